@@ -1,0 +1,57 @@
+"""The test accuracy of the default recipe over five seeds, written into the README (`make accuracy`)."""
+
+import argparse
+import json
+import statistics
+import sys
+from pathlib import Path
+
+from tables import write_between_marks
+
+from fastnet.datasets import load_dataset
+from fastnet.recipe import Recipe
+from fastnet.system import environment
+from fastnet.training import Training
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Train once a seed, open the test set once a training, report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5, help="how many (default: 5)")
+    parser.add_argument("--write", action="store_true", help="write the figures into the README")
+    args = parser.parse_args()
+    dataset = load_dataset()
+    accuracies, seconds = [], []
+    for seed in range(args.seeds):
+        training = Training(dataset, Recipe(seed=seed))
+        training.run()
+        _, accuracy = training.engine.evaluate(dataset.test)
+        accuracies.append(accuracy)
+        seconds.append(statistics.median(record.seconds for record in training.progress.history))
+        print(f"seed {seed}: {accuracy:.2%}", file=sys.stderr)
+    mean, deviation = statistics.mean(accuracies), statistics.stdev(accuracies)
+    machine = environment()
+    result = {
+        "accuracies": accuracies,
+        "mean": mean,
+        "standard_deviation": deviation,
+        "median_epoch_seconds": statistics.median(seconds),
+        "environment": machine,
+    }
+    print(json.dumps(result, indent=2))
+    if args.write:
+        layers = "-".join(str(size) for size in training.network.layer_sizes)
+        text = (
+            f"**{mean:.2%} ± {deviation:.2%}** on the test set: mean and standard deviation over {args.seeds} seeds"
+            f" of the default recipe ({layers}, batch {training.recipe.batch_size},"
+            f" {training.recipe.epochs} epochs of Adam),"
+            f" {result['median_epoch_seconds']:.2f} s an epoch (median) on {machine['threads']} threads of"
+            f" {machine['cpu']}, NumPy {machine['numpy']}, Numba {machine['numba']}."
+        )
+        write_between_marks(ROOT / "README.md", "accuracy", text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""`fastnet compare`: train some steps on both engines; how far apart are they, and how much faster is one?"""
+
+import argparse
+from typing import Any
+
+from fastnet.recipe import Recipe
+
+from .options import add_command, add_data_option, add_recipe_options, given_recipe_options, positive, show, tell
+
+EXAMPLES = """\
+  fastnet compare                                  200 steps of the default network
+  fastnet compare --steps 1000 --hidden 256,128    another network, further
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = add_command(commands, "compare", "train on the Numba kernels and on NumPy, side by side", EXAMPLES)
+    parser.add_argument("--steps", type=positive, default=200, metavar="N", help="steps to take (default: 200)")
+    add_data_option(parser)
+    add_recipe_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare and print."""
+    from fastnet.compare import compare_engines
+    from fastnet.datasets import BUNDLED, load_dataset
+
+    tell(f"training {args.steps} steps with each engine")
+    result = compare_engines(load_dataset(args.data or BUNDLED), Recipe(**given_recipe_options(args)), args.steps)
+    seconds = result["seconds"]
+    show(
+        args,
+        result,
+        f"after {result['steps']} steps from the same seed\n"
+        f"  largest difference of a loss    {result['max_loss_difference']:.2e}\n"
+        f"  largest difference of a weight  {result['max_weight_difference']:.2e}\n"
+        f"  numba      {args.steps / seconds['numba']:8,.0f} steps/s\n"
+        f"  reference  {args.steps / seconds['reference']:8,.0f} steps/s\n"
+        f"  numba is {result['ratio']:.1f} times faster",
+    )
+    return 0

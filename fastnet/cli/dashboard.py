@@ -1,0 +1,35 @@
+"""`fastnet dashboard`: serve the page."""
+
+import argparse
+import importlib.util
+from typing import Any
+
+from fastnet.errors import OptionError
+
+from .options import add_command, add_seed, positive, tell
+
+EXAMPLES = """\
+  fastnet dashboard                 serve on http://localhost:5006
+  fastnet dashboard --port 8000 --open
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = add_command(commands, "dashboard", "serve the page on this machine", EXAMPLES)
+    parser.add_argument("--port", type=positive, default=5006, metavar="N", help="(default: %(default)s)")
+    parser.add_argument("--address", default="localhost", metavar="HOST", help="(default: %(default)s)")
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    add_seed(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C."""
+    if not all(importlib.util.find_spec(package) for package in ("panel", "panel_material_ui")):
+        raise OptionError('the dashboard needs more packages: pip install "fastnet[dashboard]"')
+    from fastnet.dashboard.app import serve
+
+    tell(f"serving on http://{args.address}:{args.port} (Ctrl-C ends it)")
+    serve(port=args.port, address=args.address, open_browser=args.open)
+    return 0

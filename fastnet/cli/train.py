@@ -1,0 +1,129 @@
+"""`fastnet train`: train a network, watch it, save it after each epoch; or go on with a run."""
+
+import argparse
+import dataclasses
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastnet.errors import OptionError
+from fastnet.recipe import Recipe
+
+from .options import (
+    add_command,
+    add_data_option,
+    add_recipe_options,
+    given_recipe_options,
+    percent,
+    positive,
+    show,
+    tell,
+)
+
+if TYPE_CHECKING:
+    from fastnet.training import Training
+
+EXAMPLES = """\
+  fastnet train                                    the default network on MNIST, 40 epochs
+  fastnet train --hidden 256,128 --epochs 10       another network
+  fastnet train --hidden none                      softmax regression
+  fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
+  fastnet train --stop-after 10 --out runs/mine    the first 10 of 40 epochs, ...
+  fastnet train --resume runs/mine                 ... and the rest, to the same bits as in one go
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = add_command(commands, "train", "train a network and save it", EXAMPLES)
+    add_data_option(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
+    parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
+    parser.add_argument("--stop-after", type=positive, metavar="N", help="stop when N epochs are done, to resume later")
+    add_recipe_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train; the exit code is 130 if it was interrupted."""
+    from fastnet.engine import compile_kernels
+    from fastnet.runs import save_run
+
+    from .progress import ProgressDisplay
+
+    training, directory = _prepare(args)
+    tell(_headline(training))
+    if training.recipe.engine == "numba":
+        tell("preparing the kernels (compiled at first use, then kept)")
+        compile_kernels(training.train_samples, training.network.layer_sizes, training.recipe)
+    _stop_at_signals(training)
+    with ProgressDisplay(training) as display:
+
+        def end_epoch(record: Any) -> None:
+            save_run(training, directory)
+            display.end_epoch(record)
+
+        training.run(display.step, end_epoch, args.stop_after)
+    test_loss, test_accuracy = training.engine.evaluate(training.dataset.test)
+    save_run(training, directory, {"accuracy": test_accuracy, "loss": test_loss})
+    result = {
+        "run": str(directory),
+        "test_accuracy": test_accuracy,
+        "test_loss": test_loss,
+        "interrupted": training.stop_requested,
+        "epochs": [dataclasses.asdict(record) for record in training.progress.history],
+    }
+    show(args, result, _summary(training, directory, test_loss, test_accuracy))
+    return 130 if training.stop_requested else 0
+
+
+def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
+    """The training to run, new or resumed, and where it is saved."""
+    from fastnet.datasets import BUNDLED, load_dataset
+    from fastnet.runs import load_run, new_run_directory
+    from fastnet.training import Training
+
+    given = given_recipe_options(args)
+    if args.resume:
+        epochs = given.pop("epochs", None)
+        if given or args.out:
+            names = ", ".join(f"--{name.removeprefix('n_').replace('_', '-')}" for name in given) or "--out"
+            raise OptionError(f"{names} cannot be changed when a run is resumed (--epochs can)")
+        training = load_run(args.resume, load_dataset(args.data) if args.data else None, epochs)
+        if training.finished:
+            raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
+        return training, args.resume
+    recipe = Recipe(**given)
+    directory = args.out or new_run_directory(recipe)
+    if directory.exists():
+        raise OptionError(f"{directory}: exists already; choose another --out, or --resume it")
+    return Training(load_dataset(args.data or BUNDLED), recipe), directory
+
+
+def _stop_at_signals(training: "Training") -> None:
+    """At the first Ctrl-C (or SIGTERM) end after the step under way; a second one ends at once."""
+
+    def request_stop(number: int, frame: object) -> None:
+        training.stop_requested = True
+        tell("\nstopping; what there is will be saved")
+        signal.signal(number, signal.default_int_handler)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, request_stop)
+
+
+def _headline(training: "Training") -> str:
+    recipe = training.recipe
+    layers = "-".join(str(size) for size in training.network.layer_sizes)
+    n_train, n_validation = len(training.train_samples), len(training.validation_samples)
+    return (
+        f"{layers} on {training.dataset.source}: {n_train:,} training and {n_validation:,} validation samples,"
+        f" {recipe.epochs} epochs of batches of {recipe.batch_size}, seed {recipe.seed}, engine {recipe.engine}"
+    )
+
+
+def _summary(training: "Training", directory: Path, test_loss: float, test_accuracy: float) -> str:
+    lines = [f"test accuracy {percent(test_accuracy)} (loss {test_loss:.4f})", f"saved in {directory}"]
+    if not training.finished:
+        lines.append(f"go on with: fastnet train --resume {directory}")
+    return "\n".join(lines)

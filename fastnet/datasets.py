@@ -1,0 +1,208 @@
+"""Data sets: the bundled MNIST, a directory of four IDX files, or an `.npz`; kept as compactly as they come."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from .errors import DataError
+from .idx import read_idx
+
+BUNDLED = "mnist"
+PIXEL_SCALE = 1 / 255  # uint8 pixels become numbers between 0 and 1
+MOST_CLASSES = 2**16
+
+_BUNDLED_DIRECTORY = Path(__file__).parent / "mnist"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Images with their labels.
+
+    `images` is `(n, n_features)`, uint8 or float32, C order; a network sees `scale * images`. `labels` is int64 `(n,)`.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    scale: float
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def n_features(self) -> int:
+        """Pixels of an image."""
+        return self.images.shape[1]
+
+    def take(self, rows: np.ndarray) -> "Samples":
+        """The samples at `rows`, copied."""
+        return Samples(self.images[rows], self.labels[rows], self.scale)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A training set and a test set; `source` says where they came from, in the words of `load_dataset`."""
+
+    train: Samples
+    test: Samples
+    source: str
+
+    @property
+    def n_classes(self) -> int:
+        """One more than the largest label of the training set."""
+        return int(self.train.labels.max()) + 1
+
+    def checked(self) -> "Dataset":
+        """Return self; DataError where test set and training set don't fit together."""
+        train, test = self.train, self.test
+        if (train.n_features, train.images.dtype) != (test.n_features, test.images.dtype):
+            raise DataError(
+                f"{self.source}: training images have {train.n_features} {train.images.dtype} pixels"
+                f" and test images {test.n_features} {test.images.dtype}"
+            )
+        if test.labels.max() >= self.n_classes:
+            raise DataError(
+                f"{self.source}: the test labels go to {test.labels.max()}, the training labels to {self.n_classes - 1}"
+            )
+        return self
+
+    @cached_property
+    def sha256(self) -> str:
+        """The sum of the training set: a resumed run must see the same samples."""
+        digest = hashlib.sha256(self.train.images.data)
+        digest.update(self.train.labels.data)
+        return digest.hexdigest()
+
+
+def load_dataset(source: str | Path = BUNDLED) -> Dataset:
+    """Load "mnist" (bundled), a directory with four MNIST-style IDX files, or an `.npz` file.
+
+    An `.npz` holds `x_train, y_train, x_test, y_test`. A `SHA256SUMS` file in the directory is held against the files
+    it names. DataError where something is missing, damaged or does not fit together.
+    """
+    if str(source) == BUNDLED:
+        return _load_directory(_BUNDLED_DIRECTORY, BUNDLED)
+    path = Path(source)
+    if path.is_dir():
+        return _load_directory(path, str(path))
+    if path.suffix == ".npz" and path.is_file():
+        return _load_npz(path)
+    if path.exists():
+        raise DataError(f'{path}: neither a directory with IDX files nor an .npz file, nor the word "{BUNDLED}"')
+    raise DataError(f'{path}: no such data set (give a directory with IDX files, an .npz file or "{BUNDLED}")')
+
+
+def split_validation(samples: Samples, n_validation: int, rng: np.random.Generator) -> tuple[Samples, Samples]:
+    """Set `n_validation` randomly chosen samples aside; return (the rest, those)."""
+    order = rng.permutation(len(samples))
+    return samples.take(np.sort(order[n_validation:])), samples.take(np.sort(order[:n_validation]))
+
+
+# ---- A directory of IDX files ---------------------------------------------------------------------------------------
+
+# "test" is EMNIST's word for "t10k"; some copies of MNIST say ".idx3" for "-idx3".
+_IDX_NAMES = {
+    ("train", "images"): re.compile(r".*train-images[-.]idx3-ubyte(\.gz)?"),
+    ("train", "labels"): re.compile(r".*train-labels[-.]idx1-ubyte(\.gz)?"),
+    ("test", "images"): re.compile(r".*(t10k|test)-images[-.]idx3-ubyte(\.gz)?"),
+    ("test", "labels"): re.compile(r".*(t10k|test)-labels[-.]idx1-ubyte(\.gz)?"),
+}
+
+
+def _load_directory(directory: Path, source: str) -> Dataset:
+    sums = _read_sums(directory)
+    return Dataset(_load_idx_pair(directory, "train", sums), _load_idx_pair(directory, "test", sums), source).checked()
+
+
+def _load_idx_pair(directory: Path, part: str, sums: dict[str, str]) -> Samples:
+    images_path, labels_path = (_find_idx(directory, part, kind) for kind in ("images", "labels"))
+    images = read_idx(images_path, 3, _expected_sum(images_path, sums))
+    labels = read_idx(labels_path, 1, _expected_sum(labels_path, sums))
+    if images_path.name.startswith("emnist-"):
+        images = images.transpose(0, 2, 1)  # EMNIST stores its pictures column by column
+    return _samples(images, labels, str(images_path), str(labels_path))
+
+
+def _find_idx(directory: Path, part: str, kind: str) -> Path:
+    """The one file of that part and kind; of a plain and a gzip-compressed copy, the plain one."""
+    pattern = _IDX_NAMES[part, kind]
+    found = {
+        path.name.removesuffix(".gz"): path
+        for path in sorted(directory.iterdir(), reverse=True)
+        if pattern.fullmatch(path.name) and path.is_file()
+    }
+    if not found:
+        example = "t10k" if part == "test" else part
+        axes = 3 if kind == "images" else 1
+        raise DataError(f"{directory}: holds no {part} {kind} (a file like {example}-{kind}-idx{axes}-ubyte.gz)")
+    if len(found) > 1:
+        raise DataError(f"{directory}: holds several files of {part} {kind}: {', '.join(sorted(found))}; keep one")
+    return found.popitem()[1]
+
+
+def _read_sums(directory: Path) -> dict[str, str]:
+    """{file name: SHA-256} from a SHA256SUMS file; the bundled data must have one."""
+    path = directory / "SHA256SUMS"
+    if not path.is_file():
+        if directory == _BUNDLED_DIRECTORY:
+            raise DataError(f"{path}: is missing, so the bundled data cannot be verified; reinstall fastnet")
+        return {}
+    sums = {}
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        digest, _, name = line.partition(" ")
+        sums[name.strip().lstrip("*")] = digest.lower()
+    return sums
+
+
+def _expected_sum(path: Path, sums: dict[str, str]) -> str | None:
+    """The sum under the name of the file, or of the file decompressed."""
+    return sums.get(path.name, sums.get(path.name.removesuffix(".gz")))
+
+
+# ---- An .npz file ---------------------------------------------------------------------------------------------------
+
+
+def _load_npz(path: Path) -> Dataset:
+    names = ("x_train", "y_train", "x_test", "y_test")
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in names if name in archive.files}
+    except Exception as error:  # a damaged archive can raise nearly anything
+        raise DataError(f"{path}: is not a sound .npz file of plain numbers (pickled objects are refused)") from error
+    missing = [name for name in names if not isinstance(arrays.get(name), np.ndarray)]
+    if missing:
+        raise DataError(f"{path}: lacks {', '.join(missing)} (needed: {', '.join(names)})")
+    train, test = (
+        _samples(arrays[f"x_{part}"], arrays[f"y_{part}"], f"{path}: x_{part}", f"{path}: y_{part}")
+        for part in ("train", "test")
+    )
+    return Dataset(train, test, str(path)).checked()
+
+
+# ---- Checks ---------------------------------------------------------------------------------------------------------
+
+
+def _samples(images: np.ndarray, labels: np.ndarray, images_name: str, labels_name: str) -> Samples:
+    """Samples from images of any number of axes; DataError for what is no such thing."""
+    if images.ndim < 2 or images.size == 0:
+        raise DataError(f"{images_name}: holds no images (its shape is {images.shape})")
+    if labels.shape != (len(images),):
+        raise DataError(f"{labels_name}: has shape {labels.shape} for the {len(images)} images of {images_name}")
+    if labels.dtype.kind not in "iu":
+        raise DataError(f"{labels_name}: labels must be integers, not {labels.dtype}")
+    if labels.min() < 0 or labels.max() >= MOST_CLASSES:
+        raise DataError(
+            f"{labels_name}: labels must be from 0 to {MOST_CLASSES - 1}, and go from {labels.min()} to {labels.max()}"
+        )
+    if images.dtype != np.uint8:
+        if images.dtype.kind != "f":
+            raise DataError(f"{images_name}: pixels must be uint8 or floating-point, not {images.dtype}")
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+            images = images.astype(np.float32)
+        if not np.isfinite(images).all():
+            raise DataError(f"{images_name}: holds NaN or infinite pixels")
+    features = np.ascontiguousarray(images.reshape(len(images), -1))
+    return Samples(features, labels.astype(np.int64), PIXEL_SCALE if features.dtype == np.uint8 else 1.0)

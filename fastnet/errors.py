@@ -1,0 +1,21 @@
+"""What fastnet raises: each message is one sentence that says what was wrong and what is accepted."""
+
+
+class FastnetError(Exception):
+    """Anything wrong that the user can mend; the command line prints it and exits with code 2."""
+
+
+class DataError(FastnetError):
+    """A data set or picture that cannot be read as one."""
+
+
+class ModelError(FastnetError):
+    """A model directory that is missing, damaged or not what it claims to be."""
+
+
+class OptionError(FastnetError, ValueError):
+    """A setting outside what is accepted."""
+
+
+class DivergedError(FastnetError):
+    """A training whose loss is no longer a finite number."""

@@ -1,0 +1,83 @@
+"""Inference with NumPy alone: load a trained model and ask it. Importing this needs neither Numba nor Panel."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastnet import weights
+
+from .errors import OptionError
+from .model_files import read_model
+
+
+class Predictor:
+    """A trained network that answers `predict`, `predict_proba` and `hidden_activations`.
+
+    Images are an array `(n, n_features)` or `(n, height, width)`, or one image `(height, width)` or `(n_features,)`.
+    uint8 pixels are scaled as in training; floating-point pixels are taken as they are (for MNIST: 0 to 1).
+    """
+
+    def __init__(self, parameters: dict[str, np.ndarray], pixel_scale: float, manifest: dict[str, Any] | None = None):
+        self._weights = [parameters[f"W{number}"] for number in range(1, len(parameters) // 2 + 1)]
+        self._biases = [parameters[f"b{number}"] for number in range(1, len(parameters) // 2 + 1)]
+        self._pixel_scale = np.float32(pixel_scale)
+        self.manifest = manifest or {}
+
+    @classmethod
+    def load(cls, model: str | Path = weights.DEFAULT) -> "Predictor":
+        """Load a model directory, or by its name a model that comes with fastnet; ModelError if it is not sound."""
+        files = read_model(model)
+        return cls(files.parameters, files.pixel_scale, files.manifest)
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """From the number of pixels to the number of classes."""
+        return (len(self._weights[0]), *(len(b) for b in self._biases))
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """The likeliest class of each image, int64 `(n,)`."""
+        return self._logits(images).argmax(axis=1)
+
+    def predict_proba(self, images: np.ndarray) -> np.ndarray:
+        """The probability of each class, float32 `(n, n_classes)`; rows sum to 1."""
+        logits = self._logits(images)
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    def hidden_activations(self, images: np.ndarray, layer: int = -1) -> np.ndarray:
+        """What hidden layer number `layer` (from 0; -1 is the last) answers, float32 `(n, size of that layer)`."""
+        n_hidden = len(self._weights) - 1
+        if not -n_hidden <= layer < n_hidden:
+            raise OptionError(f"this model has {n_hidden} hidden layers, and layer {layer} is none of them")
+        return self._hidden(images)[1:][layer]
+
+    def _logits(self, images: np.ndarray) -> np.ndarray:
+        return self._hidden(images)[-1] @ self._weights[-1] + self._biases[-1]
+
+    def _hidden(self, images: np.ndarray) -> list[np.ndarray]:
+        """The scaled pixels, then the output of each hidden layer."""
+        outputs = [self._pixels(images)]
+        for w, b in zip(self._weights[:-1], self._biases[:-1], strict=True):
+            outputs.append(np.maximum(outputs[-1] @ w + b, 0))
+        return outputs
+
+    def _pixels(self, images: np.ndarray) -> np.ndarray:
+        """Images as float32 `(n, n_features)`; OptionError for another size, type or pixels that are not finite."""
+        images = np.asarray(images)
+        n_features = len(self._weights[0])
+        if images.ndim == 1 or (images.ndim == 2 and images.shape[1] != n_features):
+            images = images[np.newaxis]  # one image
+        if images.ndim not in (2, 3) or math.prod(images.shape[1:]) != n_features:
+            raise OptionError(f"this model takes images of {n_features} pixels; the array has shape {images.shape}")
+        flat = images.reshape(len(images), n_features)
+        if images.dtype == np.uint8:
+            return flat * self._pixel_scale
+        if images.dtype.kind != "f":
+            raise OptionError(f"pixels must be uint8 or floating-point, not {images.dtype}")
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+            pixels = flat.astype(np.float32)
+        if not np.isfinite(pixels).all():
+            raise OptionError("the images hold NaN or infinite pixels")
+        return pixels

@@ -1,0 +1,160 @@
+"""Model directories: `W1.npy`, `b1.npy`, ..., and a `manifest.json` that says what they are.
+
+The manifest holds the layer sizes, how pixels are scaled, and shape, type and SHA-256 of each array; reading refuses
+whatever does not agree with it. Arrays are never pickled. Needs NumPy alone.
+"""
+
+import hashlib
+import io
+import json
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastnet import weights
+
+from .errors import ModelError
+
+FORMAT = "fastnet-model"
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+
+_MOST_HEADER_BYTES = 4096
+_MOST_PARAMETERS = 2**31
+_PIXEL_SCALES = (1e-9, 1e9)
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """What a model directory holds, checked: the manifest and the arrays by name (W1, b1, ...)."""
+
+    directory: Path
+    manifest: dict[str, Any]
+    parameters: dict[str, np.ndarray]
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """From the number of pixels to the number of classes."""
+        return tuple(self.manifest["layer_sizes"])
+
+    @property
+    def pixel_scale(self) -> float:
+        """What the model's input pixels are multiplied with."""
+        return self.manifest["pixel_scale"]
+
+
+def find_model(name: str | Path) -> Path:
+    """The directory of a model, given as its path or as the name of one that comes with fastnet."""
+    path = Path(name)
+    if path.is_dir():
+        return path
+    if str(name) in weights.names():
+        return weights.DIRECTORY / str(name)
+    known = ", ".join(weights.names()) or "none"
+    raise ModelError(f"{name}: no such model (neither a directory nor one that comes with fastnet: {known})")
+
+
+def write_model(directory: Path, parameters: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
+    """Write the arrays, then a manifest of `facts` and the description of each array, into an existing directory.
+
+    `facts` must hold `layer_sizes` and `pixel_scale`. The manifest is written last: it marks a whole model.
+    """
+    arrays = {}
+    for name, array in parameters.items():
+        content = _npy_bytes(array)
+        (directory / f"{name}.npy").write_bytes(content)
+        arrays[name] = {
+            "shape": list(array.shape),
+            "dtype": str(array.dtype),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+    manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, **facts, "arrays": arrays}
+    (directory / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def read_model(name: str | Path) -> ModelFiles:
+    """Read and check the model at a path or of a shipped name; ModelError, naming the file, for what is not sound."""
+    directory = find_model(name)
+    manifest = read_manifest(directory)
+    parameters = {}
+    for number, (n_in, n_out) in enumerate(pairwise(manifest["layer_sizes"]), start=1):
+        for array_name, shape in ((f"W{number}", (n_in, n_out)), (f"b{number}", (n_out,))):
+            parameters[array_name] = _read_array(directory, array_name, shape, manifest["arrays"])
+    return ModelFiles(directory, manifest, parameters)
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """The manifest of a model directory, with the fields that every model has checked."""
+    path = directory / MANIFEST
+    manifest = read_json(path)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ModelError(f"{path}: is not the manifest of a fastnet model")
+    version = manifest.get("format_version")
+    if type(version) is not int or version != FORMAT_VERSION:
+        raise ModelError(f"{path}: has format version {version}; this fastnet reads {FORMAT_VERSION}")
+    sizes = manifest.get("layer_sizes")
+    if not (isinstance(sizes, list) and len(sizes) >= 2 and all(type(size) is int and size >= 1 for size in sizes)):
+        raise ModelError(f"{path}: layer_sizes must be a list of two or more whole numbers from 1, not {sizes}")
+    if sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes)) > _MOST_PARAMETERS:
+        raise ModelError(f"{path}: layer_sizes {sizes} ask for more than {_MOST_PARAMETERS} parameters")
+    scale = manifest.get("pixel_scale")
+    least, most = _PIXEL_SCALES
+    if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not least <= scale <= most:
+        raise ModelError(f"{path}: pixel_scale must be a number from {least:g} to {most:g}, not {scale}")
+    if not isinstance(manifest.get("arrays"), dict):
+        raise ModelError(f"{path}: lacks the description of its arrays")
+    return manifest
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file; ModelError if it is missing or not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}), so this is no complete model") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: is not sound JSON ({error})") from error
+
+
+def read_bytes(path: Path, sha256: object, most_bytes: int) -> bytes:
+    """The content of a file of at most `most_bytes` whose SHA-256 is as the manifest says."""
+    try:
+        n_bytes = path.stat().st_size
+        if n_bytes > most_bytes:
+            raise ModelError(f"{path}: has {n_bytes} bytes where the manifest leaves room for {most_bytes}")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelError(f"{path}: its SHA-256 is not the manifest's, so it was changed or damaged")
+    return content
+
+
+def _read_array(directory: Path, name: str, shape: tuple[int, ...], arrays: dict[str, Any]) -> np.ndarray:
+    path = directory / f"{name}.npy"
+    description = arrays.get(name)
+    if not isinstance(description, dict):
+        raise ModelError(f"{directory / MANIFEST}: does not describe {name}")
+    if (description.get("shape"), description.get("dtype")) != (list(shape), "float32"):
+        raise ModelError(f"{directory / MANIFEST}: must describe {name} as float32 of shape {list(shape)}")
+    content = read_bytes(path, description.get("sha256"), math.prod(shape) * 4 + _MOST_HEADER_BYTES)
+    try:
+        array = np.load(io.BytesIO(content), allow_pickle=False)
+    except Exception as error:  # a damaged header can raise nearly anything
+        raise ModelError(f"{path}: is not a sound .npy file of plain numbers (pickled objects are refused)") from error
+    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != np.float32:
+        found = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else "an archive"
+        raise ModelError(f"{path}: must be float32 of shape {shape}, and is {found}")
+    if not np.isfinite(array).all():
+        raise ModelError(f"{path}: holds NaN or infinite numbers")
+    return array
+
+
+def _npy_bytes(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()

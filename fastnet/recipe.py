@@ -1,0 +1,69 @@
+"""The recipe of a training: every choice that, with the data, decides the trained weights."""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import OptionError
+from .schedules import SCHEDULES
+
+ENGINES = ("numba", "reference")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Network, optimizer and order of samples, by default the seed network's; OptionError for what makes no sense."""
+
+    hidden: tuple[int, ...] = (512,)
+    epochs: int = 40
+    batch_size: int = 64
+    learning_rate: float = 4e-3
+    schedule: str = "linear"
+    warmup_epochs: float = 0.0
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    weight_decay: float = 0.03
+    n_validation: int = 5000
+    seed: int = 0
+    engine: str = "numba"
+
+    def __post_init__(self) -> None:
+        sizes_are_sound = isinstance(self.hidden, tuple) and all(_is_whole(size, 1) for size in self.hidden)
+        _require(sizes_are_sound, "hidden layer sizes must be a tuple of whole numbers from 1", self.hidden)
+        for name, least in (("epochs", 1), ("batch_size", 1), ("n_validation", 0), ("seed", 0)):
+            value = getattr(self, name)
+            _require(_is_whole(value, least), f"{name} must be a whole number from {least}", value)
+        for name in ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay"):
+            value = getattr(self, name)
+            _require(isinstance(value, int | float), f"{name} must be a number", value)
+        _require(0 < self.learning_rate < math.inf, "the learning rate must be above 0", self.learning_rate)
+        _require(self.schedule in SCHEDULES, f"the schedule must be one of {', '.join(SCHEDULES)}", self.schedule)
+        _require(0 <= self.warmup_epochs <= self.epochs, "warm-up must be within the epochs", self.warmup_epochs)
+        _require(0 <= self.beta1 < 1, "beta1 must be at least 0 and below 1", self.beta1)
+        _require(0 <= self.beta2 < 1, "beta2 must be at least 0 and below 1", self.beta2)
+        _require(0 < self.eps < math.inf, "eps must be above 0", self.eps)
+        _require(0 <= self.weight_decay < math.inf, "the weight decay must be at least 0", self.weight_decay)
+        _require(self.engine in ENGINES, f"the engine must be one of {', '.join(ENGINES)}", self.engine)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary that JSON can hold."""
+        return {**dataclasses.asdict(self), "hidden": list(self.hidden)}
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> "Recipe":
+        """The recipe that `to_json` described; OptionError where it is not one."""
+        try:
+            return cls(**{**fields, "hidden": tuple(fields["hidden"])})
+        except (KeyError, TypeError) as error:
+            raise OptionError(f"not a training recipe: {error}") from error
+
+
+def _require(holds: bool, sentence: str, value: object) -> None:
+    if not holds:
+        raise OptionError(f"{sentence}, not {value!r}")
+
+
+def _is_whole(value: object, least: int) -> bool:
+    return type(value) is int and value >= least

@@ -1,0 +1,135 @@
+"""Run directories: a training's model, history and checkpoint, written whole after each epoch and taken up again.
+
+A run is a model directory (see `model_files`) with two files more: `history.json`, a figure a column for each epoch,
+and `checkpoint.npz`, Adam's moments. The manifest holds recipe, data set and progress.
+"""
+
+import dataclasses
+import hashlib
+import io
+import json
+import time
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import __version__, system
+from .datasets import Dataset, load_dataset
+from .errors import DataError, ModelError, OptionError
+from .files import whole_directory
+from .model_files import MANIFEST, read_bytes, read_json, read_model, write_model
+from .recipe import Recipe
+from .training import EpochRecord, Progress, Training
+
+HISTORY = "history.json"
+CHECKPOINT = "checkpoint.npz"
+
+_MOMENTS = ("m", "v")  # prefixes of Adam's two moments in the checkpoint
+
+
+def new_run_directory(recipe: Recipe, parent: Path = Path("runs")) -> Path:
+    """A path that does not exist yet, named after the time, the hidden layers and the seed."""
+    layers = "-".join(str(size) for size in recipe.hidden) or "linear"
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{layers}-seed{recipe.seed}"
+    candidates = [parent / name, *(parent / f"{name}-{number}" for number in range(2, 1000))]
+    return next(path for path in candidates if not path.exists())
+
+
+def save_run(training: Training, directory: Path, test: dict[str, float] | None = None) -> None:
+    """Write the run as it stands; `test` holds the final figures on the test set (accuracy and loss)."""
+    with whole_directory(directory) as new:
+        checkpoint = _checkpoint_bytes(training)
+        (new / CHECKPOINT).write_bytes(checkpoint)
+        history = [dataclasses.asdict(record) for record in training.progress.history]
+        (new / HISTORY).write_text(json.dumps(history, indent=2) + "\n", encoding="utf-8")
+        facts = _facts(training, test)
+        facts["checkpoint_sha256"] = hashlib.sha256(checkpoint).hexdigest()
+        write_model(new, training.network.parameters(), facts)
+
+
+def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None = None) -> Training:
+    """The training that `save_run` wrote, ready to go on to the same bits as if it had never stopped.
+
+    The data set is loaded from where the run had it, unless given; it must be the same samples. `epochs` replaces the
+    recipe's number of epochs. ModelError, DataError or OptionError where the run cannot go on.
+    """
+    files = read_model(directory)
+    manifest_path = files.directory / MANIFEST
+    try:
+        recipe = Recipe.from_json(files.manifest["recipe"])
+        progress = Progress(**files.manifest["progress"], history=_read_history(files.directory))
+        source, sha256 = files.manifest["data"]["source"], files.manifest["data"]["sha256"]
+    except (KeyError, TypeError, OptionError) as error:
+        raise ModelError(f"{manifest_path}: does not describe a training that could go on ({error})") from error
+    if epochs is not None:
+        recipe = dataclasses.replace(recipe, epochs=epochs)
+    dataset = dataset or load_dataset(source)
+    if dataset.sha256 != sha256:
+        raise DataError(f"{dataset.source}: is not the training set of {directory}, whose SHA-256 is {sha256}")
+    training = Training(dataset, recipe)
+    if training.network.layer_sizes != files.layer_sizes:
+        raise ModelError(f"{manifest_path}: layer_sizes {files.layer_sizes} do not follow from its recipe and data")
+    if progress.step > training.n_steps:
+        raise OptionError(f"{directory} has already been trained for more than {recipe.epochs} epochs")
+    training.network.set_parameters(files.parameters)
+    _read_checkpoint(files.directory, files.manifest.get("checkpoint_sha256"), training)
+    training.progress = progress
+    return training
+
+
+def _facts(training: Training, test: dict[str, float] | None) -> dict[str, Any]:
+    """All of the manifest but the arrays."""
+    dataset, history = training.dataset, training.progress.history
+    return {
+        "fastnet_version": __version__,
+        "layer_sizes": list(training.network.layer_sizes),
+        "pixel_scale": dataset.train.scale,
+        "n_parameters": sum(array.size for array in training.network.parameters().values()),
+        "recipe": training.recipe.to_json(),
+        "data": {
+            "source": dataset.source,
+            "sha256": dataset.sha256,
+            "n_train": len(training.train_samples),
+            "n_validation": len(training.validation_samples),
+            "n_test": len(dataset.test),
+        },
+        "progress": training.progress.to_json(),
+        "epochs": len(history),
+        "validation_accuracy": history[-1].validation_accuracy if history else None,
+        "test": test,
+        "environment": system.environment(),
+    }
+
+
+def _read_history(directory: Path) -> list[EpochRecord]:
+    path = directory / HISTORY
+    try:
+        return [EpochRecord(**record) for record in read_json(path)]
+    except TypeError as error:
+        raise ModelError(f"{path}: is not the history of a training ({error})") from error
+
+
+def _checkpoint_bytes(training: Training) -> bytes:
+    moments = {
+        f"{prefix}_{name}": array
+        for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True)
+        for name, array in network.parameters().items()
+    }
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **moments)
+    return buffer.getvalue()
+
+
+def _read_checkpoint(directory: Path, sha256: object, training: Training) -> None:
+    """Set Adam's moments from the checkpoint file."""
+    path = directory / CHECKPOINT
+    content = read_bytes(path, sha256, most_bytes=2 * len(_checkpoint_bytes(training)))
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
+                network.set_parameters({name: archive[f"{prefix}_{name}"] for name in network.parameters()})
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ModelError(f"{path}: does not hold Adam's moments for this network ({error})") from error

@@ -1,0 +1,234 @@
+"""One table of (kernel, sizes, tolerance) for the tests and the benchmarks.
+
+Each case makes the arguments of a kernel at given sizes, with out-parameters poisoned by NaN, and says how far each
+result may be from the exact one. A sum of K products of float32 numbers is off by at most about
+K * eps * sum(|a| * |b|), and by sqrt(K) of that where rounding errors are independent (Higham 2002, section 3.1); the
+bounds below are `SAFETY * sqrt(K) * eps * sum(|a| * |b|)`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .arrays import aligned_copy, aligned_empty
+from .products import PANEL_DEPTH, TASK_ROWS, TILE_COLUMNS, TILE_ROWS
+
+EPS = float(np.finfo(np.float32).eps)
+SAFETY = 4.0
+
+Arguments = dict[str, Any]
+Bounds = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kernel at some sizes; `bounds` takes the exact arguments after the call and names the results to compare."""
+
+    kernel: str
+    sizes: tuple[int, ...]
+    make: Callable[..., Arguments]
+    bounds: Callable[[Arguments], Bounds]
+    benchmarked: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.kernel}-{'x'.join(str(size) for size in self.sizes)}"
+
+    def arguments(self, seed: int = 0) -> Arguments:
+        """Arguments in the order of the signature; the same for the same seed."""
+        return self.make(np.random.default_rng(seed), *self.sizes)
+
+
+def as_float64(arguments: Arguments) -> Arguments:
+    """A copy of the arguments in double precision, for the reference."""
+    return {
+        name: value.astype(np.float64 if value.dtype == np.float32 else value.dtype)
+        if isinstance(value, np.ndarray)
+        else value
+        for name, value in arguments.items()
+    }
+
+
+# ---- Arguments ------------------------------------------------------------------------------------------------------
+
+
+def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    return aligned_copy(rng.standard_normal(shape))
+
+
+def _poisoned(*shape: int) -> np.ndarray:
+    array = aligned_empty(shape)
+    array.fill(np.nan)
+    return array
+
+
+def make_linear(rng: np.random.Generator, n_samples: int, n_in: int, n_out: int) -> Arguments:
+    """Arguments of `linear` and `linear_relu`."""
+    return {
+        "x": _normal(rng, n_samples, n_in),
+        "w": _normal(rng, n_in, n_out),
+        "b": _normal(rng, n_out),
+        "out": _poisoned(n_samples, n_out),
+    }
+
+
+def make_linear_backward(rng: np.random.Generator, n_samples: int, n_in: int, n_out: int) -> Arguments:
+    """Arguments of `linear_backward`."""
+    return {
+        "x": _normal(rng, n_samples, n_in),
+        "w": _normal(rng, n_in, n_out),
+        "dout": _normal(rng, n_samples, n_out),
+        "dw": _poisoned(n_in, n_out),
+        "db": _poisoned(n_out),
+        "dx": _poisoned(n_samples, n_in),
+    }
+
+
+def make_linear_relu_backward(rng: np.random.Generator, n_samples: int, n_in: int, n_out: int) -> Arguments:
+    """Arguments of `linear_relu_backward`; about half of the units are off."""
+    arguments = make_linear_backward(rng, n_samples, n_in, n_out)
+    out = aligned_copy(np.maximum(rng.standard_normal((n_samples, n_out)), 0))
+    order = ("x", "w", "out", "dout", "dz", "dw", "db", "dx")
+    return {name: {"out": out, "dz": _poisoned(n_samples, n_out), **arguments}[name] for name in order}
+
+
+def make_softmax_cross_entropy(rng: np.random.Generator, n_samples: int, n_classes: int) -> Arguments:
+    """Arguments of `softmax_cross_entropy`."""
+    return {
+        "logits": aligned_copy(4 * rng.standard_normal((n_samples, n_classes))),
+        "labels": rng.integers(0, n_classes, n_samples),
+        "dlogits": _poisoned(n_samples, n_classes),
+    }
+
+
+def make_count_correct(rng: np.random.Generator, n_samples: int, n_classes: int) -> Arguments:
+    """Arguments of `count_correct`."""
+    return {"logits": _normal(rng, n_samples, n_classes), "labels": rng.integers(0, n_classes, n_samples)}
+
+
+def make_adam_step(rng: np.random.Generator, n: int) -> Arguments:
+    """Arguments of `adam_step`, some way into a training."""
+    return {
+        "param": _normal(rng, n),
+        "grad": _normal(rng, n),
+        "m": _normal(rng, n),
+        "v": aligned_copy(rng.standard_normal(n) ** 2),
+        "step": 3,
+        "learning_rate": 1e-3,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "eps": 1e-8,
+        "weight_decay": 0.01,
+    }
+
+
+def make_gather_batch(rng: np.random.Generator, n_images: int, n_rows: int, n_features: int) -> Arguments:
+    """Arguments of `gather_batch`, with four fifths of the pixels 0 as in MNIST."""
+    pixels = rng.integers(1, 256, (n_images, n_features)) * (rng.random((n_images, n_features)) < 0.2)
+    return {
+        "images": pixels.astype(np.uint8),
+        "labels": rng.integers(0, 10, n_images),
+        "rows": rng.integers(0, n_images, n_rows),
+        "scale": 1 / 255,
+        "x": _poisoned(n_rows, n_features),
+        "y": np.full(n_rows, -1),
+    }
+
+
+# ---- Bounds ---------------------------------------------------------------------------------------------------------
+
+
+def _product_bound(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    n_terms = a.shape[1] + 1  # with the bias
+    return SAFETY * np.sqrt(n_terms) * EPS * (abs(a) @ abs(b))
+
+
+def bounds_linear(exact: Arguments) -> Bounds:
+    """Bounds on `out`; a ReLU makes no error larger."""
+    return {"out": _product_bound(exact["x"], exact["w"]) + SAFETY * EPS * abs(exact["b"])}
+
+
+def bounds_linear_backward(exact: Arguments) -> Bounds:
+    """Bounds on the three gradients (and `dz`, which is exact)."""
+    dz = exact["dz"] if "dz" in exact else exact["dout"]
+    bounds = {
+        "dw": _product_bound(exact["x"].T, dz),
+        "db": _product_bound(np.ones((1, len(dz))), dz)[0],
+        "dx": _product_bound(dz, exact["w"].T),
+    }
+    return {**bounds, "dz": np.zeros(dz.shape)} if "dz" in exact else bounds
+
+
+def bounds_softmax_cross_entropy(exact: Arguments) -> Bounds:
+    """Bounds on the gradient and the mean loss: exp(x) is off by |x| eps and a few eps of itself."""
+    logits, n_samples = exact["logits"], len(exact["logits"])
+    spread = 1 + np.ptp(logits, axis=1, keepdims=True)
+    return {
+        "dlogits": SAFETY * EPS * (spread + logits.shape[1]) / n_samples * np.ones_like(logits),
+        "return": SAFETY * EPS * float((spread + logits.shape[1]).mean()),
+    }
+
+
+def bounds_count_correct(exact: Arguments) -> Bounds:
+    """A count is exact."""
+    return {"return": 0.0}
+
+
+def bounds_adam_step(exact: Arguments) -> Bounds:
+    """Bounds on the parameter (rounded to eps of itself; the update to some eps of itself) and on the moments."""
+    magnitude = 1 + abs(exact["grad"])
+    update = exact["learning_rate"] * (1 + abs(exact["m"]) / np.sqrt(exact["v"]))
+    return {
+        "param": SAFETY * EPS * (abs(exact["param"]) + 100 * update),
+        "m": SAFETY * EPS * (abs(exact["m"]) + magnitude),
+        "v": SAFETY * EPS * (abs(exact["v"]) + magnitude**2),
+    }
+
+
+def bounds_gather_batch(exact: Arguments) -> Bounds:
+    """One product is off by half an eps of itself, and so is the scale; labels are exact."""
+    return {"x": 2 * EPS * abs(exact["x"]), "y": np.zeros(len(exact["y"]))}
+
+
+# ---- The table ------------------------------------------------------------------------------------------------------
+
+# The default network at its batch size, its ragged last batch (55,000 samples), and a deeper network's second layer.
+LAYER_SIZES_OF_NETWORKS = [(64, 784, 512), (64, 512, 10), (24, 784, 512), (64, 512, 1000)]
+# One, primes, and both sides of each size at which the kernels change their ways.
+ODD_LAYER_SIZES = [
+    (1, 1, 1),
+    (1, 784, 10),
+    (2, 3, 1),
+    (7, 13, 11),
+    (13, 1, 17),
+    (61, 127, 67),
+    (TILE_ROWS - 1, 5, TILE_COLUMNS - 1),
+    (TILE_ROWS, 5, TILE_COLUMNS),
+    (TILE_ROWS + 1, 5, TILE_COLUMNS + 1),
+    (TASK_ROWS, TILE_COLUMNS, PANEL_DEPTH),
+    (TASK_ROWS + 1, TILE_COLUMNS + 1, PANEL_DEPTH + 1),
+    (TASK_ROWS - 1, TILE_COLUMNS - 1, PANEL_DEPTH - 1),
+]
+BENCHMARKED_ODD_SIZES = [(61, 127, 67)]
+
+
+def _cases() -> Iterator[Case]:
+    for sizes in LAYER_SIZES_OF_NETWORKS + ODD_LAYER_SIZES:
+        benchmarked = sizes in LAYER_SIZES_OF_NETWORKS + BENCHMARKED_ODD_SIZES
+        yield Case("linear", sizes, make_linear, bounds_linear, benchmarked)
+        yield Case("linear_relu", sizes, make_linear, bounds_linear, benchmarked)
+        yield Case("linear_backward", sizes, make_linear_backward, bounds_linear_backward, benchmarked)
+        yield Case("linear_relu_backward", sizes, make_linear_relu_backward, bounds_linear_backward, benchmarked)
+    for sizes in [(64, 10), (24, 10), (1, 1), (1, 10), (3, 2), (17, 47), (5, 1000)]:
+        benchmarked = sizes in [(64, 10), (17, 47)]
+        make, bounds = make_softmax_cross_entropy, bounds_softmax_cross_entropy
+        yield Case("softmax_cross_entropy", sizes, make, bounds, benchmarked)
+        yield Case("count_correct", sizes, make_count_correct, bounds_count_correct, benchmarked)
+    for n in (784 * 512, 407_050, 1, 3, 17, 4096, 4097, 10_007):
+        yield Case("adam_step", (n,), make_adam_step, bounds_adam_step, n in (407_050, 10_007))
+    for sizes in [(1000, 64, 784), (5, 1, 1), (10, 7, 13)]:
+        yield Case("gather_batch", sizes, make_gather_batch, bounds_gather_batch, sizes == (1000, 64, 784))
+
+
+CASES = list(_cases())

@@ -1,0 +1,61 @@
+"""Softmax and cross entropy, with their gradient, in one pass; and the count of right answers."""
+
+import math
+
+import numpy as np
+
+from .checks import check_arrays, check_labels
+from .jit import kernel
+
+
+def softmax_cross_entropy(logits, labels, dlogits):
+    """Return the mean of -log softmax(logits)[label]; dlogits = (softmax(logits) - one_hot(labels)) / n_samples.
+
+    `logits` and `dlogits` are float32 `(n_samples, n_classes)`. Each row is shifted by its own maximum, so that no
+    exponential overflows. ValueError for a label outside the classes.
+    """
+    check_arrays("softmax_cross_entropy", ("logits", logits, logits.shape), ("dlogits", dlogits, logits.shape))
+    check_labels("softmax_cross_entropy", labels, len(logits))
+    return _softmax_cross_entropy(logits, labels, dlogits)
+
+
+def count_correct(logits, labels):
+    """Return how many rows of `logits` are largest at their label (the first of equals counts)."""
+    check_arrays("count_correct", ("logits", logits, logits.shape))
+    check_labels("count_correct", labels, len(logits))
+    return _count_correct(logits, labels)
+
+
+@kernel()
+def _softmax_cross_entropy(logits, labels, dlogits):
+    n_samples, n_classes = logits.shape
+    total_loss = 0.0
+    for i in range(n_samples):
+        label = labels[i]
+        if label < 0 or label >= n_classes:
+            raise ValueError("a label is outside 0..n_classes-1")
+        largest = logits[i, 0]
+        for j in range(1, n_classes):
+            largest = max(largest, logits[i, j])
+        total = np.float32(0)
+        for j in range(n_classes):
+            dlogits[i, j] = math.exp(logits[i, j] - largest)
+            total += dlogits[i, j]
+        total_loss += math.log(total) - (logits[i, label] - largest)
+        scale = np.float32(1) / (total * np.float32(n_samples))
+        for j in range(n_classes):
+            dlogits[i, j] *= scale
+        dlogits[i, label] -= np.float32(1) / np.float32(n_samples)
+    return total_loss / n_samples
+
+
+@kernel()
+def _count_correct(logits, labels):
+    n_correct = 0
+    for i in range(logits.shape[0]):
+        best = 0
+        for j in range(1, logits.shape[1]):
+            if logits[i, j] > logits[i, best]:
+                best = j
+        n_correct += best == labels[i]
+    return n_correct

@@ -1,0 +1,82 @@
+"""The textbook: every kernel of this package in plain NumPy, with the same name and signature.
+
+The fast kernels are tested against these functions; a training runs on them with `engine="reference"`. They work in
+float32 and in float64. Shapes: `x (n_samples, n_in)`, `w (n_in, n_out)`, `b (n_out,)`; results go to the
+out-parameters, which may hold anything on entry.
+"""
+
+import numpy as np
+
+
+def linear(x, w, b, out):
+    """out = x @ w + b."""
+    out[:] = x @ w + b
+
+
+def linear_relu(x, w, b, out):
+    """out = max(x @ w + b, 0)."""
+    out[:] = np.maximum(x @ w + b, 0)
+
+
+def linear_backward(x, w, dout, dw, db, dx):
+    """Gradients of `linear` from that of its output: dw = x^T @ dout, db = column sums of dout, dx = dout @ w^T.
+
+    `dx` may be None where nobody needs the gradient of the input (the first layer).
+    """
+    dw[:] = x.T @ dout
+    db[:] = dout.sum(axis=0)
+    if dx is not None:
+        dx[:] = dout @ w.T
+
+
+def linear_relu_backward(x, w, out, dout, dz, dw, db, dx):
+    """Gradients of `linear_relu`, which returned `out`: dz = dout where out > 0 else 0, then as `linear_backward`.
+
+    `dz` may be the same array as `dout`.
+    """
+    dz[:] = dout * (out > 0)
+    linear_backward(x, w, dz, dw, db, dx)
+
+
+def softmax_cross_entropy(logits, labels, dlogits):
+    """Return the mean of -log softmax(logits)[label]; dlogits = (softmax(logits) - one_hot(labels)) / n_samples.
+
+    Each row is shifted by its own maximum, so that no exponential overflows. ValueError for a label outside the
+    classes.
+    """
+    n_samples, n_classes = logits.shape
+    if labels.min() < 0 or labels.max() >= n_classes:
+        raise ValueError("a label is outside 0..n_classes-1")
+    samples = np.arange(n_samples)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    exponentials = np.exp(shifted)
+    sums = exponentials.sum(axis=1, keepdims=True)
+    losses = np.log(sums[:, 0]) - shifted[samples, labels]
+    dlogits[:] = exponentials / sums
+    dlogits[samples, labels] -= 1
+    dlogits /= n_samples
+    return losses.mean(dtype=np.float64)
+
+
+def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay):
+    """One step of Adam on `param`, in place; `m` and `v` are its moments, `step` counts from 1.
+
+    Kingma & Ba 2015, algorithm 1. `weight_decay` is decoupled (Loshchilov & Hutter 2019): param shrinks by
+    learning_rate * weight_decay of itself.
+    """
+    m[:] = beta1 * m + (1 - beta1) * grad
+    v[:] = beta2 * v + (1 - beta2) * grad * grad
+    m_hat = m / (1 - beta1**step)
+    v_hat = v / (1 - beta2**step)
+    param -= learning_rate * (m_hat / (np.sqrt(v_hat) + eps) + weight_decay * param)
+
+
+def gather_batch(images, labels, rows, scale, x, y):
+    """x = scale * images[rows], y = labels[rows]; IndexError for a row that is not there."""
+    x[:] = images[rows] * x.dtype.type(scale)
+    y[:] = labels[rows]
+
+
+def count_correct(logits, labels):
+    """Return how many rows of `logits` are largest at their label (the first of equals counts)."""
+    return int((logits.argmax(axis=1) == labels).sum())

@@ -1,0 +1,455 @@
+"""Vectors and register tiles for Numba kernels, in a handful of operations that read like the maths.
+
+A *vector* is `LANES` float32 numbers in one CPU register; a *tile* is a small grid of vectors that LLVM keeps
+in registers while a kernel runs (`acc[r, v]` reads and writes one of them). Each function below has a plain
+NumPy body, which is its specification and what runs with `NUMBA_DISABLE_JIT=1`; its `@overload` is the machine
+code. The vectors are LLVM's portable ones: the same kernels become AVX-512, AVX2, SSE or NEON.
+"""
+
+import operator
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.extending import intrinsic, overload, overload_attribute, register_model
+from numba.core.registry import cpu_target
+from numba.extending import models
+
+
+def _host_lanes():
+    """Float32 numbers in the widest register that Numba compiles for (NUMBA_CPU_FEATURES included)."""
+    features = cpu_target.target_context.codegen()._tm_features.split(",")
+    if "+avx512f" in features and "+avx512vl" in features:
+        return 16
+    return 8 if "+avx2" in features else 4
+
+
+LANES = _host_lanes()
+
+_FLOAT = ir.FloatType()
+_VECTOR = ir.VectorType(_FLOAT, LANES)
+_MASK = ir.VectorType(ir.IntType(1), LANES)
+_CONTRACT = ("contract",)  # lets a multiply and an add become one FMA where the CPU has it
+
+
+class VectorType(types.Type):
+    """`LANES` float32 in a register."""
+
+    def __init__(self):
+        super().__init__(name=f"float32x{LANES}")
+
+
+class MaskType(types.Type):
+    """One bit a lane: which lanes a masked load or store touches."""
+
+    def __init__(self):
+        super().__init__(name=f"mask{LANES}")
+
+
+class TileType(types.Type):
+    """A `rows` x `vectors` grid of vectors; the shape is part of the type, so that LLVM unrolls the loops over it."""
+
+    def __init__(self, rows, vectors):
+        self.rows, self.vectors = rows, vectors
+        super().__init__(name=f"tile{rows}x{vectors}")
+
+
+vector_type = VectorType()
+mask_type = MaskType()
+
+
+@register_model(VectorType)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, _VECTOR)
+
+
+@register_model(MaskType)
+class _MaskModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, _MASK)
+
+
+@register_model(TileType)
+class _TileModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, _VECTOR.as_pointer())
+
+
+# ---- Vectors from numbers -------------------------------------------------------------------------------------------
+
+
+def splat(number):
+    """The vector that holds `number` in every lane."""
+    return np.full(LANES, number, np.float32)
+
+
+def _emit_splat(builder, scalar):
+    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(first, undefined, zeros)
+
+
+@intrinsic
+def _splat(typingctx, number):
+    def codegen(context, builder, signature, args):
+        return _emit_splat(builder, args[0])
+
+    return vector_type(types.float32), codegen
+
+
+@overload(splat)
+def _overload_splat(number):
+    return lambda number: _splat(np.float32(number))
+
+
+def first_lanes(count, vector=0):
+    """The mask of the lanes of vector number `vector` that belong to the first `count` numbers of a row.
+
+    A `count` of None stands for a row without an end: the answer is None, no mask.
+    """
+    return None if count is None else np.arange(LANES) < count - vector * LANES
+
+
+@intrinsic
+def _first_lanes(typingctx, count):
+    def codegen(context, builder, signature, args):
+        wide = ir.VectorType(args[0].type, LANES)
+        undefined = ir.Constant(wide, ir.Undefined)
+        counts = builder.insert_element(undefined, args[0], ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        counts = builder.shuffle_vector(counts, undefined, zeros)
+        return builder.icmp_signed("<", ir.Constant(wide, list(range(LANES))), counts)
+
+    return mask_type(types.intp), codegen
+
+
+@overload(first_lanes)
+def _overload_first_lanes(count, vector=0):
+    if isinstance(count, types.NoneType):
+        return lambda count, vector=0: None
+    return lambda count, vector=0: _first_lanes(np.intp(count) - np.intp(vector) * LANES)
+
+
+# ---- Memory ---------------------------------------------------------------------------------------------------------
+# An index is a tuple; indices are neither wrapped nor checked. The last axis of an array that is loaded from or
+# stored to as vectors is contiguous; `broadcast` takes any strides, so that it also reads a transposed view.
+
+
+def load(array, index, mask=None):
+    """The vector that starts at array[index]; lanes outside `mask` are 0 and their memory is not touched.
+
+    `array` may be a tile, seen as a matrix of numbers.
+    """
+    row, start = _row(array, index)
+    if mask is None:
+        return row[start : start + LANES].copy()
+    vector = np.zeros(LANES, np.float32)
+    vector[mask] = row[start : start + mask.sum()]
+    return vector
+
+
+def store(array, index, vector, mask=None):
+    """Write `vector` to where `index` points; with a mask, only its lanes."""
+    row, start = _row(array, index)
+    if mask is None:
+        row[start : start + LANES] = vector
+    else:
+        row[start : start + mask.sum()] = vector[mask]
+
+
+def _row(array, index):
+    """The contiguous row in which array[index] lies, and the position in it."""
+    *outer, start = index
+    return array[tuple(outer)].reshape(-1), start
+
+
+def broadcast(array, index):
+    """The vector that holds array[index] in every lane."""
+    return splat(array[index])
+
+
+def _address(context, builder, array_type, array, indices):
+    """The address of array[indices], without Numba's wrap-around of negative indices."""
+    if isinstance(array_type, TileType):
+        start = array
+        strides = _constants(array_type.vectors * LANES * 4, 4)
+    else:
+        struct = context.make_array(array_type)(context, builder, array)
+        start = struct.data
+        strides = cgutils.unpack_tuple(builder, struct.strides)
+        if array_type.layout == "C":  # a constant last stride lets LLVM see consecutive addresses
+            strides[-1] = _constants(4)[0]
+    offset = _constants(0)[0]
+    for position, stride in zip(indices, strides, strict=True):
+        offset = builder.add(offset, builder.mul(position, stride))
+    return cgutils.pointer_add(builder, start, offset)
+
+
+def _constants(*numbers):
+    return [ir.Constant(ir.IntType(64), number) for number in numbers]
+
+
+def _vector_pointer(context, builder, signature, args):
+    indices = cgutils.unpack_tuple(builder, args[1])
+    address = _address(context, builder, signature.args[0], args[0], indices)
+    return builder.bitcast(address, _VECTOR.as_pointer())
+
+
+def _call_llvm(builder, name, result, args):
+    """Call an intrinsic of LLVM by its full name."""
+    signature = ir.FunctionType(result, [arg.type for arg in args])
+    return builder.call(cgutils.get_or_insert_function(builder.module, signature, name), args)
+
+
+_FLOAT_ALIGNMENT = 4  # bytes: what any float32 array promises
+
+
+@intrinsic
+def _load(typingctx, array, index, mask):
+    def codegen(context, builder, signature, args):
+        pointer = _vector_pointer(context, builder, signature, args)
+        if isinstance(signature.args[2], MaskType):
+            alignment = ir.Constant(ir.IntType(32), _FLOAT_ALIGNMENT)
+            zero = ir.Constant(_VECTOR, [0.0] * LANES)
+            name = f"llvm.masked.load.v{LANES}f32.p0"
+            return _call_llvm(builder, name, _VECTOR, [pointer, alignment, args[2], zero])
+        return builder.load(pointer, align=_FLOAT_ALIGNMENT)
+
+    return vector_type(array, index, mask), codegen
+
+
+@intrinsic
+def _store(typingctx, array, index, vector, mask):
+    def codegen(context, builder, signature, args):
+        pointer = _vector_pointer(context, builder, signature, args)
+        if isinstance(signature.args[3], MaskType):
+            alignment = ir.Constant(ir.IntType(32), _FLOAT_ALIGNMENT)
+            name = f"llvm.masked.store.v{LANES}f32.p0"
+            _call_llvm(builder, name, ir.VoidType(), [args[2], pointer, alignment, args[3]])
+        else:
+            builder.store(args[2], pointer, align=_FLOAT_ALIGNMENT)
+        return context.get_dummy_value()
+
+    return types.void(array, index, vector_type, mask), codegen
+
+
+@intrinsic
+def _broadcast(typingctx, array, index):
+    def codegen(context, builder, signature, args):
+        indices = cgutils.unpack_tuple(builder, args[1])
+        address = _address(context, builder, signature.args[0], args[0], indices)
+        return _emit_splat(builder, builder.load(address))
+
+    return vector_type(array, index), codegen
+
+
+@overload(load)
+def _overload_load(array, index, mask=None):
+    return lambda array, index, mask=None: _load(array, index, mask)
+
+
+@overload(store)
+def _overload_store(array, index, vector, mask=None):
+    return lambda array, index, vector, mask=None: _store(array, index, vector, mask)
+
+
+@overload(broadcast)
+def _overload_broadcast(array, index):
+    return lambda array, index: _broadcast(array, index)
+
+
+# ---- Arithmetic -----------------------------------------------------------------------------------------------------
+
+
+def _register_operator(python_operator, instruction):
+    @intrinsic
+    def operation(typingctx, left, right):
+        def codegen(context, builder, signature, args):
+            return getattr(builder, instruction)(*args, flags=_CONTRACT)
+
+        return vector_type(vector_type, vector_type), codegen
+
+    @overload(python_operator)
+    def _overload_operator(left, right):
+        if isinstance(left, VectorType) and isinstance(right, VectorType):
+            return lambda left, right: operation(left, right)
+        return None
+
+
+for _operator, _instruction in [
+    (operator.add, "fadd"),
+    (operator.sub, "fsub"),
+    (operator.mul, "fmul"),
+    (operator.truediv, "fdiv"),
+]:
+    _register_operator(_operator, _instruction)
+
+
+def sqrt(vector):
+    """The square root of each lane."""
+    return np.sqrt(vector)
+
+
+def relu(vector):
+    """max(x, 0) of each lane; NaN stays NaN."""
+    return np.maximum(vector, np.float32(0))
+
+
+def step(vector):
+    """1 where a lane is above 0, else 0: the derivative of `relu`."""
+    return (vector > 0).astype(np.float32)
+
+
+@intrinsic
+def _sqrt(typingctx, vector):
+    def codegen(context, builder, signature, args):
+        return _call_llvm(builder, f"llvm.sqrt.v{LANES}f32", _VECTOR, args)
+
+    return vector_type(vector_type), codegen
+
+
+@intrinsic
+def _relu(typingctx, vector):
+    def codegen(context, builder, signature, args):
+        zero = ir.Constant(_VECTOR, [0.0] * LANES)
+        return builder.select(builder.fcmp_ordered("<", args[0], zero), zero, args[0])
+
+    return vector_type(vector_type), codegen
+
+
+@intrinsic
+def _step(typingctx, vector):
+    def codegen(context, builder, signature, args):
+        zero, one = (ir.Constant(_VECTOR, [number] * LANES) for number in (0.0, 1.0))
+        return builder.select(builder.fcmp_ordered(">", args[0], zero), one, zero)
+
+    return vector_type(vector_type), codegen
+
+
+@overload(sqrt)
+def _overload_sqrt(vector):
+    return lambda vector: _sqrt(vector)
+
+
+@overload(relu)
+def _overload_relu(vector):
+    return lambda vector: _relu(vector)
+
+
+@overload(step)
+def _overload_step(vector):
+    return lambda vector: _step(vector)
+
+
+# ---- Tiles ----------------------------------------------------------------------------------------------------------
+
+
+def tile(rows, vectors):
+    """A tile of zeros; `rows` and `vectors` are constants. For accumulators, which live in registers."""
+    return np.zeros((rows, vectors, LANES), np.float32)
+
+
+def scratch(rows, vectors):
+    """A tile of unset numbers: more than the registers hold, so it lies on the stack, which stays in the L1 cache."""
+    return np.full((rows, vectors, LANES), np.nan, np.float32)
+
+
+def _overload_allocation(function, zeroed):
+    # Inlined, because the memory must belong to the caller's stack frame.
+    @overload(function, prefer_literal=True, inline="always")
+    def _overload(rows, vectors):
+        tile_type = TileType(rows.literal_value, vectors.literal_value)
+        n_vectors = tile_type.rows * tile_type.vectors
+
+        @intrinsic
+        def allocate(typingctx):
+            def codegen(context, builder, signature, args):
+                # LLVM's SROA pass turns this memory into registers once the loops over it are unrolled.
+                memory = cgutils.alloca_once(builder, ir.ArrayType(_VECTOR, n_vectors))
+                tile_pointer = builder.bitcast(memory, _VECTOR.as_pointer())
+                for position in _constants(*range(n_vectors)) if zeroed else []:
+                    zero = ir.Constant(_VECTOR, [0.0] * LANES)
+                    builder.store(zero, builder.gep(tile_pointer, [position]))
+                return tile_pointer
+
+            return tile_type(), codegen
+
+        return lambda rows, vectors: allocate()
+
+
+_overload_allocation(tile, zeroed=True)
+_overload_allocation(scratch, zeroed=False)
+
+
+def _slot(builder, tile_type, tile_pointer, row, vector):
+    position = builder.add(builder.mul(row, ir.Constant(row.type, tile_type.vectors)), vector)
+    return builder.gep(tile_pointer, [position])
+
+
+@intrinsic
+def _tile_get(typingctx, tile, row, vector):
+    def codegen(context, builder, signature, args):
+        return builder.load(_slot(builder, signature.args[0], *args))
+
+    return vector_type(tile, types.intp, types.intp), codegen
+
+
+@intrinsic
+def _tile_set(typingctx, tile, row, vector, value):
+    def codegen(context, builder, signature, args):
+        builder.store(args[3], _slot(builder, signature.args[0], *args[:3]))
+        return context.get_dummy_value()
+
+    return types.void(tile, types.intp, types.intp, vector_type), codegen
+
+
+@overload(operator.getitem)
+def _overload_getitem(tile, index):
+    if isinstance(tile, TileType):
+        return lambda tile, index: _tile_get(tile, index[0], index[1])
+    return None
+
+
+@overload(operator.setitem)
+def _overload_setitem(tile, index, value):
+    if isinstance(tile, TileType):
+        return lambda tile, index, value: _tile_set(tile, index[0], index[1], value)
+    return None
+
+
+@overload_attribute(TileType, "shape")
+def _overload_shape(tile):
+    shape = (tile.rows, tile.vectors, LANES)
+    return lambda tile: shape
+
+
+def transpose(square):
+    """Transpose a tile of LANES x 1 vectors, seen as a LANES x LANES matrix, in place."""
+    square[:, 0] = square[:, 0].T.copy()
+
+
+@intrinsic
+def _transpose(typingctx, square):
+    def codegen(context, builder, signature, args):
+        rows = [builder.load(_slot(builder, signature.args[0], args[0], *_constants(row, 0))) for row in range(LANES)]
+        # Interleaving row r with row r + LANES/2, log2(LANES) times over, is a transposition.
+        lanes = range(LANES)
+        low = [lane // 2 + (lane % 2) * LANES for lane in lanes]
+        high = [index + LANES // 2 for index in low]
+        pattern = ir.VectorType(ir.IntType(32), LANES)
+        for _ in range(LANES.bit_length() - 1):
+            pairs = [(rows[row], rows[row + LANES // 2]) for row in range(LANES // 2)]
+            rows = [builder.shuffle_vector(*pair, ir.Constant(pattern, half)) for pair in pairs for half in (low, high)]
+        for row, value in enumerate(rows):
+            slot = _slot(builder, signature.args[0], args[0], *_constants(row, 0))
+            builder.store(value, slot)
+        return context.get_dummy_value()
+
+    return types.void(square), codegen
+
+
+@overload(transpose)
+def _overload_transpose(square):
+    return lambda square: _transpose(square)

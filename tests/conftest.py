@@ -1,0 +1,33 @@
+"""A small data set for the tests that train."""
+
+import numpy as np
+import pytest
+
+from fastnet.datasets import PIXEL_SCALE, Dataset, Samples
+
+N_FEATURES, N_CLASSES = 30, 4
+
+
+def _samples(n: int, rng: np.random.Generator) -> Samples:
+    """Noise with one bright patch a class: easy, and not without errors."""
+    labels = rng.integers(0, N_CLASSES, n)
+    images = rng.integers(0, 120, (n, N_FEATURES))
+    for label in range(N_CLASSES):
+        images[labels == label, label * 7 : label * 7 + 7] += 40
+    return Samples(images.astype(np.uint8), labels, PIXEL_SCALE)
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    """600 training and 100 test samples of 30 pixels in 4 classes."""
+    rng = np.random.default_rng(0)
+    return Dataset(_samples(600, rng), _samples(100, rng), "small")
+
+
+@pytest.fixture
+def npz(dataset, tmp_path):
+    """The same as an .npz file."""
+    path = tmp_path / "small.npz"
+    train, test = dataset.train, dataset.test
+    np.savez(path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels)
+    return path

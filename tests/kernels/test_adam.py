@@ -1,0 +1,41 @@
+"""Adam over many steps: errors must not pile up."""
+
+import numpy as np
+import pytest
+
+from fastnet import kernels
+from fastnet.kernels import aligned_copy, aligned_zeros, cases, reference
+
+N = 1000
+
+
+def trajectory(module, dtype, n_steps, weight_decay):
+    """Parameters after `n_steps` with gradients of very different scale, some of which stop."""
+    rng = np.random.default_rng(0)
+    param = rng.standard_normal(N).astype(np.float32).astype(dtype)
+    scale = 10.0 ** rng.uniform(-6, 2, N)
+    m, v = np.zeros(N, dtype), np.zeros(N, dtype)
+    if dtype == np.float32:
+        param, m, v = aligned_copy(param), aligned_zeros((N,)), aligned_zeros((N,))
+    for step in range(1, n_steps + 1):
+        grad = (rng.standard_normal(N) * scale).astype(np.float32)
+        grad[: N // 4] *= step < 5
+        module.adam_step(param, grad.astype(dtype), m, v, step, 1e-3, 0.9, 0.999, 1e-8, weight_decay)
+    return param
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+@pytest.mark.parametrize("n_steps", [1, 10, 1000])
+def test_trajectory_stays_near_that_of_double_precision(n_steps, weight_decay):
+    # A step rounds the parameter once, by at most eps/2 of its magnitude (below 4 here, so 4 eps), and takes its
+    # moments, each off by some eps, times the rate; independent roundings grow with the root of their number.
+    bound = cases.SAFETY * cases.EPS * 4 * np.sqrt(n_steps)
+    exact = trajectory(reference, np.float64, n_steps, weight_decay)
+    fast = trajectory(kernels, np.float32, n_steps, weight_decay)
+    assert np.abs(fast - exact).max() <= bound
+
+
+def test_any_shape_is_updated():
+    arrays = [aligned_copy(np.ones((3, 4, 5))) for _ in range(4)]
+    kernels.adam_step(*arrays, 1, 0.1, 0.9, 0.999, 1e-8, 0.0)
+    assert (arrays[0] < 1).all()

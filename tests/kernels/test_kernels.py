@@ -1,0 +1,228 @@
+"""Each fast kernel against its NumPy twin in double precision, over the whole table of cases."""
+
+import inspect
+import math
+
+import numpy as np
+import pytest
+from numba import config
+
+from fastnet import kernels
+from fastnet.kernels import cases, reference
+from fastnet.kernels.cases import CASES, Case
+
+KERNEL_NAMES = sorted({case.kernel for case in CASES})
+
+# Plain Python takes minutes for the sizes of a network, and sees no other lines there.
+if config.DISABLE_JIT:
+    CASES = [case for case in CASES if math.prod(case.sizes) <= 600_000 and case.sizes != (407_050,)]
+
+
+def call(module, case: Case, arguments: dict) -> dict:
+    """The arguments after the call, with what the kernel returned."""
+    returned = getattr(module, case.kernel)(**arguments)
+    return {**arguments, "return": returned}
+
+
+def assert_within(actual, exact, bound, name: str) -> None:
+    """Every number of `actual` is within its bound of the exact one; NaN never is."""
+    error = np.abs(np.asarray(actual, np.float64) - exact)
+    assert np.all(error <= bound), f"{name}: error {np.max(error)} over the bound of {np.max(bound)}"
+
+
+def test_the_table_covers_every_kernel():
+    exported = {name for name in kernels.__all__ if not name.startswith("aligned_")}
+    assert set(KERNEL_NAMES) == exported
+
+
+@pytest.mark.parametrize("name", KERNEL_NAMES)
+def test_twins_have_the_same_signature(name):
+    assert inspect.signature(getattr(kernels, name)) == inspect.signature(getattr(reference, name))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_kernel_is_within_its_bound_of_the_exact_result(case):
+    exact = call(reference, case, cases.as_float64(case.arguments()))
+    actual = call(kernels, case, case.arguments())
+    for name, bound in case.bounds(exact).items():
+        assert_within(actual[name], exact[name], bound, name)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_reference_in_float32_is_within_the_same_bound(case):
+    exact = call(reference, case, cases.as_float64(case.arguments()))
+    actual = call(reference, case, case.arguments())
+    for name, bound in case.bounds(exact).items():
+        assert_within(actual[name], exact[name], bound, name)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_inputs_are_left_as_they_were(case):
+    before = case.arguments()
+    after = call(kernels, case, case.arguments())
+    results = case.bounds(call(reference, case, cases.as_float64(case.arguments())))
+    for name in before.keys() - results.keys():
+        np.testing.assert_array_equal(after[name], before[name])
+
+
+@pytest.mark.parametrize("name", KERNEL_NAMES)
+def test_same_bits_at_every_call(name):
+    case = max((case for case in CASES if case.kernel == name), key=lambda case: math.prod(case.sizes))
+    first, second = (call(kernels, case, case.arguments()) for _ in range(2))
+    for key in first:
+        np.testing.assert_array_equal(first[key], second[key])
+
+
+# ---- What is refused ------------------------------------------------------------------------------------------------
+
+FLOAT_ARRAYS = [
+    (case, name)
+    for case in {case.kernel: case for case in CASES if min(case.sizes) > 1}.values()
+    for name, value in case.arguments().items()
+    if isinstance(value, np.ndarray) and value.dtype == np.float32
+]
+
+
+def damaged(array: np.ndarray, fault: str) -> np.ndarray:
+    if fault == "not contiguous":
+        return np.repeat(array, 2, axis=-1)[..., ::2]
+    if fault == "float64":
+        return array.astype(np.float64)
+    return np.concatenate([array, array[:1]])  # one row too many
+
+
+@pytest.mark.parametrize("fault", ["not contiguous", "float64", "too long"])
+@pytest.mark.parametrize(("case", "name"), FLOAT_ARRAYS, ids=lambda value: str(value))
+def test_array_that_does_not_fit_is_refused_with_its_kernel_named(case, name, fault):
+    arguments = case.arguments()
+    arguments[name] = damaged(arguments[name], fault)
+    with pytest.raises(ValueError, match=rf"{case.kernel.replace('_relu_', '_(relu_)?')}.*must be"):
+        getattr(kernels, case.kernel)(**arguments)
+
+
+@pytest.mark.parametrize("label", [-1, 10])
+@pytest.mark.parametrize("module", [kernels, reference])
+def test_label_outside_the_classes_is_refused(module, label):
+    logits = np.zeros((3, 10), np.float32)
+    with pytest.raises(ValueError, match="label is outside"):
+        module.softmax_cross_entropy(logits, np.array([0, label, 1]), np.empty_like(logits))
+
+
+@pytest.mark.parametrize("row", [-1, 5])
+def test_row_outside_the_data_set_is_refused(row):
+    arguments = cases.make_gather_batch(np.random.default_rng(0), 5, 2, 3)
+    arguments["rows"] = np.array([0, row])
+    with pytest.raises(IndexError, match="row is outside"):
+        kernels.gather_batch(**arguments)
+
+
+def test_adam_counts_steps_from_one():
+    arguments = cases.make_adam_step(np.random.default_rng(0), 3)
+    with pytest.raises(ValueError, match="step counts from 1"):
+        kernels.adam_step(**{**arguments, "step": 0})
+
+
+# ---- NaN and infinity -----------------------------------------------------------------------------------------------
+
+ignore_invalid = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")  # inf - inf, in NumPy
+
+
+@ignore_invalid
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["x", "w", "b"])
+@pytest.mark.parametrize("kernel", ["linear", "linear_relu"])
+def test_forward_keeps_nan_and_infinity(kernel, name, value):
+    arguments = cases.make_linear(np.random.default_rng(0), 9, 20, 40)
+    for array in (arguments["x"], arguments["w"]):
+        np.abs(array, out=array)  # so that no infinity is turned negative, then cut by the ReLU
+    arguments[name].flat[1] = value
+    getattr(kernels, kernel)(**arguments)
+    expected = cases.as_float64(arguments)
+    getattr(reference, kernel)(**expected)
+    np.testing.assert_array_equal(np.isfinite(arguments["out"]), np.isfinite(expected["out"]))
+    assert not np.isfinite(arguments["out"]).all()
+
+
+@pytest.mark.parametrize("name", ["x", "w", "dout"])
+@pytest.mark.parametrize("kernel", ["linear_backward", "linear_relu_backward"])
+def test_backward_keeps_nan(kernel, name):
+    arguments = getattr(cases, f"make_{kernel}")(np.random.default_rng(0), 9, 20, 40)
+    arguments[name][1, 1] = np.nan
+    getattr(kernels, kernel)(**arguments)
+    expected = cases.as_float64(arguments)
+    getattr(reference, kernel)(**expected)
+    for gradient in ("dw", "db", "dx"):
+        np.testing.assert_array_equal(np.isnan(arguments[gradient]), np.isnan(expected[gradient]))
+    assert np.isnan(arguments["dx" if name == "w" else "dw"]).any()
+
+
+@ignore_invalid
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_loss_of_logits_that_are_not_finite_is_not_finite(value):
+    logits = np.zeros((4, 3), np.float32)
+    logits[2, 1] = value
+    loss = kernels.softmax_cross_entropy(logits, np.zeros(4, np.int64), np.empty_like(logits))
+    assert not np.isfinite(loss)
+
+
+@pytest.mark.parametrize("name", ["param", "grad", "m", "v"])
+def test_adam_keeps_nan(name):
+    arguments = cases.make_adam_step(np.random.default_rng(0), 40)
+    arguments[name][7] = np.nan
+    kernels.adam_step(**arguments)
+    assert np.isnan(arguments["param"]).nonzero()[0].tolist() == [7]
+
+
+# ---- Extremes -------------------------------------------------------------------------------------------------------
+
+
+def test_softmax_of_huge_logits_and_rows_of_very_different_scale():
+    logits = np.array([[1e4, -1e4, 0], [-1e4, -1e4, -1e4], [1e-4, 2e-4, 0], [1e4, 1e4, -1e4]], np.float32)
+    labels = np.array([0, 2, 1, 1])
+    dlogits = np.full_like(logits, np.nan)
+    loss = kernels.softmax_cross_entropy(logits, labels, dlogits)
+    exact = np.empty((4, 3))
+    exact_loss = reference.softmax_cross_entropy(logits.astype(np.float64), labels, exact)
+    assert loss == pytest.approx(exact_loss, rel=1e-6)
+    np.testing.assert_allclose(dlogits, exact, atol=1e-7)
+    np.testing.assert_allclose(dlogits[1], [1 / 12, 1 / 12, 1 / 12 - 1 / 4], rtol=1e-6)
+
+
+def test_loss_of_a_hopeless_answer_is_exact_and_not_infinite():
+    logits = np.array([[1e4, -1e4]], np.float32)
+    assert kernels.softmax_cross_entropy(logits, np.array([1]), np.empty_like(logits)) == 2e4
+
+
+def test_gradient_may_be_masked_in_place():
+    arguments = cases.make_linear_relu_backward(np.random.default_rng(0), 9, 20, 40)
+    expected = cases.make_linear_relu_backward(np.random.default_rng(0), 9, 20, 40)
+    kernels.linear_relu_backward(**{**arguments, "dz": arguments["dout"]})
+    kernels.linear_relu_backward(**expected)
+    np.testing.assert_array_equal(arguments["dout"], expected["dz"])
+    np.testing.assert_array_equal(arguments["dw"], expected["dw"])
+
+
+@pytest.mark.parametrize("module", [kernels, reference])
+def test_gradient_of_the_input_may_be_left_out(module):
+    arguments = cases.make_linear_backward(np.random.default_rng(0), 9, 20, 40)
+    module.linear_backward(**{**arguments, "dx": None})
+    assert np.isfinite(arguments["dw"]).all()
+    assert np.isnan(arguments["dx"]).all()
+
+
+def test_nothing_is_written_outside_the_out_parameter():
+    arguments = cases.make_linear(np.random.default_rng(0), 9, 20, 41)
+    memory = np.full(9 * 41 + 200, 7, np.float32)
+    arguments["out"] = memory[100:-100].reshape(9, 41)
+    kernels.linear_relu(**arguments)
+    assert (memory[:100] == 7).all()
+    assert (memory[-100:] == 7).all()
+
+
+def test_gather_takes_floating_point_images_too():
+    arguments = cases.make_gather_batch(np.random.default_rng(0), 5, 4, 3)
+    arguments["images"] = arguments["images"].astype(np.float32)
+    expected = cases.as_float64(arguments)
+    kernels.gather_batch(**arguments)
+    reference.gather_batch(**expected)
+    np.testing.assert_allclose(arguments["x"], expected["x"], rtol=1e-6)

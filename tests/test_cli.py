@@ -1,0 +1,296 @@
+"""The command line, run as a user runs it: output for people and machines, errors, interruption, resumption."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fastnet import cli, weights
+from fastnet.datasets import load_dataset
+
+SMALL = ["--hidden", "16,7", "--batch-size", "32", "--validation", "88"]
+
+
+def fastnet(capsys, *args):
+    """Run a command in this process; return (exit code, standard output, standard error)."""
+    try:
+        code = cli.main([str(arg) for arg in args])
+    except SystemExit as stop:
+        code = stop.code
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.fixture
+def restore_signals():
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def train(capsys, npz, restore_signals):
+    def run(*args):
+        return fastnet(capsys, "train", "--data", npz, *SMALL, *args)
+
+    return run
+
+
+def test_train_prints_one_object_with_everything_that_was_promised(train, tmp_path):
+    code, out, err = train("--epochs", 2, "--out", tmp_path / "run", "--json")
+    assert code == 0
+    result = json.loads(out)
+    assert result["run"] == str(tmp_path / "run")
+    assert 0 <= result["test_accuracy"] <= 1
+    assert result["test_loss"] > 0
+    assert [record["epoch"] for record in result["epochs"]] == [1, 2]
+    assert result["epochs"][0].keys() >= {
+        "epoch",
+        "seconds",
+        "train_loss",
+        "train_accuracy",
+        "validation_loss",
+        "validation_accuracy",
+    }
+    assert "epoch 2/2 loss" in err
+    assert "samples/s" in err
+    assert "\r" not in err
+
+
+def test_train_tells_people_accuracy_and_place(train, tmp_path):
+    code, out, _ = train("--epochs", 1, "--out", tmp_path / "run")
+    assert code == 0
+    assert "test accuracy" in out
+    assert f"saved in {tmp_path / 'run'}" in out
+
+
+def test_run_stopped_and_resumed_equals_the_one_in_one_go(train, capsys, restore_signals, tmp_path):
+    train("--epochs", 3, "--out", tmp_path / "whole")
+    code, out, _ = train("--epochs", 3, "--stop-after", 1, "--out", tmp_path / "parts")
+    assert code == 0
+    assert f"fastnet train --resume {tmp_path / 'parts'}" in out
+    code, _, _ = fastnet(capsys, "train", "--resume", tmp_path / "parts")
+    assert code == 0
+    for path in (tmp_path / "whole").glob("*.npy"):
+        assert path.read_bytes() == (tmp_path / "parts" / path.name).read_bytes()
+    code, _, err = fastnet(capsys, "train", "--resume", tmp_path / "parts")
+    assert code == 2
+    assert "has all of its 3 epochs" in err
+
+
+def test_existing_run_is_not_overwritten(train, tmp_path):
+    (tmp_path / "run").mkdir()
+    code, out, err = train("--out", tmp_path / "run")
+    assert (code, out) == (2, "")
+    assert "exists already" in err
+
+
+def test_recipe_of_a_resumed_run_cannot_change(train, capsys, restore_signals, tmp_path):
+    train("--epochs", 2, "--stop-after", 1, "--out", tmp_path / "run")
+    code, _, err = fastnet(capsys, "train", "--resume", tmp_path / "run", "--batch-size", 16)
+    assert code == 2
+    assert "--batch-size cannot be changed" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_training_is_saved_and_goes_on_to_the_same_bits(train, capsys, npz, tmp_path, number):
+    """Ctrl-C in the middle of an epoch, in a real process."""
+    args = [*SMALL, "--epochs", "2000", "--schedule", "constant", "--data", str(npz), "--json"]
+    command = [sys.executable, "-m", "fastnet", "train", *args, "--out", str(tmp_path / "run")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run" / "manifest.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    result = json.loads(out)
+    assert result["interrupted"]
+    done = len(result["epochs"])
+    assert 1 <= done < 2000
+    code, _, _ = fastnet(capsys, "train", "--resume", tmp_path / "run", "--stop-after", done + 1)
+    assert code == 0
+    train("--epochs", 2000, "--schedule", "constant", "--stop-after", done + 1, "--out", tmp_path / "whole")
+    for path in (tmp_path / "whole").glob("*.npy"):
+        assert path.read_bytes() == (tmp_path / "run" / path.name).read_bytes()
+
+
+def test_diverged_training_ends_with_a_sentence(train, tmp_path):
+    code, out, err = train("--learning-rate", "1e30", "--out", tmp_path / "run")
+    assert (code, out) == (2, "")
+    assert "the loss is" in err
+    assert "try a learning rate below 1e+30" in err
+
+
+def test_evaluate_the_shipped_model(capsys):
+    code, out, _ = fastnet(capsys, "evaluate", weights.DEFAULT, "--json")
+    assert code == 0
+    result = json.loads(out)
+    assert result["model"] == weights.DEFAULT
+    assert result["n"] == 10_000
+    assert result["accuracy"] > 0.98
+    assert 0 < result["loss"] < 0.2
+
+
+def test_evaluate_refuses_data_of_another_size(capsys, npz):
+    code, _, err = fastnet(capsys, "evaluate", weights.DEFAULT, "--data", npz)
+    assert code == 2
+    assert "takes images of 784 pixels" in err
+
+
+def test_predict_reads_pictures(capsys, tmp_path):
+    test = load_dataset().test
+    paths = []
+    for number in range(3):
+        paths.append(tmp_path / f"{number}.png")
+        Image.fromarray(test.images[number].reshape(28, 28)).save(paths[-1])
+    code, out, _ = fastnet(capsys, "predict", *paths, "--json")
+    assert code == 0
+    results = json.loads(out)["results"]
+    assert [result["digit"] for result in results] == test.labels[:3].tolist()
+    assert [result["path"] for result in results] == [str(path) for path in paths]
+    for result in results:
+        assert result["probability"] == max(result["probabilities"])
+        assert sum(result["probabilities"]) == pytest.approx(1)
+        assert len(result["probabilities"]) == 10
+
+
+def test_compare_reports_both_engines(capsys, npz):
+    code, out, _ = fastnet(capsys, "compare", "--data", npz, *SMALL, "--steps", 20, "--json")
+    assert code == 0
+    result = json.loads(out)
+    assert result["steps"] == 20
+    assert 0 <= result["max_loss_difference"] < 1e-4
+    assert 0 <= result["max_weight_difference"] < 1e-2
+    assert result["seconds"].keys() == {"numba", "reference"}
+    assert result["ratio"] == pytest.approx(result["seconds"]["reference"] / result["seconds"]["numba"])
+
+
+def test_info_tells_the_machine(capsys):
+    code, out, _ = fastnet(capsys, "info", "--json")
+    assert code == 0
+    result = json.loads(out)
+    assert result.keys() >= {"fastnet", "python", "numpy", "numba", "cpu", "threads", "threading_layer", "lanes"}
+    assert weights.DEFAULT in result["models"]
+
+
+def test_threads_are_limited():
+    command = [sys.executable, "-m", "fastnet", "info", "--json", "--threads", "1"]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert json.loads(out)["threads"] == 1
+
+
+def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
+    for threads in ("1", "3"):
+        args = ["--data", str(npz), *SMALL, "--epochs", "2", "--threads", threads, "--out", str(tmp_path / threads)]
+        subprocess.run([sys.executable, "-m", "fastnet", "train", *args], capture_output=True, check=True)
+    for path in (tmp_path / "1").glob("*.npy"):
+        assert path.read_bytes() == (tmp_path / "3" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "compare", "info", "dashboard"])
+def test_every_command_has_help_with_examples_and_the_common_options(capsys, command):
+    code, out, _ = fastnet(capsys, command, "--help")
+    assert code == 0
+    for part in ("examples:", f"fastnet {command}", "--seed", "--threads", "--json"):
+        assert part in out
+
+
+def test_help_needs_no_heavy_import():
+    code = (
+        "import sys; from fastnet import cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('numpy', 'numba', 'panel', 'PIL', 'tqdm') if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+BAD_COMMANDS = [
+    [],
+    ["fly"],
+    ["train", "--epochs", "0"],
+    ["train", "--epochs", "many"],
+    ["train", "--hidden", "12,-3"],
+    ["train", "--learning-rate", "-1"],
+    ["train", "--schedule", "bumpy"],
+    ["train", "--engine", "warp"],
+    ["train", "--data", "no-such-directory"],
+    ["train", "--resume", "no-such-run"],
+    ["train", "--validation", "60000"],
+    ["train", "--warmup-epochs", "50"],
+    ["train", "--threads", "0"],
+    ["evaluate"],
+    ["evaluate", "no-such-model"],
+    ["predict"],
+    ["predict", "no-such-picture.png"],
+    ["predict", "--model", "no-such-model", "x.png"],
+    ["compare", "--steps", "0"],
+    ["compare", "--steps", "1000000"],
+    ["info", "surplus"],
+]
+
+
+@pytest.mark.parametrize("args", BAD_COMMANDS, ids=" ".join)
+def test_what_is_wrong_is_told_in_one_sentence_with_exit_code_2(capsys, restore_signals, args):
+    code, out, err = fastnet(capsys, *args)
+    assert (code, out) == (2, "")
+    *progress, sentence = err.strip().splitlines()
+    assert sentence.startswith("fastnet")
+    assert len(progress) <= 1
+    assert "Traceback" not in err
+
+
+def test_a_directory_that_cannot_be_written_is_told(train, tmp_path):
+    (tmp_path / "file").write_text("not a directory")
+    code, out, err = train("--epochs", 1, "--out", tmp_path / "file" / "run")
+    assert (code, out) == (2, "")
+    assert "file" in err.strip().splitlines()[-1]
+
+
+def test_terminal_gets_a_live_bar(npz, tmp_path):
+    """With a pseudo-terminal as standard error, the progress is one line that is drawn again and again."""
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (24, 140))
+    args = ["--data", str(npz), *SMALL, "--epochs", "3", "--out", str(tmp_path / "run")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fastnet", "train", *args],
+        stdout=subprocess.DEVNULL,
+        stderr=follower,
+    )
+    os.close(follower)
+    shown = b""
+    while True:
+        try:
+            part = os.read(leader, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(leader)
+    assert process.wait(timeout=60) == 0
+    text = shown.decode()
+    assert "\r" in text
+    assert "epoch 3/3 loss" in text
+    assert "left" in text
+
+
+def test_fortran_ordered_images_are_trained_on_too(capsys, restore_signals, tmp_path, dataset):
+    path = tmp_path / "fortran.npz"
+    train, test = dataset.train, dataset.test
+    np.savez(
+        path, x_train=np.asfortranarray(train.images), y_train=train.labels, x_test=test.images, y_test=test.labels
+    )
+    code, _, _ = fastnet(capsys, "train", "--data", path, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
+    assert code == 0

@@ -1,0 +1,133 @@
+"""Runs: saved whole, taken up again at any step to the same bits."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from fastnet import runs
+from fastnet.errors import DataError, ModelError, OptionError
+from fastnet.inference import Predictor
+from fastnet.recipe import ENGINES, Recipe
+from fastnet.runs import load_run, new_run_directory, save_run
+from fastnet.training import Training
+
+RECIPE = Recipe(hidden=(16, 7), epochs=4, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0.5)
+
+
+def run_until(training, step):
+    def stop(loss):
+        training.stop_requested = training.progress.step == step
+
+    training.run(on_step=stop)
+    training.stop_requested = False
+
+
+def files_of(directory):
+    return {path.name: path.read_bytes() for path in sorted(directory.iterdir())}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("step", [1, 16, 17, 40])  # 16 steps an epoch
+def test_resumed_training_ends_at_the_bits_of_an_uninterrupted_one(dataset, tmp_path, engine, step):
+    recipe = dataclasses.replace(RECIPE, engine=engine)
+    whole = Training(dataset, recipe)
+    whole.run()
+    first = Training(dataset, recipe)
+    run_until(first, step)
+    save_run(first, tmp_path / "run")
+    second = load_run(tmp_path / "run", dataset)
+    assert second.progress.step == step
+    second.run()
+    for name, array in whole.network.parameters().items():
+        np.testing.assert_array_equal(second.network.parameters()[name], array)
+    without_seconds = [
+        [dataclasses.replace(record, seconds=0) for record in training.progress.history] for training in (whole, second)
+    ]
+    assert without_seconds[0] == without_seconds[1]
+
+
+def test_saved_run_holds_what_it_says(dataset, tmp_path):
+    training = Training(dataset, RECIPE)
+    training.run()
+    save_run(training, tmp_path / "run", {"accuracy": 0.5, "loss": 1.0})
+    names = ["W1", "W2", "W3", "b1", "b2", "b3"]
+    assert sorted(files_of(tmp_path / "run")) == sorted(
+        [f"{name}.npy" for name in names] + ["checkpoint.npz", "history.json", "manifest.json"]
+    )
+    manifest = json.loads((tmp_path / "run/manifest.json").read_text())
+    assert manifest["layer_sizes"] == [30, 16, 7, 4]
+    assert manifest["recipe"]["seed"] == 0
+    assert manifest["test"] == {"accuracy": 0.5, "loss": 1.0}
+    assert manifest["data"]["n_train"] == 512
+    history = json.loads((tmp_path / "run/history.json").read_text())
+    assert [record["epoch"] for record in history] == [1, 2, 3, 4]
+    predictor = Predictor.load(tmp_path / "run")
+    np.testing.assert_array_equal(predictor._weights[0], training.network.layers[0].w)
+
+
+def test_failed_save_leaves_the_run_as_it_was(dataset, tmp_path, monkeypatch):
+    training = Training(dataset, RECIPE)
+    save_run(training, tmp_path / "run")
+    before = files_of(tmp_path / "run")
+    training.run(n_epochs=1)
+
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs, "write_model", fail)
+    with pytest.raises(OSError, match="No space left"):
+        save_run(training, tmp_path / "run")
+    assert files_of(tmp_path / "run") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_other_data_is_refused(dataset, tmp_path):
+    save_run(Training(dataset, RECIPE), tmp_path / "run")
+    other = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, labels=1 - dataset.train.labels))
+    with pytest.raises(DataError, match="is not the training set of"):
+        load_run(tmp_path / "run", other)
+
+
+@pytest.mark.parametrize("field", ["recipe", "progress", "data"])
+def test_manifest_without_its_training_cannot_go_on(dataset, tmp_path, field):
+    save_run(Training(dataset, RECIPE), tmp_path / "run")
+    path = tmp_path / "run/manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest[field]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match=r"manifest\.json: does not describe a training"):
+        load_run(tmp_path / "run", dataset)
+
+
+@pytest.mark.parametrize("damage", ["missing", "changed"])
+def test_broken_checkpoint_is_refused(dataset, tmp_path, damage):
+    save_run(Training(dataset, RECIPE), tmp_path / "run")
+    path = tmp_path / "run/checkpoint.npz"
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelError, match=r"checkpoint\.npz"):
+        load_run(tmp_path / "run", dataset)
+
+
+def test_more_epochs_can_be_asked_for_and_fewer_than_done_cannot(dataset, tmp_path):
+    training = Training(dataset, RECIPE)
+    training.run()
+    save_run(training, tmp_path / "run")
+    assert load_run(tmp_path / "run", dataset).finished
+    longer = load_run(tmp_path / "run", dataset, epochs=6)
+    longer.run()
+    assert len(longer.progress.history) == 6
+    with pytest.raises(OptionError, match="already been trained for more than 3 epochs"):
+        load_run(tmp_path / "run", dataset, epochs=3)
+
+
+def test_new_run_directories_differ(tmp_path):
+    first = new_run_directory(RECIPE, tmp_path)
+    first.mkdir(parents=True)
+    second = new_run_directory(RECIPE, tmp_path)
+    assert first != second
+    assert "16-7-seed0" in first.name

@@ -1,0 +1,11 @@
+"""Trained models that come with fastnet, one directory each: `.npy` arrays, a manifest and the training's history."""
+
+from pathlib import Path
+
+DIRECTORY = Path(__file__).parent
+DEFAULT = "mnist-784-512-10"
+
+
+def names() -> list[str]:
+    """The names of the models that are here."""
+    return sorted(manifest.parent.name for manifest in DIRECTORY.glob("*/manifest.json"))
