@@ -50,7 +50,7 @@ weights: $(VENV)/installed ## train the model that comes with fastnet anew
 	$(BIN)/fastnet train --out build/shipped
 	cp build/shipped/*.npy build/shipped/manifest.json build/shipped/history.json weights/mnist-784-512-10/
 
-pictures: $(VENV)/installed-test ## draw the pictures of the README
+pictures: $(VENV)/installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
 
 dashboard: $(VENV)/installed-dashboard ## serve the page on this machine

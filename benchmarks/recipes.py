@@ -4,31 +4,34 @@ The test set is not opened here.
 """
 
 import argparse
+import dataclasses
 import statistics
 import sys
 from pathlib import Path
-from typing import Any
 
 from tables import write_between_marks
 
-from fastnet.datasets import load_dataset
+from fastnet.datasets import Dataset, load_dataset
 from fastnet.recipe import Recipe
 from fastnet.training import Training
 
 ROOT = Path(__file__).parents[1]
 SEEDS = range(10, 15)  # not those of the final figure
 
-CANDIDATES: list[dict[str, Any]] = [
-    {"schedule": "constant", "learning_rate": 1e-3, "weight_decay": 0.0},
-    {"schedule": "linear", "learning_rate": 1e-3, "weight_decay": 0.0},
-    {"schedule": "linear", "learning_rate": 1e-3, "weight_decay": 0.1},
-    {"schedule": "cosine", "learning_rate": 2e-3, "weight_decay": 0.0},
-    {"schedule": "linear", "learning_rate": 2e-3, "weight_decay": 0.1},
-    {"schedule": "linear", "learning_rate": 4e-3, "weight_decay": 0.0},
-    {"schedule": "linear", "learning_rate": 4e-3, "weight_decay": 0.03},
-    {"schedule": "cosine", "learning_rate": 4e-3, "weight_decay": 0.03},
-    {"schedule": "linear", "learning_rate": 4e-3, "weight_decay": 0.1},
-    {"schedule": "linear", "learning_rate": 8e-3, "weight_decay": 0.03},
+# Schedule, peak learning rate, warm-up epochs, weight decay.
+CANDIDATES = [
+    ("constant", 1e-3, 0, 0.0),
+    ("linear", 1e-3, 0, 0.0),
+    ("linear", 1e-3, 0, 0.1),
+    ("cosine", 2e-3, 0, 0.0),
+    ("linear", 2e-3, 0, 0.1),
+    ("linear", 4e-3, 0, 0.0),
+    ("linear", 4e-3, 0, 0.03),
+    ("linear", 4e-3, 1, 0.03),
+    ("linear", 4e-3, 2, 0.03),
+    ("cosine", 4e-3, 1, 0.03),
+    ("linear", 4e-3, 1, 0.1),
+    ("linear", 8e-3, 1, 0.03),
 ]
 
 
@@ -38,23 +41,33 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the table into docs/recipe.md")
     args = parser.parse_args()
     dataset = load_dataset()
-    lines = ["| schedule | learning rate | weight decay | validation accuracy |", "|---|--:|--:|--:|"]
-    for candidate in CANDIDATES:
-        accuracies = []
-        for seed in SEEDS:
-            training = Training(dataset, Recipe(seed=seed, **candidate))
-            training.run()
-            accuracies.append(training.progress.history[-1].validation_accuracy or 0.0)
+    lines = [
+        "| schedule | learning rate | warm-up epochs | weight decay | validation accuracy |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for schedule, learning_rate, warmup_epochs, weight_decay in CANDIDATES:
+        recipe = Recipe(
+            schedule=schedule, learning_rate=learning_rate, warmup_epochs=warmup_epochs, weight_decay=weight_decay
+        )
+        accuracies = [validation_accuracy(dataset, dataclasses.replace(recipe, seed=seed)) for seed in SEEDS]
         mean, deviation = statistics.mean(accuracies), statistics.stdev(accuracies)
         lines.append(
-            f"| {candidate['schedule']} | {candidate['learning_rate']:g} | {candidate['weight_decay']:g}"
-            f" | {mean:.2%} ± {deviation:.2%} |"
+            f"| {schedule} | {learning_rate:g} | {warmup_epochs} | {weight_decay:g} | {mean:.2%} ± {deviation:.2%} |"
         )
         print(lines[-1], file=sys.stderr)
     table = "\n".join(lines)
     print(table)
     if args.write:
         write_between_marks(ROOT / "docs" / "recipe.md", "recipes", table)
+
+
+def validation_accuracy(dataset: Dataset, recipe: Recipe) -> float:
+    """The accuracy on the validation split after the last epoch."""
+    training = Training(dataset, recipe)
+    training.run()
+    accuracy = training.progress.history[-1].validation_accuracy
+    assert accuracy is not None
+    return accuracy
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ class Predictor:
         """Images as float32 `(n, n_features)`; OptionError for another size, type or pixels that are not finite."""
         images = np.asarray(images)
         n_features = len(self._weights[0])
-        if images.ndim == 1 or (images.ndim == 2 and images.shape[1] != n_features):
+        if images.ndim in (1, 2) and images.size == n_features:
             images = images[np.newaxis]  # one image
         if images.ndim not in (2, 3) or math.prod(images.shape[1:]) != n_features:
             raise OptionError(f"this model takes images of {n_features} pixels; the array has shape {images.shape}")

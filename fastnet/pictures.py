@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -13,25 +14,26 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MOST_PIXELS = 16_000_000
 
 
-def read_picture(path: Path) -> np.ndarray:
+def read_picture(source: Path | BinaryIO, name: str | None = None) -> np.ndarray:
     """Return the picture as uint8 `(28, 28)`, white ink on black; DataError if it is no picture of a known format.
 
     Transparency is laid over white, colours become luminance, a picture with a bright border is inverted, and any
-    other size than 28x28 is resized.
+    other size than 28x28 is resized. `name` is what messages call it (a path, if not given).
     """
+    name = name or str(source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on odd files
         try:
-            with Image.open(path, formats=FORMATS) as picture:
+            with Image.open(source, formats=FORMATS) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise Image.DecompressionBombError
                 grey = _grey(picture)
         except FileNotFoundError as error:
-            raise DataError(f"{path}: no such file") from error
+            raise DataError(f"{name}: no such file") from error
         except Image.DecompressionBombError as error:
-            raise DataError(f"{path}: has more than {MOST_PIXELS // 10**6} megapixels") from error
+            raise DataError(f"{name}: has more than {MOST_PIXELS // 10**6} megapixels") from error
         except Exception as error:  # a damaged picture can raise nearly anything
-            raise DataError(f"{path}: is not a sound picture ({', '.join(FORMATS)} are read)") from error
+            raise DataError(f"{name}: is not a sound picture ({', '.join(FORMATS)} are read)") from error
     if grey.size != (SIDE, SIDE):
         grey = grey.resize((SIDE, SIDE), Image.Resampling.BOX if min(grey.size) > SIDE else Image.Resampling.BILINEAR)
     pixels = np.asarray(grey)

@@ -20,7 +20,7 @@ class Recipe:
     batch_size: int = 64
     learning_rate: float = 4e-3
     schedule: str = "linear"
-    warmup_epochs: float = 0.0
+    warmup_epochs: float = 1.0
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8

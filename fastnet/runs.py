@@ -9,8 +9,6 @@ import hashlib
 import io
 import json
 import time
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +58,10 @@ def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None
     manifest_path = files.directory / MANIFEST
     try:
         recipe = Recipe.from_json(files.manifest["recipe"])
-        progress = Progress(**files.manifest["progress"], history=_read_history(files.directory))
+        progress = Progress(**_numbers(files.manifest["progress"]), history=_read_history(files.directory))
         source, sha256 = files.manifest["data"]["source"], files.manifest["data"]["sha256"]
-    except (KeyError, TypeError, OptionError) as error:
-        raise ModelError(f"{manifest_path}: does not describe a training that could go on ({error})") from error
+    except (AttributeError, KeyError, TypeError, OptionError) as error:
+        raise ModelError(f"{manifest_path}: does not describe a training that could go on ({error!r})") from error
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
     dataset = dataset or load_dataset(source)
@@ -72,6 +70,8 @@ def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None
     training = Training(dataset, recipe)
     if training.network.layer_sizes != files.layer_sizes:
         raise ModelError(f"{manifest_path}: layer_sizes {files.layer_sizes} do not follow from its recipe and data")
+    if len(progress.history) != progress.step // training.steps_per_epoch:
+        raise ModelError(f"{manifest_path}: {progress.step} steps are not {len(progress.history)} epochs of history")
     if progress.step > training.n_steps:
         raise OptionError(f"{directory} has already been trained for more than {recipe.epochs} epochs")
     training.network.set_parameters(files.parameters)
@@ -107,9 +107,17 @@ def _facts(training: Training, test: dict[str, float] | None) -> dict[str, Any]:
 def _read_history(directory: Path) -> list[EpochRecord]:
     path = directory / HISTORY
     try:
-        return [EpochRecord(**record) for record in read_json(path)]
-    except TypeError as error:
+        return [EpochRecord(**_numbers(record)) for record in read_json(path)]
+    except (AttributeError, TypeError) as error:
         raise ModelError(f"{path}: is not the history of a training ({error})") from error
+
+
+def _numbers(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same fields; TypeError where one is neither a number nor None."""
+    for name, value in fields.items():
+        if value is not None and type(value) not in (int, float):
+            raise TypeError(f"{name} is {value!r}")
+    return fields
 
 
 def _checkpoint_bytes(training: Training) -> bytes:
@@ -119,7 +127,7 @@ def _checkpoint_bytes(training: Training) -> bytes:
         for name, array in network.parameters().items()
     }
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **moments)
+    np.savez(buffer, **moments)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
@@ -131,5 +139,9 @@ def _read_checkpoint(directory: Path, sha256: object, training: Training) -> Non
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
                 network.set_parameters({name: archive[f"{prefix}_{name}"] for name in network.parameters()})
-    except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ModelError(f"{path}: does not hold Adam's moments for this network ({error})") from error
+    except Exception as error:  # a damaged archive can raise nearly anything
+        raise ModelError(f"{path}: does not hold Adam's moments for this network") from error
+    if not all(
+        np.isfinite(array).all() for network in training.engine.moments for array in network.parameters().values()
+    ):
+        raise ModelError(f"{path}: holds NaN or infinite numbers")

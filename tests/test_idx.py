@@ -21,7 +21,7 @@ def idx_bytes(array, magic=None, shape=None):
 
 SOUND = idx_bytes(ARRAY)
 ZIPPED = gzip.compress(SOUND)
-ZIPPED_WITH_BROKEN_DATA = ZIPPED[:20] + bytes(byte ^ 0xFF for byte in ZIPPED[20:30]) + ZIPPED[30:]
+ZIPPED_WITH_BROKEN_DATA = ZIPPED[:10] + b"\xff" * 10 + ZIPPED[20:]
 ZIPPED_WITH_WRONG_CHECKSUM = ZIPPED[:-8] + bytes(byte ^ 0xFF for byte in ZIPPED[-8:-4]) + ZIPPED[-4:]
 
 

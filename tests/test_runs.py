@@ -101,6 +101,36 @@ def test_manifest_without_its_training_cannot_go_on(dataset, tmp_path, field):
         load_run(tmp_path / "run", dataset)
 
 
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("manifest.json", lambda manifest: manifest["progress"].update(step="many")),
+        ("manifest.json", lambda manifest: manifest["progress"].update(step=17)),
+        ("manifest.json", lambda manifest: manifest.update(progress=[1])),
+        ("manifest.json", lambda manifest: manifest["recipe"].update(hidden="16")),
+        ("manifest.json", lambda manifest: manifest["recipe"].update(hidden=[17, 7])),
+        ("history.json", lambda history: history.append({"epoch": 1})),
+        ("history.json", lambda history: history.append(5)),
+    ],
+)
+def test_figures_that_cannot_be_are_refused(dataset, tmp_path, file, damage):
+    save_run(Training(dataset, RECIPE), tmp_path / "run")
+    path = tmp_path / "run" / file
+    content = json.loads(path.read_text())
+    damage(content)
+    path.write_text(json.dumps(content))
+    with pytest.raises(ModelError, match=r"\.json: "):
+        load_run(tmp_path / "run", dataset)
+
+
+def test_moments_that_are_not_finite_are_refused(dataset, tmp_path):
+    training = Training(dataset, RECIPE)
+    training.engine.moments[1].layers[0].w[3, 3] = np.nan
+    save_run(training, tmp_path / "run")
+    with pytest.raises(ModelError, match="holds NaN or infinite numbers"):
+        load_run(tmp_path / "run", dataset)
+
+
 @pytest.mark.parametrize("damage", ["missing", "changed"])
 def test_broken_checkpoint_is_refused(dataset, tmp_path, damage):
     save_run(Training(dataset, RECIPE), tmp_path / "run")

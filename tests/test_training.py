@@ -13,7 +13,7 @@ from fastnet.network import Network
 from fastnet.recipe import ENGINES, Recipe
 from fastnet.training import Training
 
-SMALL = Recipe(hidden=(16,), epochs=3, batch_size=32, n_validation=88, learning_rate=5e-3)
+SMALL = Recipe(hidden=(16,), epochs=3, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0)
 
 
 def trained(dataset, recipe=SMALL, **kwargs):
@@ -68,29 +68,65 @@ def test_gradients_of_a_whole_step_are_those_of_central_differences(dataset, hid
             assert moment[index] / (1 - recipe.beta1) == pytest.approx(gradient, rel=1e-3, abs=1e-6)
 
 
-def test_engines_agree_over_200_steps_of_the_default_network():
-    """The same training on both engines: losses within 1e-5, weights within 5e-4.
+def losses_and_parameters(dataset, recipe, n_steps):
+    training, losses = Training(dataset, recipe), []
 
-    A weight's step is learning_rate * m_hat / sqrt(v_hat), at most about 1e-3 whatever the gradient: where a gradient is
-    near 0, a rounding error can turn its sign and the step with it. The losses don't feel that. Measured over ten
-    seeds: at most 1.4e-6 and 1.1e-4 (`fastnet compare --seed N`).
+    def keep(loss):
+        losses.append(loss)
+        training.stop_requested = len(losses) == n_steps
+
+    training.run(on_step=keep)
+    return np.array(losses), training.network.parameters()
+
+
+def test_engines_agree_over_200_steps_of_the_default_network():
+    """The same 200 steps on both engines, for three seeds.
+
+    A loss is a number near 1, rounded to 1e-7, of logits that are off by some 1e-7; Adam moves each weight by about the
+    learning rate (below 1e-3 so far in the warm-up) whatever the gradient's size, so a gradient near 0 may turn a
+    rounding error into some thousandths of that. Hence 1e-6 for losses and 1e-5 for weights. Now and then a unit whose
+    input is within rounding of 0 is on in one engine and off in the other; then the two walk on as different networks
+    that are equally good, which no tolerance mends. `fastnet compare --seed N` for ten seeds: 2e-7 and 4e-6 for nine of
+    them, 5e-4 and 1e-2 for the one with such a unit. So two seeds of three must hold the narrow bound, all the wide.
     """
     dataset = load_dataset()
-    losses, networks = {}, {}
-    for engine in ENGINES:
-        training = Training(dataset, Recipe(engine=engine))
-        losses[engine] = []
+    n_narrow = 0
+    for seed in (1, 2, 3):
+        fast, slow = (losses_and_parameters(dataset, Recipe(engine=engine, seed=seed), 200) for engine in ENGINES)
+        loss_difference = np.abs(fast[0] - slow[0]).max()
+        weight_difference = max(np.abs(fast[1][name] - slow[1][name]).max() for name in fast[1])
+        n_narrow += loss_difference <= 1e-6 and weight_difference <= 1e-5
+        assert loss_difference <= 1e-2
+        assert weight_difference <= 0.1
+        assert fast[0][-1] < 0.5 < fast[0][0]
+    assert n_narrow >= 2
 
-        def keep(loss, training=training, kept=losses[engine]):
-            kept.append(loss)
-            training.stop_requested = len(kept) == 200
 
-        training.run(on_step=keep)
-        networks[engine] = training.network.parameters()
-    np.testing.assert_allclose(losses["numba"], losses["reference"], atol=1e-5, rtol=0)
-    for name, array in networks["numba"].items():
-        np.testing.assert_allclose(array, networks["reference"][name], atol=5e-4, rtol=0)
-    assert losses["numba"][-1] < 0.5 < losses["numba"][0]
+def test_each_step_of_the_engines_is_the_same_from_the_same_state():
+    """Both engines take one step from the same weights and moments, all along a training: nothing can pile up.
+
+    Gradients (in Adam's first moment) are below 1 and within 1e-6, but for the rare step in which a unit whose input is
+    within rounding of 0 is on in one engine and off in the other.
+    """
+    dataset = load_dataset()
+    fast, slow = (Training(dataset, Recipe(engine=engine)) for engine in ENGINES)
+    rows = np.random.default_rng(0).permutation(len(fast.train_samples))
+    n_steps = n_equal = 100
+    for step in range(1, n_steps + 1):
+        for source, target in zip(
+            (fast.network, *fast.engine.moments), (slow.network, *slow.engine.moments), strict=True
+        ):
+            target.set_parameters(source.parameters())
+        batch = rows[step * 64 : step * 64 + 64]
+        losses = [
+            training.engine.train_batch(training.train_samples, batch, step, 1e-3)[0] for training in (fast, slow)
+        ]
+        assert losses[0] == pytest.approx(losses[1], abs=1e-6)
+        moments = [training.engine.moments[0].parameters() for training in (fast, slow)]
+        difference = max(np.abs(moment - moments[1][name]).max() for name, moment in moments[0].items())
+        assert difference <= 1e-2
+        n_equal -= difference > 1e-6
+    assert n_equal >= 95
 
 
 @pytest.mark.parametrize("engine", ENGINES)

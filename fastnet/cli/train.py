@@ -92,7 +92,7 @@ def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
         training = load_run(args.resume, load_dataset(args.data) if args.data else None, epochs)
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
-        return training, args.resume
+        return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
     recipe = Recipe(**given)
     directory = args.out or new_run_directory(recipe)
     if directory.exists():

@@ -1,0 +1,90 @@
+"""What is installed: one import name, with data, models and assets; nothing of the tests or benchmarks."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+import fastnet
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel_names(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("wheel")
+    source = directory / "source"  # a copy, so that nothing built before gets in and nothing built here stays
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "build", "dist", "runs", "*.egg-info"))
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(directory)]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(source)], check=True)
+    (wheel,) = directory.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+def test_wheel_holds_one_import_name(wheel_names):
+    tops = {name.split("/")[0] for name in wheel_names}
+    assert tops == {"fastnet", f"fastnet-{fastnet.__version__}.dist-info"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fastnet/py.typed",
+        "fastnet/cli/train.py",
+        "fastnet/kernels/reference.py",
+        "fastnet/kernels/products.py",
+        "fastnet/dashboard/app.py",
+        "fastnet/dashboard/assets/page.css",
+        "fastnet/mnist/train-images-idx3-ubyte.gz",
+        "fastnet/mnist/SHA256SUMS",
+        "fastnet/weights/mnist-784-512-10/W1.npy",
+        "fastnet/weights/mnist-784-512-10/manifest.json",
+        f"fastnet-{fastnet.__version__}.dist-info/licenses/LICENSE",
+        f"fastnet-{fastnet.__version__}.dist-info/licenses/NOTICE",
+    ],
+)
+def test_wheel_holds(wheel_names, name):
+    assert name in wheel_names
+
+
+def test_wheel_holds_every_source_file(wheel_names):
+    sources = [path.relative_to(ROOT) for path in (ROOT / "fastnet").rglob("*.py")]
+    for folder in ("kernels", "dashboard", "weights"):
+        sources += [Path("fastnet") / path.relative_to(ROOT) for path in (ROOT / folder).rglob("*.py")]
+    assert {str(path) for path in sources} == {name for name in wheel_names if name.endswith(".py")}
+
+
+def test_version_is_told():
+    done = subprocess.run([sys.executable, "-m", "fastnet", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"fastnet {fastnet.__version__}"
+
+
+def test_public_names_can_be_used():
+    for name in fastnet.__all__:
+        assert getattr(fastnet, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = fastnet.nothing
+
+
+def test_data_is_found_where_the_package_is():
+    assert (resources.files("fastnet") / "mnist" / "SHA256SUMS").is_file()
+
+
+def test_imports_run_one_way():
+    """dashboard -> fastnet -> kernels: no file imports from a folder above its own."""
+    forbidden = {
+        "kernels": ["fastnet.", "fastnet import", "fastnet.dashboard"],
+        "fastnet": ["fastnet.dashboard"],
+        "weights": ["fastnet"],
+    }
+    allowed = {ROOT / "fastnet" / "cli" / "dashboard.py"}  # the command that starts it
+    for folder, words in forbidden.items():
+        for path in set((ROOT / folder).rglob("*.py")) - allowed:
+            for line in path.read_text().splitlines():
+                if line.lstrip().startswith(("import ", "from ")):
+                    assert not any(word in line for word in words), f"{path}: {line}"
