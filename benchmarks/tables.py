@@ -3,7 +3,10 @@
 import argparse
 import json
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 
@@ -20,6 +23,181 @@ def kernels_table(benchmarks: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+# ---- fastnet and its rivals -----------------------------------------------------------------------------------------
+
+TITLES = {"jax": "JAX", "pytorch": "PyTorch", "numpy": "the NumPy reference", "sklearn": "scikit-learn"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure: fastnet's figure, the other's, their ratio, and the bar that the ratio must reach."""
+
+    measure: str
+    ours: str
+    theirs: str
+    ratio: float
+    bar: float
+    most: bool = False  # the bar is the most that is allowed, not the least
+    unit: str = "x"  # of the ratio: "x", "%", or "s" where fastnet's own seconds are held against the bar
+
+    @property
+    def met(self) -> bool:
+        """Whether the ratio reaches the bar; NaN does not."""
+        return self.ratio <= self.bar if self.most else self.ratio >= self.bar
+
+    def __str__(self) -> str:
+        def show(number: float) -> str:
+            return f"{number:.0%}" if self.unit == "%" else f"{number:.3g} {self.unit}"
+
+        sign = "≤" if self.most else "≥"
+        met = "yes" if self.met else "**no**"
+        return (
+            f"| {self.measure} | {self.ours} | {self.theirs} | {show(self.ratio)} | {sign} {show(self.bar)} | {met} |"
+        )
+
+
+class Contest:
+    """The entrants of one contest in the JSON of bench_peers.py."""
+
+    def __init__(self, result: dict[str, Any], name: str):
+        self.entrants: dict[str, Any] = result["contests"].get(name, {}).get("entrants", {})
+
+    def has(self, *names: str) -> bool:
+        """Whether all these took part."""
+        return all(name in self.entrants for name in names)
+
+    def seconds(self, name: str, epoch: int | None = None) -> float:
+        """The median, over all rounds or those of one epoch."""
+        entry = self.entrants[name]
+        return (entry["epochs"][str(epoch)] if epoch else entry["seconds"])["median"]
+
+    def floor(self, name: str = "dense floor") -> float:
+        """The least seconds at the highest peak seen: disturbances only lower a measured peak."""
+        return self.entrants[name]["seconds"]["least"]
+
+
+def peers_table(result: dict[str, Any]) -> str:
+    """Each measure, the bar and whether it is met, the machine, and the settings that were best for each rival."""
+    lines = ["| measure | fastnet | the other | ratio | bar | met |", "|---|--:|--:|--:|--:|---|"]
+    lines += [str(row) for row in peers_rows(result)]
+    return "\n".join([*lines, "", *peers_notes(result)])
+
+
+def peers_rows(result: dict[str, Any]) -> Iterator[Row]:
+    """The rows for which there are figures."""
+    yield from _epoch_rows(Contest(result, "epoch"))
+    yield from _kernel_rows(result)
+    if first := result.get("first_step"):
+        cold, second = first["cold"], median(run["total"] for run in first["second"])
+        measure = "first training step of a process: seconds from its start / of a fresh install (JIT cold)"
+        yield Row(measure, _time(second), _time(cold["total"]), second, 2.0, most=True, unit="s")
+
+
+def _epoch_rows(contest: Contest) -> Iterator[Row]:
+    threads = contest.entrants.get("fastnet", {}).get("settings", {}).get("threads")
+    if contest.has("fastnet", "dense floor"):
+        for epoch in (1, 5):
+            ours, floor = contest.seconds("fastnet", epoch), contest.floor()
+            yield Row(f"epoch {epoch} / dense floor", _time(ours), _time(floor), ours / floor, 1.3, most=True)
+    for name, bar in (("jax", 3.0), ("pytorch", 5.5), ("numpy", 12.0), ("sklearn", 18.0)):
+        for epoch in (1, 5) if contest.has("fastnet", name) else ():
+            yield _faster(f"epoch {epoch}: faster than {TITLES[name]}", contest, name, bar, epoch=epoch)
+    if contest.has("fastnet"):
+        first, fifth = contest.seconds("fastnet", 1), contest.seconds("fastnet", 5)
+        yield Row("epoch 5 / epoch 1", _time(fifth), _time(first), fifth / first, 1.05, most=True)
+    if contest.has("fastnet", "fastnet, 1 thread"):
+        yield _faster(f"{threads} threads: faster than one", contest, "fastnet, 1 thread", 1.7)
+    if contest.has("fastnet", "pytorch"):
+        ours = contest.entrants["fastnet"]["peak_memory"]
+        other = contest.entrants["pytorch"]
+        theirs = other["peak_memory"]
+        yield Row("peak memory / PyTorch's", _memory(ours), _memory(theirs), ours / theirs, 0.6, most=True)
+        leanest = min([theirs, *(trial["peak_memory"] for trial in other["trials"] if "peak_memory" in trial)])
+        measure = "peak memory / that of PyTorch's leanest settings"
+        yield Row(measure, _memory(ours), _memory(leanest), ours / leanest, 0.6, most=True)
+
+
+def _kernel_rows(result: dict[str, Any]) -> Iterator[Row]:
+    bars = [
+        ("linear_relu", "`linear_relu` 64x784x512", "numpy", 2.0),
+        ("linear_relu", "`linear_relu` 64x784x512", "pytorch", 1.25),
+        ("adam_step", "`adam_step`, 407,050 weights", "pytorch", 1.2),
+        ("adam_step", "`adam_step`, 407,050 weights", "numpy", 8.0),
+        ("epoch_deep", "epoch of 784-512-1000-10", "pytorch", 2.0),
+        ("inference", "inference, 10,000 images", "pytorch", 2.0),
+        ("inference", "inference, 10,000 images", "numpy", 3.0),
+    ]
+    for contest_name, measure, name, bar in bars:
+        contest = Contest(result, contest_name)
+        if contest.has("fastnet", name):
+            yield _faster(f"{measure}: faster than {TITLES[name]}", contest, name, bar)
+    contest = Contest(result, "linear_relu")
+    if contest.has("fastnet, 1 thread", "dense floor, 1 thread"):
+        ours, floor = contest.seconds("fastnet, 1 thread"), contest.floor("dense floor, 1 thread")
+        measure = "`linear_relu`, share of one core's FMA peak"
+        yield Row(measure, _time(ours), _time(floor), floor / ours, 0.7, unit="%")
+
+
+def _faster(measure: str, contest: Contest, name: str, bar: float, epoch: int | None = None) -> Row:
+    ours, theirs = contest.seconds("fastnet", epoch), contest.seconds(name, epoch)
+    return Row(measure, _time(ours), _time(theirs), theirs / ours, bar)
+
+
+def peers_notes(result: dict[str, Any]) -> list[str]:
+    """What stands below the table: how it was measured, on what, and the chosen settings."""
+    machine = result["environment"]
+    versions = ", ".join(f"{package} {version}" for package, version in sorted(result["versions"].items()))
+    how = (
+        "one round on a tenth of the data, settings not tried out: not to be quoted"
+        if result["quick"]
+        else f"medians of {result['rounds']} interleaved rounds"
+    )
+    notes = [
+        f"Measured {result['started'][:10]} ({how}) on {machine['cpus']} CPUs, {machine['cpu']},"
+        f" Python {machine['python']}, {versions}.",
+    ]
+    if (result["load_average"] or 0) > 0.5:
+        notes[0] += f" The machine was busy with other things (load average {result['load_average']:.1f})."
+    contest = Contest(result, "epoch")
+    if contest.has("fastnet"):
+        rounds = contest.entrants["fastnet"]["rounds"]
+        notes += [
+            "",
+            "Times of epochs are those of the training steps; a whole epoch of fastnet by the clock on the wall takes"
+            f" {_time(median(answer['wall_seconds'] for answer in rounds))}.",
+        ]
+    ignored = ("hidden", "samples")
+    chosen = [
+        f"{TITLES[name]}: " + ", ".join(f"{k} {v or 'none'}" for k, v in entry["settings"].items() if k not in ignored)
+        for name, entry in contest.entrants.items()
+        if name in TITLES
+    ]
+    if chosen:
+        notes += ["", f"Best settings for training: {'; '.join(chosen)}."]
+    skipped = {
+        f"{TITLES.get(name, name)} ({reason})"
+        for name, reasons in result["skipped"].items()
+        for reason in reasons.values()
+    }
+    if skipped:
+        notes += ["", f"Left out: {'; '.join(sorted(skipped))}."]
+    return notes
+
+
+def _time(seconds: float) -> str:
+    for unit, scale in (("s", 1.0), ("ms", 1e3)):
+        if seconds * scale >= 1:
+            return f"{seconds * scale:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} us"
+
+
+def _memory(n_bytes: int) -> str:
+    return f"{n_bytes / 2**20:.0f} MiB"
+
+
+# ---- Documents ------------------------------------------------------------------------------------------------------
+
+
 def write_between_marks(document: Path, name: str, text: str) -> None:
     """Replace what stands between `<!-- name -->` and `<!-- end name -->` in a document."""
     start, end = f"<!-- {name} -->\n", f"<!-- end {name} -->"
@@ -30,13 +208,20 @@ def write_between_marks(document: Path, name: str, text: str) -> None:
     document.write_text(f"{before}{start}{text}\n{end}{after}", encoding="utf-8")
 
 
+TABLES = {"kernels": kernels_table, "peers": peers_table}
+
+
 def main() -> None:
     """Print the table of a benchmark file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["kernels"])
+    parser.add_argument("kind", choices=TABLES)
     parser.add_argument("json", type=Path)
+    parser.add_argument("--write", type=Path, metavar="DOCUMENT", help="write it between the marks of this document")
     args = parser.parse_args()
-    print(kernels_table(json.loads(args.json.read_text(encoding="utf-8"))))
+    table = TABLES[args.kind](json.loads(args.json.read_text(encoding="utf-8")))
+    print(table)
+    if args.write:
+        write_between_marks(args.write, args.kind, table)
 
 
 if __name__ == "__main__":

@@ -49,11 +49,6 @@ def _run(dataset: Dataset, recipe: Recipe, n_steps: int) -> _Run:
     if n_steps > training.n_steps:
         raise OptionError(f"{n_steps} steps are more than the {training.n_steps} of {recipe.epochs} epochs")
     losses: list[float] = []
-
-    def keep(loss: float) -> None:
-        losses.append(loss)
-        training.stop_requested = len(losses) == n_steps
-
-    training.run(on_step=keep)
+    training.run(on_step=losses.append, n_steps=n_steps)
     seconds = training.progress.seconds + sum(record.seconds for record in training.progress.history)
     return _Run(losses, training.network.parameters(), seconds)

@@ -29,6 +29,12 @@ class Samples:
     labels: np.ndarray
     scale: float
 
+    def __post_init__(self) -> None:
+        for name in ("images", "labels"):  # a read-only view: samples are shared, and kernels know one type of them
+            view = getattr(self, name).view()
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
+
     def __len__(self) -> int:
         return len(self.labels)
 
@@ -54,6 +60,14 @@ class Dataset:
     def n_classes(self) -> int:
         """One more than the largest label of the training set."""
         return int(self.train.labels.max()) + 1
+
+    @property
+    def pixel_scale(self) -> float:
+        """What a uint8 pixel must be multiplied with to be as the network knows it.
+
+        Floating-point images are taken as they are; where they go no higher than 1, they stand for uint8 / 255.
+        """
+        return PIXEL_SCALE if self.train.images.dtype == np.uint8 or self.train.images.max() <= 1 else 1.0
 
     def checked(self) -> "Dataset":
         """Return self; DataError where test set and training set don't fit together."""

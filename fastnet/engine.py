@@ -1,59 +1,78 @@
-"""One training step, written once: the kernels it calls are the fast ones or the NumPy reference."""
+"""Two ways to take training steps: kernel by kernel, on either set of kernels, or fused.
+
+`StepwiseEngine` reads like the textbook. It runs on the NumPy reference, and on the fast kernels to test
+the fused ones.
+`FusedEngine` does the same arithmetic in `kernels.fused`, where no gradient of a weight is ever stored.
+"""
 
 from types import ModuleType
 
 import numpy as np
 
 from fastnet import kernels
-from fastnet.kernels import aligned_empty, reference
+from fastnet.kernels import aligned_empty, aligned_zeros, fused, reference, sparse
+from fastnet.kernels.board import new_board, work_together
 
 from .datasets import Samples
 from .network import Network
 from .recipe import Recipe
 
-KERNELS: dict[str, ModuleType] = {"numba": kernels, "reference": reference}
-
 EVALUATION_BATCH = 256
+DENSITY_SAMPLES = 1000  # samples that are looked at to choose the sparse or the dense path
+MOST_SPARSE_DENSITY = 0.6  # share of feature groups that hold something, above which dense products are faster
+
+
+def make_engine(network: Network, recipe: Recipe, samples: Samples) -> "Engine":
+    """The engine that the recipe names, for training on such samples."""
+    if recipe.engine == "reference":
+        return StepwiseEngine(network, recipe, reference)
+    density = sparse.group_density(samples.images[:DENSITY_SAMPLES])
+    return FusedEngine(network, recipe, is_sparse=density <= MOST_SPARSE_DENSITY)
 
 
 def compile_kernels(samples: Samples, layer_sizes: tuple[int, ...], recipe: Recipe) -> None:
     """Compile every kernel that training on such samples calls, or load it from the cache: one throw-away step."""
-    engine = Engine(Network.zeros(layer_sizes), recipe)
-    engine.train_batch(samples, np.zeros(1, np.int64), 1, recipe.learning_rate)
+    engine = make_engine(Network.zeros(layer_sizes), recipe, samples)
+    engine.train_steps(samples, np.zeros(1, np.int64), 1, np.array([recipe.learning_rate]))
+    engine.evaluate(samples.take(np.zeros(1, np.int64)))
 
 
 class Engine:
-    """A network with all the memory that its training needs; nothing is allocated from step to step.
+    """A network with the memory for its batches, which can evaluate it; subclasses train it.
 
-    `moments` are Adam's m and v, as networks of the same shape.
+    `moments` are Adam's m and v, as networks of the same shape. While steps are taken, an engine may hold some of the
+    parameters in a layout of its own: `load` takes network and moments in, `unload` writes them back.
     """
 
-    def __init__(self, network: Network, recipe: Recipe):
+    def __init__(self, network: Network, recipe: Recipe, kernel_set: ModuleType):
         self.network = network
         self.recipe = recipe
-        self.kernels = KERNELS[recipe.engine]
+        self.kernels = kernel_set
         sizes = network.layer_sizes
         self.moments = (Network.zeros(sizes), Network.zeros(sizes))
-        self._gradients = Network.zeros(sizes)
         most = max(recipe.batch_size, EVALUATION_BATCH)
         self._x = aligned_empty((most, sizes[0]))
         self._labels = np.empty(most, np.int64)
         self._outputs = [aligned_empty((most, size)) for size in sizes[1:]]
         self._doutputs = [aligned_empty((most, size)) for size in sizes[1:]]
 
-    def train_batch(self, samples: Samples, rows: np.ndarray, step: int, learning_rate: float) -> tuple[float, int]:
-        """Take step number `step` (from 1) on the samples at `rows`; return (mean loss, right answers) before it."""
-        x, labels = self._gather(samples, rows)
-        outputs = self._forward(x)
-        doutputs = [doutput[: len(rows)] for doutput in self._doutputs]
-        loss = self.kernels.softmax_cross_entropy(outputs[-1], labels, doutputs[-1])
-        n_correct = self.kernels.count_correct(outputs[-1], labels)
-        self._backward(x, outputs, doutputs)
-        self._update(step, learning_rate)
-        return loss, n_correct
+    def load(self) -> None:
+        """Take network and moments in, before steps."""
+
+    def unload(self) -> None:
+        """Write network and moments back, after steps."""
+
+    def train_steps(
+        self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Take one step for each of `learning_rates`, on consecutive mini-batches of the samples at `rows`.
+
+        Steps count from 1. Returns the loss and the number of right answers of each mini-batch, before its step.
+        """
+        raise NotImplementedError
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
-        """Return (mean loss, accuracy) over `samples`."""
+        """Return (mean loss, accuracy) of the network over `samples`."""
         total_loss, n_correct = 0.0, 0
         for start in range(0, len(samples), EVALUATION_BATCH):
             rows = np.arange(start, min(start + EVALUATION_BATCH, len(samples)))
@@ -79,6 +98,30 @@ class Engine:
         self.kernels.linear(inputs, layer.w, layer.b, output)
         return outputs
 
+
+class StepwiseEngine(Engine):
+    """Takes a step as the textbook has it: forward, loss, gradients of all parameters, Adam."""
+
+    def __init__(self, network: Network, recipe: Recipe, kernel_set: ModuleType):
+        super().__init__(network, recipe, kernel_set)
+        self._gradients = Network.zeros(network.layer_sizes)
+
+    def train_steps(
+        self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """See `Engine`."""
+        batch_size = self.recipe.batch_size
+        losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates), np.int64)
+        for i, learning_rate in enumerate(learning_rates.tolist()):
+            x, labels = self._gather(samples, rows[i * batch_size : (i + 1) * batch_size])
+            outputs = self._forward(x)
+            doutputs = [doutput[: len(x)] for doutput in self._doutputs]
+            losses[i] = self.kernels.softmax_cross_entropy(outputs[-1], labels, doutputs[-1])
+            n_correct[i] = self.kernels.count_correct(outputs[-1], labels)
+            self._backward(x, outputs, doutputs)
+            self._update(first_step + i, learning_rate)
+        return losses, n_correct
+
     def _backward(self, x: np.ndarray, outputs: list[np.ndarray], doutputs: list[np.ndarray]) -> None:
         """Gradients of all parameters, last layer first; `doutputs[-1]` is the gradient of the logits."""
         inputs = [x, *outputs[:-1]]
@@ -100,3 +143,65 @@ class Engine:
         for name, *arrays in zip(self.network.parameters(), *(n.parameters().values() for n in networks), strict=True):
             weight_decay = recipe.weight_decay if name.startswith("W") else 0.0
             self.kernels.adam_step(*arrays, step, learning_rate, recipe.beta1, recipe.beta2, recipe.eps, weight_decay)
+
+
+class FusedEngine(Engine):
+    """Takes steps in compiled code from end to end; with `is_sparse`, the zeros of the samples are skipped."""
+
+    def __init__(self, network: Network, recipe: Recipe, is_sparse: bool):
+        super().__init__(network, recipe, kernels)
+        n_features, n_columns, *_ = network.layer_sizes
+        m, v = self.moments
+        self._layers = fused.Layers(
+            w=tuple(layer.w for layer in network.layers),
+            b=tuple(layer.b for layer in network.layers),
+            w_m=tuple(layer.w for layer in m.layers),
+            w_v=tuple(layer.w for layer in v.layers),
+            b_m=tuple(layer.b for layer in m.layers),
+            b_v=tuple(layer.b for layer in v.layers),
+            out=tuple(self._outputs),
+            dout=tuple(self._doutputs),
+        )
+        self._first = sparse.sparse_layer(is_sparse, n_features, n_columns, recipe.batch_size)
+        self._padded_x = aligned_zeros((recipe.batch_size, sparse.n_groups(n_features) * sparse.GROUP))
+        self._adam = fused.Adam(float(recipe.beta1), float(recipe.beta2), float(recipe.eps), float(recipe.weight_decay))
+
+    def load(self) -> None:
+        """Pack the first layer, where it is sparse."""
+        if self._first.is_used:
+            for panels, network in self._packed():
+                sparse.pack(network.layers[0].w, panels)
+
+    def unload(self) -> None:
+        """Unpack the first layer, where it is sparse."""
+        if self._first.is_used:
+            for panels, network in self._packed():
+                sparse.unpack(panels, network.layers[0].w)
+
+    def train_steps(
+        self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """See `Engine`."""
+        n_steps = len(learning_rates)
+        losses, n_correct = np.empty(n_steps), np.empty(n_steps, np.int64)
+        work_together(
+            fused.train_steps,
+            new_board(n_steps * fused.n_phases(len(self.network.layers))),
+            (samples.images, samples.labels, np.float32(samples.scale)),
+            rows,
+            self._padded_x,
+            self._labels,
+            self._layers,
+            self._first,
+            first_step,
+            learning_rates,
+            self._adam,
+            losses,
+            n_correct,
+        )
+        return losses, n_correct
+
+    def _packed(self) -> list[tuple[np.ndarray, Network]]:
+        """The panels of the first layer's weights and moments, each with the network that they belong to."""
+        m, v = self.moments
+        return [(self._first.w, self.network), (self._first.w_m, m), (self._first.w_v, v)]

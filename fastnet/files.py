@@ -14,9 +14,8 @@ def whole_directory(target: Path) -> Iterator[Path]:
     After an exception, `target` is as it was and the new directory is gone.
     """
     target = target.resolve()
-    new = target.with_name(f".{target.name}.new")
-    old = target.with_name(f".{target.name}.old")
-    _put_back(old, target)
+    new, old = target.with_name(f".{target.name}.new"), _old(target)
+    put_back(target)
     for leftover in (new, old):
         shutil.rmtree(leftover, ignore_errors=True)
     new.mkdir(parents=True)
@@ -27,17 +26,22 @@ def whole_directory(target: Path) -> Iterator[Path]:
         if target.exists():
             target.rename(old)
         new.rename(target)
+        _flush(target.parent)
     except BaseException:
-        _put_back(old, target)
+        put_back(target)
         shutil.rmtree(new, ignore_errors=True)
         raise
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _put_back(old: Path, target: Path) -> None:
-    """Undo the first of the two renames if the second never came."""
-    if old.exists() and not target.exists():
-        old.rename(target)
+def put_back(target: Path) -> None:
+    """Undo the first of the two renames of `whole_directory` if the process was killed before the second."""
+    if not target.exists() and _old(target).is_dir():
+        _old(target).rename(target)
+
+
+def _old(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")
 
 
 def _flush(path: Path) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from fastnet import weights
 
 from .errors import ModelError
+from .files import put_back
 
 FORMAT = "fastnet-model"
 FORMAT_VERSION = 1
@@ -50,7 +51,9 @@ class ModelFiles:
 def find_model(name: str | Path) -> Path:
     """The directory of a model, given as its path or as the name of one that comes with fastnet."""
     path = Path(name)
-    if path.is_dir():
+    if str(name):
+        put_back(path.absolute())
+    if str(name) and path.is_dir():
         return path
     if str(name) in weights.names():
         return weights.DIRECTORY / str(name)
@@ -73,7 +76,7 @@ def write_model(directory: Path, parameters: dict[str, np.ndarray], facts: dict[
             "sha256": hashlib.sha256(content).hexdigest(),
         }
     manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, **facts, "arrays": arrays}
-    (directory / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    (directory / MANIFEST).write_text(json.dumps(manifest, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def read_model(name: str | Path) -> ModelFiles:

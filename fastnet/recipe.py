@@ -9,6 +9,7 @@ from .errors import OptionError
 from .schedules import SCHEDULES
 
 ENGINES = ("numba", "reference")
+MOST = 10**6  # units of a layer, samples of a batch, epochs
 
 
 @dataclass(frozen=True)
@@ -24,17 +25,18 @@ class Recipe:
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
-    weight_decay: float = 0.03
+    weight_decay: float = 0.1
     n_validation: int = 5000
     seed: int = 0
     engine: str = "numba"
 
     def __post_init__(self) -> None:
-        sizes_are_sound = isinstance(self.hidden, tuple) and all(_is_whole(size, 1) for size in self.hidden)
-        _require(sizes_are_sound, "hidden layer sizes must be a tuple of whole numbers from 1", self.hidden)
+        sizes_are_sound = isinstance(self.hidden, tuple) and all(_is_whole(size, 1, MOST) for size in self.hidden)
+        _require(sizes_are_sound, f"hidden layer sizes must be a tuple of whole numbers from 1 to {MOST}", self.hidden)
         for name, least in (("epochs", 1), ("batch_size", 1), ("n_validation", 0), ("seed", 0)):
             value = getattr(self, name)
-            _require(_is_whole(value, least), f"{name} must be a whole number from {least}", value)
+            most = math.inf if name == "seed" else MOST
+            _require(_is_whole(value, least, most), f"{name} must be a whole number from {least} to {most}", value)
         for name in ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay"):
             value = getattr(self, name)
             _require(isinstance(value, int | float), f"{name} must be a number", value)
@@ -65,5 +67,5 @@ def _require(holds: bool, sentence: str, value: object) -> None:
         raise OptionError(f"{sentence}, not {value!r}")
 
 
-def _is_whole(value: object, least: int) -> bool:
-    return type(value) is int and value >= least
+def _is_whole(value: object, least: int, most: float) -> bool:
+    return type(value) is int and least <= value <= most

@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def save_run(training: Training, directory: Path, test: dict[str, float] | None 
         checkpoint = _checkpoint_bytes(training)
         (new / CHECKPOINT).write_bytes(checkpoint)
         history = [dataclasses.asdict(record) for record in training.progress.history]
-        (new / HISTORY).write_text(json.dumps(history, indent=2) + "\n", encoding="utf-8")
+        (new / HISTORY).write_text(json.dumps(history, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         facts = _facts(training, test)
         facts["checkpoint_sha256"] = hashlib.sha256(checkpoint).hexdigest()
         write_model(new, training.network.parameters(), facts)
@@ -58,18 +59,22 @@ def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None
     manifest_path = files.directory / MANIFEST
     try:
         recipe = Recipe.from_json(files.manifest["recipe"])
-        progress = Progress(**_numbers(files.manifest["progress"]), history=_read_history(files.directory))
-        source, sha256 = files.manifest["data"]["source"], files.manifest["data"]["sha256"]
-    except (AttributeError, KeyError, TypeError, OptionError) as error:
-        raise ModelError(f"{manifest_path}: does not describe a training that could go on ({error!r})") from error
+        progress = Progress(**_checked(Progress, files.manifest["progress"]), history=_read_history(files.directory))
+        source, sha256 = str(files.manifest["data"]["source"]), files.manifest["data"]["sha256"]
+    except KeyError as error:
+        raise ModelError(
+            f"{manifest_path}: lacks {error}, so it does not describe a training that could go on"
+        ) from error
+    except (AttributeError, TypeError, OptionError) as error:
+        raise ModelError(f"{manifest_path}: does not describe a training that could go on ({error})") from error
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
     dataset = dataset or load_dataset(source)
     if dataset.sha256 != sha256:
         raise DataError(f"{dataset.source}: is not the training set of {directory}, whose SHA-256 is {sha256}")
     training = Training(dataset, recipe)
-    if training.network.layer_sizes != files.layer_sizes:
-        raise ModelError(f"{manifest_path}: layer_sizes {files.layer_sizes} do not follow from its recipe and data")
+    if (training.network.layer_sizes, dataset.pixel_scale) != (files.layer_sizes, files.pixel_scale):
+        raise ModelError(f"{manifest_path}: layer_sizes and pixel_scale do not follow from its recipe and data")
     if len(progress.history) != progress.step // training.steps_per_epoch:
         raise ModelError(f"{manifest_path}: {progress.step} steps are not {len(progress.history)} epochs of history")
     if progress.step > training.n_steps:
@@ -86,7 +91,7 @@ def _facts(training: Training, test: dict[str, float] | None) -> dict[str, Any]:
     return {
         "fastnet_version": __version__,
         "layer_sizes": list(training.network.layer_sizes),
-        "pixel_scale": dataset.train.scale,
+        "pixel_scale": dataset.pixel_scale,
         "n_parameters": sum(array.size for array in training.network.parameters().values()),
         "recipe": training.recipe.to_json(),
         "data": {
@@ -107,17 +112,21 @@ def _facts(training: Training, test: dict[str, float] | None) -> dict[str, Any]:
 def _read_history(directory: Path) -> list[EpochRecord]:
     path = directory / HISTORY
     try:
-        return [EpochRecord(**_numbers(record)) for record in read_json(path)]
+        return [EpochRecord(**_checked(EpochRecord, record)) for record in read_json(path)]
     except (AttributeError, TypeError) as error:
         raise ModelError(f"{path}: is not the history of a training ({error})") from error
 
 
-def _numbers(fields: dict[str, Any]) -> dict[str, Any]:
-    """The same fields; TypeError where one is neither a number nor None."""
-    for name, value in fields.items():
-        if value is not None and type(value) not in (int, float):
-            raise TypeError(f"{name} is {value!r}")
-    return fields
+def _checked(cls: type, values: dict[str, Any]) -> dict[str, Any]:
+    """The same values, for the fields of a dataclass of numbers; TypeError where one cannot be what the field holds."""
+    kinds = {field.name: field.type for field in dataclasses.fields(cls)}
+    for name, value in values.items():
+        is_count = type(value) is int and value >= 0
+        is_real = type(value) in (int, float) and math.isfinite(value)
+        is_missing = value is None and kinds.get(name) == float | None
+        if not (is_count if kinds.get(name) is int else is_real or is_missing):
+            raise TypeError(f"{name} cannot be {value!r}")
+    return values
 
 
 def _checkpoint_bytes(training: Training) -> bytes:

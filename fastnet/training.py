@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from .datasets import Dataset, split_validation
-from .engine import Engine
+from .engine import make_engine
 from .errors import DivergedError, OptionError
 from .network import Network
 from .recipe import Recipe
 from .schedules import learning_rate_at
+
+STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds
 
 # What a seed is used for: each use has its own stream of random numbers.
 _INITIALISATION, _SPLIT, _SHUFFLE = range(3)
@@ -68,7 +70,7 @@ class Training:
         )
         sizes = (dataset.train.n_features, *recipe.hidden, dataset.n_classes)
         self.network = Network.he_initialised(sizes, _rng(recipe.seed, _INITIALISATION))
-        self.engine = Engine(self.network, recipe)
+        self.engine = make_engine(self.network, recipe, self.train_samples)
         self.progress = Progress()
         self.steps_per_epoch = math.ceil(len(self.train_samples) / recipe.batch_size)
         self.n_steps = self.steps_per_epoch * recipe.epochs
@@ -83,56 +85,68 @@ class Training:
         self,
         on_step: Callable[[float], None] | None = None,
         on_epoch: Callable[[EpochRecord], None] | None = None,
-        n_epochs: int | None = None,
+        n_steps: int | None = None,
     ) -> None:
-        """Train until the recipe's last epoch, until `n_epochs` are done in all, or until `stop_requested`.
+        """Train until the recipe's last epoch, until `n_steps` are taken in all, or until `stop_requested`.
 
-        `on_step` is given the loss of each mini-batch, `on_epoch` the record of each epoch.
-        DivergedError when the loss is not finite.
+        `on_step` is given the loss of each mini-batch, `on_epoch` the record of each epoch. Stop requests are seen
+        every few steps. DivergedError when the loss is not finite.
         """
-        goal = self.n_steps if n_epochs is None else min(self.n_steps, n_epochs * self.steps_per_epoch)
-        while self.progress.step < goal and not self.stop_requested:
-            self._run_epoch(on_step)
-            if self.progress.step % self.steps_per_epoch == 0:
-                record = self._end_epoch()
-                if on_epoch:
-                    on_epoch(record)
+        goal = self.n_steps if n_steps is None else min(self.n_steps, n_steps)
+        self.engine.load()
+        try:
+            while self.progress.step < goal and not self.stop_requested:
+                self._run_epoch(goal, on_step)
+                if self.progress.step % self.steps_per_epoch == 0:
+                    self.engine.unload()
+                    record = self._end_epoch()
+                    if on_epoch:
+                        on_epoch(record)
+        finally:
+            self.engine.unload()
 
     @property
     def n_seen(self) -> int:
         """Samples seen in the epoch under way."""
         return min(self.progress.step % self.steps_per_epoch * self.recipe.batch_size, len(self.train_samples))
 
-    def _run_epoch(self, on_step: Callable[[float], None] | None) -> None:
-        """The steps that are left of the epoch under way."""
+    def _run_epoch(self, goal: int, on_step: Callable[[float], None] | None) -> None:
+        """The steps up to `goal` that are left of the epoch under way, some at a time."""
         epoch, done = divmod(self.progress.step, self.steps_per_epoch)
         order = _rng(self.recipe.seed, _SHUFFLE, epoch).permutation(len(self.train_samples))
-        for batch in range(done, self.steps_per_epoch):
-            loss = self._step(order[batch * self.recipe.batch_size : (batch + 1) * self.recipe.batch_size])
-            if on_step:
+        last = min(self.steps_per_epoch, goal - epoch * self.steps_per_epoch)
+        for start in range(done, last, STEPS_AT_A_TIME):
+            stop = min(start + STEPS_AT_A_TIME, last)
+            losses = self._take_steps(
+                order[start * self.recipe.batch_size : stop * self.recipe.batch_size], stop - start
+            )
+            for loss in losses if on_step else []:
                 on_step(loss)
             if self.stop_requested:
                 return
 
-    def _step(self, rows: np.ndarray) -> float:
+    def _take_steps(self, rows: np.ndarray, n: int) -> list[float]:
+        """Take `n` steps on mini-batches of the samples at `rows`; return their losses."""
         progress = self.progress
+        learning_rates = np.array([self._learning_rate(progress.step + i) for i in range(n)])
         started = time.perf_counter()
-        learning_rate = self._learning_rate(progress.step)
-        loss, n_correct = self.engine.train_batch(self.train_samples, rows, progress.step + 1, learning_rate)
+        losses, n_correct = self.engine.train_steps(self.train_samples, rows, progress.step + 1, learning_rates)
         progress.seconds += time.perf_counter() - started
-        if not math.isfinite(loss):
-            raise DivergedError(
-                f"the loss is {loss} at step {progress.step + 1} (epoch {progress.step // self.steps_per_epoch + 1}):"
-                f" try a learning rate below {self.recipe.learning_rate}, a warm-up, or look for extreme pixel values"
-            )
-        progress.step += 1
-        progress.loss_sum += loss * len(rows)
-        progress.n_correct += n_correct
-        return loss
+        for i in np.flatnonzero(~np.isfinite(losses)):
+            step = progress.step + 1 + i
+            epoch = (step - 1) // self.steps_per_epoch + 1
+            raise self._diverged(f"the loss is {losses[i]} at step {step} (epoch {epoch})")
+        progress.step += n
+        batch_sizes = np.minimum(self.recipe.batch_size, len(rows) - np.arange(n) * self.recipe.batch_size)
+        progress.loss_sum += float(losses @ batch_sizes)
+        progress.n_correct += int(n_correct.sum())
+        return losses.tolist()
 
     def _end_epoch(self) -> EpochRecord:
         progress = self.progress
         n = len(self.train_samples)
+        if not all(np.isfinite(array).all() for array in self.network.parameters().values()):
+            raise self._diverged(f"a weight is not finite after step {progress.step}")
         validation_loss, validation_accuracy = (
             self.engine.evaluate(self.validation_samples) if len(self.validation_samples) else (None, None)
         )
@@ -147,6 +161,10 @@ class Training:
         )
         self.progress = Progress(step=progress.step, history=[*progress.history, record])
         return record
+
+    def _diverged(self, what: str) -> DivergedError:
+        rate = self.recipe.learning_rate
+        return DivergedError(f"{what}: try a learning rate below {rate}, a warm-up, or look for extreme pixel values")
 
     def _learning_rate(self, step: int) -> float:
         recipe = self.recipe

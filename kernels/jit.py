@@ -14,6 +14,10 @@ from pathlib import Path
 import numba
 from numba.core import config
 
+# GNU OpenMP's threads spin for milliseconds at the end of each loop. Where another process wants their processors, that
+# makes each loop hundreds of times slower; with some microseconds of spinning, nothing is lost on an idle machine.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
 # A multiply and an add may become one FMA, and that is all: vectors are written out by hand, so LLVM need not reorder
 # sums to find them ("reassoc" turned log(sum) - (x - max) into log(sum) + max - x, which cancels for large logits), and
 # with `fastmath=True` it would assume that NaN never occurs and drop the checks that stop a diverged training.
@@ -28,7 +32,7 @@ def _cache_directory() -> str | None:
     sources = sorted(Path(__file__).parent.glob("*.py"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     user_cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    directory = config.CACHE_DIR or os.path.join(user_cache, "fastnet", digest)
+    directory = os.path.join(config.CACHE_DIR or user_cache, "fastnet", digest)
     try:
         os.makedirs(directory, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory):
@@ -73,29 +77,37 @@ def kernel(parallel: bool = False) -> Callable[[Callable], Callable]:
     return decorate
 
 
+MOST_THREADS = 256
+
+_threads: int | None = None
+
+
 def set_threads(n_threads: int) -> None:
-    """Let parallel kernels use `n_threads` threads; ValueError outside 1..the number Numba was started with."""
-    most = config.NUMBA_NUM_THREADS
-    if not 1 <= n_threads <= most:
-        raise ValueError(
-            f"threads must be between 1 and {most}, not {n_threads}"
-            " (set NUMBA_NUM_THREADS before Python starts for more)"
-        )
-    numba.set_num_threads(n_threads)
+    """Let kernels use `n_threads` threads, also more than there are processors; ValueError outside 1 to 256."""
+    global _threads
+    if not 1 <= n_threads <= MOST_THREADS:
+        raise ValueError(f"threads must be between 1 and {MOST_THREADS}, not {n_threads}")
+    numba.set_num_threads(min(n_threads, config.NUMBA_NUM_THREADS))
+    _threads = n_threads
 
 
 def get_threads() -> int:
-    """The number of threads that parallel kernels use now."""
-    return numba.get_num_threads()
+    """The number of threads that kernels use: all processors, unless it was set."""
+    if config.DISABLE_JIT:  # plain Python has no atomic counters
+        return 1
+    return _threads or numba.get_num_threads()
 
 
 def threading_layer() -> str:
-    """The threading layer Numba runs parallel kernels on: "omp", "tbb" or "workqueue"."""
-    _start_threads()
+    """What Numba runs its parallel loops on: "omp", "tbb", "workqueue", or "none"."""
+    try:
+        _start_threads()
+    except ValueError:
+        return "none"
     return numba.threading_layer()
 
 
-@numba.njit(parallel=True)
+@kernel(parallel=True)
 def _start_threads() -> int:
     total = 0
     for index in numba.prange(2):

@@ -2,39 +2,34 @@
 
 import numba
 
-from .checks import check_arrays
+from .checks import check_axes, check_inputs, check_outputs
 from .jit import kernel
-from .products import TILE_COLUMNS, multiply, multiply_transposed
+from .products import TILE_COLUMNS, multiply, multiply_add, multiply_transposed
 from .simd import LANES, first_lanes, load, splat, step, store
 
 
 def linear(x, w, b, out):
     """out = x @ w + b, for float32 `x (n_samples, n_in)`, `w (n_in, n_out)`, `b (n_out,)`."""
     _check_layer("linear", x, w, b, out)
-    multiply(x, w, b, False, out)
+    multiply_add(x, w, b, False, out)
 
 
 def linear_relu(x, w, b, out):
     """out = max(x @ w + b, 0); shapes as in `linear`."""
     _check_layer("linear_relu", x, w, b, out)
-    multiply(x, w, b, True, out)
+    multiply_add(x, w, b, True, out)
 
 
 def linear_backward(x, w, dout, dw, db, dx):
     """Gradients of `linear`: dw = x^T @ dout, db = column sums of dout, dx = dout @ w^T; `dx` may be None."""
-    n_in, n_out = w.shape
-    check_arrays(
-        "linear_backward",
-        ("w", w, (n_in, n_out)),
-        ("x", x, (len(x), n_in)),
-        ("dout", dout, (len(x), n_out)),
-        ("dw", dw, (n_in, n_out)),
-        ("db", db, (n_out,)),
-    )
-    multiply(x.T, dout, None, False, dw)
+    check_axes("linear_backward", "w", w, 2)
+    n_samples, (n_in, n_out) = len(x), w.shape
+    check_inputs("linear_backward", ("w", w, w.shape), ("x", x, (n_samples, n_in)), ("dout", dout, (n_samples, n_out)))
+    check_outputs("linear_backward", ("dw", dw, w.shape), ("db", db, (n_out,)))
+    multiply(x.T, dout, dw)
     _sum_columns(dout, db)
     if dx is not None:
-        check_arrays("linear_backward", ("dx", dx, x.shape))
+        check_outputs("linear_backward", ("dx", dx, x.shape))
         multiply_transposed(dout, w, dx)
 
 
@@ -43,22 +38,17 @@ def linear_relu_backward(x, w, out, dout, dz, dw, db, dx):
 
     `dz` may be the same array as `dout`.
     """
-    shape = (len(x), w.shape[1])
-    check_arrays("linear_relu_backward", ("out", out, shape), ("dout", dout, shape), ("dz", dz, shape))
+    check_inputs("linear_relu_backward", ("out", out, out.shape), ("dout", dout, out.shape))
+    check_outputs("linear_relu_backward", ("dz", dz, out.shape))
     _relu_backward(out.reshape(-1), dout.reshape(-1), dz.reshape(-1))
     linear_backward(x, w, dz, dw, db, dx)
 
 
 def _check_layer(name, x, w, b, out):
-    n_samples, n_in = x.shape
-    n_out = len(b)
-    check_arrays(
-        name,
-        ("x", x, (n_samples, n_in)),
-        ("w", w, (n_in, n_out)),
-        ("b", b, (n_out,)),
-        ("out", out, (n_samples, n_out)),
-    )
+    check_axes(name, "w", w, 2)
+    n_samples, (n_in, n_out) = len(x), w.shape
+    check_inputs(name, ("x", x, (n_samples, n_in)), ("w", w, w.shape), ("b", b, (n_out,)))
+    check_outputs(name, ("out", out, (n_samples, n_out)))
 
 
 @kernel()

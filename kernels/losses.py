@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .checks import check_arrays, check_labels
+from .checks import check_axes, check_inputs, check_labels, check_outputs
 from .jit import kernel
 
 
@@ -14,16 +14,19 @@ def softmax_cross_entropy(logits, labels, dlogits):
     `logits` and `dlogits` are float32 `(n_samples, n_classes)`. Each row is shifted by its own maximum, so that no
     exponential overflows. ValueError for a label outside the classes.
     """
-    check_arrays("softmax_cross_entropy", ("logits", logits, logits.shape), ("dlogits", dlogits, logits.shape))
-    check_labels("softmax_cross_entropy", labels, len(logits))
-    return _softmax_cross_entropy(logits, labels, dlogits)
+    check_axes("softmax_cross_entropy", "logits", logits, 2)
+    check_inputs("softmax_cross_entropy", ("logits", logits, logits.shape))
+    check_outputs("softmax_cross_entropy", ("dlogits", dlogits, logits.shape))
+    check_labels("softmax_cross_entropy", "labels", labels, len(logits))
+    return float(_softmax_cross_entropy(logits, labels, dlogits))
 
 
 def count_correct(logits, labels):
     """Return how many rows of `logits` are largest at their label (the first of equals counts)."""
-    check_arrays("count_correct", ("logits", logits, logits.shape))
-    check_labels("count_correct", labels, len(logits))
-    return _count_correct(logits, labels)
+    check_axes("count_correct", "logits", logits, 2)
+    check_inputs("count_correct", ("logits", logits, logits.shape))
+    check_labels("count_correct", "labels", labels, len(logits))
+    return int(_count_correct(logits, labels))
 
 
 @kernel()

@@ -1,4 +1,4 @@
-"""Matrix products from one register tile: `multiply` (with bias and ReLU) and `multiply_transposed`.
+"""Matrix products from one register tile, which goes on from its registers: to a bias and ReLU, or to Adam.
 
 The three matrix products of a layer are sums of outer products, `tile += column of A x row of B`: forward (A = x,
 B = w), gradient of the weights (A = x transposed, B = dout) and of the input (A = dout, B = w transposed).
@@ -10,7 +10,8 @@ transposed w. Threads share out tiles of the result, never a sum, so the bits do
 import numba
 
 from .jit import inlined, kernel
-from .simd import LANES, broadcast, first_lanes, load, relu, scratch, store, tile, transpose
+from .optimizers import adam_update
+from .simd import LANES, broadcast, first_lanes, load, relu, scratch, step, store, tile, transpose
 
 # Accumulators, a row of B and a broadcast number must fit the vector registers: 32 where they hold 16 lanes, else 16.
 TILE_ROWS = 8 if LANES == 16 else 6
@@ -54,68 +55,147 @@ def store_tile(acc, matrix, i, j, n_left):
             store(matrix, (i + r, j + v * LANES), acc[r, v], first_lanes(n_left, v))
 
 
-@inlined
-def add_bias(b, j, n_left, acc):
-    """acc += b[j : j + columns], in each row."""
-    rows, vectors, _ = acc.shape
-    for v in range(vectors):
-        bias = load(b, (j + v * LANES,), first_lanes(n_left, v))
-        for r in range(rows):
-            acc[r, v] = acc[r, v] + bias
+# ---- What becomes of a finished tile --------------------------------------------------------------------------------
+# Functions of (tile, i, j, n_left, target), given to the products below; `target` is a tuple of what they need.
 
 
 @inlined
-def rectify(acc):
-    """acc = max(acc, 0)."""
-    rows, vectors, _ = acc.shape
-    for r in range(rows):
-        for v in range(vectors):
-            acc[r, v] = relu(acc[r, v])
-
-
-# ---- a @ b + bias ---------------------------------------------------------------------------------------------------
-
-
-@inlined
-def multiply_tile(a, b, bias, with_relu, out, i, j, n_left, acc):
-    """One tile of `multiply`; `acc` comes in as zeros."""
-    accumulate(a, i, 0, b, j, b.shape[0], n_left, acc)
-    if bias is not None:
-        add_bias(bias, j, n_left, acc)
-    if with_relu:
-        rectify(acc)
+def store_product(acc, i, j, n_left, target):
+    """out = acc."""
+    (out,) = target
     store_tile(acc, out, i, j, n_left)
 
 
 @inlined
-def multiply_rows(a, b, bias, with_relu, out, start, stop, j, n_left):
-    """The tiles of `multiply` in rows start..stop, at column j: as tall as fit, then smaller ones."""
+def store_linear(acc, i, j, n_left, target):
+    """out = acc + b."""
+    b, out = target
+    add_bias(b, j, n_left, acc)
+    store_tile(acc, out, i, j, n_left)
+
+
+@inlined
+def store_linear_relu(acc, i, j, n_left, target):
+    """out = max(acc + b, 0)."""
+    b, out = target
+    add_bias(b, j, n_left, acc)
+    rows, vectors, _ = acc.shape
+    for r in range(rows):
+        for k in range(vectors):
+            acc[r, k] = relu(acc[r, k])
+    store_tile(acc, out, i, j, n_left)
+
+
+@inlined
+def store_gated(acc, i, j, n_left, target):
+    """out = acc where hidden > 0, else 0."""
+    hidden, out = target
+    rows, vectors, _ = acc.shape
+    for r in range(rows):
+        for k in range(vectors):
+            index, mask = (i + r, j + k * LANES), first_lanes(n_left, k)
+            store(out, index, acc[r, k] * step(load(hidden, index, mask)), mask)
+
+
+@inlined
+def step_weights(acc, i, j, n_left, target):
+    """One step of Adam on the weights whose gradient is acc, which is never stored."""
+    w, m, v, c = target
+    rows, vectors, _ = acc.shape
+    for r in range(rows):
+        for k in range(vectors):
+            index, mask = (i + r, j + k * LANES), first_lanes(n_left, k)
+            new = adam_update(load(w, index, mask), acc[r, k], load(m, index, mask), load(v, index, mask), c)
+            store(w, index, new[0], mask)
+            store(m, index, new[1], mask)
+            store(v, index, new[2], mask)
+
+
+@inlined
+def add_bias(b, j, n_left, acc):
+    """acc += b[j : j + columns], in each row."""
+    rows, vectors, _ = acc.shape
+    for k in range(vectors):
+        bias = load(b, (j + k * LANES,), first_lanes(n_left, k))
+        for r in range(rows):
+            acc[r, k] = acc[r, k] + bias
+
+
+# ---- a @ b ----------------------------------------------------------------------------------------------------------
+
+
+@inlined
+def multiply_tile(a, b, i, j, n_left, acc, finish, target):
+    """One tile of a @ b; `acc` comes in as zeros."""
+    accumulate(a, i, 0, b, j, b.shape[0], n_left, acc)
+    finish(acc, i, j, n_left, target)
+
+
+@inlined
+def multiply_rows(a, b, start, stop, j, n_left, finish, target):
+    """The tiles of a @ b in rows start..stop, at column j: as tall as fit, then smaller ones."""
     i = start
     while i + TILE_ROWS <= stop:
-        multiply_tile(a, b, bias, with_relu, out, i, j, n_left, tile(TILE_ROWS, TILE_VECTORS))
+        multiply_tile(a, b, i, j, n_left, tile(TILE_ROWS, TILE_VECTORS), finish, target)
         i += TILE_ROWS
     while i + 2 <= stop:
-        multiply_tile(a, b, bias, with_relu, out, i, j, n_left, tile(2, TILE_VECTORS))
+        multiply_tile(a, b, i, j, n_left, tile(2, TILE_VECTORS), finish, target)
         i += 2
     if i < stop:
-        multiply_tile(a, b, bias, with_relu, out, i, j, n_left, tile(1, TILE_VECTORS))
+        multiply_tile(a, b, i, j, n_left, tile(1, TILE_VECTORS), finish, target)
+
+
+@inlined
+def n_product_tasks(out):
+    """The tasks into which a product of that shape is split."""
+    n_rows, n_columns = out.shape
+    return ((n_rows + TASK_ROWS - 1) // TASK_ROWS) * ((n_columns + TILE_COLUMNS - 1) // TILE_COLUMNS)
+
+
+@inlined
+def multiply_task(a, b, out, task, finish, target):
+    """Task number `task` of a @ b, which is as large as `out`.
+
+    Neighbouring tasks share columns, so that b's stay in the thread's cache.
+    """
+    n_rows, n_columns = out.shape
+    row_tasks = (n_rows + TASK_ROWS - 1) // TASK_ROWS
+    j = task // row_tasks * TILE_COLUMNS
+    start = task % row_tasks * TASK_ROWS
+    stop = min(start + TASK_ROWS, n_rows)
+    if j + TILE_COLUMNS <= n_columns:
+        multiply_rows(a, b, start, stop, j, None, finish, target)
+    else:
+        multiply_rows(a, b, start, stop, j, n_columns - j, finish, target)
 
 
 @kernel(parallel=True)
-def multiply(a, b, bias, with_relu, out):
-    """out = a @ b + bias, then max(out, 0) if `with_relu`; `bias` may be None, `a` may be a transposed view."""
-    n_rows, n_columns = out.shape
-    row_tasks = (n_rows + TASK_ROWS - 1) // TASK_ROWS
-    column_tasks = (n_columns + TILE_COLUMNS - 1) // TILE_COLUMNS
-    for task in numba.prange(row_tasks * column_tasks):
-        # Neighbouring tasks share columns, so that b's stay in the thread's cache.
-        j = task // row_tasks * TILE_COLUMNS
-        start = task % row_tasks * TASK_ROWS
-        stop = min(start + TASK_ROWS, n_rows)
-        if j + TILE_COLUMNS <= n_columns:
-            multiply_rows(a, b, bias, with_relu, out, start, stop, j, None)
-        else:
-            multiply_rows(a, b, bias, with_relu, out, start, stop, j, n_columns - j)
+def multiply(a, b, out):
+    """out = a @ b; `a` may be a transposed view."""
+    for task in numba.prange(n_product_tasks(out)):
+        multiply_task(a, b, out, task, store_product, (out,))
+
+
+@kernel(parallel=True)
+def multiply_add(a, w, b, with_relu, out):
+    """out = a @ w + b, then max(out, 0) if `with_relu`."""
+    for task in numba.prange(n_product_tasks(out)):
+        multiply_add_task(a, w, b, with_relu, out, task)
+
+
+@inlined
+def multiply_add_task(a, w, b, with_relu, out, task):
+    """Task number `task` of `multiply_add`."""
+    if with_relu:
+        multiply_task(a, w, out, task, store_linear_relu, (b, out))
+    else:
+        multiply_task(a, w, out, task, store_linear, (b, out))
+
+
+@inlined
+def multiply_adam_task(a, b, w, m, v, c, task):
+    """Task number `task` of one step of Adam on `w`, with the gradient a @ b."""
+    multiply_task(a, b, w, task, step_weights, (w, m, v, c))
 
 
 # ---- a @ b^T --------------------------------------------------------------------------------------------------------
@@ -137,37 +217,61 @@ def transpose_panel(w, j, k_start, panel):
 
 
 @inlined
-def add_tile(a, k_start, panel, depth, out, i, j, n_left, acc):
-    """One tile of `multiply_transposed`: out += a[:, k_start : k_start + depth] @ panel, or = where k_start is 0."""
+def add_tile(a, k_start, panel, depth, is_last, out, i, j, n_left, acc, finish, target):
+    """One tile of a @ w^T: out is the sum so far, from 0 to k_start; the last addition finishes it."""
     if k_start > 0:
         load_tile(out, i, j, n_left, acc)
     accumulate(a, i, k_start, panel, 0, depth, n_left, acc)
-    store_tile(acc, out, i, j, n_left)
+    if is_last:
+        finish(acc, i, j, n_left, target)
+    else:
+        store_tile(acc, out, i, j, n_left)
 
 
 @inlined
-def add_rows(a, k_start, panel, depth, out, j, n_left):
-    """The tiles of `multiply_transposed` for one panel: as tall as fit, then single rows."""
+def add_rows(a, k_start, panel, depth, is_last, out, j, n_left, finish, target):
+    """The tiles of a @ w^T for one panel: as tall as fit, then single rows."""
     i = 0
     while i + TILE_ROWS <= out.shape[0]:
-        add_tile(a, k_start, panel, depth, out, i, j, n_left, tile(TILE_ROWS, TILE_VECTORS))
+        acc = tile(TILE_ROWS, TILE_VECTORS)
+        add_tile(a, k_start, panel, depth, is_last, out, i, j, n_left, acc, finish, target)
         i += TILE_ROWS
     while i < out.shape[0]:
-        add_tile(a, k_start, panel, depth, out, i, j, n_left, tile(1, TILE_VECTORS))
+        acc = tile(1, TILE_VECTORS)
+        add_tile(a, k_start, panel, depth, is_last, out, i, j, n_left, acc, finish, target)
         i += 1
+
+
+@inlined
+def n_transposed_tasks(w):
+    """The tasks into which a product with w^T is split."""
+    return (w.shape[0] + TILE_COLUMNS - 1) // TILE_COLUMNS
+
+
+@inlined
+def multiply_transposed_task(a, w, out, task, finish, target):
+    """Task number `task` of a @ w^T: TILE_COLUMNS columns of it."""
+    n_columns, n_inner = w.shape
+    j = task * TILE_COLUMNS
+    panel = scratch(PANEL_DEPTH, TILE_VECTORS)
+    for k_start in range(0, n_inner, PANEL_DEPTH):
+        transpose_panel(w, j, k_start, panel)
+        depth = min(PANEL_DEPTH, n_inner - k_start)
+        is_last = k_start + depth == n_inner
+        if j + TILE_COLUMNS <= n_columns:
+            add_rows(a, k_start, panel, depth, is_last, out, j, None, finish, target)
+        else:
+            add_rows(a, k_start, panel, depth, is_last, out, j, n_columns - j, finish, target)
 
 
 @kernel(parallel=True)
 def multiply_transposed(a, w, out):
     """out = a @ w^T."""
-    n_columns, n_inner = w.shape
-    for task in numba.prange((n_columns + TILE_COLUMNS - 1) // TILE_COLUMNS):
-        j = task * TILE_COLUMNS
-        panel = scratch(PANEL_DEPTH, TILE_VECTORS)
-        for k_start in range(0, n_inner, PANEL_DEPTH):
-            transpose_panel(w, j, k_start, panel)
-            depth = min(PANEL_DEPTH, n_inner - k_start)
-            if j + TILE_COLUMNS <= n_columns:
-                add_rows(a, k_start, panel, depth, out, j, None)
-            else:
-                add_rows(a, k_start, panel, depth, out, j, n_columns - j)
+    for task in numba.prange(n_transposed_tasks(w)):
+        multiply_transposed_task(a, w, out, task, store_product, (out,))
+
+
+@inlined
+def multiply_transposed_relu_task(a, w, hidden, out, task):
+    """Task number `task` of out = a @ w^T where hidden > 0, else 0: back through the ReLU that made `hidden`."""
+    multiply_transposed_task(a, w, out, task, store_gated, (hidden, out))

@@ -58,12 +58,14 @@ def softmax_cross_entropy(logits, labels, dlogits):
     return losses.mean(dtype=np.float64)
 
 
-def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay):
+def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0):
     """One step of Adam on `param`, in place; `m` and `v` are its moments, `step` counts from 1.
 
     Kingma & Ba 2015, algorithm 1. `weight_decay` is decoupled (Loshchilov & Hutter 2019): param shrinks by
     learning_rate * weight_decay of itself.
     """
+    if step < 1:
+        raise ValueError(f"adam_step: step counts from 1, not {step}")
     m[:] = beta1 * m + (1 - beta1) * grad
     v[:] = beta2 * v + (1 - beta2) * grad * grad
     m_hat = m / (1 - beta1**step)
@@ -73,6 +75,8 @@ def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_
 
 def gather_batch(images, labels, rows, scale, x, y):
     """x = scale * images[rows], y = labels[rows]; IndexError for a row that is not there."""
+    if not 0 <= rows.min() <= rows.max() < len(images):
+        raise IndexError(f"gather_batch: a row is outside 0..{len(images) - 1}")
     x[:] = images[rows] * x.dtype.type(scale)
     y[:] = labels[rows]
 

@@ -16,14 +16,6 @@ from fastnet.training import Training
 RECIPE = Recipe(hidden=(16, 7), epochs=4, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0.5)
 
 
-def run_until(training, step):
-    def stop(loss):
-        training.stop_requested = training.progress.step == step
-
-    training.run(on_step=stop)
-    training.stop_requested = False
-
-
 def files_of(directory):
     return {path.name: path.read_bytes() for path in sorted(directory.iterdir())}
 
@@ -35,7 +27,7 @@ def test_resumed_training_ends_at_the_bits_of_an_uninterrupted_one(dataset, tmp_
     whole = Training(dataset, recipe)
     whole.run()
     first = Training(dataset, recipe)
-    run_until(first, step)
+    first.run(n_steps=step)
     save_run(first, tmp_path / "run")
     second = load_run(tmp_path / "run", dataset)
     assert second.progress.step == step
@@ -71,7 +63,7 @@ def test_failed_save_leaves_the_run_as_it_was(dataset, tmp_path, monkeypatch):
     training = Training(dataset, RECIPE)
     save_run(training, tmp_path / "run")
     before = files_of(tmp_path / "run")
-    training.run(n_epochs=1)
+    training.run(n_steps=16)
 
     def fail(*args):
         raise OSError(28, "No space left on device")

@@ -1,17 +1,20 @@
 """The training loop: it learns, it stops when told or when the loss is lost, and both engines walk the same way."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from fastnet import kernels
 from fastnet.datasets import PIXEL_SCALE, Dataset, Samples, load_dataset
-from fastnet.engine import EVALUATION_BATCH, Engine
+from fastnet.engine import EVALUATION_BATCH, FusedEngine, StepwiseEngine, compile_kernels, make_engine
 from fastnet.errors import DivergedError, OptionError
 from fastnet.inference import Predictor
+from fastnet.kernels import fused, jit
 from fastnet.network import Network
 from fastnet.recipe import ENGINES, Recipe
-from fastnet.training import Training
+from fastnet.training import STEPS_AT_A_TIME, Training
 
 SMALL = Recipe(hidden=(16,), epochs=3, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0)
 
@@ -20,6 +23,13 @@ def trained(dataset, recipe=SMALL, **kwargs):
     training = Training(dataset, recipe)
     training.run(**kwargs)
     return training
+
+
+def take_steps(engine, samples, rows, learning_rates, first_step=1):
+    engine.load()
+    answer = engine.train_steps(samples, rows, first_step, np.array(learning_rates))
+    engine.unload()
+    return answer
 
 
 def assert_same_parameters(first, second):
@@ -37,45 +47,43 @@ def test_loss_falls_and_accuracy_grows(dataset, hidden, engine):
     assert history[-1].validation_accuracy > 0.7
 
 
+def loss_of(parameters, x, labels):
+    """The mean loss of a network, in double precision."""
+    n_layers = len(parameters) // 2
+    for number in range(1, n_layers + 1):
+        x = x @ parameters[f"W{number}"] + parameters[f"b{number}"]
+        if number < n_layers:
+            x = np.maximum(x, 0)
+    shifted = x - x.max(axis=1, keepdims=True)
+    return (np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(x)), labels]).mean()
+
+
 @pytest.mark.parametrize("hidden", [(), (16,), (17, 5)])
 def test_gradients_of_a_whole_step_are_those_of_central_differences(dataset, hidden):
-    """Plain gradient descent shows in Adam's first moment: m = (1 - beta1) * gradient after one step."""
-    recipe = dataclasses.replace(SMALL, hidden=hidden, engine="numba")
+    """Adam's first moment is (1 - beta1) * gradient after one step."""
+    recipe = dataclasses.replace(SMALL, hidden=hidden)
     training = Training(dataset, recipe)
+    parameters = {name: array.astype(np.float64) for name, array in training.network.parameters().items()}
     rows = np.arange(recipe.batch_size)
-    start = {name: array.astype(np.float64) for name, array in training.network.parameters().items()}
-    training.engine.train_batch(training.train_samples, rows, 1, 1e-3)
+    take_steps(training.engine, training.train_samples, rows, [1e-3])
     x = training.train_samples.images[rows] * PIXEL_SCALE
     labels = training.train_samples.labels[rows]
-
-    def loss(parameters):
-        predictor = Predictor(parameters, 1.0)
-        hidden = [x]
-        for w, b in zip(predictor._weights[:-1], predictor._biases[:-1], strict=True):
-            hidden.append(np.maximum(hidden[-1] @ w + b, 0))
-        logits = hidden[-1] @ predictor._weights[-1] + predictor._biases[-1]
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        return (np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(x)), labels]).mean()
-
     rng = np.random.default_rng(0)
     for name, moment in training.engine.moments[0].parameters().items():
         for _ in range(5):
             index = tuple(rng.integers(0, size) for size in moment.shape)
-            above, below = ({k: v.copy() for k, v in start.items()} for _ in range(2))
-            above[name][index] += 1e-6
-            below[name][index] -= 1e-6
-            gradient = (loss(above) - loss(below)) / 2e-6
+            losses = []
+            for difference in (1e-6, -2e-6):
+                parameters[name][index] += difference
+                losses.append(loss_of(parameters, x, labels))
+            parameters[name][index] += 1e-6
+            gradient = (losses[0] - losses[1]) / 2e-6
             assert moment[index] / (1 - recipe.beta1) == pytest.approx(gradient, rel=1e-3, abs=1e-6)
 
 
 def losses_and_parameters(dataset, recipe, n_steps):
     training, losses = Training(dataset, recipe), []
-
-    def keep(loss):
-        losses.append(loss)
-        training.stop_requested = len(losses) == n_steps
-
-    training.run(on_step=keep)
+    training.run(on_step=losses.append, n_steps=n_steps)
     return np.array(losses), training.network.parameters()
 
 
@@ -118,9 +126,7 @@ def test_each_step_of_the_engines_is_the_same_from_the_same_state():
         ):
             target.set_parameters(source.parameters())
         batch = rows[step * 64 : step * 64 + 64]
-        losses = [
-            training.engine.train_batch(training.train_samples, batch, step, 1e-3)[0] for training in (fast, slow)
-        ]
+        losses = [take_steps(t.engine, t.train_samples, batch, [1e-3], step)[0][0] for t in (fast, slow)]
         assert losses[0] == pytest.approx(losses[1], abs=1e-6)
         moments = [training.engine.moments[0].parameters() for training in (fast, slow)]
         difference = max(np.abs(moment - moments[1][name]).max() for name, moment in moments[0].items())
@@ -139,19 +145,18 @@ def test_same_seed_same_bits_and_another_seed_others(dataset, engine):
 
 def test_each_epoch_sees_each_sample_once_in_another_order(dataset, monkeypatch):
     seen = []
-    original = Engine.train_batch
+    original = StepwiseEngine.train_steps
 
-    def spy(self, samples, rows, step, learning_rate):
-        seen.append(rows.copy())
-        return original(self, samples, rows, step, learning_rate)
+    def spy(self, samples, rows, *args):
+        seen.append(rows)
+        return original(self, samples, rows, *args)
 
-    monkeypatch.setattr(Engine, "train_batch", spy)
-    training = trained(dataset, dataclasses.replace(SMALL, epochs=2, n_validation=100))
-    epochs = [np.concatenate(seen[: len(seen) // 2]), np.concatenate(seen[len(seen) // 2 :])]
-    for order in epochs:
-        np.testing.assert_array_equal(np.sort(order), np.arange(500))
+    monkeypatch.setattr(StepwiseEngine, "train_steps", spy)
+    training = trained(dataset, dataclasses.replace(SMALL, epochs=2, n_validation=100, engine="reference"))
+    assert training.steps_per_epoch == 16  # 15 of 32 and the ragged last batch of 20
+    epochs = np.concatenate(seen).reshape(2, 500)
+    np.testing.assert_array_equal(np.sort(epochs, axis=1), [np.arange(500)] * 2)
     assert not np.array_equal(*epochs)
-    assert len(seen[training.steps_per_epoch - 1]) == 500 % 32  # the ragged last batch
 
 
 def test_validation_samples_are_not_trained_on(dataset):
@@ -191,16 +196,32 @@ def test_loss_that_is_not_finite_stops_the_training_with_a_sentence(dataset, eng
         trained(broken, recipe)
 
 
-def test_stop_request_ends_the_training_after_the_step_under_way(dataset):
-    training = Training(dataset, SMALL)
+def test_stop_request_ends_the_training_within_some_steps(dataset):
+    training = Training(dataset, dataclasses.replace(SMALL, epochs=100))
 
     def stop(loss):
-        training.stop_requested = training.progress.step == 20
+        training.stop_requested = True
 
     training.run(on_step=stop)
-    assert training.progress.step == 20
-    assert len(training.progress.history) == 1
+    assert 1 <= training.progress.step <= STEPS_AT_A_TIME
     assert not training.finished
+
+
+def test_training_can_be_stopped_at_any_step(dataset):
+    training = Training(dataset, SMALL)
+    for n_steps in (5, 20, 20, 33):
+        training.run(n_steps=n_steps)
+        assert training.progress.step == n_steps
+        assert len(training.progress.history) == n_steps // 16
+    training.run()
+    assert_same_parameters(training, trained(dataset))
+
+
+def test_weights_that_are_not_finite_at_the_end_of_an_epoch_stop_the_training(dataset):
+    """One step an epoch: the loss is computed before it, and can't tell."""
+    recipe = dataclasses.replace(SMALL, batch_size=512, learning_rate=1e39, schedule="constant")
+    with np.errstate(all="ignore"), pytest.raises(DivergedError, match="a weight is not finite after step 1"):
+        trained(dataset, recipe)
 
 
 def test_evaluation_agrees_with_an_independent_forward_pass(dataset):
@@ -213,13 +234,93 @@ def test_evaluation_agrees_with_an_independent_forward_pass(dataset):
     assert loss == pytest.approx(-np.log(probabilities[np.arange(len(labels)), labels]).mean(), rel=1e-5)
 
 
-def test_weight_decay_spares_the_biases():
-    samples = Samples(np.zeros((4, 3), np.uint8), np.zeros(4, np.int64), PIXEL_SCALE)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_weight_decay_spares_the_biases(engine):
+    samples = Samples(np.zeros((4, 3), np.uint8), np.ones(4, np.int64), PIXEL_SCALE)
     network = Network.zeros((3, 2))
     network.layers[0].w.fill(1)
     network.layers[0].b[:] = [0, 100]  # the loss is 0 in float32 for label 1, so that nothing else moves
-    engine = Engine(network, Recipe(hidden=(), weight_decay=0.5))
-    samples.labels.fill(1)
-    engine.train_batch(samples, np.arange(4), 1, 0.1)
+    recipe = Recipe(hidden=(), batch_size=4, weight_decay=0.5, engine=engine)
+    take_steps(make_engine(network, recipe, samples), samples, np.arange(4), [0.1])
     np.testing.assert_allclose(network.layers[0].w, 1 - 0.1 * 0.5)
     np.testing.assert_allclose(network.layers[0].b, [0, 100], atol=1e-30)
+
+
+# ---- The fused engine -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_sparse", [True, False])
+@pytest.mark.parametrize("batch_size", [1, 7, 32, 200])
+@pytest.mark.parametrize("hidden", [(), (1,), (16,), (17, 5, 33), (64,), (65, 130)])
+def test_fused_steps_equal_stepwise_ones(dataset, hidden, batch_size, is_sparse):
+    """The same kernels' arithmetic, but for the order of some sums: a few eps of difference after 12 steps."""
+    recipe = Recipe(hidden=hidden, batch_size=batch_size, weight_decay=0.05)
+    rows = np.arange(12 * batch_size - batch_size // 2) % len(dataset.train)  # the last batch is ragged
+    learning_rates = np.linspace(1e-3, 2e-3, 12)
+    results = []
+    for make in (
+        lambda network: FusedEngine(network, recipe, is_sparse),
+        lambda network: StepwiseEngine(network, recipe, kernels),
+    ):
+        network = Network.he_initialised((30, *hidden, 4), np.random.default_rng(0))
+        engine = make(network)
+        losses, n_correct = take_steps(engine, dataset.train, rows, learning_rates)
+        results.append((losses, n_correct, network.parameters(), *(moment.parameters() for moment in engine.moments)))
+    fast, slow = results
+    np.testing.assert_allclose(fast[0], slow[0], rtol=1e-4, atol=1e-6)
+    assert np.abs(fast[1] - slow[1]).max() <= 1
+    for fast_arrays, slow_arrays in zip(fast[2:], slow[2:], strict=True):
+        for name, array in fast_arrays.items():
+            np.testing.assert_allclose(array, slow_arrays[name], rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("density", [0.0, 0.05, 0.5, 1.0])
+def test_sparse_and_dense_paths_agree_at_any_density(density):
+    rng = np.random.default_rng(0)
+    pixels = rng.random((60, 43)) * (rng.random((60, 43)) < density)
+    samples = Samples(pixels.astype(np.float32), rng.integers(0, 3, 60), 1.0)
+    recipe = Recipe(hidden=(70,), batch_size=20)
+    networks = []
+    for is_sparse in (True, False):
+        networks.append(Network.he_initialised((43, 70, 3), np.random.default_rng(1)))
+        take_steps(FusedEngine(networks[-1], recipe, is_sparse), samples, np.arange(60), [1e-3] * 3)
+    for name, array in networks[0].parameters().items():
+        np.testing.assert_allclose(array, networks[1].parameters()[name], atol=1e-5, err_msg=name)
+
+
+def test_the_path_follows_the_density():
+    recipe, network = Recipe(hidden=(8,)), Network.zeros((40, 8, 2))
+    for filled, is_sparse in ((4, True), (40, False)):
+        pixels = np.zeros((50, 40), np.uint8)
+        pixels[:, :filled] = 200
+        engine = make_engine(network, recipe, Samples(pixels, np.zeros(50, np.int64), PIXEL_SCALE))
+        assert engine._first.is_used == is_sparse
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3, 4])
+def test_threads_share_the_work_and_not_the_sums(dataset, monkeypatch, n_threads):
+    """Any number of threads, also more than processors: the same bits as with one."""
+    recipe = dataclasses.replace(SMALL, hidden=(200, 70), epochs=2)
+    parameters = []
+    for count in (1, n_threads):
+        monkeypatch.setattr(jit, "_threads", count)
+        training = Training(dataset, recipe)
+        training.run()
+        parameters.append(training.network.parameters())
+    for name, array in parameters[0].items():
+        np.testing.assert_array_equal(array, parameters[1][name])
+
+
+def test_trainings_in_several_python_threads_do_not_disturb_each_other(dataset):
+    expected = trained(dataset)
+    with ThreadPoolExecutor(3) as pool:
+        for training in pool.map(lambda _: trained(dataset), range(6)):
+            assert_same_parameters(training, expected)
+
+
+def test_preparation_compiles_all_that_a_training_calls(dataset):
+    training = Training(dataset, SMALL)
+    compile_kernels(training.train_samples, training.network.layer_sizes, SMALL)
+    before = len(fused.train_steps.signatures)
+    training.run()
+    assert len(fused.train_steps.signatures) == before

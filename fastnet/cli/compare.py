@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "compare", "train on the Numba kernels and on NumPy, side by side", EXAMPLES)
     parser.add_argument("--steps", type=positive, default=200, metavar="N", help="steps to take (default: 200)")
     add_data_option(parser)
-    add_recipe_options(parser)
+    add_recipe_options(parser, with_engine=False)
     parser.set_defaults(run=run)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastnet.errors import OptionError
 
-from .options import add_command, add_seed, positive, tell
+from .options import add_command, add_seed, tell
 
 EXAMPLES = """\
   fastnet dashboard                 serve on http://localhost:5006
@@ -14,10 +14,17 @@ EXAMPLES = """\
 """
 
 
+def port(text: str) -> int:
+    """A TCP port."""
+    if not (text.isdecimal() and 0 < int(text) < 2**16):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
+
+
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "dashboard", "serve the page on this machine", EXAMPLES)
-    parser.add_argument("--port", type=positive, default=5006, metavar="N", help="(default: %(default)s)")
+    parser.add_argument("--port", type=port, default=5006, metavar="N", help="(default: %(default)s)")
     parser.add_argument("--address", default="localhost", metavar="HOST", help="(default: %(default)s)")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     add_seed(parser)

@@ -1,10 +1,7 @@
 """`fastnet evaluate`: accuracy and loss of a model on a test set."""
 
 import argparse
-import dataclasses
 from typing import Any
-
-from fastnet.errors import OptionError
 
 from .options import add_command, add_data_option, add_seed, percent, show
 
@@ -25,28 +22,11 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
-    import numpy as np
-
     from fastnet.datasets import BUNDLED, load_dataset
-    from fastnet.engine import Engine
-    from fastnet.model_files import read_model
-    from fastnet.network import Network
-    from fastnet.recipe import Recipe
+    from fastnet.evaluation import evaluate_model
 
-    files = read_model(args.model)
-    source = args.data or BUNDLED
-    samples = load_dataset(source).test
-    n_features, *_, n_classes = files.layer_sizes
-    if samples.n_features != n_features or samples.labels.max() >= n_classes:
-        raise OptionError(
-            f"{args.model} takes images of {n_features} pixels in {n_classes} classes;"
-            f" {source} has {samples.n_features} pixels and labels up to {samples.labels.max()}"
-        )
-    if samples.images.dtype == np.uint8:
-        samples = dataclasses.replace(samples, scale=files.pixel_scale)
-    network = Network.zeros(files.layer_sizes)
-    network.set_parameters(files.parameters)
-    loss, accuracy = Engine(network, Recipe()).evaluate(samples)
+    samples = load_dataset(args.data or BUNDLED).test
+    loss, accuracy = evaluate_model(args.model, samples)
     result = {"model": args.model, "n": len(samples), "accuracy": accuracy, "loss": loss}
     show(args, result, f"{args.model}: accuracy {percent(accuracy)}, loss {loss:.4f} on {len(samples):,} test samples")
     return 0

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 from fastnet.recipe import Recipe
@@ -11,6 +12,10 @@ from fastnet.recipe import Recipe
 # Read by NumPy's matrix products and by Numba when they are first imported.
 _BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _NUMBA_THREAD_VARIABLE = "NUMBA_NUM_THREADS"
+
+
+MOST = 10**9
+MOST_THREADS = 256
 
 
 class Parser(argparse.ArgumentParser):
@@ -30,17 +35,19 @@ def add_command(commands: Any, name: str, summary: str, examples: str) -> argpar
         epilog=f"examples:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--threads", type=positive, metavar="N", help="threads to use (default: all CPUs)")
+    parser.add_argument("--threads", type=threads, metavar="N", help="threads to use (default: all CPUs)")
     parser.add_argument("--json", action="store_true", help="print one JSON object for machines, and nothing else")
     return parser
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Declare --seed for a command that draws no random numbers, so that every command takes it."""
-    parser.add_argument("--seed", type=natural, default=Recipe.seed, metavar="N", help="without effect here")
+    parser.add_argument(
+        "--seed", type=natural, default=Recipe.seed, metavar="N", help="taken by every command; without effect here"
+    )
 
 
-def add_recipe_options(parser: argparse.ArgumentParser) -> None:
+def add_recipe_options(parser: argparse.ArgumentParser, with_engine: bool) -> None:
     """Declare the options that make a `Recipe`; what is not given is left out of the parsed arguments."""
     group = parser.add_argument_group("recipe")
 
@@ -66,7 +73,8 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
         dest="n_validation",
     )
     add("--seed", "seed of all random numbers", Recipe.seed, type=natural, metavar="N")
-    add("--engine", "numba (the fast kernels) or reference (NumPy)", Recipe.engine, metavar="NAME")
+    if with_engine:
+        add("--engine", "numba (the fast kernels) or reference (NumPy)", Recipe.engine, metavar="NAME")
 
 
 def given_recipe_options(args: argparse.Namespace) -> dict[str, Any]:
@@ -78,9 +86,15 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
     """Declare --data."""
     parser.add_argument(
         "--data",
+        type=data_source,
         metavar="SOURCE",
         help='"mnist" (comes with fastnet), a directory with four IDX files, or an .npz (default: mnist)',
     )
+
+
+def data_source(text: str) -> Path | None:
+    """A path; None for the data that comes with fastnet."""
+    return None if text == "mnist" else Path(text)
 
 
 def set_thread_limits(n_threads: int | None) -> None:
@@ -94,7 +108,7 @@ def set_thread_limits(n_threads: int | None) -> None:
 
 def show(args: argparse.Namespace, result: dict[str, Any], text: str) -> None:
     """Print the result: as JSON with --json, else as text."""
-    print(json.dumps(result) if args.json else text)
+    print(json.dumps(result, allow_nan=False) if args.json else text)
 
 
 def tell(text: str) -> None:
@@ -112,6 +126,11 @@ def positive(text: str) -> int:
     return _whole(text, 1)
 
 
+def threads(text: str) -> int:
+    """A number of threads."""
+    return _whole(text, 1, MOST_THREADS)
+
+
 def natural(text: str) -> int:
     """A whole number from 0."""
     return _whole(text, 0)
@@ -124,11 +143,11 @@ def layer_sizes(text: str) -> tuple[int, ...]:
     return tuple(positive(size) for size in text.split(","))
 
 
-def _whole(text: str, least: int) -> int:
+def _whole(text: str, least: int, most: int = MOST) -> int:
     try:
         number = int(text)
     except ValueError:
         number = least - 1
-    if number < least:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least}")
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most:,}")
     return number

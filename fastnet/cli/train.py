@@ -40,7 +40,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
     parser.add_argument("--stop-after", type=positive, metavar="N", help="stop when N epochs are done, to resume later")
-    add_recipe_options(parser)
+    add_recipe_options(parser, with_engine=True)
     parser.set_defaults(run=run)
 
 
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     training, directory = _prepare(args)
     tell(_headline(training))
     if training.recipe.engine == "numba":
-        tell("preparing the kernels (compiled at first use, then kept)")
+        tell("preparing the kernels")
         compile_kernels(training.train_samples, training.network.layer_sizes, training.recipe)
     _stop_at_signals(training)
     with ProgressDisplay(training) as display:
@@ -63,18 +63,20 @@ def run(args: argparse.Namespace) -> int:
             save_run(training, directory)
             display.end_epoch(record)
 
-        training.run(display.step, end_epoch, args.stop_after)
+        stop_after = args.stop_after * training.steps_per_epoch if args.stop_after else None
+        training.run(display.step, end_epoch, stop_after)
+    interrupted = training.stop_requested and not training.finished
     test_loss, test_accuracy = training.engine.evaluate(training.dataset.test)
     save_run(training, directory, {"accuracy": test_accuracy, "loss": test_loss})
     result = {
         "run": str(directory),
         "test_accuracy": test_accuracy,
         "test_loss": test_loss,
-        "interrupted": training.stop_requested,
+        "interrupted": interrupted,
         "epochs": [dataclasses.asdict(record) for record in training.progress.history],
     }
     show(args, result, _summary(training, directory, test_loss, test_accuracy))
-    return 130 if training.stop_requested else 0
+    return 130 if interrupted else 0
 
 
 def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
@@ -94,10 +96,11 @@ def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
     recipe = Recipe(**given)
+    source = args.data.absolute() if args.data else BUNDLED  # for a run that is resumed from elsewhere
     directory = args.out or new_run_directory(recipe)
     if directory.exists():
         raise OptionError(f"{directory}: exists already; choose another --out, or --resume it")
-    return Training(load_dataset(args.data or BUNDLED), recipe), directory
+    return Training(load_dataset(source), recipe), directory
 
 
 def _stop_at_signals(training: "Training") -> None:
@@ -109,16 +112,18 @@ def _stop_at_signals(training: "Training") -> None:
         signal.signal(number, signal.default_int_handler)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, request_stop)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and background jobs have it
+            signal.signal(number, request_stop)
 
 
 def _headline(training: "Training") -> str:
     recipe = training.recipe
     layers = "-".join(str(size) for size in training.network.layer_sizes)
     n_train, n_validation = len(training.train_samples), len(training.validation_samples)
+    epochs = "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs} epochs"
     return (
         f"{layers} on {training.dataset.source}: {n_train:,} training and {n_validation:,} validation samples,"
-        f" {recipe.epochs} epochs of batches of {recipe.batch_size}, seed {recipe.seed}, engine {recipe.engine}"
+        f" {epochs} of batches of {recipe.batch_size}, seed {recipe.seed}, engine {recipe.engine}"
     )
 
 

@@ -1,0 +1,81 @@
+"""The FMA peak of this machine: how many floating-point operations a second its cores do with all else free.
+
+`python benchmarks/peak.py` prints it. It is the yardstick of the kernels (share of one core's peak) and of training
+(the dense floor: an epoch's dense products at the peak of all cores together).
+"""
+
+import time
+from itertools import pairwise
+
+import numba
+import numpy as np
+
+from fastnet.kernels import aligned_copy, jit
+from fastnet.kernels.jit import kernel
+from fastnet.kernels.simd import LANES, load, store, tile
+
+# Two FMAs may start in a cycle and take 4 or 5 cycles, so 10 must be under way; 12 and two operands fit 16 registers.
+ACCUMULATORS = 12
+FMAS_PER_CALL = 200_000  # of each accumulator: a few milliseconds
+CHUNK_FLOP = 2 * ACCUMULATORS * LANES * FMAS_PER_CALL  # one thread's share of a call
+
+
+@kernel(parallel=True)
+def multiply_and_add(n_tasks, n_fmas, start, factor, shift, result):
+    """Each task runs acc = acc * factor + shift on all its accumulators, `n_fmas` times, and stores them."""
+    for task in numba.prange(n_tasks):
+        a, b = load(factor, (0,)), load(shift, (0,))
+        acc = tile(ACCUMULATORS, 1)
+        for r in range(ACCUMULATORS):
+            acc[r, 0] = load(start, (r, 0))
+        for _ in range(n_fmas):
+            for r in range(ACCUMULATORS):
+                acc[r, 0] = acc[r, 0] * a + b
+        for r in range(ACCUMULATORS):
+            store(result, (task, r, 0), acc[r, 0])
+
+
+def fma_peak(n_threads: int, seconds: float = 0.3) -> float:
+    """Floating-point operations a second on `n_threads` threads at once: the best of many short calls.
+
+    The best, because whatever disturbs such a loop can only slow it down.
+    """
+    rng = np.random.default_rng(0)
+    start = aligned_copy(rng.random((ACCUMULATORS, LANES)))
+    factor, shift = aligned_copy(np.full(LANES, 0.5)), aligned_copy(np.ones(LANES))
+    result = aligned_copy(np.full((n_threads, ACCUMULATORS, LANES), np.nan))
+    threads_before = jit.get_threads()
+    jit.set_threads(n_threads)
+    try:
+        multiply_and_add(n_threads, 1, start, factor, shift, result)  # compiles
+        assert np.allclose(result, start / 2 + 1)
+        best = np.inf
+        stop = time.perf_counter() + seconds
+        while time.perf_counter() < stop or best == np.inf:
+            started = time.perf_counter()
+            multiply_and_add(n_threads, FMAS_PER_CALL, start, factor, shift, result)
+            best = min(best, time.perf_counter() - started)
+        assert np.allclose(result, 2)  # the fixed point of x / 2 + 1
+    finally:
+        jit.set_threads(threads_before)
+    return n_threads * CHUNK_FLOP / best
+
+
+def dense_flop(layer_sizes: tuple[int, ...], n_samples: int) -> int:
+    """Floating-point operations of an epoch's dense matrix products.
+
+    Forward, gradient of the weights, and gradient of the input for all layers but the first; a multiply and an add
+    count as two.
+    """
+    products = [n_in * n_out for n_in, n_out in pairwise(layer_sizes)]
+    return 2 * n_samples * (3 * sum(products) - products[0])
+
+
+def main() -> None:
+    """Print the peak of one thread and of all of them."""
+    for n_threads in sorted({1, jit.get_threads()}):
+        print(f"{n_threads} threads: {fma_peak(n_threads) / 1e9:.0f} GFLOP/s ({LANES} float32 lanes)")
+
+
+if __name__ == "__main__":
+    main()

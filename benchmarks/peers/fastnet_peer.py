@@ -1,0 +1,139 @@
+"""fastnet itself: `Training(...).run` on the Numba kernels."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from peers import protocol
+from peers.protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
+
+N_EPOCHS = 1000  # more than anyone asks for: with a constant rate the number has no effect
+INFERENCE_BATCH = 256
+
+
+class FastnetPeer(Peer):
+    """An epoch is one more epoch of a Training; its seconds are those of `EpochRecord`, its training steps."""
+
+    packages: tuple[str, ...] = ("fastnet", "numpy", "numba", "llvmlite")
+    engine = "numba"
+    training: Any = None
+
+    def fresh(self) -> None:
+        self.training = None  # two at a time would count in the peak memory
+        self.training = self.new_training(self.dataset)
+
+    def new_training(self, dataset):
+        from fastnet.recipe import Recipe
+        from fastnet.training import Training
+
+        recipe = Recipe(
+            hidden=self.hidden,
+            epochs=N_EPOCHS,
+            batch_size=BATCH_SIZE,
+            learning_rate=LEARNING_RATE,
+            schedule="constant",
+            warmup_epochs=0,
+            beta1=BETA1,
+            beta2=BETA2,
+            eps=EPS,
+            weight_decay=0.0,
+            n_validation=0,
+            engine=self.engine,
+        )
+        return Training(dataset, recipe)
+
+    def train(self, rows: np.ndarray) -> tuple[float, float | None]:
+        """One epoch; fastnet draws its own order of samples, so of `rows` only the number counts."""
+        if len(rows) != len(self.training.train_samples):
+            raise ValueError(f"an epoch has {len(self.training.train_samples)} samples, not {len(rows)}")
+        self.run_epoch()
+        record = self.training.progress.history[-1]
+        return record.seconds, record.train_loss
+
+    def run_epoch(self) -> None:
+        """Train until the end of the next epoch."""
+
+        def stop(record) -> None:
+            self.training.stop_requested = True
+
+        self.training.stop_requested = False
+        self.training.run(on_epoch=stop)
+
+    def warm(self) -> None:
+        self.training = self.new_training(self.small_dataset(BATCH_SIZE + len(self.dataset.train) % BATCH_SIZE))
+        self.run_epoch()
+
+    def trial(self) -> float:
+        self.training = self.new_training(self.small_dataset(len(self.trial_rows())))
+        return min(self.train(self.trial_rows())[0] for _ in range(1 + protocol.TRIALS))
+
+    def small_dataset(self, n_samples: int):
+        """The first training samples alone, and one of the last class: as many classes as the whole."""
+        from fastnet.datasets import Dataset
+
+        rows = np.arange(n_samples)
+        rows[-1] = self.dataset.train.labels.argmax()
+        return Dataset(self.dataset.train.take(rows), self.dataset.test, "small")
+
+    def accuracy(self) -> float:
+        return self.training.engine.evaluate(self.dataset.test)[1]
+
+    def kernel_linear_relu(self) -> Callable[[], object]:
+        from fastnet.kernels import aligned_copy, aligned_empty, linear_relu
+
+        x, w, b = (aligned_copy(array) for array in protocol.linear_relu_arrays())
+        out = aligned_empty((len(x), len(b)))
+        linear_relu(x, w, b, out)
+        np.testing.assert_allclose(out, np.maximum(x @ w + b, 0), atol=1e-3)  # verified before it is timed
+        return lambda: linear_relu(x, w, b, out)
+
+    def kernel_adam_step(self) -> Callable[[], object]:
+        from fastnet.kernels import adam_step, aligned_copy, aligned_zeros
+
+        param, grad = (aligned_copy(array) for array in protocol.adam_arrays())
+        m, v = aligned_zeros(param.shape), aligned_zeros(param.shape)
+        step = 0
+
+        def call() -> None:
+            nonlocal step
+            step += 1
+            adam_step(param, grad, m, v, step, LEARNING_RATE, BETA1, BETA2, EPS, 0.0)
+
+        return call
+
+    def kernel_inference(self) -> Callable[[], object]:
+        from fastnet.network import Network
+
+        network = Network.he_initialised(self.layer_sizes, np.random.default_rng(0))
+        return fast_inference(network, self.dataset.test)
+
+
+def fast_inference(network, samples) -> Callable[[], np.ndarray]:
+    """A call that returns the likeliest class of each sample: fastnet's fastest way from uint8 images to answers.
+
+    The one place to change when the engine has a faster one.
+    """
+    from fastnet.kernels import aligned_empty, gather_batch, linear, linear_relu
+
+    sizes = network.layer_sizes
+    buffers = [aligned_empty((INFERENCE_BATCH, size)) for size in sizes]
+    classes = np.empty(len(samples), np.int64)
+    unused_labels = np.empty(INFERENCE_BATCH, np.int64)
+
+    def call() -> np.ndarray:
+        for start in range(0, len(samples), INFERENCE_BATCH):
+            rows = np.arange(start, min(start + INFERENCE_BATCH, len(samples)))
+            x, *outputs = (buffer[: len(rows)] for buffer in buffers)
+            gather_batch(samples.images, samples.labels, rows, samples.scale, x, unused_labels[: len(rows)])
+            for layer, output in zip(network.layers[:-1], outputs[:-1], strict=True):
+                linear_relu(x, layer.w, layer.b, output)
+                x = output
+            linear(x, network.layers[-1].w, network.layers[-1].b, outputs[-1])
+            classes[rows] = outputs[-1].argmax(axis=1)
+        return classes
+
+    return call
+
+
+if __name__ == "__main__":
+    serve(FastnetPeer)

@@ -1,0 +1,147 @@
+"""PyTorch, as its users would make it fast on a CPU: no DataLoader, a manual loop, a fused optimizer.
+
+Settings that are tried, besides the threads:
+
+- "optimizer": "fused" or "foreach";
+- "batches": "gather" (the rows of each mini-batch) or "permute" (all rows once an epoch, then slices);
+- "pixels": "float32" or "uint8" (converted a mini-batch at a time);
+- "compile": "" (eager), or a mode of torch.compile for forward and loss, and with them the backward.
+
+Denormals are flushed in any case. Gradients are set to None, which is faster than filling them with zeros.
+"""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from peers import protocol
+from peers.protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
+from torch.nn import functional
+
+
+class PyTorch(Peer):
+    """An nn.Sequential of Linear and ReLU."""
+
+    packages = ("torch", "numpy")
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        torch.set_flush_denormal(True)  # before the threads start: they take it over
+        torch.set_num_threads(self.threads)
+        self.permutes = settings.get("batches", "gather") == "permute"
+        self._data = None
+
+    def fresh(self) -> None:
+        layers = []
+        for weights in self.initial_weights():
+            linear = torch.nn.Linear(*weights.shape)
+            with torch.no_grad():
+                linear.weight.copy_(torch.from_numpy(weights.T))
+                linear.bias.zero_()
+            layers += [linear, torch.nn.ReLU()]
+        self.model = torch.nn.Sequential(*layers[:-1])
+        self.optimizer = self.new_optimizer(self.model.parameters())
+        model = self.model
+        scale = 1 / 255
+
+        def loss_of(x, y):
+            if x.dtype == torch.uint8:
+                x = x.float() * scale
+            return functional.cross_entropy(model(x), y)
+
+        mode = self.settings.get("compile", "")
+        self.loss_of = torch.compile(loss_of, mode=mode, dynamic=False) if mode else loss_of
+
+    def new_optimizer(self, parameters) -> torch.optim.Adam:
+        kind = {self.settings.get("optimizer", "fused"): True}
+        return torch.optim.Adam(parameters, lr=LEARNING_RATE, betas=(BETA1, BETA2), eps=EPS, **kind)
+
+    @property
+    def data(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """All images and labels; for "permute" also room for them in another order."""
+        if self._data is None:
+            images = torch.from_numpy(self.dataset.train.images)
+            if self.settings.get("pixels", "float32") == "float32":
+                images = images.float().mul_(self.dataset.train.scale)
+            labels = torch.from_numpy(self.dataset.train.labels)
+            self._data = images, labels
+            if self.permutes:
+                self._permuted = torch.empty_like(images), torch.empty_like(labels)
+        return self._data
+
+    def train(self, rows: np.ndarray) -> tuple[float, float | None]:
+        images, labels = self.data
+        order = torch.from_numpy(rows)
+        started = time.perf_counter()
+        if self.permutes:
+            n = len(rows)
+            x, y = (array[:n] for array in self._permuted)
+            torch.index_select(images, 0, order, out=x)
+            torch.index_select(labels, 0, order, out=y)
+        for start in range(0, len(rows), BATCH_SIZE):
+            if self.permutes:
+                x_batch, y_batch = x[start : start + BATCH_SIZE], y[start : start + BATCH_SIZE]
+            else:
+                batch = order[start : start + BATCH_SIZE]
+                x_batch, y_batch = images.index_select(0, batch), labels.index_select(0, batch)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss = self.loss_of(x_batch, y_batch)
+            loss.backward()
+            self.optimizer.step()
+        last_loss = loss.item()
+        return time.perf_counter() - started, last_loss
+
+    def warm(self) -> None:
+        super().warm()
+        self.train(np.arange(3 * BATCH_SIZE))  # what is made at the second call
+
+    @torch.inference_mode()
+    def accuracy(self) -> float:
+        images = torch.from_numpy(self.dataset.test.images).float() * self.dataset.test.scale
+        classes = self.model(images).argmax(dim=1)
+        return (classes == torch.from_numpy(self.dataset.test.labels)).float().mean().item()
+
+    @torch.inference_mode()
+    def kernel_linear_relu(self) -> Callable[[], object]:
+        x, w, b = (torch.from_numpy(array) for array in protocol.linear_relu_arrays())
+        out = torch.empty(len(x), len(b))
+
+        @torch.inference_mode()
+        def call() -> None:
+            torch.relu_(torch.addmm(b, x, w, out=out))
+
+        return call
+
+    def kernel_adam_step(self) -> Callable[[], object]:
+        param, grad = (torch.from_numpy(array) for array in protocol.adam_arrays())
+        parameter = torch.nn.Parameter(param)
+        parameter.grad = grad
+        return self.new_optimizer([parameter]).step
+
+    def kernel_inference(self) -> Callable[[], object]:
+        """The images are float32 already, unless "pixels" says uint8; "chunk" of them go through at once."""
+        self.fresh()
+        images = torch.from_numpy(self.dataset.test.images)
+        if self.settings.get("pixels", "float32") == "float32":
+            images = images.float() * self.dataset.test.scale
+        chunk = self.settings.get("chunk", len(images))
+        model = self.model
+        mode = self.settings.get("compile", "")
+        if mode:
+            model = torch.compile(model, mode=mode, dynamic=False)
+
+        @torch.inference_mode()
+        def call() -> torch.Tensor:
+            answers = []
+            for x in images.split(chunk):
+                if x.dtype == torch.uint8:
+                    x = x.float().mul_(1 / 255)
+                answers.append(model(x).argmax(dim=1))
+            return torch.cat(answers)
+
+        return call
+
+
+if __name__ == "__main__":
+    serve(PyTorch)
