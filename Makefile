@@ -7,71 +7,81 @@ EDITABLE ?= -e
 PACKAGE ?= .
 # More options for the command, as in: make train ARGS="--hidden 256,128"
 ARGS ?=
+AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2
 
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test lint format bench accuracy recipes weights pictures dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench accuracy recipes weights pictures dashboard wheel clean
 
 help: ## list what make can do
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-train: $(VENV)/installed ## train the default network on MNIST and save the run
+train: $(VENV)/.installed ## train the default network on MNIST and save the run
 	$(BIN)/fastnet train $(ARGS)
 
-test: $(VENV)/installed-test ## run all tests, the kernels' also without the JIT
-	$(BIN)/pytest
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels --cov --cov-report=term:skip-covered --cov-fail-under=60
+test: $(VENV)/.installed-test ## run all tests, the kernels' also without the JIT
+	PYTHONSAFEPATH=1 $(BIN)/pytest
+	PYTHONSAFEPATH=1 NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels --cov --cov-report=term:skip-covered
 
-lint: $(VENV)/installed-lint ## check format, style and types
+emulate: $(VENV)/.installed-test ## run the kernels' tests as if on lesser x86-64 CPUs (8 and 4 lanes)
+	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=$(AVX2) $(BIN)/pytest tests/kernels tests/test_training.py
+	NUMBA_CPU_NAME=x86-64 NUMBA_CPU_FEATURES=+sse,+sse2 $(BIN)/pytest tests/kernels tests/test_training.py
+
+bench-peers: ## time fastnet side by side with PyTorch, JAX, scikit-learn and NumPy
+	$(MAKE) VENV=build/peers-venv build/peers-venv/.installed-peers
+	build/peers-venv/bin/python benchmarks/bench_peers.py --json build/peers.json $(ARGS)
+	build/peers-venv/bin/python benchmarks/tables.py peers build/peers.json
+
+lint: $(VENV)/.installed-lint ## check format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	mkdir -p build/typed/fastnet
+	rm -rf build/typed && mkdir -p build/typed/fastnet
 	ln -sfn $(foreach part,$(wildcard fastnet/*) kernels dashboard weights,$(CURDIR)/$(part)) build/typed/fastnet
 	cd build/typed && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml -p fastnet
 
-format: $(VENV)/installed-lint ## format the code
+format: $(VENV)/.installed-lint ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/installed-test ## time each kernel against its NumPy reference
+bench: $(VENV)/.installed-test ## time each kernel against its NumPy reference
 	$(BIN)/pytest benchmarks/bench_kernels.py --benchmark-json=build/kernels.json $(ARGS)
 	$(BIN)/python benchmarks/tables.py kernels build/kernels.json
 
-accuracy: $(VENV)/installed ## measure the default recipe's test accuracy over five seeds
+accuracy: $(VENV)/.installed ## measure the default recipe's test accuracy over five seeds
 	$(BIN)/python benchmarks/accuracy.py $(ARGS)
 
-recipes: $(VENV)/installed ## compare recipes on the validation split
+recipes: $(VENV)/.installed ## compare recipes on the validation split
 	$(BIN)/python benchmarks/recipes.py $(ARGS)
 
-weights: $(VENV)/installed ## train the model that comes with fastnet anew
+weights: $(VENV)/.installed ## train the model that comes with fastnet anew
 	rm -rf build/shipped
 	$(BIN)/fastnet train --out build/shipped
 	cp build/shipped/*.npy build/shipped/manifest.json build/shipped/history.json weights/mnist-784-512-10/
 
-pictures: $(VENV)/installed-pictures ## draw the pictures of the README
+pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
 
-dashboard: $(VENV)/installed-dashboard ## serve the page on this machine
+dashboard: $(VENV)/.installed-dashboard ## serve the page on this machine
 	$(BIN)/fastnet dashboard $(ARGS)
 
-wheel: $(VENV)/python ## build the wheel into dist/
+wheel: $(VENV)/.created ## build the wheel into dist/
 	$(PIP_INSTALL) build
 	$(BIN)/python -m build --wheel --outdir dist .
 
 clean: ## remove what was built (not runs/)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage
 
-$(VENV)/python:
+$(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit("fastnet needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/installed: pyproject.toml $(VENV)/python
+$(VENV)/.installed: pyproject.toml $(VENV)/.created
 	$(PIP_INSTALL) $(EDITABLE) "$(PACKAGE)"
 	@touch $@
 
-$(VENV)/installed-%: pyproject.toml $(VENV)/python
+$(VENV)/.installed-%: pyproject.toml $(VENV)/.created
 	$(PIP_INSTALL) $(EDITABLE) "$(PACKAGE)[$*]"
-	@touch $@ $(VENV)/installed
+	@touch $@ $(VENV)/.installed

@@ -1,12 +1,20 @@
-"""Draw the pictures of the README from the shipped model's history (`make pictures`)."""
+"""Draw the pictures of the README: learning curves of the shipped model, and the page (`make pictures`).
+
+The page is taken with the Chromium on the PATH.
+"""
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from playwright.sync_api import sync_playwright
 
 from fastnet import weights
 
+PORT = 5077
 DOCS = Path(__file__).parent
 TRAIN, VALIDATION = "#0072B2", "#D55E00"  # told apart with any colour vision (Okabe & Ito)
 
@@ -30,6 +38,30 @@ def draw_learning_curves(history: list[dict], target: Path) -> None:
     plt.close(figure)
 
 
+def take_page(target: Path) -> None:
+    """The dashboard, reading a sample digit."""
+    server = subprocess.Popen([sys.executable, "-m", "fastnet", "dashboard", "--port", str(PORT)])
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1200, "height": 720})
+            for _ in range(30):  # until the server listens
+                try:
+                    page.goto(f"http://localhost:{PORT}/")
+                    break
+                except Exception:
+                    page.wait_for_timeout(1000)
+            page.get_by_alt_text("Sample digit 3").click()
+            page.locator("output.digit").wait_for()
+            page.mouse.move(0, 0)
+            page.screenshot(path=target)
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
+
+
 if __name__ == "__main__":
     history = json.loads((weights.DIRECTORY / weights.DEFAULT / "history.json").read_text(encoding="utf-8"))
     draw_learning_curves(history, DOCS / "learning-curves.png")
+    take_page(DOCS / "dashboard.png")

@@ -31,12 +31,13 @@ class Recipe:
     engine: str = "numba"
 
     def __post_init__(self) -> None:
-        sizes_are_sound = isinstance(self.hidden, tuple) and all(_is_whole(size, 1, MOST) for size in self.hidden)
-        _require(sizes_are_sound, f"hidden layer sizes must be a tuple of whole numbers from 1 to {MOST}", self.hidden)
+        sizes_are_sound = isinstance(self.hidden, tuple) and all(_is_whole(size, 1) for size in self.hidden)
+        _require(sizes_are_sound, "hidden layer sizes must be a tuple of whole numbers from 1", self.hidden)
+        _require(max(self.hidden, default=1) <= MOST, f"hidden layer sizes must be at most {MOST}", self.hidden)
         for name, least in (("epochs", 1), ("batch_size", 1), ("n_validation", 0), ("seed", 0)):
             value = getattr(self, name)
-            most = math.inf if name == "seed" else MOST
-            _require(_is_whole(value, least, most), f"{name} must be a whole number from {least} to {most}", value)
+            _require(_is_whole(value, least), f"{name} must be a whole number from {least}", value)
+            _require(name == "seed" or value <= MOST, f"{name} must be at most {MOST}", value)
         for name in ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay"):
             value = getattr(self, name)
             _require(isinstance(value, int | float), f"{name} must be a number", value)
@@ -67,5 +68,5 @@ def _require(holds: bool, sentence: str, value: object) -> None:
         raise OptionError(f"{sentence}, not {value!r}")
 
 
-def _is_whole(value: object, least: int, most: float) -> bool:
-    return type(value) is int and least <= value <= most
+def _is_whole(value: object, least: int) -> bool:
+    return type(value) is int and value >= least

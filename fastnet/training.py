@@ -120,8 +120,9 @@ class Training:
             losses = self._take_steps(
                 order[start * self.recipe.batch_size : stop * self.recipe.batch_size], stop - start
             )
-            for loss in losses if on_step else []:
-                on_step(loss)
+            if on_step:
+                for loss in losses:
+                    on_step(loss)
             if self.stop_requested:
                 return
 

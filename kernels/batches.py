@@ -22,6 +22,8 @@ def gather_batch(images, labels, rows, scale, x, y):
     check_outputs("gather_batch", ("x", x, (len(rows), images.shape[1])))
     for name, array, n in (("labels", labels, len(images)), ("rows", rows, len(rows)), ("y", y, len(rows))):
         check_labels("gather_batch", name, array, n)
+    if not y.flags.writeable:
+        raise ValueError("gather_batch: y must be writable")
     if not 0 <= rows.min() <= rows.max() < len(images):
         raise IndexError(f"gather_batch: a row is outside 0..{len(images) - 1}")
     _gather_batch(images, labels, rows, np.float32(scale), x, y)
@@ -39,7 +41,7 @@ def n_gather_tasks(n_rows):
     return (n_rows + TASK_ROWS - 1) // TASK_ROWS
 
 
-@inlined
+@kernel()
 def gather_task(images, labels, rows, scale, x, y, task):
     """TASK_ROWS rows of `gather_batch`."""
     n_features = images.shape[1]

@@ -6,7 +6,8 @@ hand: where the operating system takes a processor away, the other threads go on
 parallel loop waits for every thread to arrive: with a busy neighbour on the machine, that made a step 20 times slower
 or more.) What a task computes does not depend on who does it, so neither do the results.
 
-The board is an int64 array `(n_phases, 2, 8)`: tasks claimed and tasks done, each count in a cache line of its own.
+The board is an int64 array `(n_phases, n_workers + 1, 8)`: tasks claimed of each worker's share, and tasks done, each
+count in a cache line of its own.
 """
 
 import functools
@@ -20,6 +21,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.extending import intrinsic, overload
 
+from .arrays import aligned_zeros
 from .jit import MOST_THREADS, get_threads, inlined
 
 LINE = 8  # int64 in a cache line
@@ -31,64 +33,98 @@ def _helpers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=MOST_THREADS - 1, thread_name_prefix="fastnet")
 
 
-def work_together(function: Callable[..., None], *args: Any) -> None:
-    """Call a compiled function that takes its tasks from a board, on this thread and on helpers.
+def work_together(function: Callable[..., None], board: np.ndarray, *args: Any) -> None:
+    """Call `function(worker, board, *args)` on this thread, as worker 0, and on helpers.
 
-    In all there are as many threads as kernels may use. A helper that was never given a processor is not waited for.
+    The function is compiled and takes its tasks from the board. A helper that was never given a processor is not waited
+    for: by then, nothing is left for it to do.
     """
-    futures = [_helpers().submit(function, *args) for _ in range(get_threads() - 1)]
-    function(*args)
+    n_workers = board.shape[1] - 1
+    futures = [_helpers().submit(function, worker, board, *args) for worker in range(1, n_workers)]
+    function(0, board, *args)
     for future in futures:
         if not future.cancel():
             future.result()
 
 
 def new_board(n_phases: int) -> np.ndarray:
-    """A board for `n_phases`; fill it with zeros before each use."""
-    return np.zeros((n_phases, 2, LINE), np.int64)
+    """A board for `n_phases` and as many workers as kernels may use threads; it serves once."""
+    return aligned_zeros((n_phases, get_threads() + 1, LINE), np.int64)
 
 
 @inlined
-def claim(board, phase):
-    """The number of a task of the phase that nobody else has; from its number of tasks on, nothing is left."""
-    return add_atomically(board, phase, 0, 1)
+def claim(board, phase, worker, n_tasks):
+    """A task of the phase that nobody else has, or -1 if none is left.
+
+    Each worker has a share of the tasks, the same in each step, so that it finds their data in its cache; when its own
+    are gone, it takes from the others'.
+    """
+    n_workers = board.shape[1] - 1
+    for k in range(n_workers):
+        owner = (worker + k) % n_workers
+        start, stop = owner * n_tasks // n_workers, (owner + 1) * n_tasks // n_workers
+        if start + look(board, phase, owner) < stop:
+            task = start + add_one(board, phase, owner)
+            if task < stop:
+                return task
+    return -1
 
 
 @inlined
 def complete(board, phase):
     """A claimed task is done."""
-    add_atomically(board, phase, 1, 1)
+    add_one(board, phase, board.shape[1] - 1)
 
 
 @inlined
 def wait_for(board, phase, n_tasks):
     """Wait until all tasks of the phase are done."""
     spins = 0
-    while add_atomically(board, phase, 1, 0) < n_tasks:
+    while look(board, phase, board.shape[1] - 1) < n_tasks:
         spins += 1
         if spins % SPINS == 0:
             yield_processor()
 
 
-def add_atomically(board, phase, count, amount):
-    """Add to a count of the board, in one step that no other thread can come between; return what it was."""
-    board[phase, count, 0] += amount
-    return board[phase, count, 0] - amount
+# ---- Counts that threads share --------------------------------------------------------------------------------------
+
+
+def add_one(board, phase, count):
+    """Add 1 to a count of the board, with no other thread coming between; return what it was."""
+    board[phase, count, 0] += 1
+    return board[phase, count, 0] - 1
+
+
+def look(board, phase, count):
+    """A count as it is now; what its writer wrote before is then seen as well."""
+    return board[phase, count, 0]
 
 
 def yield_processor():
     """Let other threads have this processor for a moment."""
 
 
-@intrinsic
-def _add_atomically(typingctx, board, phase, count, amount):
-    def codegen(context, builder, signature, args):
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        zero = ir.Constant(args[1].type, 0)
-        pointer = cgutils.get_item_pointer(context, builder, signature.args[0], array, [args[1], args[2], zero])
-        return builder.atomic_rmw("add", pointer, args[3], "seq_cst")
+def _pointer(context, builder, signature, args):
+    array = context.make_array(signature.args[0])(context, builder, args[0])
+    indices = [args[1], args[2], ir.Constant(args[1].type, 0)]
+    return cgutils.get_item_pointer(context, builder, signature.args[0], array, indices)
 
-    return types.int64(board, types.intp, types.intp, types.int64), codegen
+
+@intrinsic
+def _add_one(typingctx, board, phase, count):
+    def codegen(context, builder, signature, args):
+        one = ir.Constant(ir.IntType(64), 1)
+        return builder.atomic_rmw("add", _pointer(context, builder, signature, args), one, "seq_cst")
+
+    return types.int64(board, types.intp, types.intp), codegen
+
+
+@intrinsic
+def _look(typingctx, board, phase, count):
+    def codegen(context, builder, signature, args):
+        return builder.load_atomic(_pointer(context, builder, signature, args), "acquire", 8)
+
+    return types.int64(board, types.intp, types.intp), codegen
 
 
 @intrinsic
@@ -102,9 +138,14 @@ def _yield_processor(typingctx):
     return types.void(), codegen
 
 
-@overload(add_atomically)
-def _overload_add_atomically(board, phase, count, amount):
-    return lambda board, phase, count, amount: _add_atomically(board, phase, count, amount)
+@overload(add_one)
+def _overload_add_one(board, phase, count):
+    return lambda board, phase, count: _add_one(board, phase, count)
+
+
+@overload(look)
+def _overload_look(board, phase, count):
+    return lambda board, phase, count: _look(board, phase, count)
 
 
 @overload(yield_processor)

@@ -53,7 +53,7 @@ def n_phases(n_layers: int) -> int:
 
 
 @kernel()
-def train_steps(board, data, rows, x, y, layers, first, first_step, learning_rates, adam, losses, n_correct):
+def train_steps(worker, board, data, rows, x, y, layers, first, first_step, learning_rates, adam, losses, n_correct):
     """Steps first_step, first_step + 1, ... on consecutive mini-batches of len(x) of the samples at `rows`.
 
     Every thread that calls this with the same arguments helps; `board` is all zeros at first, with `n_phases` for each
@@ -65,71 +65,72 @@ def train_steps(board, data, rows, x, y, layers, first, first_step, learning_rat
     for s in range(len(learning_rates)):
         batch = rows[s * len(x) : (s + 1) * len(x)]
         x_batch, y_batch = x[: len(batch)], y[: len(batch)]
-        phase = gather(board, phase, data, batch, x_batch, y_batch)
-        phase = forward(board, phase, x_batch, layers, first)
-        phase = differentiate_loss(board, phase, y_batch, layers, losses, n_correct, s)
-        phase = backward(board, phase, len(batch), layers)
+        phase = gather(worker, board, phase, data, batch, x_batch, y_batch)
+        phase = forward(worker, board, phase, x_batch, layers, first)
+        phase = differentiate_loss(worker, board, phase, y_batch, layers, losses, n_correct, s)
+        phase = backward(worker, board, phase, len(batch), layers)
         step, learning_rate = first_step + s, learning_rates[s]
         c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay)
-        phase = update(board, phase, x_batch, layers, first, c)
+        phase = update(worker, board, phase, x_batch, layers, first, c)
     restore_denormals(saved)
 
 
 @inlined
-def gather(board, phase, data, batch, x, y):
+def gather(worker, board, phase, data, batch, x, y):
     """The mini-batch, scaled, into x and y."""
     images, labels, scale = data
     n_tasks = n_gather_tasks(len(batch))
-    task = claim(board, phase)
-    while task < n_tasks:
+    task = claim(board, phase, worker, n_tasks)
+    while task >= 0:
         gather_task(images, labels, batch, scale, x, y, task)
-        task = claim_next(board, phase)
+        task = claim_next(board, phase, worker, n_tasks)
     wait_for(board, phase, n_tasks)
     return phase + 1
 
 
 @inlined
-def claim_next(board, phase):
+def claim_next(board, phase, worker, n_tasks):
     """Mark a task done and claim another."""
     complete(board, phase)
-    return claim(board, phase)
+    return claim(board, phase, worker, n_tasks)
 
 
 @inlined
-def forward(board, phase, x, layers, first):
+def forward(worker, board, phase, x, layers, first):
     """The output of each layer, into `layers.out`; the last are the logits."""
     n_layers = len(layers.w)
     if first.is_used:
         n_tasks = n_list_tasks(first)
-        task = claim(board, phase)
-        while task < n_tasks:
+        task = claim(board, phase, worker, n_tasks)
+        while task >= 0:
             list_groups_task(x, first, task)
-            task = claim_next(board, phase)
+            task = claim_next(board, phase, worker, n_tasks)
         wait_for(board, phase, n_tasks)
     phase += 1
     for i in range(n_layers):
         with_relu, out = i < n_layers - 1, layers.out[i][: len(x)]
-        task = claim(board, phase)
         if i == 0 and first.is_used:
             n_tasks = len(first.w)
-            while task < n_tasks:
+            task = claim(board, phase, worker, n_tasks)
+            while task >= 0:
                 sparse_linear_task(x, first, layers.b[0], with_relu, out, task)
-                task = claim_next(board, phase)
+                task = claim_next(board, phase, worker, n_tasks)
         else:
             below = x if i == 0 else layers.out[i - 1][: len(x)]
             n_tasks = n_product_tasks(out)
-            while task < n_tasks:
+            task = claim(board, phase, worker, n_tasks)
+            while task >= 0:
                 multiply_add_task(below, layers.w[i], layers.b[i], with_relu, out, task)
-                task = claim_next(board, phase)
+                task = claim_next(board, phase, worker, n_tasks)
         wait_for(board, phase, n_tasks)
         phase += 1
     return phase
 
 
 @inlined
-def differentiate_loss(board, phase, y, layers, losses, n_correct, s):
+def differentiate_loss(worker, board, phase, y, layers, losses, n_correct, s):
     """Loss and right answers of step s, and the gradient of the logits: one task, for one thread."""
-    if claim(board, phase) == 0:
+    if claim(board, phase, worker, 1) == 0:
         logits, dlogits = layers.out[-1][: len(y)], layers.dout[-1][: len(y)]
         losses[s] = _softmax_cross_entropy(logits, y, dlogits)
         n_correct[s] = _count_correct(logits, y)
@@ -139,42 +140,42 @@ def differentiate_loss(board, phase, y, layers, losses, n_correct, s):
 
 
 @inlined
-def backward(board, phase, n, layers):
+def backward(worker, board, phase, n, layers):
     """The gradient of each layer's sums, into `layers.dout`, from the last to the first."""
     for i in range(len(layers.w) - 1, 0, -1):
         below = layers.out[i - 1][:n]
         n_tasks = n_transposed_tasks(layers.w[i])
-        task = claim(board, phase)
-        while task < n_tasks:
+        task = claim(board, phase, worker, n_tasks)
+        while task >= 0:
             multiply_transposed_relu_task(layers.dout[i][:n], layers.w[i], below, layers.dout[i - 1][:n], task)
-            task = claim_next(board, phase)
+            task = claim_next(board, phase, worker, n_tasks)
         wait_for(board, phase, n_tasks)
         phase += 1
     return phase
 
 
 @inlined
-def update(board, phase, x, layers, first, c):
+def update(worker, board, phase, x, layers, first, c):
     """Adam on all parameters. Nobody waits between the layers; the last task of each is its biases."""
     n_layers = len(layers.w)
     for i in range(n_layers):
         dout = layers.dout[i][: len(x)]
         is_sparse = i == 0 and first.is_used
-        n_tasks = len(first.w) if is_sparse else n_product_tasks(layers.w[i])
+        n_tasks = 1 + (len(first.w) if is_sparse else n_product_tasks(layers.w[i]))
         below = x if i == 0 else layers.out[i - 1][: len(x)]
-        task = claim(board, phase + i)
-        while task <= n_tasks:
-            if task == n_tasks:
+        task = claim(board, phase + i, worker, n_tasks)
+        while task >= 0:
+            if task == n_tasks - 1:
                 update_biases(dout, layers.b[i], layers.b_m[i], layers.b_v[i], c)
             elif is_sparse:
                 sparse_adam_task(x, first, dout, c, task)
             else:
                 multiply_adam_task(below.T, dout, layers.w[i], layers.w_m[i], layers.w_v[i], c, task)
-            task = claim_next(board, phase + i)
+            task = claim_next(board, phase + i, worker, n_tasks)
     for i in range(n_layers):
         is_sparse = i == 0 and first.is_used
-        n_tasks = len(first.w) if is_sparse else n_product_tasks(layers.w[i])
-        wait_for(board, phase + i, n_tasks + 1)
+        n_tasks = 1 + (len(first.w) if is_sparse else n_product_tasks(layers.w[i]))
+        wait_for(board, phase + i, n_tasks)
     return phase + n_layers
 
 

@@ -14,7 +14,7 @@ from .optimizers import adam_update
 from .simd import LANES, broadcast, first_lanes, load, relu, scratch, step, store, tile, transpose
 
 # Accumulators, a row of B and a broadcast number must fit the vector registers: 32 where they hold 16 lanes, else 16.
-TILE_ROWS = 8 if LANES == 16 else 6
+TILE_ROWS = 8 if LANES == 16 else 4
 TILE_VECTORS = 2
 TILE_COLUMNS = TILE_VECTORS * LANES
 TASK_ROWS = 4 * TILE_ROWS  # a task computes this many rows of a result, TILE_COLUMNS wide
@@ -133,16 +133,14 @@ def multiply_tile(a, b, i, j, n_left, acc, finish, target):
 
 @inlined
 def multiply_rows(a, b, start, stop, j, n_left, finish, target):
-    """The tiles of a @ b in rows start..stop, at column j: as tall as fit, then smaller ones."""
+    """The tiles of a @ b in rows start..stop, at column j: as tall as fit, then single rows."""
     i = start
     while i + TILE_ROWS <= stop:
         multiply_tile(a, b, i, j, n_left, tile(TILE_ROWS, TILE_VECTORS), finish, target)
         i += TILE_ROWS
-    while i + 2 <= stop:
-        multiply_tile(a, b, i, j, n_left, tile(2, TILE_VECTORS), finish, target)
-        i += 2
-    if i < stop:
+    while i < stop:
         multiply_tile(a, b, i, j, n_left, tile(1, TILE_VECTORS), finish, target)
+        i += 1
 
 
 @inlined
@@ -183,7 +181,7 @@ def multiply_add(a, w, b, with_relu, out):
         multiply_add_task(a, w, b, with_relu, out, task)
 
 
-@inlined
+@kernel()
 def multiply_add_task(a, w, b, with_relu, out, task):
     """Task number `task` of `multiply_add`."""
     if with_relu:
@@ -192,7 +190,7 @@ def multiply_add_task(a, w, b, with_relu, out, task):
         multiply_task(a, w, out, task, store_linear, (b, out))
 
 
-@inlined
+@kernel()
 def multiply_adam_task(a, b, w, m, v, c, task):
     """Task number `task` of one step of Adam on `w`, with the gradient a @ b."""
     multiply_task(a, b, w, task, step_weights, (w, m, v, c))
@@ -271,7 +269,7 @@ def multiply_transposed(a, w, out):
         multiply_transposed_task(a, w, out, task, store_product, (out,))
 
 
-@inlined
+@kernel()
 def multiply_transposed_relu_task(a, w, hidden, out, task):
     """Task number `task` of out = a @ w^T where hidden > 0, else 0: back through the ReLU that made `hidden`."""
     multiply_transposed_task(a, w, out, task, store_gated, (hidden, out))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .arrays import aligned_zeros
-from .jit import inlined
+from .jit import inlined, kernel
 from .optimizers import adam_update
 from .simd import LANES, broadcast, first_lanes, load, relu, store, tile
 
@@ -48,9 +48,12 @@ def sparse_layer(is_used: bool, n_features: int, n_columns: int, batch_size: int
     if not is_used:
         n_features = n_columns = batch_size = 0
     n_in, n_panels = n_groups(n_features) * GROUP, -(-n_columns // PANEL_COLUMNS)
+    w, w_m, w_v = (aligned_zeros((n_panels, n_in, PANEL_COLUMNS)) for _ in range(3))
     return SparseLayer(
         is_used,
-        *(aligned_zeros((n_panels, n_in, PANEL_COLUMNS)) for _ in range(3)),
+        w,
+        w_m,
+        w_v,
         members=np.zeros((n_groups(n_features), batch_size), np.int32),
         counts=np.zeros(n_groups(n_features), np.int64),
         scratch=aligned_zeros((n_panels, batch_size, PANEL_COLUMNS)),
@@ -84,7 +87,7 @@ def n_list_tasks(first):
     return (len(first.counts) + TASK_GROUPS - 1) // TASK_GROUPS
 
 
-@inlined
+@kernel()
 def list_groups_task(x, first, task):
     """Make the lists of TASK_GROUPS groups: members[g, : counts[g]] are the samples in which group g holds something.
 
@@ -123,7 +126,7 @@ def add_group(x, members, count, g, panels, p, sums):
             store(sums, (p, i, v * LANES), acc[0, v])
 
 
-@inlined
+@kernel()
 def sparse_linear_task(x, first, b, with_relu, out, p):
     """Panel p of out = x @ w + b, then max(out, 0) if `with_relu`, for x with its lists."""
     sums = first.scratch
@@ -162,7 +165,7 @@ def update_group(x, members, count, g, dz, p, panels, m, v, c):
             store(v, index, new[2])
 
 
-@inlined
+@kernel()
 def sparse_adam_task(x, first, dz, c, p):
     """Panel p of one step of Adam on w, with the gradient x^T @ dz for x with its lists."""
     packed = first.scratch

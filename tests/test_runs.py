@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fastnet import runs
+from fastnet.datasets import Dataset, Samples
 from fastnet.errors import DataError, ModelError, OptionError
 from fastnet.inference import Predictor
 from fastnet.recipe import ENGINES, Recipe
@@ -89,7 +90,7 @@ def test_manifest_without_its_training_cannot_go_on(dataset, tmp_path, field):
     manifest = json.loads(path.read_text())
     del manifest[field]
     path.write_text(json.dumps(manifest))
-    with pytest.raises(ModelError, match=r"manifest\.json: does not describe a training"):
+    with pytest.raises(ModelError, match=rf"manifest\.json: lacks '{field}', so it does not describe a training"):
         load_run(tmp_path / "run", dataset)
 
 
@@ -153,3 +154,25 @@ def test_new_run_directories_differ(tmp_path):
     second = new_run_directory(RECIPE, tmp_path)
     assert first != second
     assert "16-7-seed0" in first.name
+
+
+def test_run_whose_save_was_killed_between_its_renames_is_put_back(dataset, tmp_path):
+    save_run(Training(dataset, RECIPE), tmp_path / "run")
+    (tmp_path / "run").rename(tmp_path / ".run.old")  # as `kill -9` would leave it
+    assert load_run(tmp_path / "run", dataset).progress.step == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize(("highest", "scale"), [(1.0, 1 / 255), (255.0, 1.0)])
+def test_model_of_floating_point_pixels_knows_how_uint8_ones_are_scaled(dataset, tmp_path, highest, scale):
+    def floats(samples):
+        return Samples(samples.images * np.float32(highest / 255), samples.labels, 1.0)
+
+    small = Dataset(floats(dataset.train), floats(dataset.test), "floats")
+    training = Training(small, RECIPE)
+    save_run(training, tmp_path / "run")
+    predictor = Predictor.load(tmp_path / "run")
+    assert predictor.manifest["pixel_scale"] == scale
+    np.testing.assert_allclose(
+        predictor.predict_proba(dataset.test.images), predictor.predict_proba(small.test.images), rtol=1e-4, atol=1e-6
+    )

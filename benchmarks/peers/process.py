@@ -140,10 +140,10 @@ def best_settings(
 ) -> tuple[Settings, list[dict[str, Any]]]:
     """Try an entrant's options one after another, each in a process of its own: (best settings, all trials).
 
-    `trial` is short. The options are gone through twice, since the best value of one may depend on the others, and the
-    fastest few then run the `final`: a disturbance during a trial must not burden a rival with lesser settings. Settings that fail are left out, unless they are the first. There is one trial
-    even where there is nothing to choose: it fills the caches of compiled code, so that what compiling needs does not
-    count in the peak memory of the process that is timed.
+    `trial` is short. The options are gone through twice, since the best value of one may depend on the others, and
+    the fastest few then run the `final`: a disturbance during a trial must not burden a rival with lesser settings.
+    Settings that fail are left out, unless they are the first. There is one trial even with nothing to choose from:
+    it fills the caches of compiled code, so that compiling does not count in the peak memory of the timed process.
     """
     trials: list[dict[str, Any]] = []
 

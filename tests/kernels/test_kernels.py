@@ -100,6 +100,17 @@ def test_array_that_does_not_fit_is_refused_with_its_kernel_named(case, name, fa
         getattr(kernels, case.kernel)(**arguments)
 
 
+@pytest.mark.parametrize("case", {case.kernel: case for case in CASES}.values(), ids=str)
+def test_result_that_cannot_be_written_is_refused(case):
+    """Also where it would end the process: the memory may be a file that is mapped for reading."""
+    results = case.bounds(call(reference, case, cases.as_float64(case.arguments())))
+    for name in results.keys() - {"return"}:
+        arguments = case.arguments()
+        arguments[name].flags.writeable = False
+        with pytest.raises(ValueError, match=f"{name} must be writable|{name} must be float32"):
+            getattr(kernels, case.kernel)(**arguments)
+
+
 @pytest.mark.parametrize("label", [-1, 10])
 @pytest.mark.parametrize("module", [kernels, reference])
 def test_label_outside_the_classes_is_refused(module, label):
@@ -109,17 +120,19 @@ def test_label_outside_the_classes_is_refused(module, label):
 
 
 @pytest.mark.parametrize("row", [-1, 5])
-def test_row_outside_the_data_set_is_refused(row):
+@pytest.mark.parametrize("module", [kernels, reference])
+def test_row_outside_the_data_set_is_refused(module, row):
     arguments = cases.make_gather_batch(np.random.default_rng(0), 5, 2, 3)
     arguments["rows"] = np.array([0, row])
     with pytest.raises(IndexError, match="row is outside"):
-        kernels.gather_batch(**arguments)
+        module.gather_batch(**arguments)
 
 
-def test_adam_counts_steps_from_one():
+@pytest.mark.parametrize("module", [kernels, reference])
+def test_adam_counts_steps_from_one(module):
     arguments = cases.make_adam_step(np.random.default_rng(0), 3)
     with pytest.raises(ValueError, match="step counts from 1"):
-        kernels.adam_step(**{**arguments, "step": 0})
+        module.adam_step(**{**arguments, "step": 0})
 
 
 # ---- NaN and infinity -----------------------------------------------------------------------------------------------
