@@ -12,7 +12,8 @@ import numpy as np
 
 from fastnet.kernels import aligned_copy, jit
 from fastnet.kernels.jit import kernel
-from fastnet.kernels.simd import LANES, load, store, tile
+from fastnet.kernels.simd import LANES, load, store
+from fastnet.kernels.tiles import tile
 
 # Two FMAs may start in a cycle and take 4 or 5 cycles, so 10 must be under way; 12 and two operands fit 16 registers.
 ACCUMULATORS = 12

@@ -1,17 +1,20 @@
-"""One table of (kernel, sizes, tolerance) for the tests and the benchmarks.
+"""One table of (kernel, sizes, tolerance) for the tests and the benchmarks; installed, so that a user can run both.
 
 Each case makes the arguments of a kernel at given sizes, with out-parameters poisoned by NaN, and says how far each
-result may be from the exact one. A sum of K products of float32 numbers is off by at most about
-K * eps * sum(|a| * |b|), and by sqrt(K) of that where rounding errors are independent (Higham 2002, section 3.1); the
-bounds below are `SAFETY * sqrt(K) * eps * sum(|a| * |b|)`.
+result may be from the exact one. A sum of K products a_k * b_k in float32 is rounded K times, each time by up to eps/2
+of the sum so far. Roundings are independent, so what they add up to grows with sqrt(K) (Higham 2002, section 2.8); the
+sum so far is about |a| |b| / sqrt(K) where terms cancel, with |.| the 2-norm, and up to the result where they don't.
+Hence the bound `SAFETY * eps * (|a| |b| + sqrt(K) * |result|)`.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from . import reference
 from .arrays import aligned_copy, aligned_empty
 from .products import PANEL_DEPTH, TASK_ROWS, TILE_COLUMNS, TILE_ROWS
 
@@ -38,6 +41,23 @@ class Case:
     def arguments(self, seed: int = 0) -> Arguments:
         """Arguments in the order of the signature; the same for the same seed."""
         return self.make(np.random.default_rng(seed), *self.sizes)
+
+    def call(self, module: ModuleType, arguments: Arguments) -> Arguments:
+        """Call the module's kernel; return its arguments after the call, and under "return" what it returned."""
+        returned = getattr(module, self.kernel)(**arguments)
+        return {**arguments, "return": returned}
+
+    def verify(self, module: ModuleType, seed: int = 0) -> None:
+        """Hold the module's kernel against the reference in double precision; AssertionError outside of its bounds.
+
+        A result that is NaN is never within its bounds.
+        """
+        exact = self.call(reference, as_float64(self.arguments(seed)))
+        actual = self.call(module, self.arguments(seed))
+        for name, bound in self.bounds(exact).items():
+            error = np.abs(np.asarray(actual[name], np.float64) - exact[name])
+            if not np.all(error <= bound):
+                raise AssertionError(f"{self}: {name} is off by {np.max(error)}, with a bound of {np.max(bound)}")
 
 
 def as_float64(arguments: Arguments) -> Arguments:
@@ -140,8 +160,8 @@ def make_gather_batch(rng: np.random.Generator, n_images: int, n_rows: int, n_fe
 
 
 def _product_bound(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    n_terms = a.shape[1] + 1  # with the bias
-    return SAFETY * np.sqrt(n_terms) * EPS * (abs(a) @ abs(b))
+    norms = np.linalg.norm(a, axis=1, keepdims=True) * np.linalg.norm(b, axis=0, keepdims=True)
+    return SAFETY * EPS * (norms + np.sqrt(a.shape[1]) * abs(a @ b))
 
 
 def bounds_linear(exact: Arguments) -> Bounds:

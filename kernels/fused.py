@@ -11,6 +11,7 @@ import numpy as np
 
 from .batches import gather_task, n_gather_tasks
 from .board import claim, complete, wait_for
+from .denormals import flush_denormals, restore_denormals
 from .jit import inlined, kernel
 from .losses import _count_correct, _softmax_cross_entropy
 from .optimizers import AdamCoefficients, adam_coefficients, adam_update
@@ -21,7 +22,7 @@ from .products import (
     n_product_tasks,
     n_transposed_tasks,
 )
-from .simd import LANES, first_lanes, flush_denormals, load, restore_denormals, splat, store
+from .simd import LANES, first_lanes, load, splat, store
 from .sparse import list_groups_task, n_list_tasks, sparse_adam_task, sparse_linear_task
 
 

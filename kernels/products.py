@@ -11,7 +11,8 @@ import numba
 
 from .jit import inlined, kernel
 from .optimizers import adam_update
-from .simd import LANES, broadcast, first_lanes, load, relu, scratch, step, store, tile, transpose
+from .simd import LANES, broadcast, first_lanes, load, relu, step, store
+from .tiles import scratch, tile, transpose
 
 # Accumulators, a row of B and a broadcast number must fit the vector registers: 32 where they hold 16 lanes, else 16.
 TILE_ROWS = 8 if LANES == 16 else 4

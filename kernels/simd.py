@@ -1,18 +1,16 @@
-"""Vectors and register tiles for Numba kernels, in a handful of operations that read like the maths.
+"""Vectors for Numba kernels, in a handful of operations that read like the maths.
 
-A *vector* is `LANES` float32 numbers in one CPU register; a *tile* is a small grid of vectors that LLVM keeps
-in registers while a kernel runs (`acc[r, v]` reads and writes one of them). Each function below has a plain
-NumPy body, which is its specification and what runs with `NUMBA_DISABLE_JIT=1`; its `@overload` is the machine
-code. The vectors are LLVM's portable ones: the same kernels become AVX-512, AVX2, SSE or NEON.
+A *vector* is `LANES` float32 numbers in one CPU register. Each function below has a plain NumPy body, which is its
+specification and what runs with `NUMBA_DISABLE_JIT=1`; its `@overload` is the machine code. The vectors are LLVM's
+portable ones: the same kernels become AVX-512, AVX2, SSE or NEON.
 """
 
 import operator
 
 import numpy as np
 from llvmlite import ir
-from llvmlite.binding import get_process_triple
 from numba.core import cgutils, types
-from numba.core.extending import intrinsic, overload, overload_attribute, register_model
+from numba.core.extending import intrinsic, overload, register_model
 from numba.core.registry import cpu_target
 from numba.extending import models
 
@@ -28,7 +26,7 @@ def _host_lanes():
 LANES = _host_lanes()
 
 _FLOAT = ir.FloatType()
-_VECTOR = ir.VectorType(_FLOAT, LANES)
+VECTOR = ir.VectorType(_FLOAT, LANES)
 _MASK = ir.VectorType(ir.IntType(1), LANES)
 _CONTRACT = ("contract",)  # lets a multiply and an add become one FMA where the CPU has it
 
@@ -62,7 +60,7 @@ mask_type = MaskType()
 @register_model(VectorType)
 class _VectorModel(models.PrimitiveModel):
     def __init__(self, dmm, fe_type):
-        super().__init__(dmm, fe_type, _VECTOR)
+        super().__init__(dmm, fe_type, VECTOR)
 
 
 @register_model(MaskType)
@@ -74,7 +72,7 @@ class _MaskModel(models.PrimitiveModel):
 @register_model(TileType)
 class _TileModel(models.PrimitiveModel):
     def __init__(self, dmm, fe_type):
-        super().__init__(dmm, fe_type, _VECTOR.as_pointer())
+        super().__init__(dmm, fe_type, VECTOR.as_pointer())
 
 
 # ---- Vectors from numbers -------------------------------------------------------------------------------------------
@@ -86,7 +84,7 @@ def splat(number):
 
 
 def _emit_splat(builder, scalar):
-    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    undefined = ir.Constant(VECTOR, ir.Undefined)
     first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
     return builder.shuffle_vector(first, undefined, zeros)
@@ -175,27 +173,28 @@ def _address(context, builder, array_type, array, indices):
     """The address of array[indices], without Numba's wrap-around of negative indices."""
     if isinstance(array_type, TileType):
         start = array
-        strides = _constants(array_type.vectors * LANES * 4, 4)
+        strides = constants(array_type.vectors * LANES * 4, 4)
     else:
         struct = context.make_array(array_type)(context, builder, array)
         start = struct.data
         strides = cgutils.unpack_tuple(builder, struct.strides)
         if array_type.layout == "C":  # a constant last stride lets LLVM see consecutive addresses
-            strides[-1] = _constants(array_type.dtype.bitwidth // 8)[0]
-    offset = _constants(0)[0]
+            strides[-1] = constants(array_type.dtype.bitwidth // 8)[0]
+    offset = constants(0)[0]
     for position, stride in zip(indices, strides, strict=True):
         offset = builder.add(offset, builder.mul(position, stride))
     return cgutils.pointer_add(builder, start, offset)
 
 
-def _constants(*numbers):
+def constants(*numbers):
+    """Numbers as 64-bit integers of LLVM."""
     return [ir.Constant(ir.IntType(64), number) for number in numbers]
 
 
 def _vector_pointer(context, builder, signature, args):
     indices = cgutils.unpack_tuple(builder, args[1])
     address = _address(context, builder, signature.args[0], args[0], indices)
-    return builder.bitcast(address, _VECTOR.as_pointer())
+    return builder.bitcast(address, VECTOR.as_pointer())
 
 
 def _call_llvm(builder, name, result, args):
@@ -213,9 +212,9 @@ def _load(typingctx, array, index, mask):
         pointer = _vector_pointer(context, builder, signature, args)
         if isinstance(signature.args[2], MaskType):
             alignment = ir.Constant(ir.IntType(32), _FLOAT_ALIGNMENT)
-            zero = ir.Constant(_VECTOR, [0.0] * LANES)
+            zero = ir.Constant(VECTOR, [0.0] * LANES)
             name = f"llvm.masked.load.v{LANES}f32.p0"
-            return _call_llvm(builder, name, _VECTOR, [pointer, alignment, args[2], zero])
+            return _call_llvm(builder, name, VECTOR, [pointer, alignment, args[2], zero])
         return builder.load(pointer, align=_FLOAT_ALIGNMENT)
 
     return vector_type(array, index, mask), codegen
@@ -328,7 +327,7 @@ def step(vector):
 @intrinsic
 def _sqrt(typingctx, vector):
     def codegen(context, builder, signature, args):
-        return _call_llvm(builder, f"llvm.sqrt.v{LANES}f32", _VECTOR, args)
+        return _call_llvm(builder, f"llvm.sqrt.v{LANES}f32", VECTOR, args)
 
     return vector_type(vector_type), codegen
 
@@ -336,7 +335,7 @@ def _sqrt(typingctx, vector):
 @intrinsic
 def _relu(typingctx, vector):
     def codegen(context, builder, signature, args):
-        zero = ir.Constant(_VECTOR, [0.0] * LANES)
+        zero = ir.Constant(VECTOR, [0.0] * LANES)
         return builder.select(builder.fcmp_ordered("<", args[0], zero), zero, args[0])
 
     return vector_type(vector_type), codegen
@@ -345,7 +344,7 @@ def _relu(typingctx, vector):
 @intrinsic
 def _step(typingctx, vector):
     def codegen(context, builder, signature, args):
-        zero, one = (ir.Constant(_VECTOR, [number] * LANES) for number in (0.0, 1.0))
+        zero, one = (ir.Constant(VECTOR, [number] * LANES) for number in (0.0, 1.0))
         return builder.select(builder.fcmp_ordered(">", args[0], zero), one, zero)
 
     return vector_type(vector_type), codegen
@@ -364,176 +363,3 @@ def _overload_relu(vector):
 @overload(step)
 def _overload_step(vector):
     return lambda vector: _step(vector)
-
-
-# ---- Numbers below 1e-38 --------------------------------------------------------------------------------------------
-# Moments of weights whose gradient has stopped decay into denormal numbers, with which many CPUs are slow. On x86, a
-# bit in each thread's control register makes them 0; elsewhere they are left alone.
-
-_IS_X86 = get_process_triple().startswith(("x86_64", "i386", "i686"))
-_FLUSH_TO_ZERO = 0x8040  # results (bit 15) and operands (bit 6)
-
-
-def flush_denormals():
-    """From now on, this thread takes denormal numbers for 0; return what `restore_denormals` needs."""
-    return np.int32(0)
-
-
-def restore_denormals(saved):
-    """Undo `flush_denormals`."""
-
-
-def _control_register(builder, operation):
-    slot = cgutils.alloca_once(builder, ir.IntType(32))
-    pointer = builder.bitcast(slot, ir.IntType(8).as_pointer())
-    return slot, lambda: _call_llvm(builder, f"llvm.x86.sse.{operation}", ir.VoidType(), [pointer])
-
-
-@intrinsic
-def _flush_denormals(typingctx):
-    def codegen(context, builder, signature, args):
-        if not _IS_X86:
-            return ir.Constant(ir.IntType(32), 0)
-        slot, read = _control_register(builder, "stmxcsr")
-        read()
-        saved = builder.load(slot)
-        flushing, write = _control_register(builder, "ldmxcsr")
-        builder.store(builder.or_(saved, ir.Constant(saved.type, _FLUSH_TO_ZERO)), flushing)
-        write()
-        return saved
-
-    return types.int32(), codegen
-
-
-@intrinsic
-def _restore_denormals(typingctx, saved):
-    def codegen(context, builder, signature, args):
-        if _IS_X86:
-            slot, write = _control_register(builder, "ldmxcsr")
-            builder.store(args[0], slot)
-            write()
-        return context.get_dummy_value()
-
-    return types.void(types.int32), codegen
-
-
-@overload(flush_denormals)
-def _overload_flush_denormals():
-    return lambda: _flush_denormals()
-
-
-@overload(restore_denormals)
-def _overload_restore_denormals(saved):
-    return lambda saved: _restore_denormals(saved)
-
-
-# ---- Tiles ----------------------------------------------------------------------------------------------------------
-
-
-def tile(rows, vectors):
-    """A tile of zeros; `rows` and `vectors` are constants. For accumulators, which live in registers."""
-    return np.zeros((rows, vectors, LANES), np.float32)
-
-
-def scratch(rows, vectors):
-    """A tile of unset numbers: more than the registers hold, so it lies on the stack, which stays in the L1 cache."""
-    return np.full((rows, vectors, LANES), np.nan, np.float32)
-
-
-def _overload_allocation(function, zeroed):
-    # Inlined, because the memory must belong to the caller's stack frame.
-    @overload(function, prefer_literal=True, inline="always")
-    def _overload(rows, vectors):
-        tile_type = TileType(rows.literal_value, vectors.literal_value)
-        n_vectors = tile_type.rows * tile_type.vectors
-
-        @intrinsic
-        def allocate(typingctx):
-            def codegen(context, builder, signature, args):
-                # LLVM's SROA pass turns this memory into registers once the loops over it are unrolled.
-                memory = cgutils.alloca_once(builder, ir.ArrayType(_VECTOR, n_vectors))
-                tile_pointer = builder.bitcast(memory, _VECTOR.as_pointer())
-                for position in _constants(*range(n_vectors)) if zeroed else []:
-                    zero = ir.Constant(_VECTOR, [0.0] * LANES)
-                    builder.store(zero, builder.gep(tile_pointer, [position]))
-                return tile_pointer
-
-            return tile_type(), codegen
-
-        return lambda rows, vectors: allocate()
-
-
-_overload_allocation(tile, zeroed=True)
-_overload_allocation(scratch, zeroed=False)
-
-
-def _slot(builder, tile_type, tile_pointer, row, vector):
-    position = builder.add(builder.mul(row, ir.Constant(row.type, tile_type.vectors)), vector)
-    return builder.gep(tile_pointer, [position])
-
-
-@intrinsic
-def _tile_get(typingctx, tile, row, vector):
-    def codegen(context, builder, signature, args):
-        return builder.load(_slot(builder, signature.args[0], *args))
-
-    return vector_type(tile, types.intp, types.intp), codegen
-
-
-@intrinsic
-def _tile_set(typingctx, tile, row, vector, value):
-    def codegen(context, builder, signature, args):
-        builder.store(args[3], _slot(builder, signature.args[0], *args[:3]))
-        return context.get_dummy_value()
-
-    return types.void(tile, types.intp, types.intp, vector_type), codegen
-
-
-@overload(operator.getitem)
-def _overload_getitem(tile, index):
-    if isinstance(tile, TileType):
-        return lambda tile, index: _tile_get(tile, index[0], index[1])
-    return None
-
-
-@overload(operator.setitem)
-def _overload_setitem(tile, index, value):
-    if isinstance(tile, TileType):
-        return lambda tile, index, value: _tile_set(tile, index[0], index[1], value)
-    return None
-
-
-@overload_attribute(TileType, "shape")
-def _overload_shape(tile):
-    shape = (tile.rows, tile.vectors, LANES)
-    return lambda tile: shape
-
-
-def transpose(square):
-    """Transpose a tile of LANES x 1 vectors, seen as a LANES x LANES matrix, in place."""
-    square[:, 0] = square[:, 0].T.copy()
-
-
-@intrinsic
-def _transpose(typingctx, square):
-    def codegen(context, builder, signature, args):
-        rows = [builder.load(_slot(builder, signature.args[0], args[0], *_constants(row, 0))) for row in range(LANES)]
-        # Interleaving row r with row r + LANES/2, log2(LANES) times over, is a transposition.
-        lanes = range(LANES)
-        low = [lane // 2 + (lane % 2) * LANES for lane in lanes]
-        high = [index + LANES // 2 for index in low]
-        pattern = ir.VectorType(ir.IntType(32), LANES)
-        for _ in range(LANES.bit_length() - 1):
-            pairs = [(rows[row], rows[row + LANES // 2]) for row in range(LANES // 2)]
-            rows = [builder.shuffle_vector(*pair, ir.Constant(pattern, half)) for pair in pairs for half in (low, high)]
-        for row, value in enumerate(rows):
-            slot = _slot(builder, signature.args[0], args[0], *_constants(row, 0))
-            builder.store(value, slot)
-        return context.get_dummy_value()
-
-    return types.void(square), codegen
-
-
-@overload(transpose)
-def _overload_transpose(square):
-    return lambda square: _transpose(square)

@@ -18,7 +18,8 @@ import numpy as np
 from .arrays import aligned_zeros
 from .jit import inlined, kernel
 from .optimizers import adam_update
-from .simd import LANES, broadcast, first_lanes, load, relu, store, tile
+from .simd import LANES, broadcast, first_lanes, load, relu, store
+from .tiles import tile
 
 PANEL_VECTORS = 4
 PANEL_COLUMNS = PANEL_VECTORS * LANES

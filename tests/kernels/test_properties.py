@@ -1,5 +1,7 @@
 """Any sizes and any numbers: hypothesis looks for shapes at which a kernel leaves its bound."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,41 +10,30 @@ from hypothesis.extra.numpy import arrays
 from numba import config
 
 from fastnet import kernels
-from fastnet.kernels import cases, reference
+from fastnet.kernels import reference
+from fastnet.kernels.cases import CASES
 
 LARGEST = 20 if config.DISABLE_JIT else 150
 sizes = st.integers(1, LARGEST)
 
 
-def assert_twins_agree(kernel, make, bounds, *shape, seed):
-    exact = make(np.random.default_rng(seed), *shape)
-    actual = make(np.random.default_rng(seed), *shape)
-    exact = cases.as_float64(exact)
-    exact["return"] = getattr(reference, kernel)(**exact)
-    actual["return"] = getattr(kernels, kernel)(**actual)
-    for name, bound in bounds(exact).items():
-        assert np.all(np.abs(actual[name] - exact[name]) <= bound), name
+def kernel_at(name, sizes):
+    """The case of a kernel at any sizes."""
+    case = next(case for case in CASES if case.kernel == name)
+    return dataclasses.replace(case, sizes=sizes)
 
 
 @settings(deadline=None, max_examples=50)
 @given(sizes, sizes, sizes, st.integers(0, 2**32))
-def test_linear_at_any_shape(n_samples, n_in, n_out, seed):
-    for kernel in ("linear", "linear_relu"):
-        assert_twins_agree(kernel, cases.make_linear, cases.bounds_linear, n_samples, n_in, n_out, seed=seed)
-
-
-@settings(deadline=None, max_examples=50)
-@given(sizes, sizes, sizes, st.integers(0, 2**32))
-def test_gradients_at_any_shape(n_samples, n_in, n_out, seed):
-    for kernel in ("linear_backward", "linear_relu_backward"):
-        make = getattr(cases, f"make_{kernel}")
-        assert_twins_agree(kernel, make, cases.bounds_linear_backward, n_samples, n_in, n_out, seed=seed)
+def test_layers_and_their_gradients_at_any_shape(n_samples, n_in, n_out, seed):
+    for name in ("linear", "linear_relu", "linear_backward", "linear_relu_backward"):
+        kernel_at(name, (n_samples, n_in, n_out)).verify(kernels, seed)
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.integers(1, 10_000), st.integers(0, 2**32))
 def test_adam_at_any_length(n, seed):
-    assert_twins_agree("adam_step", cases.make_adam_step, cases.bounds_adam_step, n, seed=seed)
+    kernel_at("adam_step", (n,)).verify(kernels, seed)
 
 
 @settings(deadline=None)

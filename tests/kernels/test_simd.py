@@ -5,7 +5,8 @@ import pytest
 from numba import config, njit
 
 from fastnet.kernels import aligned_copy, aligned_empty, simd
-from fastnet.kernels.simd import LANES, broadcast, first_lanes, load, relu, splat, sqrt, step, store, tile, transpose
+from fastnet.kernels.simd import LANES, broadcast, first_lanes, load, relu, splat, sqrt, step, store
+from fastnet.kernels.tiles import tile, transpose
 
 needs_jit = pytest.mark.skipif(config.DISABLE_JIT, reason="compares machine code with plain Python")
 

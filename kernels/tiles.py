@@ -1,0 +1,122 @@
+"""Tiles: small matrices of vectors that LLVM keeps in registers, or, where they are larger, on the stack.
+
+`acc[r, v]` is vector v of row r. The shape belongs to the type, so that loops over it are unrolled.
+"""
+
+import operator
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.extending import intrinsic, overload, overload_attribute
+
+from .simd import LANES, VECTOR, TileType, constants, vector_type
+
+
+def tile(rows, vectors):
+    """A tile of zeros; `rows` and `vectors` are constants. For accumulators, which live in registers."""
+    return np.zeros((rows, vectors, LANES), np.float32)
+
+
+def scratch(rows, vectors):
+    """A tile of unset numbers: more than the registers hold, so it lies on the stack, which stays in the L1 cache."""
+    return np.full((rows, vectors, LANES), np.nan, np.float32)
+
+
+def _overload_allocation(function, zeroed):
+    # Inlined, because the memory must belong to the caller's stack frame.
+    @overload(function, prefer_literal=True, inline="always")
+    def _overload(rows, vectors):
+        tile_type = TileType(rows.literal_value, vectors.literal_value)
+        n_vectors = tile_type.rows * tile_type.vectors
+
+        @intrinsic
+        def allocate(typingctx):
+            def codegen(context, builder, signature, args):
+                # LLVM's SROA pass turns this memory into registers once the loops over it are unrolled.
+                memory = cgutils.alloca_once(builder, ir.ArrayType(VECTOR, n_vectors))
+                tile_pointer = builder.bitcast(memory, VECTOR.as_pointer())
+                for position in constants(*range(n_vectors)) if zeroed else []:
+                    zero = ir.Constant(VECTOR, [0.0] * LANES)
+                    builder.store(zero, builder.gep(tile_pointer, [position]))
+                return tile_pointer
+
+            return tile_type(), codegen
+
+        return lambda rows, vectors: allocate()
+
+
+_overload_allocation(tile, zeroed=True)
+_overload_allocation(scratch, zeroed=False)
+
+
+def _slot(builder, tile_type, tile_pointer, row, vector):
+    position = builder.add(builder.mul(row, ir.Constant(row.type, tile_type.vectors)), vector)
+    return builder.gep(tile_pointer, [position])
+
+
+@intrinsic
+def _tile_get(typingctx, tile, row, vector):
+    def codegen(context, builder, signature, args):
+        return builder.load(_slot(builder, signature.args[0], *args))
+
+    return vector_type(tile, types.intp, types.intp), codegen
+
+
+@intrinsic
+def _tile_set(typingctx, tile, row, vector, value):
+    def codegen(context, builder, signature, args):
+        builder.store(args[3], _slot(builder, signature.args[0], *args[:3]))
+        return context.get_dummy_value()
+
+    return types.void(tile, types.intp, types.intp, vector_type), codegen
+
+
+@overload(operator.getitem)
+def _overload_getitem(tile, index):
+    if isinstance(tile, TileType):
+        return lambda tile, index: _tile_get(tile, index[0], index[1])
+    return None
+
+
+@overload(operator.setitem)
+def _overload_setitem(tile, index, value):
+    if isinstance(tile, TileType):
+        return lambda tile, index, value: _tile_set(tile, index[0], index[1], value)
+    return None
+
+
+@overload_attribute(TileType, "shape")
+def _overload_shape(tile):
+    shape = (tile.rows, tile.vectors, LANES)
+    return lambda tile: shape
+
+
+def transpose(square):
+    """Transpose a tile of LANES x 1 vectors, seen as a LANES x LANES matrix, in place."""
+    square[:, 0] = square[:, 0].T.copy()
+
+
+@intrinsic
+def _transpose(typingctx, square):
+    def codegen(context, builder, signature, args):
+        rows = [builder.load(_slot(builder, signature.args[0], args[0], *constants(row, 0))) for row in range(LANES)]
+        # Interleaving row r with row r + LANES/2, log2(LANES) times over, is a transposition.
+        lanes = range(LANES)
+        low = [lane // 2 + (lane % 2) * LANES for lane in lanes]
+        high = [index + LANES // 2 for index in low]
+        pattern = ir.VectorType(ir.IntType(32), LANES)
+        for _ in range(LANES.bit_length() - 1):
+            pairs = [(rows[row], rows[row + LANES // 2]) for row in range(LANES // 2)]
+            rows = [builder.shuffle_vector(*pair, ir.Constant(pattern, half)) for pair in pairs for half in (low, high)]
+        for row, value in enumerate(rows):
+            slot = _slot(builder, signature.args[0], args[0], *constants(row, 0))
+            builder.store(value, slot)
+        return context.get_dummy_value()
+
+    return types.void(square), codegen
+
+
+@overload(transpose)
+def _overload_transpose(square):
+    return lambda square: _transpose(square)
