@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench accuracy recipes weights pictures dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder accuracy recipes weights pictures dashboard wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -48,6 +48,9 @@ format: $(VENV)/.installed-lint ## format the code
 bench: $(VENV)/.installed-test ## time each kernel against its NumPy reference
 	$(BIN)/pytest benchmarks/bench_kernels.py --benchmark-json=build/kernels.json $(ARGS)
 	$(BIN)/python benchmarks/tables.py kernels build/kernels.json
+
+ladder: $(VENV)/.installed ## time a training step, from the textbook to the fused engine
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/ladder.py $(ARGS)
 
 accuracy: $(VENV)/.installed ## measure the default recipe's test accuracy over five seeds
 	$(BIN)/python benchmarks/accuracy.py $(ARGS)
