@@ -111,6 +111,8 @@ def load_dataset(source: str | Path = BUNDLED) -> Dataset:
 
 def split_validation(samples: Samples, n_validation: int, rng: np.random.Generator) -> tuple[Samples, Samples]:
     """Set `n_validation` randomly chosen samples aside; return (the rest, those)."""
+    if n_validation == 0:
+        return samples, samples.take(np.arange(0))
     order = rng.permutation(len(samples))
     return samples.take(np.sort(order[n_validation:])), samples.take(np.sort(order[:n_validation]))
 

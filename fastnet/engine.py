@@ -201,6 +201,35 @@ class FusedEngine(Engine):
         )
         return losses, n_correct
 
+    def evaluate(self, samples: Samples) -> tuple[float, float]:
+        """See `Engine`."""
+        losses, classes = self._answer(samples)
+        batch_sizes = np.minimum(self.recipe.batch_size, len(samples) - np.arange(len(losses)) * self.recipe.batch_size)
+        return float(losses @ batch_sizes) / len(samples), float((classes == samples.labels).mean())
+
+    def predict(self, samples: Samples) -> np.ndarray:
+        """The likeliest class of each sample, int64."""
+        return self._answer(samples)[1]
+
+    def _answer(self, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
+        """The loss of each mini-batch, and the likeliest class of each sample."""
+        self.load()
+        n_batches = -(-len(samples) // self.recipe.batch_size)
+        losses, classes = np.empty(n_batches), np.empty(len(samples), np.int64)
+        work_together(
+            fused.evaluate_batches,
+            new_board(n_batches * fused.n_phases(len(self.network.layers))),
+            (samples.images, samples.labels, np.float32(samples.scale)),
+            np.arange(len(samples)),
+            self._padded_x,
+            self._labels,
+            self._layers,
+            self._first,
+            losses,
+            classes,
+        )
+        return losses, classes
+
     def _packed(self) -> list[tuple[np.ndarray, Network]]:
         """The panels of the first layer's weights and moments, each with the network that they belong to."""
         m, v = self.moments

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet import kernels
-
 from .datasets import Samples
-from .engine import Engine
+from .engine import make_engine
 from .errors import OptionError
 from .model_files import read_model
 from .network import Network
@@ -31,4 +29,4 @@ def evaluate_model(model: str | Path, samples: Samples) -> tuple[float, float]:
         samples = dataclasses.replace(samples, scale=files.pixel_scale)
     network = Network.zeros(files.layer_sizes)
     network.set_parameters(files.parameters)
-    return Engine(network, Recipe(), kernels).evaluate(samples)
+    return make_engine(network, Recipe(), samples).evaluate(samples)

@@ -13,7 +13,7 @@ from .batches import gather_task, n_gather_tasks
 from .board import claim, complete, wait_for
 from .denormals import flush_denormals, restore_denormals
 from .jit import inlined, kernel
-from .losses import _count_correct, _softmax_cross_entropy
+from .losses import _count_correct, _softmax_cross_entropy, find_largest
 from .optimizers import AdamCoefficients, adam_coefficients, adam_update
 from .products import (
     multiply_adam_task,
@@ -74,6 +74,24 @@ def train_steps(worker, board, data, rows, x, y, layers, first, first_step, lear
         c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay)
         phase = update(worker, board, phase, x_batch, layers, first, c)
     restore_denormals(saved)
+
+
+@kernel()
+def evaluate_batches(worker, board, data, rows, x, y, layers, first, losses, classes):
+    """The loss of consecutive mini-batches, as in `train_steps`, and the likeliest class of each sample."""
+    phase = 0
+    for s in range(len(losses)):
+        batch = rows[s * len(x) : (s + 1) * len(x)]
+        x_batch, y_batch = x[: len(batch)], y[: len(batch)]
+        phase = gather(worker, board, phase, data, batch, x_batch, y_batch)
+        phase = forward(worker, board, phase, x_batch, layers, first)
+        if claim(board, phase, worker, 1) == 0:
+            logits = layers.out[-1][: len(batch)]
+            losses[s] = _softmax_cross_entropy(logits, y_batch, layers.dout[-1][: len(batch)])
+            find_largest(logits, classes[s * len(x) :])
+            complete(board, phase)
+        wait_for(board, phase, 1)
+        phase += 1
 
 
 @inlined

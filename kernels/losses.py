@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .checks import check_axes, check_inputs, check_labels, check_outputs
-from .jit import kernel
+from .jit import inlined, kernel
 
 
 def softmax_cross_entropy(logits, labels, dlogits):
@@ -56,9 +56,22 @@ def _softmax_cross_entropy(logits, labels, dlogits):
 def _count_correct(logits, labels):
     n_correct = 0
     for i in range(logits.shape[0]):
-        best = 0
-        for j in range(1, logits.shape[1]):
-            if logits[i, j] > logits[i, best]:
-                best = j
-        n_correct += best == labels[i]
+        n_correct += index_of_largest(logits, i) == labels[i]
     return n_correct
+
+
+@inlined
+def find_largest(logits, classes):
+    """classes[i] = where row i of the logits is largest."""
+    for i in range(logits.shape[0]):
+        classes[i] = index_of_largest(logits, i)
+
+
+@inlined
+def index_of_largest(logits, i):
+    """Where row i is largest; the first of equals."""
+    best = 0
+    for j in range(1, logits.shape[1]):
+        if logits[i, j] > logits[i, best]:
+            best = j
+    return best

@@ -217,6 +217,15 @@ def test_training_can_be_stopped_at_any_step(dataset):
     assert_same_parameters(training, trained(dataset))
 
 
+@pytest.mark.parametrize("hidden", [(), (16,), (17, 5)])
+@pytest.mark.parametrize("is_sparse", [True, False])
+def test_fused_answers_are_those_of_an_independent_forward_pass(dataset, hidden, is_sparse):
+    network = Network.he_initialised((30, *hidden, 4), np.random.default_rng(3))
+    engine = FusedEngine(network, Recipe(hidden=hidden, batch_size=64), is_sparse)
+    expected = Predictor(network.parameters(), PIXEL_SCALE).predict(dataset.train.images)
+    np.testing.assert_array_equal(engine.predict(dataset.train), expected)
+
+
 def test_weights_that_are_not_finite_at_the_end_of_an_epoch_stop_the_training(dataset):
     """One step an epoch: the loss is computed before it, and can't tell."""
     recipe = dataclasses.replace(SMALL, batch_size=512, learning_rate=1e39, schedule="constant")

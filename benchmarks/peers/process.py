@@ -47,6 +47,7 @@ def environment_of(settings: dict[str, Any]) -> dict[str, str]:
         environment.update(dict.fromkeys(THREAD_VARIABLES, str(settings["threads"])))
     if settings.get("xla_flags"):
         environment["XLA_FLAGS"] = settings["xla_flags"]
+    environment["PYTHONPATH"] = str(BENCHMARKS)  # where `peers` is
     return environment
 
 
@@ -60,7 +61,6 @@ class RivalProcess:
         self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, json.dumps(settings)],
-            cwd=BENCHMARKS,
             env=environment_of(settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
