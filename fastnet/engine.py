@@ -213,7 +213,8 @@ class FusedEngine(Engine):
 
     def _answer(self, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
         """The loss of each mini-batch, and the likeliest class of each sample."""
-        self.load()
+        if self._first.is_used:
+            sparse.pack(self.network.layers[0].w, self._first.w)
         n_batches = -(-len(samples) // self.recipe.batch_size)
         losses, classes = np.empty(n_batches), np.empty(len(samples), np.int64)
         work_together(

@@ -47,7 +47,8 @@ def environment_of(settings: dict[str, Any]) -> dict[str, str]:
         environment.update(dict.fromkeys(THREAD_VARIABLES, str(settings["threads"])))
     if settings.get("xla_flags"):
         environment["XLA_FLAGS"] = settings["xla_flags"]
-    environment["PYTHONPATH"] = str(BENCHMARKS)  # where `peers` is
+    path = (str(BENCHMARKS), environment.get("PYTHONPATH"))  # where `peers` is, then as it was
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     return environment
 
 
