@@ -32,6 +32,7 @@ emulate: $(VENV)/.installed-test ## run the kernels' tests as if on lesser x86-6
 bench-peers: ## time fastnet side by side with PyTorch, JAX, scikit-learn and NumPy
 	$(MAKE) VENV=build/peers-venv build/peers-venv/.installed-peers
 	build/peers-venv/bin/python benchmarks/bench_peers.py --json build/peers.json $(ARGS)
+	build/peers-venv/bin/python benchmarks/tables.py epochs build/peers.json
 	build/peers-venv/bin/python benchmarks/tables.py peers build/peers.json
 
 lint: $(VENV)/.installed-lint ## check format, style and types

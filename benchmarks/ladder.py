@@ -22,7 +22,7 @@ from fastnet.system import environment
 
 ROOT = Path(__file__).parents[1]
 SIZES = (784, 512, 10)
-STEPS = 64
+STEPS = 256
 RECIPE = Recipe()
 
 VERSIONS: list[tuple[str, Callable[[Network], Engine], int]] = [
@@ -37,7 +37,7 @@ VERSIONS: list[tuple[str, Callable[[Network], Engine], int]] = [
 def main() -> None:
     """Time the versions in turn; print the table, and write it where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=30, help="rounds of 64 steps (default: 30)")
+    parser.add_argument("--rounds", type=int, default=15, help=f"rounds of {STEPS} steps (default: 15)")
     parser.add_argument("--write", action="store_true", help="write the table into docs/speed.md")
     args = parser.parse_args()
     samples = load_dataset().train

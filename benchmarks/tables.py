@@ -78,9 +78,23 @@ class Contest:
 
 def peers_table(result: dict[str, Any]) -> str:
     """Each measure, the bar and whether it is met, the machine, and the settings that were best for each rival."""
-    lines = ["| measure | fastnet | the other | ratio | bar | met |", "|---|--:|--:|--:|--:|---|"]
+    lines = ["| measure | fastnet | the other | ratio | aim | met |", "|---|--:|--:|--:|--:|---|"]
     lines += [str(row) for row in peers_rows(result)]
     return "\n".join([*lines, "", *peers_notes(result)])
+
+
+def epochs_table(result: dict[str, Any]) -> str:
+    """The short one: seconds an epoch, over all rounds, and how much faster fastnet is."""
+    contest = Contest(result, "epoch")
+    names = [name for name in ("fastnet", "jax", "pytorch", "numpy", "sklearn") if contest.has(name)]
+    lines = ["| | an epoch | fastnet is faster by |", "|---|--:|--:|"]
+    for name in names:
+        seconds = contest.seconds(name)
+        ratio = "" if name == "fastnet" else f"{seconds / contest.seconds('fastnet'):.1f}x"
+        lines.append(f"| {TITLES.get(name, name)} | {_time(seconds)} | {ratio} |")
+    if contest.has("dense floor"):
+        lines.append(f"| dense products alone, at the CPU's peak | {_time(contest.floor())} | |")
+    return "\n".join([*lines, "", peers_notes(result)[0]])
 
 
 def peers_rows(result: dict[str, Any]) -> Iterator[Row]:
@@ -208,7 +222,7 @@ def write_between_marks(document: Path, name: str, text: str) -> None:
     document.write_text(f"{before}{start}{text}\n{end}{after}", encoding="utf-8")
 
 
-TABLES = {"kernels": kernels_table, "peers": peers_table}
+TABLES = {"kernels": kernels_table, "peers": peers_table, "epochs": epochs_table}
 
 
 def main() -> None:
