@@ -88,18 +88,19 @@ def losses_and_parameters(dataset, recipe, n_steps):
 
 
 def test_engines_agree_over_200_steps_of_the_default_network():
-    """The same 200 steps on both engines, for three seeds.
+    """The same 200 steps on both engines, for five seeds.
 
     A loss is a number near 1, rounded to 1e-7, of logits that are off by some 1e-7; Adam moves each weight by about the
     learning rate (below 1e-3 so far in the warm-up) whatever the gradient's size, so a gradient near 0 may turn a
     rounding error into some thousandths of that. Hence 1e-6 for losses and 1e-5 for weights. Now and then a unit whose
     input is within rounding of 0 is on in one engine and off in the other; then the two walk on as different networks
-    that are equally good, which no tolerance mends. `fastnet compare --seed N` for ten seeds: 2e-7 and 4e-6 for nine of
-    them, 5e-4 and 1e-2 for the one with such a unit. So two seeds of three must hold the narrow bound, all the wide.
+    that are equally good, which no tolerance mends. `fastnet compare --seed N` for ten seeds: at most 2e-7 and 7e-6 for
+    seven of them, 2e-6 and 1e-4 for two, 5e-4 and 1e-2 for one. So two seeds of five must hold the narrow bounds, and
+    all of them the wide ones; that each step is right is shown by the next test.
     """
     dataset = load_dataset()
     n_narrow = 0
-    for seed in (1, 2, 3):
+    for seed in range(5):
         fast, slow = (losses_and_parameters(dataset, Recipe(engine=engine, seed=seed), 200) for engine in ENGINES)
         loss_difference = np.abs(fast[0] - slow[0]).max()
         weight_difference = max(np.abs(fast[1][name] - slow[1][name]).max() for name in fast[1])
