@@ -30,6 +30,13 @@ class Samples:
     scale: float
 
     def __post_init__(self) -> None:
+        images, labels = self.images, self.labels
+        if images.ndim != 2 or images.dtype not in (np.uint8, np.float32) or not images.flags.c_contiguous:
+            raise DataError(
+                f"images must be uint8 or float32 (n, n_features) in C order, not {images.dtype} {images.shape}"
+            )
+        if labels.shape != (len(images),) or labels.dtype != np.int64 or (len(labels) and labels.min() < 0):
+            raise DataError(f"labels must be {len(images)} int64 numbers from 0, not {labels.dtype} {labels.shape}")
         for name in ("images", "labels"):  # a read-only view: samples are shared, and kernels know one type of them
             view = getattr(self, name).view()
             view.flags.writeable = False
@@ -42,6 +49,11 @@ class Samples:
     def n_features(self) -> int:
         """Pixels of an image."""
         return self.images.shape[1]
+
+    @cached_property
+    def largest_label(self) -> int:
+        """The largest label, -1 without samples."""
+        return int(self.labels.max(initial=-1))
 
     def take(self, rows: np.ndarray) -> "Samples":
         """The samples at `rows`, copied."""
@@ -59,7 +71,7 @@ class Dataset:
     @property
     def n_classes(self) -> int:
         """One more than the largest label of the training set."""
-        return int(self.train.labels.max()) + 1
+        return self.train.largest_label + 1
 
     @property
     def pixel_scale(self) -> float:

@@ -5,6 +5,7 @@ the fused ones.
 `FusedEngine` does the same arithmetic in `kernels.fused`, where no gradient of a weight is ever stored.
 """
 
+import math
 from types import ModuleType
 
 import numpy as np
@@ -14,10 +15,12 @@ from fastnet.kernels import aligned_empty, aligned_zeros, fused, reference, spar
 from fastnet.kernels.board import new_board, work_together
 
 from .datasets import Samples
+from .errors import DataError
 from .network import Network
 from .recipe import Recipe
 
 EVALUATION_BATCH = 256
+BATCHES_AT_A_TIME = 256  # of an evaluation: a board for more would be large
 DENSITY_SAMPLES = 1000  # samples that are looked at to choose the sparse or the dense path
 MOST_SPARSE_DENSITY = 0.6  # share of feature groups that hold something, above which dense products are faster
 
@@ -40,8 +43,8 @@ def compile_kernels(samples: Samples, layer_sizes: tuple[int, ...], recipe: Reci
 class Engine:
     """A network with the memory for its batches, which can evaluate it; subclasses train it.
 
-    `moments` are Adam's m and v, as networks of the same shape. While steps are taken, an engine may hold some of the
-    parameters in a layout of its own: `load` takes network and moments in, `unload` writes them back.
+    `moments` are Adam's m and v, as networks of the same shape. Between `load` and `unload`, when steps are taken, an
+    engine may hold some of them in a layout of its own; `write_back` brings network and moments up to date.
     """
 
     def __init__(self, network: Network, recipe: Recipe, kernel_set: ModuleType):
@@ -59,8 +62,11 @@ class Engine:
     def load(self) -> None:
         """Take network and moments in, before steps."""
 
+    def write_back(self) -> None:
+        """Bring network and moments up to date."""
+
     def unload(self) -> None:
-        """Write network and moments back, after steps."""
+        """Bring network and moments up to date, after steps."""
 
     def train_steps(
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
@@ -81,7 +87,7 @@ class Engine:
             dlogits = self._doutputs[-1][: len(rows)]
             total_loss += self.kernels.softmax_cross_entropy(logits, labels, dlogits) * len(rows)
             n_correct += self.kernels.count_correct(logits, labels)
-        return total_loss / len(samples), n_correct / len(samples)
+        return _finite(total_loss / len(samples)), n_correct / len(samples)
 
     def _gather(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, labels = self._x[: len(rows)], self._labels[: len(rows)]
@@ -163,26 +169,34 @@ class FusedEngine(Engine):
             out=tuple(self._outputs),
             dout=tuple(self._doutputs),
         )
+        self._is_loaded = False
         self._first = sparse.sparse_layer(is_sparse, n_features, n_columns, recipe.batch_size)
         self._padded_x = aligned_zeros((recipe.batch_size, sparse.n_groups(n_features) * sparse.GROUP))
         self._adam = fused.Adam(float(recipe.beta1), float(recipe.beta2), float(recipe.eps), float(recipe.weight_decay))
 
     def load(self) -> None:
         """Pack the first layer, where it is sparse."""
+        self._is_loaded = True
         if self._first.is_used:
             for panels, network in self._packed():
                 sparse.pack(network.layers[0].w, panels)
 
-    def unload(self) -> None:
+    def write_back(self) -> None:
         """Unpack the first layer, where it is sparse."""
-        if self._first.is_used:
+        if self._is_loaded and self._first.is_used:
             for panels, network in self._packed():
                 sparse.unpack(panels, network.layers[0].w)
+
+    def unload(self) -> None:
+        """Unpack the first layer, where it is sparse; from now on the network is what counts."""
+        self.write_back()
+        self._is_loaded = False
 
     def train_steps(
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
+        self._check(samples, rows)
         n_steps = len(learning_rates)
         losses, n_correct = np.empty(n_steps), np.empty(n_steps, np.int64)
         work_together(
@@ -206,7 +220,7 @@ class FusedEngine(Engine):
         """See `Engine`."""
         losses, classes = self._answer(samples)
         batch_sizes = np.minimum(self.recipe.batch_size, len(samples) - np.arange(len(losses)) * self.recipe.batch_size)
-        return float(losses @ batch_sizes) / len(samples), float((classes == samples.labels).mean())
+        return _finite(float(losses @ batch_sizes) / len(samples)), float((classes == samples.labels).mean())
 
     def predict(self, samples: Samples) -> np.ndarray:
         """The likeliest class of each sample, int64."""
@@ -214,25 +228,47 @@ class FusedEngine(Engine):
 
     def _answer(self, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
         """The loss of each mini-batch, and the likeliest class of each sample."""
-        if self._first.is_used:
+        if self._first.is_used and not self._is_loaded:
             sparse.pack(self.network.layers[0].w, self._first.w)
-        n_batches = -(-len(samples) // self.recipe.batch_size)
-        losses, classes = np.empty(n_batches), np.empty(len(samples), np.int64)
-        work_together(
-            fused.evaluate_batches,
-            new_board(n_batches * fused.n_phases(len(self.network.layers))),
-            (samples.images, samples.labels, np.float32(samples.scale)),
-            np.arange(len(samples)),
-            self._padded_x,
-            self._labels,
-            self._layers,
-            self._first,
-            losses,
-            classes,
-        )
+        rows = np.arange(len(samples))
+        self._check(samples, rows)
+        batch_size = self.recipe.batch_size
+        losses, classes = np.empty(-(-len(samples) // batch_size)), np.empty(len(samples), np.int64)
+        for start in range(0, len(losses), BATCHES_AT_A_TIME):
+            stop = min(start + BATCHES_AT_A_TIME, len(losses))
+            span = slice(start * batch_size, stop * batch_size)
+            work_together(
+                fused.evaluate_batches,
+                new_board((stop - start) * fused.n_phases(len(self.network.layers))),
+                (samples.images, samples.labels, np.float32(samples.scale)),
+                rows[span],
+                self._padded_x,
+                self._labels,
+                self._layers,
+                self._first,
+                losses[start:stop],
+                classes[span],
+            )
         return losses, classes
+
+    def _check(self, samples: Samples, rows: np.ndarray) -> None:
+        """DataError for samples that don't fit the network: compiled code and its other threads rely on them."""
+        n_features, *_, n_classes = self.network.layer_sizes
+        if samples.n_features != n_features or samples.largest_label >= n_classes or not len(rows):
+            raise DataError(
+                f"this network takes one or more images of {n_features} pixels in {n_classes} classes, and not"
+                f" {len(rows)} of {samples.n_features} with labels up to {samples.largest_label}"
+            )
+        if not 0 <= rows.min() <= rows.max() < len(samples):
+            raise DataError(f"rows must lie within the {len(samples)} samples")
 
     def _packed(self) -> list[tuple[np.ndarray, Network]]:
         """The panels of the first layer's weights and moments, each with the network that they belong to."""
         m, v = self.moments
         return [(self._first.w, self.network), (self._first.w_m, m), (self._first.w_v, v)]
+
+
+def _finite(loss: float) -> float:
+    if not math.isfinite(loss):
+        raise DataError(f"the loss on these samples is {loss}: look for extreme pixel values")
+    return loss

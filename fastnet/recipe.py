@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,8 @@ class Recipe:
             _require(name == "seed" or value <= MOST, f"{name} must be at most {MOST}", value)
         for name in ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay"):
             value = getattr(self, name)
-            _require(isinstance(value, int | float), f"{name} must be a number", value)
+            is_number = isinstance(value, float) or (type(value) is int and abs(value) <= sys.float_info.max)
+            _require(is_number, f"{name} must be a number", value)
         _require(0 < self.learning_rate < math.inf, "the learning rate must be above 0", self.learning_rate)
         _require(self.schedule in SCHEDULES, f"the schedule must be one of {', '.join(SCHEDULES)}", self.schedule)
         _require(0 <= self.warmup_epochs <= self.epochs, "warm-up must be within the epochs", self.warmup_epochs)

@@ -8,7 +8,7 @@ import dataclasses
 import hashlib
 import io
 import json
-import math
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ def new_run_directory(recipe: Recipe, parent: Path = Path("runs")) -> Path:
 
 def save_run(training: Training, directory: Path, test: dict[str, float] | None = None) -> None:
     """Write the run as it stands; `test` holds the final figures on the test set (accuracy and loss)."""
+    training.engine.write_back()
     with whole_directory(directory) as new:
         checkpoint = _checkpoint_bytes(training)
         (new / CHECKPOINT).write_bytes(checkpoint)
@@ -75,7 +76,8 @@ def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None
     training = Training(dataset, recipe)
     if (training.network.layer_sizes, dataset.pixel_scale) != (files.layer_sizes, files.pixel_scale):
         raise ModelError(f"{manifest_path}: layer_sizes and pixel_scale do not follow from its recipe and data")
-    if len(progress.history) != progress.step // training.steps_per_epoch:
+    n_epochs, n_more = divmod(progress.step, training.steps_per_epoch)
+    if len(progress.history) not in ((n_epochs,) if n_more else (n_epochs - 1, n_epochs)):
         raise ModelError(f"{manifest_path}: {progress.step} steps are not {len(progress.history)} epochs of history")
     if progress.step > training.n_steps:
         raise OptionError(f"{directory} has already been trained for more than {recipe.epochs} epochs")
@@ -122,7 +124,7 @@ def _checked(cls: type, values: dict[str, Any]) -> dict[str, Any]:
     kinds = {field.name: field.type for field in dataclasses.fields(cls)}
     for name, value in values.items():
         is_count = type(value) is int and value >= 0
-        is_real = type(value) in (int, float) and math.isfinite(value)
+        is_real = type(value) in (int, float) and abs(value) <= sys.float_info.max
         is_missing = value is None and kinds.get(name) == float | None
         if not (is_count if kinds.get(name) is int else is_real or is_missing):
             raise TypeError(f"{name} cannot be {value!r}")

@@ -1,8 +1,11 @@
 """The training loop: epochs of shuffled mini-batches, history, and a state that can be put away and taken up again."""
 
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -95,13 +98,10 @@ class Training:
         goal = self.n_steps if n_steps is None else min(self.n_steps, n_steps)
         self.engine.load()
         try:
+            self._end_due_epoch(on_epoch)  # of a run that was saved just before
             while self.progress.step < goal and not self.stop_requested:
                 self._run_epoch(goal, on_step)
-                if self.progress.step % self.steps_per_epoch == 0:
-                    self.engine.unload()
-                    record = self._end_epoch()
-                    if on_epoch:
-                        on_epoch(record)
+                self._end_due_epoch(on_epoch)
         finally:
             self.engine.unload()
 
@@ -130,6 +130,12 @@ class Training:
         """Take `n` steps on mini-batches of the samples at `rows`; return their losses."""
         progress = self.progress
         learning_rates = np.array([self._learning_rate(progress.step + i) for i in range(n)])
+        with interrupts_deferred():
+            return self._take_whole_steps(progress, rows, learning_rates)
+
+    def _take_whole_steps(self, progress: Progress, rows: np.ndarray, learning_rates: np.ndarray) -> list[float]:
+        """Steps and the record of them belong together: nothing may come between."""
+        n = len(learning_rates)
         started = time.perf_counter()
         losses, n_correct = self.engine.train_steps(self.train_samples, rows, progress.step + 1, learning_rates)
         progress.seconds += time.perf_counter() - started
@@ -142,6 +148,14 @@ class Training:
         progress.loss_sum += float(losses @ batch_sizes)
         progress.n_correct += int(n_correct.sum())
         return losses.tolist()
+
+    def _end_due_epoch(self, on_epoch: Callable[[EpochRecord], None] | None) -> None:
+        """Record the epoch whose last step was the last one taken, unless that was done."""
+        if len(self.progress.history) < self.progress.step // self.steps_per_epoch:
+            self.engine.write_back()
+            record = self._end_epoch()
+            if on_epoch:
+                on_epoch(record)
 
     def _end_epoch(self) -> EpochRecord:
         progress = self.progress
@@ -171,6 +185,23 @@ class Training:
         recipe = self.recipe
         n_warmup_steps = round(recipe.warmup_epochs * self.steps_per_epoch)
         return learning_rate_at(step, self.n_steps, recipe.learning_rate, recipe.schedule, n_warmup_steps)
+
+
+@contextmanager
+def interrupts_deferred() -> Iterator[None]:
+    """In the main thread, let a Ctrl-C wait until the block is done."""
+    is_ours = threading.current_thread() is threading.main_thread()
+    if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    interrupts: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if interrupts:
+        raise KeyboardInterrupt
 
 
 def _rng(seed: int, *use: int) -> np.random.Generator:

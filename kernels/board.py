@@ -41,10 +41,12 @@ def work_together(function: Callable[..., None], board: np.ndarray, *args: Any) 
     """
     n_workers = board.shape[1] - 1
     futures = [_helpers().submit(function, worker, board, *args) for worker in range(1, n_workers)]
-    function(0, board, *args)
-    for future in futures:
-        if not future.cancel():
-            future.result()
+    try:
+        function(0, board, *args)
+    finally:
+        for future in futures:
+            if not future.cancel():
+                future.result()
 
 
 def new_board(n_phases: int) -> np.ndarray:

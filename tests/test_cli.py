@@ -143,7 +143,7 @@ def test_evaluate_the_shipped_model(capsys):
 def test_evaluate_refuses_data_of_another_size(capsys, npz):
     code, _, err = fastnet(capsys, "evaluate", weights.DEFAULT, "--data", npz)
     assert code == 2
-    assert "takes images of 784 pixels" in err
+    assert "takes one or more images of 784 pixels" in err
 
 
 def test_predict_reads_pictures(capsys, tmp_path):

@@ -78,7 +78,7 @@ def test_failed_save_leaves_the_run_as_it_was(dataset, tmp_path, monkeypatch):
 
 def test_other_data_is_refused(dataset, tmp_path):
     save_run(Training(dataset, RECIPE), tmp_path / "run")
-    other = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, labels=1 - dataset.train.labels))
+    other = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, labels=3 - dataset.train.labels))
     with pytest.raises(DataError, match="is not the training set of"):
         load_run(tmp_path / "run", other)
 

@@ -1,6 +1,9 @@
 """The training loop: it learns, it stops when told or when the loss is lost, and both engines walk the same way."""
 
 import dataclasses
+import os
+import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -9,11 +12,12 @@ import pytest
 from fastnet import kernels
 from fastnet.datasets import PIXEL_SCALE, Dataset, Samples, load_dataset
 from fastnet.engine import EVALUATION_BATCH, FusedEngine, StepwiseEngine, compile_kernels, make_engine
-from fastnet.errors import DivergedError, OptionError
+from fastnet.errors import DataError, DivergedError, OptionError
 from fastnet.inference import Predictor
 from fastnet.kernels import fused, jit
 from fastnet.network import Network
 from fastnet.recipe import ENGINES, Recipe
+from fastnet.runs import load_run, save_run
 from fastnet.training import STEPS_AT_A_TIME, Training
 
 SMALL = Recipe(hidden=(16,), epochs=3, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0)
@@ -334,3 +338,73 @@ def test_preparation_compiles_all_that_a_training_calls(dataset):
     before = len(fused.train_steps.signatures)
     training.run()
     assert len(fused.train_steps.signatures) == before
+
+
+# ---- What a library user may do -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_look_at_the_network_between_steps_changes_nothing(dataset, tmp_path, engine):
+    """Evaluating and saving in `on_step`, while the engine holds parameters in its own layout."""
+    recipe = dataclasses.replace(SMALL, engine=engine)
+    training = Training(dataset, recipe)
+
+    def look(loss):
+        training.engine.evaluate(dataset.test)
+        if training.progress.step == 32:
+            save_run(training, tmp_path / "run")
+
+    training.run(on_step=look)
+    assert_same_parameters(training, trained(dataset, recipe))
+    resumed = load_run(tmp_path / "run", dataset)
+    resumed.run()
+    assert_same_parameters(resumed, training)
+
+
+def test_interrupt_leaves_whole_steps(dataset):
+    """Ctrl-C in a notebook: what is there then goes on to the same bits."""
+    recipe = dataclasses.replace(SMALL, epochs=3000, schedule="constant")
+    training = Training(dataset, recipe)
+    training.run(n_steps=1)  # compiles
+    timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        training.run()
+    timer.join()
+    step = training.progress.step
+    assert 1 < step < training.n_steps
+    expected = Training(dataset, recipe)
+    expected.run(n_steps=step)
+    assert_same_parameters(training, expected)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_labels_that_the_network_does_not_know_are_refused(dataset, engine):
+    """Also with several threads, where an error in one must not leave the others waiting."""
+    training = Training(dataset, dataclasses.replace(SMALL, engine=engine))
+    unknown = Samples(dataset.test.images, dataset.test.labels + 4, PIXEL_SCALE)
+    with pytest.raises((DataError, ValueError), match=r"with labels up to 7|label is outside"):
+        training.engine.evaluate(unknown)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "sentence"),
+    [
+        (np.zeros((3, 4), np.uint8), np.zeros(5, np.int64), "labels must be 3 int64 numbers"),
+        (np.zeros((3, 4), np.uint8), np.array([0, -1, 2]), "labels must be 3 int64 numbers from 0"),
+        (np.zeros((3, 4), np.uint8), np.zeros(3), "labels must be 3 int64 numbers"),
+        (np.zeros((3, 4)), np.zeros(3, np.int64), "images must be uint8 or float32"),
+        (np.zeros((3, 2, 2), np.uint8), np.zeros(3, np.int64), "images must be uint8 or float32"),
+    ],
+)
+def test_samples_that_do_not_fit_together_are_refused(images, labels, sentence):
+    with pytest.raises(DataError, match=sentence):
+        Samples(images, labels, 1.0)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_loss_on_extreme_pixels_is_told(dataset, engine):
+    pixels = np.full((5, 30), 3e38, np.float32)
+    training = Training(dataset, dataclasses.replace(SMALL, engine=engine))
+    with np.errstate(all="ignore"), pytest.raises(DataError, match="the loss on these samples is"):
+        training.engine.evaluate(Samples(pixels, np.zeros(5, np.int64), 1.0))
