@@ -6,6 +6,8 @@ hand: where the operating system takes a processor away, the other threads go on
 parallel loop waits for every thread to arrive: with a busy neighbour on the machine, that made a step 20 times slower
 or more.) What a task computes does not depend on who does it, so neither do the results.
 
+A phase reads: claim a task; while there is one, do it and `claim_next`; then `wait_for` all of them.
+
 The board is an int64 array `(n_phases, n_workers + 1, 8)`: tasks claimed of each worker's share, and tasks done, each
 count in a cache line of its own.
 """
@@ -76,6 +78,13 @@ def claim(board, phase, worker, n_tasks):
 def complete(board, phase):
     """A claimed task is done."""
     add_one(board, phase, board.shape[1] - 1)
+
+
+@inlined
+def claim_next(board, phase, worker, n_tasks):
+    """Mark a task done and claim another."""
+    complete(board, phase)
+    return claim(board, phase, worker, n_tasks)
 
 
 @inlined

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .batches import gather_task, n_gather_tasks
-from .board import claim, complete, wait_for
+from .board import claim, claim_next, complete, wait_for
 from .denormals import flush_denormals, restore_denormals
 from .jit import inlined, kernel
 from .losses import _count_correct, _softmax_cross_entropy, find_largest
@@ -108,13 +108,6 @@ def gather(worker, board, phase, data, batch, x, y):
 
 
 @inlined
-def claim_next(board, phase, worker, n_tasks):
-    """Mark a task done and claim another."""
-    complete(board, phase)
-    return claim(board, phase, worker, n_tasks)
-
-
-@inlined
 def forward(worker, board, phase, x, layers, first):
     """The output of each layer, into `layers.out`; the last are the logits."""
     n_layers = len(layers.w)
@@ -180,7 +173,7 @@ def update(worker, board, phase, x, layers, first, c):
     for i in range(n_layers):
         dout = layers.dout[i][: len(x)]
         is_sparse = i == 0 and first.is_used
-        n_tasks = 1 + (len(first.w) if is_sparse else n_product_tasks(layers.w[i]))
+        n_tasks = n_update_tasks(layers, first, i)
         below = x if i == 0 else layers.out[i - 1][: len(x)]
         task = claim(board, phase + i, worker, n_tasks)
         while task >= 0:
@@ -192,10 +185,16 @@ def update(worker, board, phase, x, layers, first, c):
                 multiply_adam_task(below.T, dout, layers.w[i], layers.w_m[i], layers.w_v[i], c, task)
             task = claim_next(board, phase + i, worker, n_tasks)
     for i in range(n_layers):
-        is_sparse = i == 0 and first.is_used
-        n_tasks = 1 + (len(first.w) if is_sparse else n_product_tasks(layers.w[i]))
-        wait_for(board, phase + i, n_tasks)
+        wait_for(board, phase + i, n_update_tasks(layers, first, i))
     return phase + n_layers
+
+
+@inlined
+def n_update_tasks(layers, first, i):
+    """The tasks of layer i's update: its weights', and one for its biases."""
+    if i == 0 and first.is_used:
+        return len(first.w) + 1
+    return n_product_tasks(layers.w[i]) + 1
 
 
 @inlined
