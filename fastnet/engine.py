@@ -1,8 +1,7 @@
 """Two ways to take training steps: kernel by kernel, on either set of kernels, or fused.
 
-`StepwiseEngine` reads like the textbook. It runs on the NumPy reference, and on the fast kernels to test
-the fused ones.
-`FusedEngine` does the same arithmetic in `kernels.fused`, where no gradient of a weight is ever stored.
+`StepwiseEngine` reads like the textbook. It runs on the NumPy reference, and on the fast kernels to test the fused
+ones. `FusedEngine` does the same arithmetic in `kernels.fused`, where no gradient of a weight is ever stored.
 """
 
 import math
@@ -10,7 +9,6 @@ from types import ModuleType
 
 import numpy as np
 
-from fastnet import kernels
 from fastnet.kernels import aligned_empty, aligned_zeros, fused, reference, sparse
 from fastnet.kernels.board import new_board, work_together
 
@@ -41,23 +39,20 @@ def compile_kernels(samples: Samples, layer_sizes: tuple[int, ...], recipe: Reci
 
 
 class Engine:
-    """A network with the memory for its batches, which can evaluate it; subclasses train it.
+    """A network with the memory for batches of up to `most_samples`; subclasses train and evaluate it.
 
     `moments` are Adam's m and v, as networks of the same shape. Between `load` and `unload`, when steps are taken, an
     engine may hold some of them in a layout of its own; `write_back` brings network and moments up to date.
     """
 
-    def __init__(self, network: Network, recipe: Recipe, kernel_set: ModuleType):
+    def __init__(self, network: Network, recipe: Recipe, most_samples: int):
         self.network = network
         self.recipe = recipe
-        self.kernels = kernel_set
         sizes = network.layer_sizes
         self.moments = (Network.zeros(sizes), Network.zeros(sizes))
-        most = max(recipe.batch_size, EVALUATION_BATCH)
-        self._x = aligned_empty((most, sizes[0]))
-        self._labels = np.empty(most, np.int64)
-        self._outputs = [aligned_empty((most, size)) for size in sizes[1:]]
-        self._doutputs = [aligned_empty((most, size)) for size in sizes[1:]]
+        self._labels = np.empty(most_samples, np.int64)
+        self._outputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
+        self._doutputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
 
     def load(self) -> None:
         """Take network and moments in, before steps."""
@@ -79,6 +74,38 @@ class Engine:
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
         """Return (mean loss, accuracy) of the network over `samples`."""
+        raise NotImplementedError
+
+
+class StepwiseEngine(Engine):
+    """Takes a step as the textbook has it: forward, loss, gradients of all parameters, Adam."""
+
+    def __init__(self, network: Network, recipe: Recipe, kernel_set: ModuleType):
+        most_samples = max(recipe.batch_size, EVALUATION_BATCH)
+        super().__init__(network, recipe, most_samples)
+        self.kernels = kernel_set
+        self._x = aligned_empty((most_samples, network.layer_sizes[0]))
+        self._gradients = Network.zeros(network.layer_sizes)
+
+    def train_steps(
+        self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """See `Engine`."""
+        batch_size = self.recipe.batch_size
+        losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates), np.int64)
+        with np.errstate(over="ignore", invalid="ignore"):  # whoever reads the losses sees that they are not finite
+            for i, learning_rate in enumerate(learning_rates.tolist()):
+                x, labels = self._gather(samples, rows[i * batch_size : (i + 1) * batch_size])
+                outputs = self._forward(x)
+                doutputs = [doutput[: len(x)] for doutput in self._doutputs]
+                losses[i] = self.kernels.softmax_cross_entropy(outputs[-1], labels, doutputs[-1])
+                n_correct[i] = self.kernels.count_correct(outputs[-1], labels)
+                self._backward(x, outputs, doutputs)
+                self._update(first_step + i, learning_rate)
+        return losses, n_correct
+
+    def evaluate(self, samples: Samples) -> tuple[float, float]:
+        """See `Engine`."""
         total_loss, n_correct = 0.0, 0
         for start in range(0, len(samples), EVALUATION_BATCH):
             rows = np.arange(start, min(start + EVALUATION_BATCH, len(samples)))
@@ -103,31 +130,6 @@ class Engine:
         layer, inputs, output = last
         self.kernels.linear(inputs, layer.w, layer.b, output)
         return outputs
-
-
-class StepwiseEngine(Engine):
-    """Takes a step as the textbook has it: forward, loss, gradients of all parameters, Adam."""
-
-    def __init__(self, network: Network, recipe: Recipe, kernel_set: ModuleType):
-        super().__init__(network, recipe, kernel_set)
-        self._gradients = Network.zeros(network.layer_sizes)
-
-    def train_steps(
-        self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """See `Engine`."""
-        batch_size = self.recipe.batch_size
-        losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates), np.int64)
-        with np.errstate(over="ignore", invalid="ignore"):  # whoever reads the losses sees that they are not finite
-            for i, learning_rate in enumerate(learning_rates.tolist()):
-                x, labels = self._gather(samples, rows[i * batch_size : (i + 1) * batch_size])
-                outputs = self._forward(x)
-                doutputs = [doutput[: len(x)] for doutput in self._doutputs]
-                losses[i] = self.kernels.softmax_cross_entropy(outputs[-1], labels, doutputs[-1])
-                n_correct[i] = self.kernels.count_correct(outputs[-1], labels)
-                self._backward(x, outputs, doutputs)
-                self._update(first_step + i, learning_rate)
-        return losses, n_correct
 
     def _backward(self, x: np.ndarray, outputs: list[np.ndarray], doutputs: list[np.ndarray]) -> None:
         """Gradients of all parameters, last layer first; `doutputs[-1]` is the gradient of the logits."""
@@ -156,7 +158,7 @@ class FusedEngine(Engine):
     """Takes steps in compiled code from end to end; with `is_sparse`, the zeros of the samples are skipped."""
 
     def __init__(self, network: Network, recipe: Recipe, is_sparse: bool):
-        super().__init__(network, recipe, kernels)
+        super().__init__(network, recipe, recipe.batch_size)
         n_features, n_columns, *_ = network.layer_sizes
         m, v = self.moments
         self._layers = fused.Layers(

@@ -11,6 +11,7 @@ give every load from the cache GROUP multiplications to feed; pixels that are ne
 those multiply by zero. Weights are packed by panels: `(n_panels, n_features, PANEL_COLUMNS)`, padded with zeros.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -68,18 +69,21 @@ def group_density(images: np.ndarray) -> float:
 
 def pack(matrix: np.ndarray, panels: np.ndarray) -> None:
     """Copy a matrix `(n_features, n_columns)` into its panels; the padding is left as it is."""
-    n_features = len(matrix)
-    for number, panel in enumerate(panels):
-        columns = matrix[:, number * PANEL_COLUMNS : (number + 1) * PANEL_COLUMNS]
-        panel[:n_features, : columns.shape[1]] = columns
+    for columns, panel in _columns_and_panels(matrix, panels):
+        panel[:] = columns
 
 
 def unpack(panels: np.ndarray, matrix: np.ndarray) -> None:
     """Copy panels into the matrix that they are of."""
-    n_features = len(matrix)
+    for columns, panel in _columns_and_panels(matrix, panels):
+        columns[:] = panel
+
+
+def _columns_and_panels(matrix: np.ndarray, panels: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Views of the columns of each panel, in the matrix and, without padding, in the panel."""
     for number, panel in enumerate(panels):
         columns = matrix[:, number * PANEL_COLUMNS : (number + 1) * PANEL_COLUMNS]
-        columns[:] = panel[:n_features, : columns.shape[1]]
+        yield columns, panel[: len(matrix), : columns.shape[1]]
 
 
 @inlined
