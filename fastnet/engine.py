@@ -5,12 +5,15 @@ ones. `FusedEngine` does the same arithmetic in `kernels.fused`, where no gradie
 """
 
 import math
+from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from fastnet.kernels import aligned_empty, aligned_zeros, fused, reference, sparse
+from fastnet.kernels import aligned_empty, aligned_zeros, fused, lists, reference, sparse
 from fastnet.kernels.board import new_board, work_together
+from fastnet.kernels.products import narrow_gradient
 
 from .datasets import Samples
 from .errors import DataError
@@ -27,7 +30,7 @@ def make_engine(network: Network, recipe: Recipe, samples: Samples) -> "Engine":
     """The engine that the recipe names, for training on such samples."""
     if recipe.engine == "reference":
         return StepwiseEngine(network, recipe, reference)
-    density = sparse.group_density(samples.images[:DENSITY_SAMPLES])
+    density = lists.group_density(samples.images[:DENSITY_SAMPLES])
     return FusedEngine(network, recipe, is_sparse=density <= MOST_SPARSE_DENSITY)
 
 
@@ -50,7 +53,6 @@ class Engine:
         self.recipe = recipe
         sizes = network.layer_sizes
         self.moments = (Network.zeros(sizes), Network.zeros(sizes))
-        self._labels = np.empty(most_samples, np.int64)
         self._outputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
         self._doutputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
 
@@ -85,6 +87,7 @@ class StepwiseEngine(Engine):
         super().__init__(network, recipe, most_samples)
         self.kernels = kernel_set
         self._x = aligned_empty((most_samples, network.layer_sizes[0]))
+        self._labels = np.empty(most_samples, np.int64)
         self._gradients = Network.zeros(network.layer_sizes)
 
     def train_steps(
@@ -170,10 +173,14 @@ class FusedEngine(Engine):
             b_v=tuple(layer.b for layer in v.layers),
             out=tuple(self._outputs),
             dout=tuple(self._doutputs),
+            narrow_dw=tuple(narrow_gradient(layer.w) for layer in network.layers),
         )
         self._is_loaded = False
         self._first = sparse.sparse_layer(is_sparse, n_features, n_columns, recipe.batch_size)
-        self._padded_x = aligned_zeros((recipe.batch_size, sparse.n_groups(n_features) * sparse.GROUP))
+        self._batches = fused.Batches(
+            x=aligned_zeros((2, 0 if is_sparse else recipe.batch_size, n_features)),
+            y=np.zeros((2, recipe.batch_size), np.int64),
+        )
         self._adam = fused.Adam(float(recipe.beta1), float(recipe.beta2), float(recipe.eps), float(recipe.weight_decay))
 
     def load(self) -> None:
@@ -198,59 +205,53 @@ class FusedEngine(Engine):
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
-        self._check(samples, rows)
-        n_steps = len(learning_rates)
-        losses, n_correct = np.empty(n_steps), np.empty(n_steps, np.int64)
-        work_together(
-            fused.train_steps,
-            new_board(n_steps * fused.n_phases(len(self.network.layers))),
-            (samples.images, samples.labels, np.float32(samples.scale)),
-            rows,
-            self._padded_x,
-            self._labels,
-            self._layers,
-            self._first,
-            first_step,
-            learning_rates,
-            self._adam,
-            losses,
-            n_correct,
-        )
-        return losses, n_correct
+        losses, classes = self._walk(fused.train_steps, samples, rows, first_step, learning_rates, self._adam)
+        is_right = classes == samples.labels[rows]
+        starts = np.arange(0, len(rows), self.recipe.batch_size)
+        batch_sizes = np.diff(starts, append=len(rows))
+        return np.add.reduceat(losses, starts) / batch_sizes, np.add.reduceat(is_right, starts, dtype=np.int64)
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
         """See `Engine`."""
         losses, classes = self._answer(samples)
-        batch_sizes = np.minimum(self.recipe.batch_size, len(samples) - np.arange(len(losses)) * self.recipe.batch_size)
-        return _finite(float(losses @ batch_sizes) / len(samples)), float((classes == samples.labels).mean())
+        return _finite(float(losses.mean())), float((classes == samples.labels).mean())
 
     def predict(self, samples: Samples) -> np.ndarray:
         """The likeliest class of each sample, int64."""
         return self._answer(samples)[1]
 
     def _answer(self, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
-        """The loss of each mini-batch, and the likeliest class of each sample."""
+        """The loss and the likeliest class of each sample."""
         if self._first.is_used and not self._is_loaded:
             sparse.pack(self.network.layers[0].w, self._first.w)
-        rows = np.arange(len(samples))
+        at_a_time = BATCHES_AT_A_TIME * self.recipe.batch_size
+        starts = range(0, max(len(samples), 1), at_a_time)
+        parts = [
+            self._walk(fused.evaluate_batches, samples, np.arange(start, min(start + at_a_time, len(samples))))
+            for start in starts
+        ]
+        losses, classes = zip(*parts, strict=True)
+        return np.concatenate(losses), np.concatenate(classes)
+
+    def _walk(
+        self, kernel: Callable[..., None], samples: Samples, rows: np.ndarray, *args: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Take a kernel of `fused` through the mini-batches at `rows`; return each sample's loss and likeliest class."""
         self._check(samples, rows)
-        batch_size = self.recipe.batch_size
-        losses, classes = np.empty(-(-len(samples) // batch_size)), np.empty(len(samples), np.int64)
-        for start in range(0, len(losses), BATCHES_AT_A_TIME):
-            stop = min(start + BATCHES_AT_A_TIME, len(losses))
-            span = slice(start * batch_size, stop * batch_size)
-            work_together(
-                fused.evaluate_batches,
-                new_board((stop - start) * fused.n_phases(len(self.network.layers))),
-                (samples.images, samples.labels, np.float32(samples.scale)),
-                rows[span],
-                self._padded_x,
-                self._labels,
-                self._layers,
-                self._first,
-                losses[start:stop],
-                classes[span],
-            )
+        losses, classes = np.empty(len(rows)), np.empty(len(rows), np.int64)
+        n_steps = -(-len(rows) // self.recipe.batch_size)
+        work_together(
+            kernel,
+            new_board(fused.n_phases(len(self.network.layers), n_steps)),
+            (samples.images, samples.labels, np.float32(samples.scale)),
+            rows,
+            self._batches,
+            self._layers,
+            self._first,
+            *args,
+            losses,
+            classes,
+        )
         return losses, classes
 
     def _check(self, samples: Samples, rows: np.ndarray) -> None:

@@ -1,8 +1,9 @@
 """Whole training steps, with gradients that go from registers straight into Adam.
 
-Threads help themselves to tasks from a `board`, phase by phase; the tasks are those of `batches`, `sparse` and
-`products`. The layers' arrays come in named tuples, one entry a layer. The first layer may be sparse: then its weights
-and moments are those of a `SparseLayer`, packed in panels, and its entries in `Layers` are not used.
+Threads help themselves to tasks from a `board`, phase by phase; the tasks are those of `batches`, `lists`, `sparse` and
+`products`. While a mini-batch goes through the first layer, the next one is prepared: each has a slot of its own, 0 or
+1. The layers' arrays come in named tuples, one entry a layer. The first layer may be sparse: then its weights and
+moments are those of a `SparseLayer`, packed in panels, and its entries in `Layers` are not used.
 """
 
 from typing import NamedTuple
@@ -13,7 +14,8 @@ from .batches import gather_task, n_gather_tasks
 from .board import claim, claim_next, complete, wait_for
 from .denormals import flush_denormals, restore_denormals
 from .jit import inlined, kernel
-from .losses import _count_correct, _softmax_cross_entropy, find_largest
+from .lists import list_task, n_list_tasks
+from .losses import differentiate_row, index_of_largest
 from .optimizers import AdamCoefficients, adam_coefficients, adam_update
 from .products import (
     multiply_adam_task,
@@ -23,11 +25,20 @@ from .products import (
     n_transposed_tasks,
 )
 from .simd import LANES, first_lanes, load, splat, store
-from .sparse import list_groups_task, n_list_tasks, sparse_adam_task, sparse_linear_task
+from .sparse import sparse_adam_task, sparse_linear_task
+
+LOSS_ROWS = 16  # samples whose loss one task computes
+
+
+class Batches(NamedTuple):
+    """Room for two mini-batches: `x (2, n, n_features)`, empty where the first layer is sparse, and `y (2, n)`."""
+
+    x: np.ndarray
+    y: np.ndarray
 
 
 class Layers(NamedTuple):
-    """Weights, biases, their moments and room for a batch, each a tuple with one array a layer."""
+    """Weights, biases, their moments and room for a batch and gradients, each a tuple with one array a layer."""
 
     w: tuple[np.ndarray, ...]
     b: tuple[np.ndarray, ...]
@@ -37,6 +48,7 @@ class Layers(NamedTuple):
     b_v: tuple[np.ndarray, ...]
     out: tuple[np.ndarray, ...]
     dout: tuple[np.ndarray, ...]
+    narrow_dw: tuple[np.ndarray, ...]
 
 
 class Adam(NamedTuple):
@@ -48,106 +60,125 @@ class Adam(NamedTuple):
     weight_decay: float
 
 
-def n_phases(n_layers: int) -> int:
-    """Phases of a step: batch, lists, each layer forward, loss, each but the first backward, updates of each."""
-    return 3 * n_layers + 2
+def n_phases(n_layers: int, n_steps: int) -> int:
+    """Phases of steps: the first mini-batch; each layer forward, the next mini-batch, loss, each layer but the first
+    backward, each layer's update."""
+    return 1 + n_steps * (3 * n_layers + 1)
 
 
 @kernel()
-def train_steps(worker, board, data, rows, x, y, layers, first, first_step, learning_rates, adam, losses, n_correct):
-    """Steps first_step, first_step + 1, ... on consecutive mini-batches of len(x) of the samples at `rows`.
+def train_steps(worker, board, data, rows, batches, layers, first, first_step, learning_rates, adam, losses, classes):
+    """Steps first_step, first_step + 1, ... on consecutive mini-batches of the samples at `rows`.
 
-    Every thread that calls this with the same arguments helps; `board` is all zeros at first, with `n_phases` for each
-    step. There is one step for each of `learning_rates`; its loss and right answers, both before the step, go to
-    `losses` and `n_correct`. `data` is (images, labels, scale); labels must lie within the classes.
+    Every thread that calls this with the same arguments helps; `board` is all zeros at first, with `n_phases`. There
+    is one step for each of `learning_rates`. The loss and the likeliest class of each sample, both before its step, go
+    to `losses` and `classes`. `data` is (images, labels, scale); labels must lie within the classes.
     """
     saved = flush_denormals()
-    phase = 0
+    phase = prepare_first(worker, board, data, rows, batches, first)
     for s in range(len(learning_rates)):
-        batch = rows[s * len(x) : (s + 1) * len(x)]
-        x_batch, y_batch = x[: len(batch)], y[: len(batch)]
-        phase = gather(worker, board, phase, data, batch, x_batch, y_batch)
-        phase = forward(worker, board, phase, x_batch, layers, first)
-        phase = differentiate_loss(worker, board, phase, y_batch, layers, losses, n_correct, s)
-        phase = backward(worker, board, phase, len(batch), layers)
+        slot, n = s % 2, len(rows_of_batch(rows, s, batches))
+        phase = forward(worker, board, phase, data, rows, s, batches, layers, first)
+        phase = differentiate_loss(worker, board, phase, s, n, batches, layers, losses, classes)
+        phase = backward(worker, board, phase, n, layers)
         step, learning_rate = first_step + s, learning_rates[s]
         c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay)
-        phase = update(worker, board, phase, x_batch, layers, first, c)
+        phase = update(worker, board, phase, slot, n, batches, layers, first, c)
     restore_denormals(saved)
 
 
 @kernel()
-def evaluate_batches(worker, board, data, rows, x, y, layers, first, losses, classes):
-    """The loss of consecutive mini-batches, as in `train_steps`, and the likeliest class of each sample."""
-    phase = 0
-    for s in range(len(losses)):
-        batch = rows[s * len(x) : (s + 1) * len(x)]
-        x_batch, y_batch = x[: len(batch)], y[: len(batch)]
-        phase = gather(worker, board, phase, data, batch, x_batch, y_batch)
-        phase = forward(worker, board, phase, x_batch, layers, first)
-        if claim(board, phase, worker, 1) == 0:
-            logits = layers.out[-1][: len(batch)]
-            losses[s] = _softmax_cross_entropy(logits, y_batch, layers.dout[-1][: len(batch)])
-            find_largest(logits, classes[s * len(x) :])
-            complete(board, phase)
-        wait_for(board, phase, 1)
-        phase += 1
+def evaluate_batches(worker, board, data, rows, batches, layers, first, losses, classes):
+    """The loss and the likeliest class of the samples at `rows`, as in `train_steps`, but no step."""
+    phase = prepare_first(worker, board, data, rows, batches, first)
+    for s in range((len(rows) + batches.y.shape[1] - 1) // batches.y.shape[1]):
+        n = len(rows_of_batch(rows, s, batches))
+        phase = forward(worker, board, phase, data, rows, s, batches, layers, first)
+        phase = differentiate_loss(worker, board, phase, s, n, batches, layers, losses, classes)
 
 
 @inlined
-def gather(worker, board, phase, data, batch, x, y):
-    """The mini-batch, scaled, into x and y."""
+def rows_of_batch(rows, s, batches):
+    """Those of mini-batch number s; none after the last."""
+    size = batches.y.shape[1]
+    return rows[s * size : (s + 1) * size]
+
+
+@inlined
+def prepare_first(worker, board, data, rows, batches, first):
+    """The first mini-batch, before any step."""
+    prepare(worker, board, 0, data, rows, 0, batches, first)
+    wait_for(board, 0, n_prepare_tasks(rows_of_batch(rows, 0, batches), first))
+    return 1
+
+
+@inlined
+def prepare(worker, board, phase, data, rows, s, batches, first):
+    """Mini-batch number s of the samples at `rows`, into its slot: its lists or its x, and its y. Nobody waits here."""
     images, labels, scale = data
-    n_tasks = n_gather_tasks(len(batch))
+    batch, slot = rows_of_batch(rows, s, batches), s % 2
+    n_tasks = n_prepare_tasks(batch, first)
     task = claim(board, phase, worker, n_tasks)
     while task >= 0:
-        gather_task(images, labels, batch, scale, x, y, task)
+        if first.is_used:
+            list_task(images, batch, rows_of_batch(rows, s + 1, batches), scale, first.lists, slot, task)
+        else:
+            gather_task(images, batch, scale, batches.x[slot], task)
+        if task == 0:
+            for i in range(len(batch)):
+                batches.y[slot, i] = labels[batch[i]]
         task = claim_next(board, phase, worker, n_tasks)
-    wait_for(board, phase, n_tasks)
-    return phase + 1
 
 
 @inlined
-def forward(worker, board, phase, x, layers, first):
-    """The output of each layer, into `layers.out`; the last are the logits."""
+def n_prepare_tasks(rows, first):
+    """The tasks into which a mini-batch is split; none if it is empty."""
+    if len(rows) > 0 and first.is_used:
+        return n_list_tasks(first.lists)
+    return n_gather_tasks(len(rows))
+
+
+@inlined
+def forward(worker, board, phase, data, rows, s, batches, layers, first):
+    """The output of each layer for mini-batch number s, into `layers.out`; meanwhile the next one is prepared."""
     n_layers = len(layers.w)
-    if first.is_used:
-        n_tasks = n_list_tasks(first)
-        task = claim(board, phase, worker, n_tasks)
-        while task >= 0:
-            list_groups_task(x, first, task)
-            task = claim_next(board, phase, worker, n_tasks)
-        wait_for(board, phase, n_tasks)
-    phase += 1
+    slot, n = s % 2, len(rows_of_batch(rows, s, batches))
     for i in range(n_layers):
-        with_relu, out = i < n_layers - 1, layers.out[i][: len(x)]
+        with_relu, out = i < n_layers - 1, layers.out[i][:n]
         if i == 0 and first.is_used:
             n_tasks = len(first.w)
             task = claim(board, phase, worker, n_tasks)
             while task >= 0:
-                sparse_linear_task(x, first, layers.b[0], with_relu, out, task)
+                sparse_linear_task(first, slot, layers.b[0], with_relu, out, task)
                 task = claim_next(board, phase, worker, n_tasks)
         else:
-            below = x if i == 0 else layers.out[i - 1][: len(x)]
+            below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
             n_tasks = n_product_tasks(out)
             task = claim(board, phase, worker, n_tasks)
             while task >= 0:
                 multiply_add_task(below, layers.w[i], layers.b[i], with_relu, out, task)
                 task = claim_next(board, phase, worker, n_tasks)
+        if i == 0:
+            prepare(worker, board, phase + n_layers, data, rows, s + 1, batches, first)
         wait_for(board, phase, n_tasks)
         phase += 1
-    return phase
+    wait_for(board, phase, n_prepare_tasks(rows_of_batch(rows, s + 1, batches), first))
+    return phase + 1
 
 
 @inlined
-def differentiate_loss(worker, board, phase, y, layers, losses, n_correct, s):
-    """Loss and right answers of step s, and the gradient of the logits: one task, for one thread."""
-    if claim(board, phase, worker, 1) == 0:
-        logits, dlogits = layers.out[-1][: len(y)], layers.dout[-1][: len(y)]
-        losses[s] = _softmax_cross_entropy(logits, y, dlogits)
-        n_correct[s] = _count_correct(logits, y)
-        complete(board, phase)
-    wait_for(board, phase, 1)
+def differentiate_loss(worker, board, phase, s, n, batches, layers, losses, classes):
+    """Loss and likeliest class of each sample of mini-batch number s, and the gradient of the logits."""
+    labels, logits, dlogits = batches.y[s % 2], layers.out[-1][:n], layers.dout[-1][:n]
+    start = s * batches.y.shape[1]
+    n_tasks = (n + LOSS_ROWS - 1) // LOSS_ROWS
+    task = claim(board, phase, worker, n_tasks)
+    while task >= 0:
+        for i in range(task * LOSS_ROWS, min((task + 1) * LOSS_ROWS, n)):
+            losses[start + i] = differentiate_row(logits, labels, dlogits, i)
+            classes[start + i] = index_of_largest(logits, i)
+        task = claim_next(board, phase, worker, n_tasks)
+    wait_for(board, phase, n_tasks)
     return phase + 1
 
 
@@ -167,22 +198,24 @@ def backward(worker, board, phase, n, layers):
 
 
 @inlined
-def update(worker, board, phase, x, layers, first, c):
+def update(worker, board, phase, slot, n, batches, layers, first, c):
     """Adam on all parameters. Nobody waits between the layers; the last task of each is its biases."""
     n_layers = len(layers.w)
     for i in range(n_layers):
-        dout = layers.dout[i][: len(x)]
+        dout = layers.dout[i][:n]
         is_sparse = i == 0 and first.is_used
         n_tasks = n_update_tasks(layers, first, i)
-        below = x if i == 0 else layers.out[i - 1][: len(x)]
+        below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
         task = claim(board, phase + i, worker, n_tasks)
         while task >= 0:
             if task == n_tasks - 1:
                 update_biases(dout, layers.b[i], layers.b_m[i], layers.b_v[i], c)
             elif is_sparse:
-                sparse_adam_task(x, first, dout, c, task)
+                sparse_adam_task(first, slot, dout, c, task)
             else:
-                multiply_adam_task(below.T, dout, layers.w[i], layers.w_m[i], layers.w_v[i], c, task)
+                multiply_adam_task(
+                    below.T, dout, layers.w[i], layers.w_m[i], layers.w_v[i], layers.narrow_dw[i], c, task
+                )
             task = claim_next(board, phase + i, worker, n_tasks)
     for i in range(n_layers):
         wait_for(board, phase + i, n_update_tasks(layers, first, i))

@@ -31,25 +31,30 @@ def count_correct(logits, labels):
 
 @kernel()
 def _softmax_cross_entropy(logits, labels, dlogits):
-    n_samples, n_classes = logits.shape
     total_loss = 0.0
-    for i in range(n_samples):
-        label = labels[i]
-        if label < 0 or label >= n_classes:
+    for i in range(len(logits)):
+        if labels[i] < 0 or labels[i] >= logits.shape[1]:
             raise ValueError("a label is outside 0..n_classes-1")
-        largest = logits[i, 0]
-        for j in range(1, n_classes):
-            largest = max(largest, logits[i, j])
-        total = np.float32(0)
-        for j in range(n_classes):
-            dlogits[i, j] = math.exp(logits[i, j] - largest)
-            total += dlogits[i, j]
-        total_loss += math.log(total) - (logits[i, label] - largest)
-        scale = np.float32(1) / (total * np.float32(n_samples))
-        for j in range(n_classes):
-            dlogits[i, j] *= scale
-        dlogits[i, label] -= np.float32(1) / np.float32(n_samples)
-    return total_loss / n_samples
+        total_loss += differentiate_row(logits, labels, dlogits, i)
+    return total_loss / len(logits)
+
+
+@inlined
+def differentiate_row(logits, labels, dlogits, i):
+    """The loss of sample i, and row i of dlogits; its label lies within the classes."""
+    n_samples, n_classes = logits.shape
+    largest = logits[i, 0]
+    for j in range(1, n_classes):
+        largest = max(largest, logits[i, j])
+    total = np.float32(0)
+    for j in range(n_classes):
+        dlogits[i, j] = math.exp(logits[i, j] - largest)
+        total += dlogits[i, j]
+    scale = np.float32(1) / (total * np.float32(n_samples))
+    for j in range(n_classes):
+        dlogits[i, j] *= scale
+    dlogits[i, labels[i]] -= np.float32(1) / np.float32(n_samples)
+    return math.log(total) - (logits[i, labels[i]] - largest)
 
 
 @kernel()
@@ -58,13 +63,6 @@ def _count_correct(logits, labels):
     for i in range(logits.shape[0]):
         n_correct += index_of_largest(logits, i) == labels[i]
     return n_correct
-
-
-@inlined
-def find_largest(logits, classes):
-    """classes[i] = where row i of the logits is largest."""
-    for i in range(logits.shape[0]):
-        classes[i] = index_of_largest(logits, i)
 
 
 @inlined

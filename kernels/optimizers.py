@@ -55,14 +55,19 @@ def adam_update(param, grad, m, v, c):
     return param - splat(c.learning_rate) * (direction + splat(c.weight_decay) * param), m, v
 
 
+@inlined
+def adam_range(param, grad, m, v, start, stop, c):
+    """One step of Adam on the numbers start..stop of a flat array."""
+    for i in range(start, stop, LANES):
+        mask = first_lanes(stop - i)
+        new = adam_update(load(param, (i,), mask), load(grad, (i,), mask), load(m, (i,), mask), load(v, (i,), mask), c)
+        store(param, (i,), new[0], mask)
+        store(m, (i,), new[1], mask)
+        store(v, (i,), new[2], mask)
+
+
 @kernel(parallel=True)
 def _adam_step(param, grad, m, v, c):
     n = len(param)
     for task in numba.prange((n + TASK_SIZE - 1) // TASK_SIZE):
-        for i in range(task * TASK_SIZE, min((task + 1) * TASK_SIZE, n), LANES):
-            mask = first_lanes(n - i)
-            grad_i = load(grad, (i,), mask)
-            new = adam_update(load(param, (i,), mask), grad_i, load(m, (i,), mask), load(v, (i,), mask), c)
-            store(param, (i,), new[0], mask)
-            store(m, (i,), new[1], mask)
-            store(v, (i,), new[2], mask)
+        adam_range(param, grad, m, v, task * TASK_SIZE, min((task + 1) * TASK_SIZE, n), c)

@@ -9,9 +9,10 @@ transposed w. Threads share out tiles of the result, never a sum, so the bits do
 
 import numba
 
+from .arrays import aligned_zeros
 from .jit import inlined, kernel
-from .optimizers import adam_update
-from .simd import LANES, broadcast, first_lanes, load, relu, step, store
+from .optimizers import adam_range, adam_update
+from .simd import LANES, broadcast, first_lanes, load, relu, splat, step, store
 from .tiles import scratch, tile, transpose
 
 # Accumulators, a row of B and a broadcast number must fit the vector registers: 32 where they hold 16 lanes, else 16.
@@ -36,6 +37,15 @@ def accumulate(a, i, k_start, b, j, depth, n_left, acc):
             a_rk = broadcast(a, (i + r, k_start + k))
             for v in range(vectors):
                 acc[r, v] = acc[r, v] + a_rk * load(b, (k, j + v * LANES), first_lanes(n_left, v))
+
+
+@inlined
+def clear(acc):
+    """acc = 0."""
+    rows, vectors, _ = acc.shape
+    for r in range(rows):
+        for v in range(vectors):
+            acc[r, v] = splat(0.0)
 
 
 @inlined
@@ -127,20 +137,21 @@ def add_bias(b, j, n_left, acc):
 
 @inlined
 def multiply_tile(a, b, i, j, n_left, acc, finish, target):
-    """One tile of a @ b; `acc` comes in as zeros."""
+    """One tile of a @ b."""
+    clear(acc)
     accumulate(a, i, 0, b, j, b.shape[0], n_left, acc)
     finish(acc, i, j, n_left, target)
 
 
 @inlined
-def multiply_rows(a, b, start, stop, j, n_left, finish, target):
-    """The tiles of a @ b in rows start..stop, at column j: as tall as fit, then single rows."""
+def multiply_rows(a, b, start, stop, j, n_left, tall, flat, finish, target):
+    """The tiles of a @ b in rows start..stop, at column j: `tall` ones while they fit, then `flat` ones of one row."""
     i = start
     while i + TILE_ROWS <= stop:
-        multiply_tile(a, b, i, j, n_left, tile(TILE_ROWS, TILE_VECTORS), finish, target)
+        multiply_tile(a, b, i, j, n_left, tall, finish, target)
         i += TILE_ROWS
     while i < stop:
-        multiply_tile(a, b, i, j, n_left, tile(1, TILE_VECTORS), finish, target)
+        multiply_tile(a, b, i, j, n_left, flat, finish, target)
         i += 1
 
 
@@ -162,10 +173,14 @@ def multiply_task(a, b, out, task, finish, target):
     j = task // row_tasks * TILE_COLUMNS
     start = task % row_tasks * TASK_ROWS
     stop = min(start + TASK_ROWS, n_rows)
-    if j + TILE_COLUMNS <= n_columns:
-        multiply_rows(a, b, start, stop, j, None, finish, target)
+    tall, flat = tile(TILE_ROWS, TILE_VECTORS), tile(1, TILE_VECTORS)
+    n_left = n_columns - j
+    if n_left >= TILE_COLUMNS:
+        multiply_rows(a, b, start, stop, j, None, tall, flat, finish, target)
+    elif n_left > LANES:
+        multiply_rows(a, b, start, stop, j, n_left, tall, flat, finish, target)
     else:
-        multiply_rows(a, b, start, stop, j, n_columns - j, finish, target)
+        multiply_rows(a, b, start, stop, j, n_left, tile(TILE_ROWS, 1), tile(1, 1), finish, target)
 
 
 @kernel(parallel=True)
@@ -192,20 +207,35 @@ def multiply_add_task(a, w, b, with_relu, out, task):
 
 
 @kernel()
-def multiply_adam_task(a, b, w, m, v, c, task):
-    """Task number `task` of one step of Adam on `w`, with the gradient a @ b."""
-    multiply_task(a, b, w, task, step_weights, (w, m, v, c))
+def multiply_adam_task(a, b, w, m, v, narrow_dw, c, task):
+    """Task number `task` of one step of Adam on `w`, with the gradient a @ b.
+
+    Rows of a narrow matrix don't fill vectors; `narrow_dw` is room for the gradient of one, else empty: its rows are
+    neighbours in memory, and Adam goes over them as over one.
+    """
+    if len(narrow_dw) == 0:
+        multiply_task(a, b, w, task, step_weights, (w, m, v, c))
+    else:
+        multiply_task(a, b, narrow_dw, task, store_product, (narrow_dw,))
+        n_rows, n_columns = w.shape
+        start, stop = task * TASK_ROWS * n_columns, min((task + 1) * TASK_ROWS, n_rows) * n_columns
+        adam_range(w.reshape(-1), narrow_dw.reshape(-1), m.reshape(-1), v.reshape(-1), start, stop, c)
+
+
+def narrow_gradient(w):
+    """The room that `multiply_adam_task` needs for the gradient of `w`."""
+    return aligned_zeros(w.shape if w.shape[1] <= LANES else (0, w.shape[1]))
 
 
 # ---- a @ b^T --------------------------------------------------------------------------------------------------------
 
 
 @inlined
-def transpose_panel(w, j, k_start, panel):
-    """panel[k, c] = w[j + c, k_start + k], and 0 where w ends, for TILE_COLUMNS x PANEL_DEPTH numbers of w."""
+def transpose_panel(w, j, k_start, depth, panel):
+    """panel[k, c] = w[j + c, k_start + k], and 0 where w ends, for TILE_COLUMNS columns and k up to `depth`."""
     n_rows, n_columns = w.shape
     for v in range(TILE_VECTORS):
-        for k in range(0, PANEL_DEPTH, LANES):
+        for k in range(0, depth, LANES):
             square = tile(LANES, 1)
             mask = first_lanes(n_columns - k_start - k)
             for r in range(min(LANES, n_rows - j - v * LANES)):
@@ -254,8 +284,8 @@ def multiply_transposed_task(a, w, out, task, finish, target):
     j = task * TILE_COLUMNS
     panel = scratch(PANEL_DEPTH, TILE_VECTORS)
     for k_start in range(0, n_inner, PANEL_DEPTH):
-        transpose_panel(w, j, k_start, panel)
         depth = min(PANEL_DEPTH, n_inner - k_start)
+        transpose_panel(w, j, k_start, depth, panel)
         is_last = k_start + depth == n_inner
         if j + TILE_COLUMNS <= n_columns:
             add_rows(a, k_start, panel, depth, is_last, out, j, None, finish, target)

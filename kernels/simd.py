@@ -282,6 +282,90 @@ def _overload_broadcast(array, index):
     return lambda array, index: _broadcast(array, index)
 
 
+# ---- Bits -----------------------------------------------------------------------------------------------------------
+
+BITS = 64  # numbers that `nonzero_bits` looks at
+
+
+def nonzero_bits(array, index):
+    """Which of the BITS numbers from array[index] on are not 0 (NaN is not): an integer with a bit for each."""
+    row, start = _row(array, index)
+    return _as_int64(np.flatnonzero(row[start : start + BITS]))
+
+
+def words_with(array, index, bits):
+    """Which of the BITS integers from array[index] on have any of `bits`: an integer with a bit for each."""
+    row, start = _row(array, index)
+    return _as_int64(np.flatnonzero(row[start : start + BITS] & np.int64(bits)))
+
+
+def _as_int64(positions):
+    """The integer with these bits, as a signed number of 64 bits."""
+    bits = sum(1 << int(position) for position in positions)
+    return bits - (1 << BITS) if bits >> (BITS - 1) else bits
+
+
+def lowest_bit(bits):
+    """The position of the lowest bit that is 1, from 0; `bits` is not 0."""
+    return (bits & -bits).bit_length() - 1
+
+
+@intrinsic
+def _nonzero_bits(typingctx, array, index):
+    def codegen(context, builder, signature, args):
+        number = context.get_data_type(signature.args[0].dtype)
+        numbers = ir.VectorType(number, BITS)
+        indices = cgutils.unpack_tuple(builder, args[1])
+        address = _address(context, builder, signature.args[0], args[0], indices)
+        loaded = builder.load(
+            builder.bitcast(address, numbers.as_pointer()), align=signature.args[0].dtype.bitwidth // 8
+        )
+        compare = builder.fcmp_unordered if isinstance(number, ir.FloatType) else builder.icmp_unsigned
+        are_set = compare("!=", loaded, ir.Constant(numbers, None))
+        return builder.bitcast(are_set, ir.IntType(BITS))
+
+    return types.int64(array, index), codegen
+
+
+@intrinsic
+def _words_with(typingctx, array, index, bits):
+    def codegen(context, builder, signature, args):
+        words = ir.VectorType(ir.IntType(64), BITS)
+        indices = cgutils.unpack_tuple(builder, args[1])
+        address = _address(context, builder, signature.args[0], args[0], indices)
+        loaded = builder.load(builder.bitcast(address, words.as_pointer()), align=8)
+        undefined = ir.Constant(words, ir.Undefined)
+        first = builder.insert_element(undefined, args[2], ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), BITS), [0] * BITS)
+        common = builder.and_(loaded, builder.shuffle_vector(first, undefined, zeros))
+        return builder.bitcast(builder.icmp_unsigned("!=", common, ir.Constant(words, None)), ir.IntType(BITS))
+
+    return types.int64(array, index, types.int64), codegen
+
+
+@intrinsic
+def _lowest_bit(typingctx, bits):
+    def codegen(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), codegen
+
+
+@overload(nonzero_bits)
+def _overload_nonzero_bits(array, index):
+    return lambda array, index: _nonzero_bits(array, index)
+
+
+@overload(words_with)
+def _overload_words_with(array, index, bits):
+    return lambda array, index, bits: _words_with(array, index, bits)
+
+
+@overload(lowest_bit)
+def _overload_lowest_bit(bits):
+    return lambda bits: _lowest_bit(bits)
+
+
 # ---- Arithmetic -----------------------------------------------------------------------------------------------------
 
 
