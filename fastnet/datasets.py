@@ -5,11 +5,15 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import DataError
 from .idx import read_idx
+
+if TYPE_CHECKING:
+    from fastnet.kernels.rows import SparseRows
 
 BUNDLED = "mnist"
 PIXEL_SCALE = 1 / 255  # uint8 pixels become numbers between 0 and 1
@@ -22,25 +26,47 @@ _BUNDLED_DIRECTORY = Path(__file__).parent / "mnist"
 class Samples:
     """Images with their labels.
 
-    `images` is `(n, n_features)`, uint8 or float32, C order; a network sees `scale * images`. `labels` is int64 `(n,)`.
+    `images` is an array `(n, n_features)`, uint8 or float32, C order, or such rows without their zeros (`from_csr`); a
+    network sees `scale * images`. `labels` is int64 `(n,)`.
     """
 
-    images: np.ndarray
+    images: "np.ndarray | SparseRows"
     labels: np.ndarray
     scale: float
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
-        if images.ndim != 2 or images.dtype not in (np.uint8, np.float32) or not images.flags.c_contiguous:
-            raise DataError(
-                f"images must be uint8 or float32 (n, n_features) in C order, not {images.dtype} {images.shape}"
-            )
-        if labels.shape != (len(images),) or labels.dtype != np.int64 or (len(labels) and labels.min() < 0):
-            raise DataError(f"labels must be {len(images)} int64 numbers from 0, not {labels.dtype} {labels.shape}")
-        for name in ("images", "labels"):  # a read-only view: samples are shared, and kernels know one type of them
-            view = getattr(self, name).view()
-            view.flags.writeable = False
-            object.__setattr__(self, name, view)
+        if isinstance(images, np.ndarray):
+            if images.ndim != 2 or images.dtype not in (np.uint8, np.float32) or not images.flags.c_contiguous:
+                raise DataError(
+                    f"images must be uint8 or float32 (n, n_features) in C order, not {images.dtype} {images.shape}"
+                )
+            images = _read_only(images)
+        else:
+            _check_sparse(images)
+            starts, features, values = (_read_only(array) for array in images[:3])
+            images = images._replace(starts=starts, features=features, values=values)
+        n = images.shape[0]
+        if labels.shape != (n,) or labels.dtype != np.int64 or (n and labels.min() < 0):
+            raise DataError(f"labels must be {n} int64 numbers from 0, not {labels.dtype} {labels.shape}")
+        object.__setattr__(self, "images", images)
+        object.__setattr__(self, "labels", _read_only(labels))
+
+    @classmethod
+    def from_csr(cls, matrix: Any, labels: np.ndarray, scale: float = 1.0) -> "Samples":
+        """Samples from a CSR matrix or array of SciPy `(n, n_features)`, uint8 or floating-point, without its zeros.
+
+        Floating-point values become float32. DataError where they are not finite.
+        """
+        from fastnet.kernels.rows import SparseRows
+
+        matrix = matrix.tocsr()
+        if not matrix.has_canonical_format:  # features of a row must ascend, and be there once
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
+        values = matrix.data if matrix.dtype == np.uint8 else _as_float32(matrix.data, "the matrix")
+        rows = SparseRows(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), values, matrix.shape[1])
+        return cls(rows, np.asarray(labels).astype(np.int64), scale)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -57,7 +83,8 @@ class Samples:
 
     def take(self, rows: np.ndarray) -> "Samples":
         """The samples at `rows`, copied."""
-        return Samples(self.images[rows], self.labels[rows], self.scale)
+        images = self.images[rows] if isinstance(self.images, np.ndarray) else self.images.take(rows)
+        return Samples(images, self.labels[rows], self.scale)
 
 
 @dataclass(frozen=True)
@@ -79,7 +106,9 @@ class Dataset:
 
         Floating-point images are taken as they are; where they go no higher than 1, they stand for uint8 / 255.
         """
-        return PIXEL_SCALE if self.train.images.dtype == np.uint8 or self.train.images.max() <= 1 else 1.0
+        images = self.train.images
+        values = images if isinstance(images, np.ndarray) else images.values
+        return PIXEL_SCALE if images.dtype == np.uint8 or values.max(initial=0) <= 1 else 1.0
 
     def checked(self) -> "Dataset":
         """Return self; DataError where test set and training set don't fit together."""
@@ -98,7 +127,10 @@ class Dataset:
     @cached_property
     def sha256(self) -> str:
         """The sum of the training set: a resumed run must see the same samples."""
-        digest = hashlib.sha256(self.train.images.data)
+        images = self.train.images
+        digest = hashlib.sha256()
+        for array in (images,) if isinstance(images, np.ndarray) else images[:3]:
+            digest.update(array.data)
         digest.update(self.train.labels.data)
         return digest.hexdigest()
 
@@ -226,11 +258,40 @@ def _samples(images: np.ndarray, labels: np.ndarray, images_name: str, labels_na
             f"{labels_name}: labels must be from 0 to {MOST_CLASSES - 1}, and go from {labels.min()} to {labels.max()}"
         )
     if images.dtype != np.uint8:
-        if images.dtype.kind != "f":
-            raise DataError(f"{images_name}: pixels must be uint8 or floating-point, not {images.dtype}")
-        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
-            images = images.astype(np.float32)
-        if not np.isfinite(images).all():
-            raise DataError(f"{images_name}: holds NaN or infinite pixels")
+        images = _as_float32(images, images_name)
     features = np.ascontiguousarray(images.reshape(len(images), -1))
     return Samples(features, labels.astype(np.int64), PIXEL_SCALE if features.dtype == np.uint8 else 1.0)
+
+
+def _as_float32(values: np.ndarray, name: str) -> np.ndarray:
+    """Floating-point values as float32; DataError for others, and where they are not finite."""
+    if values.dtype.kind != "f":
+        raise DataError(f"{name}: pixels must be uint8 or floating-point, not {values.dtype}")
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+        values = values.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise DataError(f"{name}: holds NaN or infinite pixels")
+    return values
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """A read-only view: samples are shared, and kernels know one type of them."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _check_sparse(images: "SparseRows") -> None:
+    """DataError for rows that kernels, which index without bounds, could not walk."""
+    starts, features, values, n_features = images
+    types = (starts.dtype, features.dtype, values.dtype)
+    if types not in [(np.int64, np.int32, np.uint8), (np.int64, np.int32, np.float32)]:
+        raise DataError(f"sparse images must be int64 starts, int32 features and uint8 or float32 values, not {types}")
+    if not len(starts) or starts[0] != 0 or starts[-1] != len(values) or len(features) != len(values):
+        raise DataError("the starts of sparse images must go from 0 to the number of values and of features")
+    if (np.diff(starts) < 0).any() or (len(features) and not 0 <= features.min() <= features.max() < n_features):
+        raise DataError(f"sparse images must have starts that ascend and features from 0 to {n_features - 1}")
+    is_first = np.zeros(len(features) + 1, bool)
+    is_first[starts] = True
+    if (np.diff(features) <= 0)[~is_first[1:-1]].any():
+        raise DataError("the features of a row must ascend, each once")

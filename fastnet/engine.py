@@ -30,7 +30,7 @@ def make_engine(network: Network, recipe: Recipe, samples: Samples) -> "Engine":
     """The engine that the recipe names, for training on such samples."""
     if recipe.engine == "reference":
         return StepwiseEngine(network, recipe, reference)
-    density = lists.group_density(samples.images[:DENSITY_SAMPLES])
+    density = lists.group_density(samples.take(np.arange(min(len(samples), DENSITY_SAMPLES))).images)
     return FusedEngine(network, recipe, is_sparse=density <= MOST_SPARSE_DENSITY)
 
 
@@ -236,7 +236,7 @@ class FusedEngine(Engine):
     def _walk(
         self, kernel: Callable[..., None], samples: Samples, rows: np.ndarray, *args: Any
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Take a kernel of `fused` through the mini-batches at `rows`; return each sample's loss and likeliest class."""
+        """Take a kernel of `fused` through the samples at `rows`; return the loss and likeliest class of each."""
         self._check(samples, rows)
         losses, classes = np.empty(len(rows)), np.empty(len(rows), np.int64)
         n_steps = -(-len(rows) // self.recipe.batch_size)

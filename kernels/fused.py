@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .batches import gather_task, n_gather_tasks
-from .board import claim, claim_next, complete, wait_for
+from .board import claim, claim_next, wait_for
 from .denormals import flush_denormals, restore_denormals
 from .jit import inlined, kernel
 from .lists import list_task, n_list_tasks

@@ -11,14 +11,14 @@ from numba.core import types
 from numba.core.extending import overload
 
 from .arrays import aligned_zeros
-from .batches import SparseRows, prefetch_row
 from .jit import inlined, kernel
+from .rows import SparseRows, prefetch_row
 from .simd import BITS, LANES, lowest_bit, nonzero_bits, words_with
 
 GROUP = 4 if LANES == 16 else 2  # with four vectors of weights for each of its features, a group fits the registers
 GROUP_BITS = (1 << GROUP) - 1
 RUN = BITS // GROUP  # groups that are looked at together
-MOST_TASKS = 16  # that make the lists of one mini-batch
+MOST_TASKS = 8  # that make the lists of one mini-batch
 
 
 class Lists(NamedTuple):
@@ -37,7 +37,7 @@ def new_lists(n_groups: int, batch_size: int) -> Lists:
         counts=np.zeros((2, n_groups), np.int64),
         members=np.zeros((2, n_groups, batch_size), np.int32),
         values=aligned_zeros((2, n_groups, batch_size, GROUP)),
-        words=aligned_zeros((MOST_TASKS, BITS), np.int64),
+        words=aligned_zeros((MOST_TASKS, BITS), np.uint64),
     )
 
 

@@ -74,10 +74,15 @@ def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_
 
 
 def gather_batch(images, labels, rows, scale, x, y):
-    """x = scale * images[rows], y = labels[rows]; IndexError for a row that is not there."""
-    if not 0 <= rows.min() <= rows.max() < len(images):
-        raise IndexError(f"gather_batch: a row is outside 0..{len(images) - 1}")
-    x[:] = images[rows] * x.dtype.type(scale)
+    """x = scale * images[rows], y = labels[rows]; IndexError for a row that is not there.
+
+    `images` are an array, or rows without their zeros (`rows.SparseRows`).
+    """
+    n_images, _ = images.shape
+    if not 0 <= rows.min() <= rows.max() < n_images:
+        raise IndexError(f"gather_batch: a row is outside 0..{n_images - 1}")
+    chosen = images[rows] if isinstance(images, np.ndarray) else images.take(rows).dense()
+    x[:] = chosen * x.dtype.type(scale)
     y[:] = labels[rows]
 
 

@@ -288,21 +288,22 @@ BITS = 64  # numbers that `nonzero_bits` looks at
 
 
 def nonzero_bits(array, index):
-    """Which of the BITS numbers from array[index] on are not 0 (NaN is not): an integer with a bit for each."""
+    """Which of the BITS numbers from array[index] on are not 0 (NaN is not): an integer with a bit for each.
+
+    Where compiled, the highest bit is the integer's sign.
+    """
     row, start = _row(array, index)
-    return _as_int64(np.flatnonzero(row[start : start + BITS]))
+    return _with_bits(np.flatnonzero(row[start : start + BITS]))
 
 
 def words_with(array, index, bits):
-    """Which of the BITS integers from array[index] on have any of `bits`: an integer with a bit for each."""
+    """Which of the BITS uint64 from array[index] on have any of `bits`: an integer with a bit for each."""
     row, start = _row(array, index)
-    return _as_int64(np.flatnonzero(row[start : start + BITS] & np.int64(bits)))
+    return _with_bits(np.flatnonzero(row[start : start + BITS] & np.uint64(bits)))
 
 
-def _as_int64(positions):
-    """The integer with these bits, as a signed number of 64 bits."""
-    bits = sum(1 << int(position) for position in positions)
-    return bits - (1 << BITS) if bits >> (BITS - 1) else bits
+def _with_bits(positions):
+    return sum(1 << int(position) for position in positions)
 
 
 def lowest_bit(bits):

@@ -8,13 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from fastnet import kernels
-from fastnet.datasets import PIXEL_SCALE, Dataset, Samples, load_dataset
+from fastnet.datasets import PIXEL_SCALE, Dataset, Samples, load_dataset, split_validation
 from fastnet.engine import EVALUATION_BATCH, FusedEngine, StepwiseEngine, compile_kernels, make_engine
 from fastnet.errors import DataError, DivergedError, OptionError
 from fastnet.inference import Predictor
 from fastnet.kernels import fused, jit
+from fastnet.kernels.rows import SparseRows
 from fastnet.network import Network
 from fastnet.recipe import ENGINES, Recipe
 from fastnet.runs import load_run, save_run
@@ -408,3 +410,78 @@ def test_loss_on_extreme_pixels_is_told(dataset, engine):
     training = Training(dataset, dataclasses.replace(SMALL, engine=engine))
     with np.errstate(all="ignore"), pytest.raises(DataError, match="the loss on these samples is"):
         training.engine.evaluate(Samples(pixels, np.zeros(5, np.int64), 1.0))
+
+
+# ---- Samples without their zeros ------------------------------------------------------------------------------------
+
+
+def without_zeros(samples):
+    return Samples(SparseRows.from_dense(samples.images), samples.labels, samples.scale)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("density", [0.1, 1.0])  # the sparse and the dense path
+def test_sparse_samples_train_to_the_same_bits_as_dense_ones(dataset, density, engine):
+    images = dataset.train.images * (np.random.default_rng(0).random(dataset.train.images.shape) < density)
+    dense = Dataset(Samples(images, dataset.train.labels, PIXEL_SCALE), dataset.test, "dense")
+    sparse = Dataset(without_zeros(dense.train), without_zeros(dataset.test), "sparse")
+    recipe = dataclasses.replace(SMALL, engine=engine)
+    trainings = [trained(data, recipe) for data in (dense, sparse)]
+    assert_same_parameters(*trainings)
+    records = [dataclasses.replace(training.progress.history[-1], seconds=0) for training in trainings]
+    assert records[0] == records[1]
+    assert trainings[0].engine.evaluate(dense.test) == trainings[1].engine.evaluate(sparse.test)
+
+
+def test_sparse_samples_stay_sparse(dataset):
+    """A data set with many more features than memory has room for as an array."""
+    rng = np.random.default_rng(0)
+    n, n_features = 3000, 2_000_000_000
+    features = np.sort(rng.choice(200, (n, 5)) * 9_000_000 + np.arange(5), axis=1).astype(np.int32)
+    rows = SparseRows(np.arange(n + 1) * 5, features.ravel(), np.ones(5 * n, np.float32), n_features)
+    training_part, validation_part = split_validation(Samples(rows, rng.integers(0, 3, n), 1.0), 1000, rng)
+    assert (len(training_part), len(validation_part)) == (2000, 1000)
+    assert len(training_part.images.values) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"starts": np.array([0, 2, 3], np.int32)}, "must be int64 starts"),
+        ({"values": np.ones(3)}, "must be int64 starts"),
+        ({"starts": np.array([0, 2, 3, 3])}, "labels must be 3 int64 numbers"),
+        ({"starts": np.array([1, 2, 3])}, "must go from 0 to"),
+        ({"starts": np.array([0, 2, 4])}, "must go from 0 to"),
+        ({"starts": np.array([0, 4, 3])}, "starts that ascend"),
+        ({"features": np.array([0, 4, 1], np.int32)}, "features from 0 to 3"),
+        ({"features": np.array([-1, 0, 1], np.int32)}, "features from 0 to 3"),
+        ({"features": np.array([2, 1, 1], np.int32)}, "must ascend, each once"),
+        ({"features": np.array([1, 1, 1], np.int32)}, "must ascend, each once"),
+    ],
+)
+def test_sparse_rows_that_kernels_could_not_walk_are_refused(changes, sentence):
+    rows = SparseRows(np.array([0, 2, 3]), np.array([1, 2, 0], np.int32), np.ones(3, np.uint8), 4)
+    Samples(rows, np.zeros(2, np.int64), 1.0)
+    with pytest.raises(DataError, match=sentence):
+        Samples(rows._replace(**changes), np.zeros(2, np.int64), 1.0)
+
+
+def test_csr_matrices_of_scipy_are_taken(dataset):
+    images = dataset.train.images * (dataset.train.images > 100)
+    matrix = scipy.sparse.csr_array(images)
+    samples = Samples.from_csr(matrix, dataset.train.labels, PIXEL_SCALE)
+    np.testing.assert_array_equal(samples.images.dense(), images)
+    assert samples.images.dtype == np.uint8
+
+    doubled = scipy.sparse.coo_array((np.ones(4), ([0, 0, 0, 1], [5, 2, 5, 1])), shape=(2, 7))
+    samples = Samples.from_csr(doubled, [1, 0])
+    assert samples.images.dense().tolist() == [[0, 0, 1, 0, 0, 2, 0], [0, 1, 0, 0, 0, 0, 0]]
+    assert (samples.images.dtype, samples.labels.dtype) == (np.float32, np.int64)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"), [([1, np.nan], "NaN or infinite"), ([1, 2], "uint8 or floating-point")]
+)
+def test_csr_matrices_of_other_numbers_are_refused(values, sentence):
+    with pytest.raises(DataError, match=f"the matrix: .*{sentence}"):
+        Samples.from_csr(scipy.sparse.csr_array(np.array([values])), [0])

@@ -5,7 +5,21 @@ import pytest
 from numba import config, njit
 
 from fastnet.kernels import aligned_copy, aligned_empty, simd
-from fastnet.kernels.simd import LANES, broadcast, first_lanes, load, relu, splat, sqrt, step, store
+from fastnet.kernels.simd import (
+    BITS,
+    LANES,
+    broadcast,
+    first_lanes,
+    load,
+    lowest_bit,
+    nonzero_bits,
+    relu,
+    splat,
+    sqrt,
+    step,
+    store,
+    words_with,
+)
 from fastnet.kernels.tiles import tile, transpose
 
 needs_jit = pytest.mark.skipif(config.DISABLE_JIT, reason="compares machine code with plain Python")
@@ -35,6 +49,21 @@ def masked_copy(source, target, count, vector):
     store(target, (0,), load(source, (0,), mask), mask)
 
 
+@njit
+def nonzero(array, row, start):
+    return nonzero_bits(array, (row, start))
+
+
+@njit
+def words(array, start, bits):
+    return words_with(array, (start,), bits)
+
+
+@njit
+def lowest(bits):
+    return lowest_bit(bits)
+
+
 @needs_jit
 def test_machine_code_does_what_the_numpy_bodies_do():
     rng = np.random.default_rng(0)
@@ -59,6 +88,41 @@ def test_mask_touches_the_lanes_that_are_left(count, vector):
     masked_copy(source, target, count, vector)
     n_copied = min(max(count - vector * LANES, 0), LANES)
     np.testing.assert_array_equal(target, np.where(np.arange(LANES) < n_copied, source, 0))
+
+
+def bits_of(flags):
+    """The integer whose bits are the flags, first flag lowest."""
+    return int(np.packbits(flags, bitorder="little").view(np.uint64)[0])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("density", [0.0, 0.2, 1.0])
+def test_bits_of_the_numbers_that_are_not_zero(dtype, density):
+    rng = np.random.default_rng(0)
+    array = (rng.integers(1, 256, (3, BITS + 9)) * (rng.random((3, BITS + 9)) < density)).astype(dtype)
+    for start in range(10):
+        assert nonzero(array, 1, start) % 2**BITS == bits_of(array[1, start : start + BITS] != 0)
+
+
+def test_nan_is_not_zero_and_minus_zero_is():
+    array = np.zeros((1, BITS), np.float32)
+    array[0, 5], array[0, BITS - 1], array[0, 7] = np.nan, 1e-45, -0.0
+    assert nonzero(array, 0, 0) % 2**BITS == bits_of(np.isin(np.arange(BITS), [5, BITS - 1]))
+
+
+@pytest.mark.parametrize("shift", [0, 1, 30, 59, 60])
+def test_words_that_share_bits(shift):
+    rng = np.random.default_rng(0)
+    array = rng.integers(0, 2**64, BITS + 2, np.uint64) & rng.integers(0, 2**64, BITS + 2, np.uint64)
+    bits = np.uint64(15 << shift)
+    given = int(bits) if config.DISABLE_JIT else int(bits.astype(np.int64))
+    assert words(array, 2, given) % 2**BITS == bits_of((array[2:] & bits) != 0)
+
+
+@pytest.mark.parametrize("position", [0, 1, 31, 32, 62])
+@pytest.mark.parametrize("above", [0, 1 << 62])
+def test_lowest_bit(position, above):
+    assert lowest((1 << position) | above) == position
 
 
 def test_nan_passes_relu_and_counts_as_off():
