@@ -5,11 +5,14 @@ leave plain Python, which is slow and lets coverage and a debugger see every lin
 """
 
 import contextlib
+import functools
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numba
 from numba.core import config
@@ -65,7 +68,7 @@ def kernel(parallel: bool = False) -> Callable[[Callable], Callable]:
 
     def decorate(function: Callable) -> Callable:
         with _own_cache_directory():
-            return numba.njit(
+            compiled = numba.njit(
                 function,
                 fastmath=FASTMATH,
                 error_model="numpy",
@@ -73,8 +76,27 @@ def kernel(parallel: bool = False) -> Callable[[Callable], Callable]:
                 nogil=True,
                 cache=_CACHE_DIRECTORY is not None,
             )
+        return _one_at_a_time(compiled) if parallel else compiled
 
     return decorate
+
+
+_parallel_loops = threading.Lock()
+
+
+def _one_at_a_time(compiled: Callable) -> Callable:
+    """The function, in one Python thread at a time.
+
+    Numba's "workqueue" threads end the process when a second Python thread asks for them; and no threading layer gains
+    from two loops that each want all processors.
+    """
+
+    @functools.wraps(compiled)
+    def call(*args: Any) -> Any:
+        with _parallel_loops:
+            return compiled(*args)
+
+    return call
 
 
 MOST_THREADS = 256

@@ -1,0 +1,85 @@
+"""Compilation and threads: every threading layer, several Python threads, caches that are shared or cannot be."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from numba import config
+
+pytestmark = pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
+
+# All parallel kernels by four Python threads at once, then a training; the last line tells the layer and a digest.
+EVERYTHING = """
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from fastnet import Dataset, Recipe, Samples, Training, kernels
+from fastnet.kernels import cases, jit
+
+jit.set_threads(2)
+chosen = list({case.kernel: case for case in cases.CASES if min(case.sizes) >= 7}.values())
+with ThreadPoolExecutor(4) as pool:
+    for _ in pool.map(lambda case: case.verify(kernels), 5 * chosen):
+        pass
+
+rng = np.random.default_rng(0)
+samples = Samples(rng.integers(0, 256, (64, 20)).astype(np.uint8), rng.integers(0, 3, 64), 1 / 255)
+training = Training(Dataset(samples, samples, "noise"), Recipe(hidden=(40,), epochs=3, n_validation=0))
+training.run()
+arrays = training.network.parameters().values()
+print(jit.threading_layer(), hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest())
+"""
+
+
+def run(code, **variables):
+    """The last line that a new process prints."""
+    environment = {**os.environ, **{name: str(value) for name, value in variables.items()}}
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def digest():
+    """Of the weights under the threading layer that Numba chooses."""
+    return run(EVERYTHING).split()[1]
+
+
+@pytest.mark.parametrize("layer", ["omp", "workqueue", "tbb"])
+def test_every_threading_layer_serves_several_python_threads_with_the_same_bits(layer, digest):
+    library = Path(sys.prefix) / "lib"
+    if layer == "tbb" and not list(library.glob("libtbb.so*")):
+        pytest.skip("the tbb package is not installed")
+    path = os.pathsep.join(filter(None, [str(library), os.environ.get("LD_LIBRARY_PATH")]))
+    printed = run(EVERYTHING, NUMBA_THREADING_LAYER=layer, LD_LIBRARY_PATH=path)
+    assert printed.split() == [layer, digest]
+
+
+CALL = (
+    "import numpy as np; from fastnet import kernels; print(kernels.count_correct(np.eye(3, dtype='f4'), np.arange(3)))"
+)
+
+
+@pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])
+def test_where_nothing_can_be_cached_kernels_still_run(tmp_path, variable):
+    (tmp_path / "file").touch()  # not a directory, so nothing can be made in it, not even by root
+    assert run(CALL, **{"NUMBA_CACHE_DIR": "", variable: tmp_path / "file"}) == "3"
+
+
+def test_processes_that_fill_one_cache_at_once_do_not_disturb_each_other(tmp_path):
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda _: run(CALL, NUMBA_CACHE_DIR=tmp_path), range(3))) == ["3"] * 3
+    assert list(tmp_path.glob("fastnet/*/**/*.nbi"))
+
+
+def test_a_kept_cache_is_used(tmp_path):
+    """The second process compiles nothing: Numba counts a hit."""
+    counting = (
+        CALL + "; from fastnet.kernels.losses import _count_correct as c; print(sum(c.stats.cache_hits.values()))"
+    )
+    assert [run(counting, NUMBA_CACHE_DIR=tmp_path) for _ in range(2)] == ["0", "1"]
