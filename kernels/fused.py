@@ -233,7 +233,7 @@ def n_update_tasks(layers, first, i):
 @inlined
 def update_biases(dout, b, m, v, c):
     """One step of Adam on the biases, which don't decay, with the column sums of dout as their gradient."""
-    c = AdamCoefficients(c.learning_rate, c.beta1, c.beta2, c.eps, 0.0, c.m_correction, c.v_correction)
+    c = AdamCoefficients(c.beta1, c.beta2, 1.0, c.rate, c.eps)
     n_rows, n_columns = dout.shape
     for j in range(0, n_columns, LANES):
         mask = first_lanes(n_columns - j)

@@ -1,5 +1,6 @@
 """Adam: moments, bias correction and update in one pass over memory."""
 
+import math
 from typing import NamedTuple
 
 import numba
@@ -12,15 +13,13 @@ TASK_SIZE = 256 * LANES  # numbers that one task updates
 
 
 class AdamCoefficients(NamedTuple):
-    """What one step of Adam multiplies with; the corrections are 1 / (1 - beta**step)."""
+    """What one step of Adam multiplies with: param = keep * param - rate * m / (sqrt(v) + eps)."""
 
-    learning_rate: float
     beta1: float
     beta2: float
+    keep: float
+    rate: float
     eps: float
-    weight_decay: float
-    m_correction: float
-    v_correction: float
 
 
 def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0):
@@ -40,10 +39,14 @@ def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_
 
 @inlined
 def adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay):
-    """The coefficients of step number `step`, in double precision: the corrections are near 1 / (1 - 1) at first."""
-    return AdamCoefficients(
-        learning_rate, beta1, beta2, eps, weight_decay, 1.0 / (1.0 - beta1**step), 1.0 / (1.0 - beta2**step)
-    )
+    """The coefficients of step number `step`, in double precision: the corrections are near 1 / (1 - 1) at first.
+
+    Dividing m and v by 1 - beta**step is left out of the loop by the last lines of Kingma & Ba's section 2, with eps
+    changed so that the result is that of their algorithm 1.
+    """
+    root = math.sqrt(1.0 - beta2**step)
+    rate = learning_rate * root / (1.0 - beta1**step)
+    return AdamCoefficients(beta1, beta2, 1.0 - learning_rate * weight_decay, rate, eps * root)
 
 
 @inlined
@@ -51,8 +54,7 @@ def adam_update(param, grad, m, v, c):
     """New (param, m, v), for vectors and coefficients `c`."""
     m = splat(c.beta1) * m + splat(1.0 - c.beta1) * grad
     v = splat(c.beta2) * v + splat(1.0 - c.beta2) * (grad * grad)
-    direction = splat(c.m_correction) * m / (sqrt(splat(c.v_correction) * v) + splat(c.eps))
-    return param - splat(c.learning_rate) * (direction + splat(c.weight_decay) * param), m, v
+    return splat(c.keep) * param - splat(c.rate) * m / (sqrt(v) + splat(c.eps)), m, v
 
 
 @inlined
