@@ -9,6 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from .peers.process import settings_text
+
 
 def kernels_table(benchmarks: dict[str, Any]) -> str:
     """The median time of each kernel on both engines, and their ratio."""
@@ -91,9 +93,9 @@ def epochs_table(result: dict[str, Any]) -> str:
     for name in names:
         seconds = contest.seconds(name)
         ratio = "" if name == "fastnet" else f"{seconds / contest.seconds('fastnet'):.1f}x"
-        lines.append(f"| {TITLES.get(name, name)} | {_time(seconds)} | {ratio} |")
+        lines.append(f"| {TITLES.get(name, name)} | {time_text(seconds)} | {ratio} |")
     if contest.has("dense floor"):
-        lines.append(f"| dense products alone, at the CPU's peak | {_time(contest.floor())} | |")
+        lines.append(f"| dense products alone, at the CPU's peak | {time_text(contest.floor())} | |")
     return "\n".join([*lines, "", peers_notes(result)[0]])
 
 
@@ -104,7 +106,7 @@ def peers_rows(result: dict[str, Any]) -> Iterator[Row]:
     if first := result.get("first_step"):
         cold, second = first["cold"], median(run["total"] for run in first["second"])
         measure = "first training step of a process: seconds from its start / of a fresh install (JIT cold)"
-        yield Row(measure, _time(second), _time(cold["total"]), second, 2.0, most=True, unit="s")
+        yield Row(measure, time_text(second), time_text(cold["total"]), second, 2.0, most=True, unit="s")
 
 
 def _epoch_rows(contest: Contest) -> Iterator[Row]:
@@ -112,13 +114,13 @@ def _epoch_rows(contest: Contest) -> Iterator[Row]:
     if contest.has("fastnet", "dense floor"):
         for epoch in (1, 5):
             ours, floor = contest.seconds("fastnet", epoch), contest.floor()
-            yield Row(f"epoch {epoch} / dense floor", _time(ours), _time(floor), ours / floor, 1.3, most=True)
+            yield Row(f"epoch {epoch} / dense floor", time_text(ours), time_text(floor), ours / floor, 1.3, most=True)
     for name, bar in (("jax", 3.0), ("pytorch", 5.5), ("numpy", 12.0), ("sklearn", 18.0)):
         for epoch in (1, 5) if contest.has("fastnet", name) else ():
             yield _faster(f"epoch {epoch}: faster than {TITLES[name]}", contest, name, bar, epoch=epoch)
     if contest.has("fastnet"):
         first, fifth = contest.seconds("fastnet", 1), contest.seconds("fastnet", 5)
-        yield Row("epoch 5 / epoch 1", _time(fifth), _time(first), fifth / first, 1.05, most=True)
+        yield Row("epoch 5 / epoch 1", time_text(fifth), time_text(first), fifth / first, 1.05, most=True)
     if contest.has("fastnet", "fastnet, 1 thread"):
         yield _faster(f"{threads} threads: faster than one", contest, "fastnet, 1 thread", 1.7)
     if contest.has("fastnet", "pytorch"):
@@ -149,12 +151,12 @@ def _kernel_rows(result: dict[str, Any]) -> Iterator[Row]:
     if contest.has("fastnet, 1 thread", "dense floor, 1 thread"):
         ours, floor = contest.seconds("fastnet, 1 thread"), contest.floor("dense floor, 1 thread")
         measure = "`linear_relu`, share of one core's FMA peak"
-        yield Row(measure, _time(ours), _time(floor), floor / ours, 0.7, unit="%")
+        yield Row(measure, time_text(ours), time_text(floor), floor / ours, 0.7, unit="%")
 
 
 def _faster(measure: str, contest: Contest, name: str, bar: float, epoch: int | None = None) -> Row:
     ours, theirs = contest.seconds("fastnet", epoch), contest.seconds(name, epoch)
-    return Row(measure, _time(ours), _time(theirs), theirs / ours, bar)
+    return Row(measure, time_text(ours), time_text(theirs), theirs / ours, bar)
 
 
 def peers_notes(result: dict[str, Any]) -> list[str]:
@@ -162,8 +164,8 @@ def peers_notes(result: dict[str, Any]) -> list[str]:
     machine = result["environment"]
     versions = ", ".join(f"{package} {version}" for package, version in sorted(result["versions"].items()))
     how = (
-        "one round on a tenth of the data, settings not tried out: not to be quoted"
-        if result["quick"]
+        "a quick run, for which not all settings were tried: not to be quoted"
+        if result["is_quick"]
         else f"medians of {result['rounds']} interleaved rounds"
     )
     notes = [
@@ -178,11 +180,10 @@ def peers_notes(result: dict[str, Any]) -> list[str]:
         notes += [
             "",
             "Times of epochs are those of the training steps; a whole epoch of fastnet by the clock on the wall takes"
-            f" {_time(median(answer['wall_seconds'] for answer in rounds))}.",
+            f" {time_text(median(answer['wall_seconds'] for answer in rounds))}.",
         ]
-    ignored = ("hidden", "samples")
     chosen = [
-        f"{TITLES[name]}: " + ", ".join(f"{k} {v or 'none'}" for k, v in entry["settings"].items() if k not in ignored)
+        f"{TITLES[name]}: {settings_text(entry['settings'])}"
         for name, entry in contest.entrants.items()
         if name in TITLES
     ]
@@ -198,7 +199,8 @@ def peers_notes(result: dict[str, Any]) -> list[str]:
     return notes
 
 
-def _time(seconds: float) -> str:
+def time_text(seconds: float) -> str:
+    """Seconds with three digits, in s, ms or us."""
     for unit, scale in (("s", 1.0), ("ms", 1e3)):
         if seconds * scale >= 1:
             return f"{seconds * scale:.3g} {unit}"
@@ -214,6 +216,8 @@ def _memory(n_bytes: int) -> str:
 
 def write_between_marks(document: Path, name: str, text: str) -> None:
     """Replace what stands between `<!-- name -->` and `<!-- end name -->` in a document."""
+    if not document.is_file():
+        raise SystemExit(f"{document} is not here: run this at the top of a checkout")
     start, end = f"<!-- {name} -->\n", f"<!-- end {name} -->"
     before, _, rest = document.read_text(encoding="utf-8").partition(start)
     _, _, after = rest.partition(end)
