@@ -56,6 +56,7 @@ class Effort:
     rounds_of_calls: int = 5
     samples: int | None = None  # training images; None for all
     tried: tuple[str, ...] | None = None  # the options that are tried out, of the others the first; None for all
+    seconds: float | None = None  # after which nothing is tried out any more, and one round is enough
 
 
 QUICK = Effort(rounds=1, epochs=3, rounds_of_calls=3, tried=("threads",))
@@ -129,6 +130,7 @@ class Benchmark:
     def __init__(self, effort: Effort, progress: Callable[[str], None] | None = None):
         self.effort = effort
         self.progress = progress or to_stderr
+        self.started = time.monotonic()
         self.result: dict[str, Any] = {
             "started": time.strftime("%Y-%m-%d %H:%M:%S%z"),
             "rounds": effort.rounds,
@@ -139,6 +141,11 @@ class Benchmark:
             "skipped": {},
             "contests": {},
         }
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the seconds are over."""
+        return self.effort.seconds is not None and time.monotonic() - self.started > self.effort.seconds
 
     def run(self, contest: Contest) -> None:
         """Settle, start, warm up, take turns, end."""
@@ -172,7 +179,7 @@ class Benchmark:
         if package:
             raise RivalError(f"{package} is not installed")
         common = {"hidden": contest.hidden, "samples": self.effort.samples}
-        tried = entrant.options if self.effort.tried is None else self.effort.tried
+        tried = entrant.options if self.effort.tried is None else () if self.is_late else self.effort.tried
         options = {name: values if name in tried else values[:1] for name, values in entrant.options.items()}
         entrant = replace(entrant, settings=entrant.settings | common, options=options)
         if self.effort.tried is None:
@@ -187,6 +194,8 @@ class Benchmark:
                     answer = rivals[name].ask("kernel", name=contest.kernel)
                     entries[name]["rounds"].append(answer)
             self.progress(f"round {index + 1} of {self.effort.rounds_of_calls}: {last_round(entries)}")
+            if self.is_late:
+                return
 
     def rounds_of_epochs(self, contest: Contest, rivals: dict[str, RivalProcess], entries: dict[str, Any]) -> None:
         """Each rival in turn, one epoch; then a new network."""
@@ -201,6 +210,8 @@ class Benchmark:
             self.progress(f"training {training + 1} of {self.effort.rounds}, epoch {epoch + 1}: {last_round(entries)}")
             if index == self.effort.epochs - 1:
                 self.ask_after_training(contest, rivals, entries)
+            if self.is_late:
+                return
 
     def ask_after_training(self, contest: Contest, rivals: dict[str, RivalProcess], entries: dict[str, Any]) -> None:
         """Peak memory after one training, before anything else needs memory; then whether it has learnt."""

@@ -23,6 +23,7 @@ from .peers.process import SHARED_SETTINGS
 from .peers.protocol import ADAM_STEP_SIZE, BATCH_SIZE, LINEAR_RELU_SIZES, LOGITS_SHAPE
 from .tables import TITLES, time_text
 
+SECONDS = 75.0  # then it comes to its end, so that two minutes are enough on most machines
 N_TRAIN = 60_000  # images of MNIST
 KERNELS = ("linear_relu", "softmax_cross_entropy", "adam_step")
 BESIDE_KERNELS = ("fastnet", "numpy")  # all rivals would take too long
@@ -36,7 +37,7 @@ def measure(n_threads: int, samples: int | None, progress: Callable[[str], None]
     started = time.perf_counter()
     contests = quick_contests(n_threads)
     missing = {entrant.name for contest in contests for entrant in contest.entrants if is_missing(entrant)}
-    benchmark = Benchmark(replace(bench_peers.QUICK, samples=samples), progress)
+    benchmark = Benchmark(replace(bench_peers.QUICK, samples=samples, seconds=SECONDS), progress)
     for contest in contests:
         benchmark.run(replace(contest, entrants=tuple(e for e in contest.entrants if e.name not in missing)))
     figures = figures_of(benchmark.result, contests, samples or N_TRAIN)

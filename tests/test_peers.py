@@ -147,6 +147,15 @@ def test_a_contest_of_kernels(fake):
     assert len(benchmark.result["contests"]["inference"]["entrants"]["fake"]["rounds"]) == 2
 
 
+def test_a_benchmark_that_is_late_comes_to_its_end(fake):
+    benchmark = bench_peers.Benchmark(bench_peers.Effort(tried=("gear",), seconds=0))
+    gears = Entrant("fake", fake, options={"gear": ["slow", "fast"]})
+    benchmark.run(bench_peers.Contest("epoch", (gears,)))
+    found = benchmark.result["contests"]["epoch"]["entrants"]["fake"]
+    assert found["settings"]["gear"] == "slow"  # the first: nothing was tried out
+    assert len(found["rounds"]) == 1
+
+
 def test_rounds_begin_with_another_rival_each_time():
     assert [bench_peers.rotated(["a", "b", "c"], i) for i in (0, 1, 5)] == [
         ["a", "b", "c"],
@@ -278,6 +287,13 @@ def test_peers_table():
     assert "torch 2.13" in text
     assert "JAX (jax is not installed)" in text
     assert "scikit-learn" not in text
+
+
+def test_a_training_of_three_epochs_has_its_table():
+    result = copy.deepcopy(RESULT)
+    for found in result["contests"]["epoch"]["entrants"].values():
+        del found["epochs"]["4"], found["epochs"]["5"]
+    assert "| epoch 3 / epoch 1 | 600 ms | 600 ms | 1 x |" in tables.peers_table(result)
 
 
 def test_nan_does_not_reach_a_bar():
