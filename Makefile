@@ -15,10 +15,10 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder accuracy recipes weights pictures dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes weights pictures dashboard wheel clean
 
 help: ## list what make can do
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
 
 train: $(VENV)/.installed ## train the default network on MNIST and save the run
 	$(BIN)/fastnet train $(ARGS)
@@ -54,6 +54,15 @@ bench: $(VENV)/.installed-test ## time each kernel against its NumPy reference
 
 ladder: $(VENV)/.installed ## time a training step, from the textbook to the fused engine
 	OPENBLAS_NUM_THREADS=1 $(VENV)/$(SCRIPT).ladder $(ARGS)
+
+roofline: $(VENV)/.installed-pictures ## measure the ceilings of this machine and where the kernels stand, write the page
+	$(VENV)/$(SCRIPT).roofline --write $(ARGS)
+
+scaling: $(VENV)/.installed-pictures ## measure how the cost of a step grows, write the page
+	$(VENV)/$(SCRIPT).scaling --write $(ARGS)
+
+time-to-accuracy: $(VENV)/.installed ## measure the seconds of training until 98, 98.5 and 99 % are right, write the table
+	$(VENV)/$(SCRIPT).time_to_accuracy --write $(ARGS)
 
 accuracy: $(VENV)/.installed ## measure the default recipe's test accuracy over five seeds
 	$(VENV)/$(SCRIPT).accuracy $(ARGS)
