@@ -38,9 +38,9 @@ from .peers.process import (
     environment_of,
     settings_text,
 )
+from .tables import busy_text, load_average
 
 PEERS = "fastnet.benchmarks.peers"
-QUIET_LOAD = 0.5
 RIVALS = ("numpy", "pytorch", "jax", "sklearn")  # beside fastnet and the dense floor, which always take part
 
 # Flags of XLA's CPU compiler that may help; unknown ones end the process, and that trial is left out.
@@ -136,7 +136,7 @@ class Benchmark:
             "rounds": effort.rounds,
             "is_quick": effort.samples is not None or effort.tried is not None,
             "environment": environment(),
-            "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,  # before we add to it
+            "load_average": load_average(),  # before we add to it
             "versions": {},
             "skipped": {},
             "contests": {},
@@ -330,8 +330,8 @@ def main() -> None:
     if args.rounds:
         effort = replace(effort, rounds=args.rounds, rounds_of_calls=args.rounds)
     benchmark = Benchmark(effort)
-    if (benchmark.result["load_average"] or 0) > QUIET_LOAD:
-        to_stderr(f"load average {benchmark.result['load_average']:.1f}: other programs run, so figures will be off")
+    if busy := busy_text(benchmark.result["load_average"]):
+        to_stderr(busy)
     left_out = set(RIVALS) - set(args.rivals)
     for contest in contests:
         if contest.name in args.contests:

@@ -21,7 +21,7 @@ from . import bench_peers
 from .bench_peers import Benchmark, Contest, is_missing
 from .peers.process import SHARED_SETTINGS
 from .peers.protocol import ADAM_STEP_SIZE, BATCH_SIZE, LINEAR_RELU_SIZES, LOGITS_SHAPE
-from .tables import TITLES, time_text
+from .tables import TITLES, busy_text, time_text
 
 SECONDS = 75.0  # then it comes to its end, so that two minutes are enough on most machines
 N_TRAIN = 60_000  # images of MNIST
@@ -112,8 +112,8 @@ def text(figures: Figures) -> str:
     lines += [f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['lanes']} float32 lanes; {versions}"]
     if figures["not_installed"]:
         lines += [f"not installed: {', '.join(NAMES[name] for name in figures['not_installed'])}"]
-    if (figures["load_average"] or 0) > bench_peers.QUIET_LOAD:
-        lines += [f"other programs were running (load average {figures['load_average']:.1f}): figures may be off"]
+    if busy := busy_text(figures["load_average"]):
+        lines += [busy]
     return "\n".join([*lines, f"measured in {figures['seconds']:.0f} s"])
 
 

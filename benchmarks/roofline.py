@@ -19,12 +19,11 @@ from fastnet.kernels.jit import kernel
 from fastnet.kernels.optimizers import adam_coefficients
 from fastnet.kernels.products import multiply_adam_task, n_product_tasks
 from fastnet.kernels.sparse import list_groups_task, n_list_tasks, sparse_adam_task, sparse_linear_task
-from fastnet.system import environment
 
 from . import ceilings, work
 from .ceilings import MEMORY, Ceilings
 from .peers.protocol import seconds_a_call
-from .tables import time_text, write_between_marks
+from .tables import load_average, machine_text, time_text, write_between_marks
 from .work import Work
 
 DOCUMENT, PICTURE = Path("docs/roofline.md"), Path("docs/roofline.png")
@@ -173,7 +172,7 @@ def ceilings_table(roofs: list[Ceilings]) -> str:
         add(f"{level}, read", "GB/s", [roof.read[level] for roof in roofs])
         add(f"{level}, read and written", "GB/s", [roof.update[level] for roof in roofs])
     add("square roots with a division", "G/s", [roof.divisions for roof in roofs])
-    return "\n".join([*lines, "", machine_text()])
+    return "\n".join(lines)
 
 
 def kernels_table(standings: list[Standing]) -> str:
@@ -195,12 +194,6 @@ def kernels_table(standings: list[Standing]) -> str:
 def three_digits(number: float) -> str:
     """A number with three digits or, where it has more before its point, all of those."""
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
-
-
-def machine_text() -> str:
-    """The machine below a table."""
-    machine = environment()
-    return f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['lanes']} float32 lanes; Numba {machine['numba']}."
 
 
 # ---- Picture --------------------------------------------------------------------------------------------------------
@@ -284,10 +277,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT} and {PICTURE}")
     args = parser.parse_args()
+    load = load_average()  # before we add to it
     counts = sorted({1, jit.get_threads()})
     roofs = [ceilings.measure(n_threads) for n_threads in counts]
     standings = measure_kernels(roofs[0])
-    tables = {"ceilings": ceilings_table(roofs), "kernels": kernels_table(standings)}
+    tables = {"ceilings": f"{ceilings_table(roofs)}\n\n{machine_text(load)}", "kernels": kernels_table(standings)}
     print("\n\n".join(tables.values()))
     if args.write:
         curves = {

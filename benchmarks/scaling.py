@@ -21,10 +21,9 @@ from fastnet.engine import MOST_SPARSE_DENSITY, FusedEngine
 from fastnet.kernels import jit, sparse
 from fastnet.network import Network
 from fastnet.recipe import Recipe
-from fastnet.system import environment
 
 from .ceilings import cache_sizes
-from .tables import time_text, write_between_marks
+from .tables import load_average, machine_text, time_text, write_between_marks
 
 DOCUMENT, PICTURE = Path("docs/scaling.md"), Path("docs/scaling.png")
 N_IN, N_OUT = 784, 10
@@ -99,9 +98,10 @@ def pixels_on(rng: np.random.Generator, density: float) -> np.ndarray:
     """Which pixels are not zero, `(N_SAMPLES, N_IN)` uint8: a two-state Markov chain along all pixels."""
     if density == 1:
         return np.ones((N_SAMPLES, N_IN), np.uint8)
-    length_off = RUN * (1 - density) / density
-    n_runs = 2 * int(N_SAMPLES * N_IN / (RUN + max(length_off, 1)))
-    lengths = np.stack([rng.geometric(1 / RUN, n_runs), rng.geometric(min(1, 1 / length_off), n_runs)], axis=1)
+    length_on = max(RUN, density / (1 - density))  # a run of zeros has at least one
+    length_off = length_on * (1 - density) / density
+    n_runs = 2 * int(N_SAMPLES * N_IN / (length_on + length_off))
+    lengths = np.stack([rng.geometric(min(1 / length, 1.0), n_runs) for length in (length_on, length_off)], axis=1)
     states = np.tile(np.array([1, 0], np.uint8), n_runs)
     return np.repeat(states, lengths.reshape(-1))[: N_SAMPLES * N_IN].reshape(N_SAMPLES, N_IN)
 
@@ -309,6 +309,8 @@ def _draw_paths(axes, points, axis: str, x_label: str, y_label: str) -> None:
     axes.set_xticks([], minor=True)
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
 
 
 def _draw_gains(axes, points: list[Point]) -> None:
@@ -337,6 +339,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.15, help="of a path in a round (default: 0.15)")
     parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT} and {PICTURE}")
     args = parser.parse_args()
+    load = load_average()  # before we add to it
     points: dict[str, list[Point]] = {}
     for name, settings in settings_of(jit.get_threads()).items():
         points[name] = []
@@ -344,13 +347,12 @@ def main() -> None:
             points[name].append(measure(setting, args.rounds, args.seconds))
             times = ", ".join(f"{path} {time_text(points[name][-1].seconds[path])}" for path in PATHS)
             print(f"{_words(points[name][-1])}: {times}", file=sys.stderr)
-    machine = environment()
     tables = {
         "hidden": f"{steps_table(points['hidden'], 'hidden', 'hidden units')}\n\n{cache_sentence(cache_sizes())}",
         "batch": steps_table(points["batch"], "batch", "batch"),
         "density": f"{densities_table(points['density'])}\n\n{verdict(points)}",
         "threads": threads_table(points["threads"]),
-        "machine": f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['lanes']} lanes; Numba {machine['numba']}.",
+        "machine": machine_text(load),
     }
     print("\n\n".join(tables.values()))
     if args.write:

@@ -2,12 +2,15 @@
 
 import argparse
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from fastnet.system import environment
 
 from .peers.process import settings_text
 
@@ -178,8 +181,7 @@ def peers_notes(result: dict[str, Any]) -> list[str]:
         f"Measured {result['started'][:10]} ({how}) on {machine['cpus']} CPUs, {machine['cpu']},"
         f" Python {machine['python']}, {versions}.",
     ]
-    if (result["load_average"] or 0) > 0.5:
-        notes[0] += f" The machine was busy with other things (load average {result['load_average']:.1f})."
+    notes[0] = f"{notes[0]} {busy_text(result['load_average'])}".strip()
     contest = Contest(result, "epoch")
     if contest.has("fastnet"):
         rounds = contest.entrants["fastnet"]["rounds"]
@@ -215,6 +217,30 @@ def time_text(seconds: float) -> str:
 
 def _memory(n_bytes: int) -> str:
     return f"{n_bytes / 2**20:.0f} MiB"
+
+
+# ---- Machine --------------------------------------------------------------------------------------------------------
+
+QUIET_LOAD = 0.5
+
+
+def load_average() -> float | None:
+    """How many processes wanted a processor in the last minute; None where the system does not say."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def machine_text(load: float | None) -> str:
+    """The machine below a table, and whether it was busy."""
+    machine = environment()
+    text = f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['lanes']} float32 lanes; Numba {machine['numba']}."
+    return f"{text} {busy_text(load)}".strip()
+
+
+def busy_text(load: float | None) -> str:
+    """A warning beside figures that were measured on a busy machine, else nothing."""
+    if load is None or load <= QUIET_LOAD:
+        return ""
+    return f"The machine was busy with other things (load average {load:.1f})."
 
 
 # ---- Documents ------------------------------------------------------------------------------------------------------
