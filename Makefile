@@ -10,13 +10,15 @@ ARGS ?=
 AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2
 
 BIN := $(VENV)/bin
+# -P: what is installed runs, not what lies in the current folder.
+SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder accuracy recipes weights pictures dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes weights pictures dashboard wheel clean
 
 help: ## list what make can do
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
 
 train: $(VENV)/.installed ## train the default network on MNIST and save the run
 	$(BIN)/fastnet train $(ARGS)
@@ -31,15 +33,15 @@ emulate: $(VENV)/.installed-test ## run the kernels' tests as if on lesser x86-6
 
 bench-peers: ## time fastnet side by side with PyTorch, JAX, scikit-learn and NumPy
 	$(MAKE) VENV=build/peers-venv build/peers-venv/.installed-peers
-	build/peers-venv/bin/python benchmarks/bench_peers.py --json build/peers.json $(ARGS)
-	build/peers-venv/bin/python benchmarks/tables.py epochs build/peers.json
-	build/peers-venv/bin/python benchmarks/tables.py peers build/peers.json
+	build/peers-venv/$(SCRIPT).bench_peers --json build/peers.json $(ARGS)
+	build/peers-venv/$(SCRIPT).tables epochs build/peers.json
+	build/peers-venv/$(SCRIPT).tables peers build/peers.json
 
 lint: $(VENV)/.installed-lint ## check format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	rm -rf build/typed && mkdir -p build/typed/fastnet
-	ln -sfn $(foreach part,$(wildcard fastnet/*) kernels dashboard weights,$(CURDIR)/$(part)) build/typed/fastnet
+	ln -sfn $(foreach part,$(wildcard fastnet/*) benchmarks kernels dashboard weights,$(CURDIR)/$(part)) build/typed/fastnet
 	cd build/typed && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml -p fastnet
 
 format: $(VENV)/.installed-lint ## format the code
@@ -48,16 +50,25 @@ format: $(VENV)/.installed-lint ## format the code
 
 bench: $(VENV)/.installed-test ## time each kernel against its NumPy reference
 	$(BIN)/pytest benchmarks/bench_kernels.py --benchmark-json=build/kernels.json $(ARGS)
-	$(BIN)/python benchmarks/tables.py kernels build/kernels.json
+	$(VENV)/$(SCRIPT).tables kernels build/kernels.json
 
 ladder: $(VENV)/.installed ## time a training step, from the textbook to the fused engine
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/ladder.py $(ARGS)
+	OPENBLAS_NUM_THREADS=1 $(VENV)/$(SCRIPT).ladder $(ARGS)
+
+roofline: $(VENV)/.installed-pictures ## measure the ceilings of this machine and where the kernels stand, write the page
+	$(VENV)/$(SCRIPT).roofline --write $(ARGS)
+
+scaling: $(VENV)/.installed-pictures ## measure how the cost of a step grows, write the page
+	$(VENV)/$(SCRIPT).scaling --write $(ARGS)
+
+time-to-accuracy: $(VENV)/.installed ## measure the seconds of training until 98, 98.5 and 99 % are right, write the table
+	$(VENV)/$(SCRIPT).time_to_accuracy --write $(ARGS)
 
 accuracy: $(VENV)/.installed ## measure the default recipe's test accuracy over five seeds
-	$(BIN)/python benchmarks/accuracy.py $(ARGS)
+	$(VENV)/$(SCRIPT).accuracy $(ARGS)
 
 recipes: $(VENV)/.installed ## compare recipes on the validation split
-	$(BIN)/python benchmarks/recipes.py $(ARGS)
+	$(VENV)/$(SCRIPT).recipes $(ARGS)
 
 weights: $(VENV)/.installed ## train the model that comes with fastnet anew
 	rm -rf build/shipped

@@ -6,14 +6,12 @@ import statistics
 import sys
 from pathlib import Path
 
-from tables import write_between_marks
-
 from fastnet.datasets import load_dataset
 from fastnet.recipe import Recipe
 from fastnet.system import environment
 from fastnet.training import Training
 
-ROOT = Path(__file__).parents[1]
+from .tables import write_between_marks
 
 
 def main() -> None:
@@ -50,7 +48,7 @@ def main() -> None:
             f" {result['median_epoch_seconds']:.2f} s an epoch (median) on {machine['threads']} threads of"
             f" {machine['cpu']}, NumPy {machine['numpy']}, Numba {machine['numba']}."
         )
-        write_between_marks(ROOT / "README.md", "accuracy", text)
+        write_between_marks(Path("README.md"), "accuracy", text)
 
 
 if __name__ == "__main__":

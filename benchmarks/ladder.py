@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from tables import write_between_marks
 
 from fastnet import kernels
 from fastnet.datasets import load_dataset
@@ -20,7 +19,8 @@ from fastnet.network import Network
 from fastnet.recipe import Recipe
 from fastnet.system import environment
 
-ROOT = Path(__file__).parents[1]
+from .tables import write_between_marks
+
 SIZES = (784, 512, 10)
 STEPS = 256
 RECIPE = Recipe()
@@ -56,7 +56,7 @@ def main() -> None:
     text = table([statistics.median(taken[1:]) for taken in seconds])
     print(text)
     if args.write:
-        write_between_marks(ROOT / "docs" / "speed.md", "ladder", text)
+        write_between_marks(Path("docs/speed.md"), "ladder", text)
 
 
 def table(medians: list[float]) -> str:

@@ -1,7 +1,7 @@
 """The FMA peak of this machine: how many floating-point operations a second its cores do with all else free.
 
-`python benchmarks/peak.py` prints it. It is the yardstick of the kernels (share of one core's peak) and of training
-(the dense floor: an epoch's dense products at the peak of all cores together).
+`python -m fastnet.benchmarks.peak` prints it. It is the yardstick of the kernels (share of one core's peak) and of
+training (the dense floor: an epoch's dense products at the peak of all cores together).
 """
 
 import time

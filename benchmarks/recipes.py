@@ -9,13 +9,12 @@ import statistics
 import sys
 from pathlib import Path
 
-from tables import write_between_marks
-
 from fastnet.datasets import Dataset, load_dataset
 from fastnet.recipe import Recipe
 from fastnet.training import Training
 
-ROOT = Path(__file__).parents[1]
+from .tables import write_between_marks
+
 SEEDS = range(10, 15)  # not those of the final figure
 
 # Schedule, peak learning rate, warm-up epochs, weight decay.
@@ -58,7 +57,7 @@ def main() -> None:
     table = "\n".join(lines)
     print(table)
     if args.write:
-        write_between_marks(ROOT / "docs" / "recipe.md", "recipes", table)
+        write_between_marks(Path("docs/recipe.md"), "recipes", table)
 
 
 def validation_accuracy(dataset: Dataset, recipe: Recipe) -> float:

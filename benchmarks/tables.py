@@ -2,12 +2,17 @@
 
 import argparse
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from fastnet.system import environment
+
+from .peers.process import settings_text
 
 
 def kernels_table(benchmarks: dict[str, Any]) -> str:
@@ -71,6 +76,11 @@ class Contest:
         entry = self.entrants[name]
         return (entry["epochs"][str(epoch)] if epoch else entry["seconds"])["median"]
 
+    @property
+    def first_and_last(self) -> tuple[int, int]:
+        """The first and the last epoch of a training."""
+        return 1, max(int(epoch) for epoch in self.entrants["fastnet"]["epochs"])
+
     def floor(self, name: str = "dense floor") -> float:
         """The least seconds at the highest peak seen: disturbances only lower a measured peak."""
         return self.entrants[name]["seconds"]["least"]
@@ -91,9 +101,9 @@ def epochs_table(result: dict[str, Any]) -> str:
     for name in names:
         seconds = contest.seconds(name)
         ratio = "" if name == "fastnet" else f"{seconds / contest.seconds('fastnet'):.1f}x"
-        lines.append(f"| {TITLES.get(name, name)} | {_time(seconds)} | {ratio} |")
+        lines.append(f"| {TITLES.get(name, name)} | {time_text(seconds)} | {ratio} |")
     if contest.has("dense floor"):
-        lines.append(f"| dense products alone, at the CPU's peak | {_time(contest.floor())} | |")
+        lines.append(f"| dense products alone, at the CPU's peak | {time_text(contest.floor())} | |")
     return "\n".join([*lines, "", peers_notes(result)[0]])
 
 
@@ -104,21 +114,22 @@ def peers_rows(result: dict[str, Any]) -> Iterator[Row]:
     if first := result.get("first_step"):
         cold, second = first["cold"], median(run["total"] for run in first["second"])
         measure = "first training step of a process: seconds from its start / of a fresh install (JIT cold)"
-        yield Row(measure, _time(second), _time(cold["total"]), second, 2.0, most=True, unit="s")
+        yield Row(measure, time_text(second), time_text(cold["total"]), second, 2.0, most=True, unit="s")
 
 
 def _epoch_rows(contest: Contest) -> Iterator[Row]:
     threads = contest.entrants.get("fastnet", {}).get("settings", {}).get("threads")
     if contest.has("fastnet", "dense floor"):
-        for epoch in (1, 5):
+        for epoch in contest.first_and_last:
             ours, floor = contest.seconds("fastnet", epoch), contest.floor()
-            yield Row(f"epoch {epoch} / dense floor", _time(ours), _time(floor), ours / floor, 1.3, most=True)
+            yield Row(f"epoch {epoch} / dense floor", time_text(ours), time_text(floor), ours / floor, 1.3, most=True)
     for name, bar in (("jax", 3.0), ("pytorch", 5.5), ("numpy", 12.0), ("sklearn", 18.0)):
-        for epoch in (1, 5) if contest.has("fastnet", name) else ():
+        for epoch in contest.first_and_last if contest.has("fastnet", name) else ():
             yield _faster(f"epoch {epoch}: faster than {TITLES[name]}", contest, name, bar, epoch=epoch)
     if contest.has("fastnet"):
-        first, fifth = contest.seconds("fastnet", 1), contest.seconds("fastnet", 5)
-        yield Row("epoch 5 / epoch 1", _time(fifth), _time(first), fifth / first, 1.05, most=True)
+        last_epoch = contest.first_and_last[1]
+        first, last = contest.seconds("fastnet", 1), contest.seconds("fastnet", last_epoch)
+        yield Row(f"epoch {last_epoch} / epoch 1", time_text(last), time_text(first), last / first, 1.05, most=True)
     if contest.has("fastnet", "fastnet, 1 thread"):
         yield _faster(f"{threads} threads: faster than one", contest, "fastnet, 1 thread", 1.7)
     if contest.has("fastnet", "pytorch"):
@@ -149,12 +160,12 @@ def _kernel_rows(result: dict[str, Any]) -> Iterator[Row]:
     if contest.has("fastnet, 1 thread", "dense floor, 1 thread"):
         ours, floor = contest.seconds("fastnet, 1 thread"), contest.floor("dense floor, 1 thread")
         measure = "`linear_relu`, share of one core's FMA peak"
-        yield Row(measure, _time(ours), _time(floor), floor / ours, 0.7, unit="%")
+        yield Row(measure, time_text(ours), time_text(floor), floor / ours, 0.7, unit="%")
 
 
 def _faster(measure: str, contest: Contest, name: str, bar: float, epoch: int | None = None) -> Row:
     ours, theirs = contest.seconds("fastnet", epoch), contest.seconds(name, epoch)
-    return Row(measure, _time(ours), _time(theirs), theirs / ours, bar)
+    return Row(measure, time_text(ours), time_text(theirs), theirs / ours, bar)
 
 
 def peers_notes(result: dict[str, Any]) -> list[str]:
@@ -162,27 +173,25 @@ def peers_notes(result: dict[str, Any]) -> list[str]:
     machine = result["environment"]
     versions = ", ".join(f"{package} {version}" for package, version in sorted(result["versions"].items()))
     how = (
-        "one round on a tenth of the data, settings not tried out: not to be quoted"
-        if result["quick"]
+        "a quick run, for which not all settings were tried: not to be quoted"
+        if result["is_quick"]
         else f"medians of {result['rounds']} interleaved rounds"
     )
     notes = [
         f"Measured {result['started'][:10]} ({how}) on {machine['cpus']} CPUs, {machine['cpu']},"
         f" Python {machine['python']}, {versions}.",
     ]
-    if (result["load_average"] or 0) > 0.5:
-        notes[0] += f" The machine was busy with other things (load average {result['load_average']:.1f})."
+    notes[0] = f"{notes[0]} {busy_text(result['load_average'])}".strip()
     contest = Contest(result, "epoch")
     if contest.has("fastnet"):
         rounds = contest.entrants["fastnet"]["rounds"]
         notes += [
             "",
             "Times of epochs are those of the training steps; a whole epoch of fastnet by the clock on the wall takes"
-            f" {_time(median(answer['wall_seconds'] for answer in rounds))}.",
+            f" {time_text(median(answer['wall_seconds'] for answer in rounds))}.",
         ]
-    ignored = ("hidden", "samples")
     chosen = [
-        f"{TITLES[name]}: " + ", ".join(f"{k} {v or 'none'}" for k, v in entry["settings"].items() if k not in ignored)
+        f"{TITLES[name]}: {settings_text(entry['settings'])}"
         for name, entry in contest.entrants.items()
         if name in TITLES
     ]
@@ -198,7 +207,8 @@ def peers_notes(result: dict[str, Any]) -> list[str]:
     return notes
 
 
-def _time(seconds: float) -> str:
+def time_text(seconds: float) -> str:
+    """Seconds with three digits, in s, ms or us."""
     for unit, scale in (("s", 1.0), ("ms", 1e3)):
         if seconds * scale >= 1:
             return f"{seconds * scale:.3g} {unit}"
@@ -209,11 +219,37 @@ def _memory(n_bytes: int) -> str:
     return f"{n_bytes / 2**20:.0f} MiB"
 
 
+# ---- Machine --------------------------------------------------------------------------------------------------------
+
+QUIET_LOAD = 0.5
+
+
+def load_average() -> float | None:
+    """How many processes wanted a processor in the last minute; None where the system does not say."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def machine_text(load: float | None) -> str:
+    """The machine below a table, and whether it was busy."""
+    machine = environment()
+    text = f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['lanes']} float32 lanes; Numba {machine['numba']}."
+    return f"{text} {busy_text(load)}".strip()
+
+
+def busy_text(load: float | None) -> str:
+    """A warning beside figures that were measured on a busy machine, else nothing."""
+    if load is None or load <= QUIET_LOAD:
+        return ""
+    return f"The machine was busy with other things (load average {load:.1f})."
+
+
 # ---- Documents ------------------------------------------------------------------------------------------------------
 
 
 def write_between_marks(document: Path, name: str, text: str) -> None:
     """Replace what stands between `<!-- name -->` and `<!-- end name -->` in a document."""
+    if not document.is_file():
+        raise SystemExit(f"{document} is not here: run this at the top of a checkout")
     start, end = f"<!-- {name} -->\n", f"<!-- end {name} -->"
     before, _, rest = document.read_text(encoding="utf-8").partition(start)
     _, _, after = rest.partition(end)

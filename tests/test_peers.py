@@ -1,26 +1,23 @@
 """The comparison with rivals: its protocol, its arithmetic, its table; and fastnet's two peers learn the task."""
 
 import copy
-import sys
 import time
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-sys.path.insert(0, str(BENCHMARKS))  # where the scripts run, too
-bench_peers, peak, tables, process, protocol = (
-    import_module(name) for name in ("bench_peers", "peak", "tables", "peers.process", "peers.protocol")
-)
-Entrant, RivalError, RivalProcess = process.Entrant, process.RivalError, process.RivalProcess
+from fastnet.benchmarks import bench_peers, peak, tables
+from fastnet.benchmarks.peers import fastnet_peer, process, protocol
+from fastnet.benchmarks.peers.process import Entrant, RivalError, RivalProcess
 
 FAKE = '''
 """A rival that pretends, and is as fast as its settings say."""
 import os
 import sys
-from peers.protocol import Peer, serve
+from fastnet.benchmarks.peers.protocol import Peer, serve
 
 class Fake(Peer):
     dataset = type("Dataset", (), {"train": range(100)})
@@ -131,7 +128,7 @@ def test_a_contest_in_interleaved_rounds(fake):
         Entrant("broken", fake, {"gear": "broken"}),
         Entrant("absent", fake, needs=("no_such_package",)),
     )
-    benchmark = bench_peers.Benchmark(n_rounds=2, quick=False)
+    benchmark = bench_peers.Benchmark(bench_peers.Effort(rounds=2))
     benchmark.run(bench_peers.Contest("epoch", entrants))
     found = benchmark.result["contests"]["epoch"]["entrants"]
     assert list(found) == ["fast", "slow"]
@@ -145,9 +142,18 @@ def test_a_contest_in_interleaved_rounds(fake):
 
 
 def test_a_contest_of_kernels(fake):
-    benchmark = bench_peers.Benchmark(n_rounds=2, quick=True)
+    benchmark = bench_peers.Benchmark(bench_peers.Effort(rounds_of_calls=2, tried=()))
     benchmark.run(bench_peers.Contest("inference", (Entrant("fake", fake, {"gear": "fast"}),), kernel="inference"))
     assert len(benchmark.result["contests"]["inference"]["entrants"]["fake"]["rounds"]) == 2
+
+
+def test_a_benchmark_that_is_late_comes_to_its_end(fake):
+    benchmark = bench_peers.Benchmark(bench_peers.Effort(tried=("gear",), seconds=0))
+    gears = Entrant("fake", fake, options={"gear": ["slow", "fast"]})
+    benchmark.run(bench_peers.Contest("epoch", (gears,)))
+    found = benchmark.result["contests"]["epoch"]["entrants"]["fake"]
+    assert found["settings"]["gear"] == "slow"  # the first: nothing was tried out
+    assert len(found["rounds"]) == 1
 
 
 def test_rounds_begin_with_another_rival_each_time():
@@ -167,7 +173,7 @@ def test_each_contest_has_fastnet_and_a_script_for_every_rival():
     for contest in bench_peers.all_contests(2):
         assert "fastnet" in [entrant.name for entrant in contest.entrants]
         for entrant in contest.entrants:
-            assert (BENCHMARKS / f"{entrant.module.replace('.', '/')}.py").is_file()
+            assert find_spec(entrant.module)
 
 
 # ---- The dense floor ------------------------------------------------------------------------------------------------
@@ -191,7 +197,9 @@ def test_fma_peak_is_a_rate():
 def peer(request, monkeypatch):
     module, _, name = request.param.partition(".")
     monkeypatch.setattr(protocol, "TRIAL_SAMPLES", 128)
-    return getattr(import_module(f"peers.{module}"), name)({"threads": 1, "samples": 1000, "hidden": [32]})
+    return getattr(import_module(f"fastnet.benchmarks.peers.{module}"), name)(
+        {"threads": 1, "samples": 1000, "hidden": [32]}
+    )
 
 
 def test_peers_learn(peer):
@@ -205,7 +213,7 @@ def test_peers_learn(peer):
     assert peer.answer("epoch")["loss"] == losses[0]
 
 
-@pytest.mark.parametrize("kernel", ["linear_relu", "adam_step", "inference"])
+@pytest.mark.parametrize("kernel", ["linear_relu", "softmax_cross_entropy", "adam_step", "inference"])
 def test_peers_kernels_run(peer, kernel):
     call = getattr(peer, f"kernel_{kernel}")()
     assert protocol.seconds_a_call(call, budget=0.01) > 0
@@ -216,7 +224,6 @@ def test_both_peers_answer_the_same_classes():
     from fastnet.inference import Predictor
     from fastnet.network import Network
 
-    fastnet_peer = import_module("peers.fastnet_peer")
     peer = fastnet_peer.FastnetPeer({"threads": 1, "hidden": [32]})
     network = Network.he_initialised(peer.layer_sizes, np.random.default_rng(0))
     test = peer.dataset.test
@@ -238,7 +245,7 @@ def entry(seconds, **more):
 RESULT = {
     "started": "2026-01-02 03:04:05+0000",
     "rounds": 3,
-    "quick": False,
+    "is_quick": False,
     "load_average": 0.1,
     "environment": {"cpus": 2, "cpu": "Abacus 3000", "python": "3.11.7"},
     "versions": {"numpy": "2.0", "torch": "2.13"},
@@ -282,13 +289,20 @@ def test_peers_table():
     assert "scikit-learn" not in text
 
 
+def test_a_training_of_three_epochs_has_its_table():
+    result = copy.deepcopy(RESULT)
+    for found in result["contests"]["epoch"]["entrants"].values():
+        del found["epochs"]["4"], found["epochs"]["5"]
+    assert "| epoch 3 / epoch 1 | 600 ms | 600 ms | 1 x |" in tables.peers_table(result)
+
+
 def test_nan_does_not_reach_a_bar():
     assert not tables.Row("m", "", "", float("nan"), 1.0).met
     assert not tables.Row("m", "", "", float("nan"), 1.0, most=True).met
 
 
 def test_a_quick_or_disturbed_run_says_so():
-    result = copy.deepcopy(RESULT) | {"quick": True, "load_average": 3.0}
+    result = copy.deepcopy(RESULT) | {"is_quick": True, "load_average": 3.0}
     text = tables.peers_table(result)
     assert "not to be quoted" in text
     assert "load average 3.0" in text

@@ -4,8 +4,9 @@ Its optimizer is free, its memory is infinitely fast, and it skips no zero. The 
 """
 
 import numpy as np
-from peak import dense_flop, fma_peak
-from peers.protocol import LINEAR_RELU_SIZES, Peer, serve
+
+from ..peak import dense_flop, fma_peak
+from .protocol import LINEAR_RELU_SIZES, Peer, serve
 
 
 class DenseFloor(Peer):

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from peers import protocol
-from peers.protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
+
+from . import protocol
+from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
 
 N_EPOCHS = 1000  # more than anyone asks for: with a constant rate the number has no effect
 
@@ -86,6 +87,13 @@ class FastnetPeer(Peer):
         np.testing.assert_allclose(out, np.maximum(x @ w + b, 0), atol=1e-3)  # verified before it is timed
         return lambda: linear_relu(x, w, b, out)
 
+    def kernel_softmax_cross_entropy(self) -> Callable[[], object]:
+        from fastnet.kernels import aligned_copy, aligned_empty, softmax_cross_entropy
+
+        logits, labels = protocol.logits_arrays()
+        logits, dlogits = aligned_copy(logits), aligned_empty(logits.shape)
+        return lambda: softmax_cross_entropy(logits, labels, dlogits)
+
     def kernel_adam_step(self) -> Callable[[], object]:
         from fastnet.kernels import adam_step, aligned_copy, aligned_zeros
 
@@ -109,10 +117,11 @@ class FastnetPeer(Peer):
 
 def fast_inference(network, samples) -> Callable[[], np.ndarray]:
     """A call that returns the likeliest class of each sample: fastnet's fastest way from uint8 images to answers."""
-    from fastnet.engine import make_engine
+    from fastnet.engine import FusedEngine, make_engine
     from fastnet.recipe import Recipe
 
     engine = make_engine(network, Recipe(), samples)
+    assert isinstance(engine, FusedEngine)
     return lambda: engine.predict(samples)
 
 

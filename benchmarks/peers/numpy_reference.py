@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
-from peers import protocol
-from peers.fastnet_peer import FastnetPeer
-from peers.protocol import BETA1, BETA2, EPS, LEARNING_RATE, serve
+
+from . import protocol
+from .fastnet_peer import FastnetPeer
+from .protocol import BETA1, BETA2, EPS, LEARNING_RATE, serve
 
 
 class NumpyReference(FastnetPeer):
@@ -25,6 +26,13 @@ class NumpyReference(FastnetPeer):
             np.maximum(out, 0, out=out)
 
         return call
+
+    def kernel_softmax_cross_entropy(self) -> Callable[[], object]:
+        from fastnet.kernels import reference
+
+        logits, labels = protocol.logits_arrays()
+        dlogits = np.empty_like(logits)
+        return lambda: reference.softmax_cross_entropy(logits, labels, dlogits)
 
     def kernel_adam_step(self) -> Callable[[], object]:
         from fastnet.kernels import reference

@@ -10,12 +10,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
-BENCHMARKS = Path(__file__).parents[1]
+PYTHON = (sys.executable, "-P")  # without the current folder on the path: what is installed is timed
 ANSWER_WITHIN = 900.0  # seconds; compiling may take minutes
 PASSES, FINALISTS = 2, 3
+SHARED_SETTINGS = ("hidden", "samples")
 
 # Thread counts of the BLAS, OpenMP and JIT runtimes, which read them when they are loaded.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NPROC")
@@ -27,7 +27,7 @@ class RivalError(Exception):
 
 @dataclass(frozen=True)
 class Entrant:
-    """A rival as it enters a contest: its script, fixed settings, and the options to choose the best of.
+    """A rival as it enters a contest: its module, fixed settings, and the options to choose the best of.
 
     `options` maps a setting to its values; the first is the one to start from.
     """
@@ -47,8 +47,6 @@ def environment_of(settings: dict[str, Any]) -> dict[str, str]:
         environment.update(dict.fromkeys(THREAD_VARIABLES, str(settings["threads"])))
     if settings.get("xla_flags"):
         environment["XLA_FLAGS"] = settings["xla_flags"]
-    path = (str(BENCHMARKS), environment.get("PYTHONPATH"))  # where `peers` is, then as it was
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     return environment
 
 
@@ -61,7 +59,7 @@ class RivalProcess:
     def __init__(self, module: str, settings: dict[str, Any]):
         self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, json.dumps(settings)],
+            [*PYTHON, "-m", module, json.dumps(settings)],
             env=environment_of(settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -123,6 +121,7 @@ class RivalProcess:
 
 Settings = dict[str, Any]
 Questions = list[dict[str, Any]]
+Trial = dict[str, Any]
 
 
 def seconds_of(entrant: Entrant, settings: Settings, questions: Questions) -> tuple[float, int]:
@@ -136,27 +135,48 @@ def seconds_of(entrant: Entrant, settings: Settings, questions: Questions) -> tu
     return min(answer["seconds"] for ask, answer in answers if ask != "warm" and "seconds" in answer), memory
 
 
+def settings_text(settings: Settings) -> str:
+    """The settings in words, without those that all rivals share."""
+    return ", ".join(f"{key} {value or 'none'}" for key, value in settings.items() if key not in SHARED_SETTINGS)
+
+
+def first_settings(entrant: Entrant) -> Settings:
+    """The entrant's settings with the first value of each option."""
+    return entrant.settings | {name: values[0] for name, values in entrant.options.items()}
+
+
+def best_trial(entrant: Entrant, trial: Questions, progress: Callable[[str], None]) -> tuple[Settings, list[Trial]]:
+    """The quick way: each value of each option once, in one pass, and the fastest trial decides.
+
+    With nothing to choose from, there is no trial.
+    """
+    if all(len(values) == 1 for values in entrant.options.values()):
+        return first_settings(entrant), []
+    return best_settings(entrant, trial, [], progress, passes=1)
+
+
 def best_settings(
-    entrant: Entrant, trial: Questions, final: Questions, progress: Callable[[str], None]
-) -> tuple[Settings, list[dict[str, Any]]]:
+    entrant: Entrant, trial: Questions, final: Questions, progress: Callable[[str], None], passes: int = PASSES
+) -> tuple[Settings, list[Trial]]:
     """Try an entrant's options one after another, each in a process of its own: (best settings, all trials).
 
     `trial` is short. The options are gone through twice, since the best value of one may depend on the others, and
-    the fastest few then run the `final`: a disturbance during a trial must not burden a rival with lesser settings.
+    the fastest few then run the `final`, if there is one: a disturbance during a trial must not burden a rival with
+    lesser settings.
     Settings that fail are left out, unless they are the first. There is one trial even with nothing to choose from:
     it fills the caches of compiled code, so that compiling does not count in the peak memory of the timed process.
     """
-    trials: list[dict[str, Any]] = []
+    trials: list[Trial] = []
 
     def run(settings: Settings, questions: Questions, is_final: bool = False) -> float:
-        progress(f"{entrant.name}: {'final of' if is_final else 'trying'} {settings}")
+        progress(f"{entrant.name}: {'final of' if is_final else 'trying'} {settings_text(settings)}")
         seconds, memory = seconds_of(entrant, settings, questions)
         trials.append({"settings": settings, "final": is_final, "seconds": seconds, "peak_memory": memory})
         return seconds
 
-    best = entrant.settings | {name: values[0] for name, values in entrant.options.items()}
+    best = first_settings(entrant)
     found = [(run(best, trial), best)]
-    for name, values in list(entrant.options.items()) * PASSES:
+    for name, values in list(entrant.options.items()) * passes:
         for settings in [best | {name: value} for value in values]:
             if settings in [tried["settings"] for tried in trials]:
                 continue
@@ -166,7 +186,7 @@ def best_settings(
                 trials.append({"settings": settings, "error": str(error)})
                 progress(f"{entrant.name}: not available: {error}")
         best = min(found, key=itemgetter(0))[1]
-    if len(found) > 1:
+    if final and len(found) > 1:
         finalists = [settings for _, settings in sorted(found, key=itemgetter(0))[:FINALISTS]]
         best = min([(run(settings, final, is_final=True), settings) for settings in finalists], key=itemgetter(0))[1]
     return best, trials

@@ -1,7 +1,7 @@
 """What every rival shares: the task, the clock, and the lines of JSON in which it talks with the driver.
 
-A rival is a process. It is started with its settings, `python -m peers.pytorch '{"threads": 2}'` in benchmarks/, and
-then answers one line on stdout for each line on stdin:
+A rival is a process. It is started with its settings, `python -m fastnet.benchmarks.peers.pytorch '{"threads": 2}'`,
+and then answers one line on stdout for each line on stdin:
 
     {"ask": "warm"}                           {"seconds": 3.1}     compile, on throw-away state
     {"ask": "trial"}                          {"seconds": 0.11}    a few hundred steps: which settings are best?
@@ -35,6 +35,7 @@ import numpy as np
 BATCH_SIZE = 64
 LEARNING_RATE, BETA1, BETA2, EPS = 1e-3, 0.9, 0.999, 1e-8
 LINEAR_RELU_SIZES = (64, 784, 512)
+LOGITS_SHAPE = (64, 10)
 ADAM_STEP_SIZE = 407_050  # the parameters of 784-512-10
 TRIAL_SAMPLES = 100 * BATCH_SIZE
 TRIALS = 5
@@ -67,6 +68,10 @@ class Peer:
 
     def kernel_linear_relu(self) -> Callable[[], object]:
         """A call of max(x @ w + b, 0) on the arrays of `linear_relu_arrays`, as this rival does it best."""
+        raise NotImplementedError
+
+    def kernel_softmax_cross_entropy(self) -> Callable[[], object]:
+        """A call that returns the mean loss of the logits of `logits_arrays` and computes their gradient."""
         raise NotImplementedError
 
     def kernel_adam_step(self) -> Callable[[], object]:
@@ -167,6 +172,12 @@ def linear_relu_arrays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     shapes = ((n, n_in), (n_in, n_out), (n_out,))
     x, w, b = (rng.standard_normal(shape, np.float32) for shape in shapes)
     return x, w, b
+
+
+def logits_arrays() -> tuple[np.ndarray, np.ndarray]:
+    """Logits and labels for the kernel `softmax_cross_entropy`."""
+    rng = np.random.default_rng(0)
+    return rng.standard_normal(LOGITS_SHAPE, np.float32), rng.integers(0, LOGITS_SHAPE[1], LOGITS_SHAPE[0])
 
 
 def adam_arrays() -> tuple[np.ndarray, np.ndarray]:

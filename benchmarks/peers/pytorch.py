@@ -15,9 +15,10 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from peers import protocol
-from peers.protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
 from torch.nn import functional
+
+from . import protocol
+from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
 
 
 class PyTorch(Peer):

@@ -3,8 +3,9 @@
 import time
 
 import numpy as np
-from peers.protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
 from sklearn.neural_network import MLPClassifier
+
+from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
 
 
 class ScikitLearn(Peer):

@@ -1,0 +1,1 @@
+"""The rivals, a script each, and how the driver talks with them."""

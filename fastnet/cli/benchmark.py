@@ -1,0 +1,36 @@
+"""`fastnet benchmark`: this machine's figures, side by side with the rivals that are installed."""
+
+import argparse
+import time
+from typing import Any
+
+from .options import add_command, add_seed, positive, show, tell
+
+EXAMPLES = """\
+  fastnet benchmark                     one to two minutes on an idle machine
+  pip install torch jax scikit-learn    before it, to have them take part
+  fastnet benchmark --json > figures.json
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = add_command(commands, "benchmark", "time training and kernels beside NumPy, PyTorch, JAX, ...", EXAMPLES)
+    parser.add_argument("--samples", type=positive, metavar="N", help="train on the first N images (default: all)")
+    add_seed(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, telling how far it is, and print."""
+    from fastnet.benchmarks import machine
+    from fastnet.kernels import jit
+
+    started = time.monotonic()
+
+    def progress(text: str) -> None:
+        tell(f"{time.monotonic() - started:4.0f} s  {text}")
+
+    figures = machine.measure(jit.get_threads(), args.samples, progress)
+    show(args, figures, machine.text(figures))
+    return 0
