@@ -14,11 +14,12 @@ import numpy as np
 
 from fastnet import kernels
 from fastnet.datasets import load_dataset
-from fastnet.kernels import aligned_copy, aligned_zeros, jit, sparse
+from fastnet.kernels import aligned_copy, aligned_zeros, jit, lists, sparse
 from fastnet.kernels.jit import kernel
+from fastnet.kernels.lists import list_task, n_list_tasks
 from fastnet.kernels.optimizers import adam_coefficients
-from fastnet.kernels.products import multiply_adam_task, n_product_tasks
-from fastnet.kernels.sparse import list_groups_task, n_list_tasks, sparse_adam_task, sparse_linear_task
+from fastnet.kernels.products import multiply_adam_task, n_product_tasks, narrow_gradient
+from fastnet.kernels.sparse import sparse_adam_task, sparse_linear_task
 
 from . import ceilings, work
 from .ceilings import MEMORY, Ceilings
@@ -69,31 +70,31 @@ def standing(name: str, counted: Work, seconds: float, roof: Ceilings, caches: d
 
 
 @kernel()
-def dense_adam(x, dout, w, m, v, c):
+def dense_adam(x, dout, w, m, v, narrow_dw, c):
     """The dense gradient of w, straight into Adam."""
     for task in range(n_product_tasks(w)):
-        multiply_adam_task(x.T, dout, w, m, v, c, task)
+        multiply_adam_task(x.T, dout, w, m, v, narrow_dw, c, task)
 
 
 @kernel()
-def sparse_lists(x, first):
+def sparse_lists(images, rows, scale, layer):
     """The lists of a batch."""
-    for task in range(n_list_tasks(first)):
-        list_groups_task(x, first, task)
+    for task in range(n_list_tasks(layer.lists)):
+        list_task(images, rows, rows[:0], scale, layer.lists, 0, task)
 
 
 @kernel()
-def sparse_forward(x, first, b, out):
+def sparse_forward(layer, b, out):
     """out = max(x @ w + b, 0) for a batch with its lists."""
-    for panel in range(len(first.w)):
-        sparse_linear_task(x, first, b, True, out, panel)
+    for panel in range(len(layer.w)):
+        sparse_linear_task(layer, 0, b, True, out, panel)
 
 
 @kernel()
-def sparse_adam(x, first, dout, c):
+def sparse_adam(layer, dout, c):
     """The gradient of w for a batch with its lists, straight into Adam."""
-    for panel in range(len(first.w)):
-        sparse_adam_task(x, first, dout, c, panel)
+    for panel in range(len(layer.w)):
+        sparse_adam_task(layer, 0, dout, c, panel)
 
 
 def calls() -> dict[str, tuple[Work, Callable[[], object]]]:
@@ -112,8 +113,9 @@ def calls() -> dict[str, tuple[Work, Callable[[], object]]]:
     c = adam_coefficients(1, 1e-3, 0.9, 0.999, 1e-8, 0.0)
     first = sparse.sparse_layer(True, N_IN, N_OUT, N)
     sparse.pack(w, first.w)
-    sparse_lists(x, first)
-    pairs = (sparse.GROUP, int(first.counts.sum()))
+    sparse_lists(samples.images, batches[0], np.float32(samples.scale), first)
+    pairs = (lists.GROUP, int(first.lists.counts[0].sum()))
+    narrow_dw = narrow_gradient(w)
     layer = (N, N_IN, N_OUT)
 
     def gather() -> None:
@@ -124,11 +126,11 @@ def calls() -> dict[str, tuple[Work, Callable[[], object]]]:
     adam = (1, 1e-3, 0.9, 0.999, 1e-8, 0.0)
     return {
         "`linear_relu`, dense": (work.linear_relu(*layer), lambda: kernels.linear_relu(x, w, b, out)),
-        "gradient with Adam, dense": (work.gradient_adam(*layer), lambda: dense_adam(x, dout, w, m, v, c)),
-        "`linear_relu`, sparse": (work.sparse_linear_relu(*layer, *pairs), lambda: sparse_forward(x, first, b, out)),
+        "gradient with Adam, dense": (work.gradient_adam(*layer), lambda: dense_adam(x, dout, w, m, v, narrow_dw, c)),
+        "`linear_relu`, sparse": (work.sparse_linear_relu(*layer, *pairs), lambda: sparse_forward(first, b, out)),
         "gradient with Adam, sparse": (
             work.sparse_gradient_adam(*layer, *pairs),
-            lambda: sparse_adam(x, first, dout, c),
+            lambda: sparse_adam(first, dout, c),
         ),
         "`adam_step`": (
             work.adam_step(N_WEIGHTS),

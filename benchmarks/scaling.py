@@ -18,7 +18,8 @@ import numpy as np
 
 from fastnet.datasets import PIXEL_SCALE, Samples, load_dataset
 from fastnet.engine import MOST_SPARSE_DENSITY, FusedEngine
-from fastnet.kernels import jit, sparse
+from fastnet.kernels import jit
+from fastnet.kernels.lists import group_density
 from fastnet.network import Network
 from fastnet.recipe import Recipe
 
@@ -123,7 +124,7 @@ def measure(setting: Setting, rounds: int, seconds: float) -> Point:
         for path, engine in engines.items():
             taken[path].append(_seconds_a_step(engine, samples, rows, steps[path]))
     medians = {path: statistics.median(times) for path, times in taken.items()}
-    return Point(setting, sparse.group_density(samples.images[:1000]), medians)
+    return Point(setting, group_density(samples.take(np.arange(1000)).images), medians)
 
 
 def _engine(setting: Setting, recipe: Recipe, is_sparse: bool) -> FusedEngine:

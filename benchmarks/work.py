@@ -14,7 +14,7 @@ The model:
 from dataclasses import dataclass
 
 NUMBER = 4  # bytes of a float32 or an int32
-ADAM_FLOP = 16  # m: 3, v: 4, direction: 5, step and decay: 4
+ADAM_FLOP = 13  # m: 3, v: 4, direction: 4, step and decay: 2
 SOFTMAX_FLOP = 5  # maximum, difference, exponential, sum, scale
 
 
