@@ -107,9 +107,10 @@ def rows_of_batch(rows, s, batches):
 @inlined
 def prepare_first(worker, board, data, rows, batches, first):
     """The first mini-batch, before any step."""
-    prepare(worker, board, 0, data, rows, 0, batches, first)
-    wait_for(board, 0, n_prepare_tasks(rows_of_batch(rows, 0, batches), first))
-    return 1
+    phase = s = np.int64(0)  # for a plain 0, Numba would compile all of it once more
+    prepare(worker, board, phase, data, rows, s, batches, first)
+    wait_for(board, phase, n_prepare_tasks(rows_of_batch(rows, s, batches), first))
+    return phase + 1
 
 
 @inlined

@@ -79,21 +79,17 @@ def store_product(acc, i, j, n_left, target):
 
 @inlined
 def store_linear(acc, i, j, n_left, target):
-    """out = acc + b."""
-    b, out = target
-    add_bias(b, j, n_left, acc)
-    store_tile(acc, out, i, j, n_left)
-
-
-@inlined
-def store_linear_relu(acc, i, j, n_left, target):
-    """out = max(acc + b, 0)."""
-    b, out = target
-    add_bias(b, j, n_left, acc)
+    """out = acc + b, then max(out, 0) if `with_relu`."""
+    b, with_relu, out = target
     rows, vectors, _ = acc.shape
-    for r in range(rows):
+    for k in range(vectors):
+        bias = load(b, (j + k * LANES,), first_lanes(n_left, k))
+        for r in range(rows):
+            acc[r, k] = acc[r, k] + bias
+    if with_relu:
         for k in range(vectors):
-            acc[r, k] = relu(acc[r, k])
+            for r in range(rows):
+                acc[r, k] = relu(acc[r, k])
     store_tile(acc, out, i, j, n_left)
 
 
@@ -122,16 +118,6 @@ def step_weights(acc, i, j, n_left, target):
             store(v, index, new[2], mask)
 
 
-@inlined
-def add_bias(b, j, n_left, acc):
-    """acc += b[j : j + columns], in each row."""
-    rows, vectors, _ = acc.shape
-    for k in range(vectors):
-        bias = load(b, (j + k * LANES,), first_lanes(n_left, k))
-        for r in range(rows):
-            acc[r, k] = acc[r, k] + bias
-
-
 # ---- a @ b ----------------------------------------------------------------------------------------------------------
 
 
@@ -146,13 +132,11 @@ def multiply_tile(a, b, i, j, n_left, acc, finish, target):
 @inlined
 def multiply_rows(a, b, start, stop, j, n_left, tall, flat, finish, target):
     """The tiles of a @ b in rows start..stop, at column j: `tall` ones while they fit, then `flat` ones of one row."""
-    i = start
-    while i + TILE_ROWS <= stop:
+    stop_tall = start + (stop - start) // TILE_ROWS * TILE_ROWS
+    for i in range(start, stop_tall, TILE_ROWS):
         multiply_tile(a, b, i, j, n_left, tall, finish, target)
-        i += TILE_ROWS
-    while i < stop:
+    for i in range(stop_tall, stop):
         multiply_tile(a, b, i, j, n_left, flat, finish, target)
-        i += 1
 
 
 @inlined
@@ -173,14 +157,13 @@ def multiply_task(a, b, out, task, finish, target):
     j = task // row_tasks * TILE_COLUMNS
     start = task % row_tasks * TASK_ROWS
     stop = min(start + TASK_ROWS, n_rows)
-    tall, flat = tile(TILE_ROWS, TILE_VECTORS), tile(1, TILE_VECTORS)
-    n_left = n_columns - j
-    if n_left >= TILE_COLUMNS:
+    if j + TILE_COLUMNS <= n_columns:
+        tall, flat = tile(TILE_ROWS, TILE_VECTORS), tile(1, TILE_VECTORS)
         multiply_rows(a, b, start, stop, j, None, tall, flat, finish, target)
-    elif n_left > LANES:
-        multiply_rows(a, b, start, stop, j, n_left, tall, flat, finish, target)
     else:
-        multiply_rows(a, b, start, stop, j, n_left, tile(TILE_ROWS, 1), tile(1, 1), finish, target)
+        narrow_tall, narrow_flat = tile(TILE_ROWS, 1), tile(1, 1)
+        for k in range(j, n_columns, LANES):
+            multiply_rows(a, b, start, stop, k, n_columns - k, narrow_tall, narrow_flat, finish, target)
 
 
 @kernel(parallel=True)
@@ -200,10 +183,7 @@ def multiply_add(a, w, b, with_relu, out):
 @kernel()
 def multiply_add_task(a, w, b, with_relu, out, task):
     """Task number `task` of `multiply_add`."""
-    if with_relu:
-        multiply_task(a, w, out, task, store_linear_relu, (b, out))
-    else:
-        multiply_task(a, w, out, task, store_linear, (b, out))
+    multiply_task(a, w, out, task, store_linear, (b, with_relu, out))
 
 
 @kernel()
@@ -260,15 +240,14 @@ def add_tile(a, k_start, panel, depth, is_last, out, i, j, n_left, acc, finish, 
 @inlined
 def add_rows(a, k_start, panel, depth, is_last, out, j, n_left, finish, target):
     """The tiles of a @ w^T for one panel: as tall as fit, then single rows."""
-    i = 0
-    while i + TILE_ROWS <= out.shape[0]:
+    n_rows = out.shape[0]
+    stop_tall = n_rows // TILE_ROWS * TILE_ROWS
+    for i in range(0, stop_tall, TILE_ROWS):
         acc = tile(TILE_ROWS, TILE_VECTORS)
         add_tile(a, k_start, panel, depth, is_last, out, i, j, n_left, acc, finish, target)
-        i += TILE_ROWS
-    while i < out.shape[0]:
+    for i in range(stop_tall, n_rows):
         acc = tile(1, TILE_VECTORS)
         add_tile(a, k_start, panel, depth, is_last, out, i, j, n_left, acc, finish, target)
-        i += 1
 
 
 @inlined
