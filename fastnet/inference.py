@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,10 @@ from fastnet import weights
 
 from .errors import OptionError
 from .model_files import read_model
+
+if TYPE_CHECKING:
+    from .pictures import Limits, Source
+    from .recognition import Reading
 
 
 class Predictor:
@@ -22,7 +26,7 @@ class Predictor:
     def __init__(self, parameters: dict[str, np.ndarray], pixel_scale: float, manifest: dict[str, Any] | None = None):
         self._weights = [parameters[f"W{number}"] for number in range(1, len(parameters) // 2 + 1)]
         self._biases = [parameters[f"b{number}"] for number in range(1, len(parameters) // 2 + 1)]
-        self._pixel_scale = np.float32(pixel_scale)
+        self.pixel_scale = np.float32(pixel_scale)
         self.manifest = manifest or {}
 
     @classmethod
@@ -46,12 +50,30 @@ class Predictor:
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         return exponentials / exponentials.sum(axis=1, keepdims=True)
 
+    def read(self, source: "Source", *, name: str | None = None, limits: "Limits | None" = None) -> "Reading":
+        """Find the digits in a picture and read them; needs Pillow. DataError for what cannot be read.
+
+        `source` is a path, bytes, a binary file, a Pillow image or pixels `(H, W)` or `(H, W, 3 or 4)`; `name` is what
+        messages call it (a path, if not given).
+        """
+        from .recognition import read
+
+        return read(self, source, name, limits)
+
     def hidden_activations(self, images: np.ndarray, layer: int = -1) -> np.ndarray:
         """What hidden layer number `layer` (from 0; -1 is the last) answers, float32 `(n, size of that layer)`."""
         n_hidden = len(self._weights) - 1
         if not -n_hidden <= layer < n_hidden:
             raise OptionError(f"this model has {n_hidden} hidden layers, and layer {layer} is none of them")
         return self._hidden(images)[1:][layer]
+
+    def input_gradients(self, images: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """The gradient of `logits @ direction` with respect to the scaled pixels, float32 `(n, n_features)`."""
+        pixels, *hidden = self._hidden(images)
+        gradient = np.tile(direction.astype(np.float32), (len(pixels), 1))
+        for w, activations in zip(self._weights[:0:-1], hidden[::-1], strict=True):
+            gradient = (gradient @ w.T) * (activations > 0)
+        return gradient @ self._weights[0].T
 
     def _logits(self, images: np.ndarray) -> np.ndarray:
         return self._hidden(images)[-1] @ self._weights[-1] + self._biases[-1]
@@ -73,7 +95,7 @@ class Predictor:
             raise OptionError(f"this model takes images of {n_features} pixels; the array has shape {images.shape}")
         flat = images.reshape(len(images), n_features)
         if images.dtype == np.uint8:
-            return flat * self._pixel_scale
+            return flat * self.pixel_scale
         if images.dtype.kind != "f":
             raise OptionError(f"pixels must be uint8 or floating-point, not {images.dtype}")
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite

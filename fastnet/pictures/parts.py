@@ -1,0 +1,182 @@
+"""Cut a mask of ink into digits: connected parts, without specks, fragments joined, in reading order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .labelling import Runs, label_runs
+
+MOST_DIGITS = 64
+
+_SPECK_AREA = 0.004  # of the largest part: less is dirt
+_SPECK_HEIGHT = 0.3  # of the usual digit: what is neither as high nor a third as heavy is no digit
+_FRAGMENT = 0.6  # of the usual digit: what is smaller both ways may belong to a neighbour
+_NEAR = 0.12  # of the usual digit: a gap over which fragments are joined
+
+
+@dataclass
+class Group:
+    """Parts that make one digit, and the box around them (x1 and y1 are one past the last)."""
+
+    labels: list[int]
+    area: int
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def width(self) -> int:
+        """Columns of the box."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> int:
+        """Rows of the box."""
+        return self.y1 - self.y0
+
+    def joined(self, other: "Group") -> "Group":
+        """Both as one."""
+        return Group(
+            self.labels + other.labels,
+            self.area + other.area,
+            min(self.x0, other.x0),
+            min(self.y0, other.y0),
+            max(self.x1, other.x1),
+            max(self.y1, other.y1),
+        )
+
+
+def cut(mask: np.ndarray) -> tuple[list[tuple[Group, np.ndarray]], int]:
+    """Return the digits, each with the mask of its own ink within its box, and how many there were before the cap."""
+    runs = label_runs(mask)
+    if not len(runs.row):
+        return [], 0
+    groups = _without_frame(_without_specks(_parts(runs)), mask.shape)
+    n = len(groups)
+    groups = sorted(groups, key=lambda group: -group.area)[:MOST_DIGITS]
+    groups = _without_marks(_join(groups))
+    labels = np.full(mask.shape, -1, np.int32)
+    labels[mask] = np.repeat(runs.label, runs.stop - runs.start)
+    digits = []
+    for group in in_reading_order(groups):
+        own = np.isin(labels[group.y0 : group.y1, group.x0 : group.x1], group.labels)
+        digits += _split(group, own)
+    return digits, n
+
+
+def _parts(runs: Runs) -> list[Group]:
+    n = int(runs.label.max()) + 1
+    area = np.bincount(runs.label, runs.stop - runs.start, n).astype(int)
+    box = np.full((n, 4), 2**31 - 1)
+    for column, values in enumerate((runs.start, runs.row, -runs.stop, -runs.row - 1)):
+        np.minimum.at(box[:, column], runs.label, values)
+    box[:, 2:] *= -1
+    keep = np.flatnonzero(area >= max(_SPECK_AREA * area.max(), 2))
+    return [Group([int(i)], int(area[i]), *(int(value) for value in box[i])) for i in keep]
+
+
+def _without_specks(groups: list[Group]) -> list[Group]:
+    largest = max(max(group.width, group.height) for group in groups)
+    return [group for group in groups if max(group.width, group.height) >= 0.04 * largest]
+
+
+def _without_frame(groups: list[Group], shape: tuple[int, ...]) -> list[Group]:
+    """Leave out what runs along the picture's edge (a table, a shadow, a border), if anything is left then."""
+    height, width = shape
+
+    def is_frame(group: Group) -> bool:
+        sides = (group.x0 == 0) + (group.y0 == 0) + (group.x1 == width) + (group.y1 == height)
+        thin = group.area < 0.5 * group.width * group.height
+        return sides >= 3 or (sides >= 1 and not thin) or (sides == 2 and thin)
+
+    inside = [group for group in groups if not is_frame(group)]
+    largest = max((group.area for group in groups), default=0)
+    return inside if sum(group.area for group in inside) > 0.05 * largest else groups
+
+
+def _usual_height(groups: list[Group]) -> float:
+    sizes = np.array([max(group.height, group.width / 1.5) for group in groups])
+    return float(np.median(sizes[sizes >= 0.5 * sizes.max()]))
+
+
+def _join(groups: list[Group]) -> list[Group]:
+    """Join the fragments of one digit: the bar of a 5 that does not touch, a stroke with gaps."""
+    usual = _usual_height(groups)
+    done = False
+    while not done:
+        done = True
+        for i, a in enumerate(groups):
+            j = next((j for j in range(i + 1, len(groups)) if _belong(a, groups[j], usual)), None)
+            if j is not None:
+                groups = [group for k, group in enumerate(groups) if k not in (i, j)] + [a.joined(groups[j])]
+                done = False
+                break
+    return groups
+
+
+def _belong(a: Group, b: Group, usual: float) -> bool:
+    gap_x = max(a.x0, b.x0) - min(a.x1, b.x1)  # negative where they overlap
+    gap_y = max(a.y0, b.y0) - min(a.y1, b.y1)
+    both = a.joined(b)
+    if both.height > 1.4 * usual or both.width > 1.4 * usual:
+        return False
+    small = min(a, b, key=lambda group: group.area)
+    is_fragment = max(small.width, small.height) < _FRAGMENT * usual
+    stacked = -gap_x >= 0.5 * min(a.width, b.width) and gap_y <= 0.3 * usual
+    near = is_fragment and max(gap_x, gap_y) <= _NEAR * usual
+    nested = -gap_x >= 0.9 * small.width and -gap_y >= 0.9 * small.height
+    return nested or near or (stacked and min(a.height, b.height) < _FRAGMENT * usual)
+
+
+def _without_marks(groups: list[Group]) -> list[Group]:
+    """Leave out points, commas and dashes between digits."""
+    usual = _usual_height(groups)
+    heavy = float(np.median([group.area for group in groups]))
+    return [group for group in groups if group.height >= _SPECK_HEIGHT * usual or group.area >= heavy / 3]
+
+
+def in_reading_order(groups: list[Group]) -> list[Group]:
+    """Lines from top to bottom, each from left to right; a line may slant."""
+    lines: list[list[Group]] = []
+    for group in sorted(groups, key=lambda group: group.x0):
+        fitting = [(overlap, line) for line in lines if (overlap := _overlap_y(line[-1], group)) > 0.4]
+        if fitting:
+            max(fitting, key=lambda pair: pair[0])[1].append(group)
+        else:
+            lines.append([group])
+    lines.sort(key=lambda line: float(np.mean([group.y0 + group.y1 for group in line])))
+    return [group for line in lines for group in line]
+
+
+def _overlap_y(a: Group, b: Group) -> float:
+    """The share of the less high one's rows that the other has too."""
+    return (min(a.y1, b.y1) - max(a.y0, b.y0)) / min(a.height, b.height)
+
+
+def _split(group: Group, own: np.ndarray) -> list[tuple[Group, np.ndarray]]:
+    """Cut a part that is too wide for one digit where a thin bridge joins two."""
+    height, width = own.shape
+    n = round(width / (0.75 * height))
+    if width < 1.35 * height or n < 2:
+        return [(group, own)]
+    ink = own.sum(axis=0)
+    cuts = [0]
+    for number in range(1, n):
+        middle, reach = number * width // n, max(1, width // (4 * n))
+        window = ink[middle - reach : middle + reach]
+        cuts.append(middle - reach + int(np.flatnonzero(window == window.min()).mean()))
+        if window.min() > 0.25 * height:
+            return [(group, own)]
+    pieces = []
+    for left, right in zip(cuts, [*cuts[1:], width], strict=True):
+        piece = own[:, left:right]
+        rows = np.flatnonzero(piece.any(axis=1))
+        columns = np.flatnonzero(piece.any(axis=0))
+        if len(rows):
+            top, first = int(rows[0]), int(columns[0])
+            piece = piece[top : rows[-1] + 1, first : columns[-1] + 1]
+            x0, y0 = group.x0 + left + first, group.y0 + top
+            box = (x0, y0, x0 + piece.shape[1], y0 + piece.shape[0])
+            pieces.append((Group(group.labels, int(piece.sum()), *box), piece))
+    return pieces

@@ -1,0 +1,84 @@
+"""Answers about pictures: which digits are there, how sure that is, and which pixels spoke for it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .pictures import Limits as Limits
+from .pictures import Part, Source, prepare
+from .pictures import Stage as Stage
+
+if TYPE_CHECKING:
+    from .inference import Predictor
+
+Box = tuple[int, int, int, int]
+
+_STEPS = 64  # on the way from an empty picture: each unit switches on or off at most a few times
+
+
+@dataclass(frozen=True, eq=False)
+class DigitReading:
+    """One digit of a picture. `digit` is None where the part looks like no digit at all."""
+
+    digit: int | None
+    probability: float  # of the likeliest class
+    probabilities: np.ndarray  # (10,)
+    second: int | None  # the next guess
+    flags: tuple[str, ...]
+    box: Box  # x0, y0, x1, y1 in pixels of the upright picture; x1 and y1 are one past the last
+    pixels: np.ndarray  # (28, 28) uint8, what the network saw
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a picture says. With several digits, the figures are those of the first one in reading order."""
+
+    digits: tuple[DigitReading, ...]
+    flags: tuple[str, ...]  # of the picture and of the digit that the figures are of
+    stages: tuple[Stage, ...]  # the picture on its way to the network
+    digit: int | None
+    probability: float
+    probabilities: np.ndarray
+    second: int | None
+
+    @property
+    def text(self) -> str:
+        """All digits, in reading order."""
+        return "".join(str(part.digit) for part in self.digits if part.digit is not None)
+
+
+def read(predictor: "Predictor", source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
+    """Find the digits of a picture and ask the predictor about each; see `Predictor.read`."""
+    prepared = prepare(source, name, limits or Limits())
+    digits = tuple(_answer(predictor, part) for part in prepared.parts)
+    if not digits:
+        nothing = np.full(10, 0.1, np.float32)
+        return Reading((), ("no digit", *prepared.flags), prepared.stages, None, 0.0, nothing, None)
+    first = next((digit for digit in digits if digit.digit is not None), digits[0])
+    flags = tuple(dict.fromkeys(prepared.flags + first.flags))
+    return Reading(
+        digits, flags, prepared.stages, first.digit, first.probability, first.probabilities, first.second
+    )
+
+
+def _answer(predictor: "Predictor", part: Part) -> DigitReading:
+    probabilities = predictor.predict_proba(part.pixels)[0]
+    second, digit = (int(label) for label in probabilities.argsort()[-2:])
+    return DigitReading(
+        digit, float(probabilities[digit]), probabilities, second, (), part.box, part.pixels
+    )
+
+
+def explain(predictor: "Predictor", pixels: np.ndarray, digit: int) -> np.ndarray:
+    """How much each pixel spoke for (+) or against (-) the digit, float32 `(28, 28)`.
+
+    The integrated gradient of the digit's lead, its logit over the mean of the others, on the straight way from an
+    empty picture to this one; so the sum over the pixels is what the ink changed the lead by.
+    """
+    scaled = pixels.reshape(1, -1) * np.float32(predictor.pixel_scale)
+    steps = (np.arange(_STEPS, dtype=np.float32)[:, np.newaxis] + 0.5) / _STEPS
+    lead = np.full(predictor.layer_sizes[-1], -1 / (predictor.layer_sizes[-1] - 1))
+    lead[digit] = 1
+    gradient = predictor.input_gradients(steps * scaled, lead).mean(axis=0)
+    return (gradient * scaled).reshape(pixels.shape)
