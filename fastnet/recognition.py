@@ -50,24 +50,29 @@ class Reading:
 
 def read(predictor: "Predictor", source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
     """Find the digits of a picture and ask the predictor about each; see `Predictor.read`."""
-    prepared = prepare(source, name, limits or Limits())
-    digits = tuple(_answer(predictor, part) for part in prepared.parts)
+    prepared = prepare(source, name, limits)
+    digits = tuple(digit for part in prepared.parts for digit in _answers(predictor, part))
     if not digits:
         nothing = np.full(10, 0.1, np.float32)
         return Reading((), ("no digit", *prepared.flags), prepared.stages, None, 0.0, nothing, None)
     first = next((digit for digit in digits if digit.digit is not None), digits[0])
     flags = tuple(dict.fromkeys(prepared.flags + first.flags))
-    return Reading(
-        digits, flags, prepared.stages, first.digit, first.probability, first.probabilities, first.second
-    )
+    return Reading(digits, flags, prepared.stages, first.digit, first.probability, first.probabilities, first.second)
+
+
+def _answers(predictor: "Predictor", part: Part) -> list[DigitReading]:
+    """The part as one digit; or as several that touch, if the network knows each of them better."""
+    whole = _answer(predictor, part)
+    pieces = [_answer(predictor, piece) for piece in part.pieces]
+    if pieces and min(piece.probability for piece in pieces) > whole.probability:
+        return pieces
+    return [whole]
 
 
 def _answer(predictor: "Predictor", part: Part) -> DigitReading:
     probabilities = predictor.predict_proba(part.pixels)[0]
     second, digit = (int(label) for label in probabilities.argsort()[-2:])
-    return DigitReading(
-        digit, float(probabilities[digit]), probabilities, second, (), part.box, part.pixels
-    )
+    return DigitReading(digit, float(probabilities[digit]), probabilities, second, (), part.box, part.pixels)
 
 
 def explain(predictor: "Predictor", pixels: np.ndarray, digit: int) -> np.ndarray:

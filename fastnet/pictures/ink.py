@@ -6,12 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-_COARSE_SIDE = 96  # light and paper change slowly: a small copy tells them
+_COARSE_PIXELS = 12_000  # light and paper change slowly: a small copy tells them
 _LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 _FAR_BETTER = 3.0  # how much more of the contrast another mix of colours must show than luminance does
+_SMOOTHING = 3  # pixels of the small copy over which paper is averaged
+_TWO_GROUPS = 0.7  # of the variance is between light and dark where they are two groups; 0.64 for plain grain
+_ONE_SIDED = 1.5  # skewness of what is thin, above which it is strokes
 _NOISES = 5.0  # ink stands out from the paper by so many standard deviations of its grain
 _LEAST_INK = 10  # of 255: what contrasts less is no ink
-_THRESHOLD = 0.45  # of the ink's usual strength
+_PEAK, _THRESHOLD, _FAINT = 0.45, 0.28, 0.12  # of the ink's usual strength
 
 
 @dataclass(frozen=True)
@@ -21,20 +24,24 @@ class Ink:
     grey: np.ndarray  # the channel in which ink contrasts
     even: np.ndarray  # the same in even light, light ink on dark paper
     amount: np.ndarray  # 0 is paper, 255 the usual ink
-    mask: np.ndarray  # bool: where there is ink
+    mask: np.ndarray  # bool: where there is ink, if it hangs together with a peak
+    peaks: np.ndarray  # bool: where there is ink for certain
+    faint: np.ndarray  # bool: where there is anything
     contrast: float  # of the usual ink, from 0 to 255
     noise: float  # standard deviation of the paper's grain
+    is_dark: bool  # darker than the paper
 
 
-def find_ink(image: Image.Image) -> Ink:
-    """Measure the ink on a picture of mode L or RGB, dark on light or light on dark."""
+def find_ink(image: Image.Image, is_dark: bool | None = None) -> Ink:
+    """Measure the ink on a picture of mode L or RGB; whether it is darker than the paper is found out, if not given."""
     grey = contrasting_channel(image)
-    even, noise = _in_even_light(grey)
+    even, noise, is_dark = _in_even_light(grey, is_dark)
     strength = _usual_strength(even, noise)
-    threshold = max(_THRESHOLD * strength, _NOISES * noise, 1)
+    grain = max(_NOISES * noise, 1)
     amount = even.point([min(255, round(255 * value / max(strength, 1))) for value in range(256)])
     pixels = np.asarray(even)
-    return Ink(np.asarray(grey), pixels, np.asarray(amount), pixels > threshold, strength, noise)
+    peaks, mask, faint = (pixels > max(share * strength, grain) for share in (_PEAK, _THRESHOLD, _FAINT))
+    return Ink(np.asarray(grey), pixels, np.asarray(amount), mask, peaks, faint, strength, noise, is_dark)
 
 
 # ---- Colour ---------------------------------------------------------------------------------------------------------
@@ -44,8 +51,8 @@ def contrasting_channel(image: Image.Image) -> Image.Image:
     """Luminance; or, where another mix of the colours shows far more contrast, that mix."""
     if image.mode == "L":
         return image
-    small = _coarse(image, 2 * _COARSE_SIDE)
-    colours = local_contrast(np.asarray(small, np.float32)).reshape(-1, 3)
+    small = _coarse(image, 3 * _COARSE_PIXELS)
+    colours = local_contrast(np.asarray(small, np.float32), 2).reshape(-1, 3)
     covariance = colours.T @ colours / len(colours)
     mix = np.linalg.eigh(covariance)[1][:, -1]  # the direction of most variance
     luminance = _LUMINANCE / np.linalg.norm(_LUMINANCE)
@@ -59,51 +66,75 @@ def contrasting_channel(image: Image.Image) -> Image.Image:
 # ---- Light ----------------------------------------------------------------------------------------------------------
 
 
-def _in_even_light(grey: Image.Image) -> tuple[Image.Image, float]:
-    """How far each pixel is from the paper around it towards the ink, and the standard deviation of the paper."""
-    coarse = _coarse(grey, _COARSE_SIDE)
-    g = np.asarray(coarse, np.float32)
-    is_ink, ink_is_dark = _first_split(g)
-    paper = _paper(g, is_ink)
-    for _ in range(2):
-        depth = (paper - g) if ink_is_dark else (g - paper)
-        is_ink = depth > max(0.35 * float(depth.max()), 8)
-        paper = _paper(g, is_ink)
-    room = paper if ink_is_dark else 255 - paper  # shade dims ink and paper alike
+def _in_even_light(grey: Image.Image, is_dark: bool | None) -> tuple[Image.Image, float, bool]:
+    """How far each pixel is from the paper around it towards the ink, the paper's grain, and which side ink is on."""
+    g = np.asarray(_coarse(grey, _COARSE_PIXELS), np.float32)
+    guesses = [_paper_and_side(g, fraction, is_dark) for fraction in (2, 8)]
+    paper, is_dark = max(guesses, key=lambda guess: otsu(guess[0] - g)[1])
+    room = paper if is_dark else 255 - paper  # shade dims ink and paper alike
     gain = 255 / np.maximum(room, 32)
     full = np.asarray(grey)
     level, gain = (_enlarged(field, grey.size) for field in (paper, gain))
-    depth = (level - full if ink_is_dark else full - level) * gain
+    depth = (level - full if is_dark else full - level) * gain
     sample = depth[:: max(1, full.shape[0] // 200), :: max(1, full.shape[1] // 200)]
-    noise = 1.4826 * float(np.median(np.abs(sample - np.median(sample))))
-    return Image.fromarray(np.clip(depth, 0, 255).astype(np.uint8)), noise
+    beyond = sample[sample < 0]  # farther from the ink than the paper is: that is grain
+    noise = -1.4826 * float(np.median(beyond)) if beyond.size else 0.0
+    return Image.fromarray(np.clip(depth, 0, 255).astype(np.uint8)), noise, is_dark
 
 
-def _first_split(g: np.ndarray) -> tuple[np.ndarray, bool]:
+def _paper_and_side(g: np.ndarray, fraction: float, is_dark: bool | None) -> tuple[np.ndarray, bool]:
+    """The brightness of the paper, and whether ink is darker; ink is sought within the picture's side / `fraction`.
+
+    A wide neighbourhood is needed for thick strokes, a narrow one beside the edge of a shadow.
+    """
+    is_ink, ink_is_dark = _first_split(g, fraction)
+    if is_dark not in (None, ink_is_dark):
+        is_ink, ink_is_dark = ~is_ink, not ink_is_dark
+    paper = _paper(g, is_ink)
+    for _ in range(2):
+        depth = (paper - g) if ink_is_dark else (g - paper)
+        paper = _paper(g, depth > max(0.2 * float(depth.max()), 8))
+    # Beside the edge of a shadow, the mean lies between light and shade; take the side that makes less ink.
+    return (_least(paper) if ink_is_dark else -_least(-paper)), ink_is_dark
+
+
+def _first_split(g: np.ndarray, fraction: float) -> tuple[np.ndarray, bool]:
     """Where there may be ink on the small copy, and whether ink is darker than paper.
 
-    Paper is what lies along the border and what there is more of; where light and dark are no two groups, ink is
-    what is farther from the middle.
+    Paper is what lies along the border and what there is more of. But strokes are thin and stand out to one side,
+    where the edge of a shadow goes to both: if thin things say otherwise, they are believed.
     """
-    local = local_contrast(g)
+    local = local_contrast(g, fraction)
     threshold, separation = otsu(local)
     light = local > threshold
     border = np.concatenate([light[0], light[-1], light[1:-1, 0], light[1:-1, -1]])
-    if separation < 0.7:
-        low, middle, high = np.quantile(local, (0.002, 0.5, 0.998))
-        return np.zeros_like(light), bool(middle - low >= high - middle)
-    ink_is_dark = 2 * border.mean() + light.mean() > 1.5
-    return (~light if ink_is_dark else light), bool(ink_is_dark)
+    ink_is_dark = bool(2 * border.mean() + light.mean() > 1.5)
+    fine = local_contrast(g, 8)
+    skewness = float(np.mean(fine**3) / max(np.mean(fine**2), 1e-6) ** 1.5)
+    if separation > _TWO_GROUPS and not (abs(skewness) > _ONE_SIDED and (skewness < 0) != ink_is_dark):
+        return (~light if ink_is_dark else light), ink_is_dark
+    depth = -fine if skewness < 0 else fine
+    return depth > 0.3 * depth.max(), skewness < 0
 
 
 def _paper(g: np.ndarray, is_ink: np.ndarray) -> np.ndarray:
     """The brightness of the paper, also below the ink: the mean of the paper near by, or farther away."""
-    weight = (~is_ink).astype(np.float32)
+    near_ink = box_mean(is_ink.astype(np.float32), 1) > 0  # the soft edge of a stroke is no paper
+    weight = (~near_ink).astype(np.float32)
     sums, weights = np.zeros_like(g), np.zeros_like(g)
-    for radius, trust in ((3, 1.0), (9, 1e-2), (27, 1e-4), (200, 1e-6)):
+    for radius, trust in ((_SMOOTHING, 1.0), (9, 1e-2), (27, 1e-4), (200, 1e-6)):
         sums += trust * box_mean(g * weight, radius)
         weights += trust * box_mean(weight, radius)
     return sums / np.maximum(weights, 1e-12)
+
+
+def _least(values: np.ndarray) -> np.ndarray:
+    """The least value up to `_SMOOTHING` rows and columns away."""
+    for axis in (0, 1):
+        edge = [(_SMOOTHING, _SMOOTHING) if axis == n else (0, 0) for n in (0, 1)]
+        windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, edge, "edge"), 2 * _SMOOTHING + 1, axis)
+        values = windows.min(axis=-1)
+    return values
 
 
 # ---- Strength -------------------------------------------------------------------------------------------------------
@@ -140,21 +171,21 @@ def _otsu_of_histogram(counts: np.ndarray) -> tuple[float, float]:
     with np.errstate(divide="ignore", invalid="ignore"):
         between = np.nan_to_num((mean * n - total) ** 2 / (n * (n[-1] - n)), posinf=0)
     best = np.flatnonzero(between >= between.max() * (1 - 1e-9)).mean()  # the middle of an empty gap
-    variance = (counts * (levels - mean) ** 2).sum()
+    variance = (counts * (levels - mean) ** 2).sum() / n[-1]
     return float(np.floor(best)), float(between.max() / max(variance, 1e-12))
 
 
 # ---- Helpers --------------------------------------------------------------------------------------------------------
 
 
-def _coarse(image: Image.Image, side: int) -> Image.Image:
-    factor = max(1, math.ceil(max(image.size) / side))
+def _coarse(image: Image.Image, n_pixels: int) -> Image.Image:
+    factor = math.ceil(math.sqrt(image.width * image.height / n_pixels))
     return image.reduce((min(factor, image.width), min(factor, image.height)))
 
 
-def local_contrast(values: np.ndarray) -> np.ndarray:
-    """How far each value is from the mean of a neighbourhood of half the picture's side."""
-    return values - box_mean(values, max(values.shape[:2]) // 4)
+def local_contrast(values: np.ndarray, fraction: float) -> np.ndarray:
+    """How far each value is from the mean of a neighbourhood, the picture's side divided by `fraction`."""
+    return values - box_mean(values, max(1, round(min(values.shape[:2]) / fraction / 2)))
 
 
 def box_mean(values: np.ndarray, radius: int) -> np.ndarray:

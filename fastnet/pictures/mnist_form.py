@@ -1,4 +1,4 @@
-"""Bring the ink of one digit into the form of MNIST: 20x20, as thick as there, centre of mass in the middle of 28x28."""
+"""Bring the ink of one digit into MNIST's form: 20x20, strokes as thick, centre of mass in the middle of 28x28."""
 
 import numpy as np
 from PIL import Image

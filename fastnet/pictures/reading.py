@@ -5,7 +5,7 @@ import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -38,7 +38,7 @@ class Picture:
     scale: float
 
 
-def open_picture(source: Source, name: str, limits: Limits = Limits()) -> Picture:
+def open_picture(source: Source, name: str, limits: Limits) -> Picture:
     """Return the upright picture; DataError, one sentence that opens with `name`, if there is none or it is too large.
 
     Size and format are tested before a pixel is decoded. Of an animation, the first picture is taken.

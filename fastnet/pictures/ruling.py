@@ -2,55 +2,70 @@
 
 import numpy as np
 
-from .labelling import label_runs
+from .labelling import Runs, label_runs
 
 _SPAN = 0.9  # a ruled line crosses so much of the picture
 _THICKEST = 0.02  # of the picture's longer side
+_DARKER = 1.4  # times as dark as the line: that is ink on the line
 
 
-def without_ruled_lines(mask: np.ndarray) -> np.ndarray:
-    """The mask without lines across or down the page; where a stroke crosses a line, the stroke stays whole."""
-    across = _without_lines_across(mask)
-    return _without_lines_across(across.T).T
+def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
+    """The mask without lines across or down the page; where a stroke crosses a line, the stroke stays whole.
+
+    Lines are looked for in `faint`, where they have no gaps; `even` tells how dark they are.
+    """
+    across = _without_lines_across(mask, faint, even)
+    return _without_lines_across(across.T, faint.T, even.T).T
 
 
-def _without_lines_across(mask: np.ndarray) -> np.ndarray:
-    height, width = mask.shape
-    thickest = max(2, round(_THICKEST * max(height, width)))
-    if width < 8 * thickest:
+def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
+    width = mask.shape[1]
+    thickest = max(2, round(_THICKEST * max(mask.shape)))
+    flat = _long_runs(faint, 4 * thickest)
+    if width < 8 * thickest or not flat.any():
         return mask
-    runs = label_runs(mask)
-    is_long = runs.stop - runs.start >= 4 * thickest
-    if not is_long.any():
-        return mask
-    flat = np.zeros_like(mask)
-    for row, start, stop in zip(runs.row[is_long], runs.start[is_long], runs.stop[is_long], strict=True):
-        flat[row, start:stop] = True
-    lines = label_runs(flat)
     result = mask.copy()
-    for label in np.unique(lines.label):
-        its = lines.label == label
-        rows, starts, stops = lines.row[its], lines.start[its], lines.stop[its]
-        covered = np.zeros(width, int)
-        for start, stop in zip(starts, stops, strict=True):
-            covered[start:stop] += 1
-        thickness = float(np.median(covered[covered > 0]))
-        if np.count_nonzero(covered) >= _SPAN * width and thickness <= thickest:
-            _erase(result, mask, rows, starts, stops, covered)
+    runs = label_runs(flat)
+    for label in np.unique(runs.label):
+        top, bottom = _edges(runs, label, flat.shape)
+        columns = np.flatnonzero(bottom > top)
+        if len(columns) >= _SPAN * width and np.median((bottom - top)[columns]) <= thickest:
+            _erase(result, mask, even, columns, top, bottom)
     return result
 
 
-def _erase(
-    result: np.ndarray, mask: np.ndarray, rows: np.ndarray, starts: np.ndarray, stops: np.ndarray, covered: np.ndarray
-) -> None:
-    """Clear the line in each column, but where ink goes on above or below it."""
-    height, width = mask.shape
-    top, bottom = np.full(width, height), np.full(width, -1)
-    for row, start, stop in zip(rows, starts, stops, strict=True):
+def _long_runs(mask: np.ndarray, least: int) -> np.ndarray:
+    """The mask without the runs of its rows that are shorter than `least`."""
+    runs = label_runs(mask)
+    keep = np.zeros_like(mask)
+    keep[mask] = np.repeat(runs.stop - runs.start >= least, runs.stop - runs.start)
+    return keep
+
+
+def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The first row of a part in each column, and the one after its last; (height, 0) where it has none."""
+    height, width = shape
+    top, bottom = np.full(width, height), np.zeros(width, int)
+    its = runs.label == label
+    for row, start, stop in zip(runs.row[its], runs.start[its], runs.stop[its], strict=True):
         top[start:stop] = np.minimum(top[start:stop], row)
-        bottom[start:stop] = np.maximum(bottom[start:stop], row)
-    columns = np.flatnonzero(covered)
-    above = mask[np.maximum(top[columns] - 2, 0), columns] & (top[columns] >= 2)
-    below = mask[np.minimum(bottom[columns] + 2, height - 1), columns] & (bottom[columns] <= height - 3)
-    for column in columns[~(above | below)]:
-        result[max(0, top[column] - 1) : bottom[column] + 2, column] = False
+        bottom[start:stop] = np.maximum(bottom[start:stop], row + 1)
+    return top, bottom
+
+
+def _erase(
+    result: np.ndarray,
+    mask: np.ndarray,
+    even: np.ndarray,
+    columns: np.ndarray,
+    top: np.ndarray,
+    bottom: np.ndarray,
+) -> None:
+    """Clear the line in each column, but where ink goes on above or below it or is darker than the line."""
+    darkness = np.array([even[top[column] : bottom[column], column].max() for column in columns])
+    usual = float(np.median(darkness))
+    for column, dark in zip(columns, darkness, strict=True):
+        first, stop = max(0, top[column] - 1), bottom[column] + 1
+        goes_on = mask[max(0, first - 1) : first, column].any() or mask[stop : stop + 1, column].any()
+        if not goes_on and dark < _DARKER * usual:
+            result[first:stop, column] = False
