@@ -11,6 +11,7 @@ _LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 _FAR_BETTER = 3.0  # how much more of the contrast another mix of colours must show than luminance does
 _SMOOTHING = 3  # pixels of the small copy over which paper is averaged
 _TWO_GROUPS = 0.7  # of the variance is between light and dark where they are two groups; 0.64 for plain grain
+_CLEAR = 0.9  # ink and paper are plainly two groups
 _ONE_SIDED = 1.5  # skewness of what is thin, above which it is strokes
 _NOISES = 5.0  # ink stands out from the paper by so many standard deviations of its grain
 _LEAST_INK = 10  # of 255: what contrasts less is no ink
@@ -69,8 +70,9 @@ def contrasting_channel(image: Image.Image) -> Image.Image:
 def _in_even_light(grey: Image.Image, is_dark: bool | None) -> tuple[Image.Image, float, bool]:
     """How far each pixel is from the paper around it towards the ink, the paper's grain, and which side ink is on."""
     g = np.asarray(_coarse(grey, _COARSE_PIXELS), np.float32)
-    guesses = [_paper_and_side(g, fraction, is_dark) for fraction in (2, 8)]
-    paper, is_dark = max(guesses, key=lambda guess: otsu(guess[0] - g)[1])
+    paper, is_dark, clearness = _paper_and_side(g, 2, is_dark)
+    if clearness < _CLEAR:
+        paper, is_dark, _ = max((paper, is_dark, clearness), _paper_and_side(g, 8, is_dark), key=lambda guess: guess[2])
     room = paper if is_dark else 255 - paper  # shade dims ink and paper alike
     gain = 255 / np.maximum(room, 32)
     full = np.asarray(grey)
@@ -82,10 +84,11 @@ def _in_even_light(grey: Image.Image, is_dark: bool | None) -> tuple[Image.Image
     return Image.fromarray(np.clip(depth, 0, 255).astype(np.uint8)), noise, is_dark
 
 
-def _paper_and_side(g: np.ndarray, fraction: float, is_dark: bool | None) -> tuple[np.ndarray, bool]:
-    """The brightness of the paper, and whether ink is darker; ink is sought within the picture's side / `fraction`.
+def _paper_and_side(g: np.ndarray, fraction: float, is_dark: bool | None) -> tuple[np.ndarray, bool, float]:
+    """The brightness of the paper, whether ink is darker, and how clearly ink and paper are two groups then.
 
-    A wide neighbourhood is needed for thick strokes, a narrow one beside the edge of a shadow.
+    Ink is what stands out from a neighbourhood of the picture's side / `fraction`: a wide one is needed for thick
+    strokes, a narrow one beside the edge of a shadow.
     """
     is_ink, ink_is_dark = _first_split(g, fraction)
     if is_dark not in (None, ink_is_dark):
@@ -94,8 +97,9 @@ def _paper_and_side(g: np.ndarray, fraction: float, is_dark: bool | None) -> tup
     for _ in range(2):
         depth = (paper - g) if ink_is_dark else (g - paper)
         paper = _paper(g, depth > max(0.2 * float(depth.max()), 8))
+    clearness = otsu(paper - g)[1]
     # Beside the edge of a shadow, the mean lies between light and shade; take the side that makes less ink.
-    return (_least(paper) if ink_is_dark else -_least(-paper)), ink_is_dark
+    return (_least(paper) if ink_is_dark else -_least(-paper)), ink_is_dark, clearness
 
 
 def _first_split(g: np.ndarray, fraction: float) -> tuple[np.ndarray, bool]:
@@ -121,11 +125,12 @@ def _paper(g: np.ndarray, is_ink: np.ndarray) -> np.ndarray:
     """The brightness of the paper, also below the ink: the mean of the paper near by, or farther away."""
     near_ink = box_mean(is_ink.astype(np.float32), 1) > 0  # the soft edge of a stroke is no paper
     weight = (~near_ink).astype(np.float32)
-    sums, weights = np.zeros_like(g), np.zeros_like(g)
-    for radius, trust in ((_SMOOTHING, 1.0), (9, 1e-2), (27, 1e-4), (200, 1e-6)):
+    everywhere = float((g * weight).sum() / max(weight.sum(), 1e-6)) if weight.any() else float(g.mean())
+    sums, weights = np.full_like(g, 1e-6 * everywhere), np.full_like(g, 1e-6)
+    for radius, trust in ((_SMOOTHING, 1.0), (4 * _SMOOTHING, 1e-3)):
         sums += trust * box_mean(g * weight, radius)
         weights += trust * box_mean(weight, radius)
-    return sums / np.maximum(weights, 1e-12)
+    return sums / weights
 
 
 def _least(values: np.ndarray) -> np.ndarray:

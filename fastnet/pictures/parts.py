@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .labelling import Runs, label_runs
+from .sheet import Box
 
 MOST_DIGITS = 64
 
@@ -23,7 +24,7 @@ class Cut:
     `pieces` are what it would fall into if it were several digits that touch; empty if it is too narrow for that.
     """
 
-    box: tuple[int, int, int, int]
+    box: Box
     own: np.ndarray
     pieces: tuple["Cut", ...] = ()
 

@@ -20,6 +20,8 @@ def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -
 
 def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
     width = mask.shape[1]
+    if faint.any(axis=0).mean() < _SPAN:
+        return mask
     thickest = max(2, round(_THICKEST * max(mask.shape)))
     flat = _long_runs(faint, 4 * thickest)
     if width < 8 * thickest or not flat.any():

@@ -4,12 +4,14 @@ import numpy as np
 
 from .labelling import label_runs
 
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1; x1 and y1 are one past the last
+
 _LEAST_SHARE = 0.12  # of the picture
 _STRAIGHT = 0.85  # of the box, that nearly all rows and columns of the sheet reach across
 _MARGIN = 0.04  # of the box, left out on each side: the sheet may lie askew
 
 
-def find_sheet(mask: np.ndarray) -> tuple[int, int, int, int] | None:
+def find_sheet(mask: np.ndarray) -> Box | None:
     """The inside (x0, y0, x1, y1) of a sheet that stands out in the mask, if there is one."""
     if mask.mean() < _LEAST_SHARE:
         return None
