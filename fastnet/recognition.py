@@ -37,6 +37,7 @@ class Reading:
     digits: tuple[DigitReading, ...]
     flags: tuple[str, ...]  # of the picture and of the digit that the figures are of
     stages: tuple[Stage, ...]  # the picture on its way to the network
+    size: tuple[int, int]  # width and height of the upright picture, in which the boxes are
     digit: int | None
     probability: float
     probabilities: np.ndarray
@@ -54,10 +55,11 @@ def read(predictor: "Predictor", source: Source, name: str | None = None, limits
     digits = tuple(digit for part in prepared.parts for digit in _answers(predictor, part))
     if not digits:
         nothing = np.full(10, 0.1, np.float32)
-        return Reading((), ("no digit", *prepared.flags), prepared.stages, None, 0.0, nothing, None)
+        return Reading((), ("no digit", *prepared.flags), prepared.stages, prepared.size, None, 0.0, nothing, None)
     first = next((digit for digit in digits if digit.digit is not None), digits[0])
     flags = tuple(dict.fromkeys(prepared.flags + first.flags))
-    return Reading(digits, flags, prepared.stages, first.digit, first.probability, first.probabilities, first.second)
+    figures = first.digit, first.probability, first.probabilities, first.second
+    return Reading(digits, flags, prepared.stages, prepared.size, *figures)
 
 
 def _answers(predictor: "Predictor", part: Part) -> list[DigitReading]:

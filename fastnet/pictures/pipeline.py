@@ -47,6 +47,7 @@ class Prepared:
     parts: tuple[Part, ...]
     flags: tuple[str, ...]
     stages: tuple[Stage, ...]
+    size: tuple[int, int]  # width and height of the upright picture, in which the boxes are
 
 
 def prepare(source: Source, name: str | None = None, limits: Limits | None = None) -> Prepared:
@@ -57,10 +58,11 @@ def prepare(source: Source, name: str | None = None, limits: Limits | None = Non
     picture = open_picture(source, name or _name(source), limits or Limits())
     if picture.image.size == (SIDE, SIDE) and (ready := _ready(picture.image)) is not None:
         stages = (Stage("picture", np.asarray(picture.image)), Stage("what the network sees", ready))
-        return Prepared((Part((0, 0, SIDE, SIDE), ready),), (), stages)
+        return Prepared((Part((0, 0, SIDE, SIDE), ready),), (), stages, (SIDE, SIDE))
     look = _look_at(picture.image)
     parts = tuple(_part(look, one, picture.scale) for one in look.cuts)
-    return Prepared(parts, _flags(look), _stages(picture.image, look, parts))
+    width, height = (round(side * picture.scale) for side in picture.image.size)
+    return Prepared(parts, _flags(look), _stages(picture.image, look, parts), (width, height))
 
 
 # ---- Looking: at all of it, then closer -----------------------------------------------------------------------------
