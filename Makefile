@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder accuracy recipes weights pictures dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder accuracy recipes weights pictures samples dashboard wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -66,6 +66,9 @@ weights: $(VENV)/.installed ## train the model that comes with fastnet anew
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
+
+samples: $(VENV)/.installed ## make the page's sample pictures from MNIST's test digits
+	$(BIN)/python docs/samples.py
 
 dashboard: $(VENV)/.installed-dashboard ## serve the page on this machine
 	$(BIN)/fastnet dashboard $(ARGS)
