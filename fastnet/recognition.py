@@ -10,6 +10,10 @@ from .pictures import Part, Source, prepare
 from .pictures import Stage as Stage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL.Image import Image
+
     from .inference import Predictor
 
 Box = tuple[int, int, int, int]
@@ -57,7 +61,8 @@ def read(predictor: "Predictor", source: Source, name: str | None = None, limits
         nothing = np.full(10, 0.1, np.float32)
         return Reading((), ("no digit", *prepared.flags), prepared.stages, prepared.size, None, 0.0, nothing, None)
     first = next((digit for digit in digits if digit.digit is not None), digits[0])
-    flags = tuple(dict.fromkeys(prepared.flags + first.flags))
+    doubts = ("unsure",) if prepared.flags and first.digit is not None else ()
+    flags = tuple(dict.fromkeys(doubts + prepared.flags + first.flags))
     figures = first.digit, first.probability, first.probabilities, first.second
     return Reading(digits, flags, prepared.stages, prepared.size, *figures)
 
@@ -73,8 +78,28 @@ def _answers(predictor: "Predictor", part: Part) -> list[DigitReading]:
 
 def _answer(predictor: "Predictor", part: Part) -> DigitReading:
     probabilities = predictor.predict_proba(part.pixels)[0]
-    second, digit = (int(label) for label in probabilities.argsort()[-2:])
-    return DigitReading(digit, float(probabilities[digit]), probabilities, second, (), part.box, part.pixels)
+    second, first = (int(label) for label in probabilities.argsort()[-2:])
+    flags = _doubts(predictor, part.pixels)
+    return DigitReading(
+        None if "no digit" in flags else first,
+        float(probabilities[first]),
+        probabilities,
+        second,
+        flags,
+        part.box,
+        part.pixels,
+    )
+
+
+def _doubts(predictor: "Predictor", pixels: np.ndarray) -> tuple[str, ...]:
+    """What speaks against an answer, by the model's calibration."""
+    calibration = predictor.calibration
+    if calibration is None:
+        return ()
+    likeness = float(calibration.likeness_of(predictor.traits(pixels))[0])
+    if likeness < calibration.no_digit_below:
+        return "no digit", "unlike any digit"
+    return ("unsure", "unlike any digit") if likeness < calibration.unsure_below else ()
 
 
 def explain(predictor: "Predictor", pixels: np.ndarray, digit: int) -> np.ndarray:
@@ -89,3 +114,10 @@ def explain(predictor: "Predictor", pixels: np.ndarray, digit: int) -> np.ndarra
     lead[digit] = 1
     gradient = predictor.input_gradients(steps * scaled, lead).mean(axis=0)
     return (gradient * scaled).reshape(pixels.shape)
+
+
+def draw_explanation(predictor: "Predictor", reading: Reading, target: "Path | None" = None) -> "Image":
+    """Draw the stages of a reading and the heat map of each digit; save it, if `target` is given."""
+    from .explanation import draw_explanation
+
+    return draw_explanation(predictor, reading, target)

@@ -10,6 +10,7 @@ from .pipeline import Part as Part
 from .pipeline import Prepared as Prepared
 from .pipeline import Stage as Stage
 from .pipeline import prepare as prepare
+from .reading import EXTENSIONS as EXTENSIONS
 from .reading import FORMATS as FORMATS
 from .reading import Limits as Limits
 from .reading import Source as Source

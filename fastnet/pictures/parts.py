@@ -13,6 +13,7 @@ _SPECK_AREA = 0.004  # of the largest part: less is dirt
 _SPECK_HEIGHT = 0.3  # of the usual digit: what is neither as high nor a third as heavy is no digit
 _FRAGMENT = 0.6  # of the usual digit: what is smaller both ways may belong to a neighbour
 _WIDE = 1.25  # times as wide as high: it may be two digits that touch
+_MOST_PIECES = 10
 _USUAL_WIDTH = 0.75  # of a digit's height
 _NEAR = 0.15  # of the usual digit: a gap over which fragments are joined
 
@@ -192,7 +193,7 @@ def _pieces(own: np.ndarray, x0: int, y0: int) -> tuple[Cut, ...]:
     """A part that is wide for one digit, cut into as many as it may be, where there is least ink."""
     height, width = own.shape
     n = round(width / (_USUAL_WIDTH * height))
-    if width < _WIDE * height or n < 2:
+    if width < _WIDE * height or not 2 <= n <= _MOST_PIECES or width < 4 * n:
         return ()
     ink = own.sum(axis=0)
     cuts = [0]

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 from fastnet.errors import DataError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 Source = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
 

@@ -47,27 +47,26 @@ def _long_runs(mask: np.ndarray, least: int) -> np.ndarray:
 def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """The first row of a part in each column, and the one after its last; (height, 0) where it has none."""
     height, width = shape
-    top, bottom = np.full(width, height), np.zeros(width, int)
     its = runs.label == label
-    for row, start, stop in zip(runs.row[its], runs.start[its], runs.stop[its], strict=True):
-        top[start:stop] = np.minimum(top[start:stop], row)
-        bottom[start:stop] = np.maximum(bottom[start:stop], row + 1)
+    length = (runs.stop - runs.start)[its]
+    rows = np.repeat(runs.row[its], length)
+    columns = np.arange(length.sum()) - np.repeat(length.cumsum() - length - runs.start[its], length)
+    top, bottom = np.full(width, height), np.zeros(width, int)
+    np.minimum.at(top, columns, rows)
+    np.maximum.at(bottom, columns, rows + 1)
     return top, bottom
 
 
 def _erase(
-    result: np.ndarray,
-    mask: np.ndarray,
-    even: np.ndarray,
-    columns: np.ndarray,
-    top: np.ndarray,
-    bottom: np.ndarray,
+    result: np.ndarray, mask: np.ndarray, even: np.ndarray, columns: np.ndarray, top: np.ndarray, bottom: np.ndarray
 ) -> None:
     """Clear the line in each column, but where ink goes on above or below it or is darker than the line."""
-    darkness = np.array([even[top[column] : bottom[column], column].max() for column in columns])
-    usual = float(np.median(darkness))
-    for column, dark in zip(columns, darkness, strict=True):
-        first, stop = max(0, top[column] - 1), bottom[column] + 1
-        goes_on = mask[max(0, first - 1) : first, column].any() or mask[stop : stop + 1, column].any()
-        if not goes_on and dark < _DARKER * usual:
-            result[first:stop, column] = False
+    last = len(mask) - 1
+    first, stop = top[columns] - 1, bottom[columns] + 1
+    band = first + np.arange((stop - first).max())[:, np.newaxis]  # rows of each column's line and one to each side
+    inside = (band < stop) & (band >= 0) & (band <= last)
+    band = band.clip(0, last)
+    darkness = np.where(inside, even[band, columns], 0).max(axis=0)
+    goes_on = (mask[(first - 1).clip(0), columns] & (first > 0)) | (mask[stop.clip(0, last), columns] & (stop <= last))
+    clear = inside & ~goes_on & (darkness < _DARKER * np.median(darkness))
+    result[band[clear], np.broadcast_to(columns, band.shape)[clear]] = False
