@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 _COARSE_PIXELS = 12_000  # light and paper change slowly: a small copy tells them
+_MOST_OF_THE_PAGE = 0.6  # is plain paper
 _LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 _FAR_BETTER = 3.0  # how much more of the contrast another mix of colours must show than luminance does
 _SMOOTHING = 3  # pixels of the small copy over which paper is averaged
@@ -69,19 +70,39 @@ def contrasting_channel(image: Image.Image) -> Image.Image:
 
 def _in_even_light(grey: Image.Image, is_dark: bool | None) -> tuple[Image.Image, float, bool]:
     """How far each pixel is from the paper around it towards the ink, the paper's grain, and which side ink is on."""
-    g = np.asarray(_coarse(grey, _COARSE_PIXELS), np.float32)
-    paper, is_dark, clearness = _paper_and_side(g, 2, is_dark)
-    if clearness < _CLEAR:
-        paper, is_dark, _ = max((paper, is_dark, clearness), _paper_and_side(g, 8, is_dark), key=lambda guess: guess[2])
+    full = np.asarray(grey)
+    paper, is_dark = _plain_paper(full, is_dark) or _lit_paper(grey, is_dark)
     room = paper if is_dark else 255 - paper  # shade dims ink and paper alike
     gain = 255 / np.maximum(room, 32)
-    full = np.asarray(grey)
     level, gain = (_enlarged(field, grey.size) for field in (paper, gain))
     depth = (level - full if is_dark else full - level) * gain
     sample = depth[:: max(1, full.shape[0] // 200), :: max(1, full.shape[1] // 200)]
     beyond = sample[sample < 0]  # farther from the ink than the paper is: that is grain
     noise = -1.4826 * float(np.median(beyond)) if beyond.size else 0.0
     return Image.fromarray(np.clip(depth, 0, 255).astype(np.uint8)), noise, is_dark
+
+
+def _plain_paper(full: np.ndarray, is_dark: bool | None) -> tuple[np.ndarray, bool] | None:
+    """The brightness of the paper and whether ink is darker; None unless the light is even beyond doubt.
+
+    That is where the whole border and most other pixels have one value: drawings on a screen, and clean scans.
+    """
+    paper = full[0, 0]
+    is_paper = full == paper
+    if not (is_paper[[0, -1]].all() and is_paper[:, [0, -1]].all() and is_paper.mean() > _MOST_OF_THE_PAGE):
+        return None
+    if is_dark is None:
+        is_dark = full.mean() < paper
+    return np.full((1, 1), paper, np.float32), bool(is_dark)
+
+
+def _lit_paper(grey: Image.Image, is_dark: bool | None) -> tuple[np.ndarray, bool]:
+    """The brightness of the paper on a small copy, in whatever light, and whether ink is darker."""
+    g = np.asarray(_coarse(grey, _COARSE_PIXELS), np.float32)
+    best = _paper_and_side(g, 2, is_dark)
+    if best[2] < _CLEAR:
+        best = max(best, _paper_and_side(g, 8, is_dark), key=lambda guess: guess[2])
+    return best[0], best[1]
 
 
 def _paper_and_side(g: np.ndarray, fraction: float, is_dark: bool | None) -> tuple[np.ndarray, bool, float]:
