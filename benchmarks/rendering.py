@@ -27,7 +27,7 @@ def strokes(digit: np.ndarray, height: int) -> np.ndarray:
 
 def thin_strokes(digit: np.ndarray, height: int, width: float) -> np.ndarray:
     """The digit drawn with a pen of that width, along the middle of its strokes."""
-    line = thinned(_enlarged(digit) > 0.45)
+    line = thinned(_enlarged(digit) > 0.55)  # so that small loops stay open
     scale = line.any(axis=1).sum() / height
     radius = max(0.5, width * scale / 2)
     return _sharpened(_cropped(_thickened(line.astype(np.float32), radius), height))

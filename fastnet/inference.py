@@ -83,7 +83,7 @@ class Predictor:
         return self._hidden(images)[-1] @ self._weights[-1] + self._biases[-1]
 
     def traits(self, images: np.ndarray) -> np.ndarray:
-        """What tells a digit from what is none: the last hidden layer and the sorted logits, float32 `(n, n_traits)`."""
+        """What tells digits from other things: the last hidden layer and the sorted logits, float32 `(n, n_traits)`."""
         last = self._hidden(images)[-1]
         return np.hstack([last, np.sort(last @ self._weights[-1] + self._biases[-1], axis=1)])
 

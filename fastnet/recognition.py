@@ -68,10 +68,11 @@ def read(predictor: "Predictor", source: Source, name: str | None = None, limits
 
 
 def _answers(predictor: "Predictor", part: Part) -> list[DigitReading]:
-    """The part as one digit; or as several that touch, if the network knows each of them better."""
+    """The part as one digit; or as several that touch, if it knows each and the whole less well."""
     whole = _answer(predictor, part)
     pieces = [_answer(predictor, piece) for piece in part.pieces]
-    if pieces and min(piece.probability for piece in pieces) > whole.probability:
+    known = pieces and not any(piece.flags for piece in pieces)
+    if known and (whole.flags or min(piece.probability for piece in pieces) > whole.probability):
         return pieces
     return [whole]
 

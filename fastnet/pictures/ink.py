@@ -53,8 +53,7 @@ def contrasting_channel(image: Image.Image) -> Image.Image:
     """Luminance; or, where another mix of the colours shows far more contrast, that mix."""
     if image.mode == "L":
         return image
-    small = _coarse(image, 3 * _COARSE_PIXELS)
-    colours = local_contrast(np.asarray(small, np.float32), 2).reshape(-1, 3)
+    colours = local_contrast(np.asarray(coarse(image), np.float32), 2).reshape(-1, 3)
     covariance = colours.T @ colours / len(colours)
     mix = np.linalg.eigh(covariance)[1][:, -1]  # the direction of most variance
     luminance = _LUMINANCE / np.linalg.norm(_LUMINANCE)
@@ -77,8 +76,8 @@ def _in_even_light(grey: Image.Image, is_dark: bool | None) -> tuple[Image.Image
     level, gain = (_enlarged(field, grey.size) for field in (paper, gain))
     depth = (level - full if is_dark else full - level) * gain
     sample = depth[:: max(1, full.shape[0] // 200), :: max(1, full.shape[1] // 200)]
-    beyond = sample[sample < 0]  # farther from the ink than the paper is: that is grain
-    noise = -1.4826 * float(np.median(beyond)) if beyond.size else 0.0
+    # What is farther from the ink than the paper is: that is grain; a sixth of it lies beyond one standard deviation.
+    noise = max(0.0, -float(np.quantile(sample, 1 / 6)))
     return Image.fromarray(np.clip(depth, 0, 255).astype(np.uint8)), noise, is_dark
 
 
@@ -98,7 +97,7 @@ def _plain_paper(full: np.ndarray, is_dark: bool | None) -> tuple[np.ndarray, bo
 
 def _lit_paper(grey: Image.Image, is_dark: bool | None) -> tuple[np.ndarray, bool]:
     """The brightness of the paper on a small copy, in whatever light, and whether ink is darker."""
-    g = np.asarray(_coarse(grey, _COARSE_PIXELS), np.float32)
+    g = np.asarray(coarse(grey), np.float32)
     best = _paper_and_side(g, 2, is_dark)
     if best[2] < _CLEAR:
         best = max(best, _paper_and_side(g, 8, is_dark), key=lambda guess: guess[2])
@@ -204,8 +203,9 @@ def _otsu_of_histogram(counts: np.ndarray) -> tuple[float, float]:
 # ---- Helpers --------------------------------------------------------------------------------------------------------
 
 
-def _coarse(image: Image.Image, n_pixels: int) -> Image.Image:
-    factor = math.ceil(math.sqrt(image.width * image.height / n_pixels))
+def coarse(image: Image.Image) -> Image.Image:
+    """A small copy."""
+    factor = math.ceil(math.sqrt(image.width * image.height / _COARSE_PIXELS))
     return image.reduce((min(factor, image.width), min(factor, image.height)))
 
 

@@ -9,6 +9,8 @@ from .sheet import Box
 
 MOST_DIGITS = 64
 
+_LEAST_SIDE = 6  # pixels: nobody could read less
+_LEAST_FRAMED = 0.01  # of the picture: a digit cut off by its edge has more ink, the end of a shadow has less
 _SPECK_AREA = 0.004  # of the largest part: less is dirt
 _SPECK_HEIGHT = 0.3  # of the usual digit: what is neither as high nor a third as heavy is no digit
 _FRAGMENT = 0.6  # of the usual digit: what is smaller both ways may belong to a neighbour
@@ -70,9 +72,9 @@ def cut(mask: np.ndarray, peaks: np.ndarray) -> tuple[list[Cut], int]:
     """
     runs = label_runs(mask)
     groups = _parts(runs, mask, peaks)
+    groups = _without_frame(_without_specks(groups), mask.shape)
     if not groups:
         return [], 0
-    groups = _without_frame(_without_specks(groups), mask.shape)
     n = len(groups)
     groups = sorted(groups, key=lambda group: -group.area)[:MOST_DIGITS]
     labels = np.full(mask.shape, -1, np.int32)
@@ -100,8 +102,9 @@ def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:
 
 
 def _without_specks(groups: list[Group]) -> list[Group]:
-    largest = max(max(group.width, group.height) for group in groups)
-    return [group for group in groups if max(group.width, group.height) >= 0.04 * largest]
+    largest = max((max(group.width, group.height) for group in groups), default=0)
+    least = max(_LEAST_SIDE, 0.04 * largest)
+    return [group for group in groups if max(group.width, group.height) >= least]
 
 
 def _without_frame(groups: list[Group], shape: tuple[int, ...]) -> list[Group]:
@@ -115,7 +118,9 @@ def _without_frame(groups: list[Group], shape: tuple[int, ...]) -> list[Group]:
 
     inside = [group for group in groups if not is_frame(group)]
     largest = max((group.area for group in groups), default=0)
-    return inside if sum(group.area for group in inside) > 0.05 * largest else groups
+    if sum(group.area for group in inside) > 0.05 * largest:
+        return inside
+    return [group for group in groups if group.area > _LEAST_FRAMED * width * height]
 
 
 def _usual_height(groups: list[Group]) -> float:
@@ -144,7 +149,7 @@ def _belong(a: Group, b: Group, usual: float) -> bool:
     gap_x = max(a.x0, b.x0) - min(a.x1, b.x1)  # negative where they overlap
     gap_y = max(a.y0, b.y0) - min(a.y1, b.y1)
     both = a.joined(b)
-    if both.height > 2.2 * usual or both.width > 2 * usual:
+    if both.height > 2.2 * usual or both.width > 2.2 * usual:
         return False
     if small.height > _FRAGMENT * usual:  # two halves of one digit, if they nearly touch
         return -gap_x >= 0.5 * small.width and gap_y <= 0.5 * _NEAR * usual

@@ -87,13 +87,13 @@ class Look:
 
 
 def _look_at(image: Image.Image) -> Look:
-    """Look at the picture; then at the sheet of paper that it shows; then closer at digits that are small."""
-    look = _look(image, (0, 0, *image.size))
-    sheet = find_sheet(look.ink.mask)
-    if sheet:
-        inside = _look(image, look.outside(sheet), is_dark=not look.ink.is_dark)
-        if inside.cuts and inside.ink.contrast >= _LOW_CONTRAST:
-            look = inside
+    """Look at the sheet of paper that the picture shows, or at all of it; then closer at digits that are small."""
+    look = None
+    if sheet := find_sheet(image):
+        box, is_light = sheet
+        inside = _look(image, box, is_dark=is_light)
+        look = inside if inside.cuts and inside.ink.contrast >= _LOW_CONTRAST else None
+    look = look or _look(image, (0, 0, *image.size))
     if look.scale > 1 and look.cuts and max(one.own.shape[0] for one in look.cuts) < _SMALL:
         look = _look(image, _around(look, image.size), look.ink.is_dark)
     return look
