@@ -62,13 +62,20 @@ recipes: $(VENV)/.installed ## compare recipes on the validation split
 weights: $(VENV)/.installed ## train the model that comes with fastnet anew
 	rm -rf build/shipped
 	$(BIN)/fastnet train --out build/shipped
-	cp build/shipped/*.npy build/shipped/manifest.json build/shipped/history.json weights/mnist-784-512-10/
+	$(BIN)/fastnet calibrate build/shipped
+	cp build/shipped/*.npy build/shipped/*.json weights/mnist-784-512-10/
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
 
 samples: $(VENV)/.installed ## make the page's sample pictures from MNIST's test digits
 	$(BIN)/python docs/samples.py
+
+pictures-table: $(VENV)/.installed ## measure how well and how fast pictures are read
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_pictures.py $(ARGS)
+
+fuzz: $(VENV)/.installed ## feed 10,000 mutated and random files to the picture reader
+	$(BIN)/python benchmarks/fuzz_pictures.py $(ARGS)
 
 dashboard: $(VENV)/.installed-dashboard ## serve the page on this machine
 	$(BIN)/fastnet dashboard $(ARGS)

@@ -64,8 +64,8 @@ def read_calibration(files: ModelFiles) -> Calibration | None:
         raise ModelError(f"{path}: is not a calibration of format version {FORMAT_VERSION}")
     if content.get("model_sha256") != _model_sum(files):
         raise ModelError(f"{path}: was made for other weights; run: fastnet calibrate {files.directory}")
-    numbers = {name: content.get(name) for name in ("temperature", "unsure_below", "no_digit_below")}
-    for name, value in numbers.items():
+    for name in ("temperature", "unsure_below", "no_digit_below"):
+        value = content.get(name)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             raise ModelError(f"{path}: {name} must be a number, not {value}")
     if not 0.01 <= content["temperature"] <= 100:
@@ -74,7 +74,8 @@ def read_calibration(files: ModelFiles) -> Calibration | None:
         raise ModelError(f"{path}: lacks its arrays or what was measured")
     shape = (files.layer_sizes[-2] + files.layer_sizes[-1] + 1,)
     likeness = read_array(files.directory, _LIKENESS, shape, content["arrays"], CALIBRATION)
-    return Calibration(likeness=likeness, measured=content["measured"], **numbers)
+    limits = content["unsure_below"], content["no_digit_below"]
+    return Calibration(content["temperature"], likeness, *limits, content["measured"])
 
 
 def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, n_bins: int = 15) -> float:

@@ -193,11 +193,13 @@ def _otsu_of_histogram(counts: np.ndarray) -> tuple[float, float]:
     n = counts.cumsum()
     total = (counts * levels).cumsum()
     mean = total[-1] / n[-1]
+    variance = float((counts * (levels - mean) ** 2).sum() / n[-1])
+    if variance < 1e-9:
+        return float(mean) - 1, 0.0  # one value alone is above the threshold
     with np.errstate(divide="ignore", invalid="ignore"):
         between = np.nan_to_num((mean * n - total) ** 2 / (n * (n[-1] - n)), posinf=0)
     best = np.flatnonzero(between >= between.max() * (1 - 1e-9)).mean()  # the middle of an empty gap
-    variance = (counts * (levels - mean) ** 2).sum() / n[-1]
-    return float(np.floor(best)), float(between.max() / max(variance, 1e-12))
+    return float(np.floor(best)), float(between.max()) / variance
 
 
 # ---- Helpers --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ SIDE = 28
 
 _BOX = 20  # the longer side of the digit
 _CENTRE = 14.0  # where the centre of mass lies, counted from 0
+_BLACK = 24  # brightest paper, as a JPEG may have it
 _FINE = 4  # strokes are thickened on a grid so much finer
 _THINNEST, _THICKEST = 2.0, 4.0  # strokes in pixels of the result
 
@@ -20,11 +21,12 @@ def to_mnist_form(ink: np.ndarray) -> np.ndarray:
 
 def is_in_mnist_form(pixels: np.ndarray) -> bool:
     """Whether a picture is white on black, of the size and at the place that MNIST's digits have."""
-    if pixels.shape != (SIDE, SIDE) or np.median(pixels) > 0 or pixels.max() < 128:
+    if pixels.shape != (SIDE, SIDE) or np.median(pixels) > _BLACK or pixels.max() < 128:
         return False
-    rows, columns = (np.flatnonzero((pixels > 0).any(axis=axis)) for axis in (1, 0))
+    rows, columns = (np.flatnonzero((pixels > 2 * _BLACK).any(axis=axis)) for axis in (1, 0))
     longer = max(np.ptp(rows), np.ptp(columns)) + 1
-    return _BOX - 2 <= longer <= _BOX + 1 and max(abs(centre - _CENTRE) for centre in _centre_of_mass(pixels)) < 1.5
+    distance = max(abs(centre - _CENTRE) for centre in _centre_of_mass(pixels))
+    return bool(_BOX - 3 <= longer <= _BOX + 1 and distance < 1.5)
 
 
 def with_usual_strokes(fine: np.ndarray) -> np.ndarray:

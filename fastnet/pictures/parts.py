@@ -9,7 +9,6 @@ from .sheet import Box
 
 MOST_DIGITS = 64
 
-_LEAST_SIDE = 6  # pixels: nobody could read less
 _LEAST_FRAMED = 0.01  # of the picture: a digit cut off by its edge has more ink, the end of a shadow has less
 _SPECK_AREA = 0.004  # of the largest part: less is dirt
 _SPECK_HEIGHT = 0.3  # of the usual digit: what is neither as high nor a third as heavy is no digit
@@ -65,14 +64,14 @@ class Group:
         )
 
 
-def cut(mask: np.ndarray, peaks: np.ndarray) -> tuple[list[Cut], int]:
+def cut(mask: np.ndarray, peaks: np.ndarray, least_side: float) -> tuple[list[Cut], int]:
     """Return the digits in reading order, at most `MOST_DIGITS`, and how many parts there were.
 
-    A part of `mask` without any of `peaks` is left out.
+    A part of `mask` without any of `peaks` is left out, and one that is smaller than `least_side` both ways.
     """
     runs = label_runs(mask)
     groups = _parts(runs, mask, peaks)
-    groups = _without_frame(_without_specks(groups), mask.shape)
+    groups = _without_frame(_without_specks(groups, least_side), mask.shape)
     if not groups:
         return [], 0
     n = len(groups)
@@ -101,9 +100,9 @@ def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:
     return [Group([int(i)], int(area[i]), *(int(value) for value in box[i])) for i in keep]
 
 
-def _without_specks(groups: list[Group]) -> list[Group]:
+def _without_specks(groups: list[Group], least_side: float) -> list[Group]:
     largest = max((max(group.width, group.height) for group in groups), default=0)
-    least = max(_LEAST_SIDE, 0.04 * largest)
+    least = max(least_side, 0.04 * largest)
     return [group for group in groups if max(group.width, group.height) >= least]
 
 

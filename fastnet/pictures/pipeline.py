@@ -16,6 +16,7 @@ from .sheet import Box, find_sheet
 
 _WORK_PIXELS = 320_000  # a larger picture is reduced to about that, which shows all but small digits well enough
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
+_LEAST_SIDE = 6  # pixels of a digit: nobody could read less
 _LOW_CONTRAST = 25  # of 255
 _TOO_MUCH_INK = 0.6  # of the picture
 
@@ -106,7 +107,7 @@ def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:
         part = part.reduce((min(scale, part.width), min(scale, part.height)))
     ink = find_ink(part, is_dark)
     mask = without_ruled_lines(ink.mask, ink.faint, ink.even)
-    return Look(region[0], region[1], scale, ink, mask, *cut(mask, ink.peaks))
+    return Look(region[0], region[1], scale, ink, mask, *cut(mask, ink.peaks, _LEAST_SIDE / scale))
 
 
 def _around(look: Look, size: tuple[int, int]) -> Box:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from fastnet.errors import DataError
 
@@ -91,7 +91,8 @@ def _upright(image: Image.Image, name: str, limits: Limits) -> Picture:
         raise DataError(f"{name}: has no pixels")
     shrink = min(1, math.sqrt(_ENOUGH_PIXELS / (width * height)))
     image.draft("", (math.ceil(width * shrink), math.ceil(height * shrink)))  # JPEG: decode fewer pixels
-    plain = _opaque(_eight_bits(ImageOps.exif_transpose(image), name))
+    turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    plain = _opaque(_eight_bits(ImageOps.exif_transpose(image) if turned else image, name))
     return Picture(plain, math.sqrt(width * height / (plain.width * plain.height)))
 
 
@@ -101,7 +102,9 @@ def _eight_bits(image: Image.Image, name: str) -> Image.Image:
         return Image.fromarray(_scaled(np.asarray(image), name))  # Pillow's own conversion saturates
     if image.has_transparency_data:
         return image.convert("RGBA")
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+    mode = "L" if image.mode in ("1", "L") else "RGB"
+    image.load()
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _from_array(array: np.ndarray, name: str) -> Image.Image:

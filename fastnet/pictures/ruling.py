@@ -5,6 +5,7 @@ import numpy as np
 from .labelling import Runs, label_runs
 
 _SPAN = 0.9  # a ruled line crosses so much of the picture
+_LONG = 0.12  # of the picture: a line has runs as long, unless it slants much; wide strokes have not
 _THICKEST = 0.02  # of the picture's longer side
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
 
@@ -23,7 +24,7 @@ def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray)
     if faint.any(axis=0).mean() < _SPAN:
         return mask
     thickest = max(2, round(_THICKEST * max(mask.shape)))
-    flat = _long_runs(faint, 4 * thickest)
+    flat = _long_runs(faint, max(4 * thickest, round(_LONG * width)))
     if width < 8 * thickest or not flat.any():
         return mask
     result = mask.copy()
