@@ -11,17 +11,13 @@ import json
 import math
 import shutil
 import statistics
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from bisect import bisect_left
 from collections.abc import Iterator
 
 from playwright.sync_api import Page, sync_playwright
+from serving import ADDRESS, served_page
 
-PORT = 5079
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]
 
 # When the pen moved, the page asked, the answer arrived and the bars changed, all by the browser's clock.
@@ -51,14 +47,8 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=240, help="(default: %(default)s)")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    address = f"http://localhost:{PORT}/"
-    server = subprocess.Popen([sys.executable, "-m", "fastnet", "dashboard", "--port", str(PORT)])
-    try:
-        wait_for(address)
-        latencies = measure(address, args.every, args.moves)
-    finally:
-        server.terminate()
-        server.wait()
+    with served_page():
+        latencies = measure(ADDRESS, args.every, args.moves)
     figures = {
         "moves": len(latencies),
         "median_ms": round(statistics.median(latencies), 1),
@@ -111,18 +101,6 @@ def pair(moves: list[float], asked: list[float], heard: list[float], changed: li
             change = bisect_left(changed, heard[question])
             if change < len(changed):
                 yield changed[change] - move
-
-
-def wait_for(address: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=seconds).close()
-            return
-        except urllib.error.URLError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ MOST_SIDE = 640  # what people are shown needs no more pixels
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What the network read. `is_final` is False while the pen is still down."""
+    """What the network read. While the pen is down, `is_final` is False; stages and heat maps are still missing."""
 
     caption: str
     reading: Reading
@@ -130,12 +130,11 @@ class Store(param.Parameterized):
         if not self.predictor:
             return
         reading = self.predictor.read(source, name=caption)
-        answer = Answer(
-            caption,
-            replace(reading, stages=tuple(map(_shrunk, reading.stages))),
-            tuple(explain(self.predictor, digit.pixels, int(digit.probabilities.argmax())) for digit in reading.digits),
-            is_final,
-        )
+        if is_final:
+            stages, heat = tuple(map(_shrunk, reading.stages)), heat_maps(self.predictor, reading)
+        else:
+            stages, heat = (), ()
+        answer = Answer(caption, replace(reading, stages=stages), heat, is_final)
         self.param.update(answer=answer, problem="", is_drawing=is_drawing, shown=shown)
 
 
@@ -143,6 +142,11 @@ class Store(param.Parameterized):
 def load_model(name: str) -> Predictor:
     """The model of that name that comes with fastnet, read once for all sessions."""
     return Predictor.load(weights.DIRECTORY / name)  # a path: a bare name could mean a folder that happens to be here
+
+
+def heat_maps(predictor: Predictor, reading: Reading) -> tuple[np.ndarray, ...]:
+    """Which pixels spoke for and against the likeliest digit, for each part of the picture."""
+    return tuple(explain(predictor, part.pixels, int(part.probabilities.argmax())) for part in reading.digits)
 
 
 def model_facts(predictor: Predictor) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 
 const SIDE = 28
 const BLANK = btoa("\0".repeat(SIDE * SIDE))
-const NO_DIGIT = { probabilities: Array(10).fill(0), percents: Array(10).fill(""), pixels: BLANK, heat: BLANK }
+const NO_DIGIT = { probabilities: Array(10).fill(0), percents: Array(10).fill(""), pixels: BLANK, heat: "" }
 
 export function render({ model, el }) {
   const problem = make("p", { className: "problem", role: "alert" })
@@ -30,7 +30,7 @@ export function render({ model, el }) {
     const pixels = bytes(digit.pixels)
     bars.show(digit)
     paint(seen.canvas, grey(pixels))
-    paint(heat.canvas, votes(bytes(digit.heat), pixels))
+    paint(heat.canvas, votes(bytes(digit.heat || BLANK), pixels)) // no votes yet while the pen is down
   }
   const choose = (at) => {
     chosen = at
@@ -93,20 +93,23 @@ function makeSquare(ariaLabel, ...caption) {
 
 const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 
-const grey = (pixels) => (at) => [pixels[at], pixels[at], pixels[at]]
+const grey = (pixels) => (at) => pixels[at] * 0x010101
 
 // Blue speaks for the answer, orange against it (told apart with any colour vision), over the ink in faint grey.
 function votes(heat, pixels) {
   const signed = new Int8Array(heat.buffer)
   return (at) => {
     const strength = Math.sqrt(Math.abs(signed[at]) / 127)
-    const colour = signed[at] >= 0 ? [72, 166, 245] : [245, 128, 37]
-    return colour.map((part) => 0.22 * pixels[at] * (1 - strength) + part * strength)
+    const ink = 0.22 * pixels[at] * (1 - strength)
+    const [red, green, blue] = signed[at] >= 0 ? [72, 166, 245] : [245, 128, 37]
+    return ((ink + blue * strength) << 16) | ((ink + green * strength) << 8) | (ink + red * strength)
   }
 }
 
+// One number a pixel, as canvases keep them: opacity, blue, green, red.
 function paint(canvas, colourAt) {
   const image = new ImageData(SIDE, SIDE)
-  for (let at = 0; at < SIDE * SIDE; at++) image.data.set([...colourAt(at), 255], 4 * at)
+  const pixels = new Uint32Array(image.data.buffer)
+  for (let at = 0; at < pixels.length; at++) pixels[at] = 0xff000000 | colourAt(at)
   canvas.getContext("2d").putImageData(image, 0, 0)
 }

@@ -1,5 +1,6 @@
 """The answer: the digits, how sure the network is and why not, what it saw, and how the picture got there."""
 
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def answer_message(answer: Answer | None, problem: str) -> dict[str, Any]:
         "sentence": _sentence(reading),
         "second": _second_guess(reading),
         "reasons": [_REASONS.get(flag, flag.capitalize()) for flag in reading.flags if flag not in _VERDICTS],
-        "digits": [_digit_message(digit, heat) for digit, heat in zip(reading.digits, answer.heat_maps, strict=True)],
+        "digits": [_digit_message(digit, heat) for digit, heat in zip_longest(reading.digits, answer.heat_maps)],
     }
 
 
@@ -90,14 +91,14 @@ def _second_guess(reading: Reading) -> str:
     return f"second guess {reading.second}, {_percent(reading.probabilities[reading.second])}"
 
 
-def _digit_message(digit: DigitReading, heat: np.ndarray) -> dict[str, Any]:
+def _digit_message(digit: DigitReading, heat: np.ndarray | None) -> dict[str, Any]:
     return {
         "digit": "?" if digit.digit is None else str(digit.digit),
         "probabilities": digit.probabilities.tolist(),
         "percents": [_percent(probability) for probability in digit.probabilities],
         "reasons": list(digit.flags),
         "pixels": base64_bytes(digit.pixels),
-        "heat": base64_bytes(_as_int8(heat)),
+        "heat": "" if heat is None else base64_bytes(_as_int8(heat)),
     }
 
 
