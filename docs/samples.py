@@ -100,12 +100,14 @@ def transparent() -> Picture:
     return np.dstack([np.zeros((*ink.shape, 3)), ink])
 
 
-def scribble() -> Picture:
+def face() -> Picture:
     """Nothing that is a digit."""
     picture = Image.new("L", (300, 300), 255)
-    random = np.random.default_rng(9)
-    points = [tuple(point) for point in random.uniform(40, 260, (14, 2))]
-    ImageDraw.Draw(picture).line(points, fill=20, width=7, joint="curve")
+    pen = ImageDraw.Draw(picture)
+    pen.ellipse((40, 40, 260, 260), outline=20, width=9)
+    pen.ellipse((100, 110, 122, 140), fill=20)
+    pen.ellipse((178, 110, 200, 140), fill=20)
+    pen.arc((95, 110, 205, 215), 20, 160, fill=20, width=9)
     return np.asarray(picture.filter(ImageFilter.GaussianBlur(1))) / 255
 
 
@@ -119,7 +121,7 @@ SAMPLES: dict[str, Callable[[], Picture]] = {
     "a-thick-marker.jpg": marker,
     "a-faint-pencil.jpg": pencil,
     "transparent-ground.png": transparent,
-    "not-a-digit.png": scribble,
+    "no-digit-at-all.png": face,
 } | {f"digit-{digit}.png": (lambda digit=digit: typical(digit)) for digit in range(10)}
 
 

@@ -71,6 +71,7 @@ export function render({ model, el }) {
     if (model.picture && drawing.strokes.length) change([]) // the picture takes the paper; undo brings the drawing back
     showMarks()
     refresh()
+    if (model.picture) paper.scrollIntoView({ block: "nearest", behavior: "smooth" }) // chosen farther down on a phone
   })
   const resizing = new ResizeObserver(refresh)
   resizing.observe(canvas)

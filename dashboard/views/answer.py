@@ -15,7 +15,6 @@ from .parts import STYLES, script
 
 _STAGE_SIDE = 240
 _VERDICTS = ("unsure", "no digit")  # flags that the sentence tells
-_REASONS: dict[str, str] = {}
 
 
 class AnswerView(JSComponent):
@@ -63,22 +62,28 @@ def answer_message(answer: Answer | None, problem: str) -> dict[str, Any]:
         sentence = "" if problem else "Draw on the paper, bring a picture or try a sample"
         return {"problem": problem, "sentence": sentence, "reasons": [], "digits": []}
     reading = answer.reading
+    doubts = _doubts(reading)
     return {
         "problem": problem,
         "text": reading.text,
-        "is_unsure": bool(reading.flags),
+        "is_unsure": bool(doubts),
         "sentence": _sentence(reading),
         "second": _second_guess(reading),
-        "reasons": [_REASONS.get(flag, flag.capitalize()) for flag in reading.flags if flag not in _VERDICTS],
+        "reasons": [flag.capitalize() for flag in doubts if flag not in _VERDICTS],
         "digits": [_digit_message(digit, heat) for digit, heat in zip_longest(reading.digits, answer.heat_maps)],
     }
+
+
+def _doubts(reading: Reading) -> list[str]:
+    """The flags of the picture and of each of its digits, each once."""
+    return list(dict.fromkeys([*reading.flags, *(flag for digit in reading.digits for flag in digit.flags)]))
 
 
 def _sentence(reading: Reading) -> str:
     """How sure the network is."""
     if not reading.digits or not reading.text:
         return "No digit found"
-    unsure = "Unsure: " if "unsure" in reading.flags else ""
+    unsure = "Unsure: " if "unsure" in _doubts(reading) else ""
     if len(reading.digits) == 1:
         return f"{unsure}{_percent(reading.probability)}"
     least = min(digit.probability for digit in reading.digits)

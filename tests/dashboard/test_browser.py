@@ -205,6 +205,15 @@ def test_pictures_are_dropped_and_pasted(open_page):
         expect(page.get_by_role("button", name=f"{event}.png")).to_contain_text("3")
 
 
+def test_on_a_phone_a_chosen_picture_comes_into_view(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page("phone")
+    page.get_by_alt_text("Sample: A postcode").click()
+    expect(page.get_by_alt_text("The picture that is read")).to_be_in_viewport()
+    expect(answer(page)).to_have_text("94107")
+
+
 def test_drawing_on_a_picture_begins_on_blank_paper(open_page):
     from playwright.sync_api import expect
 

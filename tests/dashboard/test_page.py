@@ -128,6 +128,12 @@ def test_the_reasons_of_doubt_are_told():
     assert message["sentence"] == "Unsure: 82.0%"
 
 
+def test_doubts_of_one_among_several_digits_are_told():
+    message = answer_message(answer(digit(3), digit(4, flags=("unsure", "unlike any digit"))), "")
+    assert (message["is_unsure"], message["reasons"]) == (True, ["Unlike any digit"])
+    assert message["sentence"] == "Unsure: 2 digits, the least sure 82.0%"
+
+
 def test_no_digit_is_told_with_the_reason():
     message = answer_message(answer(flags=("no digit", "blank")), "")
     assert (message["text"], message["sentence"], message["reasons"]) == ("", "No digit found", ["Blank"])

@@ -94,6 +94,11 @@ def test_the_other_samples_are_read_too(store, title, text):
     assert store.answer.reading.text == text
 
 
+def test_what_is_no_digit_is_doubted(store):
+    store.show_sample(sample("No digit at all"))
+    assert "unlike any digit" in store.answer.reading.flags
+
+
 @pytest.mark.parametrize("number", [-1, 10**9])
 def test_no_other_samples_are_there(store, number):
     store.show_sample(number)
