@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-_COARSE_PIXELS = 12_000  # light and paper change slowly: a small copy tells them
+_COARSE_PIXELS = 8_000  # light and paper change slowly: a small copy tells them
 _MOST_OF_THE_PAGE = 0.6  # is plain paper
 _LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 _FAR_BETTER = 3.0  # how much more of the contrast another mix of colours must show than luminance does
-_SMOOTHING = 3  # pixels of the small copy over which paper is averaged
+_SMOOTHING = 2  # pixels of the small copy over which paper is averaged
 _TWO_GROUPS = 0.7  # of the variance is between light and dark where they are two groups; 0.64 for plain grain
 _CLEAR = 0.9  # ink and paper are plainly two groups
 _ONE_SIDED = 1.5  # skewness of what is thin, above which it is strokes
@@ -76,8 +76,8 @@ def _in_even_light(grey: Image.Image, is_dark: bool | None) -> tuple[Image.Image
     level, gain = (_enlarged(field, grey.size) for field in (paper, gain))
     depth = (level - full if is_dark else full - level) * gain
     sample = depth[:: max(1, full.shape[0] // 200), :: max(1, full.shape[1] // 200)]
-    # What is farther from the ink than the paper is: that is grain; a sixth of it lies beyond one standard deviation.
-    noise = max(0.0, -float(np.quantile(sample, 1 / 6)))
+    middle, lighter = np.quantile(sample, (1 / 2, 1 / 6))
+    noise = float(middle - lighter)  # ink lies on the other side of the middle, so this is grain alone
     return Image.fromarray(np.clip(depth, 0, 255).astype(np.uint8)), noise, is_dark
 
 
