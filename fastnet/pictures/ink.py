@@ -77,7 +77,7 @@ def _in_even_light(grey: Image.Image, is_dark: bool | None) -> tuple[Image.Image
     depth = (level - full if is_dark else full - level) * gain
     sample = depth[:: max(1, full.shape[0] // 200), :: max(1, full.shape[1] // 200)]
     middle, lighter = np.quantile(sample, (1 / 2, 1 / 6))
-    noise = float(middle - lighter)  # ink lies on the other side of the middle, so this is grain alone
+    noise = max(0.0, min(float(middle), 0.0) - float(lighter))  # on the far side of the paper from the ink
     return Image.fromarray(np.clip(depth, 0, 255).astype(np.uint8)), noise, is_dark
 
 
