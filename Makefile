@@ -15,7 +15,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes weights pictures dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes weights pictures samples pictures-table fuzz dashboard wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -73,10 +73,20 @@ recipes: $(VENV)/.installed ## compare recipes on the validation split
 weights: $(VENV)/.installed ## train the model that comes with fastnet anew
 	rm -rf build/shipped
 	$(BIN)/fastnet train --out build/shipped
-	cp build/shipped/*.npy build/shipped/manifest.json build/shipped/history.json weights/mnist-784-512-10/
+	$(BIN)/fastnet calibrate build/shipped
+	cp build/shipped/*.npy build/shipped/*.json weights/mnist-784-512-10/
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
+
+samples: $(VENV)/.installed ## make the page's sample pictures from MNIST's test digits
+	$(BIN)/python docs/samples.py
+
+pictures-table: $(VENV)/.installed ## measure how well and how fast pictures are read
+	OMP_NUM_THREADS=1 $(VENV)/$(SCRIPT).bench_pictures $(ARGS)
+
+fuzz: $(VENV)/.installed ## feed 10,000 mutated and random files to the picture reader
+	$(VENV)/$(SCRIPT).fuzz_pictures $(ARGS)
 
 dashboard: $(VENV)/.installed-dashboard ## serve the page on this machine
 	$(BIN)/fastnet dashboard $(ARGS)

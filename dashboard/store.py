@@ -1,87 +1,141 @@
-"""What the dashboard knows: the chosen model, the picture it was asked about and its answer. Knows no widget."""
+"""What the dashboard knows: the chosen model, the pictures it was given and what it read last. Knows no widget."""
 
-import io
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import param
+from PIL import Image
 
 from fastnet import weights
-from fastnet.datasets import load_dataset
 from fastnet.errors import DataError, FastnetError
 from fastnet.inference import Predictor
-from fastnet.pictures import SIDE, read_picture
+from fastnet.recognition import Reading, Stage, explain
+
+from .drawing import Stroke, render
+from .samples import samples
 
 MOST_MEGABYTES = 10  # even in base64, one message stays below the 20 MiB at which Bokeh closes the connection
+MOST_PICTURES = 30  # that a session keeps
+MOST_KEPT_BYTES = 30 * 10**6
+MOST_SIDE = 640  # what people are shown needs no more pixels
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What the network said about one picture; `caption` tells people which picture that was."""
+    """What the network read. While the pen is down, `is_final` is False; stages and heat maps are still missing."""
 
     caption: str
-    pixels: np.ndarray
-    probabilities: np.ndarray
+    reading: Reading
+    heat_maps: tuple[np.ndarray, ...]  # one for each digit of the reading
+    is_final: bool = True
 
     @property
-    def digit(self) -> int:
-        """The likeliest class."""
-        return int(self.probabilities.argmax())
+    def picture(self) -> np.ndarray:
+        """What was read, upright."""
+        return self.reading.stages[0].pixels
 
-    @property
-    def probability(self) -> float:
-        """The probability of `digit`."""
-        return float(self.probabilities.max())
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A file that people brought: what was read from it, or the sentence that says why it cannot be read."""
+
+    name: str
+    content: bytes
+    text: str = ""
+    problem: str = ""
 
 
 class Store(param.Parameterized):
-    """The state of one session. Bad input sets `problem`, one sentence for people, and the session goes on."""
+    """The state of one session. Bad input gets a sentence, and the session goes on."""
 
     model: Any = param.Selector(
         objects=weights.names(), default=weights.DEFAULT, check_on_set=False, doc="Name of the chosen model."
     )
     predictor = param.ClassSelector(class_=Predictor, default=None, doc="The chosen model; None if it is not sound.")
     facts = param.List(doc="What people want to know of the chosen model: pairs of name and value.")
-    answer: Any = param.ClassSelector(class_=Answer, default=None, doc="The answer to the last picture.")
-    problem = param.String(default="", doc="What was wrong with the last input; empty if nothing was.")
+    answer: Any = param.ClassSelector(class_=Answer, default=None, doc="What was read last; None at first.")
+    is_drawing = param.Boolean(default=True, doc="Whether the answer is about the drawing, not about a picture.")
+    problem = param.String(default="", doc="What was wrong with the drawing or the model; empty if nothing was.")
+    pictures = param.List(item_type=Picture, doc="The files that people brought, newest first.")
+    shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
-    def show_sample(self, digit: int) -> None:
-        """Ask about the sample picture of that digit."""
-        samples = sample_digits()
-        if 0 <= digit < len(samples):
-            self._ask(f"Sample digit {digit}", samples[digit])
+    def __init__(self, **params: Any) -> None:
+        self._ask_again: Callable[[], None] = lambda: None
+        super().__init__(**params)
+
+    def draw(self, strokes: Sequence[Stroke], is_final: bool = True) -> None:
+        """Read a drawing; empty paper needs no answer."""
+        self._ask_again = partial(self.draw, strokes)
+        if strokes:
+            self._ask("Your drawing", render(strokes), is_drawing=True, is_final=is_final)
         else:
-            self._refuse(f"{digit}: there are sample digits from 0 to {len(samples) - 1}")
+            self.param.update(answer=None, problem="", is_drawing=True, shown=-1)
 
-    def show_file(self, name: str, content: bytes) -> None:
-        """Ask about a picture file of that name and content."""
+    def show_sample(self, number: int) -> None:
+        """Read the sample picture of that number."""
+        if 0 <= number < len(samples()):
+            sample = samples()[number]
+            self._ask_again = partial(self.show_sample, number)
+            self._ask(sample.title, sample.content)
+
+    def add_picture(self, name: str, content: bytes) -> None:
+        """Keep a picture file, and read it."""
+        picture = Picture(name, content)
+        self.pictures = _within_limits([picture, *self.pictures])
+        self.shown = self.shown + 1 if self.shown >= 0 else -1
+        self.show_picture(0)
+
+    def show_picture(self, number: int) -> None:
+        """Read picture `number` of those that are kept, again if need be: another model may have been chosen."""
+        if not 0 <= number < len(self.pictures):
+            return
+        picture = self.pictures[number]
+        self._ask_again = partial(self.show_picture, number)
         try:
-            self._ask(name, decode_picture(name, content))
+            if len(picture.content) > MOST_MEGABYTES * 10**6:
+                raise DataError(f"{picture.name}: is larger than {MOST_MEGABYTES} MB")
+            self._ask(picture.name, picture.content, shown=number)
+            picture = replace(picture, text=self.answer.reading.text, problem="")
         except FastnetError as error:
-            self._refuse(str(error))
+            picture = replace(picture, content=b"", problem=str(error))
+        self.pictures = [*self.pictures[:number], picture, *self.pictures[number + 1 :]]
+
+    def refuse(self, sentence: str) -> None:
+        """Tell people what was wrong with what they drew."""
+        self.param.update(answer=None, problem=sentence)
 
     @param.depends("model", watch=True, on_init=True)
     def _load_model(self) -> None:
-        """Load the chosen model and ask it about the picture that is already there."""
+        """Load the chosen model and ask it about what is on the board."""
         try:
             predictor = load_model(self.model)
             self.param.update(predictor=predictor, facts=model_facts(predictor), problem="")
-            if self.answer:
-                self._ask(self.answer.caption, self.answer.pixels)
+            self._ask_again()
         except FastnetError as error:
             self.param.update(predictor=None, facts=[])
-            self._refuse(str(error))
+            self.refuse(str(error))
 
-    def _ask(self, caption: str, pixels: np.ndarray) -> None:
-        if self.predictor:
-            answer = Answer(caption, pixels, self.predictor.predict_proba(pixels)[0])
-            self.param.update(answer=answer, problem="")
-
-    def _refuse(self, sentence: str) -> None:
-        self.param.update(answer=None, problem=sentence)
+    def _ask(
+        self,
+        caption: str,
+        source: bytes | np.ndarray,
+        is_drawing: bool = False,
+        is_final: bool = True,
+        shown: int = -1,
+    ) -> None:
+        if not self.predictor:
+            return
+        reading = self.predictor.read(source, name=caption)
+        if is_final:
+            stages, heat = tuple(map(_shrunk, reading.stages)), heat_maps(self.predictor, reading)
+        else:
+            stages, heat = (), ()
+        answer = Answer(caption, replace(reading, stages=stages), heat, is_final)
+        self.param.update(answer=answer, problem="", is_drawing=is_drawing, shown=shown)
 
 
 @cache
@@ -90,18 +144,9 @@ def load_model(name: str) -> Predictor:
     return Predictor.load(weights.DIRECTORY / name)  # a path: a bare name could mean a folder that happens to be here
 
 
-@cache
-def sample_digits() -> tuple[np.ndarray, ...]:
-    """A typical picture of each digit: the one in MNIST's test set that is nearest to the mean of its class."""
-    test = load_dataset().test
-    return tuple(_most_typical(test.images[test.labels == digit]) for digit in range(10))
-
-
-def decode_picture(name: str, content: bytes) -> np.ndarray:
-    """The 28x28 pixels of a picture file; DataError, naming the file, if it is too large or no picture."""
-    if len(content) > MOST_MEGABYTES * 10**6:
-        raise DataError(f"{name}: is larger than {MOST_MEGABYTES} MB")
-    return read_picture(io.BytesIO(content), name)
+def heat_maps(predictor: Predictor, reading: Reading) -> tuple[np.ndarray, ...]:
+    """Which pixels spoke for and against the likeliest digit, for each part of the picture."""
+    return tuple(explain(predictor, part.pixels, int(part.probabilities.argmax())) for part in reading.digits)
 
 
 def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
@@ -117,6 +162,17 @@ def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
     return facts
 
 
-def _most_typical(images: np.ndarray) -> np.ndarray:
-    distances = np.square(images - images.mean(axis=0)).sum(axis=1)
-    return images[distances.argmin()].reshape(SIDE, SIDE)
+def _shrunk(stage: Stage) -> Stage:
+    """The stage no larger than it is shown: a session must not hold six times 16 megapixels."""
+    height, width = stage.pixels.shape[:2]
+    shrink = MOST_SIDE / max(height, width)
+    if shrink >= 1:
+        return stage
+    size = max(1, round(width * shrink)), max(1, round(height * shrink))
+    return replace(stage, pixels=np.asarray(Image.fromarray(stage.pixels).resize(size, Image.Resampling.BOX)))
+
+
+def _within_limits(pictures: list[Picture]) -> list[Picture]:
+    """The newest pictures that a session may keep, at least one."""
+    total = np.cumsum([len(picture.content) for picture in pictures])
+    return pictures[: max(1, min(MOST_PICTURES, int((total <= MOST_KEPT_BYTES).sum())))]

@@ -2,14 +2,19 @@
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastnet import weights
 
+from .calibration import Calibration, read_calibration
 from .errors import OptionError
 from .model_files import read_model
+
+if TYPE_CHECKING:
+    from .pictures import Limits, Source
+    from .recognition import Reading
 
 
 class Predictor:
@@ -17,19 +22,27 @@ class Predictor:
 
     Images are an array `(n, n_features)` or `(n, height, width)`, or one image `(height, width)` or `(n_features,)`.
     uint8 pixels are scaled as in training; floating-point pixels are taken as they are (for MNIST: 0 to 1).
+    Probabilities are calibrated, if the model comes with a calibration.
     """
 
-    def __init__(self, parameters: dict[str, np.ndarray], pixel_scale: float, manifest: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        parameters: dict[str, np.ndarray],
+        pixel_scale: float,
+        manifest: dict[str, Any] | None = None,
+        calibration: Calibration | None = None,
+    ):
         self._weights = [parameters[f"W{number}"] for number in range(1, len(parameters) // 2 + 1)]
         self._biases = [parameters[f"b{number}"] for number in range(1, len(parameters) // 2 + 1)]
-        self._pixel_scale = np.float32(pixel_scale)
+        self.pixel_scale = np.float32(pixel_scale)
         self.manifest = manifest or {}
+        self.calibration = calibration
 
     @classmethod
     def load(cls, model: str | Path = weights.DEFAULT) -> "Predictor":
         """Load a model directory, or by its name a model that comes with fastnet; ModelError if it is not sound."""
         files = read_model(model)
-        return cls(files.parameters, files.pixel_scale, files.manifest)
+        return cls(files.parameters, files.pixel_scale, files.manifest, read_calibration(files))
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -38,13 +51,25 @@ class Predictor:
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """The likeliest class of each image, int64 `(n,)`."""
-        return self._logits(images).argmax(axis=1)
+        return self.logits(images).argmax(axis=1)
 
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
         """The probability of each class, float32 `(n, n_classes)`; rows sum to 1."""
-        logits = self._logits(images)
+        logits = self.logits(images)
+        if self.calibration:
+            logits /= np.float32(self.calibration.temperature)
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    def read(self, source: "Source", *, name: str | None = None, limits: "Limits | None" = None) -> "Reading":
+        """Find the digits in a picture and read them; needs Pillow. DataError for what cannot be read.
+
+        `source` is a path, bytes, a binary file, a Pillow image or pixels `(H, W)` or `(H, W, 3 or 4)`; `name` is what
+        messages call it (a path, if not given).
+        """
+        from .recognition import read
+
+        return read(self, source, name, limits)
 
     def hidden_activations(self, images: np.ndarray, layer: int = -1) -> np.ndarray:
         """What hidden layer number `layer` (from 0; -1 is the last) answers, float32 `(n, size of that layer)`."""
@@ -53,8 +78,22 @@ class Predictor:
             raise OptionError(f"this model has {n_hidden} hidden layers, and layer {layer} is none of them")
         return self._hidden(images)[1:][layer]
 
-    def _logits(self, images: np.ndarray) -> np.ndarray:
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """What the last layer answers, before the softmax, float32 `(n, n_classes)`."""
         return self._hidden(images)[-1] @ self._weights[-1] + self._biases[-1]
+
+    def traits(self, images: np.ndarray) -> np.ndarray:
+        """What tells digits from other things: the last hidden layer and the sorted logits, float32 `(n, n_traits)`."""
+        last = self._hidden(images)[-1]
+        return np.hstack([last, np.sort(last @ self._weights[-1] + self._biases[-1], axis=1)])
+
+    def input_gradients(self, images: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """The gradient of `logits @ direction` with respect to the scaled pixels, float32 `(n, n_features)`."""
+        pixels, *hidden = self._hidden(images)
+        gradient = np.tile(direction.astype(np.float32), (len(pixels), 1))
+        for w, activations in zip(self._weights[:0:-1], hidden[::-1], strict=True):
+            gradient = (gradient @ w.T) * (activations > 0)
+        return gradient @ self._weights[0].T
 
     def _hidden(self, images: np.ndarray) -> list[np.ndarray]:
         """The scaled pixels, then the output of each hidden layer."""
@@ -73,7 +112,7 @@ class Predictor:
             raise OptionError(f"this model takes images of {n_features} pixels; the array has shape {images.shape}")
         flat = images.reshape(len(images), n_features)
         if images.dtype == np.uint8:
-            return flat * self._pixel_scale
+            return flat * self.pixel_scale
         if images.dtype.kind != "f":
             raise OptionError(f"pixels must be uint8 or floating-point, not {images.dtype}")
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite

@@ -68,13 +68,7 @@ def write_model(directory: Path, parameters: dict[str, np.ndarray], facts: dict[
     """
     arrays = {}
     for name, array in parameters.items():
-        content = _npy_bytes(array)
-        (directory / f"{name}.npy").write_bytes(content)
-        arrays[name] = {
-            "shape": list(array.shape),
-            "dtype": str(array.dtype),
-            "sha256": hashlib.sha256(content).hexdigest(),
-        }
+        arrays[name] = write_array(directory, name, array)
     manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, **facts, "arrays": arrays}
     (directory / MANIFEST).write_text(json.dumps(manifest, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
@@ -86,7 +80,7 @@ def read_model(name: str | Path) -> ModelFiles:
     parameters = {}
     for number, (n_in, n_out) in enumerate(pairwise(manifest["layer_sizes"]), start=1):
         for array_name, shape in ((f"W{number}", (n_in, n_out)), (f"b{number}", (n_out,))):
-            parameters[array_name] = _read_array(directory, array_name, shape, manifest["arrays"])
+            parameters[array_name] = read_array(directory, array_name, shape, manifest["arrays"])
     return ModelFiles(directory, manifest, parameters)
 
 
@@ -137,13 +131,23 @@ def read_bytes(path: Path, sha256: object, most_bytes: int) -> bytes:
     return content
 
 
-def _read_array(directory: Path, name: str, shape: tuple[int, ...], arrays: dict[str, Any]) -> np.ndarray:
+def write_array(directory: Path, name: str, array: np.ndarray) -> dict[str, Any]:
+    """Write `name`.npy and return its description: shape, type and SHA-256."""
+    content = _npy_bytes(array)
+    (directory / f"{name}.npy").write_bytes(content)
+    return {"shape": list(array.shape), "dtype": str(array.dtype), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def read_array(
+    directory: Path, name: str, shape: tuple[int, ...], arrays: dict[str, Any], described_in: str = MANIFEST
+) -> np.ndarray:
+    """The float32 array of that shape in `name`.npy, if it is as `arrays` describes it."""
     path = directory / f"{name}.npy"
     description = arrays.get(name)
     if not isinstance(description, dict):
-        raise ModelError(f"{directory / MANIFEST}: does not describe {name}")
+        raise ModelError(f"{directory / described_in}: does not describe {name}")
     if (description.get("shape"), description.get("dtype")) != (list(shape), "float32"):
-        raise ModelError(f"{directory / MANIFEST}: must describe {name} as float32 of shape {list(shape)}")
+        raise ModelError(f"{directory / described_in}: must describe {name} as float32 of shape {list(shape)}")
     content = read_bytes(path, description.get("sha256"), math.prod(shape) * 4 + _MOST_HEADER_BYTES)
     try:
         array = np.load(io.BytesIO(content), allow_pickle=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .datasets import Dataset, split_validation
+from .datasets import Dataset, Samples, split_validation
 from .engine import make_engine
 from .errors import DivergedError, OptionError
 from .network import Network
@@ -68,9 +68,7 @@ class Training:
             )
         self.dataset = dataset
         self.recipe = recipe
-        self.train_samples, self.validation_samples = split_validation(
-            dataset.train, recipe.n_validation, _rng(recipe.seed, _SPLIT)
-        )
+        self.train_samples, self.validation_samples = validation_split(dataset.train, recipe)
         sizes = (dataset.train.n_features, *recipe.hidden, dataset.n_classes)
         self.network = Network.he_initialised(sizes, _rng(recipe.seed, _INITIALISATION))
         self.engine = make_engine(self.network, recipe, self.train_samples)
@@ -185,6 +183,11 @@ class Training:
         recipe = self.recipe
         n_warmup_steps = round(recipe.warmup_epochs * self.steps_per_epoch)
         return learning_rate_at(step, self.n_steps, recipe.learning_rate, recipe.schedule, n_warmup_steps)
+
+
+def validation_split(samples: Samples, recipe: Recipe) -> tuple[Samples, Samples]:
+    """The samples that a recipe trains on, and those that it sets aside for validation."""
+    return split_validation(samples, recipe.n_validation, _rng(recipe.seed, _SPLIT))
 
 
 @contextmanager

@@ -163,6 +163,35 @@ def test_predict_reads_pictures(capsys, tmp_path):
         assert len(result["probabilities"]) == 10
 
 
+def test_predict_tells_of_bad_pictures_and_answers_the_others(capsys, tmp_path):
+    Image.fromarray(load_dataset().test.images[0].reshape(28, 28)).save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_text("no picture")
+    code, out, err = fastnet(capsys, "predict", tmp_path, tmp_path / "c.png", "--json")
+    assert code == 1
+    good, bad, missing = json.loads(out)["results"]
+    assert good.keys() == {"path", "digit", "probability", "probabilities", "flags", "digits"}
+    assert good["digits"] == [{"digit": 7, "probability": good["probability"], "box": [0, 0, 28, 28]}]
+    assert bad.keys() == missing.keys() == {"path", "error"}
+    assert missing == {"path": str(tmp_path / "c.png"), "error": f"{tmp_path / 'c.png'}: no such file"}
+    assert len(err.strip().splitlines()) == 2
+
+
+def test_predict_reads_standard_input_and_explains(tmp_path):
+    Image.fromarray(load_dataset().test.images[0].reshape(28, 28)).save(tmp_path / "seven.png")
+    command = [sys.executable, "-m", "fastnet", "predict", "-", "--explain", str(tmp_path / "why.png")]
+    with (tmp_path / "seven.png").open("rb") as file:
+        done = subprocess.run(command, stdin=file, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("-: 7 (")
+    with Image.open(tmp_path / "why.png") as drawn:
+        assert drawn.width > 500
+
+
+def test_a_directory_without_pictures_is_told(capsys, tmp_path):
+    code, out, err = fastnet(capsys, "predict", tmp_path)
+    assert (code, out) == (2, "")
+    assert "holds no pictures" in err
+
+
 def test_compare_reports_both_engines(capsys, npz):
     code, out, _ = fastnet(capsys, "compare", "--data", npz, *SMALL, "--steps", 20, "--json")
     assert code == 0
@@ -196,7 +225,7 @@ def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
         assert path.read_bytes() == (tmp_path / "3" / path.name).read_bytes()
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "compare", "info", "dashboard"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "calibrate", "predict", "compare", "info", "dashboard"])
 def test_every_command_has_help_with_examples_and_the_common_options(capsys, command):
     code, out, _ = fastnet(capsys, command, "--help")
     assert code == 0
@@ -231,8 +260,8 @@ BAD_COMMANDS = [
     ["train", "--threads", "0"],
     ["evaluate"],
     ["evaluate", "no-such-model"],
+    ["calibrate", "no-such-model"],
     ["predict"],
-    ["predict", "no-such-picture.png"],
     ["predict", "--model", "no-such-model", "x.png"],
     ["compare", "--steps", "0"],
     ["compare", "--steps", "1000000"],

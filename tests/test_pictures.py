@@ -1,268 +1,214 @@
-"""Picture files: every common mode becomes white ink on black in 28x28, and what is no picture is refused."""
-
-import struct
-import zlib
+"""From a page to 28x28: ink told from paper, parts cut out, MNIST's form; and digits rendered as people write them."""
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from fastnet.benchmarks import rendering
 from fastnet.datasets import load_dataset
-from fastnet.errors import DataError
-from fastnet.pictures import FORMATS, MOST_PIXELS, read_picture
-
-WHITE_ON_BLACK = np.zeros((28, 28), np.uint8)
-WHITE_ON_BLACK[4:24, 12:16] = 255  # a one
-BLACK_ON_WHITE = 255 - WHITE_ON_BLACK
-
-
-@pytest.fixture
-def save(tmp_path):
-    def save(picture, name="picture.png", **kwargs):
-        picture.save(tmp_path / name, **kwargs)
-        return tmp_path / name
-
-    return save
-
-
-def sentence_of(path):
-    with pytest.raises(DataError) as caught:
-        read_picture(path)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ")
-    assert "\n" not in message
-    return message.removeprefix(f"{path}: ")
-
-
-def black_on_transparent(mode):
-    """The one in black ink, on a ground that is black too but transparent."""
-    alpha = Image.fromarray(WHITE_ON_BLACK)
-    ink = Image.new(mode.removesuffix("A"), (28, 28), 0)
-    ink.putalpha(alpha)
-    assert ink.mode == mode
-    return ink
-
-
-def palette_with_transparent_ground():
-    picture = Image.fromarray(WHITE_ON_BLACK // 255).convert("P")  # 0: ground, 1: ink
-    picture.putpalette([255, 0, 0, 0, 0, 0])  # the ground is red where transparency is not heeded
-    return picture
-
-
-# ---- Modes ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("pixels", [WHITE_ON_BLACK, BLACK_ON_WHITE], ids=["white on black", "black on white"])
-@pytest.mark.parametrize(
-    ("mode", "suffix"),
-    [
-        ("1", "png"),
-        ("L", "png"),
-        ("LA", "png"),
-        ("P", "png"),
-        ("RGB", "png"),
-        ("RGBA", "png"),
-        ("1", "tif"),
-        ("CMYK", "tif"),
-        ("L", "bmp"),
-        ("P", "gif"),
-    ],
-)
-def test_modes_and_both_colours_of_ink(save, pixels, mode, suffix):
-    path = save(Image.fromarray(pixels).convert(mode), f"picture.{suffix}")
-    read = read_picture(path)
-    assert read.dtype == np.uint8
-    np.testing.assert_array_equal(read, WHITE_ON_BLACK)
-
-
-@pytest.mark.parametrize("pixels", [WHITE_ON_BLACK, BLACK_ON_WHITE], ids=["white on black", "black on white"])
-@pytest.mark.parametrize(("mode", "suffix"), [("CMYK", "jpg"), ("RGB", "jpg"), ("L", "jpg"), ("RGB", "webp")])
-def test_lossy_formats(save, pixels, mode, suffix):
-    path = save(Image.fromarray(pixels).convert(mode), f"picture.{suffix}", quality=95)
-    assert np.abs(read_picture(path).astype(int) - WHITE_ON_BLACK).mean() < 3
-
-
-@pytest.mark.parametrize("suffix", ["png", "tif"])
-def test_16_bits_a_pixel(save, suffix):
-    grey = np.zeros((28, 28), np.uint16)
-    grey[4:24] = np.arange(28) * 1000
-    read = read_picture(save(Image.fromarray(grey), f"picture.{suffix}"))
-    np.testing.assert_array_equal(read, grey // 256)
-
-
-def test_16_bits_a_pixel_black_on_white(save):
-    read = read_picture(save(Image.fromarray(BLACK_ON_WHITE.astype(np.uint16) * 257)))
-    np.testing.assert_array_equal(read, WHITE_ON_BLACK)
-
-
-@pytest.mark.parametrize("mode", ["LA", "RGBA"])
-def test_black_ink_on_transparent_ground(save, mode):
-    np.testing.assert_array_equal(read_picture(save(black_on_transparent(mode))), WHITE_ON_BLACK)
-
-
-@pytest.mark.parametrize("suffix", ["png", "gif"])
-def test_palette_with_a_transparent_colour(save, suffix):
-    path = save(palette_with_transparent_ground(), f"picture.{suffix}", transparency=0)
-    np.testing.assert_array_equal(read_picture(path), WHITE_ON_BLACK)
-
-
-def test_half_transparent_ink_is_grey(save):
-    picture = black_on_transparent("RGBA")
-    picture.putalpha(Image.fromarray(WHITE_ON_BLACK // 2))
-    read = read_picture(save(picture))
-    assert abs(int(read.max()) - 127) <= 1
-
-
-def test_colours_become_luminance(save):
-    picture = np.zeros((28, 28, 3), np.uint8)
-    picture[4:24, 8:12], picture[4:24, 16:20] = (0, 255, 0), (0, 0, 255)
-    read = read_picture(save(Image.fromarray(picture)))
-    assert read[10, 9] == 150  # ITU-R 601: 0.587 of green
-    assert read[10, 17] == 29  # 0.114 of blue
-
-
-def test_extension_does_not_matter(save):
-    path = save(Image.fromarray(WHITE_ON_BLACK), "picture.txt", format="PNG")
-    np.testing.assert_array_equal(read_picture(path), WHITE_ON_BLACK)
-
-
-def test_first_picture_of_an_animation_is_read(save):
-    frames = [Image.fromarray(pixels) for pixels in (WHITE_ON_BLACK, WHITE_ON_BLACK.T)]
-    path = save(frames[0], "picture.gif", save_all=True, append_images=frames[1:])
-    np.testing.assert_array_equal(read_picture(path), WHITE_ON_BLACK)
-
-
-# ---- Digits ---------------------------------------------------------------------------------------------------------
+from fastnet.inference import Predictor
+from fastnet.pictures import prepare
+from fastnet.pictures.labelling import label_runs
+from fastnet.pictures.mnist_form import is_in_mnist_form, stroke_width, to_mnist_form
 
 
 @pytest.fixture(scope="module")
-def digits():
-    return load_dataset().test.images[:10].reshape(10, 28, 28).copy()
+def predictor():
+    return Predictor.load()
 
 
-@pytest.mark.parametrize("suffix", ["png", "bmp", "tif", "gif"])
-@pytest.mark.parametrize("number", [0, 1, 2, 8])
-def test_digit_of_mnist_comes_back_pixel_for_pixel(save, digits, number, suffix):
-    digit = digits[number]
-    np.testing.assert_array_equal(read_picture(save(Image.fromarray(digit), f"digit.{suffix}")), digit)
+@pytest.fixture(scope="module")
+def test_digits():
+    test = load_dataset().test
+    return test.images.reshape(-1, 28, 28), test.labels
 
 
-@pytest.mark.parametrize("number", [0, 1, 2, 8])
-def test_digit_in_black_ink_comes_back_pixel_for_pixel(save, digits, number):
-    digit = digits[number]
-    np.testing.assert_array_equal(read_picture(save(Image.fromarray(255 - digit))), digit)
+def drawn(*boxes, size=(200, 200), ink=0, ground=255):
+    """A page with filled rectangles."""
+    image = Image.new("L", size, ground)
+    for box in boxes:
+        ImageDraw.Draw(image).rectangle(box, ink)
+    return image
 
 
-# ---- Sizes ----------------------------------------------------------------------------------------------------------
+def boxes_of(picture):
+    return [part.box for part in prepare(picture).parts]
 
 
-@pytest.mark.parametrize("factor", [2, 10])
-@pytest.mark.parametrize("pixels", [WHITE_ON_BLACK, BLACK_ON_WHITE], ids=["white on black", "black on white"])
-def test_enlarged_picture_shrinks_back_to_the_same(save, pixels, factor):
-    large = np.kron(pixels, np.ones((factor, factor), np.uint8))
-    np.testing.assert_array_equal(read_picture(save(Image.fromarray(large))), WHITE_ON_BLACK)
+# ---- Connected parts ------------------------------------------------------------------------------------------------
 
 
-def test_shrinking_takes_the_mean_of_the_pixels(save):
-    fine = np.zeros((56, 56), np.uint8)
-    fine[8:48:2, 8:48] = 255  # every other line of a square
-    read = read_picture(save(Image.fromarray(fine)))
-    assert abs(int(read[14, 14]) - 127) <= 1
-    assert len(np.unique(read)) == 2
+def flood(mask):
+    """Labels of 8-connected parts, pixel by pixel."""
+    labels, count = np.full(mask.shape, -1), 0
+    for start in zip(*np.nonzero(mask), strict=True):
+        if labels[start] < 0:
+            todo = [start]
+            labels[start] = count
+            while todo:
+                y, x = todo.pop()
+                for near in [(y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]:
+                    inside = 0 <= near[0] < mask.shape[0] and 0 <= near[1] < mask.shape[1]
+                    if inside and mask[near] and labels[near] < 0:
+                        labels[near] = count
+                        todo.append(near)
+            count += 1
+    return labels
 
 
-@pytest.mark.parametrize("size", [(1, 1), (14, 14), (8, 8), (27, 29), (28, 56), (3, 500), (500, 3), (1000, 900)])
-@pytest.mark.parametrize("ground", [0, 255])
-def test_any_size_becomes_28x28(save, size, ground):
-    picture = Image.new("L", size, ground)
-    picture.paste(255 - ground, (size[0] // 4, size[1] // 4, size[0] - size[0] // 4, size[1] - size[1] // 4))
-    read = read_picture(save(picture))
-    assert read.shape == (28, 28)
-    if min(size) > 3:
-        assert read[14, 14] == 255
-        assert read[0].max() == 0
+@pytest.mark.parametrize("density", [0.0, 0.2, 0.4, 0.6, 1.0])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 17), (23, 1), (31, 29)])
+def test_labels_are_those_of_flooding(shape, density):
+    mask = np.random.default_rng(3).random(shape) < density
+    runs = label_runs(mask)
+    labels = np.full(shape, -1)
+    labels[mask] = np.repeat(runs.label, runs.stop - runs.start)
+    np.testing.assert_array_equal(labels, flood(mask))
 
 
-@pytest.mark.parametrize("value", [0, 255])
-def test_blank_paper_is_black(save, value):
-    assert read_picture(save(Image.new("L", (40, 30), value))).max() == 0
+def test_a_long_spiral_is_one_part():
+    mask = np.zeros((101, 101), bool)
+    for ring in range(0, 50, 2):
+        mask[ring : 101 - ring, 100 - ring] = mask[100 - ring, ring : 101 - ring] = True
+        mask[ring, ring : 101 - ring] = mask[ring + 2 : 101 - ring, ring] = True
+        mask[ring + 2, ring : ring + 3] = True
+    assert label_runs(mask).label.max() == 0
 
 
-# ---- What is no picture ---------------------------------------------------------------------------------------------
-
-NO_PICTURE = f"is not a sound picture ({', '.join(FORMATS)} are read)"
+# ---- MNIST's form ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        pytest.param(b"", id="empty"),
-        pytest.param(b"seven", id="text"),
-        pytest.param(b"\x89PNG\r\n\x1a\n", id="PNG signature alone"),
-        pytest.param(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", id="PDF"),
-        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg' width='28' height='28'/>", id="SVG"),
-        pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n", id="PostScript, which would be run"),
-        pytest.param(b"P5 28 28 255\n" + bytes(784), id="PGM, which is not among the formats"),
-    ],
-)
-def test_file_that_is_no_picture_is_refused(tmp_path, content):
-    path = tmp_path / "seven.png"
-    path.write_bytes(content)
-    assert sentence_of(path) == NO_PICTURE
+@pytest.mark.parametrize("shape", [(200, 60), (60, 200), (400, 400), (7, 5), (1, 1), (3, 900)])
+def test_the_longer_side_is_20_and_the_centre_of_mass_lies_at_14(shape):
+    ink = np.random.default_rng(0).integers(150, 256, shape, dtype=np.uint8)
+    pixels = to_mnist_form(ink)
+    rows, columns = np.nonzero(pixels)
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 in (19, 20)
+    for axis, indices in ((1, np.arange(28)), (0, np.arange(28))):
+        sums = pixels.sum(axis=axis, dtype=float)
+        assert abs(sums @ indices / sums.sum() - 14) <= 0.5 + 1e-9
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "bmp", "gif", "tif"])
-def test_truncated_picture_is_refused(save, suffix):
-    noise = np.random.default_rng(0).integers(0, 256, (28, 28, 3), dtype=np.uint8)
-    path = save(Image.fromarray(noise), f"picture.{suffix}")
-    content = path.read_bytes()
-    path.write_bytes(content[: len(content) * 2 // 3])
-    assert sentence_of(path) == NO_PICTURE
+@pytest.mark.parametrize("width", [1, 2, 5, 20, 40, 60])
+def test_strokes_become_as_thick_as_mnists(width):
+    ink = np.zeros((300, 200), np.uint8)
+    ink[:width] = ink[-width:] = ink[:, :width] = ink[:, -width:] = 255
+    pixels = to_mnist_form(ink)
+    assert 1.5 <= stroke_width(pixels > 100) <= 4.5
+    assert pixels.max() > 200
 
 
-def test_broken_picture_is_refused(save, digits):
-    path = save(Image.fromarray(digits[0]))
-    content = bytearray(path.read_bytes())
-    position = content.index(b"IDAT") + 10
-    content[position : position + 20] = bytes(20)
-    path.write_bytes(content)
-    assert sentence_of(path) == NO_PICTURE
+def test_most_of_mnist_is_in_its_form_and_passes_unharmed(test_digits):
+    images = test_digits[0][:2000]
+    ready = [is_in_mnist_form(image) for image in images]
+    assert np.mean(ready) > 0.95
+    for image in images[ready][:50]:
+        np.testing.assert_array_equal(prepare(image).parts[0].pixels, image)
+        np.testing.assert_array_equal(prepare(255 - image).parts[0].pixels, image)
 
 
-def test_tags_of_the_wrong_type_are_refused(save):
-    path = save(Image.fromarray(WHITE_ON_BLACK), "picture.tif")
-    strip_offsets, long, rational = 273, 4, 5
-    tag = struct.pack("<HHI", strip_offsets, long, 1)
-    content = path.read_bytes()
-    assert tag in content
-    path.write_bytes(content.replace(tag, struct.pack("<HHI", strip_offsets, rational, 1)))
-    assert sentence_of(path) == NO_PICTURE
+# ---- Ink and paper --------------------------------------------------------------------------------------------------
+
+BAR = (90, 40, 110, 160)
 
 
-def test_directory_is_no_picture(tmp_path):
-    assert sentence_of(tmp_path) == NO_PICTURE
+@pytest.mark.parametrize(("ink", "ground"), [(0, 255), (255, 0), (90, 130), (200, 120)])
+def test_ink_is_found_whichever_is_darker(ink, ground):
+    assert boxes_of(drawn(BAR, ink=ink, ground=ground)) == [(90, 40, 111, 161)]
 
 
-def test_missing_file_is_named(tmp_path):
-    assert sentence_of(tmp_path / "seven.png") == "no such file"
+def test_paper_is_not_what_there_is_more_of():
+    thick = drawn((6, 6, 60, 110), (6, 56, 110, 110), (60, 6, 110, 30), size=(117, 117))
+    assert np.mean(np.asarray(thick) == 0) > 0.6
+    (part,) = prepare(thick).parts
+    assert part.pixels[14, 8] > 200
 
 
-def png_header(width, height):
-    """The first bytes of a PNG of that size: enough to be opened, nothing to decode."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    data = b"IDAT" + zlib.compress(b"")
-    chunks = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (header, data)]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+def test_colours_of_equal_brightness_are_told_apart():
+    page = np.full((200, 200, 3), (90, 140, 90), np.uint8)
+    page[40:161, 90:111] = (214, 76, 90)
+    (box,) = boxes_of(page)
+    assert box == (90, 40, 111, 161)
 
 
-@pytest.mark.parametrize("size", [(4001, 4000), (10_000, 10_000), (20_000, 20_000), (2**31 - 1, 2**31 - 1)])
-def test_picture_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path, size):
-    assert size[0] * size[1] > MOST_PIXELS
-    path = tmp_path / "large.png"
-    path.write_bytes(png_header(*size))
-    assert sentence_of(path) == "has more than 16 megapixels"
+def test_light_that_falls_off_is_evened_out():
+    page = np.asarray(drawn(BAR, ink=40, ground=240)) * np.linspace(1, 0.35, 200)
+    (box,) = boxes_of(page.astype(np.uint8))
+    np.testing.assert_allclose(box, (90, 40, 111, 161), atol=1)
 
 
-def test_picture_of_just_few_enough_pixels_is_read(save):
-    path = save(Image.new("1", (4000, 4000), 1))
-    assert read_picture(path).shape == (28, 28)
+def test_ruled_lines_go_and_strokes_that_cross_them_stay():
+    lines = [(0, y, 199, y + 1) for y in (30, 80, 130, 180)]
+    (box,) = boxes_of(drawn(*lines, BAR))
+    np.testing.assert_allclose(box, (90, 40, 111, 161), atol=2)
+
+
+@pytest.mark.parametrize("ground", [0, 127, 255])
+def test_a_blank_page_has_no_digits(ground):
+    prepared = prepare(drawn(ground=ground))
+    assert (prepared.parts, prepared.flags) == ((), ("blank",))
+
+
+# ---- Several digits -------------------------------------------------------------------------------------------------
+
+
+def test_digits_are_read_line_by_line():
+    places = [(20, 20), (80, 26), (140, 16), (24, 120), (84, 126)]
+    bars = [(x, y, x + 20, y + 50) for x, y in places]
+    assert boxes_of(drawn(*bars[::-1])) == [(x, y, x + 21, y + 51) for x, y in places]
+
+
+def test_a_column_is_read_from_above():
+    bars = [(80 + x, y, 100 + x, y + 40) for x, y in ((0, 10), (8, 60), (3, 110), (0, 155))]
+    assert [box[1] for box in boxes_of(drawn(*bars))] == [10, 60, 110, 155]
+
+
+def test_points_and_dashes_are_left_out():
+    assert len(boxes_of(drawn((20, 20, 40, 120), (60, 68, 80, 74), (100, 20, 120, 120), (130, 112, 138, 120)))) == 2
+
+
+def test_the_bar_of_a_5_that_does_not_touch_belongs_to_it():
+    assert boxes_of(drawn((60, 60, 70, 150), (60, 140, 110, 150), (64, 40, 130, 50))) == [(60, 40, 131, 151)]
+
+
+def test_boxes_are_in_pixels_of_the_file():
+    (box,) = boxes_of(drawn((1000, 400, 1100, 1600), size=(2000, 2000)))
+    np.testing.assert_allclose(box, (1000, 400, 1101, 1601), atol=6)
+
+
+def test_small_digits_on_a_large_page_get_a_closer_look():
+    (box,) = boxes_of(drawn((1500, 300, 1505, 330), size=(3000, 3000)))
+    np.testing.assert_allclose(box, (1500, 300, 1506, 331), atol=2)
+
+
+# ---- Digits as people write them ------------------------------------------------------------------------------------
+
+
+def test_rendered_digits_are_read(predictor, test_digits):
+    images, labels = test_digits
+    wrong = []
+    for name, render in rendering.DIGITS.items():
+        for number in range(4):
+            text = predictor.read(render(np.random.default_rng(number), images[number])).text
+            wrong += [(name, number)] if text != str(labels[number]) else []
+    assert len(wrong) <= 4, wrong  # of 84
+
+
+def test_rendered_lines_are_read(predictor, test_digits):
+    images, labels = test_digits
+    for render in rendering.LINES.values():
+        reading = predictor.read(render(np.random.default_rng(0), images[:5]))
+        assert reading.text == "".join(str(label) for label in labels[:5])
+
+
+@pytest.mark.parametrize("name", ["blank paper", "textures"])
+def test_blank_and_textured_pages_are_doubted(predictor, name):
+    pictures = [rendering.NON_DIGITS[name](np.random.default_rng(seed)) for seed in range(12)]
+    assert sum(bool(predictor.read(picture).flags) for picture in pictures) >= 9
+
+
+def test_the_pipeline_costs_the_test_set_hardly_anything(predictor, test_digits):
+    images, labels = test_digits
+    right = predictor.predict(images[:1000]) == labels[:1000]
+    read = [predictor.read(image).text == str(label) for image, label in zip(images[:1000], labels, strict=False)]
+    assert np.mean(right) - np.mean(read) <= 0.003

@@ -11,6 +11,7 @@ from .options import add_command, add_seed, tell
 EXAMPLES = """\
   fastnet dashboard                 serve on http://localhost:5006
   fastnet dashboard --port 8000 --open
+  fastnet dashboard --address 0.0.0.0 --allow-origin digits.example.org
 """
 
 
@@ -25,7 +26,19 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "dashboard", "serve the page on this machine", EXAMPLES)
     parser.add_argument("--port", type=port, default=5006, metavar="N", help="(default: %(default)s)")
-    parser.add_argument("--address", default="localhost", metavar="HOST", help="(default: %(default)s)")
+    parser.add_argument(
+        "--address",
+        default="localhost",
+        metavar="HOST",
+        help="where to listen (default: %(default)s, this computer only)",
+    )
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="another name under which browsers may open the page; may be given several times",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     add_seed(parser)
     parser.set_defaults(run=run)
@@ -33,10 +46,10 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
-    if not all(importlib.util.find_spec(package) for package in ("panel", "panel_material_ui")):
+    if not all(importlib.util.find_spec(package) for package in ("panel", "panel_material_ui", "threadpoolctl")):
         raise OptionError('the dashboard needs more packages: pip install "fastnet[dashboard]"')
     from fastnet.dashboard.app import serve
 
     tell(f"serving on http://{args.address}:{args.port} (Ctrl-C ends it)")
-    serve(port=args.port, address=args.address, open_browser=args.open)
+    serve(args.port, args.address, args.allow_origin, args.open)
     return 0

@@ -1,49 +1,117 @@
-"""`fastnet predict`: the digit in each picture."""
+"""`fastnet predict`: the digits in pictures."""
 
 import argparse
+import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fastnet.errors import DataError
 from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
-from .options import add_command, add_seed, percent, show
+from .options import add_command, add_seed, percent, show, tell
+
+if TYPE_CHECKING:
+    from fastnet.inference import Predictor
+    from fastnet.recognition import Reading
 
 EXAMPLES = """\
-  fastnet predict seven.png                          the digit and its probability
-  fastnet predict *.png --model runs/mine --json     with another model, for machines
+  fastnet predict seven.png                          the digits, and how sure that is
+  fastnet predict photos/ *.jpg --json               many pictures, for machines
+  fastnet predict seven.png --explain why.png        draw the way to the answer, and which pixels spoke for it
+  fastnet predict - < seven.png                      from standard input
 """
+STANDARD_INPUT = "-"
+UNREADABLE = 1
+SECONDS_BEFORE_BAR = 1.0
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "predict", "read the digit in pictures", EXAMPLES)
-    parser.add_argument("pictures", nargs="+", type=Path, metavar="IMAGE", help="a picture of one digit")
+    parser = add_command(commands, "predict", "read the digits in pictures", EXAMPLES)
+    parser.add_argument(
+        "pictures", nargs="+", metavar="PICTURE", help='a picture, a directory of pictures, or "-" for standard input'
+    )
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="(default: %(default)s)")
+    parser.add_argument(
+        "--explain", type=Path, metavar="PNG", help="draw the stages and a heat map (several: PNG-1, PNG-2, ...)"
+    )
     add_seed(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Predict and print."""
-    import numpy as np
+    """Read each picture and print; the exit code is 1 if one could not be read."""
+    from tqdm import tqdm
 
     from fastnet.inference import Predictor
-    from fastnet.pictures import read_picture
 
     predictor = Predictor.load(args.model)
-    images = np.stack([read_picture(path) for path in args.pictures])
-    probabilities = predictor.predict_proba(images)
-    results = [
-        {
-            "path": str(path),
-            "digit": int(row.argmax()),
-            "probability": float(row.max()),
-            "probabilities": [float(probability) for probability in row],
-        }
-        for path, row in zip(args.pictures, probabilities, strict=True)
-    ]
-    lines = [
-        f"{path}: {row.argmax()} ({percent(row.max())})" for path, row in zip(args.pictures, probabilities, strict=True)
-    ]
-    show(args, {"results": results}, "\n".join(lines))
-    return 0
+    paths = list(_expanded(args.pictures))
+    results, lines = [], []
+    bar = tqdm(paths, unit=" pictures", delay=SECONDS_BEFORE_BAR, disable=not sys.stderr.isatty(), leave=False)
+    for number, path in enumerate(bar, start=1):
+        try:
+            reading = predictor.read(sys.stdin.buffer if path == STANDARD_INPUT else path, name=path)
+        except DataError as error:
+            results.append({"path": path, "error": str(error)})
+            tell(f"fastnet predict: {error}")
+            continue
+        results.append(_result(path, reading))
+        lines.append(f"{path}: {_words(reading)}")
+        if args.explain:
+            _draw(predictor, reading, _numbered(args.explain, number, len(paths)))
+    if lines or args.json:
+        show(args, {"results": results}, "\n".join(lines))
+    return UNREADABLE if any("error" in result for result in results) else 0
+
+
+def _expanded(names: Iterable[str]) -> Iterable[str]:
+    """The names, with the pictures of a directory in its place; DataError for a directory without any."""
+    from fastnet.pictures import EXTENSIONS
+
+    for name in names:
+        if name == STANDARD_INPUT or not Path(name).is_dir():
+            yield name
+            continue
+        inside = sorted(path for path in Path(name).iterdir() if path.suffix.lower() in EXTENSIONS)
+        if not inside:
+            raise DataError(f"{name}: holds no pictures ({', '.join(EXTENSIONS)})")
+        yield from (str(path) for path in inside)
+
+
+def _result(path: str, reading: "Reading") -> dict[str, Any]:
+    return {
+        "path": path,
+        "digit": reading.digit,
+        "probability": reading.probability,
+        "probabilities": [float(probability) for probability in reading.probabilities],
+        "flags": list(reading.flags),
+        "digits": [
+            {"digit": digit.digit, "probability": digit.probability, "box": list(digit.box)} for digit in reading.digits
+        ],
+    }
+
+
+def _words(reading: "Reading") -> str:
+    """The answer for people: the digits, how sure the least sure of them is, the next guess, what speaks against it."""
+    flags = f"  [{', '.join(reading.flags)}]" if reading.flags else ""
+    if not reading.text:
+        return f"no digit{flags}"
+    read = [digit for digit in reading.digits if digit.digit is not None]
+    if len(read) > 1:
+        return f"{reading.text} (each at least {percent(min(digit.probability for digit in read))}){flags}"
+    return f"{reading.text} ({percent(reading.probability)}, else {reading.second}){flags}"
+
+
+def _draw(predictor: "Predictor", reading: "Reading", target: Path) -> None:
+    from fastnet.explanation import draw_explanation
+
+    try:
+        draw_explanation(predictor, reading, target)
+    except ValueError as error:  # Pillow knows no format of that name
+        raise DataError(f"{target}: is no name of a picture (try why.png)") from error
+
+
+def _numbered(target: Path, number: int, n: int) -> Path:
+    return target if n == 1 else target.with_stem(f"{target.stem}-{number}")

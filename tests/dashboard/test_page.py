@@ -1,57 +1,39 @@
-"""The dashboard's page: its HTML, its life, and all of it in a real browser."""
+"""The dashboard's views and their life, without a browser."""
 
-import contextlib
 import gc
-import importlib.util
-import io
-import os
-import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 import weakref
 
 import numpy as np
 import panel as pn
 import pytest
-from PIL import Image
 
 from fastnet.dashboard.app import create_app
-from fastnet.dashboard.store import Store
-from fastnet.dashboard.views import Picker, answer_html
-from fastnet.datasets import load_dataset
+from fastnet.dashboard.drawing import HEIGHT, WIDTH, Stroke
+from fastnet.dashboard.store import Answer, Store
+from fastnet.dashboard.views.answer import AnswerView, answer_message
+from fastnet.dashboard.views.board import Board, boxes
+from fastnet.dashboard.views.gallery import Gallery
+from fastnet.dashboard.views.model import facts_html
+from fastnet.recognition import DigitReading, Reading
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-APP = importlib.util.find_spec("fastnet.dashboard.app")
-SERVERS: dict[str, list[str]] = {
-    "serve()": ["-c", "import sys; from fastnet.dashboard.app import serve; serve(port=int(sys.argv[1]))"],
-    "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
-}
-
-needs_browser = pytest.mark.skipif(
-    os.environ.get("CI") != "true" and not (CHROMIUM and importlib.util.find_spec("playwright")),
-    reason="needs Playwright for Python and a Chromium on the PATH",
-)
+ONE = Stroke(np.array([[0.5, 0.2, 0.07], [0.5, 0.8, 0.07]], np.float32))
 
 
-def test_the_page_holds_a_picker_and_a_choice_of_models():
+def digit(label: int, box=(0, 0, 28, 28), flags=()) -> DigitReading:
+    probabilities = np.full(10, 0.02, np.float32)
+    probabilities[label] = 0.82
+    return DigitReading(label, 0.82, probabilities, (label + 1) % 10, flags, box, np.zeros((28, 28), np.uint8))
+
+
+def answer(*digits: DigitReading, flags=(), size=(WIDTH, HEIGHT)) -> Answer:
+    first = digits[0] if digits else DigitReading(None, 0.0, np.full(10, 0.1), None, (), (0, 0, 0, 0), None)
+    reading = Reading(digits, flags, (), size, first.digit, first.probability, first.probabilities, first.second)
+    return Answer("a picture", reading, tuple(np.ones((28, 28), np.float32) for _ in digits))
+
+
+def test_the_page_holds_a_board_a_gallery_and_a_choice_of_models():
     page = create_app()
-    assert len(page.select(Picker)) == 1
-    assert len(page.select(pn.widgets.Select)) == 1
+    assert [len(page.select(view)) for view in (Board, Gallery, AnswerView, pn.widgets.Select)] == [1, 1, 1, 1]
 
 
 def test_a_page_can_be_collected():
@@ -60,109 +42,98 @@ def test_a_page_can_be_collected():
     assert page() is None
 
 
-def test_names_of_files_are_escaped():
+def test_names_of_facts_are_escaped():
+    assert "<b>" not in facts_html([("<b>", "<b>")])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        3,
+        {},
+        {"strokes": 3, "resting": True},
+        {"strokes": [], "resting": 1},
+        {"sample": "3"},
+        {"sample": -1},
+        {"sample": 10**9},
+        {"picture": 0},
+        {"name": "x.png"},
+        {"name": 1, "content": b""},
+    ],
+)
+@pytest.mark.parametrize("view", [Board, Gallery])
+def test_messages_of_another_form_are_ignored(view, message):
     store = Store()
-    store.show_file("<img src=x>", b"")
-    assert "&lt;img src=x&gt;" in answer_html(store.answer, store.problem)
-    assert "<img" not in answer_html(store.answer, store.problem)
+    view(store)._handle_msg(message)
+    assert (store.answer, store.problem, store.pictures) == (None, "", [])
 
 
-@pytest.mark.parametrize("message", [None, 3, {}, {"sample": "3"}, {"name": "x.png"}, {"name": 1, "content": b""}])
-def test_messages_of_another_form_are_ignored(message):
+def test_strokes_that_are_none_get_a_sentence():
     store = Store()
-    Picker(store)._handle_msg(message)
-    assert (store.answer, store.problem) == (None, "")
+    Board(store)._handle_msg({"strokes": [{"points": [float("nan")] * 3, "erases": False}], "resting": True})
+    assert store.problem == "a stroke holds NaN or infinite numbers"
+    assert answer_message(store.answer, store.problem)["problem"] == "a stroke holds NaN or infinite numbers"
 
 
-@pytest.fixture
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@contextlib.contextmanager
-def serving(command: list[str]):
-    """Run a server as people do; yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    with subprocess.Popen([sys.executable, *command, str(port)]) as process:
-        try:
-            yield f"http://localhost:{port}/"
-        finally:
-            process.terminate()
+def test_a_drawing_is_answered_on_the_board_and_beside_it():
+    store = Store()
+    board, view = Board(store), AnswerView(store)
+    points = [0.5, 0.2, 0.07, 0.5, 0.8, 0.07]
+    board._handle_msg({"strokes": [{"points": points, "erases": False}], "resting": True})
+    assert view.answer["text"] == "1"
+    assert (board.picture, board.boxes) == ("", [])  # one digit needs no box
+    points = [0.8, 0.2, 0.07, 0.8, 0.8, 0.07]
+    store.draw([ONE, Stroke(np.reshape(points, (2, 3)).astype(np.float32))])
+    assert [box[-1] for box in board.boxes] == ["1", "1"]
 
 
-def wait_for(address: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=seconds).close()
-            return
-        except urllib.error.URLError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
+def test_a_picture_lies_on_the_board_until_people_draw():
+    store = Store()
+    board = Board(store)
+    store.show_sample(0)
+    assert board.picture.startswith("data:image/png;base64,")
+    assert [box[-1] for box in board.boxes] == list("94107")
+    store.draw([ONE])
+    assert (board.picture, board.boxes) == ("", [])
 
 
-def watch(page, address: str) -> list[str]:
-    """A list that fills with whatever must not happen: requests to elsewhere, errors in the console."""
-    faults: list[str] = []
-
-    def note(is_fault: bool, what: object) -> None:
-        if is_fault:
-            faults.append(str(what))
-
-    own = (address, address.replace("http:", "ws:"), "data:", "blob:")
-    page.on("request", lambda request: note(not request.url.startswith(own), request.url))
-    page.on("websocket", lambda websocket: note(not websocket.url.startswith(own), websocket.url))
-    page.on("console", lambda message: note(message.type == "error", message.text))
-    page.on("pageerror", lambda error: note(True, error))
-    return faults
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((WIDTH, HEIGHT), (0, 0, 0.5, 0.5)),
+        ((WIDTH, HEIGHT // 2), (0, 0.25, 0.5, 0.75)),  # a wide picture lies between bands above and below
+        ((WIDTH // 2, HEIGHT), (0.25, 0, 0.75, 0.5)),
+    ],
+)
+def test_boxes_are_where_the_picture_lies_on_the_paper(size, expected):
+    box = (0, 0, min(size[0], WIDTH // 2), min(size[1], HEIGHT // 2))
+    assert boxes(answer(digit(3, box), size=size)) == [(*expected, "3")]
 
 
-def upload(page, name: str, content: bytes) -> None:
-    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+def test_the_answer_is_told_in_words():
+    message = answer_message(answer(digit(3)), "")
+    assert (message["text"], message["sentence"], message["second"]) == ("3", "82.0%", "second guess 4, 2.0%")
+    assert (message["is_unsure"], message["reasons"]) == (False, [])
 
 
-@needs_browser
-@pytest.mark.parametrize("server", SERVERS)
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
-def test_people_upload_a_picture_and_read_the_digit(browser, server, size):
-    from playwright.sync_api import expect
+def test_several_digits_are_told_by_the_least_sure():
+    message = answer_message(answer(digit(3), digit(4)), "")
+    assert (message["text"], message["sentence"], message["second"]) == ("34", "2 digits, the least sure 82.0%", "")
 
-    test = load_dataset().test
-    written = 255 - np.kron(test.images[0].reshape(28, 28), np.ones((10, 10), np.uint8))  # black on white
-    picture = io.BytesIO()
-    Image.fromarray(written).save(picture, "PNG")
 
-    with serving(SERVERS[server]) as address:
-        wait_for(address)
-        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-        page.set_default_timeout(30_000)
-        expect.set_options(timeout=30_000)
-        faults = watch(page, address)
-        page.goto(address + ("app" if server == "panel serve" else ""))
-        expect(page.get_by_text("784 → 512 → 10")).to_be_visible()
+def test_the_reasons_of_doubt_are_told():
+    message = answer_message(answer(digit(3), flags=("unsure", "low contrast")), "")
+    assert (message["is_unsure"], message["reasons"]) == (True, ["Low contrast"])
+    assert message["sentence"] == "Unsure: 82.0%"
 
-        upload(page, "bad.png", b"no picture")
-        expect(page.get_by_role("alert")).to_contain_text("bad.png: is not a sound picture")
 
-        for _ in range(2):  # the same file again, after something else
-            upload(page, "mine.png", picture.getvalue())
-            expect(page.get_by_text("mine.png, as the network sees it")).to_be_visible()
-            expect(page.locator(".digit")).to_have_text(str(test.labels[0]))
-            page.get_by_alt_text("Sample digit 3").click()
-            expect(page.locator(".digit")).to_have_text("3")
+def test_doubts_of_one_among_several_digits_are_told():
+    message = answer_message(answer(digit(3), digit(4, flags=("unsure", "unlike any digit"))), "")
+    assert (message["is_unsure"], message["reasons"]) == (True, ["Unlike any digit"])
+    assert message["sentence"] == "Unsure: 2 digits, the least sure 82.0%"
 
-        expect(page.locator(".probability")).to_have_text(re.compile(r"\d+\.\d%"))
-        expect(page.locator(".bar")).to_have_count(10)
-        box = page.locator(".bars").bounding_box()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= size[0]
-        assert faults == []
-        page.close()
+
+def test_no_digit_is_told_with_the_reason():
+    message = answer_message(answer(flags=("no digit", "blank")), "")
+    assert (message["text"], message["sentence"], message["reasons"]) == ("", "No digit found", ["Blank"])

@@ -10,20 +10,33 @@ from PIL import Image
 
 from fastnet import weights
 from fastnet.dashboard import store as store_module
-from fastnet.dashboard.store import MOST_MEGABYTES, Store, model_facts, sample_digits
+from fastnet.dashboard.drawing import Stroke
+from fastnet.dashboard.samples import samples
+from fastnet.dashboard.store import MOST_MEGABYTES, MOST_SIDE, Store, model_facts
 from fastnet.errors import ModelError
 from fastnet.inference import Predictor
 
-
-@pytest.fixture
-def store() -> Store:
-    return Store()
+ONE = Stroke(np.array([[0.5, 0.2, 0.07], [0.5, 0.8, 0.07]], np.float32))
 
 
 def png(pixels: np.ndarray) -> bytes:
     content = io.BytesIO()
     Image.fromarray(pixels).save(content, "PNG")
     return content.getvalue()
+
+
+def black_on_white(title: str) -> bytes:
+    """A typical digit as a scanner would see it."""
+    content = next(sample.content for sample in samples() if sample.title == title)
+    return png(255 - np.kron(np.asarray(Image.open(io.BytesIO(content))), np.ones((10, 10), np.uint8)))
+
+
+FIVE = black_on_white("Digit 5")
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
 
 
 def test_the_default_model_is_loaded_with_its_facts(store):
@@ -48,28 +61,68 @@ def test_facts_need_no_manifest():
     assert model_facts(Predictor(parameters, 1.0)) == [("Layers", "4 → 3 → 2"), ("Parameters", "23")]
 
 
+def sample(title: str) -> int:
+    return next(number for number, sample in enumerate(samples()) if sample.title == title)
+
+
 @pytest.mark.parametrize("digit", range(10))
-def test_each_sample_gets_its_digit(store, digit):
-    store.show_sample(digit)
-    assert store.answer.digit == digit
-    assert store.answer.probability == store.answer.probabilities[digit] > 0.9
-    assert store.answer.probabilities.shape == (10,)
-    assert store.answer.probabilities.sum() == pytest.approx(1, abs=1e-5)
-    assert store.answer.pixels.shape == (28, 28)
+def test_each_typical_digit_is_read(store, digit):
+    store.show_sample(sample(f"Digit {digit}"))
+    reading = store.answer.reading
+    assert (reading.digit, store.answer.caption) == (digit, f"Digit {digit}")
+    assert reading.probability > 0.9
+    assert [heat.shape for heat in store.answer.heat_maps] == [(28, 28)]
+    assert not store.is_drawing
 
 
-@pytest.mark.parametrize("digit", [-1, 10])
-def test_no_other_samples_are_there(store, digit):
-    store.show_sample(digit)
-    assert store.answer is None
-    assert store.problem == f"{digit}: there are sample digits from 0 to 9"
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("A postcode", "94107"),
+        ("A photograph with a shadow", "4"),
+        ("Chalk on a board", "386"),
+        ("A ruled notepad", "2"),
+        ("Three lines", "215708923"),
+        ("Small on a large page", "6"),
+        ("A thick marker", "0"),
+        ("A faint pencil", "7"),
+        ("Transparent ground", "5"),
+    ],
+)
+def test_the_other_samples_are_read_too(store, title, text):
+    store.show_sample(sample(title))
+    assert store.answer.reading.text == text
 
 
-def test_a_file_is_seen_as_the_network_sees_it(store):
-    store.show_file("five.png", png(255 - np.kron(sample_digits()[5], np.ones((10, 10), np.uint8))))
-    assert store.problem == ""
-    assert (store.answer.caption, store.answer.digit) == ("five.png", 5)
-    np.testing.assert_array_equal(store.answer.pixels, sample_digits()[5])
+def test_what_is_no_digit_is_doubted(store):
+    store.show_sample(sample("No digit at all"))
+    assert "unlike any digit" in store.answer.reading.flags
+
+
+@pytest.mark.parametrize("number", [-1, 10**9])
+def test_no_other_samples_are_there(store, number):
+    store.show_sample(number)
+    assert (store.answer, store.problem) == (None, "")
+
+
+def test_a_drawing_is_read_and_empty_paper_needs_no_answer(store):
+    store.draw([ONE], is_final=False)
+    assert (store.answer.reading.text, store.answer.is_final, store.is_drawing) == ("1", False, True)
+    store.draw([ONE])
+    assert store.answer.is_final
+    store.draw([])
+    assert (store.answer, store.is_drawing) == (None, True)
+
+
+def test_files_are_read_and_kept_newest_first(store):
+    store.add_picture("five.png", FIVE)
+    store.add_picture("again.png", FIVE)
+    assert [(picture.name, picture.text) for picture in store.pictures] == [("again.png", "5"), ("five.png", "5")]
+    assert (store.shown, store.answer.caption) == (0, "again.png")
+    store.show_picture(1)
+    assert (store.shown, store.answer.caption) == (1, "five.png")
+    store.draw([ONE])
+    assert store.shown == -1
 
 
 @pytest.mark.parametrize(
@@ -77,28 +130,53 @@ def test_a_file_is_seen_as_the_network_sees_it(store):
     [
         (b"", "bad.png: is not a sound picture"),
         (b"no picture at all", "bad.png: is not a sound picture"),
-        (png(sample_digits()[8])[:100], "bad.png: is not a sound picture"),
+        (FIVE[:100], "bad.png: is not a sound picture"),
         (bytes(MOST_MEGABYTES * 10**6 + 1), f"bad.png: is larger than {MOST_MEGABYTES} MB"),
     ],
     ids=["empty", "text", "cut off", "too large"],
 )
 def test_a_bad_file_gets_a_sentence_and_the_session_goes_on(store, content, sentence):
-    store.show_sample(1)
-    store.show_file("bad.png", content)
-    assert store.problem.startswith(sentence)
-    assert not store.answer
-    store.show_sample(2)
-    assert store.problem == ""
-    assert store.answer.digit == 2
+    store.add_picture("five.png", FIVE)
+    store.add_picture("bad.png", content)
+    bad, good = store.pictures
+    assert bad.problem.startswith(sentence)
+    assert bad.content == b""
+    assert (good.text, good.problem) == ("5", "")
+    assert (store.answer.caption, store.shown) == ("five.png", 1)  # still there, one row lower
+    store.add_picture("six.png", FIVE)
+    assert store.shown == 0
+
+
+def test_a_session_keeps_few_pictures(store, monkeypatch):
+    monkeypatch.setattr(store_module, "MOST_PICTURES", 3)
+    for number in range(5):
+        store.add_picture(f"{number}.png", FIVE)
+    assert [picture.name for picture in store.pictures] == ["4.png", "3.png", "2.png"]
+    monkeypatch.setattr(store_module, "MOST_KEPT_BYTES", len(FIVE) * 2)
+    store.add_picture("5.png", FIVE)
+    assert [picture.name for picture in store.pictures] == ["5.png", "4.png"]
+
+
+def test_large_pictures_are_kept_small_but_their_boxes_are_those_of_the_file(store):
+    large = np.kron(np.asarray(Image.open(io.BytesIO(FIVE))), np.ones((10, 10), np.uint8))
+    store.add_picture("large.png", png(large))
+    assert max(max(stage.pixels.shape) for stage in store.answer.reading.stages) <= MOST_SIDE
+    assert store.answer.reading.size == large.shape[::-1]
+    assert max(store.answer.reading.digits[0].box) > MOST_SIDE
 
 
 def test_another_model_is_asked_about_the_same_picture(store, monkeypatch):
     biased = Predictor({"W1": np.zeros((784, 10), np.float32), "b1": np.eye(10, dtype=np.float32)[4]}, 1.0)
+    store.add_picture("five.png", FIVE)
+    store.draw([ONE])
     monkeypatch.setattr(store_module, "load_model", lambda name: biased)
-    store.show_sample(3)
     store.model = "biased"
-    assert (store.answer.caption, store.answer.digit) == ("Sample digit 3", 4)
+    assert store.answer.caption == "Your drawing"
+    assert store.answer.reading.probabilities.argmax() == 4
     assert dict(store.facts)["Layers"] == "784 → 10"
+    store.show_picture(0)
+    store.model = "biased too"
+    assert store.answer.caption == "five.png"
 
 
 def test_a_damaged_model_gets_a_sentence(store, monkeypatch):
@@ -109,9 +187,8 @@ def test_a_damaged_model_gets_a_sentence(store, monkeypatch):
     store.model = "damaged"
     assert store.problem == "damaged: is damaged"
     assert store.facts == []
-    store.show_sample(3)
-    assert store.answer is None
-    assert store.problem == "damaged: is damaged"
+    store.draw([ONE])
+    assert (store.answer, store.problem) == (None, "damaged: is damaged")
 
 
 def test_the_store_does_not_load_panel():

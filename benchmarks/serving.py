@@ -1,0 +1,36 @@
+"""A server of the page for the measurements, as people start it."""
+
+import contextlib
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+PORT = 5079
+ADDRESS = f"http://localhost:{PORT}/"
+
+
+@contextlib.contextmanager
+def served_page() -> Iterator[subprocess.Popen]:
+    """Run `fastnet dashboard` until the block ends; yield its process."""
+    server = subprocess.Popen([sys.executable, "-m", "fastnet", "dashboard", "--port", str(PORT)], stdout=sys.stderr)
+    try:
+        _wait()
+        yield server
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait(seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(ADDRESS, timeout=seconds).close()
+            return
+        except urllib.error.URLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)

@@ -1,0 +1,115 @@
+// The answer: verdict, one tile a digit when there are several, ten bars, the 28x28 pixels and the heat map. The
+// elements are made once and changed in place, many times a second while one draws.
+
+const SIDE = 28
+const BLANK = btoa("\0".repeat(SIDE * SIDE))
+const NO_DIGIT = { probabilities: Array(10).fill(0), percents: Array(10).fill(""), pixels: BLANK, heat: "" }
+
+export function render({ model, el }) {
+  const problem = make("p", { className: "problem", role: "alert" })
+  const tiles = make("div", { className: "tiles", role: "group", ariaLabel: "The digits, in reading order" })
+  const verdict = makeVerdict()
+  const bars = makeBars()
+  const seen = makeSquare("The 28 by 28 pixels that the network sees", "What the network sees")
+  const legend = [make("i", { className: "for" }), "spoke for it", make("i", { className: "against" }), "against"]
+  const heat = makeSquare("The pixels that spoke for the answer, and against it", ...legend)
+  const squares = make("div", { className: "squares" }, seen.figure, heat.figure)
+  const head = make("div", { className: "head" }, verdict.element, tiles)
+  el.replaceChildren(problem, make("div", { className: "answer" }, head, squares, bars.element))
+
+  let chosen = 0
+  const show = () => {
+    const { answer } = model
+    problem.textContent = answer.problem
+    problem.hidden = !answer.problem
+    verdict.show(answer)
+    chosen = Math.min(chosen, Math.max(0, answer.digits.length - 1))
+    tiles.hidden = answer.digits.length < 2
+    tiles.replaceChildren(...answer.digits.map((digit, at) => makeTile(digit, at === chosen, () => choose(at))))
+    const digit = answer.digits[chosen] ?? NO_DIGIT
+    const pixels = bytes(digit.pixels)
+    bars.show(digit)
+    paint(seen.canvas, grey(pixels))
+    paint(heat.canvas, votes(bytes(digit.heat || BLANK), pixels)) // no votes yet while the pen is down
+  }
+  const choose = (at) => {
+    chosen = at
+    show()
+    tiles.children[at].focus()
+  }
+  model.on("answer", show)
+  show()
+}
+
+function makeVerdict() {
+  const text = make("output", { className: "digits" })
+  const sentence = make("strong", {})
+  const second = make("span", { className: "quiet" })
+  const reasons = make("ul", { className: "reasons", ariaLabel: "Why" })
+  const words = make("div", { className: "words" }, sentence, second, reasons)
+  const element = make("div", { className: "verdict", role: "status" }, text, words)
+  const show = (answer) => {
+    text.textContent = answer.text || "–"
+    text.classList.toggle("unsure", answer.is_unsure)
+    sentence.textContent = answer.sentence
+    second.textContent = answer.second
+    reasons.replaceChildren(...answer.reasons.map((reason) => make("li", { textContent: reason })))
+  }
+  return { element, show }
+}
+
+function makeTile({ digit, pixels, reasons }, isChosen, choose) {
+  const canvas = make("canvas", { width: SIDE, height: SIDE })
+  paint(canvas, grey(bytes(pixels)))
+  const button = make("button", { type: "button", className: reasons.length ? "tile unsure" : "tile" }, canvas, digit)
+  button.setAttribute("aria-pressed", isChosen)
+  button.addEventListener("click", choose)
+  return button
+}
+
+function makeBars() {
+  const rows = Array.from({ length: 10 }, (_, digit) => {
+    const fill = make("span", { className: "fill" })
+    const percent = make("span", { className: "percent" })
+    const row = make("li", { className: "bar" }, make("span", { textContent: digit }), make("span", { className: "track" }, fill), percent)
+    return { row, fill, percent }
+  })
+  const element = make("ol", { className: "bars", ariaLabel: "Probability of each digit" }, ...rows.map(({ row }) => row))
+  const show = ({ probabilities, percents }) => {
+    const best = Math.max(...probabilities)
+    for (const [digit, { row, fill, percent }] of rows.entries()) {
+      row.classList.toggle("best", probabilities[digit] > 0 && probabilities[digit] === best)
+      fill.style.transform = `scaleX(${probabilities[digit]})`
+      percent.textContent = percents[digit]
+    }
+  }
+  return { element, show }
+}
+
+function makeSquare(ariaLabel, ...caption) {
+  const canvas = make("canvas", { width: SIDE, height: SIDE, role: "img", ariaLabel })
+  return { canvas, figure: make("figure", {}, make("figcaption", {}, ...caption), canvas) }
+}
+
+const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+
+const grey = (pixels) => (at) => pixels[at] * 0x010101
+
+// Blue speaks for the answer, orange against it (told apart with any colour vision), over the ink in faint grey.
+function votes(heat, pixels) {
+  const signed = new Int8Array(heat.buffer)
+  return (at) => {
+    const strength = Math.sqrt(Math.abs(signed[at]) / 127)
+    const ink = 0.22 * pixels[at] * (1 - strength)
+    const [red, green, blue] = signed[at] >= 0 ? [72, 166, 245] : [245, 128, 37]
+    return ((ink + blue * strength) << 16) | ((ink + green * strength) << 8) | (ink + red * strength)
+  }
+}
+
+// One number a pixel, as canvases keep them: opacity, blue, green, red.
+function paint(canvas, colourAt) {
+  const image = new ImageData(SIDE, SIDE)
+  const pixels = new Uint32Array(image.data.buffer)
+  for (let at = 0; at < pixels.length; at++) pixels[at] = 0xff000000 | colourAt(at)
+  canvas.getContext("2d").putImageData(image, 0, 0)
+}

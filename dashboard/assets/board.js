@@ -1,0 +1,200 @@
+// The board: paper to draw on with mouse, finger or pen, an eraser, undo and clear; a picture lies on it when one is
+// read. Python hears {strokes, resting} while one draws, one message at a time, and answers each when it is read.
+
+const LEAST_STEP = 0.003 // points nearer than that share of the board's height add nothing
+const PATIENCE = 3000 // ms; an answer that takes longer is taken for lost
+
+const drawings = new Map() // by model: a drawing outlives its view, which tabs and layouts may render anew
+
+export function render({ model, el }) {
+  const drawing = drawings.get(model.id) ?? { strokes: [], before: [] }
+  drawings.set(model.id, drawing)
+
+  const canvas = make("canvas", { className: "ink", role: "img", ariaLabel: "Paper to draw digits on" })
+  const marks = make("div", { className: "marks" })
+  const hint = make("p", { className: "hint", textContent: "Draw a digit, or several" })
+  const paper = make("div", { className: "paper" }, marks, canvas, hint)
+  const tools = makeTools()
+  el.replaceChildren(paper, tools.bar)
+
+  const tell = makeTeller(model, () => ({ strokes: drawing.strokes, resting: !pen.isDown() }))
+  const change = (strokes) => {
+    drawing.before.push(drawing.strokes)
+    drawing.strokes = strokes
+  }
+  const refresh = () => {
+    paint(canvas, drawing.strokes)
+    showState()
+  }
+  const showState = () => {
+    hint.hidden = drawing.strokes.length > 0 || model.picture !== ""
+    tools.undo.disabled = drawing.before.length === 0
+    tools.clear.disabled = drawing.strokes.length === 0 && model.picture === ""
+  }
+  const showMarks = () => marks.replaceChildren(...pictureOf(model), ...model.boxes.map(frame))
+
+  const pen = watchPen(canvas, {
+    down: (event) => {
+      if (model.picture) marks.replaceChildren() // drawing goes on on blank paper
+      change([...drawing.strokes, { erases: tools.erases() || eraserOf(event), points: [] }])
+    },
+    move: (event) => {
+      const stroke = drawing.strokes.at(-1)
+      if (!addPoint(stroke, canvas, event, tools.width())) return
+      paintStroke(canvas, stroke, Math.max(0, stroke.points.length - 6))
+      tell()
+    },
+    up: () => {
+      showState()
+      tell()
+    },
+  })
+
+  const restore = (strokes) => {
+    drawing.strokes = strokes
+    refresh()
+    tell()
+  }
+  tools.undo.addEventListener("click", () => restore(drawing.before.pop()))
+  tools.clear.addEventListener("click", () => {
+    if (drawing.strokes.length) change([])
+    restore([])
+  })
+  const onKey = (event) => {
+    const isUndo = (event.ctrlKey || event.metaKey) && event.key === "z"
+    if (isUndo && !event.composedPath()[0].matches?.("input:not([type=range]), textarea")) tools.undo.click()
+  }
+  document.addEventListener("keydown", onKey)
+
+  model.on("boxes", showMarks)
+  model.on("picture", () => {
+    if (model.picture && drawing.strokes.length) change([]) // the picture takes the paper; undo brings the drawing back
+    showMarks()
+    refresh()
+    if (model.picture) paper.scrollIntoView({ block: "nearest", behavior: "smooth" }) // chosen farther down on a phone
+  })
+  const resizing = new ResizeObserver(refresh)
+  resizing.observe(canvas)
+  model.on("remove", () => {
+    resizing.disconnect()
+    document.removeEventListener("keydown", onKey)
+  })
+  showMarks()
+  showState()
+}
+
+// One message in flight: what changes meanwhile goes with the next one.
+function makeTeller(model, message) {
+  let waiting = null
+  let isStale = false
+  const tell = () => {
+    if (waiting !== null) {
+      isStale = true
+      return
+    }
+    isStale = false
+    waiting = setTimeout(heard, PATIENCE)
+    model.send_msg(message())
+  }
+  const heard = () => {
+    clearTimeout(waiting)
+    waiting = null
+    if (isStale) tell()
+  }
+  model.on("msg:custom", heard)
+  return tell
+}
+
+// Follow one pointer from down to up; the browser's coalesced events keep fast curves round.
+function watchPen(canvas, { down, move, up }) {
+  let active = null
+  const lift = (event) => {
+    if (event.pointerId !== active) return
+    active = null
+    up()
+  }
+  canvas.addEventListener("pointerdown", (event) => {
+    if (active !== null || (event.pointerType === "mouse" && event.button !== 0)) return
+    event.preventDefault()
+    canvas.setPointerCapture(event.pointerId)
+    active = event.pointerId
+    down(event)
+    move(event)
+  })
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== active) return
+    const events = event.getCoalescedEvents?.() ?? []
+    for (const part of events.length ? events : [event]) move(part)
+  })
+  canvas.addEventListener("pointerup", lift)
+  canvas.addEventListener("pointercancel", lift)
+  return { isDown: () => active !== null }
+}
+
+const eraserOf = (event) => (event.buttons & 32) !== 0 // the other end of a pen
+
+function addPoint(stroke, canvas, event, width) {
+  const { left, top, width: across, height } = canvas.getBoundingClientRect()
+  const x = (event.clientX - left) / across
+  const y = (event.clientY - top) / height
+  const [lastX, lastY] = stroke.points.slice(-3)
+  if (Math.hypot(((x - lastX) * across) / height, y - lastY) < LEAST_STEP) return false
+  const pressure = event.pointerType === "pen" && event.pressure ? 0.4 + 1.2 * event.pressure : 1
+  stroke.points.push(...[x, y, width * pressure].map((number) => Number(number.toFixed(4))))
+  return true
+}
+
+function paint(canvas, strokes) {
+  const scale = window.devicePixelRatio
+  canvas.width = canvas.clientWidth * scale
+  canvas.height = canvas.clientHeight * scale
+  for (const stroke of strokes) paintStroke(canvas, stroke, 0)
+}
+
+// The stroke's points from `start` on; ink is drawn black, and the stylesheet turns it white on a dark page.
+function paintStroke(canvas, { points, erases }, start) {
+  const context = canvas.getContext("2d")
+  context.globalCompositeOperation = erases ? "destination-out" : "source-over"
+  context.lineCap = "round"
+  let [x, y] = points.slice(start)
+  for (let at = start; at < points.length; at += 3) {
+    context.lineWidth = points[at + 2] * canvas.height
+    context.beginPath()
+    context.moveTo(x * canvas.width, y * canvas.height)
+    x = points[at]
+    y = points[at + 1]
+    context.lineTo(x * canvas.width, y * canvas.height)
+    context.stroke()
+  }
+}
+
+function makeTools() {
+  const button = (textContent, title) => make("button", { type: "button", className: "tool", textContent, title })
+  const width = make("input", { type: "range", min: 0.03, max: 0.14, step: 0.01, value: 0.07, ariaLabel: "Pen width" })
+  const eraser = button("Erase", "Draw with the eraser")
+  const undo = button("Undo", "Undo (Ctrl+Z)")
+  const clear = button("Clear", "Start on blank paper")
+  const press = (isPressed) => eraser.setAttribute("aria-pressed", isPressed)
+  const isPressed = () => eraser.getAttribute("aria-pressed") === "true"
+  press(false)
+  eraser.addEventListener("click", () => press(!isPressed()))
+  const label = make("label", { className: "width" }, make("span", { textContent: "Pen" }), width)
+  const bar = make("div", { className: "tools", role: "toolbar", ariaLabel: "Drawing tools" }, label, eraser, undo, clear)
+  return { bar, undo, clear, erases: isPressed, width: () => Number(width.value) }
+}
+
+function pictureOf(model) {
+  return model.picture ? [make("img", { src: model.picture, alt: "The picture that is read" })] : []
+}
+
+function frame([left, top, right, bottom, label]) {
+  const box = make("div", { className: "box" }, make("span", { textContent: label }))
+  const percent = (share) => `${100 * share}%`
+  Object.assign(box.style, {
+    left: percent(left),
+    top: percent(top),
+    width: percent(right - left),
+    height: percent(bottom - top),
+  })
+  return box
+}

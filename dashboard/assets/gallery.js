@@ -1,0 +1,90 @@
+// Bring a picture: choose, drop or paste files, or click a sample. Python hears {name, content}, {picture} or {sample},
+// one message at a time.
+
+export function render({ model, el }) {
+  const send = makeQueue(model)
+  const sendFiles = (files) => {
+    for (const file of files) send(() => readFile(file, model.most_bytes))
+  }
+  const list = make("ul", { className: "pictures", ariaLabel: "Your pictures" })
+  const showList = () =>
+    list.replaceChildren(...model.pictures.map((picture, number) => listItem(picture, number === model.shown, () => send(() => ({ picture: number })))))
+  model.on(["pictures", "shown"], showList)
+  showList()
+
+  el.replaceChildren(
+    uploadRow(sendFiles),
+    list,
+    sampleStrip(model.samples, (sample) => send(() => ({ sample }))),
+  )
+  takeDropsAndPastes(model, sendFiles)
+}
+
+// Messages wait for their turn, so that a hundred files don't fill the line.
+function makeQueue(model) {
+  const queue = []
+  let isWaiting = false
+  const next = async () => {
+    if (isWaiting || !queue.length) return
+    isWaiting = true
+    model.send_msg(await queue.shift()())
+  }
+  model.on("msg:custom", () => {
+    isWaiting = false
+    next()
+  })
+  return (message) => {
+    queue.push(message)
+    next()
+  }
+}
+
+// One byte above the limit is enough for Python to refuse it, with the same sentence as any other bad file.
+async function readFile(file, most) {
+  return { name: file.name, content: await file.slice(0, most + 1).arrayBuffer() }
+}
+
+function uploadRow(sendFiles) {
+  const input = make("input", { type: "file", multiple: true, accept: "image/*", className: "unseen" })
+  input.addEventListener("change", () => {
+    sendFiles([...input.files])
+    input.value = "" // the same file may be chosen again
+  })
+  const button = make("label", { className: "button" }, input, make("span", { textContent: "Upload pictures" }))
+  const quiet = make("span", { className: "quiet", textContent: "or drop them here, or paste one" })
+  return make("div", { className: "upload" }, button, quiet)
+}
+
+// The whole page takes what is dropped: the browser would open the file instead of the page otherwise.
+function takeDropsAndPastes(model, sendFiles) {
+  const listeners = {
+    dragover: (event) => event.preventDefault(),
+    drop: (event) => {
+      event.preventDefault()
+      sendFiles([...event.dataTransfer.files])
+    },
+    paste: (event) => sendFiles([...event.clipboardData.files]),
+  }
+  for (const [name, listener] of Object.entries(listeners)) document.addEventListener(name, listener)
+  model.on("remove", () => {
+    for (const [name, listener] of Object.entries(listeners)) document.removeEventListener(name, listener)
+  })
+}
+
+function listItem({ name, text, problem }, isShown, choose) {
+  if (problem) return make("li", { className: "problem", role: "alert", textContent: `${problem}.` })
+  const button = make("button", { type: "button", ariaCurrent: String(isShown) })
+  button.append(make("span", { textContent: name }), make("b", { textContent: text }))
+  button.addEventListener("click", choose)
+  return make("li", {}, button)
+}
+
+function sampleStrip(samples, choose) {
+  const buttons = samples.map(({ title, src }, number) => {
+    const button = make("button", { type: "button", title }, make("img", { src, alt: `Sample: ${title}` }))
+    button.addEventListener("click", () => choose(number))
+    return button
+  })
+  const strip = make("div", { className: "samples", role: "group", ariaLabel: "Sample pictures" }, ...buttons)
+  return make("div", {}, make("h3", { textContent: "Samples" }), strip)
+}

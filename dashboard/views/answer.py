@@ -1,0 +1,117 @@
+"""The answer: the digits, how sure the network is and why not, what it saw, and how the picture got there."""
+
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+import param
+from panel.custom import JSComponent
+
+from fastnet.recognition import DigitReading, Reading
+
+from ..store import Answer, Store
+from .images import base64_bytes, png_uri
+from .parts import STYLES, script
+
+_STAGE_SIDE = 240
+_VERDICTS = ("unsure", "no digit")  # flags that the sentence tells
+
+
+class AnswerView(JSComponent):
+    """The verdict, ten bars, the 28x28 pixels and the heat map; they change while people draw."""
+
+    answer = param.Dict(default={}, doc="What `answer_message` tells; nothing at first.")
+
+    _esm = script("answer.js")
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))
+        self._store = store
+        store.param.watch(self._show, ["answer", "problem"])
+        self._show()
+
+    def _show(self, *_: Any) -> None:
+        self.answer = answer_message(self._store.answer, self._store.problem)
+
+
+class StagesView(JSComponent):
+    """The pictures between the one that was given and the 28x28 pixels; they change when the pen is lifted."""
+
+    stages = param.List(doc="Name and picture of each stage.")
+
+    _esm = script("stages.js")
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))
+        self._store = store
+        store.param.watch(self._show, "answer")
+
+    def _show(self, *_: Any) -> None:
+        answer = self._store.answer
+        if answer is None:
+            self.stages = []
+        elif answer.is_final:
+            self.stages = [
+                {"name": stage.name, "src": png_uri(stage.pixels, _STAGE_SIDE)} for stage in answer.reading.stages
+            ]
+
+
+def answer_message(answer: Answer | None, problem: str) -> dict[str, Any]:
+    """What the browser shows, in words and small arrays."""
+    if answer is None:
+        sentence = "" if problem else "Draw on the paper, bring a picture or try a sample"
+        return {"problem": problem, "sentence": sentence, "reasons": [], "digits": []}
+    reading = answer.reading
+    doubts = _doubts(reading)
+    return {
+        "problem": problem,
+        "text": reading.text,
+        "is_unsure": bool(doubts),
+        "sentence": _sentence(reading),
+        "second": _second_guess(reading),
+        "reasons": [flag.capitalize() for flag in doubts if flag not in _VERDICTS],
+        "digits": [_digit_message(digit, heat) for digit, heat in zip_longest(reading.digits, answer.heat_maps)],
+    }
+
+
+def _doubts(reading: Reading) -> list[str]:
+    """The flags of the picture and of each of its digits, each once."""
+    return list(dict.fromkeys([*reading.flags, *(flag for digit in reading.digits for flag in digit.flags)]))
+
+
+def _sentence(reading: Reading) -> str:
+    """How sure the network is."""
+    if not reading.digits or not reading.text:
+        return "No digit found"
+    unsure = "Unsure: " if "unsure" in _doubts(reading) else ""
+    if len(reading.digits) == 1:
+        return f"{unsure}{_percent(reading.probability)}"
+    least = min(digit.probability for digit in reading.digits)
+    return f"{unsure}{len(reading.digits)} digits, the least sure {_percent(least)}"
+
+
+def _second_guess(reading: Reading) -> str:
+    if len(reading.digits) != 1 or reading.second is None:
+        return ""
+    return f"second guess {reading.second}, {_percent(reading.probabilities[reading.second])}"
+
+
+def _digit_message(digit: DigitReading, heat: np.ndarray | None) -> dict[str, Any]:
+    return {
+        "digit": "?" if digit.digit is None else str(digit.digit),
+        "probabilities": digit.probabilities.tolist(),
+        "percents": [_percent(probability) for probability in digit.probabilities],
+        "reasons": list(digit.flags),
+        "pixels": base64_bytes(digit.pixels),
+        "heat": "" if heat is None else base64_bytes(_as_int8(heat)),
+    }
+
+
+def _as_int8(heat: np.ndarray) -> np.ndarray:
+    """The heat map from -127 (against) to 127 (for)."""
+    return np.round(heat * (127 / max(float(np.abs(heat).max()), 1e-9))).astype(np.int8)
+
+
+def _percent(probability: float) -> str:
+    """One decimal; nothing is quite certain."""
+    return ">99.9%" if probability > 0.9995 else f"{probability:.1%}"

@@ -1,0 +1,44 @@
+"""Small parts that views share: scripts, answers to them, plain HTML with the page's styles, and cards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+from panel.custom import JSComponent
+
+ASSETS = Path(__file__).parent.parent / "assets"
+STYLES = (ASSETS / "page.css").read_text(encoding="utf-8")
+
+_CARD = {
+    "border": "1px solid color-mix(in srgb, currentColor 18%, transparent)",
+    "border-radius": "12px",
+    "padding": "12px 10px",
+    "height": "auto",  # as high as its row
+}
+
+
+def script(name: str) -> str:
+    """The JavaScript of a component, after the few lines that all of them share."""
+    return "".join((ASSETS / part).read_text(encoding="utf-8") for part in ("dom.js", name))
+
+
+@contextmanager
+def one_message(asker: JSComponent) -> Iterator[None]:
+    """Send all that changes as one message, which also tells the asker that it was heard and may go on."""
+    with pn.io.hold():
+        try:
+            yield
+        finally:
+            asker._send_msg("heard")
+
+
+def html(content: Any) -> pn.pane.HTML:
+    """HTML, or a parameter that holds it."""
+    return pn.pane.HTML(content, stylesheets=[STYLES], sizing_mode="stretch_width")
+
+
+def card(title: str, *contents: Any, area: str) -> pn.Column:
+    """Contents under a heading; `area` is its place in the view's grid."""
+    return pn.Column(html(f"<h2>{title}</h2>"), *contents, styles={**_CARD, "grid-area": area})

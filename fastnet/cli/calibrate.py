@@ -1,0 +1,38 @@
+"""`fastnet calibrate`: fit how sure a model may be, and when it must not answer."""
+
+import argparse
+import dataclasses
+from typing import Any
+
+from .options import add_command, add_data_option, add_seed, percent, show
+
+EXAMPLES = """\
+  fastnet calibrate runs/mine     on the validation digits that its training set aside
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = add_command(commands, "calibrate", "fit how sure a model may be, and when it must not answer", EXAMPLES)
+    parser.add_argument("model", metavar="MODEL", help="a run or model directory, or the name of a shipped model")
+    add_data_option(parser)
+    add_seed(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Calibrate, write it beside the model and print what it achieves."""
+    from fastnet.calibrating import calibrate
+
+    calibration = calibrate(args.model, args.data)
+    result = dataclasses.asdict(calibration)
+    del result["likeness"]
+    measured = calibration.measured
+    lines = [
+        f"temperature {calibration.temperature:.3f}: expected calibration error"
+        f" {percent(measured['validation_ece'])} -> {percent(measured['validation_ece_calibrated'])}",
+        f"{percent(measured['digits_kept'])} of the validation digits are answered without doubt,"
+        f" {percent(measured['nondigits_refused'])} of what is none is refused",
+    ]
+    show(args, {"model": args.model, **result}, "\n".join(lines))
+    return 0

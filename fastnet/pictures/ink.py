@@ -1,0 +1,236 @@
+"""Tell ink from paper: one grey channel in which they contrast, even light, and how much ink lies on each pixel."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+_COARSE_PIXELS = 8_000  # light and paper change slowly: a small copy tells them
+_MOST_OF_THE_PAGE = 0.6  # is plain paper
+_LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R 601
+_FAR_BETTER = 3.0  # how much more of the contrast another mix of colours must show than luminance does
+_SMOOTHING = 2  # pixels of the small copy over which paper is averaged
+_TWO_GROUPS = 0.7  # of the variance is between light and dark where they are two groups; 0.64 for plain grain
+_CLEAR = 0.9  # ink and paper are plainly two groups
+_ONE_SIDED = 1.5  # skewness of what is thin, above which it is strokes
+_NOISES = 5.0  # ink stands out from the paper by so many standard deviations of its grain
+_LEAST_INK = 10  # of 255: what contrasts less is no ink
+_PEAK, _THRESHOLD, _FAINT = 0.45, 0.28, 0.12  # of the ink's usual strength
+
+
+@dataclass(frozen=True)
+class Ink:
+    """How much ink lies on each pixel, with what led to it. All pictures are uint8 of one size."""
+
+    grey: np.ndarray  # the channel in which ink contrasts
+    even: np.ndarray  # the same in even light, light ink on dark paper
+    amount: np.ndarray  # 0 is paper, 255 the usual ink
+    mask: np.ndarray  # bool: where there is ink, if it hangs together with a peak
+    peaks: np.ndarray  # bool: where there is ink for certain
+    faint: np.ndarray  # bool: where there is anything
+    contrast: float  # of the usual ink, from 0 to 255
+    noise: float  # standard deviation of the paper's grain
+    is_dark: bool  # darker than the paper
+
+
+def find_ink(image: Image.Image, is_dark: bool | None = None) -> Ink:
+    """Measure the ink on a picture of mode L or RGB; whether it is darker than the paper is found out, if not given."""
+    grey = contrasting_channel(image)
+    even, noise, is_dark = _in_even_light(grey, is_dark)
+    strength = _usual_strength(even, noise)
+    grain = max(_NOISES * noise, 1)
+    amount = even.point([min(255, round(255 * value / max(strength, 1))) for value in range(256)])
+    pixels = np.asarray(even)
+    peaks, mask, faint = (pixels > max(share * strength, grain) for share in (_PEAK, _THRESHOLD, _FAINT))
+    return Ink(np.asarray(grey), pixels, np.asarray(amount), mask, peaks, faint, strength, noise, is_dark)
+
+
+# ---- Colour ---------------------------------------------------------------------------------------------------------
+
+
+def contrasting_channel(image: Image.Image) -> Image.Image:
+    """Luminance; or, where another mix of the colours shows far more contrast, that mix."""
+    if image.mode == "L":
+        return image
+    colours = local_contrast(np.asarray(coarse(image), np.float32), 2).reshape(-1, 3)
+    covariance = colours.T @ colours / len(colours)
+    mix = np.linalg.eigh(covariance)[1][:, -1]  # the direction of most variance
+    luminance = _LUMINANCE / np.linalg.norm(_LUMINANCE)
+    if mix @ covariance @ mix < _FAR_BETTER * (luminance @ covariance @ luminance) + 1:
+        return image.convert("L")
+    mix *= 1 if mix @ luminance >= 0 else -1
+    span = np.abs(mix).sum()
+    return image.convert("L", (*(mix / span), 255 * float(-mix[mix < 0].sum() / span)))
+
+
+# ---- Light ----------------------------------------------------------------------------------------------------------
+
+
+def _in_even_light(grey: Image.Image, is_dark: bool | None) -> tuple[Image.Image, float, bool]:
+    """How far each pixel is from the paper around it towards the ink, the paper's grain, and which side ink is on."""
+    full = np.asarray(grey)
+    paper, is_dark = _plain_paper(full, is_dark) or _lit_paper(grey, is_dark)
+    room = paper if is_dark else 255 - paper  # shade dims ink and paper alike
+    gain = 255 / np.maximum(room, 32)
+    level, gain = (_enlarged(field, grey.size) for field in (paper, gain))
+    depth = (level - full if is_dark else full - level) * gain
+    sample = depth[:: max(1, full.shape[0] // 200), :: max(1, full.shape[1] // 200)]
+    middle, lighter = np.quantile(sample, (1 / 2, 1 / 6))
+    noise = max(0.0, min(float(middle), 0.0) - float(lighter))  # on the far side of the paper from the ink
+    return Image.fromarray(np.clip(depth, 0, 255).astype(np.uint8)), noise, is_dark
+
+
+def _plain_paper(full: np.ndarray, is_dark: bool | None) -> tuple[np.ndarray, bool] | None:
+    """The brightness of the paper and whether ink is darker; None unless the light is even beyond doubt.
+
+    That is where the whole border and most other pixels have one value: drawings on a screen, and clean scans.
+    """
+    paper = full[0, 0]
+    is_paper = full == paper
+    if not (is_paper[[0, -1]].all() and is_paper[:, [0, -1]].all() and is_paper.mean() > _MOST_OF_THE_PAGE):
+        return None
+    if is_dark is None:
+        is_dark = full.mean() < paper
+    return np.full((1, 1), paper, np.float32), bool(is_dark)
+
+
+def _lit_paper(grey: Image.Image, is_dark: bool | None) -> tuple[np.ndarray, bool]:
+    """The brightness of the paper on a small copy, in whatever light, and whether ink is darker."""
+    g = np.asarray(coarse(grey), np.float32)
+    best = _paper_and_side(g, 2, is_dark)
+    if best[2] < _CLEAR:
+        best = max(best, _paper_and_side(g, 8, is_dark), key=lambda guess: guess[2])
+    return best[0], best[1]
+
+
+def _paper_and_side(g: np.ndarray, fraction: float, is_dark: bool | None) -> tuple[np.ndarray, bool, float]:
+    """The brightness of the paper, whether ink is darker, and how clearly ink and paper are two groups then.
+
+    Ink is what stands out from a neighbourhood of the picture's side / `fraction`: a wide one is needed for thick
+    strokes, a narrow one beside the edge of a shadow.
+    """
+    is_ink, ink_is_dark = _first_split(g, fraction)
+    if is_dark not in (None, ink_is_dark):
+        is_ink, ink_is_dark = ~is_ink, not ink_is_dark
+    paper = _paper(g, is_ink)
+    for _ in range(2):
+        depth = (paper - g) if ink_is_dark else (g - paper)
+        paper = _paper(g, depth > max(0.2 * float(depth.max()), 8))
+    clearness = otsu(paper - g)[1]
+    # Beside the edge of a shadow, the mean lies between light and shade; take the side that makes less ink.
+    return (_least(paper) if ink_is_dark else -_least(-paper)), ink_is_dark, clearness
+
+
+def _first_split(g: np.ndarray, fraction: float) -> tuple[np.ndarray, bool]:
+    """Where there may be ink on the small copy, and whether ink is darker than paper.
+
+    Paper is what lies along the border and what there is more of. But strokes are thin and stand out to one side,
+    where the edge of a shadow goes to both: if thin things say otherwise, they are believed.
+    """
+    local = local_contrast(g, fraction)
+    threshold, separation = otsu(local)
+    light = local > threshold
+    border = np.concatenate([light[0], light[-1], light[1:-1, 0], light[1:-1, -1]])
+    ink_is_dark = bool(2 * border.mean() + light.mean() > 1.5)
+    fine = local_contrast(g, 8)
+    skewness = float(np.mean(fine**3) / max(np.mean(fine**2), 1e-6) ** 1.5)
+    if separation > _TWO_GROUPS and not (abs(skewness) > _ONE_SIDED and (skewness < 0) != ink_is_dark):
+        return (~light if ink_is_dark else light), ink_is_dark
+    depth = -fine if skewness < 0 else fine
+    return depth > 0.3 * depth.max(), skewness < 0
+
+
+def _paper(g: np.ndarray, is_ink: np.ndarray) -> np.ndarray:
+    """The brightness of the paper, also below the ink: the mean of the paper near by, or farther away."""
+    near_ink = box_mean(is_ink.astype(np.float32), 1) > 0  # the soft edge of a stroke is no paper
+    weight = (~near_ink).astype(np.float32)
+    everywhere = float((g * weight).sum() / max(weight.sum(), 1e-6)) if weight.any() else float(g.mean())
+    sums, weights = np.full_like(g, 1e-6 * everywhere), np.full_like(g, 1e-6)
+    for radius, trust in ((_SMOOTHING, 1.0), (4 * _SMOOTHING, 1e-3)):
+        sums += trust * box_mean(g * weight, radius)
+        weights += trust * box_mean(weight, radius)
+    return sums / weights
+
+
+def _least(values: np.ndarray) -> np.ndarray:
+    """The least value up to `_SMOOTHING` rows and columns away."""
+    for axis in (0, 1):
+        edge = [(_SMOOTHING, _SMOOTHING) if axis == n else (0, 0) for n in (0, 1)]
+        windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, edge, "edge"), 2 * _SMOOTHING + 1, axis)
+        values = windows.min(axis=-1)
+    return values
+
+
+# ---- Strength -------------------------------------------------------------------------------------------------------
+
+
+def _usual_strength(even: Image.Image, noise: float) -> float:
+    """How far ink is from paper: the mean of the upper of two groups among what stands out from the grain."""
+    counts = np.array(even.histogram(), np.float64)
+    floor = min(254, math.ceil(max(_NOISES * noise, _LEAST_INK)))
+    counts[:floor] = 0
+    if counts.sum() < 6:
+        return 0.0
+    levels = np.arange(256)
+    threshold = _otsu_of_histogram(counts)[0]
+    upper = np.where(levels > threshold, counts, 0)
+    return float((upper * levels).sum() / upper.sum())
+
+
+def otsu(values: np.ndarray) -> tuple[float, float]:
+    """The threshold that parts values into two groups best, and the share of the variance that it explains."""
+    least, most = float(values.min()), float(values.max())
+    if most - least < 1e-6:
+        return most, 0.0
+    counts, edges = np.histogram(values, 256, (least, most))
+    threshold, share = _otsu_of_histogram(counts.astype(np.float64))
+    return float(edges[round(threshold) + 1]), share
+
+
+def _otsu_of_histogram(counts: np.ndarray) -> tuple[float, float]:
+    levels = np.arange(len(counts))
+    n = counts.cumsum()
+    total = (counts * levels).cumsum()
+    mean = total[-1] / n[-1]
+    variance = float((counts * (levels - mean) ** 2).sum() / n[-1])
+    if variance < 1e-9:
+        return float(mean) - 1, 0.0  # one value alone is above the threshold
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = np.nan_to_num((mean * n - total) ** 2 / (n * (n[-1] - n)), posinf=0)
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-9)).mean()  # the middle of an empty gap
+    return float(np.floor(best)), float(between.max()) / variance
+
+
+# ---- Helpers --------------------------------------------------------------------------------------------------------
+
+
+def coarse(image: Image.Image) -> Image.Image:
+    """A small copy."""
+    factor = math.ceil(math.sqrt(image.width * image.height / _COARSE_PIXELS))
+    return image.reduce((min(factor, image.width), min(factor, image.height)))
+
+
+def local_contrast(values: np.ndarray, fraction: float) -> np.ndarray:
+    """How far each value is from the mean of a neighbourhood, the picture's side divided by `fraction`."""
+    return values - box_mean(values, max(1, round(min(values.shape[:2]) / fraction / 2)))
+
+
+def box_mean(values: np.ndarray, radius: int) -> np.ndarray:
+    """The mean over rows and columns up to `radius` away, as far as there are any."""
+    for axis in (0, 1):
+        n = values.shape[axis]
+        sums = np.concatenate([np.zeros_like(values.take([0], axis)), values.cumsum(axis)], axis)
+        first = np.maximum(np.arange(n) - radius, 0)
+        stop = np.minimum(np.arange(n) + radius + 1, n)
+        counts = (stop - first).reshape((-1, 1) if axis == 0 else (1, -1))
+        difference = sums.take(stop, axis) - sums.take(first, axis)
+        values = difference / (counts if values.ndim == 2 else counts[..., np.newaxis])
+    return values
+
+
+def _enlarged(field: np.ndarray, size: tuple[int, int]) -> np.ndarray | np.float32:
+    """A slowly changing field on all pixels; one number where it hardly changes."""
+    if np.ptp(field) < 0.02 * abs(float(field.mean())) + 1e-3:
+        return np.float32(np.median(field))
+    return np.asarray(Image.fromarray(field.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))

@@ -1,0 +1,51 @@
+"""Connected parts of a mask, from the runs of its rows: a few passes over arrays, whatever the mask looks like."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Horizontal runs of true pixels, row by row: pixels `start` to `stop - 1` of row `row`; `label` is its part."""
+
+    row: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
+    label: np.ndarray  # from 0, in the order in which the parts begin
+
+
+def label_runs(mask: np.ndarray) -> Runs:
+    """Label the parts of a mask that hang together, also over corners."""
+    height, width = mask.shape
+    padded = np.zeros((height, width + 2), np.int8)
+    padded[:, 1:-1] = mask
+    rows, columns = np.divmod(np.flatnonzero(np.diff(padded.ravel())), width + 2)
+    row, start, stop = rows[::2], columns[::2], columns[1::2]
+    return Runs(row, start, stop, _roots(len(row), *_neighbours(row, start, stop, width)))
+
+
+def _neighbours(row: np.ndarray, start: np.ndarray, stop: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """All pairs of runs that touch, one row apart, as two arrays of run numbers."""
+    stride = width + 2
+    firsts = np.searchsorted(row * stride + stop, (row - 1) * stride + start)  # first run above that ends at or after
+    lasts = np.searchsorted(row * stride + start, (row - 1) * stride + stop, side="right")
+    counts = np.maximum(lasts - firsts, 0)
+    below = np.repeat(np.arange(len(row)), counts)
+    above = np.arange(len(below)) - np.repeat(counts.cumsum() - counts, counts) + firsts[below]
+    return below, above
+
+
+def _roots(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Number the connected components of `n` nodes with edges (a, b): each takes its least neighbour until none can."""
+    root = np.arange(n)
+    while True:
+        low = np.minimum(root[a], root[b])
+        new = root.copy()
+        np.minimum.at(new, root[a], low)
+        np.minimum.at(new, root[b], low)
+        while not np.array_equal(new, jumped := new[new]):
+            new = jumped
+        if np.array_equal(new, root):
+            return np.unique(root, return_inverse=True)[1]
+        root = new

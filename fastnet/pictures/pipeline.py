@@ -1,0 +1,177 @@
+"""The whole way from a picture to the 28x28 pixels of each of its digits, with the stages between."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from .ink import Ink, find_ink
+from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form
+from .parts import MOST_DIGITS, Cut, cut
+from .reading import Limits, Source, open_picture
+from .ruling import without_ruled_lines
+from .sheet import Box, find_sheet
+
+_WORK_PIXELS = 320_000  # a larger picture is reduced to about that, which shows all but small digits well enough
+_SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
+_LEAST_SIDE = 6  # pixels of a digit: nobody could read less
+_LOW_CONTRAST = 25  # of 255
+_TOO_MUCH_INK = 0.6  # of the picture
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A picture on the way, `(H, W)` or `(H, W, 3)` uint8, with a name for people."""
+
+    name: str
+    pixels: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One digit: where it is in the upright picture (x0, y0, x1, y1) and its 28x28 pixels, white ink on black.
+
+    `pieces` are what it is if it is several digits that touch.
+    """
+
+    box: Box
+    pixels: np.ndarray
+    pieces: tuple["Part", ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The digits of a picture in reading order, what is odd about the picture, and how it got there."""
+
+    parts: tuple[Part, ...]
+    flags: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    size: tuple[int, int]  # width and height of the upright picture, in which the boxes are
+
+
+def prepare(source: Source, name: str | None = None, limits: Limits | None = None) -> Prepared:
+    """Read a picture and cut it into digits of MNIST's form; DataError if it cannot be read.
+
+    `name` is what messages call it (a path, if not given).
+    """
+    picture = open_picture(source, name or _name(source), limits or Limits())
+    if picture.image.size == (SIDE, SIDE) and (ready := _ready(picture.image)) is not None:
+        stages = (Stage("picture", np.asarray(picture.image)), Stage("what the network sees", ready))
+        return Prepared((Part((0, 0, SIDE, SIDE), ready),), (), stages, (SIDE, SIDE))
+    look = _look_at(picture.image)
+    parts = tuple(_part(look, one, picture.scale) for one in look.cuts)
+    width, height = (round(side * picture.scale) for side in picture.image.size)
+    return Prepared(parts, _flags(look), _stages(picture.image, look, parts), (width, height))
+
+
+# ---- Looking: at all of it, then closer -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """The ink on some region of a picture and the digits in it; a pixel is `scale` pixels, from (x, y) of the whole."""
+
+    x: int
+    y: int
+    scale: int
+    ink: Ink
+    mask: np.ndarray  # of the ink, without ruled lines
+    cuts: list[Cut]
+    n_found: int
+
+    def outside(self, box: Box) -> Box:
+        """The same box in pixels of the whole picture."""
+        x0, y0, x1, y1 = (edge * self.scale for edge in box)
+        return self.x + x0, self.y + y0, self.x + x1, self.y + y1
+
+
+def _look_at(image: Image.Image) -> Look:
+    """Look at the sheet of paper that the picture shows, or at all of it; then closer at digits that are small."""
+    look = None
+    if sheet := find_sheet(image):
+        box, is_light = sheet
+        inside = _look(image, box, is_dark=is_light)
+        look = inside if inside.cuts and inside.ink.contrast >= _LOW_CONTRAST else None
+    look = look or _look(image, (0, 0, *image.size))
+    if look.scale > 1 and look.cuts and max(one.own.shape[0] for one in look.cuts) < _SMALL:
+        look = _look(image, _around(look, image.size), look.ink.is_dark)
+    return look
+
+
+def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:
+    part = image if region == (0, 0, *image.size) else image.crop(region)
+    scale = math.ceil(math.sqrt(part.width * part.height / _WORK_PIXELS))
+    if scale > 1:
+        part = part.reduce((min(scale, part.width), min(scale, part.height)))
+    ink = find_ink(part, is_dark)
+    mask = without_ruled_lines(ink.mask, ink.faint, ink.even)
+    return Look(region[0], region[1], scale, ink, mask, *cut(mask, ink.peaks, _LEAST_SIDE / scale))
+
+
+def _around(look: Look, size: tuple[int, int]) -> Box:
+    """All digits of a look with some paper around them, in pixels of the whole picture."""
+    boxes = np.array([look.outside(one.box) for one in look.cuts])
+    (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    margin = 2 * int((boxes[:, 3] - boxes[:, 1]).max())
+    return (
+        max(0, int(x0) - margin),
+        max(0, int(y0) - margin),
+        min(size[0], int(x1) + margin),
+        min(size[1], int(y1) + margin),
+    )
+
+
+# ---- What comes out -------------------------------------------------------------------------------------------------
+
+
+def _part(look: Look, one: Cut, scale: float) -> Part:
+    """The box in pixels of the file and the 28x28 pixels of one digit, and of its pieces."""
+    x0, y0, x1, y1 = one.box
+    pixels = to_mnist_form(_own_ink(look.ink.amount[y0:y1, x0:x1], one.own))
+    left, top, right, bottom = (round(edge * scale) for edge in look.outside(one.box))
+    return Part((left, top, right, bottom), pixels, tuple(_part(look, piece, scale) for piece in one.pieces))
+
+
+def _own_ink(amount: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """The ink of one digit, with the soft edge of its strokes, without its neighbours'."""
+    reach = np.pad(own, 1)
+    reach = reach[1:-1] | reach[:-2] | reach[2:]
+    reach = reach[:, 1:-1] | reach[:, :-2] | reach[:, 2:]
+    return np.where(reach, amount, 0).astype(np.uint8)
+
+
+def _flags(look: Look) -> tuple[str, ...]:
+    flags = []
+    if not look.cuts:
+        flags.append("blank")
+    elif look.ink.contrast < _LOW_CONTRAST:
+        flags.append("low contrast")
+    if look.mask.mean() > _TOO_MUCH_INK or look.n_found > MOST_DIGITS:
+        flags.append("too much ink")
+    return tuple(flags)
+
+
+def _stages(image: Image.Image, look: Look, parts: tuple[Part, ...]) -> tuple[Stage, ...]:
+    factor = math.ceil(math.sqrt(image.width * image.height / _WORK_PIXELS))
+    small = image.reduce((min(factor, image.width), min(factor, image.height))) if factor > 1 else image
+    stages = [
+        Stage("picture", np.asarray(small)),
+        Stage("ink against paper", look.ink.grey),
+        Stage("in even light", look.ink.even),
+        Stage("ink", np.where(look.mask, look.ink.amount, 0).astype(np.uint8)),
+    ]
+    if parts:
+        stages.append(Stage("what the network sees", np.hstack([part.pixels for part in parts])))
+    return tuple(stages)
+
+
+def _name(source: Source) -> str:
+    return str(source) if isinstance(source, (str, Path)) else "picture"
+
+
+def _ready(image: Image.Image) -> np.ndarray | None:
+    """The pixels themselves, or their negative, if that is in MNIST's form already."""
+    grey = np.asarray(image.convert("L"))
+    return next((pixels for pixels in (grey, 255 - grey) if is_in_mnist_form(pixels)), None)

@@ -1,0 +1,152 @@
+"""Open a picture safely: from a path, bytes, a file, a Pillow image or an array to upright grey or RGB pixels."""
+
+import io
+import math
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+from fastnet.errors import DataError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+
+Source = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
+
+_ENOUGH_PIXELS = 4_000_000  # a JPEG that has several times more is decoded at a half, quarter or eighth of its size
+_FULL_SCALES = (1, 255, 4095, 65535)  # what white can be: a fraction, or 8, 12 or 16 bits
+_LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R 601
+_INK_ON_PAGE = 60  # difference of brightness above which what is opaque holds both page and ink
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest picture that is accepted."""
+
+    megapixels: float = 16
+    megabytes: float = 20
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An upright picture, without transparency, of mode L or RGB; one of its pixels is `scale` pixels of the file."""
+
+    image: Image.Image
+    scale: float
+
+
+def open_picture(source: Source, name: str, limits: Limits) -> Picture:
+    """Return the upright picture; DataError, one sentence that opens with `name`, if there is none or it is too large.
+
+    Size and format are tested before a pixel is decoded. Of an animation, the first picture is taken.
+    """
+    try:
+        if isinstance(source, np.ndarray):
+            return _upright(_from_array(source, name), name, limits)
+        if isinstance(source, Image.Image):
+            return _upright(source, name, limits)
+        content = _content(source, name, limits)
+    except FileNotFoundError as error:
+        raise DataError(f"{name}: no such file") from error
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read ({error.strerror or error})") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's remarks on odd files
+        try:
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                return _upright(image, name, limits)
+        except DataError:
+            raise
+        except Image.DecompressionBombError as error:
+            raise _too_many_pixels(name, limits) from error
+        except Exception as error:  # a damaged picture can raise nearly anything
+            raise DataError(f"{name}: is not a sound picture ({', '.join(FORMATS)} are read)") from error
+
+
+def _content(source: str | Path | bytes | BinaryIO, name: str, limits: Limits) -> bytes:
+    """The bytes of a file, read no further than the limit."""
+    most_bytes = int(limits.megabytes * 10**6)
+    if isinstance(source, bytes):
+        content = source
+    elif isinstance(source, (str, Path)):
+        with Path(source).open("rb") as file:
+            content = file.read(most_bytes + 1)
+    else:
+        content = source.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise DataError(f"{name}: is larger than {limits.megabytes:g} MB")
+    return content
+
+
+def _upright(image: Image.Image, name: str, limits: Limits) -> Picture:
+    """The picture as it is meant to be seen, reduced if it is far larger than needed."""
+    width, height = image.size
+    if width * height > limits.megapixels * 10**6:
+        raise _too_many_pixels(name, limits)
+    if width == 0 or height == 0:
+        raise DataError(f"{name}: has no pixels")
+    shrink = min(1, math.sqrt(_ENOUGH_PIXELS / (width * height)))
+    image.draft("", (math.ceil(width * shrink), math.ceil(height * shrink)))  # JPEG: decode fewer pixels
+    turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    plain = _opaque(_eight_bits(ImageOps.exif_transpose(image) if turned else image, name))
+    return Picture(plain, math.sqrt(width * height / (plain.width * plain.height)))
+
+
+def _eight_bits(image: Image.Image, name: str) -> Image.Image:
+    """The same picture in mode L, RGB or RGBA."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return Image.fromarray(_scaled(np.asarray(image), name))  # Pillow's own conversion saturates
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    mode = "L" if image.mode in ("1", "L") else "RGB"
+    image.load()
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _from_array(array: np.ndarray, name: str) -> Image.Image:
+    """A picture from pixels `(H, W)`, `(H, W, 3)` or `(H, W, 4)`."""
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise DataError(f"{name}: an array of pixels must be (H, W), (H, W, 3) or (H, W, 4), not {array.shape}")
+    if array.dtype.kind not in "buif":
+        raise DataError(f"{name}: pixels must be numbers, not {array.dtype}")
+    if 0 in array.shape:
+        raise DataError(f"{name}: has no pixels")
+    return Image.fromarray(array if array.dtype == np.uint8 else _scaled(array, name))
+
+
+def _scaled(pixels: np.ndarray, name: str) -> np.ndarray:
+    """Pixels of another type as uint8: black is 0 (or the least, if negative), white the next of the usual scales."""
+    if not np.isfinite(pixels).all():
+        raise DataError(f"{name}: holds NaN or infinite pixels")
+    least, most = min(0, float(pixels.min())), float(pixels.max())
+    integer_scales = _FULL_SCALES if pixels.dtype.kind in "bf" else _FULL_SCALES[1:]
+    white = next((scale for scale in integer_scales if most <= scale), most)
+    return ((pixels - np.float32(least)) * np.float32(255 / max(white - least, 1e-30))).astype(np.uint8)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """Lay transparency over a ground on which the ink contrasts.
+
+    What is opaque may be a page that has ink on it: its usual colour continues beyond it. Or it is one colour, the
+    ink: then the ground is white under dark ink, black under light ink.
+    """
+    if image.mode != "RGBA":
+        return image
+    pixels = np.asarray(image)
+    opaque = pixels[pixels[..., 3] > 127][:, :3]
+    opaque = opaque[:: max(1, len(opaque) // 10_000)]  # enough to tell colours by
+    ground = np.array([255, 255, 255])
+    if len(opaque):
+        usual = np.median(opaque, axis=0)
+        is_page = np.mean(pixels[..., 3] > 127) > 0.5 and np.ptp(opaque @ _LUMINANCE) > _INK_ON_PAGE
+        ground = usual if is_page else ground * (usual @ _LUMINANCE < 128)
+    backdrop = Image.new("RGBA", image.size, tuple(int(value) for value in ground))
+    return Image.alpha_composite(backdrop, image).convert("RGB")
+
+
+def _too_many_pixels(name: str, limits: Limits) -> DataError:
+    return DataError(f"{name}: has more than {limits.megapixels:g} megapixels")

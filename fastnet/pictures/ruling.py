@@ -1,0 +1,73 @@
+"""Take ruled lines out of a mask: what runs across the whole picture and is thin."""
+
+import numpy as np
+
+from .labelling import Runs, label_runs
+
+_SPAN = 0.9  # a ruled line crosses so much of the picture
+_LONG = 0.12  # of the picture: a line has runs as long, unless it slants much; wide strokes have not
+_THICKEST = 0.02  # of the picture's longer side
+_DARKER = 1.4  # times as dark as the line: that is ink on the line
+
+
+def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
+    """The mask without lines across or down the page; where a stroke crosses a line, the stroke stays whole.
+
+    Lines are looked for in `faint`, where they have no gaps; `even` tells how dark they are.
+    """
+    across = _without_lines_across(mask, faint, even)
+    return _without_lines_across(across.T, faint.T, even.T).T
+
+
+def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
+    width = mask.shape[1]
+    if faint.any(axis=0).mean() < _SPAN:
+        return mask
+    thickest = max(2, round(_THICKEST * max(mask.shape)))
+    flat = _long_runs(faint, max(4 * thickest, round(_LONG * width)))
+    if width < 8 * thickest or not flat.any():
+        return mask
+    result = mask.copy()
+    runs = label_runs(flat)
+    for label in np.unique(runs.label):
+        top, bottom = _edges(runs, label, flat.shape)
+        columns = np.flatnonzero(bottom > top)
+        if len(columns) >= _SPAN * width and np.median((bottom - top)[columns]) <= thickest:
+            _erase(result, mask, even, columns, top, bottom)
+    return result
+
+
+def _long_runs(mask: np.ndarray, least: int) -> np.ndarray:
+    """The mask without the runs of its rows that are shorter than `least`."""
+    runs = label_runs(mask)
+    keep = np.zeros_like(mask)
+    keep[mask] = np.repeat(runs.stop - runs.start >= least, runs.stop - runs.start)
+    return keep
+
+
+def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The first row of a part in each column, and the one after its last; (height, 0) where it has none."""
+    height, width = shape
+    its = runs.label == label
+    length = (runs.stop - runs.start)[its]
+    rows = np.repeat(runs.row[its], length)
+    columns = np.arange(length.sum()) - np.repeat(length.cumsum() - length - runs.start[its], length)
+    top, bottom = np.full(width, height), np.zeros(width, int)
+    np.minimum.at(top, columns, rows)
+    np.maximum.at(bottom, columns, rows + 1)
+    return top, bottom
+
+
+def _erase(
+    result: np.ndarray, mask: np.ndarray, even: np.ndarray, columns: np.ndarray, top: np.ndarray, bottom: np.ndarray
+) -> None:
+    """Clear the line in each column, but where ink goes on above or below it or is darker than the line."""
+    last = len(mask) - 1
+    first, stop = top[columns] - 1, bottom[columns] + 1
+    band = first + np.arange((stop - first).max())[:, np.newaxis]  # rows of each column's line and one to each side
+    inside = (band < stop) & (band >= 0) & (band <= last)
+    band = band.clip(0, last)
+    darkness = np.where(inside, even[band, columns], 0).max(axis=0)
+    goes_on = (mask[(first - 1).clip(0), columns] & (first > 0)) | (mask[stop.clip(0, last), columns] & (stop <= last))
+    clear = inside & ~goes_on & (darkness < _DARKER * np.median(darkness))
+    result[band[clear], np.broadcast_to(columns, band.shape)[clear]] = False

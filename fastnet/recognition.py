@@ -1,0 +1,124 @@
+"""Answers about pictures: which digits are there, how sure that is, and which pixels spoke for it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .pictures import Limits as Limits
+from .pictures import Part, Source, prepare
+from .pictures import Stage as Stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL.Image import Image
+
+    from .inference import Predictor
+
+Box = tuple[int, int, int, int]
+
+_STEPS = 64  # on the way from an empty picture: each unit switches on or off at most a few times
+
+
+@dataclass(frozen=True, eq=False)
+class DigitReading:
+    """One digit of a picture. `digit` is None where the part looks like no digit at all."""
+
+    digit: int | None
+    probability: float  # of the likeliest class
+    probabilities: np.ndarray  # (10,)
+    second: int | None  # the next guess
+    flags: tuple[str, ...]
+    box: Box  # x0, y0, x1, y1 in pixels of the upright picture; x1 and y1 are one past the last
+    pixels: np.ndarray  # (28, 28) uint8, what the network saw
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a picture says. With several digits, the figures are those of the first one in reading order."""
+
+    digits: tuple[DigitReading, ...]
+    flags: tuple[str, ...]  # of the picture and of the digit that the figures are of
+    stages: tuple[Stage, ...]  # the picture on its way to the network
+    size: tuple[int, int]  # width and height of the upright picture, in which the boxes are
+    digit: int | None
+    probability: float
+    probabilities: np.ndarray
+    second: int | None
+
+    @property
+    def text(self) -> str:
+        """All digits, in reading order."""
+        return "".join(str(part.digit) for part in self.digits if part.digit is not None)
+
+
+def read(predictor: "Predictor", source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
+    """Find the digits of a picture and ask the predictor about each; see `Predictor.read`."""
+    prepared = prepare(source, name, limits)
+    digits = tuple(digit for part in prepared.parts for digit in _answers(predictor, part))
+    if not digits:
+        nothing = np.full(10, 0.1, np.float32)
+        return Reading((), ("no digit", *prepared.flags), prepared.stages, prepared.size, None, 0.0, nothing, None)
+    first = next((digit for digit in digits if digit.digit is not None), digits[0])
+    doubts = ("unsure",) if prepared.flags and first.digit is not None else ()
+    flags = tuple(dict.fromkeys(doubts + prepared.flags + first.flags))
+    figures = first.digit, first.probability, first.probabilities, first.second
+    return Reading(digits, flags, prepared.stages, prepared.size, *figures)
+
+
+def _answers(predictor: "Predictor", part: Part) -> list[DigitReading]:
+    """The part as one digit; or as several that touch, if it knows each and the whole less well."""
+    whole = _answer(predictor, part)
+    pieces = [_answer(predictor, piece) for piece in part.pieces]
+    known = pieces and not any(piece.flags for piece in pieces)
+    if known and (whole.flags or min(piece.probability for piece in pieces) > whole.probability):
+        return pieces
+    return [whole]
+
+
+def _answer(predictor: "Predictor", part: Part) -> DigitReading:
+    probabilities = predictor.predict_proba(part.pixels)[0]
+    second, first = (int(label) for label in probabilities.argsort()[-2:])
+    flags = _doubts(predictor, part.pixels)
+    return DigitReading(
+        None if "no digit" in flags else first,
+        float(probabilities[first]),
+        probabilities,
+        second,
+        flags,
+        part.box,
+        part.pixels,
+    )
+
+
+def _doubts(predictor: "Predictor", pixels: np.ndarray) -> tuple[str, ...]:
+    """What speaks against an answer, by the model's calibration."""
+    calibration = predictor.calibration
+    if calibration is None:
+        return ()
+    likeness = float(calibration.likeness_of(predictor.traits(pixels))[0])
+    if likeness < calibration.no_digit_below:
+        return "no digit", "unlike any digit"
+    return ("unsure", "unlike any digit") if likeness < calibration.unsure_below else ()
+
+
+def explain(predictor: "Predictor", pixels: np.ndarray, digit: int) -> np.ndarray:
+    """How much each pixel spoke for (+) or against (-) the digit, float32 `(28, 28)`.
+
+    The integrated gradient of the digit's lead, its logit over the mean of the others, on the straight way from an
+    empty picture to this one; so the sum over the pixels is what the ink changed the lead by.
+    """
+    scaled = pixels.reshape(1, -1) * np.float32(predictor.pixel_scale)
+    steps = (np.arange(_STEPS, dtype=np.float32)[:, np.newaxis] + 0.5) / _STEPS
+    lead = np.full(predictor.layer_sizes[-1], -1 / (predictor.layer_sizes[-1] - 1))
+    lead[digit] = 1
+    gradient = predictor.input_gradients(steps * scaled, lead).mean(axis=0)
+    return (gradient * scaled).reshape(pixels.shape)
+
+
+def draw_explanation(predictor: "Predictor", reading: Reading, target: "Path | None" = None) -> "Image":
+    """Draw the stages of a reading and the heat map of each digit; save it, if `target` is given."""
+    from .explanation import draw_explanation
+
+    return draw_explanation(predictor, reading, target)

@@ -1,0 +1,117 @@
+"""A server as people run it, and a real browser that notices whatever must not happen."""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+APP = importlib.util.find_spec("fastnet.dashboard.app")
+SERVERS: dict[str, list[str]] = {
+    "serve()": ["-c", "import sys; from fastnet.dashboard.app import serve; serve(port=int(sys.argv[1]))"],
+    "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
+}
+SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if os.environ.get("CI") != "true":  # CI must not skip
+        pytest.importorskip("playwright", reason="Playwright for Python is not installed")
+        if not CHROMIUM:
+            pytest.skip("no Chromium on the PATH")
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def address(request) -> Iterator[str]:
+    """Where the page is served, by `serve()` unless a test asks for the other way."""
+    server = getattr(request, "param", "serve()")
+    with serving(SERVERS[server]) as root:
+        wait_for(root)
+        yield root + ("app" if server == "panel serve" else "")
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open the page on a desk or a phone; at the end, nothing may have come from elsewhere and no error occurred."""
+    with contextlib.ExitStack() as stack:
+        faults: list[str] = []
+
+        def open_page(size: str = "desk", **options):
+            context = browser.new_context(viewport=SIZES[size], **options)
+            stack.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(30_000)
+            watch(page, address, faults)
+            page.goto(address)
+            page.get_by_text("784 → 512 → 10").wait_for()
+            return page
+
+        yield open_page
+        assert faults == []
+
+
+@contextlib.contextmanager
+def serving(command: list[str]) -> Iterator[str]:
+    """Run a server as people do; yield its address."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    with subprocess.Popen([sys.executable, *command, str(port)]) as process:
+        try:
+            yield f"http://localhost:{port}/"
+        finally:
+            process.terminate()
+
+
+def wait_for(address: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=seconds).close()
+            return
+        except urllib.error.URLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def watch(page, address: str, faults: list[str]) -> None:
+    """Fill the list with whatever must not happen: requests to elsewhere, errors in the console."""
+
+    def note(is_fault: bool, what: object) -> None:
+        if is_fault:
+            faults.append(str(what))
+
+    root = address.removesuffix("app")
+    own = (root, root.replace("http:", "ws:"), "data:", "blob:")
+    page.on("request", lambda request: note(not request.url.startswith(own), request.url))
+    page.on("websocket", lambda websocket: note(not websocket.url.startswith(own), websocket.url))
+    page.on("console", lambda message: note(message.type == "error", message.text))
+    page.on("pageerror", lambda error: note(True, error))

@@ -1,0 +1,28 @@
+"""How the page is served: where, for whom, and with which limits."""
+
+import panel as pn
+import pytest
+
+from fastnet.cli import main
+from fastnet.dashboard.app import MOST_MESSAGE_BYTES
+
+
+@pytest.fixture
+def served(monkeypatch) -> dict:
+    options: dict = {}
+    monkeypatch.setattr(pn, "serve", lambda pages, **given: options.update(given))
+    return options
+
+
+def test_by_default_only_this_computer_sees_the_page(served):
+    assert main(["dashboard"]) == 0
+    assert (served["address"], served["port"], served["show"]) == ("localhost", 5006, False)
+    assert served["websocket_origin"] == ["127.0.0.1:5006", "localhost:5006"]
+    assert served["websocket_max_message_size"] == MOST_MESSAGE_BYTES
+
+
+def test_other_addresses_and_origins_are_given_by_options(served):
+    options = ["--port", "8000", "--address", "0.0.0.0", "--open"]
+    assert main(["dashboard", *options, "--allow-origin", "a.example", "--allow-origin", "b.example:81"]) == 0
+    assert (served["address"], served["port"], served["show"]) == ("0.0.0.0", 8000, True)
+    assert {"a.example", "b.example:81", "localhost:8000"} <= set(served["websocket_origin"])
