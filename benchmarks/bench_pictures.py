@@ -44,7 +44,7 @@ def seeded(*numbers: int | str) -> np.random.Generator:
 
 def digits_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
     """Single digits: how many are read right, and how many are answered without doubt."""
-    images = test.images.reshape(-1, 28, 28)
+    images = test.pixels.reshape(-1, 28, 28)
     yield f"| one digit ({n} pictures each) | right | answered without doubt |"
     yield "|---|--:|--:|"
     total_right = total_sure = 0
@@ -63,7 +63,7 @@ def digits_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
 
 def lines_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
     """Lines of 3 to 10 digits: how many digits and how many whole lines are right."""
-    images = test.images.reshape(-1, 28, 28)
+    images = test.pixels.reshape(-1, 28, 28)
     yield f"| 3 to 10 digits ({n} pictures each) | digits right | whole lines right |"
     yield "|---|--:|--:|"
     totals = np.zeros(3)
@@ -93,7 +93,7 @@ def nondigits_table(predictor: Predictor, n: int) -> Iterator[str]:
 
 def mnist_table(predictor: Predictor, test: Samples) -> Iterator[str]:
     """The test set itself: as it is, through the whole pipeline as files, and as others would save it."""
-    probabilities = predictor.predict_proba(test.images)
+    probabilities = predictor.predict_proba(test.pixels)
     plain = float(np.mean(probabilities.argmax(axis=1) == test.labels))
     yield "| MNIST's 10,000 test images | |"
     yield "|---|--:|"
@@ -103,7 +103,7 @@ def mnist_table(predictor: Predictor, test: Samples) -> Iterator[str]:
         "the same, black on white, with a border of 10 pixels": lambda image: 255 - np.pad(image, 10),
     }
     for name, change in ways.items():
-        readings = [predictor.read(change(image), name=name) for image in test.images.reshape(-1, 28, 28)]
+        readings = [predictor.read(change(image), name=name) for image in test.pixels.reshape(-1, 28, 28)]
         right = np.mean([reading.text == str(label) for reading, label in zip(readings, test.labels, strict=True)])
         yield f"| {name} | {right:.2%} |"
         sure = np.mean([not reading.flags for reading in readings])
@@ -113,7 +113,7 @@ def mnist_table(predictor: Predictor, test: Samples) -> Iterator[str]:
 
 def speed_table(predictor: Predictor, test: Samples) -> Iterator[str]:
     """Milliseconds for a file of 1000x1000 pixels, in memory, and for the network alone."""
-    rng, ink = seeded("speed"), strokes(test.images[0].reshape(28, 28), 500)
+    rng, ink = seeded("speed"), strokes(test.pixels[0].reshape(28, 28), 500)
     plain = on_page(rng, ink, side=1000)
     ruled = on_page(rng, ink, BLACK, with_rules(paper((1000, 1000), WHITE), 100, (120, 150, 210)))
     photo = with_noise(rng, with_shadow(rng, plain), 3)
@@ -124,7 +124,7 @@ def speed_table(predictor: Predictor, test: Samples) -> Iterator[str]:
         sources = (encoded(image), encoded(image, "JPEG", quality=85), np.asarray(image))
         times = (f"{1e3 * median_seconds(lambda s=source: predictor.read(s)):.1f} ms" for source in sources)  # type: ignore[misc]
         yield f"| {name} | {' | '.join(times)} |"
-    pixels = test.images[:1]
+    pixels = test.pixels[:1]
     seconds = median_seconds(lambda: predictor.predict_proba(pixels), 300)
     yield f"| the network alone, one image | {1e3 * seconds:.3f} ms | | |"
 

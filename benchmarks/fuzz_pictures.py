@@ -61,7 +61,7 @@ def mutated(rng: np.random.Generator, files: list[bytes]) -> bytes:
     return bytes(content)
 
 
-def fuzz(n: int, seed: int = 0) -> dict[str, object]:
+def fuzz(n: int, seed: int = 0) -> dict[str, float]:
     """Read `n` files; an exception other than DataError ends it."""
     rng = np.random.default_rng(seed)
     predictor, files = Predictor.load(), seeds(rng)

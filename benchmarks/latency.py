@@ -81,6 +81,7 @@ def measure(address: str, every: float, n_moves: int) -> list[float]:
 def scribble(page: Page, every: float, n_moves: int) -> None:
     """Draw an eight, slowly drifting, so that no answer is like the one before."""
     box = page.locator("canvas.ink").bounding_box()
+    assert box
     due = time.monotonic()
     for number in range(n_moves):
         angle = 2 * math.pi * number / 80

@@ -114,7 +114,7 @@ def clouds(rng: Rng, shape: tuple[int, ...], cell: int) -> np.ndarray:
 
 def with_texture(rng: Rng, page: np.ndarray, depth: float) -> np.ndarray:
     """Fibres and stains of paper."""
-    texture = sum(clouds(rng, page.shape, cell) for cell in (2, 6, 40))
+    texture = np.sum([clouds(rng, page.shape, cell) for cell in (2, 6, 40)], axis=0)
     return page + depth * texture[..., np.newaxis]
 
 
@@ -200,7 +200,8 @@ def off_centre(rng: Rng, digit: np.ndarray) -> bytes:
 def tiny(rng: Rng, digit: np.ndarray) -> bytes:
     ink = strokes(digit, int(rng.integers(28, 60)))
     page = paper((1000, 1000), WHITE)
-    write(page, ink, *(int(value) for value in rng.integers(20, 900, 2)), BLACK)
+    row, column = rng.integers(20, 900, 2)
+    write(page, ink, int(row), int(column), BLACK)
     return encoded(picture(page))
 
 

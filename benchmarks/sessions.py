@@ -64,9 +64,10 @@ async def wave(n_sessions: int, seconds: float, server: int) -> dict[str, float]
 async def open_session() -> tuple[WebSocketClientConnection, str]:
     """Load the page as a browser does; return its websocket and the id of its board."""
     page = (await AsyncHTTPClient().fetch(ADDRESS)).body.decode()
-    token = re.search(r'"token":"([^"]+)"', page)[1]
+    token = found(r'"token":"([^"]+)"', page)
     request = HTTPRequest(ADDRESS.replace("http:", "ws:") + "ws", headers={"Origin": ADDRESS.rstrip("/")})
     socket = await websocket_connect(request, subprotocols=["bokeh", token])
+    assert socket.protocol
     socket.protocol.set_nodelay(True)  # as browsers do
     await receive(socket, "ACK")
     await send(socket, "PULL-DOC-REQ", {})
@@ -128,7 +129,7 @@ async def send(socket: WebSocketClientConnection, kind: str, content: dict) -> N
 async def receive(socket: WebSocketClientConnection, sign: str) -> dict:
     """The content of the next message of that type, or that holds that word."""
     while True:
-        header, _, content = [await socket.read_message() for _ in range(3)]
+        header, _, content = [str(await socket.read_message()) for _ in range(3)]
         if f'"{sign}"' in header or f'"{sign}"' in content:
             return json.loads(content)
 
@@ -136,7 +137,15 @@ async def receive(socket: WebSocketClientConnection, sign: str) -> dict:
 def memory(process: int) -> float:
     """Resident megabytes."""
     status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-    return round(int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024, 1)
+    return round(int(found(r"VmRSS:\s+(\d+)", status)) / 1024, 1)
+
+
+def found(pattern: str, text: str) -> str:
+    """What the pattern's group holds in the text."""
+    match = re.search(pattern, text)
+    if not match:
+        raise RuntimeError(f"nothing like {pattern} was found")
+    return match[1]
 
 
 if __name__ == "__main__":

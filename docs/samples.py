@@ -20,7 +20,7 @@ class Digits:
 
     def __init__(self, seed: int) -> None:
         test = load_dataset().test
-        self._images, self._labels = test.images.reshape(-1, SIDE, SIDE), test.labels
+        self._images, self._labels = test.pixels.reshape(-1, SIDE, SIDE), test.labels
         self._random = np.random.default_rng(seed)
 
     def ink(self, digit: int, side: int) -> Picture:

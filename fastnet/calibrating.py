@@ -43,9 +43,9 @@ def calibrate(model: str | Path, data: str | Path | None = None) -> Calibration:
 
 def fit(predictor: Predictor, digits: Samples) -> Calibration:
     """The temperature and the rule that are best on these digits, and on drawn things that are none."""
-    logits = predictor.logits(digits.images)
+    logits = predictor.logits(digits.pixels)
     temperature = best_temperature(logits, digits.labels)
-    images = digits.images.reshape(-1, SIDE, SIDE)
+    images = digits.pixels.reshape(-1, SIDE, SIDE)
     redrawn = np.stack([to_mnist_form(_cropped(image)) for image in images])
     known = np.vstack([predictor.traits(images), predictor.traits(redrawn)])
     other = predictor.traits(nondigits(_N_NONDIGITS, np.random.default_rng(_SEED)))

@@ -81,6 +81,11 @@ class Samples:
         """The largest label, -1 without samples."""
         return int(self.labels.max(initial=-1))
 
+    @property
+    def pixels(self) -> np.ndarray:
+        """The images as an array `(n, n_features)`; where they are sparse rows, a copy."""
+        return self.images if isinstance(self.images, np.ndarray) else self.images.dense()
+
     def take(self, rows: np.ndarray) -> "Samples":
         """The samples at `rows`, copied."""
         images = self.images[rows] if isinstance(self.images, np.ndarray) else self.images.take(rows)
