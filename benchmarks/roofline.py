@@ -18,7 +18,7 @@ from fastnet.kernels import aligned_copy, aligned_zeros, jit, lists, sparse
 from fastnet.kernels.jit import kernel
 from fastnet.kernels.lists import list_task, n_list_tasks
 from fastnet.kernels.optimizers import adam_coefficients
-from fastnet.kernels.products import multiply_adam_task, n_product_tasks, narrow_gradient
+from fastnet.kernels.products import multiply_adam_task, n_product_tasks
 from fastnet.kernels.sparse import sparse_adam_task, sparse_linear_task
 
 from . import ceilings, work
@@ -70,10 +70,10 @@ def standing(name: str, counted: Work, seconds: float, roof: Ceilings, caches: d
 
 
 @kernel()
-def dense_adam(x, dout, w, m, v, narrow_dw, c):
+def dense_adam(x, dout, w, m, v, c):
     """The dense gradient of w, straight into Adam."""
     for task in range(n_product_tasks(w)):
-        multiply_adam_task(x.T, dout, w, m, v, narrow_dw, c, task)
+        multiply_adam_task(x.T, dout, w, m, v, c, task)
 
 
 @kernel()
@@ -115,7 +115,6 @@ def calls() -> dict[str, tuple[Work, Callable[[], object]]]:
     sparse.pack(w, first.w)
     sparse_lists(samples.images, batches[0], np.float32(samples.scale), first)
     pairs = (lists.GROUP, int(first.lists.counts[0].sum()))
-    narrow_dw = narrow_gradient(w)
     layer = (N, N_IN, N_OUT)
 
     def gather() -> None:
@@ -126,7 +125,7 @@ def calls() -> dict[str, tuple[Work, Callable[[], object]]]:
     adam = (1, 1e-3, 0.9, 0.999, 1e-8, 0.0)
     return {
         "`linear_relu`, dense": (work.linear_relu(*layer), lambda: kernels.linear_relu(x, w, b, out)),
-        "gradient with Adam, dense": (work.gradient_adam(*layer), lambda: dense_adam(x, dout, w, m, v, narrow_dw, c)),
+        "gradient with Adam, dense": (work.gradient_adam(*layer), lambda: dense_adam(x, dout, w, m, v, c)),
         "`linear_relu`, sparse": (work.sparse_linear_relu(*layer, *pairs), lambda: sparse_forward(first, b, out)),
         "gradient with Adam, sparse": (
             work.sparse_gradient_adam(*layer, *pairs),

@@ -18,6 +18,7 @@ from .lists import list_task, n_list_tasks
 from .losses import differentiate_row, index_of_largest
 from .optimizers import AdamCoefficients, adam_coefficients, adam_update
 from .products import (
+    multiply_adam_narrow_task,
     multiply_adam_task,
     multiply_add_task,
     multiply_transposed_relu_task,
@@ -213,10 +214,11 @@ def update(worker, board, phase, slot, n, batches, layers, first, c):
                 update_biases(dout, layers.b[i], layers.b_m[i], layers.b_v[i], c)
             elif is_sparse:
                 sparse_adam_task(first, slot, dout, c, task)
+            elif len(layers.narrow_dw[i]) > 0:
+                w, m, v, dw = layers.w[i], layers.w_m[i], layers.w_v[i], layers.narrow_dw[i]
+                multiply_adam_narrow_task(below.T, dout, w, m, v, dw, c, task)
             else:
-                multiply_adam_task(
-                    below.T, dout, layers.w[i], layers.w_m[i], layers.w_v[i], layers.narrow_dw[i], c, task
-                )
+                multiply_adam_task(below.T, dout, layers.w[i], layers.w_m[i], layers.w_v[i], c, task)
             task = claim_next(board, phase + i, worker, n_tasks)
     for i in range(n_layers):
         wait_for(board, phase + i, n_update_tasks(layers, first, i))

@@ -187,23 +187,25 @@ def multiply_add_task(a, w, b, with_relu, out, task):
 
 
 @kernel()
-def multiply_adam_task(a, b, w, m, v, narrow_dw, c, task):
-    """Task number `task` of one step of Adam on `w`, with the gradient a @ b.
+def multiply_adam_task(a, b, w, m, v, c, task):
+    """Task number `task` of one step of Adam on `w`, with the gradient a @ b."""
+    multiply_task(a, b, w, task, step_weights, (w, m, v, c))
 
-    Rows of a narrow matrix don't fill vectors; `narrow_dw` is room for the gradient of one, else empty: its rows are
-    neighbours in memory, and Adam goes over them as over one.
+
+@kernel()
+def multiply_adam_narrow_task(a, b, w, m, v, dw, c, task):
+    """As `multiply_adam_task`, for a `w` whose rows don't fill a vector: its gradient is stored, in `dw`.
+
+    Its rows are neighbours in memory, and Adam goes over them as over one.
     """
-    if len(narrow_dw) == 0:
-        multiply_task(a, b, w, task, step_weights, (w, m, v, c))
-    else:
-        multiply_task(a, b, narrow_dw, task, store_product, (narrow_dw,))
-        n_rows, n_columns = w.shape
-        start, stop = task * TASK_ROWS * n_columns, min((task + 1) * TASK_ROWS, n_rows) * n_columns
-        adam_range(w.reshape(-1), narrow_dw.reshape(-1), m.reshape(-1), v.reshape(-1), start, stop, c)
+    multiply_task(a, b, dw, task, store_product, (dw,))
+    n_rows, n_columns = w.shape
+    start, stop = task * TASK_ROWS * n_columns, min((task + 1) * TASK_ROWS, n_rows) * n_columns
+    adam_range(w.reshape(-1), dw.reshape(-1), m.reshape(-1), v.reshape(-1), start, stop, c)
 
 
 def narrow_gradient(w):
-    """The room that `multiply_adam_task` needs for the gradient of `w`."""
+    """Room for the gradient of `w` where it is narrow, else empty."""
     return aligned_zeros(w.shape if w.shape[1] <= LANES else (0, w.shape[1]))
 
 
