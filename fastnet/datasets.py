@@ -42,6 +42,8 @@ class Samples:
                     f"images must be uint8 or float32 (n, n_features) in C order, not {images.dtype} {images.shape}"
                 )
             images = _read_only(images)
+        elif not hasattr(images, "starts"):
+            raise DataError(f"images must be an array, or a sparse matrix through Samples.from_csr, not {type(images)}")
         else:
             _check_sparse(images)
             starts, features, values = (_read_only(array) for array in images[:3])
@@ -54,19 +56,22 @@ class Samples:
 
     @classmethod
     def from_csr(cls, matrix: Any, labels: np.ndarray, scale: float = 1.0) -> "Samples":
-        """Samples from a CSR matrix or array of SciPy `(n, n_features)`, uint8 or floating-point, without its zeros.
+        """Samples from a sparse matrix or array of SciPy `(n, n_features)`, uint8 or floating-point, and its labels.
 
-        Floating-point values become float32. DataError where they are not finite.
+        Floating-point values become float32. DataError where they are not finite, or labels are no integers from 0.
         """
         from fastnet.kernels.rows import SparseRows
 
-        matrix = matrix.tocsr()
-        if not matrix.has_canonical_format:  # features of a row must ascend, and be there once
-            matrix = matrix.copy()
-            matrix.sum_duplicates()
+        if not hasattr(matrix, "tocsr"):
+            raise DataError(f"the matrix must be a sparse one of SciPy, not {type(matrix).__name__}")
+        if matrix.shape[1] >= 2**31:
+            raise DataError(f"the matrix has {matrix.shape[1]} features, and {2**31 - 1} are the most")
+        matrix = matrix.tocsr(copy=True)
+        matrix.sum_duplicates()  # and the features of a row ascend
+        matrix.eliminate_zeros()
         values = matrix.data if matrix.dtype == np.uint8 else _as_float32(matrix.data, "the matrix")
         rows = SparseRows(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), values, matrix.shape[1])
-        return cls(rows, np.asarray(labels).astype(np.int64), scale)
+        return cls(rows, _as_labels(np.asarray(labels), matrix.shape[0], "the labels", "the matrix"), scale)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -134,8 +139,12 @@ class Dataset:
         """The sum of the training set: a resumed run must see the same samples."""
         images = self.train.images
         digest = hashlib.sha256()
-        for array in (images,) if isinstance(images, np.ndarray) else images[:3]:
-            digest.update(array.data)
+        if isinstance(images, np.ndarray):
+            digest.update(images.data)
+        else:
+            digest.update(repr((images.shape, images.values.shape)).encode())
+            for array in (images.starts, images.features, images.values):
+                digest.update(array.data)
         digest.update(self.train.labels.data)
         return digest.hexdigest()
 
@@ -254,18 +263,24 @@ def _samples(images: np.ndarray, labels: np.ndarray, images_name: str, labels_na
     """Samples from images of any number of axes; DataError for what is no such thing."""
     if images.ndim < 2 or images.size == 0:
         raise DataError(f"{images_name}: holds no images (its shape is {images.shape})")
-    if labels.shape != (len(images),):
-        raise DataError(f"{labels_name}: has shape {labels.shape} for the {len(images)} images of {images_name}")
-    if labels.dtype.kind not in "iu":
-        raise DataError(f"{labels_name}: labels must be integers, not {labels.dtype}")
-    if labels.min() < 0 or labels.max() >= MOST_CLASSES:
-        raise DataError(
-            f"{labels_name}: labels must be from 0 to {MOST_CLASSES - 1}, and go from {labels.min()} to {labels.max()}"
-        )
+    labels = _as_labels(labels, len(images), labels_name, images_name)
     if images.dtype != np.uint8:
         images = _as_float32(images, images_name)
     features = np.ascontiguousarray(images.reshape(len(images), -1))
-    return Samples(features, labels.astype(np.int64), PIXEL_SCALE if features.dtype == np.uint8 else 1.0)
+    return Samples(features, labels, PIXEL_SCALE if features.dtype == np.uint8 else 1.0)
+
+
+def _as_labels(labels: np.ndarray, n: int, labels_name: str, images_name: str) -> np.ndarray:
+    """The labels of `n` images as int64; DataError for what is no such thing."""
+    if labels.shape != (n,):
+        raise DataError(f"{labels_name}: has shape {labels.shape} for the {n} images of {images_name}")
+    if labels.dtype.kind not in "iu":
+        raise DataError(f"{labels_name}: labels must be integers, not {labels.dtype}")
+    if n and (labels.min() < 0 or labels.max() >= MOST_CLASSES):
+        raise DataError(
+            f"{labels_name}: labels must be from 0 to {MOST_CLASSES - 1}, and go from {labels.min()} to {labels.max()}"
+        )
+    return labels.astype(np.int64)
 
 
 def _as_float32(values: np.ndarray, name: str) -> np.ndarray:
@@ -292,6 +307,8 @@ def _check_sparse(images: "SparseRows") -> None:
     types = (starts.dtype, features.dtype, values.dtype)
     if types not in [(np.int64, np.int32, np.uint8), (np.int64, np.int32, np.float32)]:
         raise DataError(f"sparse images must be int64 starts, int32 features and uint8 or float32 values, not {types}")
+    if not all(array.ndim == 1 and array.flags.c_contiguous for array in (starts, features, values)):
+        raise DataError("the starts, features and values of sparse images must each be one contiguous row of numbers")
     if not len(starts) or starts[0] != 0 or starts[-1] != len(values) or len(features) != len(values):
         raise DataError("the starts of sparse images must go from 0 to the number of values and of features")
     if (np.diff(starts) < 0).any() or (len(features) and not 0 <= features.min() <= features.max() < n_features):

@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from .checks import check_axes, check_labels, check_outputs
+from .checks import check_axes, check_labels, check_outputs, check_sparse_rows
 from .jit import inlined, kernel
 from .rows import SparseRows, gather_row, prefetch_row
 
@@ -24,6 +24,8 @@ def gather_batch(images, labels, rows, scale, x, y):
         raise ValueError("gather_batch: y must be writable")
     if not 0 <= rows.min() <= rows.max() < n_images:
         raise IndexError(f"gather_batch: a row is outside 0..{n_images - 1}")
+    if isinstance(images, SparseRows):
+        check_sparse_rows("gather_batch", images, rows)
     _gather_batch(images, labels, rows, np.float32(scale), x, y)
 
 
@@ -52,7 +54,7 @@ def n_gather_tasks(n_rows):
 
 @kernel()
 def gather_task(images, rows, scale, x, task):
-    """TASK_ROWS rows of the `x` of `gather_batch`; columns of x beyond the features are left as they are."""
+    """TASK_ROWS rows of the `x` of `gather_batch`."""
     start, stop = task * TASK_ROWS, min((task + 1) * TASK_ROWS, len(rows))
     for i in range(start, stop):  # rows lie far apart in memory: fetch them all at once
         prefetch_row(images, rows[i])

@@ -3,7 +3,12 @@
 Kernels index without bounds; what passes here cannot read or write outside its arrays.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from .rows import SparseRows
 
 _FLOAT32 = np.dtype(np.float32)
 
@@ -39,6 +44,20 @@ def check_labels(kernel: str, name: str, labels: np.ndarray, n_samples: int) -> 
         )
     if n_samples == 0:
         raise ValueError(f"{kernel}: {name} must not be empty")
+
+
+def check_sparse_rows(kernel: str, images: "SparseRows", rows: np.ndarray) -> None:
+    """ValueError unless the rows of `images` at `rows`, which are there, lie within its arrays and features."""
+    starts, features, values, n_features = images
+    types = (starts.dtype, features.dtype, len(features))
+    if types != (np.int64, np.int32, len(values)):
+        raise ValueError(f"{kernel}: sparse images must have int64 starts, and as many int32 features as values")
+    first, last = starts[rows], starts[rows + 1]
+    if not (first.min() >= 0 and (first <= last).all() and last.max() <= len(values)):
+        raise ValueError(f"{kernel}: the starts of sparse images must ascend from 0 to the number of values")
+    chosen = images.take(rows).features
+    if len(chosen) and not 0 <= chosen.min() <= chosen.max() < n_features:
+        raise ValueError(f"{kernel}: the features of sparse images must be from 0 to {n_features - 1}")
 
 
 def _describe(array: np.ndarray) -> str:

@@ -127,7 +127,7 @@ def prepare(worker, board, phase, data, rows, s, batches, first):
         else:
             gather_task(images, batch, scale, batches.x[slot], task)
         if task == 0:
-            for i in range(len(batch)):
+            for i in range(len(batch)):  # a task of its own would cost more than it does
                 batches.y[slot, i] = labels[batch[i]]
         task = claim_next(board, phase, worker, n_tasks)
 
@@ -236,7 +236,7 @@ def n_update_tasks(layers, first, i):
 @inlined
 def update_biases(dout, b, m, v, c):
     """One step of Adam on the biases, which don't decay, with the column sums of dout as their gradient."""
-    c = AdamCoefficients(c.beta1, c.beta2, 1.0, c.rate, c.eps)
+    c = AdamCoefficients(c.beta1, c.beta2, c.rate, c.eps, 0.0)
     n_rows, n_columns = dout.shape
     for j in range(0, n_columns, LANES):
         mask = first_lanes(n_columns - j)

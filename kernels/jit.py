@@ -84,6 +84,16 @@ def kernel(parallel: bool = False) -> Callable[[Callable], Callable]:
 _parallel_loops = threading.Lock()
 
 
+def _free_parallel_loops() -> None:
+    """In the child of a fork, nobody is left who would free the lock."""
+    global _parallel_loops
+    _parallel_loops = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # POSIX
+    os.register_at_fork(after_in_child=_free_parallel_loops)
+
+
 def _one_at_a_time(compiled: Callable) -> Callable:
     """The function, in one Python thread at a time.
 

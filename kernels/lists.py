@@ -49,6 +49,8 @@ def count_groups(n_features: int) -> int:
 def group_density(images: np.ndarray | SparseRows) -> float:
     """The share of (group, sample) pairs that hold something."""
     n_samples, n_features = images.shape
+    if not n_samples:
+        return 0.0
     if isinstance(images, SparseRows):
         samples = np.repeat(np.arange(n_samples), np.diff(images.starts))
         filled = images.values != 0

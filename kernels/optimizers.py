@@ -13,13 +13,13 @@ TASK_SIZE = 256 * LANES  # numbers that one task updates
 
 
 class AdamCoefficients(NamedTuple):
-    """What one step of Adam multiplies with: param = keep * param - rate * m / (sqrt(v) + eps)."""
+    """What one step of Adam multiplies with: param -= rate * m / (sqrt(v) + eps) + decay * param."""
 
     beta1: float
     beta2: float
-    keep: float
     rate: float
     eps: float
+    decay: float
 
 
 def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0):
@@ -46,7 +46,7 @@ def adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay):
     """
     root = math.sqrt(1.0 - beta2**step)
     rate = learning_rate * root / (1.0 - beta1**step)
-    return AdamCoefficients(beta1, beta2, 1.0 - learning_rate * weight_decay, rate, eps * root)
+    return AdamCoefficients(beta1, beta2, rate, eps * root, learning_rate * weight_decay)
 
 
 @inlined
@@ -54,7 +54,8 @@ def adam_update(param, grad, m, v, c):
     """New (param, m, v), for vectors and coefficients `c`."""
     m = splat(c.beta1) * m + splat(1.0 - c.beta1) * grad
     v = splat(c.beta2) * v + splat(1.0 - c.beta2) * (grad * grad)
-    return splat(c.keep) * param - splat(c.rate) * m / (sqrt(v) + splat(c.eps)), m, v
+    # Not (1 - decay) * param: float32 rounds a small decay away beside the 1.
+    return param - (splat(c.rate) * m / (sqrt(v) + splat(c.eps)) + splat(c.decay) * param), m, v
 
 
 @inlined

@@ -16,7 +16,7 @@ class SparseRows(NamedTuple):
     """Rows of features without their zeros, known as CSR.
 
     Row i holds `values[starts[i] : starts[i + 1]]`, uint8 or float32, of the `features` at the same places, int32,
-    which ascend; `starts` are int64.
+    which ascend; `starts` are int64. It is a tuple of these, so that kernels can take it: its length says nothing.
     """
 
     starts: np.ndarray
@@ -45,7 +45,7 @@ class SparseRows(NamedTuple):
         """Those at `rows`, copied."""
         lengths = np.diff(self.starts)[rows]
         starts = np.concatenate([[0], np.cumsum(lengths)])
-        places = np.arange(starts[-1]) + np.repeat(self.starts[rows] - starts[:-1], lengths)
+        places = np.arange(starts[-1]) + np.repeat(self.starts[:-1][rows] - starts[:-1], lengths)
         return SparseRows(starts, self.features[places], self.values[places], self.n_features)
 
     def dense(self) -> np.ndarray:

@@ -485,3 +485,43 @@ def test_csr_matrices_of_scipy_are_taken(dataset):
 def test_csr_matrices_of_other_numbers_are_refused(values, sentence):
     with pytest.raises(DataError, match=f"the matrix: .*{sentence}"):
         Samples.from_csr(scipy.sparse.csr_array(np.array([values])), [0])
+
+
+def test_csr_matrices_are_copied_without_their_zeros():
+    matrix = scipy.sparse.csr_array(np.array([[3, 0, 4], [5, 6, 0]], np.uint8))
+    matrix.data[1] = 0
+    samples = Samples.from_csr(matrix, np.array([0, 1]))
+    matrix.data[:] = 9
+    assert samples.images.values.tolist() == [3, 5, 6]
+    assert samples.pixels.tolist() == [[3, 0, 0], [5, 6, 0]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        ([0.5, 1.0], "labels must be integers, not float64"),
+        (["a", "b"], "labels must be integers"),
+        ([0, 2**40], "labels must be from 0 to 65535"),
+        ([0, -1], "labels must be from 0 to 65535"),
+        ([0], r"has shape \(1,\) for the 2 images"),
+    ],
+)
+def test_labels_of_csr_matrices_that_are_none_are_refused(labels, sentence):
+    with pytest.raises(DataError, match=sentence):
+        Samples.from_csr(scipy.sparse.csr_array(np.eye(2)), labels)
+
+
+def test_what_is_no_sparse_matrix_is_refused():
+    with pytest.raises(DataError, match="must be a sparse one of SciPy, not ndarray"):
+        Samples.from_csr(np.eye(2), [0, 1])
+    with pytest.raises(DataError, match=r"or a sparse matrix through Samples\.from_csr"):
+        Samples(scipy.sparse.csr_array(np.eye(2, dtype=np.float32)), np.array([0, 1]), 1.0)
+    with pytest.raises(DataError, match="features, and 2147483647 are the most"):
+        Samples.from_csr(scipy.sparse.csr_array((1, 2**31)), [0])
+
+
+def test_the_sum_of_sparse_samples_tells_their_size():
+    rows = SparseRows.from_dense(np.eye(4, dtype=np.uint8))
+    wider = rows._replace(n_features=5)
+    sums = [Dataset(samples, samples, "").sha256 for samples in (Samples(r, np.arange(4), 1.0) for r in (rows, wider))]
+    assert sums[0] != sums[1]

@@ -35,6 +35,22 @@ def test_trajectory_stays_near_that_of_double_precision(n_steps, weight_decay):
     assert np.abs(fast - exact).max() <= bound
 
 
+@pytest.mark.parametrize("module", [kernels, reference])
+@pytest.mark.parametrize(("learning_rate", "weight_decay"), [(1e-3, 2e-5), (1e-4, 1e-4), (1e-5, 1e-3)])
+def test_a_decay_far_below_rounding_still_adds_up(module, learning_rate, weight_decay):
+    """A step's decay is less than half an eps of the weight; it counts together with the gradient's part."""
+    n_steps, ends = 2000, []
+    for decay in (0.0, weight_decay):
+        rng = np.random.default_rng(0)
+        param, m, v = aligned_copy(1 + rng.random(N)), aligned_zeros((N,)), aligned_zeros((N,))
+        for step in range(1, n_steps + 1):
+            grad = aligned_copy(rng.standard_normal(N))
+            module.adam_step(param, grad, m, v, step, learning_rate, 0.9, 0.999, 1e-8, decay)
+        ends.append(param.astype(np.float64))
+    expected = learning_rate * weight_decay * n_steps * ends[0].mean()
+    assert (ends[0] - ends[1]).mean() == pytest.approx(expected, rel=0.1)
+
+
 def test_any_shape_is_updated():
     arrays = [aligned_copy(np.ones((3, 4, 5))) for _ in range(4)]
     kernels.adam_step(*arrays, 1, 0.1, 0.9, 0.999, 1e-8, 0.0)

@@ -84,6 +84,11 @@ def test_a_stored_zero_does_no_harm():
     assert x.tolist() == [0, 0, 0, 0, 0, 7, 0, 0]
 
 
+def test_nothing_has_no_density():
+    images = np.zeros((0, 8), np.uint8)
+    assert group_density(images) == group_density(SparseRows.from_dense(images)) == 0
+
+
 @pytest.mark.parametrize("n_features", [1, 6, 43])
 def test_density_counts_the_groups_that_hold_something(n_features):
     images = sparse_pixels(np.random.default_rng(0), 20, n_features, np.uint8)

@@ -22,9 +22,9 @@ def test_there_and_back(images):
     np.testing.assert_array_equal(rows.dense(), images)
 
 
-@pytest.mark.parametrize("chosen", [[], [3], [0, 0, 11], [11, 3, 5, 3]])
+@pytest.mark.parametrize("chosen", [[], [3], [0, 0, 11], [11, 3, 5, 3], [-1, -12, 4], np.arange(12) % 3 == 0])
 def test_chosen_rows(images, chosen):
-    chosen = np.array(chosen, np.int64)
+    chosen = np.asarray(chosen, None if len(chosen) else np.int64)
     np.testing.assert_array_equal(SparseRows.from_dense(images).take(chosen).dense(), images[chosen])
 
 
@@ -45,6 +45,27 @@ def test_row_that_is_not_there_is_refused(images, module, row):
     arguments.update(images=SparseRows.from_dense(images), rows=np.array([0, row]))
     with pytest.raises(IndexError, match=r"row is outside 0\.\.11"):
         module.gather_batch(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"starts": np.array([0, 2, 3], np.int32)}, "int64 starts, and as many int32 features as values"),
+        ({"features": np.zeros(2, np.int32)}, "int64 starts, and as many int32 features as values"),
+        ({"starts": np.array([0, 2, 4])}, "must ascend from 0 to the number of values"),
+        ({"starts": np.array([0, 3, 2])}, "must ascend from 0 to the number of values"),
+        ({"starts": np.array([-1, 2, 3])}, "must ascend from 0 to the number of values"),
+        ({"features": np.array([0, 2**30, 1], np.int32)}, "features of sparse images must be from 0 to 3"),
+        ({"features": np.array([0, -1, 1], np.int32)}, "features of sparse images must be from 0 to 3"),
+    ],
+)
+def test_rows_that_lead_outside_their_arrays_are_refused(changes, sentence):
+    rows = SparseRows(np.array([0, 2, 3]), np.array([1, 2, 0], np.int32), np.ones(3, np.uint8), 4)
+    arguments = cases.make_gather_batch(np.random.default_rng(0), 2, 2, 4)
+    arguments["rows"] = np.array([0, 1])
+    kernels.gather_batch(**{**arguments, "images": rows})
+    with pytest.raises(ValueError, match=sentence):
+        kernels.gather_batch(**{**arguments, "images": rows._replace(**changes)})
 
 
 def test_values_of_another_type_are_refused(images):
