@@ -17,7 +17,8 @@ from .sheet import Box, find_sheet
 _WORK_PIXELS = 320_000  # a larger picture is reduced to about that, which shows all but small digits well enough
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
 _LEAST_SIDE = 6  # pixels of a digit: nobody could read less
-_LOW_CONTRAST = 25  # of 255
+_LOW_CONTRAST = 40  # of 255
+_BAR = 2  # times as long as wide, or more: a stroke of a marker may be, a sheet is hardly
 _TOO_MUCH_INK = 0.6  # of the picture
 
 
@@ -89,15 +90,23 @@ class Look:
 
 def _look_at(image: Image.Image) -> Look:
     """Look at the sheet of paper that the picture shows, or at all of it; then closer at digits that are small."""
-    look = None
-    if sheet := find_sheet(image):
-        box, is_light = sheet
-        inside = _look(image, box, is_dark=is_light)
-        look = inside if inside.cuts and inside.ink.contrast >= _LOW_CONTRAST else None
-    look = look or _look(image, (0, 0, *image.size))
+    look = _look_at_sheet(image) or _look(image, (0, 0, *image.size))
     if look.scale > 1 and look.cuts and max(one.own.shape[0] for one in look.cuts) < _SMALL:
         look = _look(image, _around(look, image.size), look.ink.is_dark)
     return look
+
+
+def _look_at_sheet(image: Image.Image) -> Look | None:
+    """Look at the sheet that lies in the picture; None if there is none, or it may be a stroke: an empty long bar."""
+    sheet = find_sheet(image)
+    if sheet is None:
+        return None
+    box, is_light = sheet
+    look = _look(image, box, is_dark=is_light)
+    if look.cuts and look.ink.contrast >= _LOW_CONTRAST:
+        return look
+    width, height = box[2] - box[0], box[3] - box[1]
+    return look if max(width, height) < _BAR * min(width, height) and not look.cuts else None
 
 
 def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:
@@ -107,7 +116,7 @@ def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:
         part = part.reduce((min(scale, part.width), min(scale, part.height)))
     ink = find_ink(part, is_dark)
     mask = without_ruled_lines(ink.mask, ink.faint, ink.even)
-    return Look(region[0], region[1], scale, ink, mask, *cut(mask, ink.peaks, _LEAST_SIDE / scale))
+    return Look(region[0], region[1], scale, ink, mask, *cut(mask, ink, _LEAST_SIDE / scale))
 
 
 def _around(look: Look, size: tuple[int, int]) -> Box:
@@ -145,7 +154,7 @@ def _own_ink(amount: np.ndarray, own: np.ndarray) -> np.ndarray:
 def _flags(look: Look) -> tuple[str, ...]:
     flags = []
     if not look.cuts:
-        flags.append("blank")
+        flags.append("unlike any digit" if look.n_found else "blank")
     elif look.ink.contrast < _LOW_CONTRAST:
         flags.append("low contrast")
     if look.mask.mean() > _TOO_MUCH_INK or look.n_found > MOST_DIGITS:
