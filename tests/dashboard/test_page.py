@@ -129,7 +129,7 @@ def test_the_reasons_of_doubt_are_told():
 
 
 def test_doubts_of_one_among_several_digits_are_told():
-    message = answer_message(answer(digit(3), digit(4, flags=("unsure", "unlike any digit"))), "")
+    message = answer_message(answer(digit(3), digit(4), flags=("unsure", "unlike any digit")), "")
     assert (message["is_unsure"], message["reasons"]) == (True, ["Unlike any digit"])
     assert message["sentence"] == "Unsure: 2 digits, the least sure 82.0%"
 
