@@ -402,9 +402,38 @@ def blank(rng: Rng) -> bytes:
     return encoded(picture(with_noise(rng, with_shadow(rng, page), 3)), "JPEG", quality=80)
 
 
+def blank_ruled(rng: Rng) -> bytes:
+    lines = with_rules(
+        paper((600, 450), (245, 245, 240)), int(rng.integers(20, 80)), (150, 170, 210), rng.random() < 0.5
+    )
+    return encoded(picture(with_noise(rng, with_shadow(rng, lines), 3)), "JPEG", quality=80)
+
+
+def blank_sheet_on_a_desk(rng: Rng) -> bytes:
+    desk = with_texture(rng, paper((640, 520), (72, 52, 40)), 6)
+    desk[60:460, 100:520] = (236, 234, 228)
+    return encoded(picture(with_noise(rng, with_shadow(rng, desk), 3)), "JPEG", quality=80)
+
+
+def blank_in_deep_shadow(rng: Rng) -> bytes:
+    page = with_shadow(rng, with_shadow(rng, paper((600, 450), (228, 224, 214))))
+    return encoded(picture(with_noise(rng, page, 4)), "JPEG", quality=int(rng.integers(10, 90)))
+
+
+def blank_folded(rng: Rng) -> bytes:
+    page, fold = paper((500, 400), (230, 228, 220)), int(rng.integers(150, 350))
+    page[:, fold - 3 : fold + 3] -= 25
+    page[:, fold:] *= 0.93
+    return encoded(picture(with_noise(rng, page, 3)), "JPEG", quality=80)
+
+
 NON_DIGITS: dict[str, Callable[[Rng], bytes]] = {
     "letters": letter,
     "scribbles": scribble,
     "textures": texture,
     "blank paper": blank,
+    "blank paper in deep shadow": blank_in_deep_shadow,
+    "blank ruled or squared paper": blank_ruled,
+    "blank folded paper": blank_folded,
+    "blank sheet on a desk": blank_sheet_on_a_desk,
 }

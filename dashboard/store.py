@@ -82,26 +82,25 @@ class Store(param.Parameterized):
             self._ask_again = partial(self.show_sample, number)
             self._ask(sample.title, sample.content)
 
-    def add_picture(self, name: str, content: bytes) -> None:
-        """Keep a picture file, and read it."""
+    def add_picture(self, name: str, content: bytes, outcome: Answer | DataError | None = None) -> None:
+        """Keep a picture file, and show what `read_file` made of it; it is called here, if `outcome` is not given."""
         picture = Picture(name, content)
         self.pictures = _within_limits([picture, *self.pictures])
         self.shown = self.shown + 1 if self.shown >= 0 else -1
-        self.show_picture(0)
+        self.show_picture(0, outcome)
 
-    def show_picture(self, number: int) -> None:
-        """Read picture `number` of those that are kept, again if need be: another model may have been chosen."""
-        if not 0 <= number < len(self.pictures):
+    def show_picture(self, number: int, outcome: Answer | DataError | None = None) -> None:
+        """Show picture `number` of those that are kept, read again: another model may have been chosen."""
+        if not (self.predictor and 0 <= number < len(self.pictures)):
             return
         picture = self.pictures[number]
         self._ask_again = partial(self.show_picture, number)
-        try:
-            if len(picture.content) > MOST_MEGABYTES * 10**6:
-                raise DataError(f"{picture.name}: is larger than {MOST_MEGABYTES} MB")
-            self._ask(picture.name, picture.content, shown=number)
-            picture = replace(picture, text=self.answer.reading.text, problem="")
-        except FastnetError as error:
-            picture = replace(picture, content=b"", problem=str(error))
+        outcome = outcome or read_file(self.predictor, picture.name, picture.content)
+        if isinstance(outcome, Answer):
+            self.param.update(answer=outcome, problem="", is_drawing=False, shown=number)
+            picture = replace(picture, text=outcome.reading.text, problem="")
+        else:
+            picture = replace(picture, content=b"", problem=str(outcome))
         self.pictures = [*self.pictures[:number], picture, *self.pictures[number + 1 :]]
 
     def refuse(self, sentence: str) -> None:
@@ -119,23 +118,27 @@ class Store(param.Parameterized):
             self.param.update(predictor=None, facts=[])
             self.refuse(str(error))
 
-    def _ask(
-        self,
-        caption: str,
-        source: bytes | np.ndarray,
-        is_drawing: bool = False,
-        is_final: bool = True,
-        shown: int = -1,
-    ) -> None:
-        if not self.predictor:
-            return
-        reading = self.predictor.read(source, name=caption)
-        if is_final:
-            stages, heat = tuple(map(_shrunk, reading.stages)), heat_maps(self.predictor, reading)
-        else:
-            stages, heat = (), ()
-        answer = Answer(caption, replace(reading, stages=stages), heat, is_final)
-        self.param.update(answer=answer, problem="", is_drawing=is_drawing, shown=shown)
+    def _ask(self, caption: str, source: bytes | np.ndarray, is_drawing: bool = False, is_final: bool = True) -> None:
+        if self.predictor:
+            answer = ask(self.predictor, caption, source, is_final)
+            self.param.update(answer=answer, problem="", is_drawing=is_drawing, shown=-1)
+
+
+def read_file(predictor: Predictor, name: str, content: bytes) -> Answer | DataError:
+    """What the predictor reads in a file that people brought, or what is wrong with it. Any thread may call this."""
+    try:
+        if len(content) > MOST_MEGABYTES * 10**6:
+            raise DataError(f"{name}: is larger than {MOST_MEGABYTES} MB")
+        return ask(predictor, name, content)
+    except DataError as error:
+        return error
+
+
+def ask(predictor: Predictor, caption: str, source: bytes | np.ndarray, is_final: bool = True) -> Answer:
+    """What the predictor reads, as people are shown it."""
+    reading = predictor.read(source, name=caption)
+    stages = tuple(map(_shrunk, reading.stages)) if is_final else ()
+    return Answer(caption, replace(reading, stages=stages), heat_maps(predictor, reading) if is_final else (), is_final)
 
 
 @cache

@@ -87,13 +87,22 @@ class Predictor:
         last = self._hidden(images)[-1]
         return np.hstack([last, np.sort(last @ self._weights[-1] + self._biases[-1], axis=1)])
 
-    def input_gradients(self, images: np.ndarray, direction: np.ndarray) -> np.ndarray:
-        """The gradient of `logits @ direction` with respect to the scaled pixels, float32 `(n, n_features)`."""
-        pixels, *hidden = self._hidden(images)
-        gradient = np.tile(direction.astype(np.float32), (len(pixels), 1))
+    def integrated_gradient(self, image: np.ndarray, direction: np.ndarray, n_steps: int) -> np.ndarray:
+        """The gradient of `logits @ direction` with respect to one image's scaled pixels, float32 `(n_features,)`.
+
+        It is the mean over `n_steps` on the straight way from an empty image to this one. The first layer is linear, so
+        the way there and back through it is gone once, not at each step.
+        """
+        shares = (np.arange(n_steps, dtype=np.float32) + 0.5) / n_steps
+        inputs = np.outer(shares, self._pixels(image)[0] @ self._weights[0]) + self._biases[0]
+        hidden = []
+        for w, b in zip(self._weights[1:], self._biases[1:], strict=True):
+            hidden.append(np.maximum(inputs, 0))
+            inputs = hidden[-1] @ w + b
+        gradient = np.tile(direction.astype(np.float32), (n_steps, 1))
         for w, activations in zip(self._weights[:0:-1], hidden[::-1], strict=True):
             gradient = (gradient @ w.T) * (activations > 0)
-        return gradient @ self._weights[0].T
+        return gradient.mean(axis=0) @ self._weights[0].T
 
     def _hidden(self, images: np.ndarray) -> list[np.ndarray]:
         """The scaled pixels, then the output of each hidden layer."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Box = tuple[int, int, int, int]
 
+VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; the others say why
+
 _STEPS = 64  # on the way from an empty picture: each unit switches on or off at most a few times
 
 
@@ -39,7 +41,7 @@ class Reading:
     """What a picture says. With several digits, the figures are those of the first one in reading order."""
 
     digits: tuple[DigitReading, ...]
-    flags: tuple[str, ...]  # of the picture and of the digit that the figures are of
+    flags: tuple[str, ...]  # what speaks against the picture or against any of its digits
     stages: tuple[Stage, ...]  # the picture on its way to the network
     size: tuple[int, int]  # width and height of the upright picture, in which the boxes are
     digit: int | None
@@ -61,10 +63,17 @@ def read(predictor: "Predictor", source: Source, name: str | None = None, limits
         nothing = np.full(10, 0.1, np.float32)
         return Reading((), ("no digit", *prepared.flags), prepared.stages, prepared.size, None, 0.0, nothing, None)
     first = next((digit for digit in digits if digit.digit is not None), digits[0])
-    doubts = ("unsure",) if prepared.flags and first.digit is not None else ()
-    flags = tuple(dict.fromkeys(doubts + prepared.flags + first.flags))
     figures = first.digit, first.probability, first.probabilities, first.second
-    return Reading(digits, flags, prepared.stages, prepared.size, *figures)
+    return Reading(digits, _all_doubts(prepared.flags, digits), prepared.stages, prepared.size, *figures)
+
+
+def _all_doubts(of_picture: tuple[str, ...], digits: tuple[DigitReading, ...]) -> tuple[str, ...]:
+    """What speaks against a picture and its digits, each once; "no digit" only if there is none at all."""
+    flags = [*of_picture, *(flag for digit in digits for flag in digit.flags)]
+    if not flags:
+        return ()
+    verdict = "no digit" if all(digit.digit is None for digit in digits) else "unsure"
+    return tuple(dict.fromkeys([verdict, *(flag for flag in flags if flag not in VERDICTS)]))
 
 
 def _answers(predictor: "Predictor", part: Part) -> list[DigitReading]:
@@ -109,12 +118,10 @@ def explain(predictor: "Predictor", pixels: np.ndarray, digit: int) -> np.ndarra
     The integrated gradient of the digit's lead, its logit over the mean of the others, on the straight way from an
     empty picture to this one; so the sum over the pixels is what the ink changed the lead by.
     """
-    scaled = pixels.reshape(1, -1) * np.float32(predictor.pixel_scale)
-    steps = (np.arange(_STEPS, dtype=np.float32)[:, np.newaxis] + 0.5) / _STEPS
     lead = np.full(predictor.layer_sizes[-1], -1 / (predictor.layer_sizes[-1] - 1))
     lead[digit] = 1
-    gradient = predictor.input_gradients(steps * scaled, lead).mean(axis=0)
-    return (gradient * scaled).reshape(pixels.shape)
+    gradient = predictor.integrated_gradient(pixels, lead, _STEPS)
+    return gradient.reshape(pixels.shape) * (pixels * predictor.pixel_scale)
 
 
 def draw_explanation(predictor: "Predictor", reading: Reading, target: "Path | None" = None) -> "Image":

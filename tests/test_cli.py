@@ -186,10 +186,24 @@ def test_predict_reads_standard_input_and_explains(tmp_path):
         assert drawn.width > 500
 
 
-def test_a_directory_without_pictures_is_told(capsys, tmp_path):
-    code, out, err = fastnet(capsys, "predict", tmp_path)
+def test_a_directory_without_pictures_and_an_empty_name_are_told_and_the_others_answered(capsys, tmp_path):
+    (tmp_path / "empty").mkdir()
+    Image.fromarray(load_dataset().test.images[0].reshape(28, 28)).save(tmp_path / "seven.png")
+    code, out, err = fastnet(capsys, "predict", tmp_path / "empty", "", tmp_path / "seven.png", "--json")
+    assert code == 1
+    none, nameless, seven = json.loads(out)["results"]
+    assert "holds no pictures" in none["error"]
+    assert nameless["error"] == "the name of a picture is empty"
+    assert seven["digit"] == 7
+    assert len(err.strip().splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", ["why.txt", "why", "no-such-directory/why.png"])
+def test_a_drawing_that_cannot_be_saved_is_refused_before_a_picture_is_read(capsys, tmp_path, name):
+    code, out, err = fastnet(capsys, "predict", tmp_path / "seven.png", "--explain", tmp_path / name)
     assert (code, out) == (2, "")
-    assert "holds no pictures" in err
+    assert name in err
+    assert "seven.png" not in err
 
 
 def test_compare_reports_both_engines(capsys, npz):

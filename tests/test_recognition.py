@@ -43,6 +43,15 @@ def test_several_digits(predictor, images):
     assert [digit.box[0] for digit in reading.digits] == sorted(digit.box[0] for digit in reading.digits)
 
 
+def test_doubts_of_any_digit_are_told_of_the_picture(predictor, images):
+    cross = np.zeros((28, 28), np.uint8)
+    cross[4:24, 13:15] = cross[13:15, 4:24] = 255
+    for parts in ((images[0], cross), (cross, images[0])):
+        reading = predictor.read(page(*parts))
+        assert [digit.flags == () for digit in reading.digits] == [part is not cross for part in parts]
+        assert reading.flags == ("unsure", "unlike any digit")
+
+
 def test_a_blank_page_has_no_digit(predictor):
     reading = predictor.read(np.full((50, 60), 255, np.uint8))
     assert (reading.digit, reading.text, reading.flags) == (None, "", ("no digit", "blank"))

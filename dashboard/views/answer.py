@@ -7,14 +7,13 @@ import numpy as np
 import param
 from panel.custom import JSComponent
 
-from fastnet.recognition import DigitReading, Reading
+from fastnet.recognition import VERDICTS, DigitReading, Reading
 
 from ..store import Answer, Store
 from .images import base64_bytes, png_uri
 from .parts import STYLES, script
 
 _STAGE_SIDE = 240
-_VERDICTS = ("unsure", "no digit")  # flags that the sentence tells
 
 
 class AnswerView(JSComponent):
@@ -62,28 +61,22 @@ def answer_message(answer: Answer | None, problem: str) -> dict[str, Any]:
         sentence = "" if problem else "Draw on the paper, bring a picture or try a sample"
         return {"problem": problem, "sentence": sentence, "reasons": [], "digits": []}
     reading = answer.reading
-    doubts = _doubts(reading)
     return {
         "problem": problem,
         "text": reading.text,
-        "is_unsure": bool(doubts),
+        "is_unsure": bool(reading.flags),
         "sentence": _sentence(reading),
         "second": _second_guess(reading),
-        "reasons": [flag.capitalize() for flag in doubts if flag not in _VERDICTS],
+        "reasons": [flag.capitalize() for flag in reading.flags if flag not in VERDICTS],
         "digits": [_digit_message(digit, heat) for digit, heat in zip_longest(reading.digits, answer.heat_maps)],
     }
-
-
-def _doubts(reading: Reading) -> list[str]:
-    """The flags of the picture and of each of its digits, each once."""
-    return list(dict.fromkeys([*reading.flags, *(flag for digit in reading.digits for flag in digit.flags)]))
 
 
 def _sentence(reading: Reading) -> str:
     """How sure the network is."""
     if not reading.digits or not reading.text:
         return "No digit found"
-    unsure = "Unsure: " if "unsure" in _doubts(reading) else ""
+    unsure = "Unsure: " if "unsure" in reading.flags else ""
     if len(reading.digits) == 1:
         return f"{unsure}{_percent(reading.probability)}"
     least = min(digit.probability for digit in reading.digits)

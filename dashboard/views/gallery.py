@@ -1,7 +1,8 @@
 """Pictures instead of drawings: files that people choose, drop or paste, and the samples that come with the page."""
 
 import io
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import param
 from panel.custom import JSComponent
 from PIL import Image
 
+from fastnet.errors import DataError
+
 from ..samples import samples
-from ..store import MOST_MEGABYTES, Picture, Store
+from ..store import MOST_MEGABYTES, Answer, Picture, Store, read_file
 from .images import png_uri
-from .parts import STYLES, one_message, script
+from .parts import STYLES, aside, one_message, script
 
 _THUMBNAIL = 120
 
@@ -39,14 +42,30 @@ class Gallery(JSComponent):
         store.param.watch(self._show, ["pictures", "shown"])
 
     def _handle_msg(self, data: Any) -> None:
-        with one_message(self):
-            match data:
-                case {"sample": int(number)}:
+        match data:
+            case {"sample": int(number)}:
+                with one_message(self):
                     self._store.show_sample(number)
-                case {"picture": int(number)}:
-                    self._store.show_picture(number)
-                case {"name": str(name), "content": bytes(content)}:
-                    self._store.add_picture(name, content)
+            case {"picture": int(number)} if 0 <= number < len(self._store.pictures):
+                picture = self._store.pictures[number]
+                self._read_aside(picture.name, picture.content, partial(self._store.show_picture, number))
+            case {"name": str(name), "content": bytes(content)}:
+                self._read_aside(name, content, partial(self._store.add_picture, name, content))
+            case _:
+                self._send_msg("heard")
+
+    def _read_aside(self, name: str, content: bytes, show: Callable[[Answer | DataError | None], None]) -> None:
+        """Read a file while others are served: sixteen megapixels take their time."""
+        predictor = self._store.predictor
+
+        def finish(outcome: Answer | DataError) -> None:
+            with one_message(self):
+                show(outcome if predictor is self._store.predictor else None)  # another model was chosen meanwhile
+
+        if predictor is None:
+            self._send_msg("heard")
+        else:
+            aside(partial(read_file, predictor, name, content), finish)
 
     def _show(self, *_: Any) -> None:
         self.param.update(pictures=[_row(picture) for picture in self._store.pictures], shown=self._store.shown)

@@ -1,15 +1,19 @@
-"""Small parts that views share: scripts, answers to them, plain HTML with the page's styles, and cards."""
+"""Small parts that views share: scripts, answers to them, work aside, plain HTML with the page's styles, and cards."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import panel as pn
 from panel.custom import JSComponent
 
 ASSETS = Path(__file__).parent.parent / "assets"
 STYLES = (ASSETS / "page.css").read_text(encoding="utf-8")
+
+Result = TypeVar("Result")
 
 _CARD = {
     "border": "1px solid color-mix(in srgb, currentColor 18%, transparent)",
@@ -32,6 +36,25 @@ def one_message(asker: JSComponent) -> Iterator[None]:
             yield
         finally:
             asker._send_msg("heard")
+
+
+def aside(work: Callable[[], Result], finish: Callable[[Result], None]) -> None:
+    """Do the work in a thread, then finish on the event loop, where the page is changed; without a server, at once."""
+    document = pn.state.curdoc
+    if document is None or document.session_context is None:
+        finish(work())
+        return
+
+    def schedule(future: Future[Result]) -> None:
+        document.add_next_tick_callback(partial(finish, future.result()))
+
+    _threads().submit(work).add_done_callback(schedule)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """One for all sessions: two large pictures at once would only need twice the memory."""
+    return ThreadPoolExecutor(1, "pictures")
 
 
 def html(content: Any) -> pn.pane.HTML:

@@ -45,14 +45,17 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from fastnet.inference import Predictor
+    from fastnet.recognition import draw_explanation
 
+    if args.explain:
+        _check_target(args.explain)
     predictor = Predictor.load(args.model)
     paths = list(_expanded(args.pictures))
     results, lines = [], []
     bar = tqdm(paths, unit=" pictures", delay=SECONDS_BEFORE_BAR, disable=not sys.stderr.isatty(), leave=False)
     for number, path in enumerate(bar, start=1):
         try:
-            reading = predictor.read(sys.stdin.buffer if path == STANDARD_INPUT else path, name=path)
+            reading = _read(predictor, path)
         except DataError as error:
             results.append({"path": path, "error": str(error)})
             tell(f"fastnet predict: {error}")
@@ -60,24 +63,32 @@ def run(args: argparse.Namespace) -> int:
         results.append(_result(path, reading))
         lines.append(f"{path}: {_words(reading)}")
         if args.explain:
-            _draw(predictor, reading, _numbered(args.explain, number, len(paths)))
+            draw_explanation(predictor, reading, _numbered(args.explain, number, len(paths)))
     if lines or args.json:
         show(args, {"results": results}, "\n".join(lines))
     return UNREADABLE if any("error" in result for result in results) else 0
 
 
 def _expanded(names: Iterable[str]) -> Iterable[str]:
-    """The names, with the pictures of a directory in its place; DataError for a directory without any."""
+    """The names, with the pictures of a directory in its place; a directory without any stays."""
     from fastnet.pictures import EXTENSIONS
 
     for name in names:
-        if name == STANDARD_INPUT or not Path(name).is_dir():
-            yield name
-            continue
-        inside = sorted(path for path in Path(name).iterdir() if path.suffix.lower() in EXTENSIONS)
-        if not inside:
-            raise DataError(f"{name}: holds no pictures ({', '.join(EXTENSIONS)})")
-        yield from (str(path) for path in inside)
+        is_directory = name not in ("", STANDARD_INPUT) and Path(name).is_dir()
+        inside = sorted(Path(name).iterdir()) if is_directory else []
+        yield from [str(path) for path in inside if path.suffix.lower() in EXTENSIONS] or [name]
+
+
+def _read(predictor: "Predictor", path: str) -> "Reading":
+    from fastnet.pictures import EXTENSIONS
+
+    if path == STANDARD_INPUT:
+        return predictor.read(sys.stdin.buffer, name=path)
+    if not path:
+        raise DataError("the name of a picture is empty")
+    if Path(path).is_dir():
+        raise DataError(f"{path}: holds no pictures ({', '.join(EXTENSIONS)})")
+    return predictor.read(path)
 
 
 def _result(path: str, reading: "Reading") -> dict[str, Any]:
@@ -104,13 +115,14 @@ def _words(reading: "Reading") -> str:
     return f"{reading.text} ({percent(reading.probability)}, else {reading.second}){flags}"
 
 
-def _draw(predictor: "Predictor", reading: "Reading", target: Path) -> None:
-    from fastnet.explanation import draw_explanation
+def _check_target(target: Path) -> None:
+    """DataError now, not after a hundred pictures, for a name that no drawing can be saved under."""
+    from fastnet.pictures import EXTENSIONS
 
-    try:
-        draw_explanation(predictor, reading, target)
-    except ValueError as error:  # Pillow knows no format of that name
-        raise DataError(f"{target}: is no name of a picture (try why.png)") from error
+    if target.suffix.lower() not in EXTENSIONS:
+        raise DataError(f"{target}: is no name of a picture (try why.png)")
+    if not target.absolute().parent.is_dir():
+        raise DataError(f"{target}: there is no such directory")
 
 
 def _numbered(target: Path, number: int, n: int) -> Path:

@@ -17,12 +17,18 @@ class Runs:
 
 def label_runs(mask: np.ndarray) -> Runs:
     """Label the parts of a mask that hang together, also over corners."""
+    row, start, stop = runs_of(mask)
+    return Runs(row, start, stop, _roots(len(row), *_neighbours(row, start, stop, mask.shape[1])))
+
+
+def runs_of(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row, first column and the column after the last of each horizontal run, row by row."""
     height, width = mask.shape
-    padded = np.zeros((height, width + 2), np.int8)
+    padded = np.zeros((height, width + 2), bool)
     padded[:, 1:-1] = mask
-    rows, columns = np.divmod(np.flatnonzero(np.diff(padded.ravel())), width + 2)
-    row, start, stop = rows[::2], columns[::2], columns[1::2]
-    return Runs(row, start, stop, _roots(len(row), *_neighbours(row, start, stop, width)))
+    flat = padded.ravel()
+    rows, columns = np.divmod(np.flatnonzero(flat[1:] != flat[:-1]), width + 2)
+    return rows[::2], columns[::2], columns[1::2]
 
 
 def _neighbours(row: np.ndarray, start: np.ndarray, stop: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:

@@ -4,11 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .ink import Ink
 from .labelling import Runs, label_runs
 from .sheet import Box
 
 MOST_DIGITS = 64
 
+_SOFT = 0.28  # of the usual ink: what changes by less over 3 pixels at its edges is a shadow
+_BLACK_INK = (
+    150  # contrast of 255 from which even a soft edge is of ink: pictures that were enlarged or are out of focus
+)
+_SOLID, _SQUARE = 0.9, 1.7  # of its box is ink, and no side is so many times the other: a sheet or a blot
 _LEAST_FRAMED = 0.01  # of the picture: a digit cut off by its edge has more ink, the end of a shadow has less
 _SPECK_AREA = 0.004  # of the largest part: less is dirt
 _SPECK_HEIGHT = 0.3  # of the usual digit: what is neither as high nor a third as heavy is no digit
@@ -64,17 +70,19 @@ class Group:
         )
 
 
-def cut(mask: np.ndarray, peaks: np.ndarray, least_side: float) -> tuple[list[Cut], int]:
+def cut(mask: np.ndarray, ink: Ink, least_side: float) -> tuple[list[Cut], int]:
     """Return the digits in reading order, at most `MOST_DIGITS`, and how many parts there were.
 
-    A part of `mask` without any of `peaks` is left out, and one that is smaller than `least_side` both ways.
+    `mask` is the ink's, without ruled lines. A part without any of the ink's peaks is left out, and one that is smaller
+    than `least_side` both ways.
     """
     runs = label_runs(mask)
-    groups = _parts(runs, mask, peaks)
-    groups = _without_frame(_without_specks(groups, least_side), mask.shape)
-    if not groups:
-        return [], 0
+    groups = _without_specks(_parts(runs, mask, ink.peaks), least_side)
+    groups = _without_frame(_without_shade(groups, runs, ink), mask.shape)
     n = len(groups)
+    groups = [group for group in groups if not _is_blot(group)]
+    if not groups:
+        return [], n
     groups = sorted(groups, key=lambda group: -group.area)[:MOST_DIGITS]
     labels = np.full(mask.shape, -1, np.int32)
     labels[mask] = np.repeat(runs.label, runs.stop - runs.start)
@@ -104,6 +112,33 @@ def _without_specks(groups: list[Group], least_side: float) -> list[Group]:
     largest = max((max(group.width, group.height) for group in groups), default=0)
     least = max(least_side, 0.04 * largest)
     return [group for group in groups if max(group.width, group.height) >= least]
+
+
+def _without_shade(groups: list[Group], runs: Runs, ink: Ink) -> list[Group]:
+    """Leave out what is faint and has no edge, left behind where light was evened out, or is a hair of a ruled line."""
+    if ink.contrast >= _BLACK_INK:
+        return groups
+    groups = [group for group in groups if min(group.width, group.height) > 1]
+    rises = _rises(runs, ink.even)
+    least = _SOFT * ink.contrast
+    return [group for group in groups if np.median(rises[np.isin(runs.label, group.labels)]) >= least]
+
+
+def _is_blot(group: Group) -> bool:
+    """Whether that is solid and about square, as no digit is, but a sheet on a desk or a switched-off screen."""
+    longer, shorter = max(group.width, group.height), min(group.width, group.height)
+    return group.area > _SOLID * group.width * group.height and longer <= _SQUARE * shorter
+
+
+def _rises(runs: Runs, even: np.ndarray) -> np.ndarray:
+    """By how much the ink changes over 3 pixels about the ends of each run, on the average of both ends."""
+    row, start, stop = runs.row, runs.start, runs.stop
+    last = even.shape[1] - 1
+    even = even.astype(np.int16)
+    left = even[row, np.minimum(start + 1, stop - 1)] - even[row, np.maximum(start - 2, 0)]
+    right = even[row, np.maximum(stop - 2, start)] - even[row, np.minimum(stop + 1, last)]
+    at_left, at_right = start == 0, stop > last  # what goes on beyond the picture has no end there
+    return np.where(at_left, right, np.where(at_right, left, (left + right) / 2))
 
 
 def _without_frame(groups: list[Group], shape: tuple[int, ...]) -> list[Group]:
@@ -160,7 +195,10 @@ def _belong(a: Group, b: Group, usual: float) -> bool:
 
 
 def _without_marks(groups: list[Group]) -> list[Group]:
-    """Leave out points, commas and dashes between digits."""
+    """Leave out points, commas and dashes between digits, and flat lines."""
+    groups = [group for group in groups if group.width <= _MOST_PIECES * group.height]
+    if not groups:
+        return []
     usual = _usual_height(groups)
     heavy = float(np.median([group.area for group in groups if group.height >= usual / 2] or [0]))
     return [group for group in groups if group.height >= _SPECK_HEIGHT * usual or group.area > heavy / 3]

@@ -17,7 +17,8 @@ from .sheet import Box, find_sheet
 _WORK_PIXELS = 320_000  # a larger picture is reduced to about that, which shows all but small digits well enough
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
 _LEAST_SIDE = 6  # pixels of a digit: nobody could read less
-_LOW_CONTRAST = 25  # of 255
+_LOW_CONTRAST = 40  # of 255
+_BAR = 2  # times as long as wide, or more: a stroke of a marker may be, a sheet is hardly
 _TOO_MUCH_INK = 0.6  # of the picture
 
 
@@ -60,10 +61,11 @@ def prepare(source: Source, name: str | None = None, limits: Limits | None = Non
     if picture.image.size == (SIDE, SIDE) and (ready := _ready(picture.image)) is not None:
         stages = (Stage("picture", np.asarray(picture.image)), Stage("what the network sees", ready))
         return Prepared((Part((0, 0, SIDE, SIDE), ready),), (), stages, (SIDE, SIDE))
-    look = _look_at(picture.image)
+    small, factor = _reduced(picture.image)
+    look = _look_at(picture.image, small, factor)
     parts = tuple(_part(look, one, picture.scale) for one in look.cuts)
     width, height = (round(side * picture.scale) for side in picture.image.size)
-    return Prepared(parts, _flags(look), _stages(picture.image, look, parts), (width, height))
+    return Prepared(parts, _flags(look), _stages(small, look, parts), (width, height))
 
 
 # ---- Looking: at all of it, then closer -----------------------------------------------------------------------------
@@ -87,27 +89,44 @@ class Look:
         return self.x + x0, self.y + y0, self.x + x1, self.y + y1
 
 
-def _look_at(image: Image.Image) -> Look:
+def _reduced(image: Image.Image) -> tuple[Image.Image, int]:
+    """The picture from afar, and how many of its pixels are one there, each way."""
+    factor = math.ceil(math.sqrt(image.width * image.height / _WORK_PIXELS))
+    return (image.reduce((min(factor, image.width), min(factor, image.height))) if factor > 1 else image), factor
+
+
+def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the sheet of paper that the picture shows, or at all of it; then closer at digits that are small."""
-    look = None
-    if sheet := find_sheet(image):
-        box, is_light = sheet
-        inside = _look(image, box, is_dark=is_light)
-        look = inside if inside.cuts and inside.ink.contrast >= _LOW_CONTRAST else None
-    look = look or _look(image, (0, 0, *image.size))
+    look = _look_at_sheet(image, small) or _seen(small, factor, 0, 0)
     if look.scale > 1 and look.cuts and max(one.own.shape[0] for one in look.cuts) < _SMALL:
         look = _look(image, _around(look, image.size), look.ink.is_dark)
     return look
 
 
+def _look_at_sheet(image: Image.Image, small: Image.Image) -> Look | None:
+    """Look at the sheet that lies in the picture; None if there is none, or it may be a stroke: an empty long bar."""
+    sheet = find_sheet(small)
+    if sheet is None:
+        return None
+    (x0, y0, x1, y1), is_light = sheet
+    across, down = image.width / small.width, image.height / small.height
+    box = round(x0 * across), round(y0 * down), round(x1 * across), round(y1 * down)
+    look = _look(image, box, is_dark=is_light)
+    if look.cuts and look.ink.contrast >= _LOW_CONTRAST:
+        return look
+    width, height = box[2] - box[0], box[3] - box[1]
+    return look if max(width, height) < _BAR * min(width, height) and not look.cuts else None
+
+
 def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:
-    part = image if region == (0, 0, *image.size) else image.crop(region)
-    scale = math.ceil(math.sqrt(part.width * part.height / _WORK_PIXELS))
-    if scale > 1:
-        part = part.reduce((min(scale, part.width), min(scale, part.height)))
+    return _seen(*_reduced(image.crop(region)), region[0], region[1], is_dark)
+
+
+def _seen(part: Image.Image, scale: int, x: int, y: int, is_dark: bool | None = None) -> Look:
+    """The digits on a part of a picture that was reduced by `scale` and begins at (x, y)."""
     ink = find_ink(part, is_dark)
     mask = without_ruled_lines(ink.mask, ink.faint, ink.even)
-    return Look(region[0], region[1], scale, ink, mask, *cut(mask, ink.peaks, _LEAST_SIDE / scale))
+    return Look(x, y, scale, ink, mask, *cut(mask, ink, _LEAST_SIDE / scale))
 
 
 def _around(look: Look, size: tuple[int, int]) -> Box:
@@ -145,7 +164,7 @@ def _own_ink(amount: np.ndarray, own: np.ndarray) -> np.ndarray:
 def _flags(look: Look) -> tuple[str, ...]:
     flags = []
     if not look.cuts:
-        flags.append("blank")
+        flags.append("unlike any digit" if look.n_found else "blank")
     elif look.ink.contrast < _LOW_CONTRAST:
         flags.append("low contrast")
     if look.mask.mean() > _TOO_MUCH_INK or look.n_found > MOST_DIGITS:
@@ -153,9 +172,7 @@ def _flags(look: Look) -> tuple[str, ...]:
     return tuple(flags)
 
 
-def _stages(image: Image.Image, look: Look, parts: tuple[Part, ...]) -> tuple[Stage, ...]:
-    factor = math.ceil(math.sqrt(image.width * image.height / _WORK_PIXELS))
-    small = image.reduce((min(factor, image.width), min(factor, image.height))) if factor > 1 else image
+def _stages(small: Image.Image, look: Look, parts: tuple[Part, ...]) -> tuple[Stage, ...]:
     stages = [
         Stage("picture", np.asarray(small)),
         Stage("ink against paper", look.ink.grey),

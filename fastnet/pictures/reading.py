@@ -20,6 +20,7 @@ Source = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
 _ENOUGH_PIXELS = 4_000_000  # a JPEG that has several times more is decoded at a half, quarter or eighth of its size
 _FULL_SCALES = (1, 255, 4095, 65535)  # what white can be: a fraction, or 8, 12 or 16 bits
 _LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R 601
+_SAMPLE_PIXELS = 250_000  # enough to tell colours by
 _INK_ON_PAGE = 60  # difference of brightness above which what is opaque holds both page and ink
 
 
@@ -136,9 +137,9 @@ def _opaque(image: Image.Image) -> Image.Image:
     """
     if image.mode != "RGBA":
         return image
-    pixels = np.asarray(image)
+    step = math.ceil(math.sqrt(image.width * image.height / _SAMPLE_PIXELS))
+    pixels = np.asarray(image)[::step, ::step]
     opaque = pixels[pixels[..., 3] > 127][:, :3]
-    opaque = opaque[:: max(1, len(opaque) // 10_000)]  # enough to tell colours by
     ground = np.array([255, 255, 255])
     if len(opaque):
         usual = np.median(opaque, axis=0)

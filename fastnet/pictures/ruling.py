@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from .labelling import Runs, label_runs
+from .labelling import Runs, label_runs, runs_of
 
 _SPAN = 0.9  # a ruled line crosses so much of the picture
 _LONG = 0.12  # of the picture: a line has runs as long, unless it slants much; wide strokes have not
+_PIECE, _MANY = 0.25, 4  # so many parallel pieces, each across such a share of the picture, are ruled lines with gaps
+_GAP = 3  # pixels: grain breaks a faint line no farther
 _THICKEST = 0.02  # of the picture's longer side
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
 
@@ -27,26 +29,33 @@ def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray)
     flat = _long_runs(faint, max(4 * thickest, round(_LONG * width)))
     if width < 8 * thickest or not flat.any():
         return mask
-    result = mask.copy()
     runs = label_runs(flat)
-    for label in np.unique(runs.label):
-        top, bottom = _edges(runs, label, flat.shape)
-        columns = np.flatnonzero(bottom > top)
-        if len(columns) >= _SPAN * width and np.median((bottom - top)[columns]) <= thickest:
+    lines = [_edges(runs, label, flat.shape) for label in np.unique(runs.label)]
+    lines = [(columns, top, bottom) for columns, top, bottom in lines if np.median((bottom - top)[columns]) <= thickest]
+    n_pieces = sum(_PIECE * width <= len(columns) < _SPAN * width for columns, *_ in lines)
+    least = (_LONG if n_pieces >= _MANY else _SPAN) * width
+    result = mask.copy()
+    for columns, top, bottom in lines:
+        if len(columns) >= least:
             _erase(result, mask, even, columns, top, bottom)
     return result
 
 
 def _long_runs(mask: np.ndarray, least: int) -> np.ndarray:
-    """The mask without the runs of its rows that are shorter than `least`."""
-    runs = label_runs(mask)
+    """The runs of a mask's rows, small gaps closed, that are no shorter than `least`."""
+    row, start, stop = runs_of(mask)
+    is_first = np.ones(len(row), bool)
+    is_first[1:] = (row[1:] != row[:-1]) | (start[1:] - stop[:-1] > _GAP)
+    first = np.flatnonzero(is_first)
+    row, start, stop = row[first], start[first], stop[np.append(first[1:], len(stop)) - 1]
     keep = np.zeros_like(mask)
-    keep[mask] = np.repeat(runs.stop - runs.start >= least, runs.stop - runs.start)
+    for at in np.flatnonzero(stop - start >= least):
+        keep[row[at], start[at] : stop[at]] = True
     return keep
 
 
-def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """The first row of a part in each column, and the one after its last; (height, 0) where it has none."""
+def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The columns of a part; and of every column its first row, and the one after its last: (height, 0) for none."""
     height, width = shape
     its = runs.label == label
     length = (runs.stop - runs.start)[its]
@@ -55,7 +64,7 @@ def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> tuple[np.ndarray, 
     top, bottom = np.full(width, height), np.zeros(width, int)
     np.minimum.at(top, columns, rows)
     np.maximum.at(bottom, columns, rows + 1)
-    return top, bottom
+    return np.flatnonzero(bottom > top), top, bottom
 
 
 def _erase(

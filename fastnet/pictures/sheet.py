@@ -9,6 +9,7 @@ from .labelling import label_runs
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1; x1 and y1 are one past the last
 
 _TWO_GROUPS = 0.75  # of the variance is between the sheet and what it lies on
+_IN_SHADE = 0.6  # ... if part of the sheet is in the shade
 _LEAST_SHARE = 0.12  # of the picture
 _STRAIGHT = 0.85  # of the box, that nearly all rows and columns of the sheet reach across
 _MARGIN = 0.04  # of the box, left out on each side: the sheet may lie askew
@@ -18,10 +19,12 @@ def find_sheet(image: Image.Image) -> tuple[Box, bool] | None:
     """The inside of the sheet that a picture shows and whether it is light, if there is one."""
     small = np.asarray(coarse(image).convert("L"), np.float32)
     threshold, separation = otsu(small)
-    if separation < _TWO_GROUPS:
+    if separation < _IN_SHADE:
         return None
-    for is_light in (True, False):
-        box = _rectangle((small > threshold) == is_light)
+    guesses = [(threshold, True), (threshold, False)] if separation >= _TWO_GROUPS else []
+    guesses.append((otsu(small[small <= threshold])[0], True))  # between the sheet's part in the shade and a dark desk
+    for level, is_light in guesses:
+        box = _rectangle((small > level) == is_light)
         if box is not None:
             scale = image.width / small.shape[1], image.height / small.shape[0]
             x0, y0, x1, y1 = (round(edge * scale[axis % 2]) for axis, edge in enumerate(box))

@@ -270,3 +270,13 @@ def test_one_visitor_does_not_see_what_another_draws(open_page):
     draw(second, ONE)
     expect(answer(second)).to_have_text("1")
     expect(answer(first)).to_have_text("7")
+
+
+def test_others_draw_on_while_a_very_large_picture_is_read(open_page):
+    from playwright.sync_api import expect
+
+    first, second = open_page(), open_page()
+    upload(first, ("large.png", png(np.kron(PICTURES["transparent"], np.ones((14, 14, 1), np.uint8)))))
+    draw(second, SEVEN)
+    expect(answer(second)).to_have_text("7")
+    expect(answer(first)).to_have_text("3")

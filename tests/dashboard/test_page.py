@@ -1,7 +1,10 @@
 """The dashboard's views and their life, without a browser."""
 
 import gc
+import queue
+import threading
 import weakref
+from types import SimpleNamespace
 
 import numpy as np
 import panel as pn
@@ -10,6 +13,7 @@ import pytest
 from fastnet.dashboard.app import create_app
 from fastnet.dashboard.drawing import HEIGHT, WIDTH, Stroke
 from fastnet.dashboard.store import Answer, Store
+from fastnet.dashboard.views import parts
 from fastnet.dashboard.views.answer import AnswerView, answer_message
 from fastnet.dashboard.views.board import Board, boxes
 from fastnet.dashboard.views.gallery import Gallery
@@ -67,6 +71,19 @@ def test_messages_of_another_form_are_ignored(view, message):
     store = Store()
     view(store)._handle_msg(message)
     assert (store.answer, store.problem, store.pictures) == (None, "", [])
+
+
+def test_work_aside_ends_on_the_event_loop(monkeypatch):
+    ended = []
+    scheduled = queue.Queue()
+    document = SimpleNamespace(session_context=object(), add_next_tick_callback=scheduled.put)
+    monkeypatch.setattr(parts, "pn", SimpleNamespace(state=SimpleNamespace(curdoc=document)))
+    parts.aside(threading.current_thread, ended.append)
+    finish = scheduled.get(timeout=10)
+    assert ended == []
+    finish()
+    assert ended != [threading.current_thread()]
+    assert len(ended) == 1
 
 
 def test_strokes_that_are_none_get_a_sentence():
@@ -129,7 +146,7 @@ def test_the_reasons_of_doubt_are_told():
 
 
 def test_doubts_of_one_among_several_digits_are_told():
-    message = answer_message(answer(digit(3), digit(4, flags=("unsure", "unlike any digit"))), "")
+    message = answer_message(answer(digit(3), digit(4), flags=("unsure", "unlike any digit")), "")
     assert (message["is_unsure"], message["reasons"]) == (True, ["Unlike any digit"])
     assert message["sentence"] == "Unsure: 2 digits, the least sure 82.0%"
 

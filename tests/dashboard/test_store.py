@@ -12,7 +12,7 @@ from fastnet import weights
 from fastnet.dashboard import store as store_module
 from fastnet.dashboard.drawing import Stroke
 from fastnet.dashboard.samples import samples
-from fastnet.dashboard.store import MOST_MEGABYTES, MOST_SIDE, Store, model_facts
+from fastnet.dashboard.store import MOST_MEGABYTES, MOST_SIDE, Store, model_facts, read_file
 from fastnet.errors import ModelError
 from fastnet.inference import Predictor
 
@@ -145,6 +145,14 @@ def test_a_bad_file_gets_a_sentence_and_the_session_goes_on(store, content, sent
     assert (store.answer.caption, store.shown) == ("five.png", 1)  # still there, one row lower
     store.add_picture("six.png", FIVE)
     assert store.shown == 0
+
+
+def test_a_file_that_was_read_elsewhere_is_shown_as_it_was_read(store):
+    outcome = read_file(store.predictor, "five.png", FIVE)
+    store.add_picture("five.png", b"not read again", outcome)
+    assert store.answer is outcome
+    store.add_picture("bad.png", FIVE, read_file(store.predictor, "bad.png", b"no picture"))
+    assert store.pictures[0].problem.startswith("bad.png: is not a sound picture")
 
 
 def test_a_session_keeps_few_pictures(store, monkeypatch):
