@@ -15,7 +15,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes weights pictures samples pictures-table fuzz dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes best-recipes weights pictures samples pictures-table fuzz dashboard wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -64,20 +64,27 @@ scaling: $(VENV)/.installed-pictures ## measure how the cost of a step grows, wr
 time-to-accuracy: $(VENV)/.installed ## measure the seconds of training until 98, 98.5 and 99 % are right, write the table
 	$(VENV)/$(SCRIPT).time_to_accuracy --write $(ARGS)
 
-accuracy: $(VENV)/.installed ## measure the default recipe's test accuracy over five seeds
+accuracy: $(VENV)/.installed ## measure a recipe's test accuracy over five seeds (ARGS="--recipe best")
 	$(VENV)/$(SCRIPT).accuracy $(ARGS)
 
 recipes: $(VENV)/.installed ## compare recipes on the validation split
 	$(VENV)/$(SCRIPT).recipes $(ARGS)
 
-weights: $(VENV)/.installed ## train the model that comes with fastnet anew
-	rm -rf build/shipped
+best-recipes: $(VENV)/.installed ## compare changes to the recipe "best" on the validation split
+	$(VENV)/$(SCRIPT).best_recipes $(ARGS)
+
+weights: $(VENV)/.installed ## train the models that come with fastnet anew
+	rm -rf build/shipped build/shipped-best
 	$(BIN)/fastnet train --out build/shipped
 	$(BIN)/fastnet calibrate build/shipped
 	cp build/shipped/*.npy build/shipped/*.json weights/mnist-784-512-10/
+	$(BIN)/fastnet train --recipe best --out build/shipped-best
+	$(BIN)/fastnet calibrate build/shipped-best
+	cp build/shipped-best/*.npy build/shipped-best/*.json weights/mnist-784-512-10-best/
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
+	$(BIN)/python docs/distortions.py
 
 samples: $(VENV)/.installed ## make the page's sample pictures from MNIST's test digits
 	$(BIN)/python docs/samples.py

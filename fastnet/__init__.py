@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .augmentation import Augmentation as Augmentation
+    from .augmenting import augment as augment
     from .datasets import Dataset as Dataset
     from .datasets import Samples as Samples
     from .datasets import load_dataset as load_dataset
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
     from .training import Training as Training
 
 _HOMES = {
+    "Augmentation": "augmentation",
     "Dataset": "datasets",
     "Predictor": "inference",
     "Recipe": "recipe",
     "Samples": "datasets",
     "Training": "training",
+    "augment": "augmenting",
     "load_dataset": "datasets",
     "load_run": "runs",
     "save_run": "runs",

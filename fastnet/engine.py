@@ -15,6 +15,7 @@ from fastnet.kernels import aligned_empty, aligned_zeros, fused, lists, referenc
 from fastnet.kernels.board import new_board, work_together
 from fastnet.kernels.products import narrow_gradient
 
+from .augmenting import augment_samples
 from .datasets import Samples
 from .errors import DataError
 from .network import Network
@@ -38,6 +39,8 @@ def make_engine(network: Network, recipe: Recipe, samples: Samples) -> "Engine":
 def compile_kernels(samples: Samples, layer_sizes: tuple[int, ...], recipe: Recipe) -> None:
     """Compile every kernel that training on such samples calls, or load it from the cache: one throw-away step."""
     engine = make_engine(Network.zeros(layer_sizes), recipe, samples)
+    if recipe.augmentation:
+        augment_samples(samples, np.zeros(1, np.int64), recipe, epoch=0)
     engine.train_steps(samples, np.zeros(1, np.int64), 1, np.array([recipe.learning_rate]))
     engine.evaluate(samples.take(np.zeros(1, np.int64)))
 
@@ -102,7 +105,9 @@ class StepwiseEngine(Engine):
                 x, labels = self._gather(samples, rows[i * batch_size : (i + 1) * batch_size])
                 outputs = self._forward(x)
                 doutputs = [doutput[: len(x)] for doutput in self._doutputs]
-                losses[i] = self.kernels.softmax_cross_entropy(outputs[-1], labels, doutputs[-1])
+                losses[i] = self.kernels.softmax_cross_entropy(
+                    outputs[-1], labels, doutputs[-1], self.recipe.label_smoothing
+                )
                 n_correct[i] = self.kernels.count_correct(outputs[-1], labels)
                 self._backward(x, outputs, doutputs)
                 self._update(first_step + i, learning_rate)
@@ -206,7 +211,10 @@ class FusedEngine(Engine):
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
-        losses, classes = self._walk(fused.train_steps, samples, rows, first_step, learning_rates, self._adam)
+        smoothing = np.float32(self.recipe.label_smoothing)
+        losses, classes = self._walk(
+            fused.train_steps, samples, rows, first_step, learning_rates, self._adam, smoothing
+        )
         is_right = classes == samples.labels[rows]
         starts = np.arange(0, len(rows), self.recipe.batch_size)
         batch_sizes = np.diff(starts, append=len(rows))

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from .augmentation import Augmentation
 from .errors import OptionError
 from .schedules import SCHEDULES
 
@@ -30,6 +31,8 @@ class Recipe:
     n_validation: int = 5000
     seed: int = 0
     engine: str = "numba"
+    label_smoothing: float = 0.0
+    augmentation: Augmentation | None = None  # distorts the training images anew in each epoch
 
     def __post_init__(self) -> None:
         sizes_are_sound = isinstance(self.hidden, tuple) and all(_is_whole(size, 1) for size in self.hidden)
@@ -39,7 +42,7 @@ class Recipe:
             value = getattr(self, name)
             _require(_is_whole(value, least), f"{name} must be a whole number from {least}", value)
             _require(name == "seed" or value <= MOST, f"{name} must be at most {MOST}", value)
-        for name in ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay"):
+        for name in ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay", "label_smoothing"):
             value = getattr(self, name)
             is_number = isinstance(value, float) or (type(value) is int and abs(value) <= sys.float_info.max)
             _require(is_number, f"{name} must be a number", value)
@@ -50,7 +53,10 @@ class Recipe:
         _require(0 <= self.beta2 < 1, "beta2 must be at least 0 and below 1", self.beta2)
         _require(0 < self.eps < math.inf, "eps must be above 0", self.eps)
         _require(0 <= self.weight_decay < math.inf, "the weight decay must be at least 0", self.weight_decay)
+        _require(0 <= self.label_smoothing < 1, "label smoothing must be at least 0 and below 1", self.label_smoothing)
         _require(self.engine in ENGINES, f"the engine must be one of {', '.join(ENGINES)}", self.engine)
+        is_augmentation = self.augmentation is None or isinstance(self.augmentation, Augmentation)
+        _require(is_augmentation, "augmentation must be an Augmentation or None", self.augmentation)
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that JSON can hold."""
@@ -60,8 +66,11 @@ class Recipe:
     def from_json(cls, fields: dict[str, Any]) -> "Recipe":
         """The recipe that `to_json` described; OptionError where it is not one."""
         try:
-            return cls(**{**fields, "hidden": tuple(fields["hidden"])})
-        except (KeyError, TypeError) as error:
+            augmentation = fields.get("augmentation")
+            if augmentation is not None:
+                augmentation = Augmentation.from_json(augmentation)
+            return cls(**{**fields, "hidden": tuple(fields["hidden"]), "augmentation": augmentation})
+        except (AttributeError, KeyError, TypeError) as error:
             raise OptionError(f"not a training recipe: {error}") from error
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .augmenting import augment_samples, square_images
 from .datasets import Dataset, Samples, split_validation
 from .engine import make_engine
 from .errors import DivergedError, OptionError
@@ -21,7 +22,7 @@ from .schedules import learning_rate_at
 STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds
 
 # What a seed is used for: each use has its own stream of random numbers.
-_INITIALISATION, _SPLIT, _SHUFFLE = range(3)
+_INITIALISATION, _SPLIT, _SHUFFLE = range(3)  # 3 is that of `augmenting`
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class Progress:
 class Training:
     """One training of one recipe on one data set.
 
-    The order of samples in an epoch is drawn from (seed, epoch), so a training that was stopped at any step and
-    goes on from its weights, moments and `Progress` ends at the same bits as one that was not.
+    The order of samples in an epoch is drawn from (seed, epoch), and so are their distortions: a training that was
+    stopped at any step and goes on from its weights, moments and `Progress` ends at the same bits as one that was not.
     """
 
     def __init__(self, dataset: Dataset, recipe: Recipe):
@@ -68,6 +69,8 @@ class Training:
             )
         self.dataset = dataset
         self.recipe = recipe
+        if recipe.augmentation:
+            square_images(dataset.train)  # or an error
         self.train_samples, self.validation_samples = validation_split(dataset.train, recipe)
         sizes = (dataset.train.n_features, *recipe.hidden, dataset.n_classes)
         self.network = Network.he_initialised(sizes, _rng(recipe.seed, _INITIALISATION))
@@ -135,7 +138,11 @@ class Training:
         """Steps and the record of them belong together: nothing may come between."""
         n = len(learning_rates)
         started = time.perf_counter()
-        losses, n_correct = self.engine.train_steps(self.train_samples, rows, progress.step + 1, learning_rates)
+        samples = self.train_samples
+        if self.recipe.augmentation:
+            samples = augment_samples(samples, rows, self.recipe, progress.step // self.steps_per_epoch)
+            rows = np.arange(len(rows))
+        losses, n_correct = self.engine.train_steps(samples, rows, progress.step + 1, learning_rates)
         progress.seconds += time.perf_counter() - started
         for i in np.flatnonzero(~np.isfinite(losses)):
             step = progress.step + 1 + i

@@ -16,6 +16,7 @@ import numpy as np
 
 from . import reference
 from .arrays import aligned_copy, aligned_empty
+from .augment import smooth_basis, unit_amplitude
 from .products import PANEL_DEPTH, TASK_ROWS, TILE_COLUMNS, TILE_ROWS
 
 EPS = float(np.finfo(np.float32).eps)
@@ -119,6 +120,7 @@ def make_softmax_cross_entropy(rng: np.random.Generator, n_samples: int, n_class
         "logits": aligned_copy(4 * rng.standard_normal((n_samples, n_classes))),
         "labels": rng.integers(0, n_classes, n_samples),
         "dlogits": _poisoned(n_samples, n_classes),
+        "smoothing": 0.1 if n_samples % 2 else 0.0,
     }
 
 
@@ -153,6 +155,24 @@ def make_gather_batch(rng: np.random.Generator, n_images: int, n_rows: int, n_fe
         "scale": 1 / 255,
         "x": _poisoned(n_rows, n_features),
         "y": np.full(n_rows, -1),
+    }
+
+
+def make_distort_images(rng: np.random.Generator, n_images: int, n_rows: int, height: int, width: int) -> Arguments:
+    """Arguments of `distort_images`, with every kind of distortion."""
+    row_basis, column_basis = smooth_basis(height, 4.0), smooth_basis(width, 4.0)
+    most = np.array([0.5, 0.2, 0.2, 0.3, 2.5, 1.5])
+    return {
+        "images": rng.integers(0, 256, (n_images, height, width)).astype(np.uint8),
+        "rows": rng.integers(0, n_images, n_rows),
+        "key": int(rng.integers(2**63)) * 2 + 1,
+        "epoch": 3,
+        "least": -most,
+        "most": most,
+        "row_basis": row_basis,
+        "column_basis": column_basis,
+        "amplitude": 1.5 * unit_amplitude(row_basis, column_basis),
+        "out": np.full((n_rows, height, width), 77, np.uint8),
     }
 
 
@@ -211,6 +231,11 @@ def bounds_gather_batch(exact: Arguments) -> Bounds:
     return {"x": 2 * EPS * abs(exact["x"]), "y": np.zeros(len(exact["y"]))}
 
 
+def bounds_distort_images(exact: Arguments) -> Bounds:
+    """Whole numbers are exact."""
+    return {"out": np.zeros(exact["out"].shape)}
+
+
 # ---- The table ------------------------------------------------------------------------------------------------------
 
 # The default network at its batch size, its ragged last batch (55,000 samples), and a deeper network's second layer.
@@ -249,6 +274,8 @@ def _cases() -> Iterator[Case]:
         yield Case("adam_step", (n,), make_adam_step, bounds_adam_step, n in (407_050, 10_007))
     for sizes in [(1000, 64, 784), (5, 1, 1), (10, 7, 13)]:
         yield Case("gather_batch", sizes, make_gather_batch, bounds_gather_batch, sizes == (1000, 64, 784))
+    for sizes in [(1000, 64, 28, 28), (5, 33, 7, 20), (3, 4, 17, 16), (1, 2, 1, 1)]:
+        yield Case("distort_images", sizes, make_distort_images, bounds_distort_images, sizes == (1000, 64, 28, 28))
 
 
 CASES = list(_cases())

@@ -68,19 +68,22 @@ def n_phases(n_layers: int, n_steps: int) -> int:
 
 
 @kernel()
-def train_steps(worker, board, data, rows, batches, layers, first, first_step, learning_rates, adam, losses, classes):
+def train_steps(
+    worker, board, data, rows, batches, layers, first, first_step, learning_rates, adam, smoothing, losses, classes
+):
     """Steps first_step, first_step + 1, ... on consecutive mini-batches of the samples at `rows`.
 
     Every thread that calls this with the same arguments helps; `board` is all zeros at first, with `n_phases`. There
     is one step for each of `learning_rates`. The loss and the likeliest class of each sample, both before its step, go
-    to `losses` and `classes`. `data` is (images, labels, scale); labels must lie within the classes.
+    to `losses` and `classes`; `smoothing` is that of `softmax_cross_entropy`. `data` is (images, labels, scale); labels
+    must lie within the classes.
     """
     saved = flush_denormals()
     phase = prepare_first(worker, board, data, rows, batches, first)
     for s in range(len(learning_rates)):
         slot, n = s % 2, len(rows_of_batch(rows, s, batches))
         phase = forward(worker, board, phase, data, rows, s, batches, layers, first)
-        phase = differentiate_loss(worker, board, phase, s, n, batches, layers, losses, classes)
+        phase = differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes)
         phase = backward(worker, board, phase, n, layers)
         step, learning_rate = first_step + s, learning_rates[s]
         c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay)
@@ -95,7 +98,7 @@ def evaluate_batches(worker, board, data, rows, batches, layers, first, losses, 
     for s in range((len(rows) + batches.y.shape[1] - 1) // batches.y.shape[1]):
         n = len(rows_of_batch(rows, s, batches))
         phase = forward(worker, board, phase, data, rows, s, batches, layers, first)
-        phase = differentiate_loss(worker, board, phase, s, n, batches, layers, losses, classes)
+        phase = differentiate_loss(worker, board, phase, s, n, batches, layers, np.float32(0), losses, classes)
 
 
 @inlined
@@ -169,7 +172,7 @@ def forward(worker, board, phase, data, rows, s, batches, layers, first):
 
 
 @inlined
-def differentiate_loss(worker, board, phase, s, n, batches, layers, losses, classes):
+def differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes):
     """Loss and likeliest class of each sample of mini-batch number s, and the gradient of the logits."""
     labels, logits, dlogits = batches.y[s % 2], layers.out[-1][:n], layers.dout[-1][:n]
     start = s * batches.y.shape[1]
@@ -177,7 +180,7 @@ def differentiate_loss(worker, board, phase, s, n, batches, layers, losses, clas
     task = claim(board, phase, worker, n_tasks)
     while task >= 0:
         for i in range(task * LOSS_ROWS, min((task + 1) * LOSS_ROWS, n)):
-            losses[start + i] = differentiate_row(logits, labels, dlogits, i)
+            losses[start + i] = differentiate_row(logits, labels, dlogits, i, smoothing)
             classes[start + i] = index_of_largest(logits, i)
         task = claim_next(board, phase, worker, n_tasks)
     wait_for(board, phase, n_tasks)

@@ -7,6 +7,8 @@ out-parameters, which may hold anything on entry.
 
 import numpy as np
 
+from .reference_augment import distort_images as distort_images
+
 
 def linear(x, w, b, out):
     """out = x @ w + b."""
@@ -38,11 +40,12 @@ def linear_relu_backward(x, w, out, dout, dz, dw, db, dx):
     linear_backward(x, w, dz, dw, db, dx)
 
 
-def softmax_cross_entropy(logits, labels, dlogits):
+def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0):
     """Return the mean of -log softmax(logits)[label]; dlogits = (softmax(logits) - one_hot(labels)) / n_samples.
 
     Each row is shifted by its own maximum, so that no exponential overflows. ValueError for a label outside the
-    classes.
+    classes. With `smoothing`, that share of each one-hot row is spread evenly over all classes, and the loss is the
+    cross entropy with that (Szegedy et al. 2016, section 7).
     """
     n_samples, n_classes = logits.shape
     if labels.min() < 0 or labels.max() >= n_classes:
@@ -51,9 +54,9 @@ def softmax_cross_entropy(logits, labels, dlogits):
     shifted = logits - logits.max(axis=1, keepdims=True)
     exponentials = np.exp(shifted)
     sums = exponentials.sum(axis=1, keepdims=True)
-    losses = np.log(sums[:, 0]) - shifted[samples, labels]
-    dlogits[:] = exponentials / sums
-    dlogits[samples, labels] -= 1
+    losses = np.log(sums[:, 0]) - ((1 - smoothing) * shifted[samples, labels] + smoothing * shifted.mean(axis=1))
+    dlogits[:] = exponentials / sums - smoothing / n_classes
+    dlogits[samples, labels] -= 1 - smoothing
     dlogits /= n_samples
     return losses.mean(dtype=np.float64)
 

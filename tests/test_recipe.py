@@ -12,7 +12,7 @@ from fastnet.recipe import ENGINES, Recipe
 from fastnet.schedules import SCHEDULES
 
 WHOLE_NUMBERS = {"epochs": 1, "batch_size": 1, "n_validation": 0, "seed": 0}  # with the least
-NUMBERS = ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay")
+NUMBERS = ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay", "label_smoothing")
 
 
 def sentence_of(**fields):
@@ -90,6 +90,7 @@ def test_what_is_measured_must_be_a_number(name, value):
         ("beta2", [-0.1, 1, 1.5, math.nan], "beta2 must be at least 0 and below 1"),
         ("eps", [0, -1e-8, math.inf, math.nan], "eps must be above 0"),
         ("weight_decay", [-0.1, math.inf, math.nan], "the weight decay must be at least 0"),
+        ("label_smoothing", [-0.1, 1, math.nan], "label smoothing must be at least 0 and below 1"),
         ("schedule", ["", "step", "Linear", None, 1], "the schedule must be one of constant, linear, cosine"),
         ("engine", ["", "torch", "Numba", None, 1], "the engine must be one of numba, reference"),
     ],
@@ -116,7 +117,7 @@ def test_recipe_does_not_change():
     [
         Recipe(),
         Recipe(hidden=(), n_validation=0, engine="reference"),
-        Recipe((32, 16), 3, 7, 0.1 + 0.2, "cosine", 0.25, 0.5, 0.75, 1e-7, 1 / 3, 100, 2**70, "reference"),
+        Recipe((32, 16), 3, 7, 0.1 + 0.2, "cosine", 0.25, 0.5, 0.75, 1e-7, 1 / 3, 100, 2**70, "reference", 0.2),
     ],
     ids=["default", "softmax regression", "nothing as by default"],
 )

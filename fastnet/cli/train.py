@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError
-from fastnet.recipe import Recipe
+from fastnet.recipes import RECIPES
 
 from .options import (
     add_command,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
   fastnet train                                    the default network on MNIST, 40 epochs
+  fastnet train --recipe best                      the most accurate one: distorted digits, more epochs
   fastnet train --hidden 256,128 --epochs 10       another network
   fastnet train --hidden none                      softmax regression
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
@@ -40,6 +41,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
     parser.add_argument("--stop-after", type=positive, metavar="N", help="stop when N epochs are done, to resume later")
+    parser.add_argument("--recipe", choices=RECIPES, metavar="NAME", help=f"{', '.join(RECIPES)} (default: seed)")
     add_recipe_options(parser, with_engine=True)
     parser.set_defaults(run=run)
 
@@ -88,6 +90,8 @@ def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
     given = given_recipe_options(args)
     if args.resume:
         epochs = given.pop("epochs", None)
+        if args.recipe:
+            raise OptionError("--recipe cannot be changed when a run is resumed (--epochs can)")
         if given or args.out:
             names = ", ".join(f"--{name.removeprefix('n_').replace('_', '-')}" for name in given) or "--out"
             raise OptionError(f"{names} cannot be changed when a run is resumed (--epochs can)")
@@ -95,7 +99,7 @@ def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
-    recipe = Recipe(**given)
+    recipe = dataclasses.replace(RECIPES[args.recipe or "seed"], **given)
     source = args.data.absolute() if args.data else BUNDLED  # for a run that is resumed from elsewhere
     directory = args.out or new_run_directory(recipe)
     if directory.exists():

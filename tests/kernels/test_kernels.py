@@ -49,7 +49,7 @@ def test_the_table_finds_a_wrong_result(name, value):
         returned = getattr(reference, name)(**arguments)
         results = case.bounds(case.call(reference, cases.as_float64(case.arguments()))).keys() - {"return"}
         for result in results:
-            arguments[result].flat[0] += 1 if arguments[result].dtype.kind == "i" else value
+            arguments[result].flat[0] += 1 if arguments[result].dtype.kind in "iu" else value
         return returned + 1 if not results else returned
 
     with pytest.raises(AssertionError, match="is off by"):

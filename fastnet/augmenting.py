@@ -1,0 +1,73 @@
+"""Distorted copies of images: for anybody by `augment`, and epoch by epoch for a training."""
+
+import math
+from types import ModuleType
+
+import numpy as np
+
+from fastnet import kernels
+from fastnet.kernels import reference
+from fastnet.kernels.augment import smooth_basis, unit_amplitude
+
+from .augmentation import Augmentation
+from .datasets import Samples
+from .errors import DataError
+from .recipe import Recipe
+
+_DISTORTION = 3  # what a seed is used for here; 0 to 2 are the training's uses
+
+
+def augment(
+    images: np.ndarray,
+    augmentation: Augmentation | None = None,
+    seed: int = 0,
+    epoch: int = 0,
+    rows: np.ndarray | None = None,
+    kernel_set: ModuleType = kernels,
+) -> np.ndarray:
+    """Distorted copies of uint8 `images (n, height, width)`, or of those at `rows`; by default of middling strength.
+
+    A copy depends on its original's row, the seed and the epoch alone, whatever the other rows and the number of
+    threads. A training with that seed sees in that epoch (from 0) what this makes of its training samples. DataError
+    for images that are not as said.
+    """
+    if images.dtype != np.uint8 or images.ndim != 3 or not images.size:
+        raise DataError(f"images to distort must be uint8 (n, height, width), not {images.dtype} {images.shape}")
+    augmentation = augmentation or Augmentation()
+    key = np.random.SeedSequence(seed, spawn_key=(_DISTORTION,)).generate_state(1, np.uint64)[0]
+    most = np.array(
+        [
+            math.radians(augmentation.rotation),
+            math.log1p(augmentation.scale),
+            math.log1p(augmentation.aspect),
+            math.radians(augmentation.shear),
+            augmentation.shift,
+            augmentation.shift,
+        ]
+    )
+    bases = [smooth_basis(side, augmentation.smoothness) for side in images.shape[1:]]
+    amplitude = augmentation.elastic * unit_amplitude(*bases)
+    rows = np.arange(len(images)) if rows is None else rows
+    copies = np.empty((len(rows), *images.shape[1:]), np.uint8)
+    images = np.ascontiguousarray(images)
+    kernel_set.distort_images(images, rows, int(key), epoch, -most, most, *bases, amplitude, copies)
+    return copies
+
+
+def augment_samples(samples: Samples, rows: np.ndarray, recipe: Recipe, epoch: int) -> Samples:
+    """Copies of the samples at `rows` as the recipe distorts them in that epoch, from 0."""
+    kernel_set = reference if recipe.engine == "reference" else kernels
+    copies = augment(square_images(samples), recipe.augmentation, recipe.seed, epoch, rows, kernel_set)
+    return Samples(copies.reshape(len(rows), -1), samples.labels[rows], samples.scale)
+
+
+def square_images(samples: Samples) -> np.ndarray:
+    """The images `(n, side, side)`; DataError where they are not uint8 squares."""
+    side = math.isqrt(samples.n_features)
+    images = samples.images
+    if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or side * side != samples.n_features:
+        raise DataError(
+            f"only uint8 images in a square can be distorted, not {samples.images.dtype} ones"
+            f" of {samples.n_features} pixels"
+        )
+    return images.reshape(-1, side, side)

@@ -1,0 +1,21 @@
+"""Recipes with a name, for `fastnet train --recipe NAME`; docs/recipe.md tells how they were found."""
+
+import dataclasses
+
+from .augmentation import Augmentation
+from .recipe import Recipe
+
+SEED = Recipe()
+
+# The seed network, on distorted digits: it doesn't know them by heart, so that more epochs go on to help.
+BEST = Recipe(
+    epochs=180,
+    batch_size=128,
+    learning_rate=4e-3,
+    weight_decay=0.05,
+    augmentation=Augmentation(),
+)
+
+FAST = dataclasses.replace(BEST, epochs=30)
+
+RECIPES = {"seed": SEED, "fast": FAST, "best": BEST}

@@ -1,0 +1,258 @@
+"""Distorted copies of pictures: rotated, scaled, sheared, shifted and bent, in one interpolation from uint8 to uint8.
+
+A pixel of the copy looks up a place in the original: an affine map of its own place, plus a displacement that varies
+smoothly (Simard, Steinkraus & Platt 2003: random numbers smoothed by a Gaussian). Smoothed numbers need not be drawn
+for each pixel: where the Gaussian is wide, numbers on a lattice as coarse as it is wide give the same fields, and the
+smoothing becomes two small matrix products, `row_basis @ noise @ column_basis.T`.
+
+From the noise to the grey level all is in whole numbers (where they are float32, they stay below 2**24, so that no sum
+is rounded; places are in 1/65536 of a pixel): both twins, every CPU and any number of threads make the same pictures.
+A copy depends on the key, the epoch and the row of its original, and on nothing else: Philox, the generator, takes
+these three for its key and counter (Salmon et al. 2011) and has no other state.
+"""
+
+import math
+
+import numpy as np
+
+from .board import claim, claim_next, new_board, wait_for, work_together
+from .checks import check_axes, check_labels
+from .jit import inlined, kernel
+from .simd import LANES, broadcast, first_lanes, load, splat, store
+
+ONE = 65536  # units of a place to a pixel
+MOST_SIDE = 1000  # pixels: places and their products fit 32 bits
+N_RANGES = 6  # of the affine map's draws: rotation, log scale, log aspect, shear, shift down, shift right
+AFFINE_BLOCKS = 2  # of four random words each, before those of the noise
+TASK_IMAGES = 32
+
+WORD = np.uint64(0xFFFFFFFF)
+ROUNDS = 10
+MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
+KEY_STEPS = (np.uint64(0x9E3779B9), np.uint64(0xBB67AE85))
+HALF = np.uint64(32)
+
+# Constants of 32 bits keep what they meet at 32 bits: with plain integers, Numba would go on in 64.
+PLACE_BITS, BYTE_BITS, BYTE, WHOLE = np.uint32(16), np.uint32(8), np.uint32(255), np.uint32(256)
+PAIR, LOWER_HALF, ROUNDING = np.uint32(0x00FF00FF), np.uint32(0xFFFF), np.uint32(32768)
+
+
+def distort_images(images, rows, key, epoch, least, most, row_basis, column_basis, amplitude, out):
+    """out[i] = a distorted copy of images[rows[i]]; IndexError for a row that is not there.
+
+    `images (n, height, width)` and `out (len(rows), height, width)` are uint8. `least` and `most`, float64 `(6,)`, are
+    the ranges of rotation (radians, counter-clockwise), log of scale, log of aspect (height to width), shear (radians,
+    as italics lean), and shift down and right (pixels); each is drawn uniformly. The displacement is
+    `amplitude * row_basis @ noise @ column_basis.T` in 1/65536 pixel, with noise from -255 to 255; the bases, float32
+    `(height, k)` and `(width, l)`, are made by `smooth_basis`. `key` is an integer below 2**64.
+    """
+    check_axes("distort_images", "images", images, 3)
+    shapes = (len(rows), *images.shape[1:])
+    for name, array, shape in (("images", images, images.shape), ("out", out, shapes)):
+        if array.dtype != np.uint8 or array.shape != shape or not array.flags.c_contiguous:
+            raise ValueError(f"distort_images: {name} must be uint8 of shape {shape} in C order")
+    if not out.flags.writeable:
+        raise ValueError("distort_images: out must be writable")
+    if not 1 <= min(shapes[1:]) <= max(shapes[1:]) <= MOST_SIDE:
+        raise ValueError(f"distort_images: sides of images must be from 1 to {MOST_SIDE} pixels, not {shapes[1:]}")
+    check_labels("distort_images", "rows", rows, len(rows))
+    if not 0 <= rows.min() <= rows.max() < len(images):
+        raise IndexError(f"distort_images: a row is outside 0..{len(images) - 1}")
+    _check_numbers("least", least, np.float64, (N_RANGES,))
+    _check_numbers("most", most, np.float64, (N_RANGES,))
+    _check_numbers("row_basis", row_basis, np.float32, (shapes[1], row_basis.shape[-1]))
+    _check_numbers("column_basis", column_basis, np.float32, (shapes[2], column_basis.shape[-1]))
+    bases = row_basis, np.ascontiguousarray(column_basis.T)  # each row of the second is loaded as vectors
+    args = (np.uint64(key), np.uint64(epoch), least, most, *bases, np.float32(amplitude), out)
+    work_together(_distort_images, new_board(1), images, rows, *args)
+
+
+def _check_numbers(name, array, dtype, shape):
+    if array.dtype != dtype or array.shape != shape or not array.flags.c_contiguous:
+        raise ValueError(f"distort_images: {name} must be {np.dtype(dtype)} of shape {shape} in C order")
+
+
+@kernel()
+def _distort_images(worker, board, images, rows, key, epoch, least, most, row_basis, column_basis, amplitude, out):
+    phase = np.int64(0)
+    n_images, height, width = out.shape
+    n_down, n_across = row_basis.shape[1], column_basis.shape[0]
+    padded = np.zeros((height + 3) * (width + 2) + 1, np.uint8)
+    quads = np.empty((height + 2) * (width + 2), np.uint32)
+    noise = np.empty((n_down, 2 * n_across), np.float32)
+    smoothed = np.empty(2 * n_across, np.float32)
+    field = np.empty((2, width), np.float32)
+    places = np.empty((2, width), np.int32)
+    n_tasks = (n_images + TASK_IMAGES - 1) // TASK_IMAGES
+    task = claim(board, phase, worker, n_tasks)
+    while task >= 0:
+        for i in range(task * TASK_IMAGES, min((task + 1) * TASK_IMAGES, n_images)):
+            sample = np.uint64(rows[i])
+            affine = draw_affine(key, epoch, sample, least, most, height, width)
+            draw_noise(key, epoch, sample, noise)
+            fill_quads(images, rows[i], padded, quads)
+            for r in range(height):
+                smooth_row(noise, row_basis, column_basis, r, smoothed, field)
+                find_places(affine, amplitude, field, height, r, places)
+                sample_row(quads, places, out, i, r)
+        task = claim_next(board, phase, worker, n_tasks)
+    wait_for(board, phase, n_tasks)
+
+
+# ---- Random numbers -------------------------------------------------------------------------------------------------
+
+
+@inlined
+def philox(key, c0, c1, c2, c3):
+    """Four random words of 32 bits for a key of 64 and a counter of four words: Philox4x32-10. All are uint64."""
+    k0, k1 = key & WORD, key >> HALF
+    for _ in range(ROUNDS):
+        a, b = MULTIPLIERS[0] * c0, MULTIPLIERS[1] * c2
+        c0, c1, c2, c3 = (b >> HALF) ^ c1 ^ k0, b & WORD, (a >> HALF) ^ c3 ^ k1, a & WORD
+        k0, k1 = (k0 + KEY_STEPS[0]) & WORD, (k1 + KEY_STEPS[1]) & WORD
+    return c0, c1, c2, c3
+
+
+@inlined
+def draw_affine(key, epoch, sample, least, most, height, width):
+    """The map from a place in the copy to one in the original, both from the centre and in half pixels: six integers.
+
+    Those are (yy, yx, y0, xy, xx, x0), with y = (yy * down + yx * right + y0) / 2 in 1/65536 pixel, counted from one
+    pixel above and to the left of the picture.
+    """
+    zero = np.uint64(0)
+    a, b, c, d = philox(key, zero, sample, epoch, zero)
+    e, f, _, _ = philox(key, np.uint64(1), sample, epoch, zero)
+    angle, scale, aspect = between(a, least, most, 0), between(b, least, most, 1), between(c, least, most, 2)
+    slant, down, right = math.tan(between(d, least, most, 3)), between(e, least, most, 4), between(f, least, most, 5)
+    cos, sin = math.cos(angle), math.sin(angle)
+    taller, wider = math.exp(-scale - aspect / 2), math.exp(-scale + aspect / 2)
+    yy, yx = cos * taller, sin * taller
+    xy, xx = (slant * cos - sin) * wider, (slant * sin + cos) * wider
+    y0 = 2 * whole(-yy * down - yx * right) + (height + 1) * ONE
+    x0 = 2 * whole(-xy * down - xx * right) + (width + 1) * ONE
+    return whole(yy), whole(yx), y0, whole(xy), whole(xx), x0
+
+
+@inlined
+def between(word, least, most, k):
+    """A number of range k."""
+    return least[k] + (most[k] - least[k]) * ((np.float64(word) + 0.5) / 4294967296.0)
+
+
+@inlined
+def whole(number):
+    """A number of pixels in 1/65536."""
+    return np.int64(math.floor(number * ONE + 0.5))
+
+
+@inlined
+def draw_noise(key, epoch, sample, noise):
+    """Odd numbers from -255 to 255, a byte of a random word each."""
+    flat = noise.reshape(-1)
+    for start in range(0, len(flat), 16):
+        block = np.uint64(AFFINE_BLOCKS + start // 16)
+        words = philox(key, block, sample, epoch, np.uint64(0))
+        for k in range(min(16, len(flat) - start)):
+            byte = (words[k // 4] >> np.uint64(k % 4 * 8)) & np.uint64(255)
+            flat[start + k] = 2 * np.int64(byte) - 255
+
+
+# ---- Pictures -------------------------------------------------------------------------------------------------------
+
+
+@inlined
+def fill_quads(images, row, padded, quads):
+    """For each place between pixels the four around it, a byte each; beyond the picture there are zeros.
+
+    `padded` is zeros but for the picture, whose first pixel is in its second row and column.
+    """
+    height, width = images.shape[1:]
+    stride = width + 2
+    for i in range(height):
+        for j in range(width):
+            padded[(i + 1) * stride + 1 + j] = images[row, i, j]
+    for k in range(len(quads)):
+        upper = np.uint32(padded[k]) | np.uint32(padded[k + 1]) << np.uint32(8)
+        lower = np.uint32(padded[k + stride]) | np.uint32(padded[k + stride + 1]) << np.uint32(8)
+        quads[k] = upper | lower << np.uint32(16)
+
+
+@inlined
+def smooth_row(noise, row_basis, column_basis, r, smoothed, field):
+    """Row r of the displacements down and to the right; `column_basis` is transposed here."""
+    (n_across, width), n_both = column_basis.shape, noise.shape[1]
+    for b in range(0, n_both, LANES):
+        mask = first_lanes(n_both - b)
+        total = splat(0.0)
+        for a in range(noise.shape[0]):
+            total = total + broadcast(row_basis, (r, a)) * load(noise, (a, b), mask)
+        store(smoothed, (b,), total, mask)
+    for axis in range(2):
+        for j in range(0, width, LANES):
+            mask = first_lanes(width - j)
+            total = splat(0.0)
+            for b in range(n_across):
+                total = total + broadcast(smoothed, (axis * n_across + b,)) * load(column_basis, (b, j), mask)
+            store(field, (axis, j), total, mask)
+
+
+@inlined
+def find_places(affine, amplitude, field, height, r, places):
+    """Where the pixels of row r look: down and to the right, as `draw_affine` counts, kept within the padding."""
+    width = places.shape[1]
+    yy, yx, y0, xy, xx, x0 = affine
+    down = 2 * r - (height - 1)
+    y_start, x_start = y0 + yy * down, x0 + xy * down
+    for j in range(width):
+        right = 2 * j - (width - 1)
+        y = ((y_start + yx * right) >> 1) + np.int32(field[0, j] * amplitude)
+        x = ((x_start + xx * right) >> 1) + np.int32(field[1, j] * amplitude)
+        places[0, j] = min(max(y, 0), (height + 1) * ONE)
+        places[1, j] = min(max(x, 0), (width + 1) * ONE)
+
+
+@inlined
+def sample_row(quads, places, out, i, r):
+    """Row r of copy i: each pixel is interpolated between the four around its place in the original."""
+    width = out.shape[2]
+    for j in range(width):
+        y, x = np.uint32(places[0, j]), np.uint32(places[1, j])
+        quad = quads[np.uintp((y >> PLACE_BITS) * np.uint32(width + 2) + (x >> PLACE_BITS))]
+        out[i, r, j] = between_four(quad, (y >> BYTE_BITS) & BYTE, (x >> BYTE_BITS) & BYTE)
+
+
+@inlined
+def between_four(quad, down, right):
+    """The grey level at (down, right) / 256 pixel from the first of four; all are uint32."""
+    # Left and right are each an upper and a lower pixel, 16 bits apart: one product serves both.
+    left_pair, right_pair = quad & PAIR, (quad >> BYTE_BITS) & PAIR
+    pair = left_pair * (WHOLE - right) + right_pair * right
+    upper, lower = pair & LOWER_HALF, pair >> PLACE_BITS
+    return (upper * (WHOLE - down) + lower * down + ROUNDING) >> PLACE_BITS
+
+
+# ---- Bases ----------------------------------------------------------------------------------------------------------
+
+SPACING = 1.25  # of the lattice, in standard deviations: it doesn't show (variances differ by 0.4 % between its places)
+WEIGHT = (
+    120  # of a lattice point on itself: 255 * (120 * 2.01)**2, with 2.01 points' weights at a place, is below 2**24
+)
+
+
+def smooth_basis(n_pixels, sigma):
+    """What a Gaussian of `sigma` pixels makes of a lattice of noise: whole numbers, float32 `(n_pixels, k)`.
+
+    The lattice goes on beyond the picture for two of its points, so that displacements at the edge are as large.
+    """
+    spacing = SPACING * sigma
+    n_points = math.ceil((n_pixels - 1) / spacing) + 4
+    points = ((n_pixels - 1) - (n_points - 1) * spacing) / 2 + spacing * np.arange(n_points)
+    distances = np.arange(n_pixels)[:, None] - points
+    return np.rint(WEIGHT * np.exp(-0.5 * (distances / sigma) ** 2)).astype(np.float32)
+
+
+def unit_amplitude(row_basis, column_basis):
+    """The `amplitude` with which the root mean square of the displacements down, and to the right, is a pixel."""
+    noise = np.mean(np.arange(-255.0, 256.0, 2) ** 2)
+    return ONE / math.sqrt(noise * np.mean(np.sum(row_basis**2, axis=1)) * np.mean(np.sum(column_basis**2, axis=1)))

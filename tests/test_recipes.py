@@ -1,0 +1,38 @@
+"""Recipes with a name: what stays as it was, and that the command line trains them."""
+
+import dataclasses
+
+import pytest
+
+from fastnet import cli
+from fastnet.recipe import Recipe
+from fastnet.recipes import RECIPES
+from fastnet.runs import load_run
+
+
+def test_the_default_is_the_seed_network():
+    assert RECIPES["seed"] == Recipe()
+
+
+def test_the_small_ones_are_of_the_same_network():
+    for name in ("fast", "best"):
+        assert RECIPES[name].hidden == (512,)
+        assert RECIPES[name].augmentation is not None
+
+
+def test_command_line_trains_a_recipe_with_changes(tmp_path, capsys):
+    options = ["--epochs", "1", "--hidden", "4", "--validation", "59000", "--seed", "3", "--out", str(tmp_path / "run")]
+    assert cli.main(["train", "--recipe", "best", *options]) == 0
+    expected = dataclasses.replace(RECIPES["best"], epochs=1, hidden=(4,), n_validation=59_000, seed=3)
+    assert load_run(tmp_path / "run").recipe == expected
+
+
+def test_recipe_of_a_resumed_run_cannot_change(tmp_path, capsys):
+    assert cli.main(["train", "--recipe", "best", "--resume", str(tmp_path)]) == 2
+    assert "--recipe cannot be changed when a run is resumed" in capsys.readouterr().err
+
+
+def test_unknown_recipe_is_refused(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["train", "--recipe", "worst"])
+    assert "invalid choice: 'worst' (choose from" in capsys.readouterr().err
