@@ -1,6 +1,7 @@
 """Make the page's sample pictures (`make samples`): MNIST's test digits as people write, scan and photograph them."""
 
 import io
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,14 +101,11 @@ def transparent() -> Picture:
     return np.dstack([np.zeros((*ink.shape, 3)), ink])
 
 
-def face() -> Picture:
+def star() -> Picture:
     """Nothing that is a digit."""
     picture = Image.new("L", (300, 300), 255)
-    pen = ImageDraw.Draw(picture)
-    pen.ellipse((40, 40, 260, 260), outline=20, width=9)
-    pen.ellipse((100, 110, 122, 140), fill=20)
-    pen.ellipse((178, 110, 200, 140), fill=20)
-    pen.arc((95, 110, 205, 215), 20, 160, fill=20, width=9)
+    tips = [(150 + 105 * math.sin(4 * math.pi * k / 5), 150 - 105 * math.cos(4 * math.pi * k / 5)) for k in range(6)]
+    ImageDraw.Draw(picture).line(tips, fill=20, width=9, joint="curve")
     return np.asarray(picture.filter(ImageFilter.GaussianBlur(1))) / 255
 
 
@@ -121,7 +119,7 @@ SAMPLES: dict[str, Callable[[], Picture]] = {
     "a-thick-marker.jpg": marker,
     "a-faint-pencil.jpg": pencil,
     "transparent-ground.png": transparent,
-    "no-digit-at-all.png": face,
+    "no-digit-at-all.png": star,
 } | {f"digit-{digit}.png": (lambda digit=digit: typical(digit)) for digit in range(10)}
 
 

@@ -20,7 +20,7 @@ Box = tuple[int, int, int, int]
 
 VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; the others say why
 
-_STEPS = 64  # on the way from an empty picture: each unit switches on or off at most a few times
+_STEPS = 512  # on the way from an empty picture: each unit switches on or off at most a few times
 
 
 @dataclass(frozen=True, eq=False)

