@@ -35,7 +35,7 @@ def random_words(key, epoch, samples, n_words):
 
 def noise_of(words, n_rows, n_columns):
     """The bytes of the words, the lowest first, as odd numbers from -255 to 255."""
-    octets = words[:, :, None] >> np.uint64([0, 8, 16, 24]) & np.uint64(255)
+    octets = words[:, :, None] >> np.array([0, 8, 16, 24], np.uint64) & np.uint64(255)
     return 2.0 * octets.reshape(len(words), -1)[:, : n_rows * n_columns].reshape(-1, n_rows, n_columns) - 255
 
 
