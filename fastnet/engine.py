@@ -24,7 +24,7 @@ from .recipe import Recipe
 EVALUATION_BATCH = 256
 BATCHES_AT_A_TIME = 256  # of an evaluation: a board for more would be large
 DENSITY_SAMPLES = 1000  # samples that are looked at to choose the sparse or the dense path
-MOST_SPARSE_DENSITY = 0.6  # share of feature groups that hold something, above which dense products are faster
+MOST_SPARSE_DENSITY = 0.9  # share of feature groups that hold something, above which dense products may be faster
 
 
 def make_engine(network: Network, recipe: Recipe, samples: Samples) -> "Engine":

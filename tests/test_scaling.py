@@ -118,5 +118,5 @@ def test_search_and_final_runs_on_a_small_data_set(dataset, monkeypatch):
 def test_each_cell_of_the_search_is_a_candidate():
     trials = [Trial(recipe, 0.98, 1.0) for recipe in time_to_accuracy.candidates()]
     rows = time_to_accuracy.search_table(trials).splitlines()[2:]
-    assert len(rows) == len(time_to_accuracy.HIDDEN) * len(time_to_accuracy.RATES)
+    assert len(rows) == len(time_to_accuracy.HIDDEN) * (len(time_to_accuracy.RATES) + 1)  # and distorted digits
     assert all(row.count("98.00%, 1.00 s") == len(time_to_accuracy.EPOCHS) for row in rows)
