@@ -149,7 +149,8 @@ def results_table(results: list[Result], later: float, fresh: float) -> str:
             *lines,
             "",
             f"Mean of {len(FINAL_SEEDS)} seeds on {jit.get_threads()} threads. Adam,"
-            f" weight decay {Recipe.weight_decay:g} ({FAST.weight_decay:g} on distorted digits), a short warm-up, then a line down to 0; all 60,000 images.",
+            f" weight decay {Recipe.weight_decay:g} ({FAST.weight_decay:g} on distorted digits),"
+            " a short warm-up, then a line down to 0; all 60,000 images.",
         ]
     )
 
