@@ -1,6 +1,7 @@
 """Recipes with a name: what stays as it was, and that the command line trains them."""
 
 import dataclasses
+import signal
 
 import pytest
 
@@ -22,7 +23,9 @@ def test_the_small_ones_are_of_the_same_network():
 
 def test_command_line_trains_a_recipe_with_changes(tmp_path, capsys):
     options = ["--epochs", "1", "--hidden", "4", "--validation", "59000", "--seed", "3", "--out", str(tmp_path / "run")]
+    handler = signal.getsignal(signal.SIGINT)
     assert cli.main(["train", "--recipe", "best", *options]) == 0
+    assert signal.getsignal(signal.SIGINT) is handler  # who calls it gets Ctrl-C back
     expected = dataclasses.replace(RECIPES["best"], epochs=1, hidden=(4,), n_validation=59_000, seed=3)
     assert load_run(tmp_path / "run").recipe == expected
 

@@ -3,6 +3,8 @@
 import argparse
 import dataclasses
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,18 +60,18 @@ def run(args: argparse.Namespace) -> int:
     if training.recipe.engine == "numba":
         tell("preparing the kernels")
         compile_kernels(training.train_samples, training.network.layer_sizes, training.recipe)
-    _stop_at_signals(training)
-    with ProgressDisplay(training) as display:
+    with _signals_that_stop(training):
+        with ProgressDisplay(training) as display:
 
-        def end_epoch(record: Any) -> None:
-            save_run(training, directory)
-            display.end_epoch(record)
+            def end_epoch(record: Any) -> None:
+                save_run(training, directory)
+                display.end_epoch(record)
 
-        stop_after = args.stop_after * training.steps_per_epoch if args.stop_after else None
-        training.run(display.step, end_epoch, stop_after)
-    interrupted = training.stop_requested and not training.finished
-    test_loss, test_accuracy = training.engine.evaluate(training.dataset.test)
-    save_run(training, directory, {"accuracy": test_accuracy, "loss": test_loss})
+            stop_after = args.stop_after * training.steps_per_epoch if args.stop_after else None
+            training.run(display.step, end_epoch, stop_after)
+        interrupted = training.stop_requested and not training.finished
+        test_loss, test_accuracy = training.engine.evaluate(training.dataset.test)
+        save_run(training, directory, {"accuracy": test_accuracy, "loss": test_loss})
     result = {
         "run": str(directory),
         "test_accuracy": test_accuracy,
@@ -107,7 +109,8 @@ def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
     return Training(load_dataset(source), recipe), directory
 
 
-def _stop_at_signals(training: "Training") -> None:
+@contextmanager
+def _signals_that_stop(training: "Training") -> Iterator[None]:
     """At the first Ctrl-C (or SIGTERM) end after the step under way; a second one ends at once."""
 
     def request_stop(number: int, frame: object) -> None:
@@ -115,9 +118,15 @@ def _stop_at_signals(training: "Training") -> None:
         tell("\nstopping; what there is will be saved")
         signal.signal(number, signal.default_int_handler)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and background jobs have it
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as nohup and background jobs have it
             signal.signal(number, request_stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _headline(training: "Training") -> str:
