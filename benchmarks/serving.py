@@ -17,18 +17,19 @@ def served_page() -> Iterator[subprocess.Popen]:
     """Run `fastnet dashboard` until the block ends; yield its process."""
     server = subprocess.Popen([sys.executable, "-m", "fastnet", "dashboard", "--port", str(PORT)], stdout=sys.stderr)
     try:
-        _wait()
+        wait_for(ADDRESS)
         yield server
     finally:
         server.terminate()
         server.wait()
 
 
-def _wait(seconds: float = 60) -> None:
+def wait_for(address: str, seconds: float = 60) -> None:
+    """Return when a server answers there; URLError where none does for so long."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            urllib.request.urlopen(ADDRESS, timeout=seconds).close()
+            urllib.request.urlopen(address, timeout=seconds).close()
             return
         except urllib.error.URLError:
             if time.monotonic() > deadline:

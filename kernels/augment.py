@@ -235,9 +235,8 @@ def between_four(quad, down, right):
 # ---- Bases ----------------------------------------------------------------------------------------------------------
 
 SPACING = 1.25  # of the lattice, in standard deviations: it doesn't show (variances differ by 0.4 % between its places)
-WEIGHT = (
-    120  # of a lattice point on itself: 255 * (120 * 2.01)**2, with 2.01 points' weights at a place, is below 2**24
-)
+# Of a lattice point on itself: 255 * (120 * 2.01)**2, with 2.01 points' weights at a place, is below 2**24.
+WEIGHT = 120
 
 
 def smooth_basis(n_pixels, sigma):

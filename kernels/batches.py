@@ -43,7 +43,7 @@ def _checked_shape(images):
 def _gather_batch(images, labels, rows, scale, x, y):
     for task in numba.prange(n_gather_tasks(len(rows))):
         gather_task(images, rows, scale, x, task)
-        gather_labels_task(labels, rows, y, task)
+    gather_labels(labels, rows, y)
 
 
 @inlined
@@ -63,7 +63,7 @@ def gather_task(images, rows, scale, x, task):
 
 
 @inlined
-def gather_labels_task(labels, rows, y, task):
-    """TASK_ROWS rows of the `y` of `gather_batch`."""
-    for i in range(task * TASK_ROWS, min((task + 1) * TASK_ROWS, len(rows))):
+def gather_labels(labels, rows, y):
+    """The `y` of `gather_batch`: too little for tasks."""
+    for i in range(len(rows)):
         y[i] = labels[rows[i]]

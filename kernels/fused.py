@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .batches import gather_task, n_gather_tasks
+from .batches import gather_labels, gather_task, n_gather_tasks
 from .board import claim, claim_next, wait_for
 from .denormals import flush_denormals, restore_denormals
 from .jit import inlined, kernel
@@ -130,8 +130,7 @@ def prepare(worker, board, phase, data, rows, s, batches, first):
         else:
             gather_task(images, batch, scale, batches.x[slot], task)
         if task == 0:
-            for i in range(len(batch)):  # a task of its own would cost more than it does
-                batches.y[slot, i] = labels[batch[i]]
+            gather_labels(labels, batch, batches.y[slot])
         task = claim_next(board, phase, worker, n_tasks)
 
 

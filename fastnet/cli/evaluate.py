@@ -3,10 +3,10 @@
 import argparse
 from typing import Any
 
-from .options import add_command, add_data_option, add_seed, percent, show
+from .options import add_command, add_data_option, add_model, add_seed, percent, show
 
 EXAMPLES = """\
-  fastnet evaluate mnist-784-512-10                     the model that comes with fastnet
+  fastnet evaluate mnist-784-512-10                     a model that comes with fastnet
   fastnet evaluate runs/mine --data ~/fashion-mnist     a run, on other images
 """
 
@@ -14,7 +14,7 @@ EXAMPLES = """\
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "evaluate", "measure a model on the test set", EXAMPLES)
-    parser.add_argument("model", metavar="MODEL", help="a run or model directory, or the name of a shipped model")
+    add_model(parser)
     add_data_option(parser)
     add_seed(parser)
     parser.set_defaults(run=run)

@@ -83,6 +83,11 @@ def given_recipe_options(args: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in vars(args).items() if name in Recipe.__dataclass_fields__}
 
 
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Declare the model that a command is about."""
+    parser.add_argument("model", metavar="MODEL", help="a run or model directory, or the name of a shipped model")
+
+
 def add_data_option(parser: argparse.ArgumentParser) -> None:
     """Declare --data."""
     parser.add_argument(

@@ -7,12 +7,11 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
+
+from fastnet.benchmarks.serving import wait_for
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -88,18 +87,6 @@ def serving(command: list[str]) -> Iterator[str]:
             yield f"http://localhost:{port}/"
         finally:
             process.terminate()
-
-
-def wait_for(address: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=seconds).close()
-            return
-        except urllib.error.URLError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 def watch(page, address: str, faults: list[str]) -> None:
