@@ -32,6 +32,7 @@ class Recipe:
     seed: int = 0
     engine: str = "numba"
     label_smoothing: float = 0.0
+    shuffle: bool = True  # the samples, anew in each epoch
     augmentation: Augmentation | None = None  # distorts the training images anew in each epoch
 
     def __post_init__(self) -> None:
@@ -55,6 +56,7 @@ class Recipe:
         _require(0 <= self.weight_decay < math.inf, "the weight decay must be at least 0", self.weight_decay)
         _require(0 <= self.label_smoothing < 1, "label smoothing must be at least 0 and below 1", self.label_smoothing)
         _require(self.engine in ENGINES, f"the engine must be one of {', '.join(ENGINES)}", self.engine)
+        _require(isinstance(self.shuffle, bool), "shuffle must be True or False", self.shuffle)
         is_augmentation = self.augmentation is None or isinstance(self.augmentation, Augmentation)
         _require(is_augmentation, "augmentation must be an Augmentation or None", self.augmentation)
 
