@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from fastnet.kernels import aligned_copy
+from fastnet.kernels.jit import use_threads
+
 from .datasets import Samples
 from .errors import DivergedError, FastnetError, OptionError
 from .merging import merge_equal
@@ -226,8 +229,11 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
                 f" got {self.classes_}, `y` has {unique_labels(y)}"
             )
         samples = self._samples(X, y, sample_weight)
+        with_validation = bool(self.early_stopping or X_val is not None)
         if not goes_on:
-            self._begin(bool(self.early_stopping or X_val is not None))
+            self._begin()
+        if not goes_on or with_validation != (self.validation_scores_ is not None):
+            self._begin_curves(with_validation)
         if X_val is not None or y_val is not None:
             validation = self._validation_samples(X_val, y_val, sample_weight_val)
         elif self.early_stopping:
@@ -277,7 +283,8 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             )
         samples = self._samples(X, y, sample_weight)
         if is_first:
-            self._begin(with_validation=False)
+            self._begin()
+            self._begin_curves(with_validation=False)
         batch_size = self._batch_size(len(samples), is_chunk=True)
         if batch_size == len(samples) and self.shuffle:
             samples = merge_equal(samples)
@@ -334,11 +341,14 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             )
         return samples.take(train), samples.take(validation)
 
-    def _begin(self, with_validation: bool) -> None:
+    def _begin(self) -> None:
         """A new network is about to be trained: forget the one before."""
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         self._moments: tuple[Network, Network] | None = None
         self._n_steps = self._n_epochs = self.t_ = 0
+
+    def _begin_curves(self, with_validation: bool) -> None:
+        """Figures of epochs are about to be taken, and held against the best of them."""
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] | None = [] if with_validation else None
         self.validation_losses_: list[float] | None = [] if with_validation else None
@@ -348,8 +358,6 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
 
     def _train(self, samples: Samples, validation: Samples, batch_size: int, n_epochs: int) -> bool:
         """Train and record; whether the training ended before its last epoch."""
-        from fastnet.kernels.jit import use_threads
-
         trainer = self._trainer(samples, validation, batch_size, n_epochs)
         self._show_network(trainer.network)
         self._patience.n_epochs, self._patience.tolerance = self.n_iter_no_change, self.tol
@@ -386,8 +394,9 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
         """A trainer of a new network, or of the one that there is."""
         start = None
         if self._moments is not None:
-            layers = [Layer(w.copy(), b.copy()) for w, b in zip(self.coefs_, self.intercepts_, strict=True)]
-            start = State(Network.of(layers), self._moments, self._n_steps, self._n_epochs)
+            pairs = zip(self.coefs_, self.intercepts_, strict=True)
+            network = Network([Layer(aligned_copy(w), aligned_copy(b)) for w, b in pairs])
+            start = State(network, self._moments, self._n_steps, self._n_epochs)
         try:
             recipe = self._recipe(batch_size, n_epochs)
             return Trainer(samples, validation, len(self.classes_), recipe, start)
