@@ -11,7 +11,7 @@ from fastnet.kernels import aligned_copy
 from fastnet.kernels.jit import use_threads
 
 from .datasets import Samples
-from .errors import DivergedError, FastnetError, OptionError
+from .errors import DataError, DivergedError, OptionError
 from .merging import merge_equal
 from .network import Layer, Network
 from .recipe import Recipe
@@ -35,6 +35,7 @@ except ImportError as error:
 _INPUT = {"accept_sparse": "csr", "dtype": [np.float32, np.uint8], "order": "C"}
 _LARGEST_BATCH = 200  # of batch_size="auto", as in MLPClassifier
 _PREDICTED_AT_A_TIME = 4096  # samples: what hidden layers answer to more would take much memory
+_LEAST_SHARED = 10**6  # products of a forward pass: with fewer, a second thread takes longer to wake than to help
 _THREAD_VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # which joblib and dask set in their workers
 
 
@@ -94,8 +95,8 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
         Each is called as `callback(self, record)` after each epoch, with a `fastnet.training.EpochRecord`; training
         stops once one returns True. `self` predicts with the weights as they are then.
     n_jobs : int or None, default=None
-        Threads to train with; -1 is all processors. None is all, but what NUMBA_NUM_THREADS or OMP_NUM_THREADS allow:
-        joblib and dask set them in worker processes.
+        Threads to train with; -1 is all processors. None is one for small mini-batches, else what NUMBA_NUM_THREADS
+        and OMP_NUM_THREADS allow, which joblib and dask set in worker processes, and all processors without them.
 
     Attributes
     ----------
@@ -372,11 +373,11 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             trainer.stop_requested = any(wants_stop) or (self._patience.has_run_out and n_epochs > 1)
 
         try:
-            with use_threads(self._n_threads()):
+            with use_threads(self._n_threads(batch_size)):
                 trainer.run(on_epoch=end_epoch)
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=3)
-        except DivergedError as error:
+        except (DataError, DivergedError) as error:  # the first of a validation loss
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and need to be"
                 " preprocessed."
@@ -391,17 +392,21 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
         return self.n_iter_ < n_epochs or self._patience.has_run_out
 
     def _trainer(self, samples: Samples, validation: Samples, batch_size: int, n_epochs: int) -> Trainer:
-        """A trainer of a new network, or of the one that there is."""
-        start = None
-        if self._moments is not None:
+        """A trainer of a new network, initialised as MLPClassifier's, or of the one that there is."""
+        try:
+            recipe = self._recipe(batch_size, n_epochs)
+        except OptionError as error:
+            raise ValueError(str(error)) from error
+        sizes = (samples.n_features, *recipe.hidden, len(self.classes_))
+        if self._moments is None:
+            start = State.before_training(Network.glorot_initialised(sizes, np.random.default_rng(self._seed)))
+        else:
             pairs = zip(self.coefs_, self.intercepts_, strict=True)
             network = Network([Layer(aligned_copy(w), aligned_copy(b)) for w, b in pairs])
             start = State(network, self._moments, self._n_steps, self._n_epochs)
-        try:
-            recipe = self._recipe(batch_size, n_epochs)
-            return Trainer(samples, validation, len(self.classes_), recipe, start)
-        except FastnetError as error:
-            raise ValueError(str(error)) from error
+        if start.network.layer_sizes != sizes:
+            raise ValueError(f"a network of layers {start.network.layer_sizes} cannot go on as one of {sizes}")
+        return Trainer(samples, validation, len(self.classes_), recipe, start)
 
     def _recipe(self, batch_size: int, n_epochs: int) -> Recipe:
         """The parameters in the trainer's terms."""
@@ -468,9 +473,11 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             self.best_loss_ = -self._patience.best
         return is_best
 
-    def _n_threads(self) -> int:
+    def _n_threads(self, batch_size: int) -> int:
         """Threads to train with."""
         if self.n_jobs is None:
+            if batch_size * sum(w.size for w in self.coefs_) < _LEAST_SHARED:
+                return 1
             limits = [os.environ.get(name, "") for name in _THREAD_VARIABLES]
             return min([joblib.cpu_count(), *(int(limit) for limit in limits if limit.isdigit() and int(limit))])
         if self.n_jobs == 0:

@@ -65,6 +65,12 @@ class State:
     n_steps: int
     n_epochs: int
 
+    @classmethod
+    def before_training(cls, network: Network) -> "State":
+        """A network that has seen nothing yet."""
+        sizes = network.layer_sizes
+        return cls(network, (Network.zeros(sizes), Network.zeros(sizes)), 0, 0)
+
 
 class Trainer:
     """Trains a network by a recipe on given samples, and validates it on others, of which there may be none.
