@@ -22,6 +22,7 @@ NUMBERS = (
     "label_smoothing",
     "dropout",
     "input_dropout",
+    "l2",
 )
 
 
