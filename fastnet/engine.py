@@ -93,7 +93,7 @@ class Engine:
         raise NotImplementedError
 
     def _l2_of_batches(self, samples: Samples, rows: np.ndarray) -> np.ndarray:
-        """For each mini-batch what its L2 penalty, l2 / 2 * sum(w**2) / its weight, adds to a gradient, divided by w."""
+        """For each mini-batch, what times w its L2 penalty, l2 / 2 * sum(w**2) / its weight, adds to the gradient."""
         weights = samples.weight_of_batches(rows, self.recipe.batch_size)
         return self.recipe.l2 / np.where(weights > 0, weights, math.inf)
 

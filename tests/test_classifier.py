@@ -395,11 +395,11 @@ def test_what_is_refused_is_refused_in_scikit_learns_words(data):
         small().fit(broken, y)
     with pytest.raises(ValueError, match="The 'dropout' parameter of FastNetClassifier must be a float in the range"):
         small(dropout=1.0).fit(X, y)
-    with pytest.raises(ValueError, match="The 'solver' parameter of FastNetClassifier must be a str among {'adam'}"):
+    with pytest.raises(ValueError, match=r"The 'solver' parameter of FastNetClassifier must be a str among \{'adam'\}"):
         small(solver="lbfgs").fit(X, y)
     with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
         small().fit(X, y, -np.ones(600))
-    with pytest.raises(ValueError, match="`y` has classes not in `self.classes_`"):
+    with pytest.raises(ValueError, match=r"`y` has classes not in `self\.classes_`"):
         small().partial_fit(X, y, classes=[0, 1])
     with pytest.raises(ValueError, match="partial_fit does not support learning_rate='linear'"):
         small(learning_rate="linear").partial_fit(X, y, classes=[0, 1, 2])
