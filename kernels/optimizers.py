@@ -13,13 +13,14 @@ TASK_SIZE = 256 * LANES  # numbers that one task updates
 
 
 class AdamCoefficients(NamedTuple):
-    """What one step of Adam multiplies with: param -= rate * m / (sqrt(v) + eps) + decay * param."""
+    """What one step of Adam multiplies with: param -= rate * m / (sqrt(v) + eps) + decay * param, and grad *= gain."""
 
     beta1: float
     beta2: float
     rate: float
     eps: float
     decay: float
+    gain: float
 
 
 def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0):
@@ -33,12 +34,12 @@ def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_
     check_outputs("adam_step", ("param", param, shape), ("m", m, shape), ("v", v, shape))
     if step < 1:
         raise ValueError(f"adam_step: step counts from 1, not {step}")
-    coefficients = adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay)
+    coefficients = adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, 1.0)
     _adam_step(param.reshape(-1), grad.reshape(-1), m.reshape(-1), v.reshape(-1), coefficients)
 
 
 @inlined
-def adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay):
+def adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, gain):
     """The coefficients of step number `step`, in double precision: the corrections are near 1 / (1 - 1) at first.
 
     Dividing m and v by 1 - beta**step is left out of the loop by the last lines of Kingma & Ba's section 2, with eps
@@ -46,12 +47,13 @@ def adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay):
     """
     root = math.sqrt(1.0 - beta2**step)
     rate = learning_rate * root / (1.0 - beta1**step)
-    return AdamCoefficients(beta1, beta2, rate, eps * root, learning_rate * weight_decay)
+    return AdamCoefficients(beta1, beta2, rate, eps * root, learning_rate * weight_decay, gain)
 
 
 @inlined
 def adam_update(param, grad, m, v, c):
     """New (param, m, v), for vectors and coefficients `c`."""
+    grad = splat(c.gain) * grad
     m = splat(c.beta1) * m + splat(1.0 - c.beta1) * grad
     v = splat(c.beta2) * v + splat(1.0 - c.beta2) * (grad * grad)
     # Not (1 - decay) * param: float32 rounds a small decay away beside the 1.
