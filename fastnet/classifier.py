@@ -88,7 +88,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     dropout, input_dropout : float, default=0.0
         Share of the hidden units, and of the features, left out at random for each sample of each step.
     clip_norm : float or None, default=None
-        Largest norm of the gradient of all parameters together.
+        Largest norm of the gradient of all parameters together, without that of the L2 penalty.
     class_weight : dict, "balanced" or None, default=None
         Multiplied with `sample_weight`.
     callbacks : list of callables or None, default=None
