@@ -77,10 +77,10 @@ weights: $(VENV)/.installed ## train the models that come with fastnet anew
 	rm -rf build/shipped build/shipped-best
 	$(BIN)/fastnet train --out build/shipped
 	$(BIN)/fastnet calibrate build/shipped
-	cp build/shipped/*.npy build/shipped/*.json weights/mnist-784-512-10/
+	$(VENV)/$(SCRIPT).shipping build/shipped weights/mnist-784-512-10
 	$(BIN)/fastnet train --recipe best --out build/shipped-best
 	$(BIN)/fastnet calibrate build/shipped-best
-	cp build/shipped-best/*.npy build/shipped-best/*.json weights/mnist-784-512-10-best/
+	$(VENV)/$(SCRIPT).shipping build/shipped-best weights/mnist-784-512-10-best
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
