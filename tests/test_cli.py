@@ -239,7 +239,10 @@ def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
         assert path.read_bytes() == (tmp_path / "3" / path.name).read_bytes()
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "calibrate", "predict", "compare", "info", "dashboard"])
+@pytest.mark.parametrize(
+    "command",
+    ["train", "evaluate", "calibrate", "predict", "inspect", "export", "compare", "info", "dashboard"],
+)
 def test_every_command_has_help_with_examples_and_the_common_options(capsys, command):
     code, out, _ = fastnet(capsys, command, "--help")
     assert code == 0
@@ -277,6 +280,10 @@ BAD_COMMANDS = [
     ["calibrate", "no-such-model"],
     ["predict"],
     ["predict", "--model", "no-such-model", "x.png"],
+    ["inspect", "no-such-model"],
+    ["export", "no-such-model", "--to", "onnx"],
+    ["export", "mnist-784-512-10", "--to", "pickle"],
+    ["export", "mnist-784-512-10", "--to", "npz", "--out", "no-such-directory/x.npz"],
     ["compare", "--steps", "0"],
     ["compare", "--steps", "1000000"],
     ["info", "surplus"],
