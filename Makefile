@@ -15,7 +15,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes best-recipes weights pictures samples pictures-table fuzz dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes best-recipes weights pictures samples pictures-table fuzz batch-prediction dashboard wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -94,6 +94,9 @@ pictures-table: $(VENV)/.installed ## measure how well and how fast pictures are
 
 fuzz: $(VENV)/.installed ## feed 10,000 mutated and random files to the picture reader
 	$(VENV)/$(SCRIPT).fuzz_pictures $(ARGS)
+
+batch-prediction: $(VENV)/.installed ## measure how fast directories of pictures are read, and the memory it takes, write the table
+	$(VENV)/$(SCRIPT).batch_prediction --write $(ARGS)
 
 dashboard: $(VENV)/.installed-dashboard ## serve the page on this machine
 	$(BIN)/fastnet dashboard $(ARGS)
