@@ -62,7 +62,7 @@ def measure(n: int, n_threads: int) -> dict[str, Any]:
 
 def write_digits(directory: Path, n: int) -> None:
     """`n` PNG files of 28x28 pixels, a thousand in each of the directories 000, 001, ..."""
-    digits = load_dataset().test.images.reshape(-1, 28, 28)
+    digits = load_dataset().test.pixels.reshape(-1, 28, 28)
     for number in range(n):
         folder = directory / f"{number // 1000:03}"
         folder.mkdir(exist_ok=True)
