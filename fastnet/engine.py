@@ -74,13 +74,23 @@ class Engine:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Take one step for each of `learning_rates`, on consecutive mini-batches of the samples at `rows`.
 
-        Steps count from 1. Returns the loss and the number of right answers of each mini-batch, before its step.
+        Steps count from 1. Returns the loss and the number of right answers of each mini-batch, before its step; where
+        samples have weights, the weighted mean of their losses and the sum of the weights of those answered rightly. A
+        mini-batch without any weight has a loss and a gradient of 0.
         """
         raise NotImplementedError
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
-        """Return (mean loss, accuracy) of the network over `samples`."""
+        """Return (mean loss, accuracy) of the network over `samples`, weighted where they have weights.
+
+        DataError where the loss is not finite, or the weights sum to 0.
+        """
         raise NotImplementedError
+
+    def _l2_of_batches(self, samples: Samples, rows: np.ndarray) -> np.ndarray:
+        """For each mini-batch what its L2 penalty, l2 / 2 * sum(w**2) / its weight, adds to a gradient, divided by w."""
+        weights = samples.weight_of_batches(rows, self.recipe.batch_size)
+        return self.recipe.l2 / np.where(weights > 0, weights, math.inf)
 
 
 class StepwiseEngine(Engine):
@@ -99,31 +109,37 @@ class StepwiseEngine(Engine):
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
         batch_size = self.recipe.batch_size
-        losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates), np.int64)
+        losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates))
+        l2s = self._l2_of_batches(samples, rows)
         with np.errstate(over="ignore", invalid="ignore"):  # whoever reads the losses sees that they are not finite
             for i, learning_rate in enumerate(learning_rates.tolist()):
-                x, labels = self._gather(samples, rows[i * batch_size : (i + 1) * batch_size])
+                batch = rows[i * batch_size : (i + 1) * batch_size]
+                x, labels = self._gather(samples, batch)
+                weights = samples.weights_at(batch)
                 outputs = self._forward(x)
                 doutputs = [doutput[: len(x)] for doutput in self._doutputs]
                 losses[i] = self.kernels.softmax_cross_entropy(
-                    outputs[-1], labels, doutputs[-1], self.recipe.label_smoothing
+                    outputs[-1], labels, doutputs[-1], self.recipe.label_smoothing, weights
                 )
-                n_correct[i] = self.kernels.count_correct(outputs[-1], labels)
+                n_correct[i] = self.kernels.count_correct(outputs[-1], labels, weights)
                 self._backward(x, outputs, doutputs)
-                self._update(first_step + i, learning_rate)
+                self._update(first_step + i, learning_rate, l2s[i])
         return losses, n_correct
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
         """See `Engine`."""
-        total_loss, n_correct = 0.0, 0
+        total_loss = n_correct = 0.0
         for start in range(0, len(samples), EVALUATION_BATCH):
             rows = np.arange(start, min(start + EVALUATION_BATCH, len(samples)))
             x, labels = self._gather(samples, rows)
+            weights = samples.weights_at(rows)
             logits = self._forward(x)[-1]
             dlogits = self._doutputs[-1][: len(rows)]
-            total_loss += self.kernels.softmax_cross_entropy(logits, labels, dlogits) * len(rows)
-            n_correct += self.kernels.count_correct(logits, labels)
-        return _finite(total_loss / len(samples)), n_correct / len(samples)
+            loss = self.kernels.softmax_cross_entropy(logits, labels, dlogits, weights=weights)
+            total_loss += loss * samples.weight_of_batches(rows, EVALUATION_BATCH)[0]
+            n_correct += self.kernels.count_correct(logits, labels, weights)
+        total_weight = samples.total_weight()
+        return _finite(total_loss / total_weight), n_correct / total_weight
 
     def _gather(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, labels = self._x[: len(rows)], self._labels[: len(rows)]
@@ -154,13 +170,13 @@ class StepwiseEngine(Engine):
                     inputs[i], w, outputs[i], doutputs[i], doutputs[i], dw, db, dinputs[i]
                 )
 
-    def _update(self, step: int, learning_rate: float) -> None:
-        """One step of Adam; only weights decay, biases don't."""
+    def _update(self, step: int, learning_rate: float, l2: float) -> None:
+        """One step of Adam; only weights decay and have a penalty, biases don't."""
         recipe = self.recipe
         networks = (self.network, self._gradients, *self.moments)
         for name, *arrays in zip(self.network.parameters(), *(n.parameters().values() for n in networks), strict=True):
-            weight_decay = recipe.weight_decay if name.startswith("W") else 0.0
-            self.kernels.adam_step(*arrays, step, learning_rate, recipe.beta1, recipe.beta2, recipe.eps, weight_decay)
+            decays = (recipe.weight_decay, l2) if name.startswith("W") else (0.0, 0.0)
+            self.kernels.adam_step(*arrays, step, learning_rate, recipe.beta1, recipe.beta2, recipe.eps, *decays)
 
 
 class FusedEngine(Engine):
@@ -186,6 +202,7 @@ class FusedEngine(Engine):
         self._batches = fused.Batches(
             x=aligned_zeros((2, 0 if is_sparse else recipe.batch_size, n_features)),
             y=np.zeros((2, recipe.batch_size), np.int64),
+            shares=np.zeros((2, recipe.batch_size), np.float32),
         )
         self._adam = fused.Adam(float(recipe.beta1), float(recipe.beta2), float(recipe.eps), float(recipe.weight_decay))
 
@@ -212,18 +229,27 @@ class FusedEngine(Engine):
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
         smoothing = np.float32(self.recipe.label_smoothing)
+        l2s = self._l2_of_batches(samples, rows)
         losses, classes = self._walk(
-            fused.train_steps, samples, rows, first_step, learning_rates, self._adam, smoothing
+            fused.train_steps, samples, rows, first_step, learning_rates, l2s, self._adam, smoothing
         )
-        is_right = classes == samples.labels[rows]
+        weights = np.ones(len(rows)) if samples.weights is None else samples.weights[rows].astype(np.float64)
         starts = np.arange(0, len(rows), self.recipe.batch_size)
-        batch_sizes = np.diff(starts, append=len(rows))
-        return np.add.reduceat(losses, starts) / batch_sizes, np.add.reduceat(is_right, starts, dtype=np.int64)
+        totals, loss_sums, n_correct = (
+            np.add.reduceat(numbers, starts)
+            for numbers in (weights, weights * losses, weights * (classes == samples.labels[rows]))
+        )
+        return loss_sums / np.where(totals > 0, totals, 1), n_correct
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
         """See `Engine`."""
         losses, classes = self._answer(samples)
-        return _finite(float(losses.mean())), float((classes == samples.labels).mean())
+        weights, total_weight = samples.weights, samples.total_weight()
+        loss, accuracy = (
+            float(numbers.sum() if weights is None else numbers @ weights) / total_weight
+            for numbers in (losses, (classes == samples.labels).astype(np.float64))
+        )
+        return _finite(loss), accuracy
 
     def predict(self, samples: Samples) -> np.ndarray:
         """The likeliest class of each sample, int64."""
@@ -252,7 +278,7 @@ class FusedEngine(Engine):
         work_together(
             kernel,
             new_board(fused.n_phases(len(self.network.layers), n_steps)),
-            (samples.images, samples.labels, np.float32(samples.scale)),
+            (samples.images, samples.labels, _weights_for_kernels(samples), np.float32(samples.scale)),
             rows,
             self._batches,
             self._layers,
@@ -278,6 +304,11 @@ class FusedEngine(Engine):
         """The panels of the first layer's weights and moments, each with the network that they belong to."""
         m, v = self.moments
         return [(self._first.w, self.network), (self._first.w_m, m), (self._first.w_v, v)]
+
+
+def _weights_for_kernels(samples: Samples) -> np.ndarray:
+    """The weights; without them an empty array, of the same type for Numba: read-only."""
+    return np.frombuffer(b"", np.float32) if samples.weights is None else samples.weights
 
 
 def _finite(loss: float) -> float:

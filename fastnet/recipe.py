@@ -32,6 +32,8 @@ class Recipe:
     seed: int = 0
     engine: str = "numba"
     label_smoothing: float = 0.0
+    shuffle: bool = True  # the samples, anew in each epoch
+    l2: float = 0.0  # penalty in the loss: l2 / 2 * sum of the squared weights / weight of the mini-batch
     augmentation: Augmentation | None = None  # distorts the training images anew in each epoch
 
     def __post_init__(self) -> None:
@@ -42,7 +44,7 @@ class Recipe:
             value = getattr(self, name)
             _require(_is_whole(value, least), f"{name} must be a whole number from {least}", value)
             _require(name == "seed" or value <= MOST, f"{name} must be at most {MOST}", value)
-        for name in ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay", "label_smoothing"):
+        for name in ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay", "label_smoothing", "l2"):
             value = getattr(self, name)
             is_number = isinstance(value, float) or (type(value) is int and abs(value) <= sys.float_info.max)
             _require(is_number, f"{name} must be a number", value)
@@ -54,7 +56,9 @@ class Recipe:
         _require(0 < self.eps < math.inf, "eps must be above 0", self.eps)
         _require(0 <= self.weight_decay < math.inf, "the weight decay must be at least 0", self.weight_decay)
         _require(0 <= self.label_smoothing < 1, "label smoothing must be at least 0 and below 1", self.label_smoothing)
+        _require(0 <= self.l2 < math.inf, "the L2 penalty must be at least 0", self.l2)
         _require(self.engine in ENGINES, f"the engine must be one of {', '.join(ENGINES)}", self.engine)
+        _require(isinstance(self.shuffle, bool), "shuffle must be True or False", self.shuffle)
         is_augmentation = self.augmentation is None or isinstance(self.augmentation, Augmentation)
         _require(is_augmentation, "augmentation must be an Augmentation or None", self.augmentation)
 

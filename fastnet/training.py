@@ -27,7 +27,8 @@ _INITIALISATION, _SPLIT, _SHUFFLE = range(3)  # 3 is that of `augmenting`
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """The figures of one epoch. Training figures are means over its mini-batches, each before its step."""
+    """The figures of one epoch. Training figures are means over its samples, each before its mini-batch's step; all
+    means are weighted where the samples have weights."""
 
     epoch: int  # from 1
     seconds: float  # of the training steps alone
@@ -43,8 +44,8 @@ class Progress:
     """Where a training stands: with the weights and moments, all that a continuation needs."""
 
     step: int = 0  # steps taken
-    loss_sum: float = 0.0  # over the samples of the epoch under way
-    n_correct: int = 0
+    loss_sum: float = 0.0  # over the samples of the epoch under way, each times its weight
+    n_correct: float = 0.0  # the weight of those answered rightly
     seconds: float = 0.0
     history: list[EpochRecord] = field(default_factory=list)
 
@@ -55,30 +56,60 @@ class Progress:
         return fields
 
 
-class Training:
-    """One training of one recipe on one data set.
+@dataclass(frozen=True)
+class State:
+    """What a training goes on from, on the same samples or on others: where one before it ended."""
+
+    network: Network
+    moments: tuple[Network, Network]  # Adam's m and v
+    n_steps: int
+    n_epochs: int
+
+    @classmethod
+    def before_training(cls, network: Network) -> "State":
+        """A network that has seen nothing yet."""
+        sizes = network.layer_sizes
+        return cls(network, (Network.zeros(sizes), Network.zeros(sizes)), 0, 0)
+
+
+class Trainer:
+    """Trains a network by a recipe on given samples, and validates it on others, of which there may be none.
 
     The order of samples in an epoch is drawn from (seed, epoch), and so are their distortions: a training that was
     stopped at any step and goes on from its weights, moments and `Progress` ends at the same bits as one that was not.
+    With `start`, steps and epochs are counted on from those that its network has seen; the network is trained in place.
     """
 
-    def __init__(self, dataset: Dataset, recipe: Recipe):
-        if recipe.n_validation >= len(dataset.train):
-            raise OptionError(
-                f"{recipe.n_validation} validation samples leave nothing of {len(dataset.train)} to train on"
-            )
-        self.dataset = dataset
+    def __init__(
+        self,
+        train_samples: Samples,
+        validation_samples: Samples,
+        n_classes: int,
+        recipe: Recipe,
+        start: State | None = None,
+    ):
         self.recipe = recipe
-        if recipe.augmentation:
-            square_images(dataset.train)  # or an error
-        self.train_samples, self.validation_samples = validation_split(dataset.train, recipe)
-        sizes = (dataset.train.n_features, *recipe.hidden, dataset.n_classes)
-        self.network = Network.he_initialised(sizes, _rng(recipe.seed, _INITIALISATION))
+        self.train_samples, self.validation_samples = train_samples, validation_samples
+        for samples in (train_samples, validation_samples):
+            samples.total_weight()  # or an error
+        sizes = (train_samples.n_features, *recipe.hidden, n_classes)
+        self.network = start.network if start else Network.he_initialised(sizes, _rng(recipe.seed, _INITIALISATION))
         self.engine = make_engine(self.network, recipe, self.train_samples)
+        self._steps_before, self._epochs_before = 0, 0
+        if start:
+            self._steps_before, self._epochs_before = start.n_steps, start.n_epochs
+            for moment, begun in zip(self.engine.moments, start.moments, strict=True):
+                moment.set_parameters(begun.parameters())
         self.progress = Progress()
         self.steps_per_epoch = math.ceil(len(self.train_samples) / recipe.batch_size)
         self.n_steps = self.steps_per_epoch * recipe.epochs
         self.stop_requested = False  # set it from a signal handler or another thread: the loop ends after its step
+
+    @property
+    def state(self) -> State:
+        """What another training can go on from, once this one does not run; not a copy."""
+        n_steps, n_epochs = self.progress.step, self.progress.step // self.steps_per_epoch
+        return State(self.network, self.engine.moments, self._steps_before + n_steps, self._epochs_before + n_epochs)
 
     @property
     def finished(self) -> bool:
@@ -114,7 +145,7 @@ class Training:
     def _run_epoch(self, goal: int, on_step: Callable[[float], None] | None) -> None:
         """The steps up to `goal` that are left of the epoch under way, some at a time."""
         epoch, done = divmod(self.progress.step, self.steps_per_epoch)
-        order = _rng(self.recipe.seed, _SHUFFLE, epoch).permutation(len(self.train_samples))
+        order = self._order(epoch)
         last = min(self.steps_per_epoch, goal - epoch * self.steps_per_epoch)
         for start in range(done, last, STEPS_AT_A_TIME):
             stop = min(start + STEPS_AT_A_TIME, last)
@@ -126,6 +157,13 @@ class Training:
                     on_step(loss)
             if self.stop_requested:
                 return
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """The order of the samples in an epoch of this training, counted from 0."""
+        n = len(self.train_samples)
+        if not self.recipe.shuffle:
+            return np.arange(n)
+        return _rng(self.recipe.seed, _SHUFFLE, self._epochs_before + epoch).permutation(n)
 
     def _take_steps(self, rows: np.ndarray, n: int) -> list[float]:
         """Take `n` steps on mini-batches of the samples at `rows`; return their losses."""
@@ -140,18 +178,19 @@ class Training:
         started = time.perf_counter()
         samples = self.train_samples
         if self.recipe.augmentation:
-            samples = augment_samples(samples, rows, self.recipe, progress.step // self.steps_per_epoch)
+            epoch = self._epochs_before + progress.step // self.steps_per_epoch
+            samples = augment_samples(samples, rows, self.recipe, epoch)
             rows = np.arange(len(rows))
-        losses, n_correct = self.engine.train_steps(samples, rows, progress.step + 1, learning_rates)
+        first_step = self._steps_before + progress.step + 1
+        losses, n_correct = self.engine.train_steps(samples, rows, first_step, learning_rates)
         progress.seconds += time.perf_counter() - started
         for i in np.flatnonzero(~np.isfinite(losses)):
             step = progress.step + 1 + i
             epoch = (step - 1) // self.steps_per_epoch + 1
             raise self._diverged(f"the loss is {losses[i]} at step {step} (epoch {epoch})")
         progress.step += n
-        batch_sizes = np.minimum(self.recipe.batch_size, len(rows) - np.arange(n) * self.recipe.batch_size)
-        progress.loss_sum += float(losses @ batch_sizes)
-        progress.n_correct += int(n_correct.sum())
+        progress.loss_sum += float(losses @ samples.weight_of_batches(rows, self.recipe.batch_size))
+        progress.n_correct += float(n_correct.sum())
         return losses.tolist()
 
     def _end_due_epoch(self, on_epoch: Callable[[EpochRecord], None] | None) -> None:
@@ -164,7 +203,7 @@ class Training:
 
     def _end_epoch(self) -> EpochRecord:
         progress = self.progress
-        n = len(self.train_samples)
+        total_weight = self.train_samples.total_weight()
         if not all(np.isfinite(array).all() for array in self.network.parameters().values()):
             raise self._diverged(f"a weight is not finite after step {progress.step}")
         validation_loss, validation_accuracy = (
@@ -174,8 +213,8 @@ class Training:
             epoch=progress.step // self.steps_per_epoch,
             seconds=progress.seconds,
             learning_rate=self._learning_rate(progress.step - 1),
-            train_loss=progress.loss_sum / n,
-            train_accuracy=progress.n_correct / n,
+            train_loss=progress.loss_sum / total_weight,
+            train_accuracy=progress.n_correct / total_weight,
             validation_loss=validation_loss,
             validation_accuracy=validation_accuracy,
         )
@@ -190,6 +229,20 @@ class Training:
         recipe = self.recipe
         n_warmup_steps = round(recipe.warmup_epochs * self.steps_per_epoch)
         return learning_rate_at(step, self.n_steps, recipe.learning_rate, recipe.schedule, n_warmup_steps)
+
+
+class Training(Trainer):
+    """One training of one recipe on one data set, of which it sets its validation samples aside."""
+
+    def __init__(self, dataset: Dataset, recipe: Recipe):
+        if recipe.n_validation >= len(dataset.train):
+            raise OptionError(
+                f"{recipe.n_validation} validation samples leave nothing of {len(dataset.train)} to train on"
+            )
+        if recipe.augmentation:
+            square_images(dataset.train)  # or an error
+        super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe)
+        self.dataset = dataset
 
 
 def validation_split(samples: Samples, recipe: Recipe) -> tuple[Samples, Samples]:

@@ -84,6 +84,15 @@ def _poisoned(*shape: int) -> np.ndarray:
     return array
 
 
+def _weights(rng: np.random.Generator, n_samples: int) -> np.ndarray | None:
+    """Weights of samples, one of them 0; none for even numbers of samples."""
+    if n_samples % 2 == 0:
+        return None
+    weights = aligned_copy(4 * rng.random(n_samples))
+    weights[1:2] = 0
+    return weights
+
+
 def make_linear(rng: np.random.Generator, n_samples: int, n_in: int, n_out: int) -> Arguments:
     """Arguments of `linear` and `linear_relu`."""
     return {
@@ -121,12 +130,17 @@ def make_softmax_cross_entropy(rng: np.random.Generator, n_samples: int, n_class
         "labels": rng.integers(0, n_classes, n_samples),
         "dlogits": _poisoned(n_samples, n_classes),
         "smoothing": 0.1 if n_samples % 2 else 0.0,
+        "weights": _weights(rng, n_samples),
     }
 
 
 def make_count_correct(rng: np.random.Generator, n_samples: int, n_classes: int) -> Arguments:
     """Arguments of `count_correct`."""
-    return {"logits": _normal(rng, n_samples, n_classes), "labels": rng.integers(0, n_classes, n_samples)}
+    return {
+        "logits": _normal(rng, n_samples, n_classes),
+        "labels": rng.integers(0, n_classes, n_samples),
+        "weights": _weights(rng, n_samples),
+    }
 
 
 def make_adam_step(rng: np.random.Generator, n: int) -> Arguments:
@@ -202,17 +216,18 @@ def bounds_linear_backward(exact: Arguments) -> Bounds:
 
 def bounds_softmax_cross_entropy(exact: Arguments) -> Bounds:
     """Bounds on the gradient and the mean loss: exp(x) is off by |x| eps and a few eps of itself."""
-    logits, n_samples = exact["logits"], len(exact["logits"])
+    logits, weights = exact["logits"], exact["weights"]
     spread = 1 + np.ptp(logits, axis=1, keepdims=True)
+    shares = np.full(len(logits), 1 / len(logits)) if weights is None else weights / weights.sum()
     return {
-        "dlogits": SAFETY * EPS * (spread + logits.shape[1]) / n_samples * np.ones_like(logits),
-        "return": SAFETY * EPS * float((spread + logits.shape[1]).mean()),
+        "dlogits": SAFETY * EPS * (spread + logits.shape[1]) * shares[:, None] * np.ones_like(logits),
+        "return": SAFETY * EPS * float(((spread[:, 0] + logits.shape[1]) * shares).sum()),
     }
 
 
 def bounds_count_correct(exact: Arguments) -> Bounds:
-    """A count is exact."""
-    return {"return": 0.0}
+    """A count is exact; weights are added in double precision, in whatever order."""
+    return {"return": 0.0 if exact["weights"] is None else 1e-12 * exact["weights"].sum()}
 
 
 def bounds_adam_step(exact: Arguments) -> Bounds:

@@ -15,7 +15,7 @@ from .board import claim, claim_next, wait_for
 from .denormals import flush_denormals, restore_denormals
 from .jit import inlined, kernel
 from .lists import list_task, n_list_tasks
-from .losses import differentiate_row, index_of_largest
+from .losses import differentiate_row, index_of_largest, share_out
 from .optimizers import AdamCoefficients, adam_coefficients, adam_update
 from .products import (
     multiply_adam_narrow_task,
@@ -32,10 +32,12 @@ LOSS_ROWS = 16  # samples whose loss one task computes
 
 
 class Batches(NamedTuple):
-    """Room for two mini-batches: `x (2, n, n_features)`, empty where the first layer is sparse, and `y (2, n)`."""
+    """Room for two mini-batches: `x (2, n, n_features)`, empty where the first layer is sparse, `y (2, n)`, and the
+    share of each sample in the mean loss, `shares (2, n)`."""
 
     x: np.ndarray
     y: np.ndarray
+    shares: np.ndarray
 
 
 class Layers(NamedTuple):
@@ -69,14 +71,14 @@ def n_phases(n_layers: int, n_steps: int) -> int:
 
 @kernel()
 def train_steps(
-    worker, board, data, rows, batches, layers, first, first_step, learning_rates, adam, smoothing, losses, classes
+    worker, board, data, rows, batches, layers, first, first_step, learning_rates, l2s, adam, smoothing, losses, classes
 ):
     """Steps first_step, first_step + 1, ... on consecutive mini-batches of the samples at `rows`.
 
     Every thread that calls this with the same arguments helps; `board` is all zeros at first, with `n_phases`. There
-    is one step for each of `learning_rates`. The loss and the likeliest class of each sample, both before its step, go
-    to `losses` and `classes`; `smoothing` is that of `softmax_cross_entropy`. `data` is (images, labels, scale); labels
-    must lie within the classes.
+    is one step for each of `learning_rates`, and one of `l2s`, which `adam_step` adds to the gradient. The loss and the
+    likeliest class of each sample, both before its step, go to `losses` and `classes`; `smoothing` is that of `softmax_cross_entropy`. `data` is (images, labels, weights,
+    scale); labels must lie within the classes, and weights may be empty: then all samples weigh the same.
     """
     saved = flush_denormals()
     phase = prepare_first(worker, board, data, rows, batches, first)
@@ -86,7 +88,7 @@ def train_steps(
         phase = differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes)
         phase = backward(worker, board, phase, n, layers)
         step, learning_rate = first_step + s, learning_rates[s]
-        c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay)
+        c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay, l2s[s])
         phase = update(worker, board, phase, slot, n, batches, layers, first, c)
     restore_denormals(saved)
 
@@ -119,8 +121,9 @@ def prepare_first(worker, board, data, rows, batches, first):
 
 @inlined
 def prepare(worker, board, phase, data, rows, s, batches, first):
-    """Mini-batch number s of the samples at `rows`, into its slot: its lists or its x, and its y. Nobody waits here."""
-    images, labels, scale = data
+    """Mini-batch number s of the samples at `rows`, into its slot: its lists or its x, its y and its shares. Nobody
+    waits here."""
+    images, labels, weights, scale = data
     batch, slot = rows_of_batch(rows, s, batches), s % 2
     n_tasks = n_prepare_tasks(batch, first)
     task = claim(board, phase, worker, n_tasks)
@@ -131,6 +134,7 @@ def prepare(worker, board, phase, data, rows, s, batches, first):
             gather_task(images, batch, scale, batches.x[slot], task)
         if task == 0:
             gather_labels(labels, batch, batches.y[slot])
+            share_out(weights, batch, batches.shares[slot])
         task = claim_next(board, phase, worker, n_tasks)
 
 
@@ -173,13 +177,13 @@ def forward(worker, board, phase, data, rows, s, batches, layers, first):
 @inlined
 def differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes):
     """Loss and likeliest class of each sample of mini-batch number s, and the gradient of the logits."""
-    labels, logits, dlogits = batches.y[s % 2], layers.out[-1][:n], layers.dout[-1][:n]
+    labels, shares, logits, dlogits = batches.y[s % 2], batches.shares[s % 2], layers.out[-1][:n], layers.dout[-1][:n]
     start = s * batches.y.shape[1]
     n_tasks = (n + LOSS_ROWS - 1) // LOSS_ROWS
     task = claim(board, phase, worker, n_tasks)
     while task >= 0:
         for i in range(task * LOSS_ROWS, min((task + 1) * LOSS_ROWS, n)):
-            losses[start + i] = differentiate_row(logits, labels, dlogits, i, smoothing)
+            losses[start + i] = differentiate_row(logits, labels, dlogits, i, shares[i], smoothing)
             classes[start + i] = index_of_largest(logits, i)
         task = claim_next(board, phase, worker, n_tasks)
     wait_for(board, phase, n_tasks)
@@ -237,8 +241,8 @@ def n_update_tasks(layers, first, i):
 
 @inlined
 def update_biases(dout, b, m, v, c):
-    """One step of Adam on the biases, which don't decay, with the column sums of dout as their gradient."""
-    c = AdamCoefficients(c.beta1, c.beta2, c.rate, c.eps, 0.0)
+    """One step of Adam on the biases, which have neither decay nor penalty, with the column sums of dout as their gradient."""
+    c = AdamCoefficients(c.beta1, c.beta2, c.rate, c.eps, 0.0, 0.0)
     n_rows, n_columns = dout.shape
     for j in range(0, n_columns, LANES):
         mask = first_lanes(n_columns - j)

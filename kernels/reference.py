@@ -40,35 +40,41 @@ def linear_relu_backward(x, w, out, dout, dz, dw, db, dx):
     linear_backward(x, w, dz, dw, db, dx)
 
 
-def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0):
+def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     """Return the mean of -log softmax(logits)[label]; dlogits = (softmax(logits) - one_hot(labels)) / n_samples.
 
     Each row is shifted by its own maximum, so that no exponential overflows. ValueError for a label outside the
     classes. With `smoothing`, that share of each one-hot row is spread evenly over all classes, and the loss is the
     cross entropy with that (Szegedy et al. 2016, section 7).
+
+    With `weights (n_samples,)`, not negative, sample i counts weights[i] / sum(weights) instead of 1 / n_samples; where
+    they sum to 0, loss and gradient are 0.
     """
     n_samples, n_classes = logits.shape
     if labels.min() < 0 or labels.max() >= n_classes:
         raise ValueError("a label is outside 0..n_classes-1")
     samples = np.arange(n_samples)
+    weights = np.ones(n_samples) if weights is None else weights.astype(np.float64)
+    shares = weights / (weights.sum() or 1)
     shifted = logits - logits.max(axis=1, keepdims=True)
     exponentials = np.exp(shifted)
     sums = exponentials.sum(axis=1, keepdims=True)
     losses = np.log(sums[:, 0]) - ((1 - smoothing) * shifted[samples, labels] + smoothing * shifted.mean(axis=1))
     dlogits[:] = exponentials / sums - smoothing / n_classes
     dlogits[samples, labels] -= 1 - smoothing
-    dlogits /= n_samples
-    return losses.mean(dtype=np.float64)
+    dlogits *= shares[:, None]
+    return losses @ shares
 
 
-def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0):
+def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0, l2=0.0):
     """One step of Adam on `param`, in place; `m` and `v` are its moments, `step` counts from 1.
 
     Kingma & Ba 2015, algorithm 1. `weight_decay` is decoupled (Loshchilov & Hutter 2019): param shrinks by
-    learning_rate * weight_decay of itself.
+    learning_rate * weight_decay of itself. `l2 * param` is added to the gradient: that of a penalty in the loss.
     """
     if step < 1:
         raise ValueError(f"adam_step: step counts from 1, not {step}")
+    grad = grad + l2 * param
     m[:] = beta1 * m + (1 - beta1) * grad
     v[:] = beta2 * v + (1 - beta2) * grad * grad
     m_hat = m / (1 - beta1**step)
@@ -89,6 +95,10 @@ def gather_batch(images, labels, rows, scale, x, y):
     y[:] = labels[rows]
 
 
-def count_correct(logits, labels):
-    """Return how many rows of `logits` are largest at their label (the first of equals counts)."""
-    return int((logits.argmax(axis=1) == labels).sum())
+def count_correct(logits, labels, weights=None):
+    """Return how many rows of `logits` are largest at their label (the first of equals counts).
+
+    With `weights (n_samples,)`, the sum of their weights.
+    """
+    is_correct = logits.argmax(axis=1) == labels
+    return int(is_correct.sum()) if weights is None else float(is_correct @ weights.astype(np.float64))
