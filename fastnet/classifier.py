@@ -488,7 +488,8 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         """The likeliest class of each sample."""
-        return self.classes_[self._logits(X).argmax(axis=1)]
+        largest = self._logits(X).argmax(axis=1)
+        return self.classes_[largest]
 
     def predict_proba(self, X):
         """The probability of each class, float32 `(n_samples, n_classes)`, in the order of `classes_`."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from fastnet.kernels import aligned_empty, aligned_zeros, fused, lists, reference, sparse
 from fastnet.kernels.board import new_board, work_together
+from fastnet.kernels.dropout import Dropout, rate_of
 from fastnet.kernels.products import narrow_gradient
 
 from .augmenting import augment_samples
@@ -20,6 +21,8 @@ from .datasets import Samples
 from .errors import DataError
 from .network import Network
 from .recipe import Recipe
+
+_DROPOUT = 4  # what a seed is used for here; 0 to 3 are the training's and the distortions' uses
 
 EVALUATION_BATCH = 256
 BATCHES_AT_A_TIME = 256  # of an evaluation: a board for more would be large
@@ -59,6 +62,8 @@ class Engine:
         self.moments = (Network.zeros(sizes), Network.zeros(sizes))
         self._outputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
         self._doutputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
+        key = np.random.SeedSequence(recipe.seed, spawn_key=(_DROPOUT,)).generate_state(1, np.uint64)[0]
+        self._dropout = Dropout(key, rate_of(recipe.input_dropout), rate_of(recipe.dropout))
 
     def load(self) -> None:
         """Take network and moments in, before steps."""
@@ -116,7 +121,7 @@ class StepwiseEngine(Engine):
                 batch = rows[i * batch_size : (i + 1) * batch_size]
                 x, labels = self._gather(samples, batch)
                 weights = samples.weights_at(batch)
-                outputs = self._forward(x)
+                outputs = self._forward(x, dropout_step=first_step + i)
                 doutputs = [doutput[: len(x)] for doutput in self._doutputs]
                 losses[i] = self.kernels.softmax_cross_entropy(
                     outputs[-1], labels, doutputs[-1], self.recipe.label_smoothing, weights
@@ -146,15 +151,22 @@ class StepwiseEngine(Engine):
         self.kernels.gather_batch(samples.images, samples.labels, rows, samples.scale, x, labels)
         return x, labels
 
-    def _forward(self, x: np.ndarray) -> list[np.ndarray]:
-        """The output of each layer; the last are the logits."""
+    def _forward(self, x: np.ndarray, dropout_step: int | None = None) -> list[np.ndarray]:
+        """The output of each layer, as in that step of a training if one is given; the last are the logits."""
         outputs = [output[: len(x)] for output in self._outputs]
         *hidden, last = zip(self.network.layers, [x, *outputs[:-1]], outputs, strict=True)
-        for layer, inputs, output in hidden:
+        self._drop(x, self.recipe.input_dropout, dropout_step, 0)
+        for number, (layer, inputs, output) in enumerate(hidden, start=1):
             self.kernels.linear_relu(inputs, layer.w, layer.b, output)
+            self._drop(output, self.recipe.dropout, dropout_step, number)
         layer, inputs, output = last
         self.kernels.linear(inputs, layer.w, layer.b, output)
         return outputs
+
+    def _drop(self, x: np.ndarray, rate: float, step: int | None, layer: int) -> None:
+        """Dropout in training, from where the recipe has it."""
+        if rate and step is not None:
+            self.kernels.drop_units(x, rate, int(self._dropout.key), step, layer)
 
     def _backward(self, x: np.ndarray, outputs: list[np.ndarray], doutputs: list[np.ndarray]) -> None:
         """Gradients of all parameters, last layer first; `doutputs[-1]` is the gradient of the logits."""
@@ -166,6 +178,7 @@ class StepwiseEngine(Engine):
             if i == last:
                 self.kernels.linear_backward(inputs[i], w, doutputs[i], dw, db, dinputs[i])
             else:
+                doutputs[i] *= self._dropout.units.factor  # what was dropped is 0, and its gradient like a ReLU's
                 self.kernels.linear_relu_backward(
                     inputs[i], w, outputs[i], doutputs[i], doutputs[i], dw, db, dinputs[i]
                 )
@@ -231,7 +244,15 @@ class FusedEngine(Engine):
         smoothing = np.float32(self.recipe.label_smoothing)
         l2s = self._l2_of_batches(samples, rows)
         losses, classes = self._walk(
-            fused.train_steps, samples, rows, first_step, learning_rates, l2s, self._adam, smoothing
+            fused.train_steps,
+            samples,
+            rows,
+            first_step,
+            learning_rates,
+            l2s,
+            self._adam,
+            smoothing,
+            self._dropout,
         )
         weights = np.ones(len(rows)) if samples.weights is None else samples.weights[rows].astype(np.float64)
         starts = np.arange(0, len(rows), self.recipe.batch_size)

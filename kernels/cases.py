@@ -190,6 +190,11 @@ def make_distort_images(rng: np.random.Generator, n_images: int, n_rows: int, he
     }
 
 
+def make_drop_units(rng: np.random.Generator, n_samples: int, n_units: int) -> Arguments:
+    """Arguments of `drop_units`."""
+    return {"x": _normal(rng, n_samples, n_units), "rate": 0.3, "key": 2**64 - 7, "step": 2**32 + 5, "layer": 2}
+
+
 # ---- Bounds ---------------------------------------------------------------------------------------------------------
 
 
@@ -251,6 +256,11 @@ def bounds_distort_images(exact: Arguments) -> Bounds:
     return {"out": np.zeros(exact["out"].shape)}
 
 
+def bounds_drop_units(exact: Arguments) -> Bounds:
+    """A product, with a factor that is rounded itself."""
+    return {"x": EPS * abs(exact["x"])}
+
+
 # ---- The table ------------------------------------------------------------------------------------------------------
 
 # The default network at its batch size, its ragged last batch (55,000 samples), and a deeper network's second layer.
@@ -289,6 +299,8 @@ def _cases() -> Iterator[Case]:
         yield Case("adam_step", (n,), make_adam_step, bounds_adam_step, n in (407_050, 10_007))
     for sizes in [(1000, 64, 784), (5, 1, 1), (10, 7, 13)]:
         yield Case("gather_batch", sizes, make_gather_batch, bounds_gather_batch, sizes == (1000, 64, 784))
+    for sizes in [(64, 512), (1, 1), (7, 33), (24, 10), (61, 127)]:
+        yield Case("drop_units", sizes, make_drop_units, bounds_drop_units, sizes == (64, 512))
     for sizes in [(1000, 64, 28, 28), (5, 33, 7, 20), (3, 4, 17, 16), (1, 2, 1, 1)]:
         yield Case("distort_images", sizes, make_distort_images, bounds_distort_images, sizes == (1000, 64, 28, 28))
 

@@ -8,6 +8,7 @@ out-parameters, which may hold anything on entry.
 import numpy as np
 
 from .reference_augment import distort_images as distort_images
+from .reference_augment import random_words
 
 
 def linear(x, w, b, out):
@@ -64,6 +65,20 @@ def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     dlogits[samples, labels] -= 1 - smoothing
     dlogits *= shares[:, None]
     return losses @ shares
+
+
+def drop_units(x, rate, key, step, layer):
+    """x = x / (1 - rate) or, with probability `rate`, 0, for each number of `x (n_samples, n_units)`.
+
+    Srivastava et al. 2014. `rate`, from 0 to below 1, is rounded to 1/65536. What is dropped depends on `key`, an
+    integer below 2**64, on `step` and `layer`, integers of which the lower 32 bits count, and on the place in x.
+    """
+    n_samples, n_units = x.shape
+    threshold = min(round(65536 * rate), 65535)
+    words = random_words(key, step % 2**32, np.arange(-(-n_samples // 8)), 4 * n_units, layer % 2**32)
+    halves = words.reshape(-1, n_units, 4, 1) >> np.array([0, 16], np.uint64) & np.uint64(65535)
+    is_kept = halves.reshape(-1, n_units, 8).transpose(0, 2, 1).reshape(-1, n_units)[:n_samples] >= threshold
+    x *= is_kept * x.dtype.type(65536 / (65536 - threshold))
 
 
 def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0, l2=0.0):
