@@ -62,7 +62,7 @@ def main() -> None:
         measured = {"recipe": training.recipe.to_json(), "data": {"sha256": dataset.sha256}}
         for manifest in Path("weights").glob(f"*/{MANIFEST}"):
             if same_training(measured, read_manifest(manifest.parent)):
-                over_seeds = {"seeds": args.seeds, "mean": mean, "std": deviation}
+                over_seeds = {"seeds": args.seeds, "mean": round(mean, 6), "std": round(deviation, 6)}
                 write_facts(manifest.parent, {OVER_SEEDS: over_seeds})
 
 
