@@ -171,14 +171,15 @@ def _spread(facts: Facts) -> str:
 
 
 def _calibration(calibration: dict[str, Any]) -> list[str]:
-    measured = calibration.get("measured")
-    if not measured:
+    facts = Facts(calibration)
+    names = ("validation_ece", "validation_ece_calibrated", "digits_kept", "nondigits_refused")
+    before, after, kept, refused = (facts.number("measured", name) for name in names)
+    if None in (before, after, kept, refused):
         return []
     return [
         f"On the validation samples: the logits are divided by {calibration['temperature']:.3f}, which takes the"
-        f" expected calibration error from {measured['validation_ece']:.2%} to"
-        f" {measured['validation_ece_calibrated']:.2%}; {measured['digits_kept']:.2%} of the digits are answered"
-        f" without doubt, and {measured['nondigits_refused']:.2%} of drawn things that are no digits are refused."
+        f" expected calibration error from {before:.2%} to {after:.2%}; {kept:.2%} of the digits are answered without"
+        f" doubt, and {refused:.2%} of drawn things that are no digits are refused."
     ]
 
 
