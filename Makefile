@@ -15,7 +15,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy accuracy recipes best-recipes weights pictures samples pictures-table fuzz dashboard other-data wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy accuracy recipes best-recipes weights pictures samples pictures-table fuzz batch-prediction dashboard other-data wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -80,10 +80,10 @@ weights: $(VENV)/.installed ## train the models that come with fastnet anew
 	rm -rf build/shipped build/shipped-best
 	$(BIN)/fastnet train --out build/shipped
 	$(BIN)/fastnet calibrate build/shipped
-	cp build/shipped/*.npy build/shipped/*.json weights/mnist-784-512-10/
+	$(VENV)/$(SCRIPT).shipping build/shipped weights/mnist-784-512-10
 	$(BIN)/fastnet train --recipe best --out build/shipped-best
 	$(BIN)/fastnet calibrate build/shipped-best
-	cp build/shipped-best/*.npy build/shipped-best/*.json weights/mnist-784-512-10-best/
+	$(VENV)/$(SCRIPT).shipping build/shipped-best weights/mnist-784-512-10-best
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
@@ -97,6 +97,9 @@ pictures-table: $(VENV)/.installed ## measure how well and how fast pictures are
 
 fuzz: $(VENV)/.installed ## feed 10,000 mutated and random files to the picture reader
 	$(VENV)/$(SCRIPT).fuzz_pictures $(ARGS)
+
+batch-prediction: $(VENV)/.installed ## measure how fast directories of pictures are read, and the memory it takes, write the table
+	$(VENV)/$(SCRIPT).batch_prediction --write $(ARGS)
 
 dashboard: $(VENV)/.installed-dashboard ## serve the page on this machine
 	$(BIN)/fastnet dashboard $(ARGS)

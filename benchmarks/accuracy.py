@@ -1,4 +1,4 @@
-"""The test accuracy of a recipe over five seeds, written into the README (`make accuracy`)."""
+"""The test accuracy of a recipe over five seeds, for the README and the models that come with it (`make accuracy`)."""
 
 import argparse
 import dataclasses
@@ -9,10 +9,12 @@ from pathlib import Path
 
 from fastnet.datasets import load_dataset
 from fastnet.engine import compile_kernels
+from fastnet.model_files import MANIFEST, read_manifest
 from fastnet.recipes import RECIPES
 from fastnet.system import environment
 from fastnet.training import Training
 
+from .shipping import OVER_SEEDS, same_training, write_facts
 from .tables import write_between_marks
 
 
@@ -21,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5, help="how many (default: 5)")
     parser.add_argument("--recipe", choices=RECIPES, default="seed", help="its name (default: seed)")
-    parser.add_argument("--write", action="store_true", help="write the figures into the README")
+    parser.add_argument("--write", action="store_true", help="write the figures into README and manifests")
     args = parser.parse_args()
     dataset = load_dataset()
     accuracies, seconds, totals = [], [], []
@@ -57,6 +59,11 @@ def main() -> None:
             f" {machine['cpu']}, NumPy {machine['numpy']}, Numba {machine['numba']}."
         )
         write_between_marks(Path("README.md"), f"accuracy {args.recipe}", text)
+        measured = {"recipe": training.recipe.to_json(), "data": {"sha256": dataset.sha256}}
+        for manifest in Path("weights").glob(f"*/{MANIFEST}"):
+            if same_training(measured, read_manifest(manifest.parent)):
+                over_seeds = {"seeds": args.seeds, "mean": round(mean, 6), "std": round(deviation, 6)}
+                write_facts(manifest.parent, {OVER_SEEDS: over_seeds})
 
 
 if __name__ == "__main__":

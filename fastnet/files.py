@@ -1,10 +1,38 @@
-"""Write a directory so that others see it whole or not at all."""
+"""Write a file or a directory so that others see it whole or not at all."""
 
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from .errors import OptionError
+
+
+def require_new(target: Path, overwrite: bool) -> None:
+    """OptionError for a file that exists, unless it may be overwritten, and for one whose directory does not."""
+    if target.exists() and not overwrite:
+        raise OptionError(f"{target}: exists already; choose another --out, or --force")
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        raise OptionError(f"{target}: is no file in a directory that exists")
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """Yield a path beside `target` to write to; at the end of the block the file is flushed and becomes `target`.
+
+    After an exception, `target` is as it was and the new file is gone.
+    """
+    target = target.resolve()
+    new = target.with_name(f".{target.name}.new")
+    try:
+        yield new
+        _flush(new)
+        new.replace(target)
+        _flush(target.parent)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Model directories: `W1.npy`, `b1.npy`, ..., and a `manifest.json` that says what they are.
+"""Model directories: `W1.npy`, `b1.npy`, ..., a `manifest.json` that says what they are, and a card for people.
 
 The manifest holds the layer sizes, how pixels are scaled, and shape, type and SHA-256 of each array; reading refuses
 whatever does not agree with it. Arrays are never pickled. Needs NumPy alone.
@@ -19,6 +19,7 @@ from fastnet import weights
 
 from .errors import ModelError
 from .files import put_back
+from .model_card import CARD, model_card
 
 FORMAT = "fastnet-model"
 FORMAT_VERSION = 1
@@ -47,6 +48,12 @@ class ModelFiles:
         """What the model's input pixels are multiplied with."""
         return self.manifest["pixel_scale"]
 
+    @property
+    def sha256(self) -> str:
+        """One sum over the sums of all arrays: what belongs to a model is tied to its weights by it."""
+        described = self.manifest["arrays"]
+        return hashlib.sha256("".join(described[name]["sha256"] for name in self.parameters).encode()).hexdigest()
+
 
 def find_model(name: str | Path) -> Path:
     """The directory of a model, given as its path or as the name of one that comes with fastnet."""
@@ -62,7 +69,7 @@ def find_model(name: str | Path) -> Path:
 
 
 def write_model(directory: Path, parameters: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
-    """Write the arrays, then a manifest of `facts` and the description of each array, into an existing directory.
+    """Write the arrays, the model card, then a manifest of `facts` and of each array, into an existing directory.
 
     `facts` must hold `layer_sizes` and `pixel_scale`. The manifest is written last: it marks a whole model.
     """
@@ -70,6 +77,7 @@ def write_model(directory: Path, parameters: dict[str, np.ndarray], facts: dict[
     for name, array in parameters.items():
         arrays[name] = write_array(directory, name, array)
     manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, **facts, "arrays": arrays}
+    (directory / CARD).write_text(model_card(manifest), encoding="utf-8")
     (directory / MANIFEST).write_text(json.dumps(manifest, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 

@@ -169,7 +169,8 @@ def test_predict_tells_of_bad_pictures_and_answers_the_others(capsys, tmp_path):
     code, out, err = fastnet(capsys, "predict", tmp_path, tmp_path / "c.png", "--json")
     assert code == 1
     good, bad, missing = json.loads(out)["results"]
-    assert good.keys() == {"path", "digit", "probability", "probabilities", "flags", "digits"}
+    assert good.keys() == {"path", "text", "digit", "probability", "probabilities", "second", "flags", "digits"}
+    assert good["text"] == "7"
     assert good["digits"] == [{"digit": 7, "probability": good["probability"], "box": [0, 0, 28, 28]}]
     assert bad.keys() == missing.keys() == {"path", "error"}
     assert missing == {"path": str(tmp_path / "c.png"), "error": f"{tmp_path / 'c.png'}: no such file"}
@@ -239,7 +240,10 @@ def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
         assert path.read_bytes() == (tmp_path / "3" / path.name).read_bytes()
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "calibrate", "predict", "compare", "info", "dashboard"])
+@pytest.mark.parametrize(
+    "command",
+    ["train", "evaluate", "calibrate", "predict", "inspect", "export", "compare", "info", "dashboard"],
+)
 def test_every_command_has_help_with_examples_and_the_common_options(capsys, command):
     code, out, _ = fastnet(capsys, command, "--help")
     assert code == 0
@@ -277,6 +281,10 @@ BAD_COMMANDS = [
     ["calibrate", "no-such-model"],
     ["predict"],
     ["predict", "--model", "no-such-model", "x.png"],
+    ["inspect", "no-such-model"],
+    ["export", "no-such-model", "--to", "onnx"],
+    ["export", "mnist-784-512-10", "--to", "pickle"],
+    ["export", "mnist-784-512-10", "--to", "npz", "--out", "no-such-directory/x.npz"],
     ["compare", "--steps", "0"],
     ["compare", "--steps", "1000000"],
     ["info", "surplus"],

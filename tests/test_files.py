@@ -1,10 +1,10 @@
-"""Directories are seen whole or not at all: after an exception, at any point, the old one stands as it was."""
+"""Files and directories are seen whole or not at all: after an exception, the old one stands as it was."""
 
 from pathlib import Path
 
 import pytest
 
-from fastnet.files import whole_directory
+from fastnet.files import whole_directory, whole_file
 
 
 @pytest.fixture
@@ -122,3 +122,29 @@ def test_link_to_a_directory_stays_a_link(target):
     assert contents(target) == {"a": "newer"}
     assert link.is_symlink()
     assert names_in(target.parent) == ["latest", "run"]
+
+
+# ---- Files ----------------------------------------------------------------------------------------------------------
+
+
+def test_file_appears_only_at_the_end_of_the_block_and_replaces_the_old_one(target):
+    target.write_text("old")
+    with whole_file(target) as new:
+        new.write_text("new")
+        assert target.read_text() == "old"
+    assert target.read_text() == "new"
+    assert names_in(target.parent) == ["run"]
+
+
+@pytest.mark.parametrize("exception", [OSError, KeyboardInterrupt])
+def test_exception_leaves_the_file_as_it_was(target, exception):
+    def fail():
+        with whole_file(target) as new:
+            new.write_text("half")
+            raise exception
+
+    target.write_text("old")
+    with pytest.raises(exception):
+        fail()
+    assert target.read_text() == "old"
+    assert names_in(target.parent) == ["run"]

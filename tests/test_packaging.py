@@ -46,6 +46,7 @@ def test_wheel_holds_one_import_name(wheel_names):
         "fastnet/weights/mnist-784-512-10/W1.npy",
         "fastnet/weights/mnist-784-512-10/manifest.json",
         "fastnet/weights/mnist-784-512-10-best/W1.npy",
+        "fastnet/weights/mnist-784-512-10-best/MODEL_CARD.md",
         f"fastnet-{fastnet.__version__}.dist-info/licenses/LICENSE",
         f"fastnet-{fastnet.__version__}.dist-info/licenses/NOTICE",
     ],

@@ -47,7 +47,7 @@ def test_saved_run_holds_what_it_says(dataset, tmp_path):
     save_run(training, tmp_path / "run", {"accuracy": 0.5, "loss": 1.0})
     names = ["W1", "W2", "W3", "b1", "b2", "b3"]
     assert sorted(files_of(tmp_path / "run")) == sorted(
-        [f"{name}.npy" for name in names] + ["checkpoint.npz", "history.json", "manifest.json"]
+        [f"{name}.npy" for name in names] + ["MODEL_CARD.md", "checkpoint.npz", "history.json", "manifest.json"]
     )
     manifest = json.loads((tmp_path / "run/manifest.json").read_text())
     assert manifest["layer_sizes"] == [30, 16, 7, 4]

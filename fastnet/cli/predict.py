@@ -1,23 +1,27 @@
 """`fastnet predict`: the digits in pictures."""
 
 import argparse
+import os
 import sys
+import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastnet.errors import DataError
+from fastnet.errors import DataError, OptionError
 from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
-from .options import add_command, add_seed, percent, show, tell
+from .answers import check_out, file_of_answers, in_words
+from .options import add_command, add_seed, show
 
 if TYPE_CHECKING:
     from fastnet.inference import Predictor
-    from fastnet.recognition import Reading
 
 EXAMPLES = """\
   fastnet predict seven.png                          the digits, and how sure that is
   fastnet predict photos/ *.jpg --json               many pictures, for machines
+  fastnet predict scans/ --out answers.csv           very many, with all CPUs and little memory; or .jsonl
   fastnet predict seven.png --explain why.png        draw the way to the answer, and which pixels spoke for it
   fastnet predict - < seven.png                      from standard input
 """
@@ -30,89 +34,81 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "predict", "read the digits in pictures", EXAMPLES)
     parser.add_argument(
-        "pictures", nargs="+", metavar="PICTURE", help='a picture, a directory of pictures, or "-" for standard input'
+        "pictures",
+        nargs="+",
+        metavar="PICTURE",
+        help='a picture, a directory with pictures in or below it, or "-" for standard input',
     )
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="(default: %(default)s)")
     parser.add_argument(
         "--explain", type=Path, metavar="PNG", help="draw the stages and a heat map (several: PNG-1, PNG-2, ...)"
     )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the answers into a .csv or .jsonl file")
+    parser.add_argument("--force", action="store_true", help="replace that file if it exists")
     add_seed(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read each picture and print; the exit code is 1 if one could not be read."""
-    from tqdm import tqdm
-
+    """Read each picture and print or write; the exit code is 1 if one could not be read."""
     from fastnet.inference import Predictor
-    from fastnet.recognition import draw_explanation
 
+    if args.explain and args.out:
+        raise OptionError("--explain and --out do not go together")
     if args.explain:
         _check_target(args.explain)
+    if args.out:
+        check_out(args.out, args.force)
     predictor = Predictor.load(args.model)
-    paths = list(_expanded(args.pictures))
-    results, lines = [], []
-    bar = tqdm(paths, unit=" pictures", delay=SECONDS_BEFORE_BAR, disable=not sys.stderr.isatty(), leave=False)
-    for number, path in enumerate(bar, start=1):
-        try:
-            reading = _read(predictor, path)
-        except DataError as error:
-            results.append({"path": path, "error": str(error)})
-            tell(f"fastnet predict: {error}")
-            continue
-        results.append(_result(path, reading))
-        lines.append(f"{path}: {_words(reading)}")
-        if args.explain:
-            draw_explanation(predictor, reading, _numbered(args.explain, number, len(paths)))
-    if lines or args.json:
-        show(args, {"results": results}, "\n".join(lines))
+    return _write(args, predictor) if args.out else _print(args, predictor)
+
+
+def _print(args: argparse.Namespace, predictor: "Predictor") -> int:
+    """Answer on standard output: in words as they come, or one JSON object in the end."""
+    from fastnet.batch import answer, find_pictures
+    from fastnet.recognition import draw_explanation
+
+    paths = list(find_pictures(args.pictures))
+    results = []
+    for number, path in enumerate(bar := _bar(paths), start=1):
+        source = sys.stdin.buffer if path == STANDARD_INPUT else None
+        target = args.explain and _numbered(args.explain, number, len(paths))
+        draw = partial(draw_explanation, predictor, target=target) if target else None
+        result = answer(predictor, path, source, draw)
+        if "error" in result:
+            bar.write(f"fastnet predict: {result['error']}", sys.stderr)
+        elif not args.json:
+            bar.write(f"{path}: {in_words(result)}")
+        results.append(result)
+    if args.json:
+        show(args, {"results": results}, "")
     return UNREADABLE if any("error" in result for result in results) else 0
 
 
-def _expanded(names: Iterable[str]) -> Iterable[str]:
-    """The names, with the pictures of a directory in its place; a directory without any stays."""
-    from fastnet.pictures import EXTENSIONS
+def _write(args: argparse.Namespace, predictor: "Predictor") -> int:
+    """Answer into a file, in as many processes as there may be threads, with as much memory for many as for few."""
+    from fastnet.batch import find_pictures, read_pictures, single_thread_processes
 
-    for name in names:
-        is_directory = name not in ("", STANDARD_INPUT) and Path(name).is_dir()
-        inside = sorted(Path(name).iterdir()) if is_directory else []
-        yield from [str(path) for path in inside if path.suffix.lower() in EXTENSIONS] or [name]
-
-
-def _read(predictor: "Predictor", path: str) -> "Reading":
-    from fastnet.pictures import EXTENSIONS
-
-    if path == STANDARD_INPUT:
-        return predictor.read(sys.stdin.buffer, name=path)
-    if not path:
-        raise DataError("the name of a picture is empty")
-    if Path(path).is_dir():
-        raise DataError(f"{path}: holds no pictures ({', '.join(EXTENSIONS)})")
-    return predictor.read(path)
+    n = n_unreadable = 0
+    started = time.monotonic()
+    with file_of_answers(args.out) as write, single_thread_processes(args.threads or os.cpu_count() or 1) as pool:
+        for answer in (bar := _bar(read_pictures(predictor, find_pictures(args.pictures), pool))):
+            write(answer)
+            n += 1
+            if "error" in answer:
+                n_unreadable += 1
+                bar.write(f"fastnet predict: {answer['error']}", sys.stderr)
+    seconds = time.monotonic() - started
+    result = {"file": str(args.out), "pictures": n, "unreadable": n_unreadable, "seconds": seconds}
+    show(args, result, f"{args.out}: {n:,} pictures in {seconds:,.1f} s, {n_unreadable:,} of them unreadable")
+    return UNREADABLE if n_unreadable else 0
 
 
-def _result(path: str, reading: "Reading") -> dict[str, Any]:
-    return {
-        "path": path,
-        "digit": reading.digit,
-        "probability": reading.probability,
-        "probabilities": [float(probability) for probability in reading.probabilities],
-        "flags": list(reading.flags),
-        "digits": [
-            {"digit": digit.digit, "probability": digit.probability, "box": list(digit.box)} for digit in reading.digits
-        ],
-    }
+def _bar(pictures: Iterable) -> Any:
+    """The same, with a bar on a terminal."""
+    from tqdm import tqdm
 
-
-def _words(reading: "Reading") -> str:
-    """The answer for people: the digits, how sure the least sure of them is, the next guess, what speaks against it."""
-    flags = f"  [{', '.join(reading.flags)}]" if reading.flags else ""
-    if not reading.text:
-        return f"no digit{flags}"
-    read = [digit for digit in reading.digits if digit.digit is not None]
-    if len(read) > 1:
-        return f"{reading.text} (each at least {percent(min(digit.probability for digit in read))}){flags}"
-    return f"{reading.text} ({percent(reading.probability)}, else {reading.second}){flags}"
+    return tqdm(pictures, unit=" pictures", delay=SECONDS_BEFORE_BAR, disable=not sys.stderr.isatty(), leave=False)
 
 
 def _check_target(target: Path) -> None:

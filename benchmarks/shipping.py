@@ -1,0 +1,61 @@
+"""Put a trained and calibrated run among the models that come with fastnet (`make weights`).
+
+    python -m fastnet.benchmarks.shipping build/shipped weights/mnist-784-512-10
+
+Its checkpoint stays behind. The manifest gets the licence, and keeps the accuracy over seeds that `accuracy` measured,
+if the recipe is the same.
+"""
+
+import argparse
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from fastnet.calibration import CALIBRATION
+from fastnet.files import whole_file
+from fastnet.model_card import CARD, model_card
+from fastnet.model_files import MANIFEST, read_json, read_manifest
+from fastnet.recipe import Recipe
+
+LICENCE = "MIT"
+OVER_SEEDS = "test_over_seeds"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, help="what `fastnet train` and `fastnet calibrate` made")
+    parser.add_argument("model", type=Path, help="its directory in weights/")
+    args = parser.parse_args()
+    facts: dict[str, Any] = {"license": LICENCE}
+    before = read_manifest(args.model) if (args.model / MANIFEST).is_file() else {}
+    if OVER_SEEDS in before and same_training(read_manifest(args.run), before):
+        facts[OVER_SEEDS] = before[OVER_SEEDS]
+    args.model.mkdir(parents=True, exist_ok=True)
+    for path in [*args.run.glob("*.npy"), *args.run.glob("*.json")]:
+        shutil.copy(path, args.model)
+    write_facts(args.model, facts)
+
+
+def write_facts(model: Path, facts: dict[str, Any]) -> None:
+    """Add facts to the manifest of a model, and to its card."""
+    manifest = {**read_manifest(model), **facts}
+    manifest["arrays"] = manifest.pop("arrays")  # stays the last
+    calibration = read_json(model / CALIBRATION) if (model / CALIBRATION).is_file() else None
+    for name, text in ((MANIFEST, json.dumps(manifest, indent=2) + "\n"), (CARD, model_card(manifest, calibration))):
+        with whole_file(model / name) as new:
+            new.write_text(text, encoding="utf-8")
+
+
+def same_training(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    """Whether two manifests differ in the seed of their training, if at all."""
+    return first["data"]["sha256"] == second["data"]["sha256"] and _seedless(first) == _seedless(second)
+
+
+def _seedless(manifest: dict[str, Any]) -> Recipe:
+    return dataclasses.replace(Recipe.from_json(manifest["recipe"]), seed=0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""`fastnet inspect`: what a model directory holds, and whether it is whole."""
+
+import argparse
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from .options import add_command, add_model, add_seed, percent, show, tell
+
+EXAMPLES = """\
+  fastnet inspect mnist-784-512-10-best     a model that comes with fastnet
+  fastnet inspect runs/mine --json          a run, for machines
+"""
+UNSOUND = 2
+_MARGIN, _WIDTH = 24, 110
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = add_command(commands, "inspect", "tell what a model holds, and check each of its files", EXAMPLES)
+    add_model(parser)
+    add_seed(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what there is; the exit code is 2 if a file is not as it should be."""
+    from fastnet.inspection import inspect_model
+
+    facts = inspect_model(args.model)
+    lines = [_wrapped(name, value) for name, value in _lines(facts) if value is not None]
+    show(args, facts, "\n".join(lines))
+    for complaint in facts["complaints"]:
+        tell(f"fastnet inspect: {complaint}")
+    return UNSOUND if facts["complaints"] else 0
+
+
+def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+    from fastnet.model_card import Facts
+
+    told = Facts(facts)
+    yield "model", facts["directory"]
+    yield "layers", f"{told.layers}, {facts['n_parameters']:,} parameters"
+    yield "trained by", f"fastnet {facts['fastnet_version']}" if facts["fastnet_version"] else None
+    yield "data", _data(told)
+    yield "recipe", _listed(facts["recipe"])
+    planned = told.get("recipe", "epochs")
+    yield "epochs", None if facts["epochs"] is None else f"{facts['epochs']} of {planned or 'unknown'}"
+    yield "validation accuracy", _percent(told.number("validation_accuracy"))
+    yield "test accuracy", _percent(told.number("test", "accuracy"))
+    if (n_seeds := told.number("test_over_seeds", "seeds")) is not None:
+        mean, deviation = (_percent(told.number("test_over_seeds", name)) for name in ("mean", "std"))
+        yield f"  over {n_seeds} seeds", f"{mean} ± {deviation}"
+    yield "calibration", _calibration(told)
+    yield "audit", _soundness(told.get("audit", "sound"))
+    yield "checkpoint", _soundness(facts["checkpoint"])
+    yield "model card", "there" if facts["card"] else "none"
+    yield "trained on", _listed(facts["environment"])
+    yield "licence", facts["license"]
+    for name, array in facts["arrays"].items():
+        state = "SHA-256 as in the manifest" if array["sound"] else "NOT SOUND"
+        yield f"  {name}", f"{array.get('dtype')} {array.get('shape')}, {state}"
+    yield "files", f"{len(facts['files'])}, {facts['bytes']:,} bytes"
+
+
+def _data(told: Any) -> str | None:
+    counts = ((name, told.number("data", f"n_{name}")) for name in ("train", "validation", "test"))
+    known = [told.get("data", "source"), *(f"{n:,} {name}" for name, n in counts if n is not None)]
+    return ", ".join(known) if known[0] else None
+
+
+def _calibration(told: Any) -> str:
+    temperature = told.get("calibration", "temperature")
+    return _soundness(told.get("calibration", "sound")) + (f", temperature {temperature:.3f}" if temperature else "")
+
+
+def _soundness(sound: bool | None) -> str:
+    return "none" if sound is None else "sound" if sound else "NOT SOUND"
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else percent(share)
+
+
+def _listed(facts: Any) -> str | None:
+    if not isinstance(facts, dict):
+        return None
+    values = {name: f"({_listed(value)})" if isinstance(value, dict) else value for name, value in facts.items()}
+    return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None) or None
+
+
+def _wrapped(name: str, value: str) -> str:
+    margin = " " * _MARGIN
+    return textwrap.fill(f"{name:{_MARGIN}}{value}", _WIDTH, subsequent_indent=margin, break_long_words=False)

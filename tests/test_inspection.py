@@ -1,0 +1,122 @@
+"""`fastnet inspect` tells what there is, and finds every file that is not as it should be."""
+
+import json
+import shutil
+
+import pytest
+
+from fastnet import cli, weights
+from fastnet.errors import ModelError
+from fastnet.inspection import inspect_model
+from fastnet.recipe import Recipe
+from fastnet.runs import save_run
+from fastnet.training import Training
+
+
+@pytest.fixture
+def shipped(tmp_path):
+    """A copy of the default model."""
+    return shutil.copytree(weights.DIRECTORY / weights.DEFAULT, tmp_path / "model")
+
+
+@pytest.fixture
+def run(dataset, tmp_path):
+    """A run of one of two epochs."""
+    training = Training(dataset, Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=88))
+    training.run(n_steps=training.steps_per_epoch)
+    save_run(training, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def append(path):
+    path.write_bytes(path.read_bytes() + b"x")
+
+
+@pytest.mark.parametrize("name", weights.names())
+def test_shipped_models_are_sound_and_told(name):
+    facts = inspect_model(name)
+    manifest = json.loads((weights.DIRECTORY / name / "manifest.json").read_text())
+    assert facts["complaints"] == []
+    assert facts["n_parameters"] == manifest["n_parameters"] == 407_050
+    for field in ("recipe", "data", "test", "test_over_seeds", "environment", "license", "epochs"):
+        assert facts[field] == manifest[field]
+    assert facts["calibration"]["sound"]
+    assert facts["history"] == manifest["epochs"]
+    assert facts["checkpoint"] is None
+    assert facts["card"]
+    assert all(array["sound"] for array in facts["arrays"].values())
+    assert facts["bytes"] == sum(path.stat().st_size for path in (weights.DIRECTORY / name).iterdir() if path.is_file())
+
+
+def test_run_under_way(run):
+    facts = inspect_model(run)
+    assert facts["complaints"] == []
+    assert (facts["epochs"], facts["history"], facts["checkpoint"]) == (1, 1, True)
+    assert facts["calibration"] is facts["audit"] is facts["test"] is facts["test_over_seeds"] is None
+
+
+@pytest.mark.parametrize("name", ["W1.npy", "b2.npy", "likeness.npy", "calibration.json", "history.json"])
+def test_each_damaged_file_is_found(shipped, name):
+    append(shipped / name)
+    (complaint,) = inspect_model(shipped)["complaints"]
+    assert complaint.startswith(f"{shipped / name}: ")
+
+
+def test_damaged_checkpoint_is_found(run):
+    append(run / "checkpoint.npz")
+    facts = inspect_model(run)
+    assert facts["checkpoint"] is False
+    assert "checkpoint.npz" in facts["complaints"][0]
+
+
+def test_missing_array_and_wrong_count_are_found(shipped):
+    (shipped / "W2.npy").unlink()
+    manifest = json.loads((shipped / "manifest.json").read_text())
+    (shipped / "manifest.json").write_text(json.dumps({**manifest, "n_parameters": 3, "epochs": 7}))
+    facts = inspect_model(shipped)
+    assert [name for name, array in facts["arrays"].items() if not array["sound"]] == ["W2"]
+    told = " ".join(facts["complaints"])
+    for part in ("W2.npy: cannot be read", "n_parameters 3, not 407050", "not the history of 7 epochs"):
+        assert part in told
+
+
+def test_audit_of_other_weights_is_told(shipped):
+    (shipped / "audit").mkdir()
+    path = shipped / "audit/audit.json"
+    sum_of_model = json.loads((shipped / "calibration.json").read_text())["model_sha256"]
+    path.write_text(json.dumps({"model_sha256": sum_of_model}))
+    assert inspect_model(shipped)["audit"] == {"sound": True}
+    path.write_text(json.dumps({"model_sha256": "0" * 64}))
+    facts = inspect_model(shipped)
+    assert facts["audit"] == {"sound": False}
+    assert "made with other weights" in facts["complaints"][0]
+
+
+@pytest.mark.parametrize("nonsense", [None, "text", 3, [], {}, {"accuracy": "high", "source": None, "epochs": "many"}])
+def test_odd_manifests_are_told_without_a_traceback(run, capsys, nonsense):
+    manifest = json.loads((run / "manifest.json").read_text())
+    for name in ("data", "recipe", "test", "test_over_seeds", "environment", "epochs", "validation_accuracy"):
+        (run / "manifest.json").write_text(json.dumps({**manifest, name: nonsense}))
+        assert cli.main(["inspect", str(run)]) in (0, 2)
+        assert "30-16-4, 564 parameters" in capsys.readouterr().out
+
+
+def test_command_prints_and_complains(shipped, capsys):
+    assert cli.main(["inspect", str(shipped)]) == 0
+    out = capsys.readouterr().out
+    for part in ("784-512-10, 407,050 parameters", "99.44%", "180 of 180", "over 5 seeds", "MIT"):
+        assert part in out
+    append(shipped / "W1.npy")
+    assert cli.main(["inspect", str(shipped), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == f"fastnet inspect: {json.loads(captured.out)['complaints'][0]}\n"
+
+
+def test_what_is_no_model_is_one_sentence(tmp_path, capsys):
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(ModelError, match="not sound JSON"):
+        inspect_model(tmp_path)
+    assert cli.main(["inspect", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 1

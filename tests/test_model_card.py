@@ -1,0 +1,123 @@
+"""The model card says what the manifest says, and no more."""
+
+import json
+
+import pytest
+import yaml
+
+from fastnet import weights
+from fastnet.benchmarks import shipping
+from fastnet.model_card import interval, model_card
+from fastnet.model_files import write_model
+from fastnet.recipe import Recipe
+from fastnet.runs import save_run
+from fastnet.training import Training
+
+LEAST = {"layer_sizes": [6, 5, 3], "pixel_scale": 0.5}
+
+
+def head_of(card):
+    """The YAML at the head of a card."""
+    _, head, _ = card.split("---\n", 2)
+    return yaml.safe_load(head)
+
+
+def with_spaces(card):
+    return " ".join(card.split())
+
+
+@pytest.mark.parametrize("name", weights.names())
+def test_card_of_each_shipped_model_is_that_of_its_manifest(name):
+    directory = weights.DIRECTORY / name
+    manifest, calibration = (json.loads((directory / f"{x}.json").read_text()) for x in ("manifest", "calibration"))
+    card = (directory / "MODEL_CARD.md").read_text()
+    assert card == model_card(manifest, calibration)
+    over_seeds = manifest["test_over_seeds"]
+    for figure in (
+        f"{manifest['test']['accuracy']:.2%} of 10,000",
+        f"over {over_seeds['seeds']} seeds | {over_seeds['mean']:.2%} ± {over_seeds['std']:.2%}",
+        f"| learning_rate | {manifest['recipe']['learning_rate']} |",
+        "| seed | 0 |",
+        manifest["data"]["sha256"],
+        "407,050 weights",
+        "under the MIT licence",
+        "CC BY-SA 3.0",
+        f"divided by {calibration['temperature']:.3f}",
+    ):
+        assert figure in card
+    head = head_of(card)
+    assert head["license"] == "mit"
+    (result,) = head["model-index"][0]["results"]
+    assert result["metrics"] == [{"type": "accuracy", "value": manifest["test"]["accuracy"]}]
+
+
+def test_run_gets_a_card_with_each_save(dataset, tmp_path):
+    recipe = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=88, seed=7)
+    training = Training(dataset, recipe)
+    training.run(n_steps=training.steps_per_epoch)
+    save_run(training, tmp_path / "run")
+    card = (tmp_path / "run/MODEL_CARD.md").read_text()
+    assert "not complete: 1 of 2 epochs" in card
+    assert "was not measured on a test set" in card
+    training.run()
+    save_run(training, tmp_path / "run", {"accuracy": 0.5, "loss": 1.25})
+    card = (tmp_path / "run/MODEL_CARD.md").read_text()
+    assert "| test accuracy | 50.00% of 100 samples" in card
+    assert "| test loss | 1.2500 |" in card
+    assert "| seed | 7 |" in card
+    assert "figures of one training: how far they depend on its seed was not measured" in card
+    for word in ("not complete", "MNIST", "±", "Calibration"):
+        assert word not in card
+    assert "states no licence" in card
+
+
+def test_manifest_that_says_little_gives_a_card_that_says_little(tmp_path):
+    write_model(tmp_path, {}, LEAST)
+    card = (tmp_path / "MODEL_CARD.md").read_text()
+    assert "# 6-5-3 on unnamed data" in card
+    assert "%" not in card
+    assert head_of(card) == {"library_name": "fastnet", "tags": ["fastnet", "mlp", "numba", "numpy"]}
+
+
+@pytest.mark.parametrize("nonsense", [None, "text", 3, [], {}, {"accuracy": "high", "source": None}])
+def test_no_field_of_a_manifest_can_make_the_card_fail(nonsense):
+    names = (
+        "data",
+        "recipe",
+        "test",
+        "test_over_seeds",
+        "environment",
+        "epochs",
+        "validation_accuracy",
+        "n_parameters",
+    )
+    for name in names:
+        assert "# 6-5-3 on " in model_card({**LEAST, name: nonsense})
+
+
+def test_path_of_the_data_stays_private():
+    card = model_card({**LEAST, "data": {"source": "/home/someone/secret/fashion"}})
+    assert "6-5-3 on fashion" in card
+    assert "someone" not in card
+
+
+def test_interval_of_a_count_is_wilsons():
+    low, high = interval(0.5, 10)  # Wilson's interval of 5 of 10, from the literature
+    assert (low, high) == pytest.approx((0.2366, 0.7634), abs=1e-4)
+    assert interval(1.0, 10)[1] == pytest.approx(1)
+
+
+def test_shipped_model_keeps_its_figures_over_seeds_only_with_its_recipe(tmp_path, monkeypatch, dataset):
+    model = tmp_path / "model"
+    for epochs, kept in ((1, False), (1, True), (2, False)):
+        run = tmp_path / f"run{kept}{epochs}"
+        training = Training(dataset, Recipe(hidden=(), epochs=epochs, n_validation=0, seed=epochs + kept))
+        save_run(training, run)
+        monkeypatch.setattr("sys.argv", ["shipping", str(run), str(model)])
+        shipping.main()
+        manifest = json.loads((model / "manifest.json").read_text())
+        assert manifest["license"] == "MIT"
+        assert ("test_over_seeds" in manifest) == kept
+        assert not (model / "checkpoint.npz").exists()
+        shipping.write_facts(model, {"test_over_seeds": {"seeds": 5, "mean": 0.9, "std": 0.01}})
+        assert "over 5 seeds | 90.00% ± 1.00%" in (model / "MODEL_CARD.md").read_text()
