@@ -1,5 +1,8 @@
 """Distorted copies of pictures: rotated, scaled, sheared, shifted and bent, in one interpolation from uint8 to uint8.
 
+Before that, strokes may become thicker or thinner: a share of the way from a picture to its dilation or erosion, which
+is an edge that moves by that share of a pixel.
+
 A pixel of the copy looks up a place in the original: an affine map of its own place, plus a displacement that varies
 smoothly (Simard, Steinkraus & Platt 2003: random numbers smoothed by a Gaussian). Smoothed numbers need not be drawn
 for each pixel: where the Gaussian is wide, numbers on a lattice as coarse as it is wide give the same fields, and the
@@ -22,7 +25,7 @@ from .simd import LANES, broadcast, first_lanes, load, splat, store
 
 ONE = 65536  # units of a place to a pixel
 MOST_SIDE = 1000  # pixels: places and their products fit 32 bits
-N_RANGES = 6  # of the affine map's draws: rotation, log scale, log aspect, shear, shift down, shift right
+N_RANGES = 7  # of the draws: rotation, log scale, log aspect, shear, shift down, shift right, thickness
 AFFINE_BLOCKS = 2  # of four random words each, before those of the noise
 TASK_IMAGES = 32
 
@@ -34,15 +37,16 @@ HALF = np.uint64(32)
 
 # Constants of 32 bits keep what they meet at 32 bits: with plain integers, Numba would go on in 64.
 PLACE_BITS, BYTE_BITS, BYTE, WHOLE = np.uint32(16), np.uint32(8), np.uint32(255), np.uint32(256)
-PAIR, LOWER_HALF, ROUNDING = np.uint32(0x00FF00FF), np.uint32(0xFFFF), np.uint32(32768)
+PAIR, LOWER_HALF, ROUNDING, HALF_BYTE = np.uint32(0x00FF00FF), np.uint32(0xFFFF), np.uint32(32768), np.uint32(128)
 
 
 def distort_images(images, rows, key, epoch, least, most, row_basis, column_basis, amplitude, out):
     """out[i] = a distorted copy of images[rows[i]]; IndexError for a row that is not there.
 
-    `images (n, height, width)` and `out (len(rows), height, width)` are uint8. `least` and `most`, float64 `(6,)`, are
+    `images (n, height, width)` and `out (len(rows), height, width)` are uint8. `least` and `most`, float64 `(7,)`, are
     the ranges of rotation (radians, counter-clockwise), log of scale, log of aspect (height to width), shear (radians,
-    as italics lean), and shift down and right (pixels); each is drawn uniformly. The displacement is
+    as italics lean), shift down and right (pixels), and thickness (pixels from -1 to 1 by which either side of a stroke
+    moves outwards); each is drawn uniformly. The displacement is
     `amplitude * row_basis @ noise @ column_basis.T` in 1/65536 pixel, with noise from -255 to 255; the bases, float32
     `(height, k)` and `(width, l)`, are made by `smooth_basis`. `key` is an integer below 2**64.
     """
@@ -60,6 +64,8 @@ def distort_images(images, rows, key, epoch, least, most, row_basis, column_basi
         raise IndexError(f"distort_images: a row is outside 0..{len(images) - 1}")
     _check_numbers("least", least, np.float64, (N_RANGES,))
     _check_numbers("most", most, np.float64, (N_RANGES,))
+    if max(abs(least[-1]), abs(most[-1])) > 1:
+        raise ValueError("distort_images: thickness must be from -1 to 1 pixel")
     _check_numbers("row_basis", row_basis, np.float32, (shapes[1], row_basis.shape[-1]))
     _check_numbers("column_basis", column_basis, np.float32, (shapes[2], column_basis.shape[-1]))
     bases = row_basis, np.ascontiguousarray(column_basis.T)  # each row of the second is loaded as vectors
@@ -77,7 +83,7 @@ def _distort_images(worker, board, images, rows, key, epoch, least, most, row_ba
     phase = np.int64(0)
     n_images, height, width = out.shape
     n_down, n_across = row_basis.shape[1], column_basis.shape[0]
-    padded = np.zeros((height + 3) * (width + 2) + 1, np.uint8)
+    padded, inked = np.zeros((2, (height + 3) * (width + 2) + 1), np.uint8)
     quads = np.empty((height + 2) * (width + 2), np.uint32)
     noise = np.empty((n_down, 2 * n_across), np.float32)
     smoothed = np.empty(2 * n_across, np.float32)
@@ -88,9 +94,11 @@ def _distort_images(worker, board, images, rows, key, epoch, least, most, row_ba
     while task >= 0:
         for i in range(task * TASK_IMAGES, min((task + 1) * TASK_IMAGES, n_images)):
             sample = np.uint64(rows[i])
-            affine = draw_affine(key, epoch, sample, least, most, height, width)
+            affine, thickness = draw_affine(key, epoch, sample, least, most, height, width)
             draw_noise(key, epoch, sample, noise)
-            fill_quads(images, rows[i], padded, quads)
+            fill_padded(images, rows[i], padded)
+            thicken(padded, height, width, thickness, inked)
+            fill_quads(inked, width, quads)
             for r in range(height):
                 smooth_row(noise, row_basis, column_basis, r, smoothed, field)
                 find_places(affine, amplitude, field, height, r, places)
@@ -115,14 +123,14 @@ def philox(key, c0, c1, c2, c3):
 
 @inlined
 def draw_affine(key, epoch, sample, least, most, height, width):
-    """The map from a place in the copy to one in the original, both from the centre and in half pixels: six integers.
+    """The map from a place in the copy to one in the original, both from the centre and in half pixels; thickness.
 
-    Those are (yy, yx, y0, xy, xx, x0), with y = (yy * down + yx * right + y0) / 2 in 1/65536 pixel, counted from one
-    pixel above and to the left of the picture.
+    The map is (yy, yx, y0, xy, xx, x0), integers with y = (yy * down + yx * right + y0) / 2 in 1/65536 pixel, counted
+    from one pixel above and to the left of the picture. Thickness is in 1/256 pixel.
     """
     zero = np.uint64(0)
     a, b, c, d = philox(key, zero, sample, epoch, zero)
-    e, f, _, _ = philox(key, np.uint64(1), sample, epoch, zero)
+    e, f, g, _ = philox(key, np.uint64(1), sample, epoch, zero)
     angle, scale, aspect = between(a, least, most, 0), between(b, least, most, 1), between(c, least, most, 2)
     slant, down, right = math.tan(between(d, least, most, 3)), between(e, least, most, 4), between(f, least, most, 5)
     cos, sin = math.cos(angle), math.sin(angle)
@@ -131,7 +139,8 @@ def draw_affine(key, epoch, sample, least, most, height, width):
     xy, xx = (slant * cos - sin) * wider, (slant * sin + cos) * wider
     y0 = 2 * whole(-yy * down - yx * right) + (height + 1) * ONE
     x0 = 2 * whole(-xy * down - xx * right) + (width + 1) * ONE
-    return whole(yy), whole(yx), y0, whole(xy), whole(xx), x0
+    thickness = np.int64(math.floor(between(g, least, most, 6) * 256 + 0.5))
+    return (whole(yy), whole(yx), y0, whole(xy), whole(xx), x0), thickness
 
 
 @inlined
@@ -162,16 +171,32 @@ def draw_noise(key, epoch, sample, noise):
 
 
 @inlined
-def fill_quads(images, row, padded, quads):
-    """For each place between pixels the four around it, a byte each; beyond the picture there are zeros.
-
-    `padded` is zeros but for the picture, whose first pixel is in its second row and column.
-    """
+def fill_padded(images, row, padded):
+    """The picture, whose first pixel goes into the second row and column of `padded`; around it there are zeros."""
     height, width = images.shape[1:]
-    stride = width + 2
     for i in range(height):
         for j in range(width):
-            padded[(i + 1) * stride + 1 + j] = images[row, i, j]
+            padded[(i + 1) * (width + 2) + 1 + j] = images[row, i, j]
+
+
+@inlined
+def thicken(padded, height, width, thickness, inked):
+    """Go |thickness| / 256 of the way from a pixel to the most ink (if below 0, the least) of it and its neighbours."""
+    stride, share = width + 2, np.uint32(abs(thickness))
+    for i in range(1, height + 1):
+        for k in range(i * stride + 1, i * stride + 1 + width):
+            here, left, right = padded[k], padded[k - 1], padded[k + 1]
+            above, below = padded[k - stride], padded[k + stride]
+            most = max(max(max(here, left), max(right, above)), below)
+            least = min(min(min(here, left), min(right, above)), below)
+            goal = most if thickness > 0 else least
+            inked[k] = (np.uint32(here) * (WHOLE - share) + np.uint32(goal) * share + HALF_BYTE) >> BYTE_BITS
+
+
+@inlined
+def fill_quads(padded, width, quads):
+    """For each place between pixels the four around it, a byte each."""
+    stride = width + 2
     for k in range(len(quads)):
         upper = np.uint32(padded[k]) | np.uint32(padded[k + 1]) << np.uint32(8)
         lower = np.uint32(padded[k + stride]) | np.uint32(padded[k + stride + 1]) << np.uint32(8)
