@@ -11,8 +11,8 @@ class Augmentation:
     """Strengths of distortions; OptionError for what makes no sense.
 
     Each image gets numbers of its own, uniformly from -strength to strength, of rotation and shear, of the logarithm of
-    1 + scale and 1 + aspect, of the shift along either axis, and of thickness. The elastic displacement field is Simard's (2003):
-    `elastic` is its root mean square along either axis, `smoothness` the sigma of its Gaussian.
+    1 + scale and 1 + aspect, of the shift along either axis, and of thickness. The elastic displacement field is
+    Simard's (2003): `elastic` is its root mean square along either axis, `smoothness` the sigma of its Gaussian.
     """
 
     rotation: float = 10.0  # degrees

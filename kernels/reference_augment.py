@@ -41,7 +41,7 @@ def noise_of(words, n_rows, n_columns):
 
 
 def thickened(images, thickness):
-    """Strokes whose sides move outwards by so much of a pixel: towards the dilation (below 0, the erosion) by a cross."""
+    """Images whose strokes' sides move outwards by so many pixels: towards the dilation (or erosion) by a cross."""
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     cross = [images, padded[:, :-2, 1:-1], padded[:, 2:, 1:-1], padded[:, 1:-1, :-2], padded[:, 1:-1, 2:]]
     share = np.floor(thickness * 256 + 0.5).astype(np.int64)[:, None, None]
