@@ -15,7 +15,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes best-recipes weights pictures samples pictures-table fuzz dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy accuracy recipes best-recipes weights pictures samples pictures-table fuzz dashboard wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -54,6 +54,9 @@ bench: $(VENV)/.installed-test ## time each kernel against its NumPy reference
 
 ladder: $(VENV)/.installed ## time a training step, from the textbook to the fused engine
 	OPENBLAS_NUM_THREADS=1 $(VENV)/$(SCRIPT).ladder $(ARGS)
+
+options-cost: $(VENV)/.installed ## time an epoch with each option of a recipe beside a plain one
+	$(VENV)/$(SCRIPT).options $(ARGS)
 
 roofline: $(VENV)/.installed-pictures ## measure the ceilings of this machine and where the kernels stand, write the page
 	$(VENV)/$(SCRIPT).roofline --write $(ARGS)

@@ -59,7 +59,7 @@ def augment_samples(samples: Samples, rows: np.ndarray, recipe: Recipe, epoch: i
     """Copies of the samples at `rows` as the recipe distorts them in that epoch, from 0."""
     kernel_set = reference if recipe.engine == "reference" else kernels
     copies = augment(square_images(samples), recipe.augmentation, recipe.seed, epoch, rows, kernel_set)
-    return Samples(copies.reshape(len(rows), -1), samples.labels[rows], samples.scale)
+    return Samples(copies.reshape(len(rows), -1), samples.labels[rows], samples.scale, samples.weights_at(rows))
 
 
 def square_images(samples: Samples) -> np.ndarray:

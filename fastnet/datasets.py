@@ -24,15 +24,18 @@ _BUNDLED_DIRECTORY = Path(__file__).parent / "mnist"
 
 @dataclass(frozen=True)
 class Samples:
-    """Images with their labels.
+    """Images with their labels, and with weights where some count more than others.
 
     `images` is an array `(n, n_features)`, uint8 or float32, C order, or such rows without their zeros (`from_csr`); a
-    network sees `scale * images`. `labels` is int64 `(n,)`.
+    network sees `scale * images`. `labels` is int64 `(n,)`. `weights`, float32 `(n,)` and not negative, say how much a
+    sample counts in every mean, of a mini-batch or of an evaluation: a loss is sum(weights * losses) / sum(weights),
+    and so is an accuracy. None, the default, is 1 for all.
     """
 
     images: "np.ndarray | SparseRows"
     labels: np.ndarray
     scale: float
+    weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -53,6 +56,8 @@ class Samples:
             raise DataError(f"labels must be {n} int64 numbers from 0, not {labels.dtype} {labels.shape}")
         object.__setattr__(self, "images", images)
         object.__setattr__(self, "labels", _read_only(labels))
+        if self.weights is not None:
+            object.__setattr__(self, "weights", _read_only(_checked_weights(self.weights, n)))
 
     @classmethod
     def from_csr(cls, matrix: Any, labels: np.ndarray, scale: float = 1.0) -> "Samples":
@@ -91,10 +96,26 @@ class Samples:
         """The images as an array `(n, n_features)`; where they are sparse rows, a copy."""
         return self.images if isinstance(self.images, np.ndarray) else self.images.dense()
 
+    def weights_at(self, rows: np.ndarray) -> np.ndarray | None:
+        """The weights of the samples at `rows`, None without weights."""
+        return None if self.weights is None else self.weights[rows]
+
+    def weight_of_batches(self, rows: np.ndarray, batch_size: int) -> np.ndarray:
+        """How much each mini-batch of the samples at `rows` weighs, float64: without weights, its size."""
+        weights = np.ones(len(rows)) if self.weights is None else self.weights[rows]
+        return np.add.reduceat(weights, np.arange(0, len(rows), batch_size), dtype=np.float64)
+
+    def total_weight(self) -> float:
+        """The sum of the weights; without them, the number of samples. DataError where samples weigh nothing."""
+        total = float(self.weight_of_batches(np.arange(len(self)), len(self))[0]) if len(self) else 0.0
+        if len(self) and total == 0:
+            raise DataError(f"the weights of {len(self)} samples sum to 0: there is nothing to take a mean of")
+        return total
+
     def take(self, rows: np.ndarray) -> "Samples":
         """The samples at `rows`, copied."""
         images = self.images[rows] if isinstance(self.images, np.ndarray) else self.images.take(rows)
-        return Samples(images, self.labels[rows], self.scale)
+        return Samples(images, self.labels[rows], self.scale, self.weights_at(rows))
 
 
 @dataclass(frozen=True)
@@ -146,6 +167,8 @@ class Dataset:
             for array in (images.starts, images.features, images.values):
                 digest.update(array.data)
         digest.update(self.train.labels.data)
+        if self.train.weights is not None:
+            digest.update(self.train.weights.data)
         return digest.hexdigest()
 
 
@@ -299,6 +322,16 @@ def _read_only(array: np.ndarray) -> np.ndarray:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def _checked_weights(weights: np.ndarray, n: int) -> np.ndarray:
+    """The weights of `n` samples, contiguous; DataError for what is no such thing."""
+    if not isinstance(weights, np.ndarray) or weights.shape != (n,) or weights.dtype != np.float32:
+        found = f"{weights.dtype} {weights.shape}" if isinstance(weights, np.ndarray) else type(weights).__name__
+        raise DataError(f"weights must be {n} float32 numbers, not {found}")
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise DataError("weights must be finite and at least 0")
+    return np.ascontiguousarray(weights)
 
 
 def _check_sparse(images: "SparseRows") -> None:

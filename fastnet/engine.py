@@ -13,6 +13,7 @@ import numpy as np
 
 from fastnet.kernels import aligned_empty, aligned_zeros, fused, lists, reference, sparse
 from fastnet.kernels.board import new_board, work_together
+from fastnet.kernels.dropout import Dropout, rate_of
 from fastnet.kernels.products import narrow_gradient
 
 from .augmenting import augment_samples
@@ -20,6 +21,8 @@ from .datasets import Samples
 from .errors import DataError
 from .network import Network
 from .recipe import Recipe
+
+_DROPOUT = 4  # what a seed is used for here; 0 to 3 are the training's and the distortions' uses
 
 EVALUATION_BATCH = 256
 BATCHES_AT_A_TIME = 256  # of an evaluation: a board for more would be large
@@ -59,6 +62,8 @@ class Engine:
         self.moments = (Network.zeros(sizes), Network.zeros(sizes))
         self._outputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
         self._doutputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
+        key = np.random.SeedSequence(recipe.seed, spawn_key=(_DROPOUT,)).generate_state(1, np.uint64)[0]
+        self._dropout = Dropout(key, rate_of(recipe.input_dropout), rate_of(recipe.dropout))
 
     def load(self) -> None:
         """Take network and moments in, before steps."""
@@ -74,12 +79,17 @@ class Engine:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Take one step for each of `learning_rates`, on consecutive mini-batches of the samples at `rows`.
 
-        Steps count from 1. Returns the loss and the number of right answers of each mini-batch, before its step.
+        Steps count from 1. Returns the loss and the number of right answers of each mini-batch, before its step; where
+        samples have weights, the weighted mean of their losses and the sum of the weights of those answered rightly. A
+        mini-batch without any weight has a loss and a gradient of 0.
         """
         raise NotImplementedError
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
-        """Return (mean loss, accuracy) of the network over `samples`."""
+        """Return (mean loss, accuracy) of the network over `samples`, weighted where they have weights.
+
+        DataError where the loss is not finite, or the weights sum to 0.
+        """
         raise NotImplementedError
 
 
@@ -99,46 +109,58 @@ class StepwiseEngine(Engine):
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
         batch_size = self.recipe.batch_size
-        losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates), np.int64)
+        losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates))
         with np.errstate(over="ignore", invalid="ignore"):  # whoever reads the losses sees that they are not finite
             for i, learning_rate in enumerate(learning_rates.tolist()):
-                x, labels = self._gather(samples, rows[i * batch_size : (i + 1) * batch_size])
-                outputs = self._forward(x)
+                batch = rows[i * batch_size : (i + 1) * batch_size]
+                x, labels = self._gather(samples, batch)
+                weights = samples.weights_at(batch)
+                outputs = self._forward(x, dropout_step=first_step + i)
                 doutputs = [doutput[: len(x)] for doutput in self._doutputs]
                 losses[i] = self.kernels.softmax_cross_entropy(
-                    outputs[-1], labels, doutputs[-1], self.recipe.label_smoothing
+                    outputs[-1], labels, doutputs[-1], self.recipe.label_smoothing, weights
                 )
-                n_correct[i] = self.kernels.count_correct(outputs[-1], labels)
+                n_correct[i] = self.kernels.count_correct(outputs[-1], labels, weights)
                 self._backward(x, outputs, doutputs)
                 self._update(first_step + i, learning_rate)
         return losses, n_correct
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
         """See `Engine`."""
-        total_loss, n_correct = 0.0, 0
+        total_loss = n_correct = 0.0
         for start in range(0, len(samples), EVALUATION_BATCH):
             rows = np.arange(start, min(start + EVALUATION_BATCH, len(samples)))
             x, labels = self._gather(samples, rows)
+            weights = samples.weights_at(rows)
             logits = self._forward(x)[-1]
             dlogits = self._doutputs[-1][: len(rows)]
-            total_loss += self.kernels.softmax_cross_entropy(logits, labels, dlogits) * len(rows)
-            n_correct += self.kernels.count_correct(logits, labels)
-        return _finite(total_loss / len(samples)), n_correct / len(samples)
+            loss = self.kernels.softmax_cross_entropy(logits, labels, dlogits, weights=weights)
+            total_loss += loss * samples.weight_of_batches(rows, EVALUATION_BATCH)[0]
+            n_correct += self.kernels.count_correct(logits, labels, weights)
+        total_weight = samples.total_weight()
+        return _finite(total_loss / total_weight), n_correct / total_weight
 
     def _gather(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, labels = self._x[: len(rows)], self._labels[: len(rows)]
         self.kernels.gather_batch(samples.images, samples.labels, rows, samples.scale, x, labels)
         return x, labels
 
-    def _forward(self, x: np.ndarray) -> list[np.ndarray]:
-        """The output of each layer; the last are the logits."""
+    def _forward(self, x: np.ndarray, dropout_step: int | None = None) -> list[np.ndarray]:
+        """The output of each layer, as in that step of a training if one is given; the last are the logits."""
         outputs = [output[: len(x)] for output in self._outputs]
         *hidden, last = zip(self.network.layers, [x, *outputs[:-1]], outputs, strict=True)
-        for layer, inputs, output in hidden:
+        self._drop(x, self.recipe.input_dropout, dropout_step, 0)
+        for number, (layer, inputs, output) in enumerate(hidden, start=1):
             self.kernels.linear_relu(inputs, layer.w, layer.b, output)
+            self._drop(output, self.recipe.dropout, dropout_step, number)
         layer, inputs, output = last
         self.kernels.linear(inputs, layer.w, layer.b, output)
         return outputs
+
+    def _drop(self, x: np.ndarray, rate: float, step: int | None, layer: int) -> None:
+        """Dropout in training, from where the recipe has it."""
+        if rate and step is not None:
+            self.kernels.drop_units(x, rate, int(self._dropout.key), step, layer)
 
     def _backward(self, x: np.ndarray, outputs: list[np.ndarray], doutputs: list[np.ndarray]) -> None:
         """Gradients of all parameters, last layer first; `doutputs[-1]` is the gradient of the logits."""
@@ -150,6 +172,7 @@ class StepwiseEngine(Engine):
             if i == last:
                 self.kernels.linear_backward(inputs[i], w, doutputs[i], dw, db, dinputs[i])
             else:
+                doutputs[i] *= self._dropout.units.factor  # what was dropped is 0, and its gradient like a ReLU's
                 self.kernels.linear_relu_backward(
                     inputs[i], w, outputs[i], doutputs[i], doutputs[i], dw, db, dinputs[i]
                 )
@@ -186,6 +209,7 @@ class FusedEngine(Engine):
         self._batches = fused.Batches(
             x=aligned_zeros((2, 0 if is_sparse else recipe.batch_size, n_features)),
             y=np.zeros((2, recipe.batch_size), np.int64),
+            shares=np.zeros((2, recipe.batch_size), np.float32),
         )
         self._adam = fused.Adam(float(recipe.beta1), float(recipe.beta2), float(recipe.eps), float(recipe.weight_decay))
 
@@ -213,17 +237,25 @@ class FusedEngine(Engine):
         """See `Engine`."""
         smoothing = np.float32(self.recipe.label_smoothing)
         losses, classes = self._walk(
-            fused.train_steps, samples, rows, first_step, learning_rates, self._adam, smoothing
+            fused.train_steps, samples, rows, first_step, learning_rates, self._adam, smoothing, self._dropout
         )
-        is_right = classes == samples.labels[rows]
+        weights = np.ones(len(rows)) if samples.weights is None else samples.weights[rows].astype(np.float64)
         starts = np.arange(0, len(rows), self.recipe.batch_size)
-        batch_sizes = np.diff(starts, append=len(rows))
-        return np.add.reduceat(losses, starts) / batch_sizes, np.add.reduceat(is_right, starts, dtype=np.int64)
+        totals, loss_sums, n_correct = (
+            np.add.reduceat(numbers, starts)
+            for numbers in (weights, weights * losses, weights * (classes == samples.labels[rows]))
+        )
+        return loss_sums / np.where(totals > 0, totals, 1), n_correct
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
         """See `Engine`."""
         losses, classes = self._answer(samples)
-        return _finite(float(losses.mean())), float((classes == samples.labels).mean())
+        weights, total_weight = samples.weights, samples.total_weight()
+        loss, accuracy = (
+            float(numbers.sum() if weights is None else numbers @ weights) / total_weight
+            for numbers in (losses, (classes == samples.labels).astype(np.float64))
+        )
+        return _finite(loss), accuracy
 
     def predict(self, samples: Samples) -> np.ndarray:
         """The likeliest class of each sample, int64."""
@@ -252,7 +284,7 @@ class FusedEngine(Engine):
         work_together(
             kernel,
             new_board(fused.n_phases(len(self.network.layers), n_steps)),
-            (samples.images, samples.labels, np.float32(samples.scale)),
+            (samples.images, samples.labels, _weights_for_kernels(samples), np.float32(samples.scale)),
             rows,
             self._batches,
             self._layers,
@@ -278,6 +310,11 @@ class FusedEngine(Engine):
         """The panels of the first layer's weights and moments, each with the network that they belong to."""
         m, v = self.moments
         return [(self._first.w, self.network), (self._first.w_m, m), (self._first.w_v, v)]
+
+
+def _weights_for_kernels(samples: Samples) -> np.ndarray:
+    """The weights; without them an empty array, of the same type for Numba: read-only."""
+    return np.frombuffer(b"", np.float32) if samples.weights is None else samples.weights
 
 
 def _finite(loss: float) -> float:

@@ -12,6 +12,17 @@ from .schedules import SCHEDULES
 
 ENGINES = ("numba", "reference")
 MOST = 10**6  # units of a layer, samples of a batch, epochs
+_NUMBERS = (
+    "learning_rate",
+    "warmup_epochs",
+    "beta1",
+    "beta2",
+    "eps",
+    "weight_decay",
+    "label_smoothing",
+    "dropout",
+    "input_dropout",
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,8 @@ class Recipe:
     engine: str = "numba"
     label_smoothing: float = 0.0
     augmentation: Augmentation | None = None  # distorts the training images anew in each epoch
+    dropout: float = 0.0  # share of hidden units that are 0 in a step
+    input_dropout: float = 0.0  # share of pixels
 
     def __post_init__(self) -> None:
         sizes_are_sound = isinstance(self.hidden, tuple) and all(_is_whole(size, 1) for size in self.hidden)
@@ -42,7 +55,7 @@ class Recipe:
             value = getattr(self, name)
             _require(_is_whole(value, least), f"{name} must be a whole number from {least}", value)
             _require(name == "seed" or value <= MOST, f"{name} must be at most {MOST}", value)
-        for name in ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay", "label_smoothing"):
+        for name in _NUMBERS:
             value = getattr(self, name)
             is_number = isinstance(value, float) or (type(value) is int and abs(value) <= sys.float_info.max)
             _require(is_number, f"{name} must be a number", value)
@@ -54,6 +67,8 @@ class Recipe:
         _require(0 < self.eps < math.inf, "eps must be above 0", self.eps)
         _require(0 <= self.weight_decay < math.inf, "the weight decay must be at least 0", self.weight_decay)
         _require(0 <= self.label_smoothing < 1, "label smoothing must be at least 0 and below 1", self.label_smoothing)
+        _require(0 <= self.dropout < 1, "dropout must be at least 0 and below 1", self.dropout)
+        _require(0 <= self.input_dropout < 1, "input dropout must be at least 0 and below 1", self.input_dropout)
         _require(self.engine in ENGINES, f"the engine must be one of {', '.join(ENGINES)}", self.engine)
         is_augmentation = self.augmentation is None or isinstance(self.augmentation, Augmentation)
         _require(is_augmentation, "augmentation must be an Augmentation or None", self.augmentation)

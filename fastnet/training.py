@@ -27,7 +27,8 @@ _INITIALISATION, _SPLIT, _SHUFFLE = range(3)  # 3 is that of `augmenting`
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """The figures of one epoch. Training figures are means over its mini-batches, each before its step."""
+    """The figures of one epoch. Training figures are means over its samples, each before its mini-batch's step; all
+    means are weighted where the samples have weights."""
 
     epoch: int  # from 1
     seconds: float  # of the training steps alone
@@ -43,8 +44,8 @@ class Progress:
     """Where a training stands: with the weights and moments, all that a continuation needs."""
 
     step: int = 0  # steps taken
-    loss_sum: float = 0.0  # over the samples of the epoch under way
-    n_correct: int = 0
+    loss_sum: float = 0.0  # over the samples of the epoch under way, each times its weight
+    n_correct: float = 0.0  # the weight of those answered rightly
     seconds: float = 0.0
     history: list[EpochRecord] = field(default_factory=list)
 
@@ -72,6 +73,8 @@ class Training:
         if recipe.augmentation:
             square_images(dataset.train)  # or an error
         self.train_samples, self.validation_samples = validation_split(dataset.train, recipe)
+        for samples in (self.train_samples, self.validation_samples):
+            samples.total_weight()  # or an error
         sizes = (dataset.train.n_features, *recipe.hidden, dataset.n_classes)
         self.network = Network.he_initialised(sizes, _rng(recipe.seed, _INITIALISATION))
         self.engine = make_engine(self.network, recipe, self.train_samples)
@@ -149,9 +152,8 @@ class Training:
             epoch = (step - 1) // self.steps_per_epoch + 1
             raise self._diverged(f"the loss is {losses[i]} at step {step} (epoch {epoch})")
         progress.step += n
-        batch_sizes = np.minimum(self.recipe.batch_size, len(rows) - np.arange(n) * self.recipe.batch_size)
-        progress.loss_sum += float(losses @ batch_sizes)
-        progress.n_correct += int(n_correct.sum())
+        progress.loss_sum += float(losses @ samples.weight_of_batches(rows, self.recipe.batch_size))
+        progress.n_correct += float(n_correct.sum())
         return losses.tolist()
 
     def _end_due_epoch(self, on_epoch: Callable[[EpochRecord], None] | None) -> None:
@@ -164,7 +166,7 @@ class Training:
 
     def _end_epoch(self) -> EpochRecord:
         progress = self.progress
-        n = len(self.train_samples)
+        total_weight = self.train_samples.total_weight()
         if not all(np.isfinite(array).all() for array in self.network.parameters().values()):
             raise self._diverged(f"a weight is not finite after step {progress.step}")
         validation_loss, validation_accuracy = (
@@ -174,8 +176,8 @@ class Training:
             epoch=progress.step // self.steps_per_epoch,
             seconds=progress.seconds,
             learning_rate=self._learning_rate(progress.step - 1),
-            train_loss=progress.loss_sum / n,
-            train_accuracy=progress.n_correct / n,
+            train_loss=progress.loss_sum / total_weight,
+            train_accuracy=progress.n_correct / total_weight,
             validation_loss=validation_loss,
             validation_accuracy=validation_accuracy,
         )

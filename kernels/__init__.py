@@ -3,6 +3,7 @@
 from .arrays import aligned_copy, aligned_empty, aligned_zeros
 from .augment import distort_images
 from .batches import gather_batch
+from .dropout import drop_units
 from .layers import linear, linear_backward, linear_relu, linear_relu_backward
 from .losses import count_correct, softmax_cross_entropy
 from .optimizers import adam_step
@@ -14,6 +15,7 @@ __all__ = [
     "aligned_zeros",
     "count_correct",
     "distort_images",
+    "drop_units",
     "gather_batch",
     "linear",
     "linear_backward",

@@ -11,7 +11,7 @@ smoothing becomes two small matrix products, `row_basis @ noise @ column_basis.T
 From the noise to the grey level all is in whole numbers (where they are float32, they stay below 2**24, so that no sum
 is rounded; places are in 1/65536 of a pixel): both twins, every CPU and any number of threads make the same pictures.
 A copy depends on the key, the epoch and the row of its original, and on nothing else: Philox, the generator, takes
-these three for its key and counter (Salmon et al. 2011) and has no other state.
+these three for its key and counter.
 """
 
 import math
@@ -21,6 +21,7 @@ import numpy as np
 from .board import claim, claim_next, new_board, wait_for, work_together
 from .checks import check_axes, check_labels
 from .jit import inlined, kernel
+from .philox import philox
 from .simd import LANES, broadcast, first_lanes, load, splat, store
 
 ONE = 65536  # units of a place to a pixel
@@ -28,12 +29,6 @@ MOST_SIDE = 1000  # pixels: places and their products fit 32 bits
 N_RANGES = 7  # of the draws: rotation, log scale, log aspect, shear, shift down, shift right, thickness
 AFFINE_BLOCKS = 2  # of four random words each, before those of the noise
 TASK_IMAGES = 32
-
-WORD = np.uint64(0xFFFFFFFF)
-ROUNDS = 10
-MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
-KEY_STEPS = (np.uint64(0x9E3779B9), np.uint64(0xBB67AE85))
-HALF = np.uint64(32)
 
 # Constants of 32 bits keep what they meet at 32 bits: with plain integers, Numba would go on in 64.
 PLACE_BITS, BYTE_BITS, BYTE, WHOLE = np.uint32(16), np.uint32(8), np.uint32(255), np.uint32(256)
@@ -118,17 +113,6 @@ def _distort_images(worker, board, images, rows, key, epoch, least, most, row_ba
 
 
 # ---- Random numbers -------------------------------------------------------------------------------------------------
-
-
-@inlined
-def philox(key, c0, c1, c2, c3):
-    """Four random words of 32 bits for a key of 64 and a counter of four words: Philox4x32-10. All are uint64."""
-    k0, k1 = key & WORD, key >> HALF
-    for _ in range(ROUNDS):
-        a, b = MULTIPLIERS[0] * c0, MULTIPLIERS[1] * c2
-        c0, c1, c2, c3 = (b >> HALF) ^ c1 ^ k0, b & WORD, (a >> HALF) ^ c3 ^ k1, a & WORD
-        k0, k1 = (k0 + KEY_STEPS[0]) & WORD, (k1 + KEY_STEPS[1]) & WORD
-    return c0, c1, c2, c3
 
 
 @inlined

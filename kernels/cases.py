@@ -84,6 +84,15 @@ def _poisoned(*shape: int) -> np.ndarray:
     return array
 
 
+def _weights(rng: np.random.Generator, n_samples: int) -> np.ndarray | None:
+    """Weights of samples, one of them 0; none for even numbers of samples."""
+    if n_samples % 2 == 0:
+        return None
+    weights = aligned_copy(4 * rng.random(n_samples))
+    weights[1:2] = 0
+    return weights
+
+
 def make_linear(rng: np.random.Generator, n_samples: int, n_in: int, n_out: int) -> Arguments:
     """Arguments of `linear` and `linear_relu`."""
     return {
@@ -121,12 +130,17 @@ def make_softmax_cross_entropy(rng: np.random.Generator, n_samples: int, n_class
         "labels": rng.integers(0, n_classes, n_samples),
         "dlogits": _poisoned(n_samples, n_classes),
         "smoothing": 0.1 if n_samples % 2 else 0.0,
+        "weights": _weights(rng, n_samples),
     }
 
 
 def make_count_correct(rng: np.random.Generator, n_samples: int, n_classes: int) -> Arguments:
     """Arguments of `count_correct`."""
-    return {"logits": _normal(rng, n_samples, n_classes), "labels": rng.integers(0, n_classes, n_samples)}
+    return {
+        "logits": _normal(rng, n_samples, n_classes),
+        "labels": rng.integers(0, n_classes, n_samples),
+        "weights": _weights(rng, n_samples),
+    }
 
 
 def make_adam_step(rng: np.random.Generator, n: int) -> Arguments:
@@ -176,6 +190,11 @@ def make_distort_images(rng: np.random.Generator, n_images: int, n_rows: int, he
     }
 
 
+def make_drop_units(rng: np.random.Generator, n_samples: int, n_units: int) -> Arguments:
+    """Arguments of `drop_units`."""
+    return {"x": _normal(rng, n_samples, n_units), "rate": 0.3, "key": 2**64 - 7, "step": 2**32 + 5, "layer": 2}
+
+
 # ---- Bounds ---------------------------------------------------------------------------------------------------------
 
 
@@ -202,17 +221,18 @@ def bounds_linear_backward(exact: Arguments) -> Bounds:
 
 def bounds_softmax_cross_entropy(exact: Arguments) -> Bounds:
     """Bounds on the gradient and the mean loss: exp(x) is off by |x| eps and a few eps of itself."""
-    logits, n_samples = exact["logits"], len(exact["logits"])
+    logits, weights = exact["logits"], exact["weights"]
     spread = 1 + np.ptp(logits, axis=1, keepdims=True)
+    shares = np.full(len(logits), 1 / len(logits)) if weights is None else weights / weights.sum()
     return {
-        "dlogits": SAFETY * EPS * (spread + logits.shape[1]) / n_samples * np.ones_like(logits),
-        "return": SAFETY * EPS * float((spread + logits.shape[1]).mean()),
+        "dlogits": SAFETY * EPS * (spread + logits.shape[1]) * shares[:, None] * np.ones_like(logits),
+        "return": SAFETY * EPS * float(((spread[:, 0] + logits.shape[1]) * shares).sum()),
     }
 
 
 def bounds_count_correct(exact: Arguments) -> Bounds:
-    """A count is exact."""
-    return {"return": 0.0}
+    """A count is exact; weights are added in double precision, in whatever order."""
+    return {"return": 0.0 if exact["weights"] is None else 1e-12 * exact["weights"].sum()}
 
 
 def bounds_adam_step(exact: Arguments) -> Bounds:
@@ -234,6 +254,11 @@ def bounds_gather_batch(exact: Arguments) -> Bounds:
 def bounds_distort_images(exact: Arguments) -> Bounds:
     """Whole numbers are exact."""
     return {"out": np.zeros(exact["out"].shape)}
+
+
+def bounds_drop_units(exact: Arguments) -> Bounds:
+    """A product, with a factor that is rounded itself."""
+    return {"x": EPS * abs(exact["x"])}
 
 
 # ---- The table ------------------------------------------------------------------------------------------------------
@@ -274,6 +299,8 @@ def _cases() -> Iterator[Case]:
         yield Case("adam_step", (n,), make_adam_step, bounds_adam_step, n in (407_050, 10_007))
     for sizes in [(1000, 64, 784), (5, 1, 1), (10, 7, 13)]:
         yield Case("gather_batch", sizes, make_gather_batch, bounds_gather_batch, sizes == (1000, 64, 784))
+    for sizes in [(64, 512), (1, 1), (7, 33), (24, 10), (61, 127)]:
+        yield Case("drop_units", sizes, make_drop_units, bounds_drop_units, sizes == (64, 512))
     for sizes in [(1000, 64, 28, 28), (5, 33, 7, 20), (3, 4, 17, 16), (1, 2, 1, 1)]:
         yield Case("distort_images", sizes, make_distort_images, bounds_distort_images, sizes == (1000, 64, 28, 28))
 

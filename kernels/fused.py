@@ -10,14 +10,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .batches import TASK_ROWS as GATHER_ROWS
 from .batches import gather_labels, gather_task, n_gather_tasks
 from .board import claim, claim_next, wait_for
 from .denormals import flush_denormals, restore_denormals
+from .dropout import drop_block, drop_listed_task, no_dropout
 from .jit import inlined, kernel
 from .lists import list_task, n_list_tasks
-from .losses import differentiate_row, index_of_largest
+from .losses import differentiate_row, index_of_largest, share_out
 from .optimizers import AdamCoefficients, adam_coefficients, adam_update
 from .products import (
+    TILE_COLUMNS,
+    block_of_task,
     multiply_adam_narrow_task,
     multiply_adam_task,
     multiply_add_task,
@@ -26,16 +30,18 @@ from .products import (
     n_transposed_tasks,
 )
 from .simd import LANES, first_lanes, load, splat, store
-from .sparse import sparse_adam_task, sparse_linear_task
+from .sparse import PANEL_COLUMNS, sparse_adam_task, sparse_linear_task
 
 LOSS_ROWS = 16  # samples whose loss one task computes
 
 
 class Batches(NamedTuple):
-    """Room for two mini-batches: `x (2, n, n_features)`, empty where the first layer is sparse, and `y (2, n)`."""
+    """Room for two mini-batches: `x (2, n, n_features)`, empty where the first layer is sparse, `y (2, n)`, and the
+    share of each sample in the mean loss, `shares (2, n)`."""
 
     x: np.ndarray
     y: np.ndarray
+    shares: np.ndarray
 
 
 class Layers(NamedTuple):
@@ -69,23 +75,38 @@ def n_phases(n_layers: int, n_steps: int) -> int:
 
 @kernel()
 def train_steps(
-    worker, board, data, rows, batches, layers, first, first_step, learning_rates, adam, smoothing, losses, classes
+    worker,
+    board,
+    data,
+    rows,
+    batches,
+    layers,
+    first,
+    first_step,
+    learning_rates,
+    adam,
+    smoothing,
+    dropout,
+    losses,
+    classes,
 ):
     """Steps first_step, first_step + 1, ... on consecutive mini-batches of the samples at `rows`.
 
     Every thread that calls this with the same arguments helps; `board` is all zeros at first, with `n_phases`. There
     is one step for each of `learning_rates`. The loss and the likeliest class of each sample, both before its step, go
-    to `losses` and `classes`; `smoothing` is that of `softmax_cross_entropy`. `data` is (images, labels, scale); labels
-    must lie within the classes.
+    to `losses` and `classes`; `smoothing` is that of `softmax_cross_entropy`. `data` is (images, labels, weights,
+    scale); labels must lie within the classes, and weights may be empty: then all samples weigh the same. `dropout`, of
+    the first layer's input and of hidden layers' output, is that of `drop_units` for the number of the step, with layer
+    0 for the input.
     """
     saved = flush_denormals()
-    phase = prepare_first(worker, board, data, rows, batches, first)
+    phase = prepare_first(worker, board, data, rows, batches, first, dropout, first_step)
     for s in range(len(learning_rates)):
         slot, n = s % 2, len(rows_of_batch(rows, s, batches))
-        phase = forward(worker, board, phase, data, rows, s, batches, layers, first)
-        phase = differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes)
-        phase = backward(worker, board, phase, n, layers)
         step, learning_rate = first_step + s, learning_rates[s]
+        phase = forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step)
+        phase = differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes)
+        phase = backward(worker, board, phase, n, layers, dropout)
         c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay)
         phase = update(worker, board, phase, slot, n, batches, layers, first, c)
     restore_denormals(saved)
@@ -93,11 +114,12 @@ def train_steps(
 
 @kernel()
 def evaluate_batches(worker, board, data, rows, batches, layers, first, losses, classes):
-    """The loss and the likeliest class of the samples at `rows`, as in `train_steps`, but no step."""
-    phase = prepare_first(worker, board, data, rows, batches, first)
+    """The loss and the likeliest class of the samples at `rows`, as in `train_steps`, but no step and no dropout."""
+    dropout, step = no_dropout(), np.int64(0)
+    phase = prepare_first(worker, board, data, rows, batches, first, dropout, step)
     for s in range((len(rows) + batches.y.shape[1] - 1) // batches.y.shape[1]):
         n = len(rows_of_batch(rows, s, batches))
-        phase = forward(worker, board, phase, data, rows, s, batches, layers, first)
+        phase = forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step)
         phase = differentiate_loss(worker, board, phase, s, n, batches, layers, np.float32(0), losses, classes)
 
 
@@ -109,28 +131,35 @@ def rows_of_batch(rows, s, batches):
 
 
 @inlined
-def prepare_first(worker, board, data, rows, batches, first):
+def prepare_first(worker, board, data, rows, batches, first, dropout, step):
     """The first mini-batch, before any step."""
     phase = s = np.int64(0)  # for a plain 0, Numba would compile all of it once more
-    prepare(worker, board, phase, data, rows, s, batches, first)
+    prepare(worker, board, phase, data, rows, s, batches, first, dropout, step)
     wait_for(board, phase, n_prepare_tasks(rows_of_batch(rows, s, batches), first))
     return phase + 1
 
 
 @inlined
-def prepare(worker, board, phase, data, rows, s, batches, first):
-    """Mini-batch number s of the samples at `rows`, into its slot: its lists or its x, and its y. Nobody waits here."""
-    images, labels, scale = data
+def prepare(worker, board, phase, data, rows, s, batches, first, dropout, step):
+    """Mini-batch number s of the samples at `rows`, for that step, into its slot: its lists or its x, its y and its
+    shares. Nobody waits here."""
+    images, labels, weights, scale = data
     batch, slot = rows_of_batch(rows, s, batches), s % 2
     n_tasks = n_prepare_tasks(batch, first)
     task = claim(board, phase, worker, n_tasks)
     while task >= 0:
         if first.is_used:
             list_task(images, batch, rows_of_batch(rows, s + 1, batches), scale, first.lists, slot, task)
+            if dropout.features.threshold > 0:
+                drop_listed_task(first.lists, slot, len(batch), dropout.features, dropout.key, step, 0, task)
         else:
             gather_task(images, batch, scale, batches.x[slot], task)
+            if dropout.features.threshold > 0:
+                start, stop = task * GATHER_ROWS, min((task + 1) * GATHER_ROWS, len(batch))
+                drop_block(batches.x[slot], start, stop, 0, batches.x.shape[2], dropout.features, dropout.key, step, 0)
         if task == 0:
             gather_labels(labels, batch, batches.y[slot])
+            share_out(weights, batch, batches.shares[slot])
         task = claim_next(board, phase, worker, n_tasks)
 
 
@@ -143,27 +172,35 @@ def n_prepare_tasks(rows, first):
 
 
 @inlined
-def forward(worker, board, phase, data, rows, s, batches, layers, first):
+def forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step):
     """The output of each layer for mini-batch number s, into `layers.out`; meanwhile the next one is prepared."""
     n_layers = len(layers.w)
     slot, n = s % 2, len(rows_of_batch(rows, s, batches))
     for i in range(n_layers):
-        with_relu, out = i < n_layers - 1, layers.out[i][:n]
+        is_hidden, out = i < n_layers - 1, layers.out[i][:n]
+        with_dropout = is_hidden and dropout.units.threshold > 0
         if i == 0 and first.is_used:
             n_tasks = len(first.w)
             task = claim(board, phase, worker, n_tasks)
             while task >= 0:
-                sparse_linear_task(first, slot, layers.b[0], with_relu, out, task)
+                sparse_linear_task(first, slot, layers.b[0], is_hidden, out, task)
+                if with_dropout:
+                    left, right = task * PANEL_COLUMNS, min((task + 1) * PANEL_COLUMNS, out.shape[1])
+                    drop_block(out, 0, n, left, right, dropout.units, dropout.key, step, i + 1)
                 task = claim_next(board, phase, worker, n_tasks)
         else:
             below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
             n_tasks = n_product_tasks(out)
             task = claim(board, phase, worker, n_tasks)
             while task >= 0:
-                multiply_add_task(below, layers.w[i], layers.b[i], with_relu, out, task)
+                multiply_add_task(below, layers.w[i], layers.b[i], is_hidden, out, task)
+                if with_dropout:
+                    start, stop, left = block_of_task(out, task)
+                    right = min(left + TILE_COLUMNS, out.shape[1])
+                    drop_block(out, start, stop, left, right, dropout.units, dropout.key, step, i + 1)
                 task = claim_next(board, phase, worker, n_tasks)
         if i == 0:
-            prepare(worker, board, phase + n_layers, data, rows, s + 1, batches, first)
+            prepare(worker, board, phase + n_layers, data, rows, s + 1, batches, first, dropout, step + 1)
         wait_for(board, phase, n_tasks)
         phase += 1
     wait_for(board, phase, n_prepare_tasks(rows_of_batch(rows, s + 1, batches), first))
@@ -173,13 +210,13 @@ def forward(worker, board, phase, data, rows, s, batches, layers, first):
 @inlined
 def differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes):
     """Loss and likeliest class of each sample of mini-batch number s, and the gradient of the logits."""
-    labels, logits, dlogits = batches.y[s % 2], layers.out[-1][:n], layers.dout[-1][:n]
+    labels, shares, logits, dlogits = batches.y[s % 2], batches.shares[s % 2], layers.out[-1][:n], layers.dout[-1][:n]
     start = s * batches.y.shape[1]
     n_tasks = (n + LOSS_ROWS - 1) // LOSS_ROWS
     task = claim(board, phase, worker, n_tasks)
     while task >= 0:
         for i in range(task * LOSS_ROWS, min((task + 1) * LOSS_ROWS, n)):
-            losses[start + i] = differentiate_row(logits, labels, dlogits, i, smoothing)
+            losses[start + i] = differentiate_row(logits, labels, dlogits, i, shares[i], smoothing)
             classes[start + i] = index_of_largest(logits, i)
         task = claim_next(board, phase, worker, n_tasks)
     wait_for(board, phase, n_tasks)
@@ -187,14 +224,15 @@ def differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, l
 
 
 @inlined
-def backward(worker, board, phase, n, layers):
+def backward(worker, board, phase, n, layers, dropout):
     """The gradient of each layer's sums, into `layers.dout`, from the last to the first."""
     for i in range(len(layers.w) - 1, 0, -1):
         below = layers.out[i - 1][:n]
         n_tasks = n_transposed_tasks(layers.w[i])
         task = claim(board, phase, worker, n_tasks)
         while task >= 0:
-            multiply_transposed_relu_task(layers.dout[i][:n], layers.w[i], below, layers.dout[i - 1][:n], task)
+            dout, dbelow = layers.dout[i][:n], layers.dout[i - 1][:n]
+            multiply_transposed_relu_task(dout, layers.w[i], below, dropout.units.factor, dbelow, task)
             task = claim_next(board, phase, worker, n_tasks)
         wait_for(board, phase, n_tasks)
         phase += 1

@@ -95,13 +95,13 @@ def store_linear(acc, i, j, n_left, target):
 
 @inlined
 def store_gated(acc, i, j, n_left, target):
-    """out = acc where hidden > 0, else 0."""
-    hidden, out = target
+    """out = factor * acc where hidden > 0, else 0."""
+    hidden, factor, out = target
     rows, vectors, _ = acc.shape
     for r in range(rows):
         for k in range(vectors):
             index, mask = (i + r, j + k * LANES), first_lanes(n_left, k)
-            store(out, index, acc[r, k] * step(load(hidden, index, mask)), mask)
+            store(out, index, acc[r, k] * (splat(factor) * step(load(hidden, index, mask))), mask)
 
 
 @inlined
@@ -147,16 +147,21 @@ def n_product_tasks(out):
 
 
 @inlined
-def multiply_task(a, b, out, task, finish, target):
-    """Task number `task` of a @ b, which is as large as `out`.
+def block_of_task(out, task):
+    """The first row, the row after the last, and the first column of a task; its columns are TILE_COLUMNS or the rest.
 
-    Neighbouring tasks share columns, so that b's stay in the thread's cache.
+    Neighbouring tasks share columns, so that those of b stay in the thread's cache.
     """
-    n_rows, n_columns = out.shape
-    row_tasks = (n_rows + TASK_ROWS - 1) // TASK_ROWS
-    j = task // row_tasks * TILE_COLUMNS
+    row_tasks = (out.shape[0] + TASK_ROWS - 1) // TASK_ROWS
     start = task % row_tasks * TASK_ROWS
-    stop = min(start + TASK_ROWS, n_rows)
+    return start, min(start + TASK_ROWS, out.shape[0]), task // row_tasks * TILE_COLUMNS
+
+
+@inlined
+def multiply_task(a, b, out, task, finish, target):
+    """Task number `task` of a @ b, which is as large as `out`."""
+    n_columns = out.shape[1]
+    start, stop, j = block_of_task(out, task)
     if j + TILE_COLUMNS <= n_columns:
         tall, flat = tile(TILE_ROWS, TILE_VECTORS), tile(1, TILE_VECTORS)
         multiply_rows(a, b, start, stop, j, None, tall, flat, finish, target)
@@ -282,6 +287,7 @@ def multiply_transposed(a, w, out):
 
 
 @kernel()
-def multiply_transposed_relu_task(a, w, hidden, out, task):
-    """Task number `task` of out = a @ w^T where hidden > 0, else 0: back through the ReLU that made `hidden`."""
-    multiply_transposed_task(a, w, out, task, store_gated, (hidden, out))
+def multiply_transposed_relu_task(a, w, hidden, factor, out, task):
+    """Task number `task` of out = factor * a @ w^T where hidden > 0, else 0: back through the ReLU that made `hidden`,
+    and through dropout with that factor."""
+    multiply_transposed_task(a, w, out, task, store_gated, (hidden, factor, out))

@@ -8,6 +8,7 @@ out-parameters, which may hold anything on entry.
 import numpy as np
 
 from .reference_augment import distort_images as distort_images
+from .reference_augment import random_words
 
 
 def linear(x, w, b, out):
@@ -40,25 +41,44 @@ def linear_relu_backward(x, w, out, dout, dz, dw, db, dx):
     linear_backward(x, w, dz, dw, db, dx)
 
 
-def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0):
+def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     """Return the mean of -log softmax(logits)[label]; dlogits = (softmax(logits) - one_hot(labels)) / n_samples.
 
     Each row is shifted by its own maximum, so that no exponential overflows. ValueError for a label outside the
     classes. With `smoothing`, that share of each one-hot row is spread evenly over all classes, and the loss is the
     cross entropy with that (Szegedy et al. 2016, section 7).
+
+    With `weights (n_samples,)`, not negative, sample i counts weights[i] / sum(weights) instead of 1 / n_samples; where
+    they sum to 0, loss and gradient are 0.
     """
     n_samples, n_classes = logits.shape
     if labels.min() < 0 or labels.max() >= n_classes:
         raise ValueError("a label is outside 0..n_classes-1")
     samples = np.arange(n_samples)
+    weights = np.ones(n_samples) if weights is None else weights.astype(np.float64)
+    shares = weights / (weights.sum() or 1)
     shifted = logits - logits.max(axis=1, keepdims=True)
     exponentials = np.exp(shifted)
     sums = exponentials.sum(axis=1, keepdims=True)
     losses = np.log(sums[:, 0]) - ((1 - smoothing) * shifted[samples, labels] + smoothing * shifted.mean(axis=1))
     dlogits[:] = exponentials / sums - smoothing / n_classes
     dlogits[samples, labels] -= 1 - smoothing
-    dlogits /= n_samples
-    return losses.mean(dtype=np.float64)
+    dlogits *= shares[:, None]
+    return losses @ shares
+
+
+def drop_units(x, rate, key, step, layer):
+    """x = x / (1 - rate) or, with probability `rate`, 0, for each number of `x (n_samples, n_units)`.
+
+    Srivastava et al. 2014. `rate`, from 0 to below 1, is rounded to 1/65536. What is dropped depends on `key`, an
+    integer below 2**64, on `step` and `layer`, integers of which the lower 32 bits count, and on the place in x.
+    """
+    n_samples, n_units = x.shape
+    threshold = min(round(65536 * rate), 65535)
+    words = random_words(key, step % 2**32, np.arange(-(-n_samples // 8)), 4 * n_units, layer % 2**32)
+    halves = words.reshape(-1, n_units, 4, 1) >> np.array([0, 16], np.uint64) & np.uint64(65535)
+    is_kept = halves.reshape(-1, n_units, 8).transpose(0, 2, 1).reshape(-1, n_units)[:n_samples] >= threshold
+    x *= is_kept * x.dtype.type(65536 / (65536 - threshold))
 
 
 def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0):
@@ -89,6 +109,10 @@ def gather_batch(images, labels, rows, scale, x, y):
     y[:] = labels[rows]
 
 
-def count_correct(logits, labels):
-    """Return how many rows of `logits` are largest at their label (the first of equals counts)."""
-    return int((logits.argmax(axis=1) == labels).sum())
+def count_correct(logits, labels, weights=None):
+    """Return how many rows of `logits` are largest at their label (the first of equals counts).
+
+    With `weights (n_samples,)`, the sum of their weights.
+    """
+    is_correct = logits.argmax(axis=1) == labels
+    return int(is_correct.sum()) if weights is None else float(is_correct @ weights.astype(np.float64))

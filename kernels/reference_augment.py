@@ -20,11 +20,11 @@ def distort_images(images, rows, key, epoch, least, most, row_basis, column_basi
     out[:] = interpolate(thickened(images[rows], draws[:, 6]), y, x)
 
 
-def random_words(key, epoch, samples, n_words):
-    """Philox4x32-10 (Salmon et al. 2011) of counters (block, sample, epoch, 0): uint64 `(len(samples), n_words)`."""
+def random_words(key, epoch, samples, n_words, use=0):
+    """Philox4x32-10 (Salmon et al. 2011) of counters (block, sample, epoch, use): uint64 `(len(samples), n_words)`."""
     blocks = np.arange(-(-n_words // 4), dtype=np.uint64)
     c0, c1 = np.broadcast_arrays(blocks, np.asarray(samples, np.uint64)[:, None])
-    c2, c3 = np.full_like(c0, epoch), np.zeros_like(c0)
+    c2, c3 = np.full_like(c0, epoch), np.full_like(c0, use)
     k0, k1 = np.uint64(key) & WORD, np.uint64(key) >> np.uint64(32)
     for _ in range(10):
         a, b = np.uint64(0xD2511F53) * c0, np.uint64(0xCD9E8D57) * c2

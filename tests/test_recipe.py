@@ -12,7 +12,17 @@ from fastnet.recipe import ENGINES, Recipe
 from fastnet.schedules import SCHEDULES
 
 WHOLE_NUMBERS = {"epochs": 1, "batch_size": 1, "n_validation": 0, "seed": 0}  # with the least
-NUMBERS = ("learning_rate", "warmup_epochs", "beta1", "beta2", "eps", "weight_decay", "label_smoothing")
+NUMBERS = (
+    "learning_rate",
+    "warmup_epochs",
+    "beta1",
+    "beta2",
+    "eps",
+    "weight_decay",
+    "label_smoothing",
+    "dropout",
+    "input_dropout",
+)
 
 
 def sentence_of(**fields):
@@ -91,6 +101,8 @@ def test_what_is_measured_must_be_a_number(name, value):
         ("eps", [0, -1e-8, math.inf, math.nan], "eps must be above 0"),
         ("weight_decay", [-0.1, math.inf, math.nan], "the weight decay must be at least 0"),
         ("label_smoothing", [-0.1, 1, math.nan], "label smoothing must be at least 0 and below 1"),
+        ("dropout", [-0.1, 1, math.nan], "dropout must be at least 0 and below 1"),
+        ("input_dropout", [-0.1, 1, math.nan], "input dropout must be at least 0 and below 1"),
         ("schedule", ["", "step", "Linear", None, 1], "the schedule must be one of constant, linear, cosine"),
         ("engine", ["", "torch", "Numba", None, 1], "the engine must be one of numba, reference"),
     ],
@@ -137,13 +149,21 @@ def test_json_holds_every_field():
         ({"epochs": "40"}, "epochs must be a whole number from 1, not '40'"),
         ({"hidden": 512}, "not a training recipe: "),
         ({"hidden": "512"}, r"hidden layer sizes must be a tuple of whole numbers from 1, not \('5', '1', '2'\)"),
-        ({"dropout": 0.5}, "not a training recipe: .*dropout"),
+        ({"momentum": 0.5}, "not a training recipe: .*momentum"),
     ],
     ids=str,
 )
 def test_json_of_no_recipe_is_refused(change, fault):
     with pytest.raises(OptionError, match=fault):
         Recipe.from_json({**Recipe().to_json(), **change})
+
+
+def test_json_from_before_an_option_was_there_is_that_recipe():
+    recipe = Recipe(hidden=(7,), seed=3)
+    fields = recipe.to_json()
+    for name in ("label_smoothing", "augmentation", "dropout", "input_dropout"):
+        del fields[name]
+    assert Recipe.from_json(fields) == recipe
 
 
 @pytest.mark.parametrize("fields", [None, [], "recipe", 3, {}, {"epochs": 3}], ids=str)

@@ -1,0 +1,121 @@
+"""Dropout: in each step some units are 0, and the others larger, so that what is expected of a sum stays the same.
+
+Srivastava et al. 2014, "inverted": what is kept is divided by the share that is kept, so nothing is left to do where a
+network answers. Whether a unit is dropped says Philox, for the key and (unit, sample of the mini-batch, step, layer):
+nobody stores a mask. One draw serves one unit in DRAW_SAMPLES samples, with 16 bits each, so rates are rounded to
+1/65536. Units of a row lie side by side in memory, and so their draws are computed side by side in vectors.
+
+A dropped unit is exactly 0; on the way back the step of the ReLU, `out > 0`, stops its gradient, and only the factor of
+those that are kept is left to do.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .checks import check_axes, check_outputs
+from .jit import inlined, kernel
+from .lists import GROUP, groups_of_task
+from .philox import WORD, philox
+
+DRAW_SAMPLES = np.uintp(8)  # of a mini-batch, served by one draw of four words
+RESOLUTION = 65536
+HALF_BITS, LOWER_HALF = np.uint32(16), np.uint32(0xFFFF)
+
+
+class Rate(NamedTuple):
+    """A unit is dropped where its 16 bits are below `threshold`, uint32, never if that is 0; else times `factor`."""
+
+    threshold: np.uint32
+    factor: np.float32
+
+
+class Dropout(NamedTuple):
+    """The key of the draws, uint64, and how many features and how many hidden units are dropped."""
+
+    key: np.uint64
+    features: Rate
+    units: Rate
+
+
+def drop_units(x, rate, key, step, layer):
+    """x = x / (1 - rate) or, with probability `rate`, 0, for each number of the float32 `x (n_samples, n_units)`.
+
+    `rate`, from 0 to below 1, is rounded to 1/65536. What is dropped depends on `key`, an integer below 2**64, on
+    `step` and `layer`, integers of which the lower 32 bits count, and on the place in x.
+    """
+    check_axes("drop_units", "x", x, 2)
+    check_outputs("drop_units", ("x", x, x.shape))
+    n_samples, n_units = x.shape
+    drop_block(x, 0, n_samples, 0, n_units, rate_of(rate), np.uint64(key), np.int64(step), np.int64(layer))
+
+
+def rate_of(rate: float) -> Rate:
+    """The rate as the kernels take it."""
+    threshold = min(round(rate * RESOLUTION), RESOLUTION - 1)
+    return Rate(np.uint32(threshold), np.float32(RESOLUTION / (RESOLUTION - threshold)))
+
+
+@inlined
+def no_dropout():
+    """Nothing is dropped."""
+    rate = Rate(np.uint32(0), np.float32(1))
+    return Dropout(np.uint64(0), rate, rate)
+
+
+# Indices below have no sign: Numba looks whether others are negative, and then LLVM finds no vectors.
+
+
+@inlined
+def draw(words, t, key, unit, block, step, layer):
+    """words[:, t], uint32: the draw of a unit for block number `block` of DRAW_SAMPLES samples."""
+    words[0, t], words[1, t], words[2, t], words[3, t] = philox(
+        key, np.uint64(unit), np.uint64(block), np.uint64(step) & WORD, np.uint64(layer) & WORD
+    )
+
+
+@inlined
+def place_in_draw(i):
+    """The word of a draw, and how far in it to shift, for sample i."""
+    return i % DRAW_SAMPLES // np.uintp(2), HALF_BITS * np.uint32(i % np.uintp(2))
+
+
+@inlined
+def factor_of(word, shift, rate):
+    """What a unit is multiplied with: 0 where it is dropped."""
+    return rate.factor if (word >> shift) & LOWER_HALF >= rate.threshold else np.float32(0)
+
+
+@kernel()
+def drop_block(x, start, stop, first, last, rate, key, step, layer):
+    """`drop_units` for the rows start..stop and columns first..last of x; start is a multiple of DRAW_SAMPLES."""
+    first, n_units = np.uintp(first), np.uintp(last - first)
+    words = np.empty((4, n_units), np.uint32)
+    for i in range(np.uintp(start), np.uintp(stop)):
+        if i % DRAW_SAMPLES == 0:
+            for t in range(n_units):
+                draw(words, t, key, first + t, i // DRAW_SAMPLES, step, layer)
+        k, shift = place_in_draw(i)
+        for t in range(n_units):
+            x[i, first + t] *= factor_of(words[k, t], shift, rate)
+
+
+@kernel()
+def drop_listed_task(lists, slot, n_samples, rate, key, step, layer, task):
+    """The same for what `list_task` has listed, of the same task; dropped features stay in the lists, as 0."""
+    n_groups = lists.counts.shape[1]
+    size, group = groups_of_task(n_groups), np.uintp(GROUP)
+    n_draws = (np.uintp(n_samples) + DRAW_SAMPLES - np.uintp(1)) // DRAW_SAMPLES * group
+    words = np.empty((4, n_draws), np.uint32)
+    for g in range(np.uintp(task * size), np.uintp(min((task + 1) * size, n_groups))):
+        count = np.uintp(lists.counts[slot, g])
+        if count == 0:
+            continue
+        for t in range(n_draws):
+            draw(words, t, key, g * group + t % group, t // group, step, layer)
+        for m in range(count):
+            i = np.uintp(lists.members[slot, g, m])
+            k, shift = place_in_draw(i)
+            for q in range(group):
+                word = words[k, i // DRAW_SAMPLES * group + q]
+                lists.values[slot, g, m, q] *= factor_of(word, shift, rate)
