@@ -1,4 +1,4 @@
-"""Find a picture that one digit fills, as when it was cut out close to its ink: around it there is no paper to go by."""
+"""Find a picture that a digit fills, as when it was cut out close to its ink: there is no paper around it to go by."""
 
 import numpy as np
 from PIL import Image
