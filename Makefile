@@ -15,7 +15,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy records recipes best-recipes weights pictures samples pictures-table fuzz dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy records recipes best-recipes weights pictures samples pictures-table fuzz dashboard other-data wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -100,6 +100,9 @@ fuzz: $(VENV)/.installed ## feed 10,000 mutated and random files to the picture 
 
 dashboard: $(VENV)/.installed-dashboard ## serve the page on this machine
 	$(BIN)/fastnet dashboard $(ARGS)
+
+other-data: $(VENV)/.installed-sklearn ## compare FastNetClassifier with MLPClassifier on others' data, write the table
+	$(VENV)/$(SCRIPT).other_data --write $(ARGS)
 
 wheel: $(VENV)/.created ## build the wheel into dist/
 	$(PIP_INSTALL) build

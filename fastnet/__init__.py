@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .augmentation import Augmentation as Augmentation
     from .augmenting import augment as augment
+    from .classifier import FastNetClassifier as FastNetClassifier
     from .datasets import Dataset as Dataset
     from .datasets import Samples as Samples
     from .datasets import load_dataset as load_dataset
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Augmentation": "augmentation",
     "Dataset": "datasets",
+    "FastNetClassifier": "classifier",
     "Predictor": "inference",
     "Recipe": "recipe",
     "Samples": "datasets",

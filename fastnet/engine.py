@@ -92,6 +92,11 @@ class Engine:
         """
         raise NotImplementedError
 
+    def _l2_of_batches(self, samples: Samples, rows: np.ndarray) -> np.ndarray:
+        """For each mini-batch what its L2 penalty, l2 / 2 * sum(w**2) / its weight, adds to a gradient, divided by w."""
+        weights = samples.weight_of_batches(rows, self.recipe.batch_size)
+        return self.recipe.l2 / np.where(weights > 0, weights, math.inf)
+
 
 class StepwiseEngine(Engine):
     """Takes a step as the textbook has it: forward, loss, gradients of all parameters, Adam."""
@@ -110,6 +115,7 @@ class StepwiseEngine(Engine):
         """See `Engine`."""
         batch_size = self.recipe.batch_size
         losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates))
+        l2s = self._l2_of_batches(samples, rows)
         with np.errstate(over="ignore", invalid="ignore"):  # whoever reads the losses sees that they are not finite
             for i, learning_rate in enumerate(learning_rates.tolist()):
                 batch = rows[i * batch_size : (i + 1) * batch_size]
@@ -122,7 +128,7 @@ class StepwiseEngine(Engine):
                 )
                 n_correct[i] = self.kernels.count_correct(outputs[-1], labels, weights)
                 self._backward(x, outputs, doutputs)
-                self._update(first_step + i, learning_rate)
+                self._update(first_step + i, learning_rate, l2s[i])
         return losses, n_correct
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
@@ -177,13 +183,13 @@ class StepwiseEngine(Engine):
                     inputs[i], w, outputs[i], doutputs[i], doutputs[i], dw, db, dinputs[i]
                 )
 
-    def _update(self, step: int, learning_rate: float) -> None:
-        """One step of Adam; only weights decay, biases don't."""
+    def _update(self, step: int, learning_rate: float, l2: float) -> None:
+        """One step of Adam; only weights decay and have a penalty, biases don't."""
         recipe = self.recipe
         networks = (self.network, self._gradients, *self.moments)
         for name, *arrays in zip(self.network.parameters(), *(n.parameters().values() for n in networks), strict=True):
-            weight_decay = recipe.weight_decay if name.startswith("W") else 0.0
-            self.kernels.adam_step(*arrays, step, learning_rate, recipe.beta1, recipe.beta2, recipe.eps, weight_decay)
+            decays = (recipe.weight_decay, l2) if name.startswith("W") else (0.0, 0.0)
+            self.kernels.adam_step(*arrays, step, learning_rate, recipe.beta1, recipe.beta2, recipe.eps, *decays)
 
 
 class FusedEngine(Engine):
@@ -236,8 +242,17 @@ class FusedEngine(Engine):
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
         smoothing = np.float32(self.recipe.label_smoothing)
+        l2s = self._l2_of_batches(samples, rows)
         losses, classes = self._walk(
-            fused.train_steps, samples, rows, first_step, learning_rates, self._adam, smoothing, self._dropout
+            fused.train_steps,
+            samples,
+            rows,
+            first_step,
+            learning_rates,
+            l2s,
+            self._adam,
+            smoothing,
+            self._dropout,
         )
         weights = np.ones(len(rows)) if samples.weights is None else samples.weights[rows].astype(np.float64)
         starts = np.arange(0, len(rows), self.recipe.batch_size)

@@ -33,6 +33,16 @@ class Network:
         )
 
     @classmethod
+    def glorot_initialised(cls, layer_sizes: tuple[int, ...], rng: np.random.Generator) -> "Network":
+        """Weights and biases drawn evenly from within sqrt(6 / (n_in + n_out)) (Glorot & Bengio 2010, equation 16)."""
+        layers = []
+        for n_in, n_out in pairwise(layer_sizes):
+            bound = np.sqrt(6 / (n_in + n_out))
+            w, b = (rng.uniform(-bound, bound, shape) for shape in ((n_in, n_out), (n_out,)))
+            layers.append(Layer(aligned_copy(w), aligned_copy(b)))
+        return cls(layers)
+
+    @classmethod
     def zeros(cls, layer_sizes: tuple[int, ...]) -> "Network":
         """All parameters 0: the shape of gradients and of Adam's moments."""
         return cls([Layer(aligned_zeros(shape), aligned_zeros(shape[1:])) for shape in pairwise(layer_sizes)])

@@ -22,6 +22,7 @@ _NUMBERS = (
     "label_smoothing",
     "dropout",
     "input_dropout",
+    "l2",
 )
 
 
@@ -43,15 +44,18 @@ class Recipe:
     seed: int = 0
     engine: str = "numba"
     label_smoothing: float = 0.0
+    shuffle: bool = True  # the samples, anew in each epoch
+    l2: float = 0.0  # penalty in the loss: l2 / 2 * sum of the squared weights / weight of the mini-batch
     augmentation: Augmentation | None = None  # distorts the training images anew in each epoch
     dropout: float = 0.0  # share of hidden units that are 0 in a step
     input_dropout: float = 0.0  # share of pixels
+    passes: int = 1  # over the training samples in an epoch, each shuffled and distorted anew
 
     def __post_init__(self) -> None:
         sizes_are_sound = isinstance(self.hidden, tuple) and all(_is_whole(size, 1) for size in self.hidden)
         _require(sizes_are_sound, "hidden layer sizes must be a tuple of whole numbers from 1", self.hidden)
         _require(max(self.hidden, default=1) <= MOST, f"hidden layer sizes must be at most {MOST}", self.hidden)
-        for name, least in (("epochs", 1), ("batch_size", 1), ("n_validation", 0), ("seed", 0)):
+        for name, least in (("epochs", 1), ("passes", 1), ("batch_size", 1), ("n_validation", 0), ("seed", 0)):
             value = getattr(self, name)
             _require(_is_whole(value, least), f"{name} must be a whole number from {least}", value)
             _require(name == "seed" or value <= MOST, f"{name} must be at most {MOST}", value)
@@ -67,9 +71,11 @@ class Recipe:
         _require(0 < self.eps < math.inf, "eps must be above 0", self.eps)
         _require(0 <= self.weight_decay < math.inf, "the weight decay must be at least 0", self.weight_decay)
         _require(0 <= self.label_smoothing < 1, "label smoothing must be at least 0 and below 1", self.label_smoothing)
+        _require(0 <= self.l2 < math.inf, "the L2 penalty must be at least 0", self.l2)
         _require(0 <= self.dropout < 1, "dropout must be at least 0 and below 1", self.dropout)
         _require(0 <= self.input_dropout < 1, "input dropout must be at least 0 and below 1", self.input_dropout)
         _require(self.engine in ENGINES, f"the engine must be one of {', '.join(ENGINES)}", self.engine)
+        _require(isinstance(self.shuffle, bool), "shuffle must be True or False", self.shuffle)
         is_augmentation = self.augmentation is None or isinstance(self.augmentation, Augmentation)
         _require(is_augmentation, "augmentation must be an Augmentation or None", self.augmentation)
 

@@ -56,32 +56,61 @@ class Progress:
         return fields
 
 
-class Training:
-    """One training of one recipe on one data set.
+@dataclass(frozen=True)
+class State:
+    """What a training goes on from, on the same samples or on others: where one before it ended."""
 
-    The order of samples in an epoch is drawn from (seed, epoch), and so are their distortions: a training that was
+    network: Network
+    moments: tuple[Network, Network]  # Adam's m and v
+    n_steps: int
+    n_epochs: int
+
+    @classmethod
+    def before_training(cls, network: Network) -> "State":
+        """A network that has seen nothing yet."""
+        sizes = network.layer_sizes
+        return cls(network, (Network.zeros(sizes), Network.zeros(sizes)), 0, 0)
+
+
+class Trainer:
+    """Trains a network by a recipe on given samples, and validates it on others, of which there may be none.
+
+    The order of samples in a pass is drawn from (seed, pass), and so are their distortions: a training that was
     stopped at any step and goes on from its weights, moments and `Progress` ends at the same bits as one that was not.
+    With `start`, steps and epochs are counted on from those that its network has seen; the network is trained in place.
     """
 
-    def __init__(self, dataset: Dataset, recipe: Recipe):
-        if recipe.n_validation >= len(dataset.train):
-            raise OptionError(
-                f"{recipe.n_validation} validation samples leave nothing of {len(dataset.train)} to train on"
-            )
-        self.dataset = dataset
+    def __init__(
+        self,
+        train_samples: Samples,
+        validation_samples: Samples,
+        n_classes: int,
+        recipe: Recipe,
+        start: State | None = None,
+    ):
         self.recipe = recipe
-        if recipe.augmentation:
-            square_images(dataset.train)  # or an error
-        self.train_samples, self.validation_samples = validation_split(dataset.train, recipe)
-        for samples in (self.train_samples, self.validation_samples):
+        self.train_samples, self.validation_samples = train_samples, validation_samples
+        for samples in (train_samples, validation_samples):
             samples.total_weight()  # or an error
-        sizes = (dataset.train.n_features, *recipe.hidden, dataset.n_classes)
-        self.network = Network.he_initialised(sizes, _rng(recipe.seed, _INITIALISATION))
+        sizes = (train_samples.n_features, *recipe.hidden, n_classes)
+        self.network = start.network if start else Network.he_initialised(sizes, _rng(recipe.seed, _INITIALISATION))
         self.engine = make_engine(self.network, recipe, self.train_samples)
+        self._steps_before, self._epochs_before = 0, 0
+        if start:
+            self._steps_before, self._epochs_before = start.n_steps, start.n_epochs
+            for moment, begun in zip(self.engine.moments, start.moments, strict=True):
+                moment.set_parameters(begun.parameters())
         self.progress = Progress()
-        self.steps_per_epoch = math.ceil(len(self.train_samples) / recipe.batch_size)
+        self._steps_per_pass = math.ceil(len(self.train_samples) / recipe.batch_size)
+        self.steps_per_epoch = recipe.passes * self._steps_per_pass
         self.n_steps = self.steps_per_epoch * recipe.epochs
         self.stop_requested = False  # set it from a signal handler or another thread: the loop ends after its step
+
+    @property
+    def state(self) -> State:
+        """What another training can go on from, once this one does not run; not a copy."""
+        n_steps, n_epochs = self.progress.step, self.progress.step // self.steps_per_epoch
+        return State(self.network, self.engine.moments, self._steps_before + n_steps, self._epochs_before + n_epochs)
 
     @property
     def finished(self) -> bool:
@@ -104,7 +133,7 @@ class Training:
         try:
             self._end_due_epoch(on_epoch)  # of a run that was saved just before
             while self.progress.step < goal and not self.stop_requested:
-                self._run_epoch(goal, on_step)
+                self._run_pass(goal, on_step)
                 self._end_due_epoch(on_epoch)
         finally:
             self.engine.unload()
@@ -112,13 +141,19 @@ class Training:
     @property
     def n_seen(self) -> int:
         """Samples seen in the epoch under way."""
-        return min(self.progress.step % self.steps_per_epoch * self.recipe.batch_size, len(self.train_samples))
+        n_passes, n_steps = divmod(self.progress.step % self.steps_per_epoch, self._steps_per_pass)
+        return n_passes * len(self.train_samples) + n_steps * self.recipe.batch_size
 
-    def _run_epoch(self, goal: int, on_step: Callable[[float], None] | None) -> None:
-        """The steps up to `goal` that are left of the epoch under way, some at a time."""
-        epoch, done = divmod(self.progress.step, self.steps_per_epoch)
-        order = _rng(self.recipe.seed, _SHUFFLE, epoch).permutation(len(self.train_samples))
-        last = min(self.steps_per_epoch, goal - epoch * self.steps_per_epoch)
+    @property
+    def n_per_epoch(self) -> int:
+        """Samples seen in an epoch."""
+        return self.recipe.passes * len(self.train_samples)
+
+    def _run_pass(self, goal: int, on_step: Callable[[float], None] | None) -> None:
+        """The steps up to `goal` that are left of the pass under way, some at a time."""
+        number, done = divmod(self.progress.step, self._steps_per_pass)
+        order = self._order(number)
+        last = min(self._steps_per_pass, goal - number * self._steps_per_pass)
         for start in range(done, last, STEPS_AT_A_TIME):
             stop = min(start + STEPS_AT_A_TIME, last)
             losses = self._take_steps(
@@ -129,6 +164,17 @@ class Training:
                     on_step(loss)
             if self.stop_requested:
                 return
+
+    @property
+    def _passes_before(self) -> int:
+        return self._epochs_before * self.recipe.passes
+
+    def _order(self, number: int) -> np.ndarray:
+        """The order of the samples in a pass of this training, counted from 0."""
+        n = len(self.train_samples)
+        if not self.recipe.shuffle:
+            return np.arange(n)
+        return _rng(self.recipe.seed, _SHUFFLE, self._passes_before + number).permutation(n)
 
     def _take_steps(self, rows: np.ndarray, n: int) -> list[float]:
         """Take `n` steps on mini-batches of the samples at `rows`; return their losses."""
@@ -143,9 +189,11 @@ class Training:
         started = time.perf_counter()
         samples = self.train_samples
         if self.recipe.augmentation:
-            samples = augment_samples(samples, rows, self.recipe, progress.step // self.steps_per_epoch)
+            number = self._passes_before + progress.step // self._steps_per_pass
+            samples = augment_samples(samples, rows, self.recipe, number)
             rows = np.arange(len(rows))
-        losses, n_correct = self.engine.train_steps(samples, rows, progress.step + 1, learning_rates)
+        first_step = self._steps_before + progress.step + 1
+        losses, n_correct = self.engine.train_steps(samples, rows, first_step, learning_rates)
         progress.seconds += time.perf_counter() - started
         for i in np.flatnonzero(~np.isfinite(losses)):
             step = progress.step + 1 + i
@@ -166,7 +214,7 @@ class Training:
 
     def _end_epoch(self) -> EpochRecord:
         progress = self.progress
-        total_weight = self.train_samples.total_weight()
+        total_weight = self.recipe.passes * self.train_samples.total_weight()
         if not all(np.isfinite(array).all() for array in self.network.parameters().values()):
             raise self._diverged(f"a weight is not finite after step {progress.step}")
         validation_loss, validation_accuracy = (
@@ -192,6 +240,20 @@ class Training:
         recipe = self.recipe
         n_warmup_steps = round(recipe.warmup_epochs * self.steps_per_epoch)
         return learning_rate_at(step, self.n_steps, recipe.learning_rate, recipe.schedule, n_warmup_steps)
+
+
+class Training(Trainer):
+    """One training of one recipe on one data set, of which it sets its validation samples aside."""
+
+    def __init__(self, dataset: Dataset, recipe: Recipe):
+        if recipe.n_validation >= len(dataset.train):
+            raise OptionError(
+                f"{recipe.n_validation} validation samples leave nothing of {len(dataset.train)} to train on"
+            )
+        if recipe.augmentation:
+            square_images(dataset.train)  # or an error
+        super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe)
+        self.dataset = dataset
 
 
 def validation_split(samples: Samples, recipe: Recipe) -> tuple[Samples, Samples]:

@@ -84,6 +84,7 @@ def train_steps(
     first,
     first_step,
     learning_rates,
+    l2s,
     adam,
     smoothing,
     dropout,
@@ -93,11 +94,11 @@ def train_steps(
     """Steps first_step, first_step + 1, ... on consecutive mini-batches of the samples at `rows`.
 
     Every thread that calls this with the same arguments helps; `board` is all zeros at first, with `n_phases`. There
-    is one step for each of `learning_rates`. The loss and the likeliest class of each sample, both before its step, go
-    to `losses` and `classes`; `smoothing` is that of `softmax_cross_entropy`. `data` is (images, labels, weights,
-    scale); labels must lie within the classes, and weights may be empty: then all samples weigh the same. `dropout`, of
-    the first layer's input and of hidden layers' output, is that of `drop_units` for the number of the step, with layer
-    0 for the input.
+    is one step for each of `learning_rates`, and one of `l2s`, which `adam_step` adds to the gradient. The loss and the
+    likeliest class of each sample, both before its step, go to `losses` and `classes`; `smoothing` is that of
+    `softmax_cross_entropy`. `data` is (images, labels, weights, scale); labels must lie within the classes, and weights
+    may be empty: then all samples weigh the same. `dropout`, of the first layer's input and of hidden layers' output,
+    is that of `drop_units` for the number of the step, with layer 0 for the input.
     """
     saved = flush_denormals()
     phase = prepare_first(worker, board, data, rows, batches, first, dropout, first_step)
@@ -107,7 +108,7 @@ def train_steps(
         phase = forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step)
         phase = differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes)
         phase = backward(worker, board, phase, n, layers, dropout)
-        c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay)
+        c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay, l2s[s])
         phase = update(worker, board, phase, slot, n, batches, layers, first, c)
     restore_denormals(saved)
 
@@ -275,8 +276,8 @@ def n_update_tasks(layers, first, i):
 
 @inlined
 def update_biases(dout, b, m, v, c):
-    """One step of Adam on the biases, which don't decay, with the column sums of dout as their gradient."""
-    c = AdamCoefficients(c.beta1, c.beta2, c.rate, c.eps, 0.0)
+    """One step of Adam on the biases, which have neither decay nor penalty, with the column sums of dout as their gradient."""
+    c = AdamCoefficients(c.beta1, c.beta2, c.rate, c.eps, 0.0, 0.0)
     n_rows, n_columns = dout.shape
     for j in range(0, n_columns, LANES):
         mask = first_lanes(n_columns - j)

@@ -5,6 +5,7 @@ leave plain Python, which is slow and lets coverage and a debugger see every lin
 """
 
 import contextlib
+import contextvars
 import functools
 import hashlib
 import os
@@ -112,6 +113,7 @@ def _one_at_a_time(compiled: Callable) -> Callable:
 MOST_THREADS = 256
 
 _threads: int | None = None
+_threads_here: contextvars.ContextVar[int | None] = contextvars.ContextVar("_threads_here", default=None)
 
 
 def set_threads(n_threads: int) -> None:
@@ -123,11 +125,21 @@ def set_threads(n_threads: int) -> None:
     _threads = n_threads
 
 
+@contextlib.contextmanager
+def use_threads(n_threads: int) -> Iterator[None]:
+    """Let what works from a board in this block, and in this Python thread, use `n_threads` threads, at most 256."""
+    token = _threads_here.set(min(n_threads, MOST_THREADS))
+    try:
+        yield
+    finally:
+        _threads_here.reset(token)
+
+
 def get_threads() -> int:
     """The number of threads that kernels use: all processors, unless it was set."""
     if config.DISABLE_JIT:  # plain Python has no atomic counters
         return 1
-    return _threads or numba.get_num_threads()
+    return _threads_here.get() or _threads or numba.get_num_threads()
 
 
 def threading_layer() -> str:

@@ -81,14 +81,15 @@ def drop_units(x, rate, key, step, layer):
     x *= is_kept * x.dtype.type(65536 / (65536 - threshold))
 
 
-def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0):
+def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0, l2=0.0):
     """One step of Adam on `param`, in place; `m` and `v` are its moments, `step` counts from 1.
 
     Kingma & Ba 2015, algorithm 1. `weight_decay` is decoupled (Loshchilov & Hutter 2019): param shrinks by
-    learning_rate * weight_decay of itself.
+    learning_rate * weight_decay of itself. `l2 * param` is added to the gradient: that of a penalty in the loss.
     """
     if step < 1:
         raise ValueError(f"adam_step: step counts from 1, not {step}")
+    grad = grad + l2 * param
     m[:] = beta1 * m + (1 - beta1) * grad
     v[:] = beta2 * v + (1 - beta2) * grad * grad
     m_hat = m / (1 - beta1**step)
