@@ -15,7 +15,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy accuracy recipes best-recipes weights pictures samples pictures-table fuzz batch-prediction dashboard other-data wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy records recipes best-recipes weights pictures samples pictures-table fuzz batch-prediction dashboard other-data wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -67,8 +67,8 @@ scaling: $(VENV)/.installed-pictures ## measure how the cost of a step grows, wr
 time-to-accuracy: $(VENV)/.installed ## measure the seconds of training until 98, 98.5 and 99 % are right, write the table
 	$(VENV)/$(SCRIPT).time_to_accuracy --write $(ARGS)
 
-accuracy: $(VENV)/.installed ## measure a recipe's test accuracy over five seeds (ARGS="--recipe best")
-	$(VENV)/$(SCRIPT).accuracy $(ARGS)
+records: $(VENV)/.installed ## train all recipes with several seeds (hours; goes on where it was stopped), write the table
+	$(VENV)/$(SCRIPT).records --write $(ARGS)
 
 recipes: $(VENV)/.installed ## compare recipes on the validation split
 	$(VENV)/$(SCRIPT).recipes $(ARGS)

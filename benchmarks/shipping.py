@@ -2,7 +2,7 @@
 
     python -m fastnet.benchmarks.shipping build/shipped weights/mnist-784-512-10
 
-Its checkpoint stays behind. The manifest gets the licence, and keeps the accuracy over seeds that `accuracy` measured,
+Its checkpoint stays behind. The manifest gets the licence, and keeps the accuracy over seeds that `records` measured,
 if the recipe is the same.
 """
 

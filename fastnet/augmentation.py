@@ -11,8 +11,8 @@ class Augmentation:
     """Strengths of distortions; OptionError for what makes no sense.
 
     Each image gets numbers of its own, uniformly from -strength to strength, of rotation and shear, of the logarithm of
-    1 + scale and 1 + aspect, and of the shift along either axis. The elastic displacement field is Simard's (2003):
-    `elastic` is its root mean square along either axis, `smoothness` the sigma of its Gaussian.
+    1 + scale and 1 + aspect, of the shift along either axis, and of thickness. The elastic displacement field is
+    Simard's (2003): `elastic` is its root mean square along either axis, `smoothness` the sigma of its Gaussian.
     """
 
     rotation: float = 10.0  # degrees
@@ -22,6 +22,7 @@ class Augmentation:
     shift: float = 1.0  # pixels
     elastic: float = 1.0  # pixels
     smoothness: float = 6.0  # pixels
+    thickness: float = 0.0  # pixels by which either side of a stroke moves out or in
 
     def __post_init__(self) -> None:
         for name, (least, most) in _LIMITS.items():
@@ -47,4 +48,5 @@ _LIMITS = {
     "shift": (0, 100),
     "elastic": (0, 100),
     "smoothness": (1, 100),
+    "thickness": (0, 1),
 }

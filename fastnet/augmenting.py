@@ -43,6 +43,7 @@ def augment(
             math.radians(augmentation.shear),
             augmentation.shift,
             augmentation.shift,
+            augmentation.thickness,
         ]
     )
     bases = [smooth_basis(side, augmentation.smoothness) for side in images.shape[1:]]

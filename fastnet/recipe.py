@@ -50,12 +50,13 @@ class Recipe:
     dropout: float = 0.0  # share of hidden units that are 0 in a step
     input_dropout: float = 0.0  # share of pixels
     clip_norm: float | None = None  # the longest that a step's gradient, of all parameters together, may be
+    passes: int = 1  # over the training samples in an epoch, each shuffled and distorted anew
 
     def __post_init__(self) -> None:
         sizes_are_sound = isinstance(self.hidden, tuple) and all(_is_whole(size, 1) for size in self.hidden)
         _require(sizes_are_sound, "hidden layer sizes must be a tuple of whole numbers from 1", self.hidden)
         _require(max(self.hidden, default=1) <= MOST, f"hidden layer sizes must be at most {MOST}", self.hidden)
-        for name, least in (("epochs", 1), ("batch_size", 1), ("n_validation", 0), ("seed", 0)):
+        for name, least in (("epochs", 1), ("passes", 1), ("batch_size", 1), ("n_validation", 0), ("seed", 0)):
             value = getattr(self, name)
             _require(_is_whole(value, least), f"{name} must be a whole number from {least}", value)
             _require(name == "seed" or value <= MOST, f"{name} must be at most {MOST}", value)

@@ -75,7 +75,7 @@ class State:
 class Trainer:
     """Trains a network by a recipe on given samples, and validates it on others, of which there may be none.
 
-    The order of samples in an epoch is drawn from (seed, epoch), and so are their distortions: a training that was
+    The order of samples in a pass is drawn from (seed, pass), and so are their distortions: a training that was
     stopped at any step and goes on from its weights, moments and `Progress` ends at the same bits as one that was not.
     With `start`, steps and epochs are counted on from those that its network has seen; the network is trained in place.
     """
@@ -101,7 +101,8 @@ class Trainer:
             for moment, begun in zip(self.engine.moments, start.moments, strict=True):
                 moment.set_parameters(begun.parameters())
         self.progress = Progress()
-        self.steps_per_epoch = math.ceil(len(self.train_samples) / recipe.batch_size)
+        self._steps_per_pass = math.ceil(len(self.train_samples) / recipe.batch_size)
+        self.steps_per_epoch = recipe.passes * self._steps_per_pass
         self.n_steps = self.steps_per_epoch * recipe.epochs
         self.stop_requested = False  # set it from a signal handler or another thread: the loop ends after its step
 
@@ -132,7 +133,7 @@ class Trainer:
         try:
             self._end_due_epoch(on_epoch)  # of a run that was saved just before
             while self.progress.step < goal and not self.stop_requested:
-                self._run_epoch(goal, on_step)
+                self._run_pass(goal, on_step)
                 self._end_due_epoch(on_epoch)
         finally:
             self.engine.unload()
@@ -140,13 +141,19 @@ class Trainer:
     @property
     def n_seen(self) -> int:
         """Samples seen in the epoch under way."""
-        return min(self.progress.step % self.steps_per_epoch * self.recipe.batch_size, len(self.train_samples))
+        n_passes, n_steps = divmod(self.progress.step % self.steps_per_epoch, self._steps_per_pass)
+        return n_passes * len(self.train_samples) + n_steps * self.recipe.batch_size
 
-    def _run_epoch(self, goal: int, on_step: Callable[[float], None] | None) -> None:
-        """The steps up to `goal` that are left of the epoch under way, some at a time."""
-        epoch, done = divmod(self.progress.step, self.steps_per_epoch)
-        order = self._order(epoch)
-        last = min(self.steps_per_epoch, goal - epoch * self.steps_per_epoch)
+    @property
+    def n_per_epoch(self) -> int:
+        """Samples seen in an epoch."""
+        return self.recipe.passes * len(self.train_samples)
+
+    def _run_pass(self, goal: int, on_step: Callable[[float], None] | None) -> None:
+        """The steps up to `goal` that are left of the pass under way, some at a time."""
+        number, done = divmod(self.progress.step, self._steps_per_pass)
+        order = self._order(number)
+        last = min(self._steps_per_pass, goal - number * self._steps_per_pass)
         for start in range(done, last, STEPS_AT_A_TIME):
             stop = min(start + STEPS_AT_A_TIME, last)
             losses = self._take_steps(
@@ -158,12 +165,16 @@ class Trainer:
             if self.stop_requested:
                 return
 
-    def _order(self, epoch: int) -> np.ndarray:
-        """The order of the samples in an epoch of this training, counted from 0."""
+    @property
+    def _passes_before(self) -> int:
+        return self._epochs_before * self.recipe.passes
+
+    def _order(self, number: int) -> np.ndarray:
+        """The order of the samples in a pass of this training, counted from 0."""
         n = len(self.train_samples)
         if not self.recipe.shuffle:
             return np.arange(n)
-        return _rng(self.recipe.seed, _SHUFFLE, self._epochs_before + epoch).permutation(n)
+        return _rng(self.recipe.seed, _SHUFFLE, self._passes_before + number).permutation(n)
 
     def _take_steps(self, rows: np.ndarray, n: int) -> list[float]:
         """Take `n` steps on mini-batches of the samples at `rows`; return their losses."""
@@ -178,8 +189,8 @@ class Trainer:
         started = time.perf_counter()
         samples = self.train_samples
         if self.recipe.augmentation:
-            n_epochs = self._epochs_before + progress.step // self.steps_per_epoch
-            samples = augment_samples(samples, rows, self.recipe, n_epochs)
+            number = self._passes_before + progress.step // self._steps_per_pass
+            samples = augment_samples(samples, rows, self.recipe, number)
             rows = np.arange(len(rows))
         first_step = self._steps_before + progress.step + 1
         losses, n_correct = self.engine.train_steps(samples, rows, first_step, learning_rates)
@@ -203,7 +214,7 @@ class Trainer:
 
     def _end_epoch(self) -> EpochRecord:
         progress = self.progress
-        total_weight = self.train_samples.total_weight()
+        total_weight = self.recipe.passes * self.train_samples.total_weight()
         if not all(np.isfinite(array).all() for array in self.network.parameters().values()):
             raise self._diverged(f"a weight is not finite after step {progress.step}")
         validation_loss, validation_accuracy = (

@@ -175,7 +175,7 @@ def make_gather_batch(rng: np.random.Generator, n_images: int, n_rows: int, n_fe
 def make_distort_images(rng: np.random.Generator, n_images: int, n_rows: int, height: int, width: int) -> Arguments:
     """Arguments of `distort_images`, with every kind of distortion."""
     row_basis, column_basis = smooth_basis(height, 4.0), smooth_basis(width, 4.0)
-    most = np.array([0.5, 0.2, 0.2, 0.3, 2.5, 1.5])
+    most = np.array([0.5, 0.2, 0.2, 0.3, 2.5, 1.5, 1.0])
     return {
         "images": rng.integers(0, 256, (n_images, height, width)).astype(np.uint8),
         "rows": rng.integers(0, n_images, n_rows),

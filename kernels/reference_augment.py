@@ -15,8 +15,9 @@ def distort_images(images, rows, key, epoch, least, most, row_basis, column_basi
     noise = noise_of(words[:, 8:], n_down, 2 * n_across).reshape(len(rows), n_down, 2, n_across)
     fields = np.einsum("ra,iakb,jb->kirj", row_basis, noise, column_basis, optimize=True)
     moves = (fields.astype(np.float32) * np.float32(amplitude)).astype(np.int64)
-    y, x = places_of(words[:, :6], least, most, out.shape[1:]) + moves
-    out[:] = interpolate(images[rows], y, x)
+    draws = least + (most - least) * ((words[:, :7] + 0.5) / 2.0**32)
+    y, x = places_of(draws[:, :6], out.shape[1:]) + moves
+    out[:] = interpolate(thickened(images[rows], draws[:, 6]), y, x)
 
 
 def random_words(key, epoch, samples, n_words, use=0):
@@ -39,9 +40,17 @@ def noise_of(words, n_rows, n_columns):
     return 2.0 * octets.reshape(len(words), -1)[:, : n_rows * n_columns].reshape(-1, n_rows, n_columns) - 255
 
 
-def places_of(words, least, most, sides):
+def thickened(images, thickness):
+    """Images whose strokes' sides move outwards by so many pixels: towards the dilation (or erosion) by a cross."""
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    cross = [images, padded[:, :-2, 1:-1], padded[:, 2:, 1:-1], padded[:, 1:-1, :-2], padded[:, 1:-1, 2:]]
+    share = np.floor(thickness * 256 + 0.5).astype(np.int64)[:, None, None]
+    goal = np.where(share > 0, np.max(cross, axis=0), np.min(cross, axis=0)).astype(np.int64)
+    return (images * (256 - abs(share)) + goal * abs(share) + 128) >> 8
+
+
+def places_of(draws, sides):
     """Where each pixel of a copy looks in the original, without displacements: int64 `(2, n, height, width)`."""
-    draws = least + (most - least) * ((words + 0.5) / 2.0**32)
     angle, scale, aspect, shear, down, right = draws.T
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]).transpose(2, 0, 1)
     slant = np.array([[np.ones_like(shear), 0 * shear], [np.tan(shear), np.ones_like(shear)]]).transpose(2, 0, 1)

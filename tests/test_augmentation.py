@@ -24,7 +24,7 @@ RECIPE = Recipe(
     batch_size=32,
     n_validation=88,
     warmup_epochs=0,
-    augmentation=Augmentation(rotation=5, shift=0.5, elastic=0.5, smoothness=3),
+    augmentation=Augmentation(rotation=5, shift=0.5, elastic=0.5, smoothness=3, thickness=0.5),
 )
 
 
@@ -82,7 +82,14 @@ def test_no_strength_changes_nothing(squares):
 
 @pytest.mark.parametrize(
     ("strength", "size"),
-    [({"rotation": 30}, 3), ({"scale": 0.5}, 3), ({"aspect": 0.5}, 1), ({"shear": 20}, 1), ({"shift": 2}, 3)],
+    [
+        ({"rotation": 30}, 3),
+        ({"scale": 0.5}, 3),
+        ({"aspect": 0.5}, 1),
+        ({"shear": 20}, 1),
+        ({"shift": 2}, 3),
+        ({"thickness": 1}, 3),
+    ],
     ids=str,
 )
 def test_each_strength_changes_something(squares, strength, size):

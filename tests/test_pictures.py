@@ -168,6 +168,24 @@ def test_ruled_lines_that_a_shadow_breaks_go_too():
     np.testing.assert_allclose(box, (92, 40, 109, 161), atol=2)
 
 
+@pytest.mark.parametrize("ground", [0, 255])
+@pytest.mark.parametrize("scale", [5, 9])
+def test_digits_that_fill_their_picture_are_read(predictor, test_digits, ground, scale):
+    """Cut out a pixel beyond their ink, and so coarse that all edges are soft."""
+    images, labels = test_digits[0][:100], test_digits[1][:100]
+    right = 0
+    for image, label in zip(images, labels, strict=True):
+        rows, columns = (np.flatnonzero((image > 64).any(axis=axis)) for axis in (1, 0))
+        ink = Image.fromarray(image[rows[0] - 1 : rows[-1] + 2, columns[0] - 1 : columns[-1] + 2]).reduce(2)
+        large = np.asarray(ink.resize((ink.width * scale, ink.height * scale), Image.Resampling.BICUBIC))
+        right += predictor.read(255 - large if ground else large).text == str(label)
+    assert right >= 95
+
+
+def test_boxes_in_a_picture_that_a_digit_fills_lie_within_it():
+    assert boxes_of(drawn((2, 10, 20, 190), (2, 170, 190, 190))) == [(2, 10, 191, 191)]
+
+
 # ---- Several digits -------------------------------------------------------------------------------------------------
 
 

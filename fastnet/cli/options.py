@@ -55,7 +55,8 @@ def add_recipe_options(parser: argparse.ArgumentParser, with_engine: bool) -> No
         group.add_argument(option, default=argparse.SUPPRESS, help=f"{help_text} (default: {default})", **kwargs)
 
     add("--hidden", 'sizes of the hidden layers, or "none"', "512", type=layer_sizes, metavar="N,N,...")
-    add("--epochs", "passes over the training samples", Recipe.epochs, type=positive, metavar="N")
+    add("--epochs", "epochs: passes over the training samples", Recipe.epochs, type=positive, metavar="N")
+    add("--passes", "passes that make an epoch, as for an endless stream", Recipe.passes, type=positive, metavar="N")
     add("--batch-size", "samples a step", Recipe.batch_size, type=positive, metavar="N")
     add("--learning-rate", "Adam's step size, at its peak", Recipe.learning_rate, type=float, metavar="RATE")
     add("--schedule", "constant, or falling to 0 as a line or a cosine", Recipe.schedule, metavar="NAME")

@@ -61,13 +61,13 @@ class ProgressDisplay:
             return
         seconds = time.monotonic() - self._started
         rate = (self._seen() - self._seen_at_start) / seconds
-        left = (len(self._training.train_samples) * self._training.recipe.epochs - self._seen()) / rate
+        left = (self._training.n_per_epoch * self._training.recipe.epochs - self._seen()) / rate
         figures = self._figures(record.epoch, record.train_loss, record.train_accuracy)
         tell(f"{figures}, {rate:,.0f} samples/s, {left:.0f} s left")
 
     def _seen(self) -> int:
         """Samples seen in all epochs."""
-        return len(self._training.progress.history) * len(self._training.train_samples) + self._training.n_seen
+        return len(self._training.progress.history) * self._training.n_per_epoch + self._training.n_seen
 
     def _draw(self, epoch: int, loss: float, accuracy: float) -> None:
         self._bar.set_description_str(self._figures(epoch, loss, accuracy), refresh=False)

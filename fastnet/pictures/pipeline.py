@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from .closeup import find_close_up
 from .ink import Ink, find_ink
 from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form
 from .parts import MOST_DIGITS, Cut, cut
@@ -97,6 +98,9 @@ def _reduced(image: Image.Image) -> tuple[Image.Image, int]:
 
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the sheet of paper that the picture shows, or at all of it; then closer at digits that are small."""
+    if close_up := find_close_up(small):
+        page, margin = close_up
+        return _seen(page, factor, -margin * factor, -margin * factor, is_dark=False)
     look = _look_at_sheet(image, small) or _seen(small, factor, 0, 0)
     if look.scale > 1 and look.cuts and max(one.own.shape[0] for one in look.cuts) < _SMALL:
         look = _look(image, _around(look, image.size), look.ink.is_dark)
@@ -149,7 +153,7 @@ def _part(look: Look, one: Cut, scale: float) -> Part:
     """The box in pixels of the file and the 28x28 pixels of one digit, and of its pieces."""
     x0, y0, x1, y1 = one.box
     pixels = to_mnist_form(_own_ink(look.ink.amount[y0:y1, x0:x1], one.own))
-    left, top, right, bottom = (round(edge * scale) for edge in look.outside(one.box))
+    left, top, right, bottom = (max(0, round(edge * scale)) for edge in look.outside(one.box))
     return Part((left, top, right, bottom), pixels, tuple(_part(look, piece, scale) for piece in one.pieces))
 
 

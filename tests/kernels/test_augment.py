@@ -10,7 +10,7 @@ from fastnet.kernels import augment, cases, jit, reference, reference_augment
 from fastnet.kernels.augment import distort_images, smooth_basis, unit_amplitude
 
 SIDE = 12
-ROTATION, SCALE, ASPECT, SHEAR, DOWN, RIGHT = range(6)
+ROTATION, SCALE, ASPECT, SHEAR, DOWN, RIGHT, THICKNESS = range(7)
 
 
 def pictures(n=3, seed=0):
@@ -19,7 +19,7 @@ def pictures(n=3, seed=0):
 
 def distorted(images, fixed=None, elastic=0.0, key=7, epoch=0, rows=None, module=kernels):
     """Copies under the same affine map for all of them: `fixed` gives some of its numbers."""
-    ranges = np.zeros(6)
+    ranges = np.zeros(7)
     for index, value in (fixed or {}).items():
         ranges[index] = value
     rows = np.arange(len(images)) if rows is None else rows
@@ -93,12 +93,31 @@ def test_scale_and_aspect_stretch(fixed, height, width):
     assert (ink.any(axis=1).sum(), ink.any(axis=0).sum()) == (height, width)
 
 
+@pytest.mark.parametrize("module", [kernels, reference])
+@pytest.mark.parametrize(
+    ("thickness", "expected"),
+    [
+        (1, [0, 200, 200, 200, 200, 200, 0, 0]),
+        (0.25, [0, 50, 200, 200, 200, 50, 0, 0]),
+        (-1, [0, 0, 0, 200, 0, 0, 0, 0]),
+        (-0.5, [0, 0, 100, 200, 100, 0, 0, 0]),
+    ],
+)
+def test_the_sides_of_a_stroke_move(module, thickness, expected):
+    image = np.zeros((1, 6, 8), np.uint8)
+    image[0, :, 2:5] = 200
+    across = distorted(image, {THICKNESS: thickness}, module=module)
+    along = distorted(np.ascontiguousarray(image.transpose(0, 2, 1)), {THICKNESS: thickness}, module=module)
+    np.testing.assert_array_equal(across[0, 2], expected)
+    np.testing.assert_array_equal(along[0, :, 2], expected)
+
+
 def test_displacements_are_smooth_and_as_large_as_asked():
     """A picture of its own columns' numbers tells by how much each pixel was moved."""
     images = np.broadcast_to(np.arange(28, dtype=np.uint8) * 8, (2000, 28, 28)).copy()
     basis = smooth_basis(28, 6.0), smooth_basis(28, 6.0)
     out = np.empty_like(images)
-    distort_images(images, np.arange(2000), 1, 0, np.zeros(6), np.zeros(6), *basis, 1.5 * unit_amplitude(*basis), out)
+    distort_images(images, np.arange(2000), 1, 0, np.zeros(7), np.zeros(7), *basis, 1.5 * unit_amplitude(*basis), out)
     moves = (out.astype(float) - images)[:, 8:20, 8:20] / 8
     assert abs(moves.mean()) < 0.05
     np.testing.assert_allclose(moves.std(axis=0), 1.5, atol=0.15)  # the same at each place
@@ -109,8 +128,8 @@ def test_displacements_are_smooth_and_as_large_as_asked():
 
 
 def test_draws_fill_their_ranges():
-    least, most = np.array([-1.0, 2, 0, -3, 0, 5]), np.array([1.0, 4, 0, 3, 1, 5])
-    words = reference_augment.random_words(3, 0, np.arange(5000), 6)
+    least, most = np.array([-1.0, 2, 0, -3, 0, 5, -1]), np.array([1.0, 4, 0, 3, 1, 5, 1])
+    words = reference_augment.random_words(3, 0, np.arange(5000), 7)
     draws = least + (most - least) * ((words + 0.5) / 2.0**32)
     np.testing.assert_allclose(draws.mean(axis=0), (least + most) / 2, atol=0.1)
     np.testing.assert_allclose(np.ptp(draws, axis=0), most - least, rtol=0.01)
@@ -137,8 +156,9 @@ def test_a_copy_depends_on_key_epoch_and_row_alone(monkeypatch):
         ({"images": np.zeros((3, 9), np.uint8)}, "images must have 3 axes, not 2"),
         ({"images": np.zeros((3, 28, 28))}, "images must be uint8"),
         ({"out": np.zeros((2, 28, 28), np.uint8)}, r"out must be uint8 of shape \(4, 28, 28\)"),
-        ({"least": np.zeros(5)}, r"least must be float64 of shape \(6,\)"),
-        ({"most": np.zeros(6, np.float32)}, r"most must be float64 of shape \(6,\)"),
+        ({"least": np.zeros(6)}, r"least must be float64 of shape \(7,\)"),
+        ({"most": np.zeros(7, np.float32)}, r"most must be float64 of shape \(7,\)"),
+        ({"most": np.full(7, 1.5)}, "thickness must be from -1 to 1 pixel"),
         ({"rows": np.zeros(4)}, "rows must be integers"),
         ({"images": np.zeros((3, 0, 28), np.uint8), "out": np.zeros((4, 0, 28), np.uint8)}, "sides of images must be"),
     ],

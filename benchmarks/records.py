@@ -1,0 +1,143 @@
+"""Test accuracies of the recipes with a name, over several seeds, for the README and the models (`make records`).
+
+All of them take hours. Each training is a run of its own under build/records, saved as it goes: who stops this and
+starts it again loses a minute. The test set is opened once a training, at its end.
+"""
+
+import argparse
+import dataclasses
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from fastnet.datasets import Dataset, load_dataset
+from fastnet.engine import compile_kernels
+from fastnet.errors import FastnetError
+from fastnet.model_files import MANIFEST, read_json, read_manifest
+from fastnet.recipe import Recipe
+from fastnet.recipes import RECIPES
+from fastnet.runs import HISTORY, load_run, save_run
+from fastnet.system import environment
+from fastnet.training import EpochRecord, Training
+
+from .shipping import OVER_SEEDS, same_training, write_facts
+from .tables import write_between_marks
+
+RUNS = Path("build/records")
+N_SEEDS = {"best-large": 3}  # 5 of the others
+SECONDS_BETWEEN_SAVES = 60
+
+
+def main() -> None:
+    """Train each recipe with each seed, as far as that was not done before; print and optionally write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipe", choices=RECIPES, action="append", help="its name; may be repeated (default: all)")
+    parser.add_argument("--seeds", type=int, help="how many of each (default: 5; of best-large 3)")
+    parser.add_argument("--epochs", type=int, help="instead of each recipe's own, to try this out")
+    parser.add_argument("--write", action="store_true", help="write the table into the README, the figures into manifests")
+    args = parser.parse_args()
+    dataset = load_dataset()
+    rows, all_runs = [], []
+    for name in args.recipe or RECIPES:
+        recipe = dataclasses.replace(RECIPES[name], epochs=args.epochs or RECIPES[name].epochs)
+        seeds = range(args.seeds or N_SEEDS.get(name, 5))
+        runs = [finished(dataset, name, recipe, seed) for seed in seeds]
+        rows.append(row(name, recipe, runs))
+        all_runs.append(runs)
+    text = "\n".join([*HEADER, *rows, "", footer()])
+    print(text)
+    if args.write:
+        write_between_marks(Path("README.md"), "records", text)
+        for runs in all_runs:
+            tell_models(runs)
+
+
+# ---- Trainings ------------------------------------------------------------------------------------------------------
+
+
+def finished(dataset: Dataset, name: str, recipe: Recipe, seed: int) -> Path:
+    """The run of that recipe and seed, which is trained to its end if it was not."""
+    recipe = dataclasses.replace(recipe, seed=seed)
+    directory = RUNS / f"{name}-{seed}"
+    training = taken_up(dataset, recipe, directory)
+    if training.finished and (directory / MANIFEST).exists() and read_manifest(directory).get("test"):
+        return directory
+    compile_kernels(training.train_samples, training.network.layer_sizes, recipe)
+    saved = time.monotonic()
+
+    def on_epoch(record: EpochRecord) -> None:
+        nonlocal saved
+        if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
+            save_run(training, directory)
+            saved = time.monotonic()
+            tell(f"{name}, seed {seed}: epoch {record.epoch} of {recipe.epochs}, {record.seconds:.2f} s")
+
+    training.run(on_epoch=on_epoch)
+    loss, accuracy = training.engine.evaluate(dataset.test)
+    save_run(training, directory, {"accuracy": accuracy, "loss": loss})
+    tell(f"{name}, seed {seed}: {accuracy:.2%} of the test set")
+    return directory
+
+
+def taken_up(dataset: Dataset, recipe: Recipe, directory: Path) -> Training:
+    """The training that was saved there, if it is one of this recipe; else a new one."""
+    try:
+        training = load_run(directory, dataset)
+    except FastnetError:
+        return Training(dataset, recipe)
+    return training if training.recipe == recipe else Training(dataset, recipe)
+
+
+def tell(text: str) -> None:
+    print(time.strftime("%H:%M"), text, file=sys.stderr, flush=True)
+
+
+def tell_models(runs: list[Path]) -> None:
+    """Write the accuracy over seeds into the manifest of each model that comes with fastnet and was trained so."""
+    manifests = [read_manifest(run) for run in runs]
+    accuracies = [manifest["test"]["accuracy"] for manifest in manifests]
+    if len(runs) < 2:
+        return
+    over_seeds = {
+        "seeds": len(runs),
+        "mean": round(statistics.mean(accuracies), 6),
+        "std": round(statistics.stdev(accuracies), 6),
+    }
+    for path in Path("weights").glob(f"*/{MANIFEST}"):
+        if same_training(manifests[0], read_manifest(path.parent)):
+            write_facts(path.parent, {OVER_SEEDS: over_seeds})
+
+
+# ---- The table ------------------------------------------------------------------------------------------------------
+
+HEADER = [
+    "| recipe | network | batch | epochs | test accuracy | seeds | an epoch | in all |",
+    "|---|---|--:|--:|--:|--:|--:|--:|",
+]
+
+
+def row(name: str, recipe: Recipe, runs: list[Path]) -> str:
+    """A line of the table, from what the runs say."""
+    manifests = [read_manifest(run) for run in runs]
+    accuracies = [manifest["test"]["accuracy"] for manifest in manifests]
+    seconds = [[record["seconds"] for record in read_json(run / HISTORY)] for run in runs]
+    spread = f" ± {statistics.stdev(accuracies):.2%}" if len(runs) > 1 else ""
+    return (
+        f"| `{name}` | {'-'.join(map(str, manifests[0]['layer_sizes']))} | {recipe.batch_size} | {recipe.epochs} |"
+        f" **{statistics.mean(accuracies):.2%}**{spread} | {len(runs)} |"
+        f" {statistics.median(statistics.median(epochs) for epochs in seconds):.2f} s |"
+        f" {statistics.median(sum(epochs) for epochs in seconds):,.0f} s |"
+    )
+
+
+def footer() -> str:
+    machine = environment()
+    return (
+        f"Mean and standard deviation over the seeds, each opening the test set once; times are medians, on"
+        f" {machine['threads']} threads of {machine['cpu']}, NumPy {machine['numpy']}, Numba {machine['numba']}."
+    )
+
+
+if __name__ == "__main__":
+    main()
