@@ -59,7 +59,7 @@ def draw_images(
         place.set_xticks([])
         place.set_yticks([])
         place.spines[:].set_color("#cccccc")
-        place.set_xlabel(text, fontsize=8, color=colour, labelpad=3)
+        place.set_xlabel(text, fontsize=10, color=colour, labelpad=3)
     for place in places[len(images) :]:
         place.axis("off")
 
