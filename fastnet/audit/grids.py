@@ -80,7 +80,7 @@ def draw_disagreements(comparison: dict[str, Any], names: Sequence[str], samples
     groups = [found[: N_ERRORS // 2] for found in digits]
     n_rows = [max(1, -(-len(group) // _COLUMNS)) for group in groups]
     figure = Figure(figsize=(12, 1.85 * sum(n_rows) + 0.8), layout="constrained", facecolor="white")
-    parts = figure.subfigures(2, height_ratios=n_rows)
+    parts: Any = figure.subfigures(2, height_ratios=n_rows)
     for part, found, group, name, n in zip(parts, digits, groups, names, n_rows, strict=True):
         shown = f" ({len(group)} of {len(found)})" if len(group) < len(found) else ""
         part.suptitle(
