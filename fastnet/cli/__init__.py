@@ -10,8 +10,36 @@ from collections.abc import Sequence
 from fastnet import __version__
 from fastnet.errors import FastnetError
 
-from . import benchmark, calibrate, compare, dashboard, evaluate, export, info, inspect, predict, train
+from . import (
+    audit,
+    benchmark,
+    calibrate,
+    compare,
+    compare_models,
+    dashboard,
+    evaluate,
+    export,
+    info,
+    inspect,
+    predict,
+    train,
+)
 from .options import Parser, set_thread_limits
+
+_COMMANDS = (
+    train,
+    evaluate,
+    calibrate,
+    predict,
+    audit,
+    compare_models,
+    inspect,
+    export,
+    compare,
+    benchmark,
+    info,
+    dashboard,
+)
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -44,6 +72,6 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"fastnet {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (train, evaluate, calibrate, predict, inspect, export, compare, benchmark, info, dashboard):
+    for command in _COMMANDS:
         command.add(commands)
     return parser
