@@ -1,1 +1,1 @@
-"""What people see: `page` puts the tabs together, each a package. Each is fed by the store and tells it what people do."""
+"""What people see: `page` lays out tabs, each a package. They are fed by the store and tell it what people do."""
