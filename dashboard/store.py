@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -152,7 +153,12 @@ def ask(predictor: Predictor, caption: str, source: bytes | np.ndarray, is_final
 @cache
 def load_model(name: str) -> Predictor:
     """The model of that name that comes with fastnet, read once for all sessions."""
-    return Predictor.load(weights.DIRECTORY / name)  # a path: a bare name could mean a folder that happens to be here
+    return Predictor.load(model_directory(name))
+
+
+def model_directory(name: str) -> Path:
+    """Where a model is: a bare name could mean a folder that happens to be here."""
+    return weights.DIRECTORY / name
 
 
 def heat_maps(predictor: Predictor, reading: Reading) -> tuple[np.ndarray, ...]:
