@@ -7,10 +7,12 @@ export function render({ model, el }) {
   const shares = make("button", { type: "button", className: "tool", textContent: "Shares" })
   const clear = make("button", { type: "button", className: "tool", textContent: "Clear" })
   const sentence = make("p", { className: "sentence", role: "status" })
+  const pairs = make("div", { className: "row pairs", role: "group", ariaLabel: "Most confused" })
   const axes = [make("span", { className: "axis across", textContent: "answered" }), make("span", { className: "axis down", textContent: "true" })]
   el.replaceChildren(
     make("div", { className: "framed" }, ...axes, table),
     make("div", { className: "row" }, sentence, shares, clear),
+    pairs,
   )
 
   const build = () => {
@@ -22,6 +24,7 @@ export function render({ model, el }) {
     const rows = cells.map((row, at) => make("div", { role: "row" }, header(at, "rowheader"), ...row))
     table.style.setProperty("--n", counts.length)
     table.replaceChildren(head, ...rows)
+    pairs.replaceChildren(...model.pairs.map(pair))
     mark()
   }
   const corner = () => make("span", { role: "columnheader", ariaLabel: "true, down; answered, across" })
@@ -36,6 +39,11 @@ export function render({ model, el }) {
     button.style.setProperty("--heat", isRight ? share : n ? 0.12 + 0.88 * Math.sqrt(n / most) : 0)
     button.addEventListener("click", () => model.send_msg({ true: at, predicted: other }))
     button.addEventListener("keydown", (event) => move(event, at, other))
+    return button
+  }
+  const pair = ({ true: at, predicted, n }) => {
+    const button = make("button", { type: "button", className: "tool", textContent: `${at} → ${predicted} (${n})` })
+    button.addEventListener("click", () => model.send_msg({ true: at, predicted }))
     return button
   }
   const percent = (share) => (share >= 0.9995 ? "100" : share >= 0.0995 ? (100 * share).toFixed(0) : (100 * share).toFixed(1))

@@ -7,10 +7,12 @@ export function render({ model, el }) {
   const grid = make("ul", { className: "digits-grid" })
   const more = make("button", { type: "button", className: "tool more" })
   const empty = make("p", { className: "quiet" })
+  if (model.n_columns) grid.style.setProperty("--columns", model.n_columns)
+  grid.classList.toggle("table", model.n_columns > 0)
   el.replaceChildren(empty, grid, more)
   let isWhole = false
   const show = () => {
-    const shown = isWhole ? model.items : model.items.slice(0, AT_FIRST)
+    const shown = isWhole || model.n_columns ? model.items : model.items.slice(0, AT_FIRST)
     grid.replaceChildren(...shown.map(item))
     more.hidden = shown.length === model.items.length
     more.textContent = `Show all ${model.items.length}`
@@ -19,7 +21,8 @@ export function render({ model, el }) {
     mark()
   }
   const item = ({ row, place, caption, tag, title }) => {
-    const button = make("button", { type: "button", ariaLabel: title, title }, digitAt(place), make("span", { textContent: caption }))
+    const button = make("button", { type: "button", ariaLabel: title, title }, digitAt(place))
+    if (caption) button.append(make("span", { textContent: caption }))
     if (tag) button.append(make("small", { textContent: tag }))
     button.dataset.row = row
     button.addEventListener("click", () => model.send_msg({ row }))

@@ -66,6 +66,11 @@ class AuditState(param.Parameterized):
         return self.audited.audit
 
     @property
+    def directory(self) -> Path:
+        """Where the model is."""
+        return model_directory(self._store.model)
+
+    @property
     def n_units(self) -> int:
         """How many units the first layer has that can be chosen."""
         return self.audited.first_weights.shape[1] if self.audit.units else 0
@@ -104,7 +109,7 @@ class AuditState(param.Parameterized):
 
     def compute(self) -> None:
         """Begin to compute the model's audit, in a process of its own; `hear` tells how it gets on."""
-        self.job = self._auditor.begin(self._store.model, model_directory(self._store.model))
+        self.job = self._auditor.begin(self._store.model, self.directory)
 
     def hear(self) -> None:
         """Take in how the computation gets on; load the audit when it is there."""
@@ -118,7 +123,7 @@ class AuditState(param.Parameterized):
         self.param.update(cell=None, unit=None, point=None)
         job = self._auditor.job(self._store.model)
         try:
-            audited = load_audited(model_directory(self._store.model))
+            audited = load_audited(self.directory)
             self.param.update(audited=audited, problem="", job=None)
         except FastnetError as error:
             problem = _excuse(self._store.model, error)

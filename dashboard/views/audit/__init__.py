@@ -13,8 +13,9 @@ from .calibration import calibration_view
 from .classes import classes_view
 from .confusion import ConfusionView
 from .digits import ConfidentView, DigitsSource, ErrorsView, LabelErrorsView
+from .downloads import DownloadsView
 from .embedding import embedding_view
-from .figures import later
+from .figures import later, words
 from .layers import layers_view
 from .learning import learning_view
 from .point import point_view
@@ -51,18 +52,20 @@ def _cards(store: Store, state: AuditState) -> Iterator[pn.Column]:
         yield card("The audit", model_choice(store), recompute_view(state), area="summary")
         return
     audit = state.audit
-    yield card("The audit", model_choice(store), *summary_view(state), DigitsSource(state), area="summary")
+    yield card(
+        "The audit", model_choice(store), summary_view(state), DownloadsView(state), DigitsSource(state), area="summary"
+    )
     yield card("What is taken for what", ConfusionView(state), area="confusion")
     yield card("How the network sees the digits", *embedding_view(state), area="embedding")
-    yield card("Errors, the worst first", ErrorsView(state), area="errors")
+    yield card("Errors, the worst first", ErrorsView(state), words("errors", audit), area="errors")
     yield card("The chosen digit", point_view(state), area="point")
     if state.n_units:
         yield card("What the first layer looks for", UnitsView(state), area="filters")
     if audit.figures["history"]:
         yield card("How it learned", learning_view(audit), area="learning")
-    yield card("Digit by digit", classes_view(audit), area="classes")
-    yield card("What it is surest of", ConfidentView(state), area="confident")
+    yield card("Digit by digit", classes_view(audit), words("classes", audit), area="classes")
+    yield card("What it is surest of", ConfidentView(state), words("confident", audit), area="confident")
     yield card("The weights, and as they began", layers_view(audit), area="weights")
     yield card("How far its probabilities can be trusted", calibration_view(audit), area="calibration")
     yield card("What it withstands", robustness_view(audit), area="robustness")
-    yield card("Labels that are probably wrong", LabelErrorsView(state), area="mislabelled")
+    yield card("Labels that are probably wrong", LabelErrorsView(state), words("errors", audit), area="mislabelled")

@@ -7,23 +7,21 @@ from bokeh.models import ColumnDataSource
 from bokeh.plotting import figure
 
 from fastnet.audit import Audit
+from fastnet.audit.captions import caption
 
 from .figures import FIRST, QUIET, SECOND, figures, hover, plot
 
 
 def calibration_view(audit: Audit) -> pn.Column:
-    """Two figures."""
+    """Three figures."""
     calibration = audit.figures["calibration"]
-    before, after, temperature = calibration["ece_before"], calibration["ece"], calibration["temperature"]
-    caption = f"Expected calibration error {after:.2%}"
-    if temperature is not None:
-        caption += f", and {before:.2%} before the temperature {temperature:.2f}"
-    return figures(_reliability(calibration), _coverage(calibration["coverage"]), caption=f"{caption}.")
+    shown = _reliability(calibration), _sureness(calibration["after"]), _coverage(calibration["coverage"])
+    return figures(*shown, sentence=caption("calibration", audit))
 
 
 def _reliability(calibration: dict[str, Any]) -> figure:
     reliability = plot("Reliability", "probability of the answer", "share of right answers", height=280)
-    reliability.line([0, 1], [0, 1], color=QUIET, line_dash="dotted", width=2)
+    reliability.line([0, 1], [0, 1], color=QUIET, line_dash="dashed", width=2)
     parts = [("after", FIRST, "circle", "calibrated"), ("before", SECOND, "square", "before")]
     for name, colour, marker, legend in parts if calibration["temperature"] is not None else parts[1:]:
         bins = calibration[name]
@@ -36,6 +34,18 @@ def _reliability(calibration: dict[str, Any]) -> figure:
         hover(reliability, [points], *fields)
     reliability.legend.location = "top_left"
     return reliability
+
+
+def _sureness(bins: dict[str, Any]) -> figure:
+    how_sure = plot("How sure", "probability of the answer", "digits", height=280)
+    edges = bins["edges"]
+    columns = {"left": edges[:-1], "right": edges[1:], "n": bins["n"]}
+    bars = how_sure.quad(
+        left="left", right="right", top="n", bottom=0, source=ColumnDataSource(columns), color=FIRST, line_color=None
+    )
+    hover(how_sure, [bars], ("probability", "@left{0%} to @right{0%}"), ("digits", "@n{0,0}"))
+    how_sure.y_range.start = 0
+    return how_sure
 
 
 def _coverage(coverage: dict[str, list[float]]) -> figure:

@@ -9,18 +9,23 @@ from ...auditing.state import AuditState
 from ..parts import script
 from .styles import STYLES
 
+MOST_PAIRS = 5
+
 
 class ConfusionView(JSComponent):
     """A table of buttons, the hotter the more often it happens."""
 
     counts = param.List(doc="How many digits of each class (row) were read as each class (column).")
+    pairs = param.List(doc="The most confused pairs: true, predicted and how often.")
     chosen = param.List(default=None, allow_None=True, doc="True and predicted class of the chosen cell, or None.")
 
     _esm = script("confusion.js")
 
     def __init__(self, state: AuditState) -> None:
+        classes = state.audit.figures["classes"]
         super().__init__(
-            counts=state.audit.figures["classes"]["confusion"],
+            counts=classes["confusion"],
+            pairs=classes["most_confused"][:MOST_PAIRS],
             stylesheets=[STYLES],
             sizing_mode="stretch_width",
             margin=(0, 10),

@@ -30,6 +30,7 @@ class DigitsView(JSComponent):
     items = param.List(doc="Row, place in the pictures, caption, tag and title of each.")
     chosen = param.Integer(default=None, doc="The chosen digit's row, or None.")
     empty = param.String(default="There are none.", doc="What is said if there are no items.")
+    n_columns = param.Integer(default=0, doc="How many there are in a row; 0: as many as have room.")
 
     _esm = script("sprite.js", "digits.js")
 
@@ -80,11 +81,13 @@ class ErrorsView(DigitsView):
 class ConfidentView(DigitsView):
     """Of each class, the right answers that the network is surest of."""
 
+    n_columns = param.Integer(default=10)
+
     def rows(self) -> Iterable[dict[str, Any]]:
-        """All classes, one after the other."""
+        """A class a row."""
         for digit, rows in enumerate(self._state.audit.figures["confident"]):
             for row in rows:
-                yield {"row": row, "caption": str(digit), "title": f"Digit {row}: read as {digit}, rightly"}
+                yield {"row": row, "caption": "", "title": f"Digit {row}: read as {digit}, rightly"}
 
 
 class LabelErrorsView(DigitsView):
@@ -99,5 +102,6 @@ class LabelErrorsView(DigitsView):
             yield {
                 "row": found["row"],
                 "caption": f"{label}, or {suggested}?",
+                "tag": "likely" if found["confident"] else "",
                 "title": f"Digit {found['row']}: labelled {label}; the network says {suggested} ({probability:.1%})",
             }

@@ -3,13 +3,17 @@
 from typing import Any
 
 import numpy as np
+import panel as pn
 import panel_material_ui as pmui
+from bokeh.core.properties import value
 from bokeh.models import CDSView, ColumnDataSource, HoverTool, IndexFilter, Legend, LegendItem, TapTool
 
 from ...auditing.state import AuditState
-from .figures import COLOURS, figures, later, plot, tooltip
+from .figures import COLOURS, figures, later, plot, text, tooltip
 
 SPACES = {"t-SNE": "tsne", "PCA": "pca"}
+MANY = 40  # rings around more points are smaller
+_AS_WRITTEN = {"& .MuiToggleButton-root": {"textTransform": "none"}}
 OPACITY, FADED = 0.75, 0.12
 
 _TOOLTIP = tooltip(
@@ -23,9 +27,12 @@ _TOOLTIP = tooltip(
 def embedding_view(state: AuditState) -> list[Any]:
     """The choice of the space and the points."""
     points = _Points(state)
-    choice = pmui.RadioButtonGroup(options=SPACES, value="tsne", size="small", margin=(8, 10), width=160)
+    choice = pmui.RadioButtonGroup(
+        options=SPACES, value="tsne", size="small", margin=(8, 10), width=160, sx=_AS_WRITTEN
+    )
     choice.param.watch(lambda event: later(lambda: points.show_space(event.new)), ["value"])
-    return [choice, figures(points.figure, caption=_caption(state.audit.figures["embedding"]))]
+    marked = text(pn.bind(lambda _: f'<p class="caption" role="status">{_marked(state)}</p>', state.param.cell))
+    return [choice, figures(points.figure, sentence=_caption(state.audit.figures["embedding"])), marked]
 
 
 class _Points:
@@ -36,7 +43,7 @@ class _Points:
         audit = state.audit
         self._spaces = {"tsne": audit.tsne, "pca": audit.pca}
         self._source = ColumnDataSource(self._columns())
-        self._marks = ColumnDataSource({"x": [], "y": []})
+        self._marks = ColumnDataSource({"x": [], "y": [], "size": []})
         self._middles = ColumnDataSource(self._middles_in("tsne"))
         self.figure = plot(
             "",
@@ -51,10 +58,10 @@ class _Points:
         self._classes = [self._draw_class(digit) for digit in range(audit.probabilities.shape[1])]
         for colour, width in (("white", 4), ("black", 2)):  # a ring that is seen on any ground
             ring = {"fill_color": None, "line_color": colour, "line_width": width}
-            self.figure.scatter("x", "y", source=self._marks, size=13, **ring)
+            self.figure.scatter("x", "y", size="size", source=self._marks, **ring)
         names = [self._draw_name(digit) for digit in range(len(self._classes))]
         items = [
-            LegendItem(label=str(digit), renderers=list(drawn))
+            LegendItem(label=str(digit), renderers=[self._draw_sample(digit), *drawn])
             for digit, drawn in enumerate(zip(self._classes, names, strict=True))
         ]
         self.figure.add_layout(Legend(items=items, click_policy="hide", orientation="vertical"), "right")
@@ -95,8 +102,13 @@ class _Points:
         x, y = np.array(here).T
         return {"x": x, "y": y, "name": [str(digit) for digit in range(n_classes)]}
 
+    def _draw_sample(self, digit: int) -> Any:
+        """What stands in the legend, and nowhere else."""
+        return self.figure.scatter([np.nan], [np.nan], size=14, color=COLOURS[digit % len(COLOURS)])
+
     def _draw_name(self, digit: int) -> Any:
         outlined = {
+            "text_font": value("Roboto, sans-serif"),
             "text_color": "black",
             "text_outline_color": "white",
             "text_font_size": "20px",
@@ -131,14 +143,23 @@ class _Points:
     def _mark(self) -> None:
         """Rings around the points of the chosen cell and the chosen point; a cell fades the others."""
         state = self._state
-        marked = state.marked().tolist()
-        if state.point is not None:
-            marked += np.flatnonzero(state.audit.points == state.point).tolist()
-        self._marks.data = {name: np.asarray(self._source.data[name])[marked] for name in ("x", "y")}
+        marked = state.marked()
+        chosen = np.flatnonzero(state.audit.points == state.point) if state.point is not None else marked[:0]
+        rows = np.concatenate([marked, chosen])
+        sizes = np.concatenate([np.full(len(marked), 8 if len(marked) > MANY else 12), np.full(len(chosen), 17)])
+        here = {name: np.asarray(self._source.data[name])[rows] for name in ("x", "y")}
+        self._marks.data = {**here, "size": sizes.astype(np.float32)}
         opacity = OPACITY if state.cell is None else FADED
         for drawn in self._classes:
             for glyph in (drawn.glyph, drawn.nonselection_glyph):
                 glyph.fill_alpha = opacity
+
+
+def _marked(state: AuditState) -> str:
+    if state.cell is None:
+        return ""
+    n = state.audit.figures["classes"]["confusion"][state.cell.true][state.cell.predicted]
+    return f"Of the {n:,} digits in the chosen cell, {len(state.marked()):,} are among the points; they are ringed."
 
 
 def _caption(embedding: dict[str, Any]) -> str:

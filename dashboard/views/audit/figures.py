@@ -1,11 +1,15 @@
 """What the audit's figures have in common: size, tools, colours, and how they are changed."""
 
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any
 
 import panel as pn
 from bokeh.models import HoverTool
 from bokeh.plotting import figure
+
+from fastnet.audit import Audit
+from fastnet.audit.captions import caption
 
 from .styles import STYLES
 
@@ -17,7 +21,7 @@ FIRST, SECOND, QUIET = COLOURS[0], COLOURS[6], COLOURS[3]
 
 def plot(title: str, x_label: str, y_label: str, height: int = 260, **options: Any) -> figure:
     """An empty figure as wide as its place; wheel and finger scroll the page until a tool is chosen."""
-    tools = options.pop("tools", "box_zoom,reset,save")
+    tools = options.pop("tools", "save")
     empty = figure(
         title=title,
         x_axis_label=x_label,
@@ -32,6 +36,7 @@ def plot(title: str, x_label: str, y_label: str, height: int = 260, **options: A
     )
     empty.toolbar.logo = None
     empty.xgrid.visible = False
+    empty.outline_line_color = None
     return empty
 
 
@@ -50,18 +55,23 @@ def tooltip(content: str) -> str:
     return f'<div style="{look}">{content}</div>'
 
 
-def figures(*plots: figure, caption: str = "", least_width: int = 260) -> pn.Column:
+def figures(*plots: figure, sentence: str, least_width: int = 260) -> pn.Column:
     """Figures side by side where there is room, and a sentence about them below."""
     least = f"max({least_width}px, {100 / min(len(plots), MOST_IN_A_ROW):.2f}%)"
     columns = f":host {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min({least}, 100%), 1fr)) }}"
     panes = [pn.pane.Bokeh(each, sizing_mode="stretch_width") for each in plots]
     grid = pn.Column(*panes, stylesheets=[columns], sizing_mode="stretch_width", margin=0)
-    return pn.Column(grid, text(f'<p class="caption">{caption}</p>'), sizing_mode="stretch_width", margin=0)
+    return pn.Column(grid, text(f'<p class="caption">{escape(sentence)}</p>'), sizing_mode="stretch_width", margin=0)
 
 
 def text(content: Any) -> pn.pane.HTML:
     """HTML with the audit's styles."""
     return pn.pane.HTML(content, stylesheets=[STYLES], sizing_mode="stretch_width")
+
+
+def words(name: str, audit: Audit) -> pn.pane.HTML:
+    """What a picture of that name shows and means, in a sentence or two."""
+    return text(f'<p class="caption">{escape(caption(name, audit))}</p>')
 
 
 def later(change: Callable[[], None]) -> None:

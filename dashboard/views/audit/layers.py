@@ -7,16 +7,19 @@ import panel as pn
 from bokeh.plotting import figure
 
 from fastnet.audit import Audit
+from fastnet.audit.captions import caption
 
 from .figures import FIRST, SECOND, figures, plot, text
+
+_DENSITIES = (1e-4, 1e2)
 
 
 def layers_view(audit: Audit) -> pn.Column:
     """A histogram and the health of each layer."""
     layers = audit.figures["layers"]
     table = text(layers_html(layers))
-    caption = "Bars: the weights now. Line: their initialisation after He et al. (2015), N(0, 2 / inputs)."
-    return pn.Column(figures(*map(_histogram, layers), caption=caption), table, sizing_mode="stretch_width", margin=0)
+    histograms = figures(*map(_histogram, layers), sentence=caption("weights", audit))
+    return pn.Column(histograms, table, sizing_mode="stretch_width", margin=0)
 
 
 def layers_html(layers: list[dict[str, Any]]) -> str:
@@ -37,8 +40,10 @@ def _histogram(layer: dict[str, Any]) -> figure:
     bins = layer["histogram"]
     edges = bins["edges"]
     middles = [(left + right) / 2 for left, right in pairwise(edges)]
-    histogram = plot(layer["name"], "weight", "density", height=230)
-    histogram.quad(left=edges[:-1], right=edges[1:], top=bins["density"], bottom=0, color=FIRST, line_color=None)
-    histogram.line(middles, bins["he_density"], color=SECOND, width=2)
-    histogram.y_range.start = 0
+    histogram = plot(layer["name"], "weight", "density", height=260, y_axis_type="log", y_range=_DENSITIES)
+    top = [max(density, _DENSITIES[0]) for density in bins["density"]]
+    bars = {"left": edges[:-1], "right": edges[1:], "top": top, "bottom": _DENSITIES[0]}
+    histogram.quad(**bars, color=FIRST, line_color=None, legend_label="now")
+    histogram.line(middles, bins["he_density"], color=SECOND, width=2, legend_label="at the start")
+    histogram.legend.location = "top_left"
     return histogram

@@ -21,7 +21,7 @@ def robustness_view(audit: Audit) -> Any:
     caption = f"Accuracy on {robustness['n']:,} test digits, the same ones at each strength."
     if robustness["against"]:
         caption += f" Dashed: {robustness['against']}."
-    return figures(*curves, caption=caption)
+    return figures(*curves, sentence=caption)
 
 
 def _curve(curve: dict[str, Any], against: str | None) -> figure:

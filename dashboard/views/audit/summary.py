@@ -1,12 +1,12 @@
 """The audit in a few figures."""
 
-from typing import Any
+import panel as pn
 
 from ...auditing.state import AuditState
 from .figures import text
 
 
-def summary_view(state: AuditState) -> list[Any]:
+def summary_view(state: AuditState) -> pn.pane.HTML:
     """What one wants to know first."""
     figures = state.audit.figures
     overall, calibration, embedding = figures["overall"], figures["calibration"], figures["embedding"]
@@ -18,4 +18,4 @@ def summary_view(state: AuditState) -> list[Any]:
         "Neighbours of its own class": f"{embedding['knn_accuracy'][embedding['space']]:.2%}",
     }
     rows = "".join(f"<div><dt>{name}</dt><dd><b>{value}</b></dd></div>" for name, value in facts.items())
-    return [text(f'<dl class="facts">{rows}</dl>')]
+    return text(f'<dl class="facts">{rows}</dl>')
