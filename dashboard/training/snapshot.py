@@ -32,6 +32,7 @@ class Snapshot:
     """One training: its recipe, how far it is, and its figures so far."""
 
     state: str = IDLE
+    number: int = 0  # of the session's trainings, from 1
     recipe: Recipe | None = None
     problem: str = ""  # why it failed, in a sentence
     layer_sizes: tuple[int, ...] = ()
@@ -62,16 +63,11 @@ class Snapshot:
         return replace(self, **{**changes, **grown})
 
     @property
+    def can_be_stopped(self) -> bool:
+        """Whether steps are taken or will be."""
+        return self.state in (PREPARING, RUNNING, PAUSED)
+
+    @property
     def can_be_saved(self) -> bool:
         """Whether there is a run to make a model of."""
         return bool(self.run) and self.state in (FINISHED, STOPPED)
-
-    def result(self) -> dict[str, Any]:
-        """The last figures by name: losses, accuracies and speed; what is not known is None."""
-        last = self.epochs[-1] if self.epochs else None
-        return {
-            "samples_per_second": self.samples_per_second or None,
-            "train_loss": last and last["train_loss"],
-            "validation_accuracy": last and last["validation_accuracy"],
-            "test_accuracy": self.test and self.test["accuracy"],
-        }

@@ -48,7 +48,7 @@ class Trainer:
                 self.earlier = (*self.earlier, replace(self.snapshot, run=""))[-MOST_RUNS:]
             self._forget_run()
             self._folder = tempfile.TemporaryDirectory(prefix="fastnet-", ignore_cleanup_errors=True)
-            self.snapshot = Snapshot(PREPARING, recipe)
+            self.snapshot = Snapshot(PREPARING, self.snapshot.number + 1, recipe)
             context = get_context("spawn")  # a fork would take the server's threads and sockets along
             pipe, its_pipe = context.Pipe()
             run = Path(self._folder.name) / "run"

@@ -24,7 +24,7 @@ from fastnet.training import STEPS_AT_A_TIME, EpochRecord, Training
 from .looks import Observer
 from .snapshot import ENDING, FAILED, FINISHED, PAUSED, RUNNING, STOPPED
 
-NICENESS = 10
+NICENESS = 5
 SAMPLES_AT_A_TIME = {"numba": 8192, "reference": 512}  # between two looks at the commands: about a tenth of a second
 MOST_POINTS = 1500  # of a curve
 MOST_VALIDATION = 1 / 5  # of the training set, where it is small
