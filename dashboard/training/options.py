@@ -39,7 +39,7 @@ class Options(param.Parameterized):
                 replace(SEED, **{name: values[name]})
                 check(values[name])
             except OptionError as error:
-                problems[name] = str(error).replace(name, self.param[name].label.lower())
+                problems[name] = str(error).replace(f"{name} must", f"{self.param[name].label.lower()} must")
         self.problems = problems
         if problems:
             return None

@@ -1,7 +1,7 @@
 """The process that trains. It tells changes of the `Snapshot`, and between steps it hears "pause", "resume" and "stop".
 
 It is a process, not a thread of the server: the NumPy reference holds the interpreter between its products, and a
-drawing would wait for it. It is also nicer than the server, so that the page gets the processor first.
+drawing would wait for it. It is also nicer than the server and leaves it a processor, so that the page answers first.
 """
 
 import dataclasses
@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from fastnet.datasets import load_dataset
 from fastnet.engine import compile_kernels
 from fastnet.errors import FastnetError
+from fastnet.kernels.jit import MOST_THREADS, set_threads
 from fastnet.recipe import Recipe
 from fastnet.runs import save_run
 from fastnet.training import STEPS_AT_A_TIME, EpochRecord, Training
@@ -25,6 +27,7 @@ from .looks import Observer
 from .snapshot import ENDING, FAILED, FINISHED, PAUSED, RUNNING, STOPPED
 
 NICENESS = 5
+SPARE_PROCESSORS = 1  # that are left to the page
 SAMPLES_AT_A_TIME = {"numba": 8192, "reference": 512}  # between two looks at the commands: about a tenth of a second
 MOST_POINTS = 1500  # of a curve
 MOST_VALIDATION = 1 / 5  # of the training set, where it is small
@@ -36,6 +39,9 @@ def work(pipe: Connection, recipe: Recipe, data: str, directory: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the server's affair
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    n_threads = max(1, (os.cpu_count() or 1) - SPARE_PROCESSORS)
+    set_threads(min(n_threads, MOST_THREADS))
+    threadpool_limits(n_threads, user_api="blas")
     try:
         _Worker(pipe, recipe, data).train(directory)
     except FastnetError as error:
@@ -56,7 +62,7 @@ class _Worker:
         self._curves = _Curves(training)
         self._step_seen = 0
         self._is_paused = False
-        self._told = self._looked = self._began = time.monotonic()
+        self._told = self._filtered = self._looked = self._began = time.monotonic()
 
     def train(self, directory: Path) -> None:
         training = self._training
@@ -90,8 +96,8 @@ class _Worker:
         self._step_seen = self._training.progress.step
         self._curves.take()
         now = time.monotonic()
-        if now - self._looked >= SECONDS_BETWEEN_LOOKS:
-            self._looked = now
+        if now - self._filtered >= SECONDS_BETWEEN_LOOKS:
+            self._filtered = now
             self._training.engine.write_back()
             self._tell_curves({"filters": self._observer.filters()})
         elif now - self._told >= SECONDS_BETWEEN_POINTS:
@@ -101,7 +107,7 @@ class _Worker:
     def _end_epoch(self, record: EpochRecord) -> None:
         changes: dict[str, Any] = {"epochs": (dataclasses.asdict(record),)}
         if self._training.finished or time.monotonic() - self._looked >= SECONDS_BETWEEN_LOOKS:
-            changes |= {"looks": self._observer.look(), "filters": self._observer.filters()}
+            changes["looks"] = self._observer.look()
             self._looked = time.monotonic()
         self._tell_curves(changes)
 

@@ -43,6 +43,7 @@ class CurvesView:
         validation = {"source": self._epochs, "color": VALIDATION, "legend_label": "validation"}
         plot.line("epoch", name, line_width=2, **validation)
         plot.scatter("epoch", name, size=5, **validation)
+        plot.outline_line_width = 0
         plot.xaxis.axis_label = "epoch"
         plot.legend.location = "top_right" if name == "loss" else "bottom_right"
         plot.legend.orientation = "horizontal"

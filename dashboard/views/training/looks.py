@@ -7,7 +7,7 @@ import panel as pn
 from bokeh.models import ColumnDataSource, FixedTicker
 from bokeh.plotting import figure
 
-from ...training.snapshot import Snapshot
+from ...training.snapshot import Looks
 from ...training.state import TrainingState
 from ..images import png_uri
 from ..parts import html
@@ -67,16 +67,18 @@ class _LooksView:
         self._shown: Any = None
         self._plot = figure(height=_HEIGHT, sizing_mode="stretch_width", toolbar_location=None, tools="", **options)
         self._plot.grid.visible = False
+        self._plot.outline_line_width = 0
         self.pane = pn.pane.Bokeh(self._plot, sizing_mode="stretch_width", height=_HEIGHT)
         state.param.watch(self._show, "snapshot")
 
     def _show(self, *_: Any) -> None:
-        snapshot: Snapshot = self._state.snapshot
-        if snapshot.looks is not None and snapshot.looks is not self._shown:
-            self._shown = snapshot.looks
-            self._source.data = self._columns(snapshot)
+        looks: Looks | None = self._state.snapshot.looks
+        if looks is not self._shown:
+            self._shown = looks
+            empty = {name: [] for name in self._source.data}
+            self._source.data = self._columns(looks) if looks else empty
 
-    def _columns(self, snapshot: Snapshot) -> dict[str, Any]:
+    def _columns(self, looks: Looks) -> dict[str, Any]:
         raise NotImplementedError
 
 
@@ -90,9 +92,9 @@ class EmbeddingView(_LooksView):
             "x", "y", "digit", source=self._source, color="color", text_font_size="11px", text_font_style="bold"
         )
 
-    def _columns(self, snapshot: Snapshot) -> dict[str, Any]:
-        x, y = snapshot.looks.embedding.T
-        labels = snapshot.looks.labels
+    def _columns(self, looks: Looks) -> dict[str, Any]:
+        x, y = looks.embedding.T
+        labels = looks.labels
         return {
             "x": x,
             "y": y,
@@ -105,19 +107,19 @@ class ConfusionView(_LooksView):
     """The confusion matrix of the validation digits; mistakes are shaded, the more the darker."""
 
     def __init__(self, state: TrainingState) -> None:
-        empty: dict[str, list] = {"true": [], "taken": [], "count": [], "color": [], "alpha": []}
+        empty: dict[str, list] = {"true": [], "taken": [], "count": [], "color": [], "alpha": [], "ink": []}
         super().__init__(state, ColumnDataSource(empty))
         plot = self._plot
         plot.rect("taken", "true", 0.94, 0.94, source=self._source, color="color", alpha="alpha", line_color=None)
         plot.text(
             "taken", "true", "count", source=self._source, text_align="center", text_baseline="middle",
-            text_font_size="11px", text_color="#888888",
+            text_font_size="11px", text_color="ink",
         )  # fmt: skip
         plot.y_range.flipped = True
         plot.xaxis.axis_label, plot.yaxis.axis_label = "taken for", "is"
 
-    def _columns(self, snapshot: Snapshot) -> dict[str, Any]:
-        confusion = snapshot.looks.confusion
+    def _columns(self, looks: Looks) -> dict[str, Any]:
+        confusion = looks.confusion
         n = len(confusion)
         self._plot.axis.ticker = FixedTicker(ticks=list(range(n)) if n <= 20 else [])
         true, taken = (grid.ravel() for grid in np.mgrid[:n, :n])
@@ -130,4 +132,5 @@ class ConfusionView(_LooksView):
             "count": [str(count) if count else "" for count in counts],
             "color": np.where(is_right, "#4a9fe0", "#f58025"),
             "alpha": np.where(is_right, 0.25, 0.06 + 0.8 * mistakes),
+            "ink": np.where(mistakes > 0.4, "#1a1a1a", "#888888"),
         }
