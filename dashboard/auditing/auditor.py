@@ -38,8 +38,11 @@ class Auditor:
         self._lock = threading.Lock()
         self._job: Job | None = None
 
-    def begin(self, model: str, directory: Path) -> Job:
-        """Compute the audit of a model and save it beside the model; OptionError while that of another is computed."""
+    def begin(self, model: str, directory: Path, data: str) -> Job:
+        """Compute the audit of a model on that data set and save it beside the model.
+
+        OptionError while that of another model is computed.
+        """
         with self._lock:
             if self._job and self._job.is_running:
                 if self._job.model != model:
@@ -48,7 +51,7 @@ class Auditor:
             self._job = Job(model)
         context = get_context("spawn")  # a fork would take the server's threads and sockets along
         pipe, its_pipe = context.Pipe(duplex=False)
-        context.Process(target=_work, args=(its_pipe, directory), daemon=True).start()
+        context.Process(target=_work, args=(its_pipe, directory, data), daemon=True).start()
         its_pipe.close()
         threading.Thread(target=self._hear, args=(pipe,), daemon=True).start()
         return self._job
@@ -71,10 +74,7 @@ class Auditor:
                 self._job = replace(self._job, **changes)
 
 
-AUDITOR = Auditor()  # the server's
-
-
-def _work(pipe: Connection, directory: Path) -> None:
+def _work(pipe: Connection, directory: Path, data: str) -> None:
     """What the process does; only there is imported what computes."""
     from fastnet import load_dataset
     from fastnet.audit import audit_model, save_audit
@@ -88,7 +88,7 @@ def _work(pipe: Connection, directory: Path) -> None:
 
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         try:
-            save_audit(directory, audit_model(directory, load_dataset(), on_progress=tell))
+            save_audit(directory, audit_model(directory, load_dataset(data), on_progress=tell))
             pipe.send({"is_done": True, "share": 1.0})
         except (FastnetError, OSError) as error:
             pipe.send({"problem": str(error)})

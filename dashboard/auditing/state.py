@@ -10,11 +10,12 @@ import param
 
 from fastnet.audit import Audit, load_audit
 from fastnet.audit.contents import CONTENTS, DIRECTORY, IMAGES, SPRITE_COLUMNS
+from fastnet.calibration import CALIBRATION
 from fastnet.errors import DataError, FastnetError, NoAuditError, StaleAuditError
-from fastnet.model_files import read_model
+from fastnet.model_files import MANIFEST, read_model
 
-from ..store import Store, model_directory
-from .auditor import AUDITOR, Auditor, Job
+from ..store import Store
+from .auditor import Job
 
 
 class Cell(NamedTuple):
@@ -51,11 +52,11 @@ class AuditState(param.Parameterized):
     unit = param.Integer(default=None, doc="The chosen unit of the first layer, or None.")
     point = param.Integer(default=None, doc="The chosen test sample's row, or None.")
 
-    def __init__(self, store: Store, auditor: Auditor = AUDITOR) -> None:
+    def __init__(self, store: Store) -> None:
         super().__init__()
-        self._store, self._auditor = store, auditor
+        self._store, self._auditor = store, store.shared.auditor
         self._load()
-        store.param.watch(self._load, ["model"])
+        store.param.watch(self._load, ["model", "predictor"])  # a model may also be made anew under its name
         store.address.link("cell", self, "cell", self._read_cell)
         store.address.link("unit", self, "unit", self._read_unit)
         store.address.link("digit", self, "point", self._read_point)
@@ -68,7 +69,7 @@ class AuditState(param.Parameterized):
     @property
     def directory(self) -> Path:
         """Where the model is."""
-        return model_directory(self._store.model)
+        return self._store.shared.library.folder(self._store.model)
 
     @property
     def n_units(self) -> int:
@@ -109,7 +110,7 @@ class AuditState(param.Parameterized):
 
     def compute(self) -> None:
         """Begin to compute the model's audit, in a process of its own; `hear` tells how it gets on."""
-        self.job = self._auditor.begin(self._store.model, self.directory)
+        self.job = self._auditor.begin(self._store.model, self.directory, self._store.shared.data)
 
     def hear(self) -> None:
         """Take in how the computation gets on; load the audit when it is there."""
@@ -163,12 +164,12 @@ def _excuse(model: str, error: FastnetError) -> str:
 
 
 def load_audited(directory: Path) -> Audited:
-    """The audit of the model in a directory, read once for all sessions until it is made anew."""
-    contents = directory / DIRECTORY / CONTENTS
-    return _load_audited(directory, contents.stat().st_mtime_ns if contents.exists() else 0)
+    """The audit of the model in a directory, read once for all sessions until something of it is made anew."""
+    parts = (directory / MANIFEST, directory / CALIBRATION, directory / DIRECTORY / CONTENTS)
+    return _load_audited(directory, tuple(part.stat().st_mtime_ns if part.exists() else 0 for part in parts))
 
 
 @lru_cache(maxsize=4)
-def _load_audited(directory: Path, _changed: int) -> Audited:
+def _load_audited(directory: Path, _changed: tuple[int, ...]) -> Audited:
     audit, weights = load_audit(directory), read_model(directory).parameters["W1"]
     return Audited(audit, weights, (directory / DIRECTORY / IMAGES).read_bytes())
