@@ -105,6 +105,7 @@ class Trainer:
         self.steps_per_epoch = recipe.passes * self._steps_per_pass
         self.n_steps = self.steps_per_epoch * recipe.epochs
         self.stop_requested = False  # set it from a signal handler or another thread: the loop ends after its step
+        self.steps_at_a_time = STEPS_AT_A_TIME  # fewer, where a look at it must come sooner; the result is the same
 
     @property
     def state(self) -> State:
@@ -154,8 +155,8 @@ class Trainer:
         number, done = divmod(self.progress.step, self._steps_per_pass)
         order = self._order(number)
         last = min(self._steps_per_pass, goal - number * self._steps_per_pass)
-        for start in range(done, last, STEPS_AT_A_TIME):
-            stop = min(start + STEPS_AT_A_TIME, last)
+        for start in range(done, last, self.steps_at_a_time):
+            stop = min(start + self.steps_at_a_time, last)
             losses = self._take_steps(
                 order[start * self.recipe.batch_size : stop * self.recipe.batch_size], stop - start
             )

@@ -1,14 +1,18 @@
-"""Small parts that views share: scripts, answers to them, work aside, plain HTML with the page's styles, and cards."""
+"""Small parts that views share: scripts, answers to them, work aside, plain HTML with the page's styles, cards."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
+from html import escape
 from pathlib import Path
 from typing import Any, TypeVar
 
 import panel as pn
+import panel_material_ui as pmui
 from panel.custom import JSComponent
+
+from ..store import Store
 
 ASSETS = Path(__file__).parent.parent / "assets"
 STYLES = (ASSETS / "page.css").read_text(encoding="utf-8")
@@ -23,9 +27,9 @@ _CARD = {
 }
 
 
-def script(name: str) -> str:
+def script(*names: str) -> str:
     """The JavaScript of a component, after the few lines that all of them share."""
-    return "".join((ASSETS / part).read_text(encoding="utf-8") for part in ("dom.js", name))
+    return "".join((ASSETS / part).read_text(encoding="utf-8") for part in ("dom.js", *names))
 
 
 @contextmanager
@@ -38,8 +42,11 @@ def one_message(asker: JSComponent) -> Iterator[None]:
             asker._send_msg("heard")
 
 
-def aside(work: Callable[[], Result], finish: Callable[[Result], None]) -> None:
-    """Do the work in a thread, then finish on the event loop, where the page is changed; without a server, at once."""
+def aside(work: Callable[[], Result], finish: Callable[[Result], None], executor: Executor | None = None) -> None:
+    """Do the work in a thread, or as `executor` does, then finish on the event loop, where the page is changed.
+
+    Without a server, both are done at once.
+    """
     document = pn.state.curdoc
     if document is None or document.session_context is None:
         finish(work())
@@ -48,7 +55,7 @@ def aside(work: Callable[[], Result], finish: Callable[[Result], None]) -> None:
     def schedule(future: Future[Result]) -> None:
         document.add_next_tick_callback(partial(finish, future.result()))
 
-    _threads().submit(work).add_done_callback(schedule)
+    (executor or _threads()).submit(work).add_done_callback(schedule)
 
 
 @cache
@@ -60,6 +67,18 @@ def _threads() -> ThreadPoolExecutor:
 def html(content: Any) -> pn.pane.HTML:
     """HTML, or a parameter that holds it."""
     return pn.pane.HTML(content, stylesheets=[STYLES], sizing_mode="stretch_width")
+
+
+def notice(sentence: str) -> str:
+    """What went wrong, as HTML; nothing if nothing did."""
+    return (
+        f'<p class="problem notice" role="alert">{escape(sentence[0].upper() + sentence[1:])}.</p>' if sentence else ""
+    )
+
+
+def model_choice(store: Store) -> pmui.Select:
+    """The choice of a model; all tabs share it."""
+    return pmui.Select.from_param(store.param.model, label="Model", description="", size="small", width=300)
 
 
 def card(title: str, *contents: Any, area: str) -> pn.Column:
