@@ -23,9 +23,9 @@ _CARD = {
 }
 
 
-def script(name: str) -> str:
+def script(*names: str) -> str:
     """The JavaScript of a component, after the few lines that all of them share."""
-    return "".join((ASSETS / part).read_text(encoding="utf-8") for part in ("dom.js", name))
+    return "".join((ASSETS / part).read_text(encoding="utf-8") for part in ("dom.js", *names))
 
 
 @contextmanager
