@@ -7,6 +7,7 @@ import panel_material_ui as pmui
 from threadpoolctl import threadpool_limits
 
 # Absolute: `panel serve` runs this file as a script outside its package.
+from fastnet.dashboard.address import Address
 from fastnet.dashboard.store import Store
 from fastnet.dashboard.views.page import build_page
 from fastnet.dashboard.websockets import send_promptly
@@ -19,7 +20,8 @@ threadpool_limits(1, user_api="blas")  # many small products at once: BLAS threa
 
 def create_app() -> pmui.Page:
     """The page for one session."""
-    return build_page(Store())
+    location = pn.state.location  # None if no browser asks
+    return build_page(Store(Address(location.search if location else "")))
 
 
 def serve(

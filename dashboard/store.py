@@ -15,6 +15,7 @@ from fastnet.errors import DataError, FastnetError
 from fastnet.inference import Predictor
 from fastnet.recognition import Reading, Stage, explain
 
+from .address import Address
 from .drawing import Stroke, render
 from .samples import samples
 
@@ -63,9 +64,11 @@ class Store(param.Parameterized):
     pictures = param.List(item_type=Picture, doc="The files that people brought, newest first.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
-    def __init__(self, **params: Any) -> None:
+    def __init__(self, address: Address | None = None, **params: Any) -> None:
         self._ask_again: Callable[[], None] = lambda: None
         super().__init__(**params)
+        self.address = address or Address()
+        self.address.link("model", self, "model", self._known_model)
 
     def draw(self, strokes: Sequence[Stroke], is_final: bool = True) -> None:
         """Read a drawing; empty paper needs no answer."""
@@ -117,6 +120,11 @@ class Store(param.Parameterized):
         except FastnetError as error:
             self.param.update(predictor=None, facts=[])
             self.refuse(str(error))
+
+    def _known_model(self, name: str) -> str:
+        if name not in self.param.model.objects:
+            raise DataError(f"the address asks for the model {name!r}, which is not here")
+        return name
 
     def _ask(self, caption: str, source: bytes | np.ndarray, is_drawing: bool = False, is_final: bool = True) -> None:
         if self.predictor:

@@ -1,1 +1,1 @@
-"""What people see, a view a file: `page` puts them together. Each is fed by the store and tells it what people do."""
+"""What people see: `page` lays out tabs, each a package. They are fed by the store and tell it what people do."""

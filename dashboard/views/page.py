@@ -1,16 +1,19 @@
-"""The page of one session: its views, laid out."""
+"""The page of one session: its header and its tabs."""
 
+from html import escape
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from panel.viewable import Viewable
 
 from ..store import Store
-from .answer import AnswerView, StagesView
-from .board import Board
-from .gallery import Gallery
-from .model import model_view
-from .parts import ASSETS, card, html
+from .browser import Browser
+from .parts import ASSETS, html
+from .reading import reading_view
+from .tabs import Tab, Tabs
+
+TABS = (Tab("Read", "read", reading_view),)
 
 _BAR = {  # as calm as the page below it
     "background": "var(--panel-surface-color)",
@@ -22,28 +25,29 @@ _THEME = {
     mode: {"palette": {"primary": {"main": accent}}, "components": {"MuiAppBar": {"styleOverrides": {"root": _BAR}}}}
     for mode, accent in (("light", "#0b62a8"), ("dark", "#6cb6ff"))
 }
-_GRID = (ASSETS / "reading.css").read_text(encoding="utf-8")
 
 
 def build_page(store: Store) -> pmui.Page:
     """The whole page for one session."""
-    heading = html("<h1>Handwritten digits, read by a network built from first principles</h1>")
     return lasting_no_longer_than_its_session(
-        title="fastnet", header=[heading], main=[reading_view(store)], main_width=1240, theme_config=_THEME
+        title="fastnet",
+        header=header_items(store),
+        main=[Browser(store.address), html(pn.bind(notice, store.address.param.problem)), Tabs(store, TABS)],
+        main_width=1240,
+        theme_config=_THEME,
+        template=ASSETS / "page.html",
     )
 
 
-def reading_view(store: Store) -> pn.Column:
-    """Draw or bring a picture, and see how it is read."""
-    return pn.Column(
-        card("Draw", Board(store), area="board"),
-        card("The network reads", AnswerView(store), area="answer"),
-        card("Or bring a picture", Gallery(store), area="pictures"),
-        card("How the picture got there", StagesView(store), area="stages"),
-        card("The model", *model_view(store), area="model"),
-        stylesheets=[_GRID],
-        margin=(0, 10),
-        sizing_mode="stretch_width",
+def header_items(store: Store) -> list[Viewable]:
+    """What stands in the bar at the top, between the name and the dark switch."""
+    return [html("<h1>Handwritten digits, read by a network built from first principles</h1>")]
+
+
+def notice(sentence: str) -> str:
+    """A sentence above the tabs; nothing if there is none."""
+    return (
+        f'<p class="problem notice" role="alert">{escape(sentence[0].upper() + sentence[1:])}.</p>' if sentence else ""
     )
 
 

@@ -1,4 +1,4 @@
-"""Small parts that views share: scripts, answers to them, work aside, plain HTML with the page's styles, and cards."""
+"""Small parts that views share: scripts, answers to them, work aside, plain HTML with the page's styles, cards."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import panel as pn
+import panel_material_ui as pmui
 from panel.custom import JSComponent
+
+from ..store import Store
 
 ASSETS = Path(__file__).parent.parent / "assets"
 STYLES = (ASSETS / "page.css").read_text(encoding="utf-8")
@@ -60,6 +63,11 @@ def _threads() -> ThreadPoolExecutor:
 def html(content: Any) -> pn.pane.HTML:
     """HTML, or a parameter that holds it."""
     return pn.pane.HTML(content, stylesheets=[STYLES], sizing_mode="stretch_width")
+
+
+def model_choice(store: Store) -> pmui.Select:
+    """The choice of a model; all tabs share it."""
+    return pmui.Select.from_param(store.param.model, label="Model", description="", size="small", width=300)
 
 
 def card(title: str, *contents: Any, area: str) -> pn.Column:

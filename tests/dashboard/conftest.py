@@ -62,14 +62,14 @@ def open_page(browser, address):
     with contextlib.ExitStack() as stack:
         faults: list[str] = []
 
-        def open_page(size: str = "desk", **options):
+        def open_page(size: str = "desk", search: str = "", **options):
             context = browser.new_context(viewport=SIZES[size], **options)
             stack.callback(context.close)
             page = context.new_page()
             page.set_default_timeout(30_000)
             watch(page, address, faults)
-            page.goto(address)
-            page.get_by_text("784 → 512 → 10").wait_for()
+            page.goto(address + search)
+            page.get_by_role("tab", selected=True).wait_for()
             return page
 
         yield open_page

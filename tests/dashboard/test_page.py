@@ -14,10 +14,10 @@ from fastnet.dashboard.app import create_app
 from fastnet.dashboard.drawing import HEIGHT, WIDTH, Stroke
 from fastnet.dashboard.store import Answer, Store
 from fastnet.dashboard.views import parts
-from fastnet.dashboard.views.answer import AnswerView, answer_message
-from fastnet.dashboard.views.board import Board, boxes
-from fastnet.dashboard.views.gallery import Gallery
-from fastnet.dashboard.views.model import facts_html
+from fastnet.dashboard.views.reading.answer import AnswerView, answer_message
+from fastnet.dashboard.views.reading.board import Board, boxes
+from fastnet.dashboard.views.reading.gallery import Gallery
+from fastnet.dashboard.views.reading.model import facts_html
 from fastnet.recognition import DigitReading, Reading
 
 ONE = Stroke(np.array([[0.5, 0.2, 0.07], [0.5, 0.8, 0.07]], np.float32))

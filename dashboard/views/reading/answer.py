@@ -9,9 +9,9 @@ from panel.custom import JSComponent
 
 from fastnet.recognition import VERDICTS, DigitReading, Reading
 
-from ..store import Answer, Store
-from .images import base64_bytes, png_uri
-from .parts import STYLES, script
+from ...store import Answer, Store
+from ..images import base64_bytes, png_uri
+from ..parts import STYLES, script
 
 _STAGE_SIDE = 240
 

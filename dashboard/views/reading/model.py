@@ -5,16 +5,14 @@ from html import escape
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 
-from ..store import Store
-from .parts import html
+from ...store import Store
+from ..parts import html, model_choice
 
 
 def model_view(store: Store) -> list[Any]:
     """The choice and the facts."""
-    choice = pmui.Select.from_param(store.param.model, label="Model", description="", size="small", width=300)
-    return [choice, html(pn.bind(facts_html, store.param.facts))]
+    return [model_choice(store), html(pn.bind(facts_html, store.param.facts))]
 
 
 def facts_html(facts: Iterable[tuple[str, str]]) -> str:

@@ -7,10 +7,10 @@ from panel.custom import JSComponent
 
 from fastnet.errors import DataError
 
-from ..drawing import HEIGHT, WIDTH, read_strokes
-from ..store import Answer, Store
-from .images import png_uri
-from .parts import STYLES, one_message, script
+from ...drawing import HEIGHT, WIDTH, read_strokes
+from ...store import Answer, Store
+from ..images import png_uri
+from ..parts import STYLES, one_message, script
 
 
 class Board(JSComponent):

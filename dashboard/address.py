@@ -1,0 +1,81 @@
+"""The page's address and the state, kept in step, so that a view can be shared. Knows no widget."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import param
+
+from fastnet.errors import DataError
+
+
+@dataclass(frozen=True)
+class _Link:
+    owner: param.Parameterized
+    name: str
+    read: Callable[[str], Any]
+    default: Any
+
+    def follow(self, text: str | None) -> None:
+        setattr(self.owner, self.name, self.default if text is None else self.read(text))
+
+
+class Address(param.Parameterized):
+    """The query of the address: each linked parameter that differs from its default stands there under a key."""
+
+    search = param.String(default="", doc="The query, such as `?tab=audit`; empty if all is as at first.")
+    problem = param.String(default="", doc="What the address asks for and cannot be shown; empty if nothing.")
+
+    def __init__(self, search: str = "") -> None:
+        self._links: dict[str, _Link] = {}
+        self._is_following = False
+        super().__init__(search=search)
+
+    def link(self, key: str, owner: param.Parameterized, name: str, read: Callable[[str], Any] = str) -> None:
+        """Keep parameter `name` of `owner` in the address under `key`; what is there already is set at once.
+
+        `read` turns the text into a value, or raises DataError with a sentence about it; then the text is ignored. What
+        the parameter is now is its default, which needs no key.
+        """
+        self._links[key] = _Link(owner, name, read, getattr(owner, name))
+        if key in self._query():
+            self._follow_links([key])
+        owner.param.watch(self._tell, [name])
+
+    @param.depends("search", watch=True)
+    def _follow(self) -> None:
+        """Another address came from the browser."""
+        self._follow_links(list(self._links))
+
+    def _follow_links(self, keys: list[str]) -> None:
+        if self._is_following:  # the address was changed here, not in the browser
+            return
+        query, problems = self._query(), []
+        self._is_following = True  # as a whole: one parameter may change another, whose key is yet to be read
+        try:
+            for key in keys:
+                try:
+                    self._links[key].follow(query.get(key))
+                except DataError as error:
+                    problems.append(str(error))
+        finally:
+            self._is_following = False
+        self.problem = "; ".join(problems)
+
+    def _tell(self, *_: Any) -> None:
+        if self._is_following:
+            return
+        query = self._query()
+        for key, link in self._links.items():
+            query.pop(key, None)
+            if (value := getattr(link.owner, link.name)) != link.default:
+                query[key] = str(value)
+        self._is_following = True
+        try:
+            self.search = f"?{urlencode(query, safe='-.~')}" if query else ""
+        finally:
+            self._is_following = False
+
+    def _query(self) -> dict[str, str]:
+        return dict(parse_qsl(self.search.removeprefix("?")))

@@ -1,0 +1,37 @@
+// Tabs as WAI-ARIA has them: arrow keys move along the list, one tab stop for all. A view stays as it was left.
+
+export function render({ model, el }) {
+  const places = model.get_child("panels")
+  const tabs = model.names.map(([key, title]) => {
+    const tab = make("button", { type: "button", id: `tab-${key}`, role: "tab", textContent: title })
+    tab.setAttribute("aria-controls", `panel-${key}`)
+    tab.addEventListener("click", () => (model.chosen = key))
+    return tab
+  })
+  const panels = model.names.map(([key], at) => {
+    const panel = make("div", { id: `panel-${key}`, role: "tabpanel" }, places[at])
+    panel.setAttribute("aria-labelledby", `tab-${key}`)
+    return panel
+  })
+  const list = make("div", { className: "tab-list", role: "tablist", ariaLabel: "What to do with the network" }, ...tabs)
+  list.addEventListener("keydown", (event) => {
+    const here = tabs.findIndex((tab) => tab.ariaSelected === "true")
+    const steps = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: -1 }
+    if (!(event.key in steps)) return
+    event.preventDefault()
+    const next = tabs.at(steps[event.key] % tabs.length)
+    next.focus()
+    next.click()
+  })
+  el.replaceChildren(list, ...panels)
+
+  const show = () =>
+    model.names.forEach(([key], at) => {
+      const isChosen = key === model.chosen
+      tabs[at].ariaSelected = String(isChosen)
+      tabs[at].tabIndex = isChosen ? 0 : -1
+      panels[at].hidden = !isChosen
+    })
+  model.on("chosen", show)
+  show()
+}

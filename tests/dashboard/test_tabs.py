@@ -1,0 +1,48 @@
+"""Tabs, address and colours in a real browser."""
+
+import re
+
+
+def test_the_page_starts_in_the_colours_of_the_system_and_can_be_switched(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page(color_scheme="dark")
+    expect(page.locator(".mui-dark").first).to_be_attached()
+    page.get_by_role("button", name="Toggle theme").click()
+    expect(page.locator(".mui-light").first).to_be_attached()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")  # in which tabs that are built later start
+    page.emulate_media(color_scheme="light")
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator(".mui-dark").first).to_be_attached()
+
+
+def test_a_shared_address_restores_the_model(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page(search="?model=mnist-784-512-10")
+    expect(page.get_by_role("combobox", name="Model").first).to_have_text("mnist-784-512-10")
+
+
+def test_a_bad_address_is_told_in_a_sentence(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page(search="?tab=nowhere&model=nothing")
+    expect(page.get_by_role("alert").filter(has_text="nowhere")).to_contain_text(
+        "The address asks for the tab 'nowhere'"
+    )
+    expect(page.get_by_role("tab", name="Read")).to_have_attribute("aria-selected", "true")
+
+
+def test_back_and_forward_undo_and_redo_a_choice(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page()
+    choice = page.get_by_role("combobox", name="Model").first
+    before = choice.inner_text()
+    choice.click()
+    page.get_by_role("listbox").get_by_text("mnist-784-512-10", exact=True).click()
+    expect(page).to_have_url(re.compile(r"\?model=mnist-784-512-10$"))
+    page.go_back()
+    expect(choice).to_have_text(before)
+    page.go_forward()
+    expect(choice).to_have_text("mnist-784-512-10")
