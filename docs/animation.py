@@ -5,6 +5,7 @@ Frame 0 shows what the last frame shows, so that it loops, and so that its end c
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def resting_units() -> list[Item]:
 
 def connections() -> Item:
     """All connections, faint."""
-    lines = [curve([start, end]) for left, right in zip(COLUMNS, COLUMNS[1:], strict=False)
+    lines = [curve([start, end]) for left, right in pairwise(COLUMNS)
              for start in left for end in right]  # fmt: skip
     return group([*lines, stroke(INK, 1.2, 7)])
 

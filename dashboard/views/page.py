@@ -8,12 +8,13 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from ..store import Store
+from .benchmark import benchmark_view
 from .browser import Browser
 from .parts import ASSETS, html
 from .reading import reading_view
 from .tabs import Tab, Tabs
 
-TABS = (Tab("Read", "read", reading_view),)
+TABS = (Tab("Read", "read", reading_view), Tab("Benchmark", "benchmark", benchmark_view))
 
 _BAR = {  # as calm as the page below it
     "background": "var(--panel-surface-color)",

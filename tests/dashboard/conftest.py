@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -25,8 +26,15 @@ FLAGS = [
     "--disable-sync",
 ]
 APP = importlib.util.find_spec("fastnet.dashboard.app")
+TINY_BENCHMARK = str(Path(__file__).with_name("tiny_benchmark.py"))
 SERVERS: dict[str, list[str]] = {
     "serve()": ["-c", "import sys; from fastnet.dashboard.app import serve; serve(port=int(sys.argv[1]))"],
+    "tiny benchmark": [
+        "-c",
+        "import sys; from fastnet.dashboard import app, benchmarking;"
+        f"benchmarking.shared()._command = [sys.executable, '-P', {TINY_BENCHMARK!r}, '--json', '--roofline'];"
+        "app.serve(port=int(sys.argv[1]))",
+    ],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
 }
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}

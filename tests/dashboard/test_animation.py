@@ -1,4 +1,4 @@
-"""The animation: valid Lottie, made by its script, drawn as another player draws it, and still for whom motion hurts."""
+"""The animation: valid Lottie, made by its script, drawn as another player draws it, still where that is preferred."""
 
 import copy
 import io
