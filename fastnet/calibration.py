@@ -4,11 +4,9 @@ It stands beside the model: `calibration.json` and an array, `likeness.npy`. A m
 answers whatever it is shown. Needs NumPy alone; `calibrating` computes it.
 """
 
-import hashlib
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -43,7 +41,7 @@ def write_calibration(files: ModelFiles, calibration: Calibration) -> None:
     content = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "model_sha256": _model_sum(files),
+        "model_sha256": files.sha256,
         "temperature": calibration.temperature,
         "unsure_below": calibration.unsure_below,
         "no_digit_below": calibration.no_digit_below,
@@ -62,7 +60,7 @@ def read_calibration(files: ModelFiles) -> Calibration | None:
     content = read_json(path)
     if not isinstance(content, dict) or (content.get("format"), content.get("format_version")) != (FORMAT, 1):
         raise ModelError(f"{path}: is not a calibration of format version {FORMAT_VERSION}")
-    if content.get("model_sha256") != _model_sum(files):
+    if content.get("model_sha256") != files.sha256:
         raise ModelError(f"{path}: was made for other weights; run: fastnet calibrate {files.directory}")
     for name in ("temperature", "unsure_below", "no_digit_below"):
         value = content.get(name)
@@ -85,9 +83,3 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, n_
     bins = np.minimum((sureness * n_bins).astype(int), n_bins - 1)
     gaps = np.bincount(bins, right.astype(np.float64) - sureness, n_bins)
     return float(np.abs(gaps).sum() / len(labels))
-
-
-def _model_sum(files: ModelFiles) -> str:
-    """One sum over the sums of all arrays."""
-    arrays: dict[str, Any] = files.manifest["arrays"]
-    return hashlib.sha256("".join(arrays[name]["sha256"] for name in files.parameters).encode()).hexdigest()

@@ -13,6 +13,14 @@ class ModelError(FastnetError):
     """A model directory that is missing, damaged or not what it claims to be."""
 
 
+class NoAuditError(ModelError):
+    """A model that was not audited yet."""
+
+
+class StaleAuditError(ModelError):
+    """An audit that was made with other weights, another calibration or another fastnet than those that are here."""
+
+
 class OptionError(FastnetError, ValueError):
     """A setting outside what is accepted."""
 

@@ -47,6 +47,12 @@ class ModelFiles:
         """What the model's input pixels are multiplied with."""
         return self.manifest["pixel_scale"]
 
+    @property
+    def sha256(self) -> str:
+        """One sum over the sums of all arrays: what belongs to a model is tied to its weights by it."""
+        described = self.manifest["arrays"]
+        return hashlib.sha256("".join(described[name]["sha256"] for name in self.parameters).encode()).hexdigest()
+
 
 def find_model(name: str | Path) -> Path:
     """The directory of a model, given as its path or as the name of one that comes with fastnet."""
@@ -139,23 +145,29 @@ def write_array(directory: Path, name: str, array: np.ndarray) -> dict[str, Any]
 
 
 def read_array(
-    directory: Path, name: str, shape: tuple[int, ...], arrays: dict[str, Any], described_in: str = MANIFEST
+    directory: Path,
+    name: str,
+    shape: tuple[int, ...],
+    arrays: dict[str, Any],
+    described_in: str = MANIFEST,
+    dtype: str = "float32",
 ) -> np.ndarray:
-    """The float32 array of that shape in `name`.npy, if it is as `arrays` describes it."""
+    """The array of that shape and type in `name`.npy, if it is as `arrays` describes it."""
     path = directory / f"{name}.npy"
     description = arrays.get(name)
     if not isinstance(description, dict):
         raise ModelError(f"{directory / described_in}: does not describe {name}")
-    if (description.get("shape"), description.get("dtype")) != (list(shape), "float32"):
-        raise ModelError(f"{directory / described_in}: must describe {name} as float32 of shape {list(shape)}")
-    content = read_bytes(path, description.get("sha256"), math.prod(shape) * 4 + _MOST_HEADER_BYTES)
+    if (description.get("shape"), description.get("dtype")) != (list(shape), dtype):
+        raise ModelError(f"{directory / described_in}: must describe {name} as {dtype} of shape {list(shape)}")
+    most_bytes = math.prod(shape) * np.dtype(dtype).itemsize + _MOST_HEADER_BYTES
+    content = read_bytes(path, description.get("sha256"), most_bytes)
     try:
         array = np.load(io.BytesIO(content), allow_pickle=False)
     except Exception as error:  # a damaged header can raise nearly anything
         raise ModelError(f"{path}: is not a sound .npy file of plain numbers (pickled objects are refused)") from error
-    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != np.float32:
+    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != dtype:
         found = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else "an archive"
-        raise ModelError(f"{path}: must be float32 of shape {shape}, and is {found}")
+        raise ModelError(f"{path}: must be {dtype} of shape {shape}, and is {found}")
     if not np.isfinite(array).all():
         raise ModelError(f"{path}: holds NaN or infinite numbers")
     return array

@@ -60,7 +60,7 @@ def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None
     manifest_path = files.directory / MANIFEST
     try:
         recipe = Recipe.from_json(files.manifest["recipe"])
-        progress = Progress(**_checked(Progress, files.manifest["progress"]), history=_read_history(files.directory))
+        progress = Progress(**_checked(Progress, files.manifest["progress"]), history=read_history(files.directory))
         source, sha256 = str(files.manifest["data"]["source"]), files.manifest["data"]["sha256"]
     except KeyError as error:
         raise ModelError(
@@ -87,6 +87,15 @@ def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None
     return training
 
 
+def read_history(directory: Path) -> list[EpochRecord]:
+    """The figures of each epoch; ModelError if there are none, or not those of a training."""
+    path = directory / HISTORY
+    try:
+        return [EpochRecord(**_checked(EpochRecord, record)) for record in read_json(path)]
+    except (AttributeError, TypeError) as error:
+        raise ModelError(f"{path}: is not the history of a training ({error})") from error
+
+
 def _facts(training: Training, test: dict[str, float] | None) -> dict[str, Any]:
     """All of the manifest but the arrays."""
     dataset, history = training.dataset, training.progress.history
@@ -109,14 +118,6 @@ def _facts(training: Training, test: dict[str, float] | None) -> dict[str, Any]:
         "test": test,
         "environment": system.environment(),
     }
-
-
-def _read_history(directory: Path) -> list[EpochRecord]:
-    path = directory / HISTORY
-    try:
-        return [EpochRecord(**_checked(EpochRecord, record)) for record in read_json(path)]
-    except (AttributeError, TypeError) as error:
-        raise ModelError(f"{path}: is not the history of a training ({error})") from error
 
 
 def _checked(cls: type, values: dict[str, Any]) -> dict[str, Any]:

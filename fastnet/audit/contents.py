@@ -1,0 +1,192 @@
+"""What an audit holds, and how it is kept in the folder `audit` of a model, so that it can be shown without the data.
+
+`audit.json` holds all figures and what the arrays are; arrays are `.npy` files, images one grey PNG. An audit belongs
+to the very weights and temperature it was made with: `load_audit` refuses another's.
+"""
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from fastnet.calibration import read_calibration
+from fastnet.errors import ModelError, NoAuditError, StaleAuditError
+from fastnet.files import put_back, whole_directory
+from fastnet.model_files import ModelFiles, read_array, read_bytes, read_json, read_model, write_array
+
+DIRECTORY = "audit"
+CONTENTS = "audit.json"
+IMAGES = "images.png"
+FORMAT = "fastnet-audit"
+FORMAT_VERSION = 1
+SPRITE_COLUMNS = 64  # images in a row of the PNG
+
+_PLAIN = ("labels", "probabilities", "points", "tsne", "pca", "image_rows")  # arrays under their own names
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """The figures of a model on `n` test samples, and what it takes to draw them.
+
+    "Rows" are numbers of test samples. Images are kept of the embedding's points, of errors, of the most confident
+    answers and of what excites each hidden unit most; `image_of` finds one. `figures` holds, all of it plain JSON:
+
+    - `model`: name, layer_sizes, n_parameters; `data`: source, n, image_shape [height, width]; `made`: fastnet_version,
+      seed, seconds by stage;
+    - `overall`: accuracy, loss (before calibration), n_errors, macro_f1;
+    - `history`: columns epoch, seconds, learning_rate, train_loss, train_accuracy, validation_loss,
+      validation_accuracy; None for a model without;
+    - `classes`: confusion[true][predicted], precision, recall, f1, support, and most_confused, a list of {true,
+      predicted, n, share of the true class};
+    - `embedding`: space (what was embedded), n_points, perplexity, kl_divergence, pca_explained (two shares), k, and
+      silhouette and knn_accuracy, each for tsne, pca, pixels and, if there
+      is a hidden layer, hidden;
+    - `layers`, one for each weight matrix: name, n_in, n_out, mean, std, he_std, norm (Frobenius), bias_norm,
+      largest_singular, effective_rank, histogram {edges, density, he_density}, and of hidden layers n_dead, n_saturated, mean_active;
+    - `confident`: rows of the most confident right answers, a list for each class;
+    - `errors`: the worst first, a list of {row, true, predicted, second, probability, true_probability, ambiguous};
+    - `label_errors`: rows whose label may be wrong, the worst first, a list of {row, label, suggested, probability,
+      label_probability, confident};
+    - `calibration`: temperature (None without), ece_before, ece, before and after {edges, n, confidence, accuracy} in
+      bins, and coverage {share, accuracy, threshold};
+    - `robustness`: n, against (name or None), and curves by name {title, unit, strengths, accuracy, against}, with
+      against None if there is no second model; or {left_out: sentence}.
+    """
+
+    figures: dict[str, Any]
+    labels: np.ndarray  # int32 (n,)
+    probabilities: np.ndarray  # float32 (n, n_classes), calibrated if the model is
+    points: np.ndarray  # int32 (n_points,): the rows that were embedded
+    tsne: np.ndarray  # float32 (n_points, 2)
+    pca: np.ndarray  # float32 (n_points, 2)
+    units: tuple[np.ndarray, ...]  # a hidden layer: int32 (n_units, 8), rows that excite a unit most; -1: no more do
+    active_shares: tuple[np.ndarray, ...]  # a hidden layer: float32 (n_units,), of the samples that make a unit active
+    image_rows: np.ndarray  # int32 (n_images,), ascending
+    images: np.ndarray  # uint8 (n_images, height, width)
+
+    @cached_property
+    def predictions(self) -> np.ndarray:
+        """The likeliest class of each sample, int64 `(n,)`."""
+        return self.probabilities.argmax(axis=1)
+
+    def image_of(self, row: int) -> np.ndarray | None:
+        """The image of a test sample, uint8 `(height, width)`; None if it was not kept."""
+        place = int(np.searchsorted(self.image_rows, row))
+        is_here = place < len(self.image_rows) and self.image_rows[place] == row
+        return self.images[place] if is_here else None
+
+    @property
+    def sprite(self) -> np.ndarray:
+        """All images in one, uint8: number i is in row `i // SPRITE_COLUMNS`, column `i % SPRITE_COLUMNS`."""
+        n, height, width = self.images.shape
+        grid = np.zeros((-(-n // SPRITE_COLUMNS), SPRITE_COLUMNS, height, width), np.uint8)
+        grid.reshape(-1, height, width)[:n] = self.images
+        return grid.swapaxes(1, 2).reshape(-1, SPRITE_COLUMNS * width)
+
+
+def save_audit(model: str | Path, audit: Audit) -> Path:
+    """Put the audit beside its model, whole or not at all, and return its folder."""
+    files = read_model(model)
+    directory = files.directory / DIRECTORY
+    with whole_directory(directory) as new:
+        write_audit(files, audit, new)
+    return directory
+
+
+def write_audit(files: ModelFiles, audit: Audit, directory: Path) -> None:
+    """Write the audit of a model into an existing directory."""
+    arrays = {name: write_array(directory, name, array) for name, array in _arrays(audit).items()}
+    png = _png(audit.sprite)
+    (directory / IMAGES).write_bytes(png)
+    content = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "model_sha256": files.sha256,
+        "figures": audit.figures,
+        "arrays": arrays,
+        "images_sha256": hashlib.sha256(png).hexdigest(),
+    }
+    text = json.dumps({**content, "sha256": _sum(content)}, allow_nan=False, indent=1)
+    (directory / CONTENTS).write_text(text + "\n", encoding="utf-8")
+
+
+def load_audit(model: str | Path) -> Audit:
+    """The audit beside a model directory or shipped model.
+
+    NoAuditError if there is none, StaleAuditError if it was made with other weights or another calibration, and
+    ModelError, naming the file, for one that is not sound.
+    """
+    files = read_model(model)
+    directory = files.directory / DIRECTORY
+    put_back(directory)
+    path = directory / CONTENTS
+    if not path.is_file():
+        raise NoAuditError(f"{model}: has no audit yet; run: fastnet audit {model}")
+    content = read_json(path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ModelError(f"{path}: is not the audit of a model")
+    if content.get("format_version") != FORMAT_VERSION:
+        raise StaleAuditError(f"{path}: is of another version of fastnet; run: fastnet audit {model}")
+    if content.pop("sha256", None) != _sum(content):
+        raise ModelError(f"{path}: was changed or damaged; run: fastnet audit {model}")
+    figures = content["figures"]
+    calibration = read_calibration(files)
+    temperature = calibration.temperature if calibration else None
+    if content["model_sha256"] != files.sha256 or figures["calibration"]["temperature"] != temperature:
+        raise StaleAuditError(f"{path}: was made with other weights or another calibration; run: fastnet audit {model}")
+    return _read_arrays(directory, content)
+
+
+def _arrays(audit: Audit) -> dict[str, np.ndarray]:
+    """The arrays by the names of their files."""
+    named = {name: getattr(audit, name) for name in _PLAIN}
+    for number, (rows, shares) in enumerate(zip(audit.units, audit.active_shares, strict=True), start=1):
+        named[f"units{number}"], named[f"active_shares{number}"] = rows, shares
+    return named
+
+
+def _read_arrays(directory: Path, content: dict[str, Any]) -> Audit:
+    """The audit whose `audit.json` was read and is whole."""
+    figures, described = content["figures"], content["arrays"]
+
+    def read(name: str) -> np.ndarray:
+        shape, dtype = tuple(described[name]["shape"]), described[name]["dtype"]
+        return read_array(directory, name, shape, described, CONTENTS, dtype)
+
+    numbers = range(1, len(figures["model"]["layer_sizes"]) - 1)
+    plain = {name: read(name) for name in _PLAIN}
+    return Audit(
+        figures=figures,
+        **plain,
+        units=tuple(read(f"units{number}") for number in numbers),
+        active_shares=tuple(read(f"active_shares{number}") for number in numbers),
+        images=_read_images(directory, content["images_sha256"], len(plain["image_rows"]), figures),
+    )
+
+
+def _read_images(directory: Path, sha256: str, n: int, figures: dict[str, Any]) -> np.ndarray:
+    """The images `(n, height, width)`, cut out of the PNG."""
+    height, width = figures["data"]["image_shape"]
+    n_rows = -(-n // SPRITE_COLUMNS)
+    content = read_bytes(directory / IMAGES, sha256, most_bytes=2 * n_rows * SPRITE_COLUMNS * height * width + 2**16)
+    with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+        sprite = np.asarray(picture)
+    grid = sprite.reshape(n_rows, height, SPRITE_COLUMNS, width).swapaxes(1, 2)
+    return grid.reshape(-1, height, width)[:n]
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "PNG", optimize=True)
+    return content.getvalue()
+
+
+def _sum(content: dict[str, Any]) -> str:
+    """The sum of JSON, however it is laid out."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()

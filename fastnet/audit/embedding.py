@@ -1,0 +1,54 @@
+"""Where samples lie for the network: t-SNE and PCA in two dimensions, and how well classes separate, as figures."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+from sklearn.metrics import silhouette_score
+from sklearn.neighbors import NearestNeighbors
+
+N_NEIGHBOURS = 10
+
+_PERPLEXITY = 30.0
+_N_COMPONENTS = 50  # that t-SNE sees: what is left out is noise to it, and costs time
+
+
+def pca(points: np.ndarray, n_components: int, seed: int) -> PCA:
+    """The principal components of points `(n, n_features)`, fitted."""
+    return PCA(min(n_components, *points.shape), random_state=seed).fit(points)
+
+
+def embed(points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """t-SNE and PCA of points `(n, n_features)`, both float32 `(n, 2)`, with the figures of how they were made."""
+    components = pca(points, _N_COMPONENTS, seed)
+    reduced = components.transform(points)
+    perplexity = min(_PERPLEXITY, (len(points) - 1) / 3)
+    # The fit is ended by its own rule, or after 1,000 iterations.
+    tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
+    embedded = tsne.fit_transform(reduced)
+    first_two = np.zeros((len(points), 2), np.float32)
+    first_two[:, : reduced.shape[1]] = reduced[:, :2]
+    figures = {
+        "perplexity": perplexity,
+        "kl_divergence": float(tsne.kl_divergence_),
+        "pca_explained": [*components.explained_variance_ratio_[:2].tolist(), 0.0][:2],
+    }
+    return embedded.astype(np.float32), first_two, figures
+
+
+def silhouette(points: np.ndarray, labels: np.ndarray) -> float | None:
+    """How much nearer points are to their own class than to the next one, from -1 to 1; None for less than two classes.
+
+    The mean over points of (b - a) / max(a, b), with a and b the mean distances to either (Rousseeuw 1987).
+    """
+    n_classes = len(np.unique(labels))
+    return float(silhouette_score(points, labels)) if 2 <= n_classes < len(labels) else None
+
+
+def knn_accuracy(points: np.ndarray, labels: np.ndarray) -> float:
+    """The share of points whose class most of their ten nearest neighbours have, each point left out for its own."""
+    neighbours = NearestNeighbors(n_neighbors=min(N_NEIGHBOURS, len(points) - 1)).fit(points)
+    nearest = neighbours.kneighbors(return_distance=False)
+    votes = np.stack([(labels[nearest] == c).sum(axis=1) for c in range(labels.max() + 1)])
+    return float((votes.argmax(axis=0) == labels).mean())

@@ -1,0 +1,270 @@
+"""Compute the audit of a model: every figure and everything that is kept, from the model and its test samples."""
+
+import dataclasses
+import importlib.util
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastnet import __version__
+from fastnet.calibration import expected_calibration_error
+from fastnet.datasets import Dataset, Samples
+from fastnet.errors import DataError, OptionError
+from fastnet.inference import Predictor
+from fastnet.model_files import ModelFiles, read_model
+
+from . import answers, layers
+from .contents import Audit
+from .reliability import coverage, reliability
+
+N_POINTS = 3000
+LEAST_SAMPLES = 50  # fewer tell nothing, and t-SNE has no neighbours for them
+MOST_IMAGES_OF_ERRORS = 2000  # that are kept, of a model that is mostly wrong
+
+# What is told while it is done, with the share of time that it takes.
+_ANSWERS, _LAYERS, _EMBEDDING, _SEPARATION, _ROBUSTNESS = "answers", "layers", "t-SNE", "separation", "robustness"
+_SHARES = {_ANSWERS: 0.02, _LAYERS: 0.08, _EMBEDDING: 0.5, _SEPARATION: 0.1, _ROBUSTNESS: 0.3}
+
+
+def audit_model(
+    model: str | Path,
+    dataset: Dataset,
+    *,
+    n_points: int = N_POINTS,
+    seed: int = 0,
+    against: str | Path | None = None,
+    on_progress: Callable[[str, float], None] | None = None,
+) -> Audit:
+    """Audit a model directory or shipped model on the test samples of a data set; nothing is written.
+
+    `n_points` samples are embedded by t-SNE, which takes most of the time. `against` is a second model whose robustness
+    is measured on the same images. `on_progress` is told what comes next and the share that is done. ModelError for a
+    model that is not sound, DataError for samples that it does not take, OptionError if packages are missing.
+    """
+    require_packages("sklearn")
+    if n_points < LEAST_SAMPLES:
+        raise OptionError(f"the points of the embedding must be at least {LEAST_SAMPLES}, not {n_points}")
+    files, predictor = read_model(model), Predictor.load(model)
+    other = None if against is None else Predictor.load(against)
+    samples = dataset.test
+    for each in [predictor, other] if other else [predictor]:
+        _check(each, samples)
+    clock = _Clock(on_progress)
+    images, labels = samples.pixels, samples.labels
+    rng = np.random.default_rng(seed)
+    points = np.sort(rng.permutation(len(labels))[:n_points])
+
+    clock.begin(_ANSWERS)
+    logits = predictor.logits(images)
+    bare, probabilities = _softmax(logits), predictor.predict_proba(images)
+    confusion = answers.confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
+    wrong = answers.errors(labels, probabilities)
+    mislabelled = answers.label_errors(labels, probabilities)
+    confident = answers.confident_rows(labels, logits)
+    classes = answers.class_figures(confusion)
+    calibration = {
+        "temperature": predictor.calibration.temperature if predictor.calibration else None,
+        "ece_before": expected_calibration_error(bare, labels),
+        "ece": expected_calibration_error(probabilities, labels),
+        "before": reliability(bare, labels),
+        "after": reliability(probabilities, labels),
+        "coverage": coverage(probabilities, labels),
+    }
+
+    clock.begin(_LAYERS)
+    activations = [predictor.hidden_activations(images, i) for i in range(len(files.layer_sizes) - 2)]
+    units = tuple(layers.exciting_rows(layer) for layer in activations)
+    active_shares = tuple(layers.active_shares(layer) for layer in activations)
+    layer_figures = _layers(files, active_shares)
+
+    pixels = images[points].astype(np.float32) * (predictor.pixel_scale if images.dtype == np.uint8 else 1)
+    spaces = {"hidden": activations[-1][points], "pixels": pixels} if activations else {"pixels": pixels}
+    tsne, pca, embedding = _embedding(spaces, labels[points], seed, clock)
+    robustness = _robustness(samples, [predictor, other] if other else [predictor], seed, clock)
+    kept = _kept_rows(points, wrong, mislabelled, confident, units)
+    figures = {
+        "model": {
+            "name": files.directory.resolve().name,
+            "layer_sizes": list(files.layer_sizes),
+            "n_parameters": sum(array.size for array in files.parameters.values()),
+        },
+        "data": {"source": dataset.source, "n": len(labels), "image_shape": list(_image_shape(samples.n_features))},
+        "made": {"fastnet_version": __version__, "seed": seed, "seconds": clock.end()},
+        "overall": {
+            "accuracy": float(np.mean(probabilities.argmax(axis=1) == labels)),
+            "loss": -float(np.log(np.maximum(bare[np.arange(len(labels)), labels], 1e-30)).mean(dtype=np.float64)),
+            "n_errors": len(wrong),
+            "macro_f1": float(np.mean(classes["f1"])),
+        },
+        "history": _history(files.directory),
+        "classes": classes,
+        "embedding": embedding,
+        "layers": layer_figures,
+        "confident": confident,
+        "errors": wrong,
+        "label_errors": mislabelled,
+        "calibration": calibration,
+        "robustness": {**robustness, "against": None if against is None else Path(against).resolve().name},
+    }
+    return Audit(
+        figures=figures,
+        labels=labels.astype(np.int32),
+        probabilities=probabilities,
+        points=points.astype(np.int32),
+        tsne=tsne,
+        pca=pca,
+        units=units,
+        active_shares=active_shares,
+        image_rows=kept.astype(np.int32),
+        images=_grey(images[kept]).reshape(-1, *_image_shape(samples.n_features)),
+    )
+
+
+def require_packages(*names: str) -> None:
+    """OptionError, saying how to get them, unless packages are installed."""
+    if not all(importlib.util.find_spec(name) for name in names):
+        raise OptionError('an audit needs more packages: pip install "fastnet[audit]"')
+
+
+class _Clock:
+    """Tells what comes next, and takes the seconds of each stage."""
+
+    def __init__(self, on_progress: Callable[[str, float], None] | None):
+        self._on_progress = on_progress
+        self._seconds: dict[str, float] = {}
+        self._stage, self._started = "", time.perf_counter()
+
+    def begin(self, stage: str, part: float = 0.0) -> None:
+        """A stage begins, or goes on with `part` of it done."""
+        if stage != self._stage:
+            self.end()
+            self._stage = stage
+        if self._on_progress:
+            done = sum(_SHARES[name] for name in self._seconds if name != stage)
+            self._on_progress(stage, done + part * _SHARES[stage])
+
+    def end(self) -> dict[str, float]:
+        """The seconds of all stages; the last one ends."""
+        now = time.perf_counter()
+        if self._stage:
+            self._seconds[self._stage] = round(now - self._started, 3)
+        self._stage, self._started = "", now
+        return self._seconds
+
+
+def _check(predictor: Predictor, samples: Samples) -> None:
+    n_features, *_, n_classes = predictor.layer_sizes
+    if samples.n_features != n_features or samples.largest_label >= n_classes:
+        raise DataError(
+            f"this model takes images of {n_features} pixels in {n_classes} classes, and the data set has"
+            f" {samples.n_features} pixels and labels up to {samples.largest_label}"
+        )
+    if len(samples) < LEAST_SAMPLES:
+        raise DataError(f"an audit needs at least {LEAST_SAMPLES} test samples, and there are {len(samples)}")
+
+
+def _layers(files: ModelFiles, active_shares: Sequence[np.ndarray]) -> list[dict[str, Any]]:
+    arrays = files.parameters
+    return [
+        layers.layer_figures(f"W{number}", arrays[f"W{number}"], arrays[f"b{number}"], shares)
+        for number, shares in enumerate([*active_shares, None], start=1)
+    ]
+
+
+def _embedding(
+    spaces: dict[str, np.ndarray], labels: np.ndarray, seed: int, clock: _Clock
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """t-SNE and PCA of the first of the spaces, and how well classes separate in each of them."""
+    from . import embedding
+
+    clock.begin(_EMBEDDING)
+    space, points = next(iter(spaces.items()))
+    tsne, pca, figures = embedding.embed(points, seed)
+    clock.begin(_SEPARATION)
+    seen = {"tsne": tsne, "pca": pca, **spaces}
+    return (
+        tsne,
+        pca,
+        {
+            "space": space,
+            "n_points": len(labels),
+            **figures,
+            "k": embedding.N_NEIGHBOURS,
+            "silhouette": {name: embedding.silhouette(points, labels) for name, points in seen.items()},
+            "knn_accuracy": {name: embedding.knn_accuracy(points, labels) for name, points in seen.items()},
+        },
+    )
+
+
+def _robustness(samples: Samples, predictors: Sequence[Predictor], seed: int, clock: _Clock) -> dict[str, Any]:
+    from fastnet.augmenting import square_images
+
+    from .robustness import DISTORTIONS, MOST_IMAGES, robustness_curve
+
+    try:
+        images = square_images(samples)
+    except DataError as error:
+        return {"left_out": str(error)}
+    rows = np.linspace(0, len(images), min(len(images), MOST_IMAGES), endpoint=False).astype(np.int64)
+    images, labels = images[rows], samples.labels[rows]
+    curves = {}
+    for number, (name, distortion) in enumerate(DISTORTIONS.items()):
+        clock.begin(_ROBUSTNESS, number / len(DISTORTIONS))
+        own, *others = robustness_curve(distortion, images, labels, [each.predict for each in predictors], seed)
+        curves[name] = {
+            "title": distortion.title,
+            "unit": distortion.unit,
+            "strengths": list(distortion.strengths),
+            "accuracy": own,
+            "against": others[0] if others else None,
+        }
+    return {"n": len(rows), "curves": curves}
+
+
+def _kept_rows(
+    points: np.ndarray,
+    wrong: list[dict[str, Any]],
+    mislabelled: list[dict[str, Any]],
+    confident: list[list[int]],
+    units: Sequence[np.ndarray],
+) -> np.ndarray:
+    """The samples whose images are kept, ascending."""
+    listed = [found["row"] for found in [*wrong[:MOST_IMAGES_OF_ERRORS], *mislabelled[:MOST_IMAGES_OF_ERRORS]]]
+    listed += [row for rows in confident for row in rows]
+    exciting = [layer[layer >= 0] for layer in units]
+    return np.unique(np.concatenate([points, np.array(listed, np.int64), *exciting]))
+
+
+def _history(directory: Path) -> dict[str, list[Any]] | None:
+    """The columns of a training's history, None for a model without."""
+    from fastnet.runs import HISTORY, read_history
+    from fastnet.training import EpochRecord
+
+    if not (directory / HISTORY).is_file():
+        return None
+    records = read_history(directory)
+    return {
+        field.name: [getattr(record, field.name) for record in records] for field in dataclasses.fields(EpochRecord)
+    }
+
+
+def _image_shape(n_features: int) -> tuple[int, int]:
+    """The sides of an image: a square where that can be, else one row."""
+    side = math.isqrt(n_features)
+    return (side, side) if side * side == n_features else (1, n_features)
+
+
+def _grey(images: np.ndarray) -> np.ndarray:
+    """Images as uint8; floating-point ones from 0 to their largest value."""
+    if images.dtype == np.uint8:
+        return images
+    return np.rint(np.clip(images / max(float(images.max()), 1e-30), 0, 1) * 255).astype(np.uint8)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
