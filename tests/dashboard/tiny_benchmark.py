@@ -10,7 +10,8 @@ PEERS = bench_peers.PEERS
 FASTNET = Entrant("fastnet", f"{PEERS}.fastnet_peer", {"threads": 1})
 NUMPY = Entrant("numpy", f"{PEERS}.numpy_reference", {"threads": 1})
 MISSING = Entrant("jax", f"{PEERS}.jax_peer", needs=("no_such_package",))
-ROOF = ceilings.Ceilings(1, 2e11, 1e10, *({level: 1e11 / n for n, level in enumerate(("L1", "L2", "memory"), 1)},) * 2)
+BANDWIDTHS = {level: 1e11 / n for n, level in enumerate(("L1", "L2", "L3", "memory"), 1)}
+ROOF = ceilings.Ceilings(1, 2e11, 1e10, BANDWIDTHS, BANDWIDTHS)
 
 
 if __name__ == "__main__":
@@ -19,6 +20,7 @@ if __name__ == "__main__":
         bench_peers.Contest("adam_step", (FASTNET, NUMPY), kernel="adam_step"),
     ]
     machine.quick_contests = lambda n_threads: contests
+    ceilings.cache_sizes = lambda: ceilings.USUAL_CACHES
     ceilings.measure = lambda n_threads: ROOF
     measure = roofline.measure_kernels
     roofline.measure_kernels = lambda roof: measure(roof, budget=0.01)

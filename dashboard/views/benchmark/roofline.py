@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource, HoverTool, Label
+from bokeh.models import ColumnDataSource, HoverTool
 from bokeh.plotting import figure
 
 from fastnet.benchmarks.tables import time_text
@@ -34,11 +34,11 @@ def roofline_pane(figures: Figures) -> pn.Column:
     return pn.Column(
         html(
             '<p class="quiet">One core, a batch of 64 images: operations a second over operations for each byte that'
-            " moves. A kernel left of the bend waits for memory, right of it for multipliers; the table says how much it"
-            " reaches of what it waits for.</p>"
+            " moves. A kernel left of the bend waits for memory, right of it for multipliers; the table says how much"
+            " it reaches of what it waits for.</p>"
         ),
         pn.pane.Bokeh(_figure(figures), sizing_mode="stretch_width", margin=0),
-        html(_table(figures["kernels"])),
+        html(f'<p class="quiet">{_roofs(figures["ceilings"])}</p>{_table(figures["kernels"])}'),
         sizing_mode="stretch_width",
         margin=0,
     )
@@ -59,10 +59,8 @@ def _figure(figures: Figures) -> figure:
         toolbar_location=None,
         tools="",
     )
-    for level in roof["read"]:
-        rate = max(roof["read"][level], roof["update"][level]) / 1e9
+    for rate in _bandwidths(roof).values():
         plot.line(_INTENSITY, np.minimum(_INTENSITY * rate, peak), color=_GREY, line_width=1)
-    _label_roofs(plot, roof, peak)
     marks = [
         _add_kernel(plot, row, colour, marker) for row, colour, marker in zip(rows, _COLOURS, _MARKERS, strict=True)
     ]
@@ -88,14 +86,12 @@ def _table(rows: list[Figures]) -> str:
     return f'<div class="contests kernels"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _label_roofs(plot: figure, roof: Figures, peak: float) -> None:
-    """The peak at its right end, and each level of memory below its roof."""
-    style = {"text_color": _GREY, "text_font_size": "11px"}
-    end = _INTENSITY[-1]
-    plot.add_layout(Label(x=end, y=peak, y_offset=3, text=f"FMA peak {peak:,.0f}", text_align="right", **style))
-    for number, level in enumerate(roof["read"]):
-        rate = max(roof["read"][level], roof["update"][level]) / 1e9
-        x = 1.05 * _INTENSITY[0] * 1.8**number  # side by side: roofs may lie close together
-        plot.add_layout(
-            Label(x=x, y=max(y, x * rate), x_offset=6, y_offset=-6, text=f"{level} {rate:,.0f} GB/s", **style)
-        )
+def _bandwidths(roof: Figures) -> dict[str, float]:
+    """GB/s of each level, of reading or updating, whichever is more."""
+    return {level: max(rate, roof["update"][level]) / 1e9 for level, rate in roof["read"].items()}
+
+
+def _roofs(roof: Figures) -> str:
+    """What the lines are, from left to right."""
+    levels = ", ".join(f"{level} {rate:,.0f} GB/s" for level, rate in _bandwidths(roof).items())
+    return f"The roofs, from left to right: {levels}; above all, {roof['flop'] / 1e9:,.0f} GFLOP/s of multiply-adds."
