@@ -37,6 +37,7 @@ SERVERS: dict[str, list[str]] = {
     ],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
 }
+RETURNING = "localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific'"
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -70,9 +71,11 @@ def open_page(browser, address):
     with contextlib.ExitStack() as stack:
         faults: list[str] = []
 
-        def open_page(size: str = "desk", search: str = "", **options):
+        def open_page(size: str = "desk", search: str = "", is_new: bool = False, **options):
             context = browser.new_context(viewport=SIZES[size], **options)
             stack.callback(context.close)
+            if not is_new:
+                context.add_init_script(RETURNING)
             page = context.new_page()
             page.set_default_timeout(30_000)
             watch(page, address, faults)

@@ -5,6 +5,7 @@ import panel_material_ui as pmui
 
 from ...benchmarking import Result, shared
 from ...store import Store
+from ..mode import for_scientists
 from ..parts import ASSETS, card, html
 from .roofline import roofline_pane
 from .tables import INTRODUCTION, NOTHING_YET, result_html
@@ -37,7 +38,7 @@ def benchmark_view(store: Store) -> pn.Column:
             area="run",
         ),
         card("Side by side", html(pn.bind(result_html, watch.param.result)), area="result"),
-        card("Where the kernels stand", pn.bind(_roofline, watch.param.result), area="roofline"),
+        for_scientists(card("Where the kernels stand", pn.bind(_roofline, watch.param.result), area="roofline")),
         stylesheets=[_GRID],
         margin=(0, 10),
         sizing_mode="stretch_width",
