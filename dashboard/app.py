@@ -1,6 +1,8 @@
 """The dashboard as a web server: `serve()`, or `panel serve dashboard/app.py`."""
 
 from collections.abc import Sequence
+from functools import cache, partial
+from pathlib import Path
 
 import panel as pn
 import panel_material_ui as pmui
@@ -8,9 +10,13 @@ from threadpoolctl import threadpool_limits
 
 # Absolute: `panel serve` runs this file as a script outside its package.
 from fastnet.dashboard.address import Address
+from fastnet.dashboard.library import DIRECTORY, Library
+from fastnet.dashboard.shared import Shared
 from fastnet.dashboard.store import Store
+from fastnet.dashboard.training.places import Places
 from fastnet.dashboard.views.page import build_page
 from fastnet.dashboard.websockets import send_promptly
+from fastnet.datasets import BUNDLED
 
 MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
 
@@ -18,22 +24,53 @@ send_promptly()
 threadpool_limits(1, user_api="blas")  # many small products at once: BLAS threads would only wait for each other
 
 
-def create_app() -> pmui.Page:
-    """The page for one session."""
+def create_app(shared: Shared | None = None) -> pmui.Page:
+    """The page for one session of the server that shares this."""
     location = pn.state.location  # None if no browser asks
-    return build_page(Store(Address(location.search if location else "")))
+    store = Store(Address(location.search if location else ""), shared or default_shared())
+    follow_session(store)
+    return build_page(store)
+
+
+@cache  # `panel serve` runs the app anew for each session
+def default_shared() -> Shared:
+    """What sessions share when nobody gave options."""
+    return Shared()
+
+
+def follow_session(store: Store) -> None:
+    """Tell the store of models that others save, and when its session is over."""
+    document = pn.state.curdoc
+    if document is None or document.session_context is None:
+        return
+    end = store.shared.library.listen(lambda name: document.add_next_tick_callback(partial(store.model_saved, name)))
+
+    def close(context: object) -> None:
+        end()
+        store.close()
+
+    pn.state.on_session_destroyed(close)
 
 
 def serve(
-    port: int = 5006, address: str = "localhost", allow_origins: Sequence[str] = (), open_browser: bool = False
+    port: int = 5006,
+    address: str = "localhost",
+    allow_origins: Sequence[str] = (),
+    open_browser: bool = False,
+    models: Path = DIRECTORY,
+    data: str = BUNDLED,
+    trainings: int = 1,
 ) -> None:
     """Serve the dashboard until it is interrupted; only this computer can reach it under the default address.
 
-    `allow_origins` are further hosts, with their ports, under which browsers may see the page.
+    `allow_origins` are further hosts, with their ports, under which browsers may see the page. `models` is where models
+    that people train are saved, `data` what they train on (in the words of `load_dataset`), `trainings` how many may
+    run at once.
     """
+    shared = Shared(Library(models), data, Places(trainings))
     here = {f"{host}:{port}" for host in (address, "localhost", "127.0.0.1")}
     pn.serve(
-        {"/": create_app},
+        {"/": lambda: create_app(shared)},
         port=port,
         address=address,
         websocket_origin=sorted(here.union(allow_origins)),

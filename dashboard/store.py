@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +18,8 @@ from fastnet.recognition import Reading, Stage, explain
 from .address import Address
 from .drawing import Stroke, render
 from .samples import samples
+from .shared import Shared
+from .training.trainer import Trainer
 
 MOST_MEGABYTES = 10  # even in base64, one message stays below the 20 MiB at which Bokeh closes the connection
 MOST_PICTURES = 30  # that a session keeps
@@ -53,9 +55,7 @@ class Picture:
 class Store(param.Parameterized):
     """The state of one session. Bad input gets a sentence, and the session goes on."""
 
-    model: Any = param.Selector(
-        objects=weights.names(), default=weights.DEFAULT, check_on_set=False, doc="Name of the chosen model."
-    )
+    model: Any = param.Selector(default=weights.DEFAULT, check_on_set=False, doc="Name of the chosen model.")
     predictor = param.ClassSelector(class_=Predictor, default=None, doc="The chosen model; None if it is not sound.")
     facts = param.List(doc="What people want to know of the chosen model: pairs of name and value.")
     answer: Any = param.ClassSelector(class_=Answer, default=None, doc="What was read last; None at first.")
@@ -64,9 +64,12 @@ class Store(param.Parameterized):
     pictures = param.List(item_type=Picture, doc="The files that people brought, newest first.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
-    def __init__(self, address: Address | None = None, **params: Any) -> None:
+    def __init__(self, address: Address | None = None, shared: Shared | None = None, **params: Any) -> None:
         self._ask_again: Callable[[], None] = lambda: None
+        self.shared = shared or Shared()
+        self.trainer = Trainer(self.shared.places, self.shared.data)
         super().__init__(**params)
+        self.param.model.objects = self.shared.library.names()
         self.address = address or Address()
         self.address.link("model", self, "model", self._known_model)
 
@@ -110,11 +113,21 @@ class Store(param.Parameterized):
         """Tell people what was wrong with what they drew."""
         self.param.update(answer=None, problem=sentence)
 
+    def model_saved(self, name: str) -> None:
+        """A model was saved under that name, here or on another page: it can be chosen, or is loaded anew."""
+        self.param.model.objects = self.shared.library.names()
+        if name == self.model:
+            self._load_model()
+
+    def close(self) -> None:
+        """The session is over."""
+        self.trainer.close()
+
     @param.depends("model", watch=True, on_init=True)
     def _load_model(self) -> None:
         """Load the chosen model and ask it about what is on the board."""
         try:
-            predictor = load_model(self.model)
+            predictor = self.shared.library.load(self.model)
             self.param.update(predictor=predictor, facts=model_facts(predictor), problem="")
             self._ask_again()
         except FastnetError as error:
@@ -147,12 +160,6 @@ def ask(predictor: Predictor, caption: str, source: bytes | np.ndarray, is_final
     reading = predictor.read(source, name=caption)
     stages = tuple(map(_shrunk, reading.stages)) if is_final else ()
     return Answer(caption, replace(reading, stages=stages), heat_maps(predictor, reading) if is_final else (), is_final)
-
-
-@cache
-def load_model(name: str) -> Predictor:
-    """The model of that name that comes with fastnet, read once for all sessions."""
-    return Predictor.load(weights.DIRECTORY / name)  # a path: a bare name could mean a folder that happens to be here
 
 
 def heat_maps(predictor: Predictor, reading: Reading) -> tuple[np.ndarray, ...]:

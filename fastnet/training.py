@@ -79,6 +79,7 @@ class Training:
         self.steps_per_epoch = math.ceil(len(self.train_samples) / recipe.batch_size)
         self.n_steps = self.steps_per_epoch * recipe.epochs
         self.stop_requested = False  # set it from a signal handler or another thread: the loop ends after its step
+        self.steps_at_a_time = STEPS_AT_A_TIME  # fewer, where a look at it must come sooner; the result is the same
 
     @property
     def finished(self) -> bool:
@@ -116,8 +117,8 @@ class Training:
         epoch, done = divmod(self.progress.step, self.steps_per_epoch)
         order = _rng(self.recipe.seed, _SHUFFLE, epoch).permutation(len(self.train_samples))
         last = min(self.steps_per_epoch, goal - epoch * self.steps_per_epoch)
-        for start in range(done, last, STEPS_AT_A_TIME):
-            stop = min(start + STEPS_AT_A_TIME, last)
+        for start in range(done, last, self.steps_at_a_time):
+            stop = min(start + self.steps_at_a_time, last)
             losses = self._take_steps(
                 order[start * self.recipe.batch_size : stop * self.recipe.batch_size], stop - start
             )

@@ -1,6 +1,5 @@
 """The page of one session: its header and its tabs."""
 
-from html import escape
 from typing import Any
 
 import panel as pn
@@ -11,12 +10,17 @@ from ..store import Store
 from .benchmark import benchmark_view
 from .browser import Browser
 from .mode import ModeSwitch
-from .parts import ASSETS, html
+from .parts import ASSETS, html, notice
 from .reading import reading_view
 from .specs import specs_view
 from .tabs import Tab, Tabs
+from .training import training_view
 
-TABS = (Tab("Read", "read", reading_view), Tab("Benchmark", "benchmark", benchmark_view))
+TABS = (
+    Tab("Read", "read", reading_view),
+    Tab("Train", "train", training_view),
+    Tab("Benchmark", "benchmark", benchmark_view),
+)
 
 _BAR = {  # as calm as the page below it
     "background": "var(--panel-surface-color)",
@@ -47,13 +51,6 @@ def build_page(store: Store) -> pmui.Page:
 def header_items(store: Store) -> list[Viewable]:
     """What stands in the bar at the top, between the name and the dark switch."""
     return [html("<h1>Handwritten digits, read by a network built from first principles</h1>"), ModeSwitch(store)]
-
-
-def notice(sentence: str) -> str:
-    """A sentence above the tabs; nothing if there is none."""
-    return (
-        f'<p class="problem notice" role="alert">{escape(sentence[0].upper() + sentence[1:])}.</p>' if sentence else ""
-    )
 
 
 def lasting_no_longer_than_its_session(**options: Any) -> pmui.Page:

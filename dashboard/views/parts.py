@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
+from html import escape
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -63,6 +64,13 @@ def _threads() -> ThreadPoolExecutor:
 def html(content: Any) -> pn.pane.HTML:
     """HTML, or a parameter that holds it."""
     return pn.pane.HTML(content, stylesheets=[STYLES], sizing_mode="stretch_width")
+
+
+def notice(sentence: str) -> str:
+    """What went wrong, as HTML; nothing if nothing did."""
+    return (
+        f'<p class="problem notice" role="alert">{escape(sentence[0].upper() + sentence[1:])}.</p>' if sentence else ""
+    )
 
 
 def model_choice(store: Store) -> pmui.Select:

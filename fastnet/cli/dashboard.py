@@ -2,15 +2,17 @@
 
 import argparse
 import importlib.util
+from pathlib import Path
 from typing import Any
 
 from fastnet.errors import OptionError
 
-from .options import add_command, add_seed, tell
+from .options import add_command, add_data_option, add_seed, positive, tell
 
 EXAMPLES = """\
   fastnet dashboard                 serve on http://localhost:5006
   fastnet dashboard --port 8000 --open
+  fastnet dashboard --data ~/fashion-mnist --models ~/models --trainings 2
   fastnet dashboard --address 0.0.0.0 --allow-origin digits.example.org
 """
 
@@ -39,6 +41,13 @@ def add(commands: Any) -> None:
         metavar="HOST[:PORT]",
         help="another name under which browsers may open the page; may be given several times",
     )
+    parser.add_argument(
+        "--models", type=Path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
+    )
+    add_data_option(parser)
+    parser.add_argument(
+        "--trainings", type=positive, default=1, metavar="N", help="that may run at once (default: %(default)s)"
+    )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     add_seed(parser)
     parser.set_defaults(run=run)
@@ -49,7 +58,16 @@ def run(args: argparse.Namespace) -> int:
     if not all(importlib.util.find_spec(package) for package in ("panel", "panel_material_ui", "threadpoolctl")):
         raise OptionError('the dashboard needs more packages: pip install "fastnet[dashboard]"')
     from fastnet.dashboard.app import serve
+    from fastnet.datasets import BUNDLED
 
     tell(f"serving on http://{args.address}:{args.port} (Ctrl-C ends it)")
-    serve(args.port, args.address, args.allow_origin, args.open)
+    serve(
+        args.port,
+        args.address,
+        args.allow_origin,
+        args.open,
+        args.models,
+        str(args.data.absolute()) if args.data else BUNDLED,
+        args.trainings,
+    )
     return 0

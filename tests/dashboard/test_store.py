@@ -177,7 +177,7 @@ def test_another_model_is_asked_about_the_same_picture(store, monkeypatch):
     biased = Predictor({"W1": np.zeros((784, 10), np.float32), "b1": np.eye(10, dtype=np.float32)[4]}, 1.0)
     store.add_picture("five.png", FIVE)
     store.draw([ONE])
-    monkeypatch.setattr(store_module, "load_model", lambda name: biased)
+    monkeypatch.setattr(store.shared.library, "load", lambda name: biased)
     store.model = "biased"
     assert store.answer.caption == "Your drawing"
     assert store.answer.reading.probabilities.argmax() == 4
@@ -191,7 +191,7 @@ def test_a_damaged_model_gets_a_sentence(store, monkeypatch):
     def refuse(name):
         raise ModelError(f"{name}: is damaged")
 
-    monkeypatch.setattr(store_module, "load_model", refuse)
+    monkeypatch.setattr(store.shared.library, "load", refuse)
     store.model = "damaged"
     assert store.problem == "damaged: is damaged"
     assert store.facts == []

@@ -1,0 +1,27 @@
+"""Who may train: as many at once as the server was told, by default one."""
+
+import threading
+
+
+class Places:
+    """A number of places for trainings, each held by one owner at a time. Any thread may ask."""
+
+    def __init__(self, n: int = 1):
+        self._n = n
+        self._owners: list[object] = []
+        self._lock = threading.Lock()
+
+    def take(self, owner: object) -> bool:
+        """Whether the owner holds a place now; one who holds a place already gets no second one."""
+        with self._lock:
+            if owner not in self._owners:
+                if len(self._owners) >= self._n:
+                    return False
+                self._owners.append(owner)
+            return True
+
+    def free(self, owner: object) -> None:
+        """Give the owner's place back, if there is one."""
+        with self._lock:
+            if owner in self._owners:
+                self._owners.remove(owner)

@@ -1,0 +1,73 @@
+"""What is known of a training at one time. Whoever has a snapshot may keep it: nothing in it changes.
+
+The server knows trainings by this alone: what computes, and Numba with it, is loaded by the process that trains.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from fastnet.recipe import Recipe
+
+IDLE, PREPARING, RUNNING, PAUSED, ENDING = "idle", "preparing", "running", "paused", "ending"
+FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
+ACTIVE = (PREPARING, RUNNING, PAUSED, ENDING)
+ENDED = (FINISHED, STOPPED, FAILED)
+
+_GROWING = ("steps", "losses", "accuracies", "epochs")
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """What the validation digits look like to the network after an epoch."""
+
+    confusion: np.ndarray  # int64 (n_classes, n_classes): digits of each true class (rows) by what they were taken for
+    embedding: np.ndarray  # float32 (n, 2): the last hidden layer of some of them, along its two widest directions
+    labels: np.ndarray  # int64 (n,): their true classes
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """One training: its recipe, how far it is, and its figures so far."""
+
+    state: str = IDLE
+    number: int = 0  # of the session's trainings, from 1
+    recipe: Recipe | None = None
+    problem: str = ""  # why it failed, in a sentence
+    layer_sizes: tuple[int, ...] = ()
+    n_train: int = 0
+    n_validation: int = 0
+    steps_per_epoch: int = 0
+    n_steps: int = 0
+    step: int = 0
+    samples_per_second: float = 0.0  # over the training steps alone
+    seconds_left: float | None = None  # at the rate so far, everything counted
+    steps: tuple[int, ...] = ()  # where the curves have points: each is a mean over the steps since the one before
+    losses: tuple[float, ...] = ()
+    accuracies: tuple[float, ...] = ()
+    epochs: tuple[dict[str, Any], ...] = ()  # the fields of each `fastnet.training.EpochRecord`
+    filters: np.ndarray | None = None  # float32 (n, side, side): weights from the pixels to the first hidden units
+    looks: Looks | None = None
+    test: dict[str, float] | None = None  # accuracy and loss on the test set, at the end
+    run: str = ""  # the folder of the run, once it has ended
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a process works on it, or waits to."""
+        return self.state in ACTIVE
+
+    def and_then(self, changes: dict[str, Any]) -> "Snapshot":
+        """The next snapshot: curves and epochs grow by what `changes` holds of them, other fields are replaced."""
+        grown = {name: getattr(self, name) + changes[name] for name in _GROWING if name in changes}
+        return replace(self, **{**changes, **grown})
+
+    @property
+    def can_be_stopped(self) -> bool:
+        """Whether steps are taken or will be."""
+        return self.state in (PREPARING, RUNNING, PAUSED)
+
+    @property
+    def can_be_saved(self) -> bool:
+        """Whether there is a run to make a model of."""
+        return bool(self.run) and self.state in (FINISHED, STOPPED)

@@ -1,0 +1,118 @@
+"""The training tab's state: the form, the training as it was last looked at, and the ones it is compared with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import param
+
+from fastnet.errors import FastnetError
+
+from ..library import Library
+from .options import Options
+from .snapshot import FAILED, RUNNING, Snapshot
+from .trainer import Trainer
+
+
+@dataclass(frozen=True, eq=False)
+class Rival:
+    """What a training is compared with: an earlier one of this session, or a model."""
+
+    name: str
+    snapshot: Snapshot
+
+
+class TrainingState(param.Parameterized):
+    """What people do on the tab, and what they see. Changes when `look` is called, never from another thread."""
+
+    snapshot: Any = param.ClassSelector(class_=Snapshot, default=Snapshot(), doc="The training, or the last one.")
+    problem = param.String(default="", doc="Why there is no training, or why it failed; empty if all is well.")
+    saved = param.String(default="", doc="What became of the run that was to be saved: a sentence.")
+    rivals: Any = param.ListSelector(default=[], objects=[], check_on_set=False, doc="Names of what is compared.")
+
+    def __init__(self, trainer: Trainer, library: Library) -> None:
+        self._trainer, self._library = trainer, library
+        self._own: set[str] = set()  # names that this session saved, and may save anew
+        self.options = Options()
+        super().__init__()
+        self.offer_rivals()
+
+    def start(self) -> None:
+        """Train by the form, or tell what is wrong with it."""
+        recipe = self.options.read()
+        if recipe is None:
+            return
+        try:
+            self._trainer.start(recipe)
+        except FastnetError as error:
+            self.problem = str(error)
+            return
+        self.param.update(problem="", saved="")
+        self.look()
+        self.offer_rivals()
+        known = [name for name in self.rivals if name in self.param.rivals.objects]
+        self.rivals = list(dict.fromkeys([*known, *map(run_name, self._trainer.earlier[-1:])]))
+
+    def pause_or_resume(self) -> None:
+        """Pause a training that runs, resume one that is paused."""
+        if self.snapshot.state == RUNNING:
+            self._trainer.pause()
+        else:
+            self._trainer.resume()
+
+    def stop(self) -> None:
+        """End the training; its run can be saved."""
+        self._trainer.stop()
+        self.look()
+
+    def close(self) -> None:
+        """Nobody watches any more."""
+        self._trainer.close()
+        self.look()
+
+    def look(self) -> None:
+        """Take in what has happened since the last look."""
+        snapshot = self._trainer.snapshot
+        if snapshot is not self.snapshot:
+            problem = snapshot.problem if snapshot.state == FAILED else self.problem
+            self.param.update(snapshot=snapshot, problem=problem)
+
+    def save(self, name: str) -> str:
+        """Save the run as a model of that name; return a sentence about it. Any thread may call this."""
+        name, run = name.strip(), self.snapshot.run
+        if not run:
+            return "There is no run to save"
+        try:
+            self._library.save(name, Path(run), may_replace=name in self._own)
+        except FastnetError as error:
+            sentence = str(error)
+            return sentence[0].upper() + sentence[1:]
+        self._own.add(name)
+        return f"Saved as {name!r}: the Read tab offers it"
+
+    def offer_rivals(self) -> None:
+        """Offer the session's earlier trainings and all models for comparison."""
+        self.param.rivals.objects = [*map(run_name, reversed(self._trainer.earlier)), *self._library.names()]
+
+    def chosen_rivals(self) -> list[Rival]:
+        """Those that were chosen and are still there, in the order of the choice."""
+        known = {run_name(run): run for run in self._trainer.earlier}
+        known |= {name: self._model(name) for name in self._library.names() if name in self.rivals}
+        return [Rival(name, known[name]) for name in self.rivals if name in known]
+
+    def _model(self, name: str) -> Snapshot:
+        """What is known of a model's training, as a snapshot."""
+        try:
+            predictor = self._library.load(name)
+        except FastnetError as error:
+            return Snapshot(FAILED, problem=str(error))
+        test = predictor.manifest.get("test")
+        return Snapshot(layer_sizes=predictor.layer_sizes, epochs=self._library.history(name), test=test)
+
+
+def run_name(run: Snapshot) -> str:
+    """What people call a training of theirs."""
+    if run.recipe is None:
+        return ""
+    layers = "-".join(map(str, run.recipe.hidden)) or "no hidden layer"
+    return f"Run {run.number}: {layers}, {run.recipe.engine}"

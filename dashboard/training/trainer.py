@@ -1,0 +1,125 @@
+"""One visitor's trainings: start, pause, resume and stop the process that trains, and hear how it gets on."""
+
+import contextlib
+import tempfile
+import threading
+from dataclasses import replace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from fastnet.datasets import BUNDLED
+from fastnet.errors import OptionError
+from fastnet.recipe import Recipe
+
+from .places import Places
+from .snapshot import ENDED, FAILED, PREPARING, STOPPED, Snapshot
+
+MOST_RUNS = 8  # that can still be compared
+
+
+class Trainer:
+    """Trains one network at a time, if there is a place; `snapshot` is the training under way, or the last one.
+
+    `earlier` are those before it, oldest first.
+    """
+
+    def __init__(self, places: Places | None = None, data: str = BUNDLED):
+        self._places = places or Places()
+        self._data = data
+        self._lock = threading.Lock()  # of all that follows
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._folder: tempfile.TemporaryDirectory | None = None
+        self.snapshot = Snapshot()
+        self.earlier: tuple[Snapshot, ...] = ()
+
+    def start(self, recipe: Recipe) -> None:
+        """Begin a training; OptionError if one is under way, here or on another visitor's page."""
+        with self._lock:
+            if self.snapshot.is_active:
+                raise OptionError("a training of yours is under way")
+            place = object()
+            if not self._places.take(place):
+                raise OptionError("a training of another visitor is running; try again when it has ended")
+            if self.snapshot.epochs:
+                self.earlier = (*self.earlier, replace(self.snapshot, run=""))[-MOST_RUNS:]
+            self._forget_run()
+            self._folder = tempfile.TemporaryDirectory(prefix="fastnet-", ignore_cleanup_errors=True)
+            self.snapshot = Snapshot(PREPARING, self.snapshot.number + 1, recipe)
+            context = get_context("spawn")  # a fork would take the server's threads and sockets along
+            pipe, its_pipe = context.Pipe()
+            run = Path(self._folder.name) / "run"
+            process = context.Process(target=_work, args=(its_pipe, recipe, self._data, run), daemon=True)
+            process.start()
+            its_pipe.close()
+            self._process, self._pipe = process, pipe
+        threading.Thread(target=self._hear, args=(process, pipe, place), daemon=True).start()
+
+    def pause(self) -> None:
+        """Let the training wait after its step."""
+        self._tell("pause")
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._tell("resume")
+
+    def stop(self) -> None:
+        """End the training after its step; it is then weighed on the test set and its run can be saved."""
+        with self._lock:
+            if self.snapshot.state == PREPARING:
+                self._abandon()
+                self.snapshot = replace(self.snapshot, state=STOPPED)
+        self._tell("stop")
+
+    def close(self) -> None:
+        """End the process, if there is one, and forget the run."""
+        with self._lock:
+            self._abandon()
+            if self.snapshot.is_active:
+                self.snapshot = replace(self.snapshot, state=STOPPED)
+            self._forget_run()
+
+    def _tell(self, command: str) -> None:
+        if self._pipe:
+            with contextlib.suppress(OSError):  # it has just ended
+                self._pipe.send(command)
+
+    def _abandon(self) -> None:
+        if self._process:
+            self._process.terminate()
+        self._process = self._pipe = None
+
+    def _forget_run(self) -> None:
+        if self._folder:
+            self._folder.cleanup()
+        self._folder = None
+        self.snapshot = replace(self.snapshot, run="")
+
+    def _hear(self, process: BaseProcess, pipe: Connection, place: object) -> None:
+        """Take in what the process tells until it has ended; in a thread of its own."""
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                changes = pipe.recv()
+                if changes.get("state") in ENDED:
+                    self._places.free(place)
+                self._take_in(process, changes)
+        process.join()
+        pipe.close()
+        self._places.free(place)
+        if self.snapshot.is_active:
+            self._take_in(process, {"state": FAILED, "problem": "the training ended unexpectedly"})
+
+    def _take_in(self, process: BaseProcess, changes: dict[str, Any]) -> None:
+        with self._lock:
+            if process is self._process:  # not one that was abandoned
+                self.snapshot = self.snapshot.and_then(changes)
+
+
+def _work(*args: Any) -> None:
+    """What the process runs; only there is imported what computes."""
+    from .worker import work
+
+    work(*args)

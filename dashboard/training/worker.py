@@ -1,0 +1,173 @@
+"""The process that trains. It tells changes of the `Snapshot`, and between steps it hears "pause", "resume" and "stop".
+
+It is a process, not a thread of the server: the NumPy reference holds the interpreter between its products, and a
+drawing would wait for it. It is also nicer than the server and leaves it a processor, so that the page answers first.
+"""
+
+import dataclasses
+import os
+import signal
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from fastnet.datasets import load_dataset
+from fastnet.engine import compile_kernels
+from fastnet.errors import FastnetError
+from fastnet.kernels.jit import MOST_THREADS, set_threads
+from fastnet.recipe import Recipe
+from fastnet.runs import save_run
+from fastnet.training import STEPS_AT_A_TIME, EpochRecord, Training
+
+from .looks import Observer
+from .snapshot import ENDING, FAILED, FINISHED, PAUSED, RUNNING, STOPPED
+
+NICENESS = 5
+SPARE_PROCESSORS = 1  # that are left to the page
+SAMPLES_AT_A_TIME = {"numba": 8192, "reference": 512}  # between two looks at the commands: about a tenth of a second
+MOST_POINTS = 1500  # of a curve
+MOST_VALIDATION = 1 / 5  # of the training set, where it is small
+SECONDS_BETWEEN_POINTS, SECONDS_BETWEEN_LOOKS = 0.1, 0.4
+
+
+def work(pipe: Connection, recipe: Recipe, data: str, directory: Path) -> None:
+    """Train, save the run in `directory` and end; also when nobody listens any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the server's affair
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    n_threads = max(1, (os.cpu_count() or 1) - SPARE_PROCESSORS)
+    set_threads(min(n_threads, MOST_THREADS))
+    threadpool_limits(n_threads, user_api="blas")
+    try:
+        _Worker(pipe, recipe, data).train(directory)
+    except FastnetError as error:
+        pipe.send({"state": FAILED, "problem": str(error)})
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass
+
+
+class _Worker:
+    def __init__(self, pipe: Connection, recipe: Recipe, data: str):
+        self._pipe = pipe
+        dataset = load_dataset(data)
+        n_validation = min(recipe.n_validation, int(MOST_VALIDATION * len(dataset.train)))
+        self._training = training = Training(dataset, dataclasses.replace(recipe, n_validation=n_validation))
+        at_a_time = SAMPLES_AT_A_TIME[recipe.engine] // recipe.batch_size
+        training.steps_at_a_time = min(max(at_a_time, 1), STEPS_AT_A_TIME)
+        self._observer = Observer(training.network, training.validation_samples, dataset.pixel_scale)
+        self._curves = _Curves(training)
+        self._step_seen = 0
+        self._is_paused = False
+        self._told = self._filtered = self._looked = self._began = time.monotonic()
+
+    def train(self, directory: Path) -> None:
+        training = self._training
+        self._pipe.send(
+            {
+                "recipe": training.recipe,
+                "layer_sizes": training.network.layer_sizes,
+                "n_train": len(training.train_samples),
+                "n_validation": len(training.validation_samples),
+                "steps_per_epoch": training.steps_per_epoch,
+                "n_steps": training.n_steps,
+                "filters": self._observer.filters(),
+            }
+        )
+        if training.recipe.engine == "numba":
+            compile_kernels(training.train_samples, training.network.layer_sizes, training.recipe)
+        self._began = time.monotonic()
+        self._pipe.send({"state": RUNNING})
+        training.run(self._step, self._end_epoch)
+        self._tell_curves({"state": ENDING})
+        loss, accuracy = training.engine.evaluate(training.dataset.test)
+        test = {"accuracy": accuracy, "loss": loss}
+        save_run(training, directory, test)
+        end = {"state": FINISHED if training.finished else STOPPED, "test": test, "run": str(directory)}
+        self._pipe.send({**end, "filters": self._observer.filters()})
+
+    def _step(self, loss: float) -> None:
+        """Some steps were taken; the training calls this for the loss of each."""
+        if self._training.progress.step == self._step_seen:
+            return
+        self._step_seen = self._training.progress.step
+        self._curves.take()
+        now = time.monotonic()
+        if now - self._filtered >= SECONDS_BETWEEN_LOOKS:
+            self._filtered = now
+            self._training.engine.write_back()
+            self._tell_curves({"filters": self._observer.filters()})
+        elif now - self._told >= SECONDS_BETWEEN_POINTS:
+            self._tell_curves({})
+        self._obey()
+
+    def _end_epoch(self, record: EpochRecord) -> None:
+        changes: dict[str, Any] = {"epochs": (dataclasses.asdict(record),)}
+        if self._training.finished or time.monotonic() - self._looked >= SECONDS_BETWEEN_LOOKS:
+            changes["looks"] = self._observer.look()
+            self._looked = time.monotonic()
+        self._tell_curves(changes)
+
+    def _obey(self) -> None:
+        """Do as was asked meanwhile; while paused, wait for more."""
+        paused = time.monotonic()
+        while self._pipe.poll(None if self._is_paused else 0):
+            command = self._pipe.recv()
+            self._training.stop_requested |= command == "stop"
+            is_paused = command == "pause"
+            if is_paused != self._is_paused:
+                self._is_paused = is_paused
+                self._tell_curves({"state": PAUSED if is_paused else RUNNING})
+        self._began += time.monotonic() - paused
+
+    def _tell_curves(self, changes: dict[str, Any]) -> None:
+        """Tell what is new of the curves, and with it other changes."""
+        self._told = time.monotonic()
+        training = self._training
+        step = training.progress.step
+        left = (self._told - self._began) * (training.n_steps / step - 1) if step else None
+        speed = self._curves.samples_per_second()
+        self._pipe.send(
+            {"step": step, "samples_per_second": speed, "seconds_left": left, **self._curves.new_points(), **changes}
+        )
+
+
+class _Curves:
+    """Loss and accuracy as means over a number of steps, from the sums that the training keeps of its epoch."""
+
+    def __init__(self, training: Training):
+        self._training = training
+        self._every = max(1, training.n_steps // MOST_POINTS)
+        self._step = self._epoch = 0
+        self._sums = np.zeros(3)  # samples, loss and right answers of the epoch under way, at the last point
+        self._points: list[tuple[int, float, float]] = []
+
+    def take(self) -> None:
+        """Add a point, unless the last one is too near."""
+        training, progress = self._training, self._training.progress
+        epoch, before = divmod(progress.step - 1, training.steps_per_epoch)
+        is_last = before + 1 == training.steps_per_epoch
+        if progress.step - self._step < self._every and not is_last:
+            return
+        n_seen = min((before + 1) * training.recipe.batch_size, len(training.train_samples))
+        sums = np.array([n_seen, progress.loss_sum, progress.n_correct])
+        n, loss, n_correct = sums - self._sums if epoch == self._epoch else sums
+        self._step, self._epoch, self._sums = progress.step, epoch, sums
+        self._points.append((progress.step, float(loss / n), float(n_correct / n)))
+
+    def new_points(self) -> dict[str, tuple]:
+        """The points since the last call, as fields of the snapshot."""
+        columns = tuple(zip(*self._points, strict=True)) or ((), (), ())
+        self._points = []
+        return dict(zip(("steps", "losses", "accuracies"), columns, strict=True))
+
+    def samples_per_second(self) -> float:
+        """Over all training steps so far, and nothing else."""
+        training, progress = self._training, self._training.progress
+        seconds = progress.seconds + sum(record.seconds for record in progress.history)
+        n_epochs = progress.step // training.steps_per_epoch
+        n_samples = n_epochs * len(training.train_samples) + training.n_seen
+        return n_samples / seconds if seconds else 0.0

@@ -1,0 +1,114 @@
+"""Loss and accuracy over the epochs: the training under way as it goes, and what it is compared with."""
+
+from typing import Any
+
+import panel as pn
+from bokeh.models import ColumnDataSource, NumeralTickFormatter, Range1d
+from bokeh.plotting import figure
+
+from ...training.snapshot import Snapshot
+from ...training.state import TrainingState
+
+TRAINING, VALIDATION = "#4a9fe0", "#f58025"
+RIVALS = ("#b07aa1", "#59a14f", "#9c755f", "#76b7b2", "#e15759", "#bab0ac", "#8c8c00", "#d37295")
+_HEIGHT = 260
+
+
+class CurvesView:
+    """Two figures; both follow the state."""
+
+    def __init__(self, state: TrainingState) -> None:
+        self._state = state
+        self._shown: Snapshot = Snapshot()
+        self._live = ColumnDataSource({"epoch": [], "loss": [], "accuracy": []})
+        self._epochs = ColumnDataSource({"epoch": [], "loss": [], "accuracy": []})
+        self._rivals = ColumnDataSource(_NO_RIVALS)
+        self._loss_figure = self._figure("loss", y_axis_type="log")
+        self._accuracy_figure = self._figure("accuracy", y_range=Range1d(0, 1))
+        self._accuracy_figure.yaxis.formatter = NumeralTickFormatter(format="0.[0]%")
+        self.loss, self.accuracy = (
+            pn.pane.Bokeh(plot, sizing_mode="stretch_width", height=_HEIGHT)
+            for plot in (self._loss_figure, self._accuracy_figure)
+        )
+        state.param.watch(self._show, "snapshot")
+        state.param.watch(self._show_rivals, "rivals")
+
+    def _figure(self, name: str, **options: Any) -> figure:
+        plot = figure(height=_HEIGHT, sizing_mode="stretch_width", toolbar_location=None, tools="", **options)
+        plot.multi_line("epochs", f"train_{name}", source=self._rivals, color="color", line_width=1, line_alpha=0.6)
+        plot.multi_line(
+            "epochs", f"validation_{name}", source=self._rivals, color="color", line_width=2, line_dash="dashed"
+        )
+        plot.line("epoch", name, source=self._live, color=TRAINING, line_width=1.5, legend_label="training")
+        validation = {"source": self._epochs, "color": VALIDATION, "legend_label": "validation"}
+        plot.line("epoch", name, line_width=2, **validation)
+        plot.scatter("epoch", name, size=5, **validation)
+        plot.outline_line_width = 0
+        plot.xaxis.axis_label = "epoch"
+        plot.legend.location = "top_right" if name == "loss" else "bottom_right"
+        plot.legend.orientation = "horizontal"
+        plot.legend.background_fill_alpha = 0.5
+        plot.legend.border_line_alpha = 0
+        return plot
+
+    def _show(self, *_: Any) -> None:
+        now, before = self._state.snapshot, self._shown
+        is_same = now.number == before.number
+        self._shown = now
+        _extend(self._live, _points(now, len(before.steps) if is_same else 0), is_same)
+        _extend(self._epochs, _records(now, len(before.epochs) if is_same else 0), is_same)
+        self._set_range()
+
+    def _show_rivals(self, *_: Any) -> None:
+        columns: dict[str, list] = {name: [] for name in _NO_RIVALS}
+        for number, rival in enumerate(self._state.chosen_rivals()):
+            columns["color"].append(RIVALS[number % len(RIVALS)])
+            epochs = rival.snapshot.epochs
+            columns["epochs"].append([record["epoch"] for record in epochs])
+            for name in _CURVES:
+                columns[name].append([_number(record[name]) for record in epochs])
+        self._rivals.data = columns
+        self._set_range()
+
+    def _set_range(self) -> None:
+        """From a little below what most of the curves show: the first steps would squeeze all that follows."""
+        shown = sorted(self._live.data["accuracy"])[len(self._live.data["accuracy"]) // 20 :][:1]
+        lowest = [*shown, *self._epochs.data["accuracy"], *(curve[0] for curve in _filled(self._rivals))]
+        if lowest:
+            self._accuracy_figure.y_range.start = max(0.0, min(lowest) - 0.01)
+
+
+_CURVES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+_NO_RIVALS: dict[str, list] = {name: [] for name in ("color", "epochs", *_CURVES)}
+
+
+def _extend(source: ColumnDataSource, columns: dict[str, list], is_same: bool) -> None:
+    if not is_same:
+        source.data = columns
+    elif columns["epoch"]:
+        source.stream(columns)
+
+
+def _points(snapshot: Snapshot, start: int) -> dict[str, list]:
+    return {
+        "epoch": [step / snapshot.steps_per_epoch for step in snapshot.steps[start:]],
+        "loss": list(snapshot.losses[start:]),
+        "accuracy": list(snapshot.accuracies[start:]),
+    }
+
+
+def _records(snapshot: Snapshot, start: int) -> dict[str, list]:
+    records = [record for record in snapshot.epochs[start:] if record["validation_loss"] is not None]
+    return {
+        "epoch": [record["epoch"] for record in records],
+        "loss": [record["validation_loss"] for record in records],
+        "accuracy": [record["validation_accuracy"] for record in records],
+    }
+
+
+def _filled(rivals: ColumnDataSource) -> list[list[float]]:
+    return [curve for curve in rivals.data["train_accuracy"] if len(curve)]
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value

@@ -1,0 +1,66 @@
+"""How a training gets on, in figures. An animation has its place above them while one runs."""
+
+from typing import Any
+
+import panel as pn
+
+from ...training.snapshot import ENDING, FAILED, FINISHED, IDLE, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
+from ...training.state import TrainingState
+from ..parts import html
+
+_WORDS = {
+    IDLE: "No training yet",
+    PREPARING: "Getting ready",
+    RUNNING: "Training",
+    PAUSED: "Paused",
+    ENDING: "Weighing it on the test digits",
+    FINISHED: "Finished",
+    STOPPED: "Stopped",
+    FAILED: "Failed",
+}
+
+
+def figures_view(state: TrainingState) -> list[Any]:
+    """The place of the animation, then the figures."""
+    animation = pn.Column(visible=False, sizing_mode="stretch_width", margin=0)  # what is put here shows while it runs
+    state.param.watch(lambda event: animation.param.update(visible=event.new.state == RUNNING), "snapshot")
+    return [animation, html(pn.bind(figures_html, state.param.snapshot))]
+
+
+def figures_html(snapshot: Snapshot) -> str:
+    """State, progress and a tile for each figure."""
+    share = snapshot.step / snapshot.n_steps if snapshot.n_steps else 0
+    tiles = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures(snapshot))
+    return (
+        f'<p class="state" role="status">{_WORDS[snapshot.state]}</p>'
+        f'<progress max="1" value="{share:.4f}" aria-label="Training"></progress><dl class="figures">{tiles}</dl>'
+    )
+
+
+def figures(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """Name and value of each figure; a dash for what is not known."""
+    last = snapshot.epochs[-1] if snapshot.epochs else {}
+    n_epochs = snapshot.recipe.epochs if snapshot.recipe else 0
+    under_way = min(snapshot.step // snapshot.steps_per_epoch + 1, n_epochs) if snapshot.steps_per_epoch else 0
+    return [
+        ("Epoch", f"{under_way} of {n_epochs}" if n_epochs else "–"),
+        ("Step", f"{snapshot.step:,} of {snapshot.n_steps:,}" if snapshot.n_steps else "–"),
+        ("Samples/s", f"{snapshot.samples_per_second:,.0f}" if snapshot.samples_per_second else "–"),
+        ("Time left", _duration(snapshot.seconds_left if snapshot.is_active else None)),
+        ("Loss", f"{snapshot.losses[-1]:.4f}" if snapshot.losses else "–"),
+        ("Training accuracy", percent(snapshot.accuracies[-1] if snapshot.accuracies else None)),
+        ("Validation accuracy", percent(last.get("validation_accuracy"))),
+        ("Test accuracy", percent(snapshot.test and snapshot.test["accuracy"])),
+    ]
+
+
+def percent(share: float | None) -> str:
+    """Two decimals, or a dash."""
+    return "–" if share is None else f"{share:.2%}"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"

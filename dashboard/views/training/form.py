@@ -1,0 +1,80 @@
+"""The form: what to train, and the buttons that start, pause and stop it."""
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ...training.options import Options
+from ...training.snapshot import PAUSED, RUNNING, Snapshot
+from ...training.state import TrainingState
+from ..parts import html, notice
+
+_HINTS = {
+    "hidden": 'Units a layer, such as 256,128, or "none"',
+    "epochs": "Passes over the training digits",
+    "batch_size": "Digits a step",
+    "learning_rate": "Adam's step size, at its peak",
+    "seed": "Of all random numbers",
+}
+_GRID = ":host { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); height: auto; }"
+_LOOKS: dict[str, Any] = {"sizing_mode": "stretch_width", "size": "small", "margin": (6, 8)}
+
+
+def form_view(state: TrainingState) -> list[Any]:
+    """Fields, buttons, and what is wrong."""
+    options = state.options
+    fields = [*_choices(options), *_fields(options), _switch(options)]
+    problem = html(pn.bind(notice, state.param.problem))
+    form = pn.Column(*fields, stylesheets=[_GRID], sizing_mode="stretch_width", margin=0)
+    return [form, _buttons(state), problem]
+
+
+def _choices(options: Options) -> list[pmui.Select]:
+    titles = {"numba": "Numba kernels", "reference": "NumPy reference"}
+    engines = {titles[engine]: engine for engine in options.param.engine.objects}
+    return [
+        pmui.Select.from_param(options.param.preset, helper_text="Fills in the fields", description="", **_LOOKS),
+        pmui.Select.from_param(
+            options.param.engine, options=engines, helper_text="Try both", description="", **_LOOKS
+        ),
+    ]
+
+
+def _switch(options: Options) -> pmui.Switch:
+    return pmui.Switch.from_param(
+        options.param.distorts, description="", styles={"grid-column": "span 2"}, margin=(6, 8)
+    )
+
+
+def _fields(options: Options) -> list[pmui.TextInput]:
+    widgets = {
+        name: pmui.TextInput.from_param(options.param[name], helper_text=hint, description="", **_LOOKS)
+        for name, hint in _HINTS.items()
+    }
+
+    def show(*_: Any) -> None:
+        for name, widget in widgets.items():
+            problem = options.problems.get(name, "")
+            widget.param.update(error_state=bool(problem), helper_text=problem or _HINTS[name])
+
+    options.param.watch(show, "problems")
+    return list(widgets.values())
+
+
+def _buttons(state: TrainingState) -> pn.Row:
+    start = pmui.Button(label="Start", color="primary", variant="contained", on_click=lambda _: state.start())
+    pause = pmui.Button(label="Pause", variant="outlined", on_click=lambda _: state.pause_or_resume())
+    stop = pmui.Button(label="Stop", variant="outlined", color="error", on_click=lambda _: state.stop())
+
+    def show(*_: Any) -> None:
+        snapshot: Snapshot = state.snapshot
+        start.disabled = snapshot.is_active
+        pause.param.update(
+            disabled=snapshot.state not in (RUNNING, PAUSED), label="Resume" if snapshot.state == PAUSED else "Pause"
+        )
+        stop.disabled = not snapshot.can_be_stopped
+
+    state.param.watch(show, "snapshot")
+    show()
+    return pn.Row(start, pause, stop, margin=(4, 0))

@@ -1,0 +1,97 @@
+"""The models of a server: shipped ones, and those that people save."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from fastnet import weights
+from fastnet.dashboard.library import Library
+from fastnet.dashboard.shared import Shared
+from fastnet.dashboard.store import Store
+from fastnet.errors import ModelError, OptionError
+from fastnet.model_files import write_model
+
+
+def make_run(directory, bias: int = 4, n_pixels: int = 784):
+    """A model that answers one digit whatever it is shown."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    parameters = {"W1": np.zeros((n_pixels, 10), np.float32), "b1": np.eye(10, dtype=np.float32)[bias]}
+    write_model(directory, parameters, {"layer_sizes": [n_pixels, 10], "pixel_scale": 1 / 255})
+    return directory
+
+
+@pytest.fixture
+def library(tmp_path) -> Library:
+    return Library(tmp_path / "models")
+
+
+def test_a_saved_model_is_there_for_all_and_after_a_restart(library, tmp_path):
+    library.save("Mine 1", make_run(tmp_path / "run"))
+    for other in (library, Library(tmp_path / "models")):
+        assert other.names() == [*weights.names(), "Mine 1"]
+        assert other.load("Mine 1").predict(np.zeros((1, 784), np.float32)) == 4
+
+
+def test_a_model_that_was_saved_anew_is_loaded_anew(library, tmp_path):
+    library.save("mine", make_run(tmp_path / "run", bias=4))
+    assert library.load("mine") is library.load("mine")
+    library.save("mine", make_run(tmp_path / "run", bias=7), may_replace=True)
+    assert library.load("mine").predict(np.zeros((1, 784), np.float32)) == 7
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../up", "a/b", "a\\b", ".hidden", "end.", "x" * 41, "naïve", "a\nb"])
+def test_names_are_no_paths(library, tmp_path, name):
+    with pytest.raises(OptionError, match="a name has 1 to 40 letters"):
+        library.save(name, make_run(tmp_path / "run"))
+    assert not (tmp_path / "models").exists()
+    with pytest.raises(ModelError, match="no such model"):
+        library.load(name)
+
+
+def test_a_name_that_is_taken_is_refused(library, tmp_path):
+    run = make_run(tmp_path / "run")
+    library.save("mine", run)
+    for name, may_replace in (("mine", False), (weights.DEFAULT, False), (weights.DEFAULT, True)):
+        with pytest.raises(OptionError, match="already; choose another name"):
+            library.save(name, run, may_replace)
+
+
+def test_a_network_of_other_pixels_is_no_model_for_drawings(library, tmp_path):
+    with pytest.raises(ModelError, match="from 30 pixels to 10 classes cannot read drawn digits"):
+        library.save("mine", make_run(tmp_path / "run", n_pixels=30))
+    make_run(tmp_path / "run", n_pixels=30).rename(tmp_path / "models")
+    shutil.move(tmp_path / "models", tmp_path / "inner")
+    (tmp_path / "models").mkdir()
+    shutil.move(tmp_path / "inner", tmp_path / "models" / "other")
+    (tmp_path / "models" / "damaged").mkdir()
+    (tmp_path / "models" / "damaged" / "manifest.json").write_text("{")
+    assert library.names() == weights.names()
+
+
+def test_those_who_listen_hear_of_saved_models_until_they_end_it(library, tmp_path):
+    heard: list[str] = []
+    end = library.listen(heard.append)
+    library.save("one", make_run(tmp_path / "run"))
+    end()
+    library.save("two", make_run(tmp_path / "run"))
+    assert heard == ["one"]
+
+
+def test_a_store_offers_and_loads_a_model_that_another_session_saved(library, tmp_path):
+    store = Store(shared=Shared(library))
+    library.save("mine", make_run(tmp_path / "run", bias=4))
+    store.model_saved("mine")
+    assert "mine" in store.param.model.objects
+    store.model = "mine"
+    assert store.predictor.predict(np.zeros((1, 784), np.float32)) == 4
+    library.save("mine", make_run(tmp_path / "run", bias=7), may_replace=True)
+    store.model_saved("mine")
+    assert store.predictor.predict(np.zeros((1, 784), np.float32)) == 7
+
+
+def test_the_history_of_a_model_is_known_where_it_has_one(library, tmp_path):
+    library.save("mine", make_run(tmp_path / "run"))
+    assert library.history("mine") == ()
+    assert library.history(weights.DEFAULT)[0]["epoch"] == 1

@@ -1,0 +1,188 @@
+"""The training tab in a real browser: watch, steer, compare and keep a training, while others draw."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+
+from fastnet.benchmarks.serving import wait_for
+from fastnet.datasets import load_dataset
+
+from .conftest import serving
+from .test_browser import SEVEN, answer, draw
+
+LONG = "1000"  # epochs: no test waits for their end
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A server that trains on a few digits and has no saved models yet."""
+    folder = tmp_path_factory.mktemp("server")
+    mnist = load_dataset()
+    train, test = mnist.train, mnist.test
+    np.savez(
+        folder / "small.npz",
+        x_train=train.images[:3000],
+        y_train=train.labels[:3000],
+        x_test=test.images[:500],
+        y_test=test.labels[:500],
+    )
+    options = ["--data", str(folder / "small.npz"), "--models", str(folder / "models")]
+    with serving(["-P", "-m", "fastnet", "dashboard", *options, "--port"]) as root:
+        wait_for(root)
+        yield root
+
+
+@pytest.fixture
+def open_tab(open_page):
+    def open_tab(size: str = "desk"):
+        page = open_page(size)
+        page.get_by_role("tab", name="Train").click()
+        page.get_by_role("button", name="Start").wait_for()
+        return page
+
+    return open_tab
+
+
+def fill_in(page, **fields: str) -> None:
+    for label, text in fields.items():
+        field = page.get_by_label(label.replace("_", " ").capitalize(), exact=True)
+        field.fill(text)
+        field.press("Tab")
+
+
+def start(page, epochs: str, engine: str | None = None) -> None:
+    fill_in(page, epochs=epochs, hidden_layers="32")
+    if engine:
+        page.get_by_role("combobox", name="Engine").click()
+        page.get_by_role("listbox").get_by_text(engine).click()
+    press(page, "Start")
+
+
+def press(page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def expect_state(page, *words: str) -> None:
+    from playwright.sync_api import expect
+
+    expect(page.locator(".state")).to_have_text(re.compile(f"^({'|'.join(words)})$"), timeout=90_000)
+
+
+def figure(page, name: str):
+    return page.locator(".figures div").filter(has_text=name).locator("dd")
+
+
+def points(page) -> list[int]:
+    """How many points each line of the figures has."""
+    return page.evaluate(
+        """() => Bokeh.documents.flatMap((document) => [...document._all_models.values()])
+            .filter((model) => model.type === "ColumnDataSource" && model.data.accuracy)
+            .map((source) => source.data.accuracy.length)"""
+    )
+
+
+def test_a_training_of_two_epochs_is_watched_to_its_end(open_tab):
+    from playwright.sync_api import expect
+
+    page = open_tab()
+    start(page, epochs="2")
+    expect_state(page, "Finished")
+    expect(figure(page, "Epoch")).to_have_text("2 of 2")
+    for name in ("Samples/s", "Loss", "Training accuracy", "Validation accuracy", "Test accuracy"):
+        expect(figure(page, name)).to_have_text(re.compile(r"\d"))
+    live, epochs = sorted(points(page), reverse=True)
+    assert live >= epochs == 2
+    expect(page.get_by_alt_text("Weights of 32 hidden units")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="Run 1: 32, numba")).to_contain_text("%")
+
+
+@pytest.mark.parametrize("engine", ["Numba kernels", "NumPy reference"])
+def test_a_training_is_paused_goes_on_and_stops_while_people_draw(open_tab, engine):
+    from playwright.sync_api import expect
+
+    page = open_tab()
+    start(page, LONG, engine)
+    expect_state(page, "Training")
+    press(page, "Pause")
+    expect_state(page, "Paused")
+    step = figure(page, "Step").inner_text()
+    page.wait_for_timeout(500)
+    assert figure(page, "Step").inner_text() == step
+    press(page, "Resume")
+    expect(figure(page, "Step")).not_to_have_text(step)
+    page.get_by_role("tab", name="Read").click()
+    draw(page, SEVEN)
+    expect(answer(page)).to_have_text("7")
+    page.get_by_role("tab", name="Train").click()
+    expect_state(page, "Training")
+    press(page, "Stop")
+    expect_state(page, "Stopped")
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+
+
+def test_a_second_visitor_is_told_until_the_first_has_closed_the_page(open_tab):
+    from playwright.sync_api import expect
+
+    first, second = open_tab(), open_tab("phone")
+    start(first, LONG)
+    expect_state(first, "Training")
+    start(second, "1")
+    expect(second.get_by_role("alert")).to_contain_text("A training of another visitor is running")
+    first.close()
+    deadline = time.monotonic() + 60
+    while second.get_by_role("alert").count() and time.monotonic() < deadline:
+        press(second, "Start")
+        second.wait_for_timeout(500)
+    expect_state(second, "Finished")
+    assert second.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_what_is_out_of_range_is_told_beside_its_field(open_tab):
+    from playwright.sync_api import expect
+
+    page = open_tab()
+    fill_in(page, epochs="0", batch_size="many")
+    press(page, "Start")
+    for label, sentence in (
+        ("Epochs", "epochs must be a whole number from 1, not 0"),
+        ("Batch size", "batch size must be a whole number from 1, not 'many'"),
+    ):
+        expect(page.get_by_label(label, exact=True)).to_have_attribute("aria-invalid", "true")
+        expect(page.get_by_text(sentence)).to_be_visible()
+    expect_state(page, "No training yet")
+    fill_in(page, epochs="1", batch_size="64")
+    expect(page.get_by_text("must be a whole number")).to_have_count(0)
+
+
+def test_a_run_is_saved_and_reads_drawings_on_all_pages(open_tab):
+    from playwright.sync_api import expect
+
+    page, other = open_tab(), open_tab()
+    start(page, epochs="3")
+    expect_state(page, "Finished")
+    for name, told in (("../mine", "A name has 1 to 40 letters"), ("mine", "Saved as 'mine'")):
+        page.get_by_label("Name of the model").fill(name)
+        press(page, "Save as a model")
+        expect(page.get_by_role("status").filter(has_text=told)).to_be_visible()
+    for visitor in (page, other):
+        visitor.get_by_role("tab", name="Read").click()
+        visitor.get_by_role("combobox", name="Model").first.click()
+        visitor.get_by_role("listbox").get_by_text("mine", exact=True).click()
+        expect(visitor.get_by_text("784 → 32 → 10")).to_be_visible()
+        visitor.locator("canvas.ink").scroll_into_view_if_needed()
+        draw(visitor, SEVEN)
+        expect(answer(visitor)).to_have_text("7")
+
+
+def test_the_two_engines_are_compared(open_tab):
+    from playwright.sync_api import expect
+
+    page = open_tab()
+    for engine in ("NumPy reference", "Numba kernels"):
+        start(page, "2", engine)
+        expect_state(page, "Finished")
+    table = page.get_by_role("table")
+    expect(table.get_by_role("row")).to_have_text([re.compile("Training"), re.compile("Run 2"), re.compile("Run 1")])
+    expect(page.get_by_text("the training loss differs by at most")).to_be_visible()

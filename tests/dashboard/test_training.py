@@ -1,0 +1,336 @@
+"""Trainings that people watch, without a browser: the process, how it is steered, and what is told of it."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from fastnet.dashboard.training.comparison import difference
+from fastnet.dashboard.training.looks import Observer
+from fastnet.dashboard.training.options import MOST_PARAMETERS, Options
+from fastnet.dashboard.training.places import Places
+from fastnet.dashboard.training.snapshot import (
+    ENDING,
+    FAILED,
+    FINISHED,
+    PAUSED,
+    PREPARING,
+    RUNNING,
+    STOPPED,
+    Snapshot,
+)
+from fastnet.dashboard.training.trainer import Trainer
+from fastnet.datasets import load_dataset
+from fastnet.errors import ModelError, OptionError
+from fastnet.model_files import read_model
+from fastnet.network import Network
+from fastnet.recipe import Recipe
+from fastnet.recipes import RECIPES
+from fastnet.training import Training
+
+SMALL = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=100, engine="reference")
+LONG = dataclasses.replace(SMALL, epochs=10**5, schedule="constant")
+PATIENCE = 60  # seconds
+
+
+@pytest.fixture
+def trainer(npz):
+    trainer = Trainer(data=str(npz))
+    yield trainer
+    trainer.close()
+
+
+def wait(trainer: Trainer, *states: str) -> Snapshot:
+    deadline = time.monotonic() + PATIENCE
+    while trainer.snapshot.state not in states:
+        assert time.monotonic() < deadline, trainer.snapshot
+        time.sleep(0.01)
+    return trainer.snapshot
+
+
+def wait_for_step(trainer: Trainer, step: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while trainer.snapshot.step < step:
+        assert time.monotonic() < deadline, trainer.snapshot
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("engine", ["numba", "reference"])
+def test_a_training_on_the_page_ends_with_the_weights_of_any_other(trainer, npz, engine):
+    recipe = dataclasses.replace(SMALL, engine=engine)
+    trainer.start(recipe)
+    end = wait(trainer, FINISHED, FAILED)
+    expected = Training(load_dataset(npz), recipe)
+    expected.run()
+    weights = read_model(end.run).parameters
+    for name, array in expected.network.parameters().items():
+        np.testing.assert_allclose(weights[name], array, atol=1e-5)
+    loss, accuracy = expected.engine.evaluate(expected.dataset.test)
+    assert end.test["accuracy"] == pytest.approx(accuracy)
+    assert end.test["loss"] == pytest.approx(loss, rel=1e-4)
+
+
+def test_the_curves_hold_the_means_that_the_history_has(trainer):
+    trainer.start(SMALL)
+    end = wait(trainer, FINISHED)
+    assert (end.step, end.n_steps, end.steps_per_epoch, end.n_train) == (32, 32, 16, 500)
+    assert end.steps[-1] == end.step
+    for number, record in enumerate(end.epochs):
+        first, last = 16 * number, 16 * (number + 1)
+        points = [at for at, step in enumerate(end.steps) if first < step <= last]
+        ends = [min(32 * (end.steps[at] - first), 500) for at in points]
+        sizes = np.diff([0, *ends])
+        assert np.dot(sizes, [end.losses[at] for at in points]) / 500 == pytest.approx(record["train_loss"])
+        assert np.dot(sizes, [end.accuracies[at] for at in points]) / 500 == pytest.approx(record["train_accuracy"])
+    assert end.samples_per_second > 0
+    assert end.looks.confusion.sum() == end.n_validation == 100
+
+
+def test_a_paused_training_waits_and_goes_on(trainer):
+    trainer.start(LONG)
+    wait_for_step(trainer, 100)
+    trainer.pause()
+    step = wait(trainer, PAUSED).step
+    time.sleep(0.3)
+    assert trainer.snapshot.step == step
+    trainer.resume()
+    wait(trainer, RUNNING)
+    wait_for_step(trainer, step + 100)
+    trainer.pause()
+    wait(trainer, PAUSED)
+    trainer.stop()  # also from a pause
+    assert wait(trainer, STOPPED).can_be_saved
+
+
+def test_a_stopped_training_can_be_saved_and_another_follows(trainer):
+    trainer.start(LONG)
+    wait_for_step(trainer, 100)
+    trainer.stop()
+    end = wait(trainer, STOPPED)
+    assert read_model(end.run).manifest["progress"]["step"] == end.step < end.n_steps
+    trainer.start(SMALL)
+    assert [run.number for run in trainer.earlier] == [1]
+    assert wait(trainer, FINISHED).number == 2
+    with pytest.raises(ModelError, match="no such model"):
+        read_model(end.run)  # its folder is gone
+
+
+def test_a_training_that_gets_ready_stops_at_once(trainer):
+    trainer.start(LONG)
+    assert trainer.snapshot.state == PREPARING
+    trainer.stop()
+    assert trainer.snapshot.state == STOPPED
+    assert not trainer.snapshot.can_be_saved
+
+
+def test_one_training_at_a_time_and_others_are_told(npz):
+    places = Places(1)
+    mine, yours = Trainer(places, str(npz)), Trainer(places, str(npz))
+    try:
+        mine.start(LONG)
+        with pytest.raises(OptionError, match="a training of yours is under way"):
+            mine.start(SMALL)
+        with pytest.raises(OptionError, match="a training of another visitor is running"):
+            yours.start(SMALL)
+        mine.close()
+        deadline = time.monotonic() + PATIENCE
+        while yours.snapshot.state != FINISHED and time.monotonic() < deadline:
+            try:
+                yours.start(SMALL)
+                wait(yours, FINISHED)
+            except OptionError:
+                time.sleep(0.05)  # the process is about to end
+        assert yours.snapshot.state == FINISHED
+    finally:
+        mine.close()
+        yours.close()
+
+
+def test_two_places_hold_two():
+    places = Places(2)
+    owners = [object() for _ in range(3)]
+    assert [places.take(owner) for owner in owners] == [True, True, False]
+    places.free(owners[0])
+    places.free(owners[0])
+    assert [places.take(owner) for owner in owners[1:]] == [True, True]
+
+
+def test_closing_ends_the_process_and_leaves_no_file(trainer):
+    trainer.start(LONG)
+    process, folder = trainer._process, trainer._folder.name
+    wait_for_step(trainer, 100)
+    trainer.close()
+    process.join(PATIENCE)
+    assert process.exitcode is not None
+    assert not os.path.exists(folder)
+    assert trainer.snapshot.state == STOPPED
+
+
+def test_the_process_ends_when_the_server_is_killed(npz):
+    server = subprocess.Popen([sys.executable, "-c", SERVER, str(npz)], stdout=subprocess.PIPE, text=True)
+    with server:
+        process = int(server.stdout.readline())
+        assert is_running(process)
+        server.kill()
+    deadline = time.monotonic() + PATIENCE
+    while is_running(process) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(process)
+
+
+SERVER = """
+import sys, time
+from fastnet.dashboard.training.trainer import Trainer
+from fastnet.recipe import Recipe
+
+trainer = Trainer(data=sys.argv[1])
+trainer.start(Recipe(hidden=(16,), epochs=10**5, n_validation=100, engine="reference"))
+while trainer.snapshot.step < 100 and trainer.snapshot.is_active:
+    time.sleep(0.01)
+print(trainer._process.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def is_running(process: int) -> bool:
+    listed = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True).stdout
+    return bool(listed.strip()) and not listed.startswith("Z")  # a zombie waits for whoever takes it over
+
+
+def test_a_process_that_was_killed_is_told(trainer):
+    trainer.start(LONG)
+    wait_for_step(trainer, 100)
+    os.kill(trainer._process.pid, signal.SIGKILL)
+    assert wait(trainer, FAILED).problem == "the training ended unexpectedly"
+
+
+def test_a_diverged_training_and_missing_data_get_a_sentence(trainer, tmp_path):
+    trainer.start(dataclasses.replace(SMALL, learning_rate=1e30))
+    assert "try a learning rate below" in wait(trainer, FAILED, FINISHED).problem
+    missing = Trainer(data=str(tmp_path / "nothing"))
+    missing.start(SMALL)
+    assert "no such data set" in wait(missing, FAILED).problem
+    missing.close()
+
+
+def test_a_small_data_set_keeps_most_for_training(trainer):
+    trainer.start(dataclasses.replace(SMALL, n_validation=5000))
+    assert wait(trainer, FINISHED, FAILED).n_validation == 120  # of 600
+
+
+# ---- What is shown of a network --------------------------------------------------------------------------------------
+
+
+def test_confusions_are_those_of_an_independent_count(dataset):
+    network = Network.he_initialised((30, 8, 4), np.random.default_rng(0))
+    looks = Observer(network, dataset.test, dataset.pixel_scale).look()
+    hidden = np.maximum(dataset.test.images / 255 @ network.layers[0].w + network.layers[0].b, 0)
+    predicted = (hidden @ network.layers[1].w + network.layers[1].b).argmax(axis=1)
+    expected = np.zeros((4, 4), int)
+    np.add.at(expected, (dataset.test.labels, predicted), 1)
+    np.testing.assert_array_equal(looks.confusion, expected)
+
+
+def test_the_embedding_becomes_the_two_principal_components(dataset):
+    network = Network.he_initialised((30, 8, 4), np.random.default_rng(0))
+    observer = Observer(network, dataset.test, dataset.pixel_scale)
+    for _ in range(40):
+        looks = observer.look()
+    hidden = np.maximum(dataset.test.images / 255 @ network.layers[0].w + network.layers[0].b, 0)
+    _, sizes, _ = np.linalg.svd(hidden - hidden.mean(axis=0))
+    np.testing.assert_allclose(np.linalg.norm(looks.embedding, axis=0), sizes[:2], rtol=1e-3)
+
+
+def test_filters_are_squares_or_none(dataset):
+    rng = np.random.default_rng(0)
+    assert Observer(Network.he_initialised((30, 8, 4), rng), dataset.test, 1.0).filters() is None
+    network = Network.he_initialised((36, 8, 4), rng)
+    filters = Observer(network, dataset.test, 1.0).filters()
+    np.testing.assert_array_equal(filters[3], network.layers[0].w[:, 3].reshape(6, 6))
+
+
+# ---- The form --------------------------------------------------------------------------------------------------------
+
+
+def options(**typed) -> Options:
+    form = Options()
+    for field, text in typed.items():
+        setattr(form, field, text)
+    return form
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_form_is_filled_with_a_recipe(name):
+    assert options(preset=name).read() == RECIPES[name]
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "expected"),
+    [
+        ("hidden", "256, 128", (256, 128)),
+        ("hidden", "none", ()),
+        ("epochs", " 3 ", 3),
+        ("batch_size", "128", 128),
+        ("learning_rate", "1e-3", 1e-3),
+        ("seed", "7", 7),
+    ],
+)
+def test_fields_are_read(field, text, expected):
+    assert getattr(options(**{field: text}).read(), field) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "sentence"),
+    [
+        ("hidden", "many", "hidden layers are sizes"),
+        ("hidden", "0", "whole numbers from 1"),
+        ("hidden", "5000,5000", f"at most {MOST_PARAMETERS:,}"),
+        ("epochs", "0", "epochs must be a whole number from 1, not 0"),
+        ("epochs", "1.5", "epochs must be a whole number from 1, not '1.5'"),
+        ("epochs", "1001", "at most 1,000 on this page"),
+        ("batch_size", "-1", "batch size must be a whole number from 1"),
+        ("batch_size", "5000", "at most 1,024 on this page"),
+        ("learning_rate", "nan", "the learning rate must be above 0"),
+        ("learning_rate", "quick", "learning rate must be a number"),
+        ("seed", "-1", "seed must be a whole number from 0"),
+    ],
+)
+def test_what_is_wrong_is_told_for_its_field_alone(field, text, sentence):
+    form = options(**{field: text})
+    assert list(form.problems) == [field]
+    assert sentence in form.problems[field]
+    assert form.read() is None
+    setattr(form, field, getattr(Options(), field))
+    assert form.problems == {}
+
+
+def test_distortions_can_be_switched():
+    assert options(distorts=True).read().augmentation == RECIPES["best"].augmentation
+    assert options(preset="best", distorts=False).read().augmentation is None
+
+
+# ---- Comparisons -----------------------------------------------------------------------------------------------------
+
+
+def run(engine: str, speed: float, *losses: float, **changes) -> Snapshot:
+    epochs = tuple({"train_loss": loss} for loss in losses)
+    recipe = dataclasses.replace(SMALL, engine=engine, **changes)
+    return Snapshot(ENDING, recipe=recipe, samples_per_second=speed, epochs=epochs)
+
+
+def test_two_engines_are_told_apart_by_speed_and_losses():
+    sentence = difference(run("numba", 800.0, 1.0, 0.5), run("reference", 100.0, 1.0 + 2e-6), "Run 1")
+    assert sentence == "8.0 times as fast as Run 1; the training loss differs by at most 2e-06 over the first epoch."
+    assert difference(run("reference", 100.0, 1.0), run("numba", 800.0, 1.0), "Run 1").startswith("8.0 times slower")
+
+
+def test_other_pairs_are_not_told_apart():
+    mine = run("numba", 800.0, 1.0)
+    assert difference(mine, run("numba", 700.0, 1.0), "Run 1") == ""
+    assert difference(mine, run("reference", 700.0, 1.0, seed=1), "Run 1") == ""
+    assert difference(mine, Snapshot(), "a model") == ""
