@@ -15,11 +15,12 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import IO, Any
 
 from fastnet.benchmarks.machine import KERNELS
 from fastnet.errors import OptionError
+
+from .training.places import Places
 
 COMMAND = (sys.executable, "-P", "-m", "fastnet", "benchmark", "--json", "--roofline")
 STEPS = ("epoch", *KERNELS, "roofline")
@@ -55,19 +56,22 @@ class Status:
 
 
 class Benchmarks:
-    """Runs one benchmark at a time."""
+    """Runs one benchmark at a time, and none beside a training: each would spoil the other's figures."""
 
-    def __init__(self, command: Sequence[str] = COMMAND):
+    def __init__(self, places: Places, command: Sequence[str] = COMMAND):
+        self._places = places
         self._command = command
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self.status = Status()
 
     def start(self, owner: object, samples: int | None = None) -> None:
-        """Begin, on the first `samples` training images (None: all); OptionError if one is under way."""
+        """Begin, on the first `samples` training images (None: all); OptionError if that must wait."""
         with self._lock:
             if self.status.is_running:
                 raise OptionError("a benchmark is running already")
+            if not self._places.take_all(self):
+                raise OptionError("a training is running; try again when it has ended")
             options = ["--samples", str(samples)] if samples else []
             figures = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by its follower
             process = subprocess.Popen(
@@ -79,6 +83,7 @@ class Benchmarks:
                 start_new_session=True,  # Ctrl-C in the terminal is the server's affair
             )
             self._process = process
+            atexit.register(self.close)
             self.status = Status(owner, started=time.time(), result=self.status.result)
         threading.Thread(target=self._follow, args=(process, figures), daemon=True).start()
 
@@ -111,6 +116,7 @@ class Benchmarks:
             figures.seek(0)
             outcome = self._outcome(code, figures.read(), last)
         with self._lock:
+            self._places.free(self)
             self.status = outcome
 
     def _show_progress(self, text: str) -> None:
@@ -128,14 +134,6 @@ class Benchmarks:
                 return Status(result=Result(json.loads(figures), time.time()))
         problem = "" if before.is_stopping else f"the benchmark ended without figures: {last or f'exit code {code}'}"
         return Status(problem=problem, result=before.result)
-
-
-@cache
-def shared() -> Benchmarks:
-    """The benchmarks of this server; what runs is ended with it."""
-    benchmarks = Benchmarks()
-    atexit.register(benchmarks.close)
-    return benchmarks
 
 
 def _without_time(line: str) -> str:

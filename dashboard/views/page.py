@@ -7,6 +7,7 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from ..store import Store
+from .audit import audit_view
 from .benchmark import benchmark_view
 from .browser import Browser
 from .mode import ModeSwitch
@@ -18,6 +19,7 @@ from .training import training_view
 
 TABS = (
     Tab("Read", "read", reading_view),
+    Tab("Audit", "audit", audit_view),
     Tab("Train", "train", training_view),
     Tab("Benchmark", "benchmark", benchmark_view),
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fastnet.dashboard.benchmarking import STEPS, Benchmarks, Result, Status
+from fastnet.dashboard.training.places import Places
 from fastnet.dashboard.views.benchmark.tables import STEP_TITLES, contest_html, result_html
 from fastnet.dashboard.views.benchmark.watch import Watch, progress_html
 from fastnet.errors import OptionError
@@ -17,7 +18,7 @@ TINY = (sys.executable, "-P", str(Path(__file__).with_name("tiny_benchmark.py"))
 
 
 def fake(code: str) -> Benchmarks:
-    return Benchmarks([sys.executable, "-c", f"import signal, sys, time\n{code}"])
+    return Benchmarks(Places(), [sys.executable, "-c", f"import signal, sys, time\n{code}"])
 
 
 WAITS = "sys.stderr.write('   1 s  -- adam_step\\n   1 s  numpy: threads 2\\n'); sys.stderr.flush(); time.sleep(60)"
@@ -45,6 +46,20 @@ def test_progress_is_told_and_only_its_owner_stops_a_benchmark():
     assert (benchmarks.status.problem, benchmarks.status.result) == ("", None)
 
 
+def test_no_benchmark_beside_a_training_and_no_training_beside_a_benchmark():
+    places, training = Places(2), object()
+    benchmarks = Benchmarks(places, [sys.executable, "-c", "import time; time.sleep(60)"])
+    assert places.take(training)
+    with pytest.raises(OptionError, match="a training is running"):
+        benchmarks.start(benchmarks)
+    places.free(training)
+    benchmarks.start(benchmarks)
+    assert not places.take(training)
+    benchmarks.close()
+    wait_for(lambda: not benchmarks.status.is_running)
+    assert places.take(training)
+
+
 def test_one_that_does_not_stop_is_killed(monkeypatch):
     monkeypatch.setattr("fastnet.dashboard.benchmarking.STOP_WITHIN", 0.1)
     benchmarks = fake(f"signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITS}")
@@ -64,7 +79,7 @@ def test_one_that_fails_says_why_and_earlier_figures_stay():
 
 
 def test_rivals_end_with_the_benchmark():
-    benchmarks = Benchmarks(TINY)
+    benchmarks = Benchmarks(Places(), TINY)
     benchmarks.start(benchmarks, 2000)
     session = benchmarks._process.pid
     wait_for(lambda: len(processes_of(session)) > 1)
@@ -81,7 +96,7 @@ def processes_of(session: int) -> list[str]:
 @pytest.fixture(scope="module")
 def result():
     """Of a benchmark with few contests."""
-    benchmarks = Benchmarks(TINY)
+    benchmarks = Benchmarks(Places(), TINY)
     benchmarks.start(benchmarks, 1000)
     wait_for(lambda: not benchmarks.status.is_running, 300)
     assert benchmarks.status.problem == ""

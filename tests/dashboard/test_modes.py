@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastnet.dashboard.specs import specifications
-from fastnet.dashboard.store import Store, load_model
+from fastnet.dashboard.store import Store
 from fastnet.dashboard.views.mode import known_mode
 from fastnet.dashboard.views.reading.answer import answer_message
 from fastnet.dashboard.views.specs import specs_html
@@ -103,7 +103,7 @@ def test_the_specs_open_and_close_by_keyboard(open_page):
 
 
 def test_specs_say_what_the_manifest_says():
-    predictor = load_model(MODEL)
+    predictor = Store(model=MODEL).predictor
     manifest = predictor.manifest
     sections = {title: dict(facts) for title, facts in specifications(predictor).items()}
     assert sections["Accuracy"]["Test set"] == f"{manifest['test']['accuracy']:.2%}"

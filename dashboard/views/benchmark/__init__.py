@@ -3,7 +3,7 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ...benchmarking import Result, shared
+from ...benchmarking import Result
 from ...store import Store
 from ..mode import for_scientists
 from ..parts import ASSETS, card, html
@@ -19,7 +19,7 @@ _GRID = (ASSETS / "benchmark.css").read_text(encoding="utf-8")
 
 def benchmark_view(store: Store) -> pn.Column:
     """The whole tab."""
-    watch = Watch(shared())
+    watch = Watch(store.shared.benchmarks)
     samples = pmui.Select(
         label="Train on", options=SAMPLES, value=60_000, disabled=watch.param.is_running, size="small", width=200
     )

@@ -35,9 +35,7 @@ def _choices(options: Options) -> list[pmui.Select]:
     engines = {titles[engine]: engine for engine in options.param.engine.objects}
     return [
         pmui.Select.from_param(options.param.preset, helper_text="Fills in the fields", description="", **_LOOKS),
-        pmui.Select.from_param(
-            options.param.engine, options=engines, helper_text="Try both", description="", **_LOOKS
-        ),
+        pmui.Select.from_param(options.param.engine, options=engines, helper_text="Try both", description="", **_LOOKS),
     ]
 
 

@@ -17,7 +17,7 @@ _GAP = 2
 _FOR, _AGAINST = np.array([72, 166, 245]), np.array([245, 128, 37])  # as the heat maps on the Read tab have it
 _HEIGHT = 300
 # Ten hues that differ in lightness too; each point is also written as its digit.
-_DIGITS = "#4a9fe0 #f58025 #2ca02c #e05252 #a879d6 #a8785f #e377c2 #8c8c8c #a8a520 #17a8b8".split()
+_DIGITS = ["#4a9fe0", "#f58025", "#2ca02c", "#e05252", "#a879d6", "#a8785f", "#e377c2", "#8c8c8c", "#a8a520", "#17a8b8"]
 
 
 def filters_view(state: TrainingState) -> pn.pane.HTML:
