@@ -152,7 +152,7 @@ class _Curves:
         is_last = before + 1 == training.steps_per_epoch
         if progress.step - self._step < self._every and not is_last:
             return
-        n_seen = min((before + 1) * training.recipe.batch_size, len(training.train_samples))
+        n_seen = training.n_per_epoch if is_last else training.n_seen
         sums = np.array([n_seen, progress.loss_sum, progress.n_correct])
         n, loss, n_correct = sums - self._sums if epoch == self._epoch else sums
         self._step, self._epoch, self._sums = progress.step, epoch, sums
@@ -169,5 +169,5 @@ class _Curves:
         training, progress = self._training, self._training.progress
         seconds = progress.seconds + sum(record.seconds for record in progress.history)
         n_epochs = progress.step // training.steps_per_epoch
-        n_samples = n_epochs * len(training.train_samples) + training.n_seen
+        n_samples = n_epochs * training.n_per_epoch + training.n_seen
         return n_samples / seconds if seconds else 0.0
