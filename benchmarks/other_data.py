@@ -48,14 +48,13 @@ def measure(data: str, n_threads: int, repeats: int | None) -> tuple[list[int], 
     finally:
         for rival in rivals.values():
             rival.close()
-    return shape, {
-        name: Result(
-            settings[name]["threads"],
-            *([answer[key] for answer in answers[name]] for key in ("seconds", "accuracy", "epochs")),
-            memory[name],
-        )
-        for name in NAMES
-    }
+    return shape, {name: result_of(answers[name], settings[name]["threads"], memory[name]) for name in NAMES}
+
+
+def result_of(answers: list[dict[str, Any]], threads: int, memory: int) -> Result:
+    """The answers of all folds."""
+    seconds, accuracies, epochs = ([answer[key] for answer in answers] for key in ("seconds", "accuracy", "epochs"))
+    return Result(threads, seconds, accuracies, epochs, memory)
 
 
 def settings_of(name: str, data: str, n_threads: int) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     dropout, input_dropout : float, default=0.0
         Share of the hidden units, and of the features, left out at random for each sample of each step.
     clip_norm : float or None, default=None
-        Largest norm of the gradient of all parameters together.
+        Largest norm of the gradient of all parameters together, without that of the L2 penalty.
     class_weight : dict, "balanced" or None, default=None
         Multiplied with `sample_weight`.
     callbacks : list of callables or None, default=None
@@ -351,8 +351,8 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     def _begin_curves(self, with_validation: bool) -> None:
         """Figures of epochs are about to be taken, and held against the best of them."""
         self.loss_curve_: list[float] = []
-        self.validation_scores_: list[float] | None = [] if with_validation else None
-        self.validation_losses_: list[float] | None = [] if with_validation else None
+        self.validation_scores_: Any = [] if with_validation else None
+        self.validation_losses_: Any = [] if with_validation else None
         self.best_loss_: float | None = None
         self.best_validation_score_: float | None = None
         self._patience = Patience(self.n_iter_no_change, self.tol)
@@ -466,6 +466,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             if self.verbose:
                 print(f"Validation score: {record.validation_accuracy:f}")
         if self.early_stopping:
+            assert record.validation_accuracy is not None
             is_best = self._patience.look(record.validation_accuracy)
             self.best_validation_score_ = self._patience.best
         else:
@@ -503,8 +504,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
         return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
     def decision_function(self, X):
-        """Logits, float32 `(n_samples, n_classes)`; with two classes, by how much the second is larger `(n_samples,)`.
-        """
+        """Logits, float32 `(n_samples, n_classes)`; with two classes how much the second is larger, `(n_samples,)`."""
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 

@@ -178,8 +178,8 @@ class Trainer:
         started = time.perf_counter()
         samples = self.train_samples
         if self.recipe.augmentation:
-            epoch = self._epochs_before + progress.step // self.steps_per_epoch
-            samples = augment_samples(samples, rows, self.recipe, epoch)
+            n_epochs = self._epochs_before + progress.step // self.steps_per_epoch
+            samples = augment_samples(samples, rows, self.recipe, n_epochs)
             rows = np.arange(len(rows))
         first_step = self._steps_before + progress.step + 1
         losses, n_correct = self.engine.train_steps(samples, rows, first_step, learning_rates)
