@@ -9,12 +9,11 @@ from pathlib import Path
 
 from fastnet.datasets import load_dataset
 from fastnet.engine import compile_kernels
-from fastnet.model_files import MANIFEST, read_manifest
 from fastnet.recipes import RECIPES
 from fastnet.system import environment
 from fastnet.training import Training
 
-from .shipping import OVER_SEEDS, same_training, write_facts
+from .shipping import write_over_seeds
 from .tables import write_between_marks
 
 
@@ -60,10 +59,7 @@ def main() -> None:
         )
         write_between_marks(Path("README.md"), f"accuracy {args.recipe}", text)
         measured = {"recipe": training.recipe.to_json(), "data": {"sha256": dataset.sha256}}
-        for manifest in Path("weights").glob(f"*/{MANIFEST}"):
-            if same_training(measured, read_manifest(manifest.parent)):
-                over_seeds = {"seeds": args.seeds, "mean": round(mean, 6), "std": round(deviation, 6)}
-                write_facts(manifest.parent, {OVER_SEEDS: over_seeds})
+        write_over_seeds(measured, accuracies)
 
 
 if __name__ == "__main__":
