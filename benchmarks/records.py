@@ -21,7 +21,7 @@ from fastnet.runs import HISTORY, load_run, save_run
 from fastnet.system import environment
 from fastnet.training import EpochRecord, Training
 
-from .shipping import OVER_SEEDS, same_training, write_facts
+from .shipping import write_over_seeds
 from .tables import write_between_marks
 
 RUNS = Path("build/records")
@@ -50,7 +50,9 @@ def main() -> None:
     if args.write:
         write_between_marks(Path("README.md"), "records", text)
         for runs in all_runs:
-            tell_models(runs)
+            manifests = [read_manifest(run) for run in runs]
+            if len(runs) > 1:
+                write_over_seeds(manifests[0], [manifest["test"]["accuracy"] for manifest in manifests])
 
 
 # ---- Trainings ------------------------------------------------------------------------------------------------------
@@ -91,22 +93,6 @@ def taken_up(dataset: Dataset, recipe: Recipe, directory: Path) -> Training:
 
 def tell(text: str) -> None:
     print(time.strftime("%H:%M"), text, file=sys.stderr, flush=True)
-
-
-def tell_models(runs: list[Path]) -> None:
-    """Write the accuracy over seeds into the manifest of each model that comes with fastnet and was trained so."""
-    manifests = [read_manifest(run) for run in runs]
-    accuracies = [manifest["test"]["accuracy"] for manifest in manifests]
-    if len(runs) < 2:
-        return
-    over_seeds = {
-        "seeds": len(runs),
-        "mean": round(statistics.mean(accuracies), 6),
-        "std": round(statistics.stdev(accuracies), 6),
-    }
-    for path in Path("weights").glob(f"*/{MANIFEST}"):
-        if same_training(manifests[0], read_manifest(path.parent)):
-            write_facts(path.parent, {OVER_SEEDS: over_seeds})
 
 
 # ---- The table ------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import json
 import shutil
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,18 @@ def write_facts(model: Path, facts: dict[str, Any]) -> None:
     for name, text in ((MANIFEST, json.dumps(manifest, indent=2) + "\n"), (CARD, model_card(manifest, calibration))):
         with whole_file(model / name) as new:
             new.write_text(text, encoding="utf-8")
+
+
+def write_over_seeds(training: dict[str, Any], accuracies: list[float], shipped: Path = Path("weights")) -> None:
+    """Put what seeds make of a recipe's test accuracy beside each shipped model of that recipe and data.
+
+    `training` is the manifest of one of the trainings, of which recipe and data count.
+    """
+    mean, deviation = statistics.mean(accuracies), statistics.stdev(accuracies)
+    over_seeds = {"seeds": len(accuracies), "mean": round(mean, 6), "std": round(deviation, 6)}
+    for path in shipped.glob(f"*/{MANIFEST}"):
+        if same_training(training, read_manifest(path.parent)):
+            write_facts(path.parent, {OVER_SEEDS: over_seeds})
 
 
 def same_training(first: dict[str, Any], second: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from fastnet import Predictor, batch, cli
 from fastnet.batch import answers, find_pictures, read_pictures, single_thread_processes
+from fastnet.benchmarks import batch_prediction
 from fastnet.datasets import load_dataset
 from fastnet.errors import DataError
 
@@ -174,3 +175,12 @@ def test_answers_that_cannot_be_written_are_refused_before_a_picture_is_read(
     assert len(captured.err.splitlines()) == 1
     assert (scans / "answers.csv").read_text() == "precious"
     assert not (scans / "new.csv").exists()
+
+
+def test_benchmark_counts_pictures_and_the_memory_of_all_processes():
+    row = batch_prediction.measure(12, 1)
+    assert row["pictures"] == 12
+    assert row["pictures_per_second"] == pytest.approx(12 / row["seconds"], abs=1)
+    command, reader = 15, 15  # megabytes: less than an interpreter with NumPy
+    assert command + reader < row["peak_megabytes"] < 2000
+    assert "| 12 | 1 |" in batch_prediction.table([row])
