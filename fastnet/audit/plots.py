@@ -123,7 +123,7 @@ def draw_classes(audit: Audit) -> Figure:
     label(scores, "Each class", "class", "%")
     if len(numbers) <= MOST_NAMED_CLASSES:
         scores.set_xticks(numbers)
-    scores.legend(frameon=False, ncols=3, loc="lower left", fontsize=9)
+    scores.legend(ncols=3, loc="lower left", fontsize=9, framealpha=0.8)
     most = figures["most_confused"][:10][::-1]
     pairs.barh(
         [f"{pair['true']} taken for {pair['predicted']}" for pair in most], [pair["n"] for pair in most], color=SKY
