@@ -55,7 +55,7 @@ bench: $(VENV)/.installed-test ## time each kernel against its NumPy reference
 ladder: $(VENV)/.installed ## time a training step, from the textbook to the fused engine
 	OPENBLAS_NUM_THREADS=1 $(VENV)/$(SCRIPT).ladder $(ARGS)
 
-options-cost: $(VENV)/.installed ## time an epoch with each option of a recipe beside a plain one
+options-cost: $(VENV)/.installed ## time a step with each option of a recipe beside a plain one
 	$(VENV)/$(SCRIPT).options $(ARGS)
 
 roofline: $(VENV)/.installed-pictures ## measure the ceilings of this machine and where the kernels stand, write the page

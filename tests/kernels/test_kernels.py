@@ -94,6 +94,8 @@ def damaged(array: np.ndarray, fault: str) -> np.ndarray:
 @pytest.mark.parametrize("fault", ["not contiguous", "float64", "too long"])
 @pytest.mark.parametrize(("case", "name"), FLOAT_ARRAYS, ids=lambda value: str(value))
 def test_array_that_does_not_fit_is_refused_with_its_kernel_named(case, name, fault):
+    if (case.kernel, fault) == ("drop_units", "too long"):
+        pytest.skip("takes any number of samples")
     arguments = case.arguments()
     arguments[name] = damaged(arguments[name], fault)
     with pytest.raises(ValueError, match=rf"{case.kernel.replace('_relu_', '_(relu_)?')}.*must be"):
