@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
@@ -28,6 +29,7 @@ from fastnet import FastNetClassifier
 from fastnet.callbacks import ProgressBar
 from fastnet.classifier import Trainer
 from fastnet.datasets import Samples
+from fastnet.kernels import jit
 from fastnet.kernels.rows import SparseRows
 from fastnet.merging import merge_equal
 from fastnet.network import Network
@@ -496,6 +498,13 @@ def test_worker_processes_share_the_processors(data):
             joblib.delayed(counting_threads())(*data) for data in [(np.tile(X, 20), y)] * 4
         )
     assert answers == [{max(1, joblib.cpu_count() // 2)}] * 4
+
+
+def test_a_fit_in_another_python_thread_has_its_own_number_of_threads():
+    before = jit.get_threads()
+    with ThreadPoolExecutor(1) as pool, jit.use_threads(before + 1):
+        assert jit.get_threads() == before + 1
+        assert pool.submit(jit.get_threads).result() == before
 
 
 def test_threads_are_all_processors_or_what_was_asked_for(data, monkeypatch):
