@@ -303,6 +303,16 @@ def test_callbacks_are_closed_after_a_failure_as_well(data):
     assert recorder.n_closed == 1
 
 
+def test_an_interrupted_training_keeps_what_it_has_learnt(data):
+    def interrupt(model, record):
+        if record.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="Training interrupted by user"):
+        model = small(callbacks=[interrupt]).fit(*data)
+    assert_same_weights(model, small(max_iter=2).fit(*data))
+
+
 def test_the_progress_bar_shows_epochs_and_losses(data, capsys):
     X, y = data
     model = clone(small(callbacks=[ProgressBar(mininterval=0)])).fit(X, y, X_val=X, y_val=y)
