@@ -21,7 +21,7 @@ from .protocol import Peer, serve
 
 TRIAL_SECONDS = 1.0
 WORDS_A_TEXT = 120
-TOPIC_SHARE, TOPIC_WORDS = 0.12, 2000
+TOPIC_SHARE, TOPIC_WORDS = 0.03, 2000
 
 
 @dataclass(frozen=True)
