@@ -403,7 +403,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(str(error)) from error
         sizes = (samples.n_features, *recipe.hidden, len(self.classes_))
         if self._moments is None:
-            start = State.before_training(Network.glorot_initialised(sizes, np.random.default_rng(self._seed)))
+            start = State(Network.glorot_initialised(sizes, np.random.default_rng(self._seed)))
         else:
             pairs = zip(self.coefs_, self.intercepts_, strict=True)
             network = Network([Layer(aligned_copy(w), aligned_copy(b)) for w, b in pairs])

@@ -53,8 +53,13 @@ def assert_same_weights(first, second):
         np.testing.assert_array_equal(one, other)
 
 
+def loss_of(model, X, y, weights=None):
+    """scikit-learn's log loss, which clips small probabilities of float32 and not of float64."""
+    return log_loss(y, model.predict_proba(X).astype(np.float64), sample_weight=weights)
+
+
 @pytest.fixture
-def recipes(monkeypatch):
+def trainers(monkeypatch):
     """The trainers that are made."""
     made = []
     original = Trainer.__init__
@@ -85,10 +90,10 @@ def test_probabilities_are_those_of_the_network_in_numpy(data):
 def test_losses_are_the_log_loss_of_scikit_learn(data):
     X, y = data
     model = small(alpha=0.0).fit(X, y, X_val=X[:99], y_val=y[:99])
-    assert model.validation_losses_[-1] == pytest.approx(log_loss(y[:99], model.predict_proba(X[:99])), rel=1e-5)
+    assert model.validation_losses_[-1] == pytest.approx(loss_of(model, X[:99], y[:99]), rel=1e-5)
     assert model.validation_scores_[-1] == accuracy_score(y[:99], model.predict(X[:99]))
     first_loss = small(alpha=0.0, max_iter=1, learning_rate_init=1e-12).fit(X, y)  # as good as no step
-    assert first_loss.loss_ == pytest.approx(log_loss(y, first_loss.predict_proba(X)), rel=1e-5)
+    assert first_loss.loss_ == pytest.approx(loss_of(first_loss, X, y), rel=1e-5)
 
 
 def test_alpha_is_the_l2_penalty_of_the_loss_divided_by_the_weight_of_the_mini_batch(data):
@@ -123,10 +128,10 @@ PASSED_ON = {
 
 
 @pytest.mark.parametrize("name", PASSED_ON)
-def test_each_parameter_reaches_the_trainer_and_changes_the_weights(name, data, recipes):
+def test_each_parameter_reaches_the_trainer_and_changes_the_weights(name, data, trainers):
     field, value = PASSED_ON[name]
     plain, changed = small().fit(*data), small(**{name: value}).fit(*data)
-    assert getattr(recipes[-1].recipe, field) == value
+    assert getattr(trainers[-1].recipe, field) == value
     assert not np.array_equal(plain.coefs_[0], changed.coefs_[0])
 
 
@@ -242,7 +247,7 @@ def test_early_stopping_on_a_validation_set_of_ones_own_puts_the_best_weights_ba
     assert model.score(own["X_val"], own["y_val"]) == model.best_validation_score_
     assert model.best_loss_ is None
     best = int(np.argmax(model.validation_scores_))
-    loss = log_loss(own["y_val"], model.predict_proba(own["X_val"]))
+    loss = loss_of(model, own["X_val"], own["y_val"])
     assert loss == pytest.approx(model.validation_losses_[best], rel=1e-4)
 
 
@@ -250,7 +255,7 @@ def test_validation_figures_are_weighted(data):
     X, y = data
     weights = np.random.default_rng(0).uniform(0, 3, 200)
     model = small().fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:], sample_weight_val=weights)
-    expected = log_loss(y[400:], model.predict_proba(X[400:]), sample_weight=weights)
+    expected = loss_of(model, X[400:], y[400:], weights)
     assert model.validation_losses_[-1] == pytest.approx(expected, rel=1e-5)
     assert model.validation_scores_[-1] == pytest.approx(model.score(X[400:], y[400:], weights))
 
@@ -335,12 +340,12 @@ def test_a_schedule_that_ends_at_max_iter_is_no_failure_to_converge(data):
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
-def test_arrays_that_the_kernels_know_are_not_copied(kind, recipes, tmp_path):
+def test_arrays_that_the_kernels_know_are_not_copied(kind, trainers, tmp_path):
     X, y = load_digits(return_X_y=True)
     np.save(tmp_path / "X.npy", X.astype(kind))
     X = np.load(tmp_path / "X.npy", mmap_mode="r")
     small(max_iter=1).fit(X, y)
-    assert np.shares_memory(recipes[-1].train_samples.images, X)
+    assert np.shares_memory(trainers[-1].train_samples.images, X)
 
 
 def test_kinds_of_numbers_and_of_tables_are_alike(data):
