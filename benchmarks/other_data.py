@@ -115,7 +115,10 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write the table into {DOCUMENT}")
     args = parser.parse_args()
     load = load_average()
-    results = {data: measure(data, jit.get_threads(), args.repeats) for data in args.data}
+    results = {}
+    for data in args.data:
+        results[data] = measure(data, jit.get_threads(), args.repeats)
+        print(table({data: results[data]}).splitlines()[-1], file=sys.stderr)
     text = f"{table(results)}\n\n{machine_text(load)}"
     print(text)
     if args.write:

@@ -34,6 +34,7 @@ except ImportError as error:
 
 _INPUT = {"accept_sparse": "csr", "dtype": [np.float32, np.uint8], "order": "C"}
 _LARGEST_BATCH = 200  # of batch_size="auto", as in MLPClassifier
+_MOST_MERGED = 1000  # samples: sorting many would take long
 _PREDICTED_AT_A_TIME = 4096  # samples: what hidden layers answer to more would take much memory
 _LEAST_SHARED = 10**6  # products of a forward pass: with fewer, a second thread takes longer to wake than to help
 _THREAD_VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # which joblib and dask set in their workers
@@ -242,8 +243,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
         else:
             validation = samples.take(np.arange(0))
         batch_size = self._batch_size(len(samples))
-        if batch_size == len(samples) and self.shuffle:
-            samples = merge_equal(samples)
+        samples = self._merged(samples, batch_size)
         has_converged = self._train(samples, validation, batch_size, self.max_iter)
         if not has_converged and self.learning_rate == "constant":
             warnings.warn(
@@ -287,8 +287,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             self._begin()
             self._begin_curves(with_validation=False)
         batch_size = self._batch_size(len(samples), is_chunk=True)
-        if batch_size == len(samples) and self.shuffle:
-            samples = merge_equal(samples)
+        samples = self._merged(samples, batch_size)
         self._train(samples, samples.take(np.arange(0)), batch_size, n_epochs=1)
         return self
 
@@ -341,6 +340,11 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
                 "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
             )
         return samples.take(train), samples.take(validation)
+
+    def _merged(self, samples: Samples, batch_size: int) -> Samples:
+        """The samples; where they are one small mini-batch whose order is free, equal ones as one."""
+        is_one_batch = batch_size == len(samples) <= _MOST_MERGED
+        return merge_equal(samples) if is_one_batch and self.shuffle else samples
 
     def _begin(self) -> None:
         """A new network is about to be trained: forget the one before."""
@@ -399,7 +403,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(str(error)) from error
         sizes = (samples.n_features, *recipe.hidden, len(self.classes_))
         if self._moments is None:
-            start = State.before_training(Network.glorot_initialised(sizes, np.random.default_rng(self._seed)))
+            start = State(Network.glorot_initialised(sizes, np.random.default_rng(self._seed)))
         else:
             pairs = zip(self.coefs_, self.intercepts_, strict=True)
             network = Network([Layer(aligned_copy(w), aligned_copy(b)) for w, b in pairs])

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
@@ -18,7 +19,7 @@ from sklearn.datasets import load_digits, make_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - allows the next but one
 from sklearn.inspection import permutation_importance
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -28,6 +29,7 @@ from fastnet import FastNetClassifier
 from fastnet.callbacks import ProgressBar
 from fastnet.classifier import Trainer
 from fastnet.datasets import Samples
+from fastnet.kernels import jit
 from fastnet.kernels.rows import SparseRows
 from fastnet.merging import merge_equal
 from fastnet.network import Network
@@ -51,8 +53,13 @@ def assert_same_weights(first, second):
         np.testing.assert_array_equal(one, other)
 
 
+def loss_of(model, X, y, weights=None):
+    """The log loss; scikit-learn's would clip small probabilities of float32."""
+    return np.average(-model.predict_log_proba(X).astype(np.float64)[np.arange(len(y)), y], weights=weights)
+
+
 @pytest.fixture
-def recipes(monkeypatch):
+def trainers(monkeypatch):
     """The trainers that are made."""
     made = []
     original = Trainer.__init__
@@ -80,13 +87,13 @@ def test_probabilities_are_those_of_the_network_in_numpy(data):
     assert model.predict_proba(X).dtype == np.float32
 
 
-def test_losses_are_the_log_loss_of_scikit_learn(data):
+def test_losses_are_those_of_the_predictions(data):
     X, y = data
     model = small(alpha=0.0).fit(X, y, X_val=X[:99], y_val=y[:99])
-    assert model.validation_losses_[-1] == pytest.approx(log_loss(y[:99], model.predict_proba(X[:99])), rel=1e-5)
+    assert model.validation_losses_[-1] == pytest.approx(loss_of(model, X[:99], y[:99]), rel=1e-5)
     assert model.validation_scores_[-1] == accuracy_score(y[:99], model.predict(X[:99]))
     first_loss = small(alpha=0.0, max_iter=1, learning_rate_init=1e-12).fit(X, y)  # as good as no step
-    assert first_loss.loss_ == pytest.approx(log_loss(y, first_loss.predict_proba(X)), rel=1e-5)
+    assert first_loss.loss_ == pytest.approx(loss_of(first_loss, X, y), rel=1e-5)
 
 
 def test_alpha_is_the_l2_penalty_of_the_loss_divided_by_the_weight_of_the_mini_batch(data):
@@ -121,10 +128,10 @@ PASSED_ON = {
 
 
 @pytest.mark.parametrize("name", PASSED_ON)
-def test_each_parameter_reaches_the_trainer_and_changes_the_weights(name, data, recipes):
+def test_each_parameter_reaches_the_trainer_and_changes_the_weights(name, data, trainers):
     field, value = PASSED_ON[name]
     plain, changed = small().fit(*data), small(**{name: value}).fit(*data)
-    assert getattr(recipes[-1].recipe, field) == value
+    assert getattr(trainers[-1].recipe, field) == value
     assert not np.array_equal(plain.coefs_[0], changed.coefs_[0])
 
 
@@ -240,7 +247,7 @@ def test_early_stopping_on_a_validation_set_of_ones_own_puts_the_best_weights_ba
     assert model.score(own["X_val"], own["y_val"]) == model.best_validation_score_
     assert model.best_loss_ is None
     best = int(np.argmax(model.validation_scores_))
-    loss = log_loss(own["y_val"], model.predict_proba(own["X_val"]))
+    loss = loss_of(model, own["X_val"], own["y_val"])
     assert loss == pytest.approx(model.validation_losses_[best], rel=1e-4)
 
 
@@ -248,7 +255,7 @@ def test_validation_figures_are_weighted(data):
     X, y = data
     weights = np.random.default_rng(0).uniform(0, 3, 200)
     model = small().fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:], sample_weight_val=weights)
-    expected = log_loss(y[400:], model.predict_proba(X[400:]), sample_weight=weights)
+    expected = loss_of(model, X[400:], y[400:], weights)
     assert model.validation_losses_[-1] == pytest.approx(expected, rel=1e-5)
     assert model.validation_scores_[-1] == pytest.approx(model.score(X[400:], y[400:], weights))
 
@@ -301,6 +308,16 @@ def test_callbacks_are_closed_after_a_failure_as_well(data):
     assert recorder.n_closed == 1
 
 
+def test_an_interrupted_training_keeps_what_it_has_learnt(data):
+    def interrupt(model, record):
+        if record.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="Training interrupted by user"):
+        model = small(callbacks=[interrupt]).fit(*data)
+    assert_same_weights(model, small(max_iter=2).fit(*data))
+
+
 def test_the_progress_bar_shows_epochs_and_losses(data, capsys):
     X, y = data
     model = clone(small(callbacks=[ProgressBar(mininterval=0)])).fit(X, y, X_val=X, y_val=y)
@@ -323,12 +340,12 @@ def test_a_schedule_that_ends_at_max_iter_is_no_failure_to_converge(data):
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
-def test_arrays_that_the_kernels_know_are_not_copied(kind, recipes, tmp_path):
+def test_arrays_that_the_kernels_know_are_not_copied(kind, trainers, tmp_path):
     X, y = load_digits(return_X_y=True)
     np.save(tmp_path / "X.npy", X.astype(kind))
     X = np.load(tmp_path / "X.npy", mmap_mode="r")
     small(max_iter=1).fit(X, y)
-    assert np.shares_memory(recipes[-1].train_samples.images, X)
+    assert np.shares_memory(trainers[-1].train_samples.images, X)
 
 
 def test_kinds_of_numbers_and_of_tables_are_alike(data):
@@ -496,6 +513,13 @@ def test_worker_processes_share_the_processors(data):
             joblib.delayed(counting_threads())(*data) for data in [(np.tile(X, 20), y)] * 4
         )
     assert answers == [{max(1, joblib.cpu_count() // 2)}] * 4
+
+
+def test_a_fit_in_another_python_thread_has_its_own_number_of_threads():
+    before = jit.get_threads()
+    with ThreadPoolExecutor(1) as pool, jit.use_threads(before + 1):
+        assert jit.get_threads() == before + 1
+        assert pool.submit(jit.get_threads).result() == before
 
 
 def test_threads_are_all_processors_or_what_was_asked_for(data, monkeypatch):

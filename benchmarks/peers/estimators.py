@@ -21,7 +21,7 @@ from .protocol import Peer, serve
 
 TRIAL_SECONDS = 1.0
 WORDS_A_TEXT = 120
-TOPIC_SHARE, TOPIC_WORDS = 0.12, 2000
+TOPIC_SHARE, TOPIC_WORDS = 0.03, 2000
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def texts(n_texts: int = 20_000, n_words: int = 50_000, n_topics: int = 10) -> t
 
 
 DATA = {
-    "iris": Data("iris", bundled("iris"), repeats=5),
-    "wine": Data("wine", bundled("wine"), repeats=5),
+    "iris": Data("iris", bundled("iris"), repeats=20),
+    "wine": Data("wine", bundled("wine"), repeats=20),
     "breast cancer": Data("breast cancer", bundled("breast_cancer"), repeats=5),
     "digits": Data("digits", bundled("digits"), repeats=3),
     "made": Data("`make_classification`", made, repeats=1, parameters={"max_iter": 10}),
