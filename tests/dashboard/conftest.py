@@ -35,7 +35,12 @@ SERVERS: dict[str, list[str]] = {
     "serve()": ["-c", "import sys; from fastnet.dashboard.app import serve; serve(port=int(sys.argv[1]))"],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
 }
-WITH_MODELS = "import sys; from pathlib import Path; from fastnet.dashboard.app import serve; serve(port=int(sys.argv[2]), models=Path(sys.argv[1]))"
+WITH_MODELS = """
+import sys
+from pathlib import Path
+from fastnet.dashboard.app import serve
+serve(port=int(sys.argv[2]), models=Path(sys.argv[1]))
+"""
 AUDITED, BARE = "audited", "bare"
 N_AUDITED, N_EMBEDDED = 600, 400
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
