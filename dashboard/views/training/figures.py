@@ -9,6 +9,8 @@ from ...training.state import TrainingState
 from ..animation import Animation
 from ..parts import html
 
+NOTHING = "\N{EN DASH}"
+
 _WORDS = {
     IDLE: "No training yet",
     PREPARING: "Getting ready",
@@ -49,24 +51,24 @@ def figures(snapshot: Snapshot) -> list[tuple[str, str]]:
     n_epochs = snapshot.recipe.epochs if snapshot.recipe else 0
     under_way = min(snapshot.step // snapshot.steps_per_epoch + 1, n_epochs) if snapshot.steps_per_epoch else 0
     return [
-        ("Epoch", f"{under_way} of {n_epochs}" if n_epochs else "–"),
-        ("Step", f"{snapshot.step:,} of {snapshot.n_steps:,}" if snapshot.n_steps else "–"),
-        ("Samples/s", f"{snapshot.samples_per_second:,.0f}" if snapshot.samples_per_second else "–"),
+        ("Epoch", f"{under_way} of {n_epochs}" if n_epochs else NOTHING),
+        ("Step", f"{snapshot.step:,} of {snapshot.n_steps:,}" if snapshot.n_steps else NOTHING),
+        ("Samples/s", f"{snapshot.samples_per_second:,.0f}" if snapshot.samples_per_second else NOTHING),
         ("Time left", _duration(snapshot.seconds_left if snapshot.is_active else None)),
-        ("Loss", f"{snapshot.losses[-1]:.4f}" if snapshot.losses else "–"),
+        ("Loss", f"{snapshot.losses[-1]:.4f}" if snapshot.losses else NOTHING),
         ("Training accuracy", percent(snapshot.accuracies[-1] if snapshot.accuracies else None)),
         ("Validation accuracy", percent(last.get("validation_accuracy"))),
-        ("Test accuracy", percent(snapshot.test and snapshot.test["accuracy"])),
+        ("Test accuracy", percent(snapshot.test_accuracy)),
     ]
 
 
 def percent(share: float | None) -> str:
     """Two decimals, or a dash."""
-    return "–" if share is None else f"{share:.2%}"
+    return NOTHING if share is None else f"{share:.2%}"
 
 
 def _duration(seconds: float | None) -> str:
     if seconds is None:
-        return "–"
+        return NOTHING
     minutes, seconds = divmod(round(seconds), 60)
     return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
