@@ -15,7 +15,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes best-recipes weights audit pictures samples pictures-table fuzz dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes best-recipes weights audit pictures screenshots animation samples pictures-table fuzz dashboard wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -92,6 +92,12 @@ audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew;
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
 	$(BIN)/python docs/distortions.py
+
+screenshots: $(VENV)/.installed-pictures ## take screenshots of the page's tabs (needs Chromium; some minutes)
+	$(BIN)/python docs/screenshots.py $(ARGS)
+
+animation: $(VENV)/.installed ## make the page's animation anew
+	$(BIN)/python docs/animation.py
 
 samples: $(VENV)/.installed ## make the page's sample pictures from MNIST's test digits
 	$(BIN)/python docs/samples.py

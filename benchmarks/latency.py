@@ -1,6 +1,7 @@
 """How soon the page answers while one draws: from the pen's move to the changed bars, in a real Chromium.
 
     python -m fastnet.benchmarks.latency
+    python -m fastnet.benchmarks.latency --training reference    while the same page trains a network
 
 A server of its own is started. The pen moves at the rate of a screen, by the browser's own input events; a move counts
 until the first answer that was asked for after it.
@@ -9,17 +10,15 @@ until the first answer that was asked for after it.
 import argparse
 import json
 import math
-import shutil
 import statistics
 import time
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from .browsing import TITLES, chromium_page, start_training, stop_training
 from .serving import ADDRESS, served_page
-
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]
 
 # When the pen moved, the page asked, the answer arrived and the bars changed, all by the browser's clock.
 WATCH = """
@@ -46,27 +45,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--every", type=float, default=16, help="milliseconds between two moves (default: %(default)s)")
     parser.add_argument("--moves", type=int, default=240, help="(default: %(default)s)")
+    parser.add_argument("--training", choices=TITLES, help="the engine of a training that runs meanwhile")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     with served_page():
-        latencies = measure(ADDRESS, args.every, args.moves)
+        latencies, training = measure(ADDRESS, args.every, args.moves, args.training)
     figures = {
         "moves": len(latencies),
         "median_ms": round(statistics.median(latencies), 1),
         "p95_ms": round(sorted(latencies)[math.ceil(0.95 * len(latencies)) - 1], 1),
         "worst_ms": round(max(latencies), 1),
+        **training,
     }
     print(json.dumps(figures) if args.json else "  ".join(f"{name} {value}" for name, value in figures.items()))
 
 
-def measure(address: str, every: float, n_moves: int) -> list[float]:
-    """Milliseconds from each move of the pen to the bars that know of it."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+def measure(
+    address: str, every: float, n_moves: int, training: str | None = None
+) -> tuple[list[float], dict[str, float]]:
+    """Milliseconds from each move of the pen to the bars that know of it; figures of the training, if there is one."""
+    with chromium_page() as page:
         page.add_init_script(WATCH)
         page.goto(address)
         page.locator("canvas.ink").wait_for()
+        if training:
+            start_training(page, training)
+            page.get_by_role("tab", name="Read").click()
         scribble(page, every, 40)  # warm
         page.get_by_role("button", name="Clear").click()
         page.locator(".bars").evaluate(WATCH_BARS)
@@ -74,8 +78,8 @@ def measure(address: str, every: float, n_moves: int) -> list[float]:
         scribble(page, every, n_moves)
         page.wait_for_timeout(1000)
         times = page.evaluate("[moves, asked, heard, changed]")
-        browser.close()
-    return list(pair(*times))
+        figures = stop_training(page) if training else {}
+    return list(pair(*times)), figures
 
 
 def scribble(page: Page, every: float, n_moves: int) -> None:

@@ -1,6 +1,7 @@
 """Twenty people draw at once: how long an answer takes, and whether the server's memory stays flat.
 
     python -m fastnet.benchmarks.sessions
+    python -m fastnet.benchmarks.sessions --training numba    while one more page trains a network
 
 Each session is a websocket that speaks the page's own protocol: it sends a stroke that grows as a pen moves, one
 message at a time, the next as soon as the answer is there but no sooner than a screen shows it. Sessions come and go in
@@ -19,6 +20,7 @@ from pathlib import Path
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from .browsing import TITLES, training_aside
 from .serving import ADDRESS, served_page
 
 FRAME = 1 / 60  # seconds
@@ -30,9 +32,10 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=20, help="(default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=10, help="that a wave lasts (default: %(default)s)")
     parser.add_argument("--waves", type=int, default=3, help="(default: %(default)s)")
+    parser.add_argument("--training", choices=TITLES, help="the engine of a training on one more page")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    with served_page() as server:
+    with served_page() as server, training_aside(args.training):
         waves = [asyncio.run(wave(args.sessions, args.seconds, server.pid)) for _ in range(args.waves)]
     if args.json:
         print(json.dumps({"sessions": args.sessions, "waves": waves}))

@@ -43,7 +43,11 @@ def follow_session(store: Store) -> None:
     document = pn.state.curdoc
     if document is None or document.session_context is None:
         return
-    end = store.shared.library.listen(lambda name: document.add_next_tick_callback(partial(store.model_saved, name)))
+
+    def tell(name: str) -> None:
+        document.add_next_tick_callback(partial(store.model_saved, name))
+
+    end = store.shared.library.listen(tell)
 
     def close(context: object) -> None:
         end()

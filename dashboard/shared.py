@@ -1,10 +1,12 @@
 """What all sessions of one server share: the models, the data set, the places for trainings, and who audits."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from fastnet.datasets import BUNDLED
 
 from .auditing.auditor import Auditor
+from .benchmarking import Benchmarks
 from .library import Library
 from .training.places import Places
 
@@ -17,3 +19,8 @@ class Shared:
     data: str = BUNDLED
     places: Places = field(default_factory=Places)
     auditor: Auditor = field(default_factory=Auditor)
+
+    @cached_property
+    def benchmarks(self) -> Benchmarks:
+        """They wait for trainings, as trainings wait for them."""
+        return Benchmarks(self.places)

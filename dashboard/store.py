@@ -62,6 +62,7 @@ class Store(param.Parameterized):
     is_drawing = param.Boolean(default=True, doc="Whether the answer is about the drawing, not about a picture.")
     problem = param.String(default="", doc="What was wrong with the drawing or the model; empty if nothing was.")
     pictures = param.List(item_type=Picture, doc="The files that people brought, newest first.")
+    tab = param.String(default="", doc="The open tab's key.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
     def __init__(self, address: Address | None = None, shared: Shared | None = None, **params: Any) -> None:

@@ -20,8 +20,8 @@ _PIXELS, _CLASSES = 28 * 28, 10
 class Options(param.Parameterized):
     """The fields of the form. A recipe fills them all in; then each can be changed."""
 
-    preset = param.Selector(objects=list(RECIPES), default="seed", label="Start from recipe")
-    engine = param.Selector(objects=list(ENGINES), default="numba", label="Engine")
+    preset: Any = param.Selector(objects=list(RECIPES), default="seed", label="Start from recipe")
+    engine: Any = param.Selector(objects=list(ENGINES), default="numba", label="Engine")
     hidden = param.String(label="Hidden layers")
     epochs = param.String(label="Epochs")
     batch_size = param.String(label="Batch size")
@@ -39,7 +39,7 @@ class Options(param.Parameterized):
                 replace(SEED, **{name: values[name]})
                 check(values[name])
             except OptionError as error:
-                problems[name] = str(error).replace(f"{name} must", f"{self.param[name].label.lower()} must")
+                problems[name] = str(error).replace(f"{name} must", f"{name.replace('_', ' ')} must")
         self.problems = problems
         if problems:
             return None

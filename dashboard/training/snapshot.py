@@ -63,6 +63,11 @@ class Snapshot:
         return replace(self, **{**changes, **grown})
 
     @property
+    def test_accuracy(self) -> float | None:
+        """The share of test digits that the network reads right; None until the end."""
+        return self.test["accuracy"] if self.test else None
+
+    @property
     def can_be_stopped(self) -> bool:
         """Whether steps are taken or will be."""
         return self.state in (PREPARING, RUNNING, PAUSED)

@@ -70,6 +70,11 @@ class TrainingState(param.Parameterized):
         self._trainer.close()
         self.look()
 
+    @property
+    def is_active(self) -> bool:
+        """Whether a training is under way, by the latest news."""
+        return self._trainer.snapshot.is_active
+
     def look(self) -> None:
         """Take in what has happened since the last look."""
         snapshot = self._trainer.snapshot

@@ -41,12 +41,14 @@ class Tabs(JSComponent):
             sizing_mode="stretch_width",
             margin=0,
         )
+        self._store = store
         self._builders = {tab.key: partial(tab.build, store) for tab in tabs}
         store.address.link("tab", self, "chosen", self._known)
         self._open()
 
     @param.depends("chosen", watch=True)
     def _open(self) -> None:
+        self._store.tab = self.chosen
         place = self.panels[list(self._builders).index(self.chosen)]
         if not len(place):
             place.append(self._builders[self.chosen]())

@@ -31,8 +31,16 @@ FLAGS = [
     "--disable-sync",
 ]
 APP = importlib.util.find_spec("fastnet.dashboard.app")
+TINY_BENCHMARK = str(Path(__file__).with_name("tiny_benchmark.py"))
 SERVERS: dict[str, list[str]] = {
     "serve()": ["-c", "import sys; from fastnet.dashboard.app import serve; serve(port=int(sys.argv[1]))"],
+    "tiny benchmark": [
+        "-c",
+        "import sys; from fastnet.dashboard import app, benchmarking;"
+        f"command = (sys.executable, '-P', {TINY_BENCHMARK!r}, '--json', '--roofline');"
+        "benchmarking.Benchmarks.__init__.__defaults__ = (command,);"
+        "app.serve(port=int(sys.argv[1]))",
+    ],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
 }
 WITH_MODELS = """
@@ -43,6 +51,7 @@ serve(port=int(sys.argv[2]), models=Path(sys.argv[1]))
 """
 AUDITED, BARE = "audited", "bare"
 N_AUDITED, N_EMBEDDED = 600, 400
+RETURNING = "localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific'"
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -92,9 +101,11 @@ def open_page(browser, address):
     with contextlib.ExitStack() as stack:
         faults: list[str] = []
 
-        def open_page(size: str = "desk", search: str = "", **options):
+        def open_page(size: str = "desk", search: str = "", is_new: bool = False, **options):
             context = browser.new_context(viewport=SIZES[size], **options)
             stack.callback(context.close)
+            if not is_new:
+                context.add_init_script(RETURNING)
             page = context.new_page()
             page.set_default_timeout(30_000)
             watch(page, address, faults)

@@ -19,7 +19,7 @@ _GRID = (ASSETS / "training.css").read_text(encoding="utf-8")
 def training_view(store: Store) -> pn.Column:
     """The whole tab."""
     state = TrainingState(store.trainer, store.shared.library)
-    watch(state)
+    watch(state, store)
     curves = CurvesView(state)
     return pn.Column(
         card("Train a network", *form_view(state), area="form"),

@@ -11,7 +11,7 @@ from ...training.snapshot import Snapshot
 from ...training.state import TrainingState, run_name
 from ..parts import html
 from .curves import RIVALS, TRAINING
-from .figures import percent
+from .figures import NOTHING, percent
 
 _HEADINGS = ("", "Training", "Epochs", "Samples/s", "Loss", "Validation", "Test")
 
@@ -46,11 +46,11 @@ def _row(colour: str, name: str, snapshot: Snapshot) -> str:
     last = snapshot.epochs[-1] if snapshot.epochs else {}
     speed = snapshot.samples_per_second
     cells = [
-        str(last.get("epoch", "–")),
-        f"{speed:,.0f}" if speed else "–",
-        f"{last['train_loss']:.4f}" if last else "–",
+        str(last.get("epoch", NOTHING)),
+        f"{speed:,.0f}" if speed else NOTHING,
+        f"{last['train_loss']:.4f}" if last else NOTHING,
         percent(last.get("validation_accuracy")),
-        percent(snapshot.test and snapshot.test["accuracy"]),
+        percent(snapshot.test_accuracy),
     ]
     told = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr><td><i style="background:{colour}"></i></td><th scope=row>{escape(name)}</th>{told}</tr>'

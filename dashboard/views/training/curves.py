@@ -3,7 +3,7 @@
 from typing import Any
 
 import panel as pn
-from bokeh.models import ColumnDataSource, NumeralTickFormatter, Range1d
+from bokeh.models import ColumnDataSource, NumeralTickFormatter
 from bokeh.plotting import figure
 
 from ...training.snapshot import Snapshot
@@ -20,11 +20,11 @@ class CurvesView:
     def __init__(self, state: TrainingState) -> None:
         self._state = state
         self._shown: Snapshot = Snapshot()
-        self._live = ColumnDataSource({"epoch": [], "loss": [], "accuracy": []})
-        self._epochs = ColumnDataSource({"epoch": [], "loss": [], "accuracy": []})
-        self._rivals = ColumnDataSource(_NO_RIVALS)
+        self._live: Any = ColumnDataSource({"epoch": [], "loss": [], "accuracy": []})
+        self._epochs: Any = ColumnDataSource({"epoch": [], "loss": [], "accuracy": []})
+        self._rivals: Any = ColumnDataSource(_NO_RIVALS)
         self._loss_figure = self._figure("loss", y_axis_type="log")
-        self._accuracy_figure = self._figure("accuracy", y_range=Range1d(0, 1))
+        self._accuracy_figure = self._figure("accuracy", y_range=(0, 1))
         self._accuracy_figure.yaxis.formatter = NumeralTickFormatter(format="0.[0]%")
         self.loss, self.accuracy = (
             pn.pane.Bokeh(plot, sizing_mode="stretch_width", height=_HEIGHT)
@@ -33,8 +33,8 @@ class CurvesView:
         state.param.watch(self._show, "snapshot")
         state.param.watch(self._show_rivals, "rivals")
 
-    def _figure(self, name: str, **options: Any) -> figure:
-        plot = figure(height=_HEIGHT, sizing_mode="stretch_width", toolbar_location=None, tools="", **options)
+    def _figure(self, name: str, **options: Any) -> Any:
+        plot: Any = figure(height=_HEIGHT, sizing_mode="stretch_width", toolbar_location=None, tools="", **options)
         plot.multi_line("epochs", f"train_{name}", source=self._rivals, color="color", line_width=1, line_alpha=0.6)
         plot.multi_line(
             "epochs", f"validation_{name}", source=self._rivals, color="color", line_width=2, line_dash="dashed"
@@ -82,7 +82,7 @@ _CURVES = ("train_loss", "train_accuracy", "validation_loss", "validation_accura
 _NO_RIVALS: dict[str, list] = {name: [] for name in ("color", "epochs", *_CURVES)}
 
 
-def _extend(source: ColumnDataSource, columns: dict[str, list], is_same: bool) -> None:
+def _extend(source: Any, columns: dict[str, list], is_same: bool) -> None:
     if not is_same:
         source.data = columns
     elif columns["epoch"]:
@@ -106,7 +106,7 @@ def _records(snapshot: Snapshot, start: int) -> dict[str, list]:
     }
 
 
-def _filled(rivals: ColumnDataSource) -> list[list[float]]:
+def _filled(rivals: Any) -> list[list[float]]:
     return [curve for curve in rivals.data["train_accuracy"] if len(curve)]
 
 

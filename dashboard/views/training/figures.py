@@ -1,4 +1,4 @@
-"""How a training gets on, in figures. An animation has its place above them while one runs."""
+"""How a training gets on, in figures. The animation moves above them while it runs."""
 
 from typing import Any
 
@@ -6,7 +6,10 @@ import panel as pn
 
 from ...training.snapshot import ENDING, FAILED, FINISHED, IDLE, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
 from ...training.state import TrainingState
+from ..animation import Animation
 from ..parts import html
+
+NOTHING = "\N{EN DASH}"
 
 _WORDS = {
     IDLE: "No training yet",
@@ -21,9 +24,14 @@ _WORDS = {
 
 
 def figures_view(state: TrainingState) -> list[Any]:
-    """The place of the animation, then the figures."""
-    animation = pn.Column(visible=False, sizing_mode="stretch_width", margin=0)  # what is put here shows while it runs
-    state.param.watch(lambda event: animation.param.update(visible=event.new.state == RUNNING), "snapshot")
+    """The animation, then the figures."""
+    animation = Animation(label="A training is running", visible=False, sizing_mode="stretch_width", max_width=420)
+
+    def show(event: Any) -> None:
+        is_running = event.new.state == RUNNING
+        animation.param.update(visible=is_running, playing=is_running)
+
+    state.param.watch(show, "snapshot")
     return [animation, html(pn.bind(figures_html, state.param.snapshot))]
 
 
@@ -43,24 +51,24 @@ def figures(snapshot: Snapshot) -> list[tuple[str, str]]:
     n_epochs = snapshot.recipe.epochs if snapshot.recipe else 0
     under_way = min(snapshot.step // snapshot.steps_per_epoch + 1, n_epochs) if snapshot.steps_per_epoch else 0
     return [
-        ("Epoch", f"{under_way} of {n_epochs}" if n_epochs else "–"),
-        ("Step", f"{snapshot.step:,} of {snapshot.n_steps:,}" if snapshot.n_steps else "–"),
-        ("Samples/s", f"{snapshot.samples_per_second:,.0f}" if snapshot.samples_per_second else "–"),
+        ("Epoch", f"{under_way} of {n_epochs}" if n_epochs else NOTHING),
+        ("Step", f"{snapshot.step:,} of {snapshot.n_steps:,}" if snapshot.n_steps else NOTHING),
+        ("Samples/s", f"{snapshot.samples_per_second:,.0f}" if snapshot.samples_per_second else NOTHING),
         ("Time left", _duration(snapshot.seconds_left if snapshot.is_active else None)),
-        ("Loss", f"{snapshot.losses[-1]:.4f}" if snapshot.losses else "–"),
+        ("Loss", f"{snapshot.losses[-1]:.4f}" if snapshot.losses else NOTHING),
         ("Training accuracy", percent(snapshot.accuracies[-1] if snapshot.accuracies else None)),
         ("Validation accuracy", percent(last.get("validation_accuracy"))),
-        ("Test accuracy", percent(snapshot.test and snapshot.test["accuracy"])),
+        ("Test accuracy", percent(snapshot.test_accuracy)),
     ]
 
 
 def percent(share: float | None) -> str:
     """Two decimals, or a dash."""
-    return "–" if share is None else f"{share:.2%}"
+    return NOTHING if share is None else f"{share:.2%}"
 
 
 def _duration(seconds: float | None) -> str:
     if seconds is None:
-        return "–"
+        return NOTHING
     minutes, seconds = divmod(round(seconds), 60)
     return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"

@@ -17,7 +17,10 @@ _GAP = 2
 _FOR, _AGAINST = np.array([72, 166, 245]), np.array([245, 128, 37])  # as the heat maps on the Read tab have it
 _HEIGHT = 300
 # Ten hues that differ in lightness too; each point is also written as its digit.
-_DIGITS = ["#4a9fe0", "#f58025", "#2ca02c", "#e05252", "#a879d6", "#a8785f", "#e377c2", "#8c8c8c", "#a8a520", "#17a8b8"]
+_DIGITS = [
+    *("#4a9fe0", "#f58025", "#2ca02c", "#e05252", "#a879d6"),
+    *("#a8785f", "#e377c2", "#8c8c8c", "#a8a520", "#17a8b8"),
+]
 
 
 def filters_view(state: TrainingState) -> pn.pane.HTML:
@@ -65,7 +68,9 @@ class _LooksView:
     def __init__(self, state: TrainingState, source: ColumnDataSource, **options: Any) -> None:
         self._state, self._source = state, source
         self._shown: Any = None
-        self._plot = figure(height=_HEIGHT, sizing_mode="stretch_width", toolbar_location=None, tools="", **options)
+        self._plot: Any = figure(
+            height=_HEIGHT, sizing_mode="stretch_width", toolbar_location=None, tools="", **options
+        )
         self._plot.grid.visible = False
         self._plot.outline_line_width = 0
         self.pane = pn.pane.Bokeh(self._plot, sizing_mode="stretch_width", height=_HEIGHT)
@@ -75,8 +80,7 @@ class _LooksView:
         looks: Looks | None = self._state.snapshot.looks
         if looks is not self._shown:
             self._shown = looks
-            empty = {name: [] for name in self._source.data}
-            self._source.data = self._columns(looks) if looks else empty
+            self._source.data = self._columns(looks) if looks else {name: [] for name in self._source.data}
 
     def _columns(self, looks: Looks) -> dict[str, Any]:
         raise NotImplementedError

@@ -5,37 +5,48 @@ from typing import Any
 
 import panel as pn
 
+from ...store import Store
 from ...training.state import TrainingState
 
 PERIOD = 150  # ms between two looks
 PATIENCE = 5  # seconds without a browser before its training is ended; a phone may lose its line for a moment
 
 
-def watch(state: TrainingState) -> None:
-    """Have the state look again and again, from when a training begins until it has ended."""
+def watch(state: TrainingState, store: Store) -> None:
+    """Have the state look again and again, from when a training begins until it has ended.
+
+    While another tab is open, nothing is sent: a drawing there is answered sooner.
+    """
     document = pn.state.curdoc
     seen = time.monotonic()
 
     def look() -> None:
         nonlocal seen
-        now = time.monotonic()
         if _is_seen(document):
-            seen = now
-        if now - seen > PATIENCE:
+            seen = time.monotonic()
+        elif time.monotonic() - seen > PATIENCE:
             state.close()
-        with pn.io.hold():
-            state.look()
-        if not state.snapshot.is_active:
+        is_over = not state.is_active  # asked first: there will be no other look
+        if store.tab == tab:
+            with pn.io.hold():
+                state.look()
+        if is_over:
             ticking.stop()
 
     def begin(*_: Any) -> None:
         nonlocal seen
-        if state.snapshot.is_active and not ticking.running:
+        if state.is_active and not ticking.running:
             seen = time.monotonic()
             ticking.start()
 
+    def come_back(event: Any) -> None:
+        if event.new == tab:
+            state.look()
+
+    tab = store.tab
     ticking = pn.state.add_periodic_callback(look, PERIOD, start=False)
     state.param.watch(begin, "snapshot")
+    store.param.watch(come_back, "tab")
 
 
 def _is_seen(document: Any) -> bool:
