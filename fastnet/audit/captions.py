@@ -88,9 +88,9 @@ def _label_errors(figures: dict[str, Any]) -> str:
         return f"No label of the test set has a probability below {DOUBTFUL:.0%}: none is doubted."
     n_confident = sum(each["confident"] for each in found)
     return (
-        f"{len(found):,} labels of the test set have a probability below {DOUBTFUL:.0%}, or are counted as wrong by"
-        f" confident learning (Northcutt et al. 2021), which are {n_confident:,}. The model may be wrong, or the label:"
-        " look."
+        f"{len(found):,} labels of the test set are doubtful: they have a probability below {DOUBTFUL:.0%}, or"
+        f" confident learning (Northcutt et al. 2021) counts them as wrong, as it does {n_confident or 'none'} of them."
+        " The model may be wrong, or the label: look."
     )
 
 

@@ -50,16 +50,16 @@ def class_colours(n: int) -> list[Any]:
 
 
 def draw_images(
-    axes: Iterable[Any], images: Sequence[np.ndarray], texts: Sequence[str], colours: Sequence[str], **options: Any
+    axes: Iterable[Any], images: np.ndarray, texts: Sequence[str], colours: Sequence[str], **options: Any
 ) -> None:
-    """An image in each of the axes, with text below it; axes that are left over stay empty."""
+    """In each of the axes one of the images `(n, height, width)`, with text below it; axes left over stay empty."""
     places = list(axes)
     for place, image, text, colour in zip(places, images, texts, colours, strict=False):
         place.imshow(image, interpolation="nearest", **{"cmap": "gray_r", **options})
         place.set_xticks([])
         place.set_yticks([])
         place.spines[:].set_color("#cccccc")
-        place.set_xlabel(text, fontsize=8, color=colour, labelpad=3)
+        place.set_xlabel(text, fontsize=10, color=colour, labelpad=3)
     for place in places[len(images) :]:
         place.axis("off")
 

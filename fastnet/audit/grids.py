@@ -12,9 +12,9 @@ from .contents import Audit
 from .drawing import AMBER, INK, RUST, draw_images, new_figure
 from .images import grey, image_shape
 
-N_ERRORS = 60
+N_ERRORS = 64
 N_FILTERS = 96
-_COLUMNS = 10
+_COLUMNS = 8
 _MOST_CLASSES = 20
 
 
@@ -49,7 +49,7 @@ def draw_errors(audit: Audit) -> Figure | None:
     errors = audit.figures["errors"][:N_ERRORS]
     if not errors:
         return None
-    figure, places = _grid(len(errors), _COLUMNS, 1.55)
+    figure, places = _grid(len(errors), _COLUMNS, 1.95)
     texts = [
         f"{error['true']} as {error['predicted']} ({error['probability']:.0%})\n"
         f"else {error['second']}{', ambiguous' if error['ambiguous'] else ''}"
@@ -65,7 +65,7 @@ def draw_label_errors(audit: Audit) -> Figure | None:
     found = audit.figures["label_errors"][: N_ERRORS // 2]
     if not found:
         return None
-    figure, places = _grid(len(found), _COLUMNS, 1.55)
+    figure, places = _grid(len(found), _COLUMNS, 1.95)
     texts = [f"labelled {each['label']}\nrather {each['suggested']} ({each['probability']:.0%})" for each in found]
     draw_images(places, _images(audit, [each["row"] for each in found]), texts, [INK] * len(found))
     return figure
@@ -79,8 +79,8 @@ def draw_disagreements(comparison: dict[str, Any], names: Sequence[str], samples
         return None
     groups = [found[: N_ERRORS // 2] for found in digits]
     n_rows = [max(1, -(-len(group) // _COLUMNS)) for group in groups]
-    figure = Figure(figsize=(12, 1.55 * sum(n_rows) + 0.8), layout="constrained", facecolor="white")
-    parts = figure.subfigures(2, height_ratios=n_rows)
+    figure = Figure(figsize=(12, 1.85 * sum(n_rows) + 0.8), layout="constrained", facecolor="white")
+    parts: Any = figure.subfigures(2, height_ratios=n_rows)
     for part, found, group, name, n in zip(parts, digits, groups, names, n_rows, strict=True):
         shown = f" ({len(group)} of {len(found)})" if len(group) < len(found) else ""
         part.suptitle(

@@ -16,6 +16,7 @@ from fastnet.model_files import ModelFiles
 MOST_IMAGES = 10_000
 
 _DIRECTIONS = ((1, 0), (0, 1), (-1, 0), (0, -1))
+_SMOOTHNESS = 6.0  # of displacements, which are 0 here
 _N_RIM = 8  # places on the rim of the disc that strokes are thickened by
 
 
@@ -35,9 +36,9 @@ Reader = Callable[[np.ndarray], np.ndarray]  # of images (n, height, width) to c
 def moved(images: np.ndarray, rotation: float = 0, scale: float = 1, down: float = 0, right: float = 0) -> np.ndarray:
     """Images `(n, height, width)` turned counter-clockwise by degrees, scaled by a factor and shifted by pixels."""
     affine = np.array([math.radians(rotation), math.log(scale), 0, 0, down, right])
-    bases = [smooth_basis(side, 1.0) for side in images.shape[1:]]
+    down_basis, across_basis = (smooth_basis(side, _SMOOTHNESS) for side in images.shape[1:])
     copies = np.empty_like(images)
-    kernels.distort_images(images, np.arange(len(images)), 0, 0, affine, affine, *bases, 0.0, copies)
+    kernels.distort_images(images, np.arange(len(images)), 0, 0, affine, affine, down_basis, across_basis, 0.0, copies)
     return copies
 
 

@@ -37,11 +37,14 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Audit, write and print."""
+    from fastnet.audit import save_audit
     from fastnet.audit.making import N_POINTS, audit_model, require_packages
     from fastnet.datasets import BUNDLED, load_dataset
     from fastnet.model_files import read_model
 
     require_packages("matplotlib", "sklearn", "threadpoolctl")
+    from fastnet.audit.report import write_everything
+
     files = read_model(args.model)
     beside, is_writable = files.directory / "audit", os.access(files.directory, os.W_OK)
     _check_target(args.out, beside, is_writable)
@@ -54,16 +57,13 @@ def run(args: argparse.Namespace) -> int:
             against=args.against,
             on_progress=progress.audit,
         )
-        from fastnet.audit.contents import save_audit
-        from fastnet.audit.report import write_everything
-
         directory = args.out or beside
         write_everything(audit, files, directory, progress.pictures)
     if args.out and is_writable:
         save_audit(args.model, audit)
     elif args.out:
         tell(f"{files.directory} cannot be written, so that the audit is in {args.out} alone")
-    show(args, {"model": args.model, "directory": str(directory), **audit.figures}, _text(audit.figures, directory))
+    show(args, {"directory": str(directory), **audit.figures}, _text(audit.figures, directory))
     return 0
 
 

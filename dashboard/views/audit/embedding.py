@@ -42,8 +42,8 @@ class _Points:
         self._state = state
         audit = state.audit
         self._spaces = {"tsne": audit.tsne, "pca": audit.pca}
-        self._source = ColumnDataSource(self._columns())
-        self._marks = ColumnDataSource({"x": [], "y": [], "size": []})
+        self._source = ColumnDataSource(self._columns(), name="points")
+        self._marks = ColumnDataSource({"x": [], "y": [], "size": []}, name="marks")
         self._middles = ColumnDataSource(self._middles_in("tsne"))
         self.figure = plot(
             "",

@@ -42,5 +42,6 @@ def _curves(source: ColumnDataSource, title: str, label: str, ending: str, form:
             options = {"color": colour, "width": 2, "line_dash": dash, "legend_label": part}
             line = curves.line("epoch", name, source=source, **options)
             hover(curves, [line], (f"epoch @epoch, {part}", f"@{name}{{{form}}}"))
-    curves.legend.location = "top_right"
+    curves.yaxis.formatter = NumeralTickFormatter(format="0.[00000]")
+    curves.legend.location = "bottom_left"
     return curves
