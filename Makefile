@@ -15,7 +15,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes best-recipes weights pictures samples pictures-table fuzz dashboard wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder roofline scaling time-to-accuracy accuracy recipes best-recipes weights audit pictures screenshots animation samples pictures-table fuzz dashboard wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -73,7 +73,7 @@ recipes: $(VENV)/.installed ## compare recipes on the validation split
 best-recipes: $(VENV)/.installed ## compare changes to the recipe "best" on the validation split
 	$(VENV)/$(SCRIPT).best_recipes $(ARGS)
 
-weights: $(VENV)/.installed ## train the models that come with fastnet anew
+weights: $(VENV)/.installed ## train the models that come with fastnet anew, and audit them
 	rm -rf build/shipped build/shipped-best
 	$(BIN)/fastnet train --out build/shipped
 	$(BIN)/fastnet calibrate build/shipped
@@ -81,10 +81,23 @@ weights: $(VENV)/.installed ## train the models that come with fastnet anew
 	$(BIN)/fastnet train --recipe best --out build/shipped-best
 	$(BIN)/fastnet calibrate build/shipped-best
 	cp build/shipped-best/*.npy build/shipped-best/*.json weights/mnist-784-512-10-best/
+	$(MAKE) audit
+
+audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew; reports go to build/, pictures to docs/
+	rm -rf build/audit build/audit-best
+	$(BIN)/fastnet audit mnist-784-512-10 --against mnist-784-512-10-best --out build/audit
+	$(BIN)/fastnet audit mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-best
+	$(BIN)/python docs/audit.py
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
 	$(BIN)/python docs/distortions.py
+
+screenshots: $(VENV)/.installed-pictures ## take screenshots of the page's tabs (needs Chromium; some minutes)
+	$(BIN)/python docs/screenshots.py $(ARGS)
+
+animation: $(VENV)/.installed ## make the page's animation anew
+	$(BIN)/python docs/animation.py
 
 samples: $(VENV)/.installed ## make the page's sample pictures from MNIST's test digits
 	$(BIN)/python docs/samples.py

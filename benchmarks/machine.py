@@ -6,9 +6,11 @@
      "contests": {"epoch": [{"name": "fastnet", "seconds": 0.14, "least": 0.139, "most": 0.15, "ratio": 1.0,
                              "settings": {"threads": 2}},
                             {"name": "pytorch", "error": "no answer"}, ...],
-                  "training_step": ..., "linear_relu": ..., ...}}
+                  "training_step": ..., "linear_relu": ..., ...},
+     "roofline": {"ceilings": {...}, "kernels": [{"name": "linear_relu, dense", "share": 0.92, ...}, ...]}}
 
-`ratio` is how many times faster fastnet is. A training step is an epoch divided by the number of its steps.
+The last is there if it is asked for. `ratio` is how many times faster fastnet is. A training step is an epoch divided
+by the number of its steps.
 """
 
 import time
@@ -32,7 +34,9 @@ Figures = dict[str, Any]
 Row = dict[str, Any]
 
 
-def measure(n_threads: int, samples: int | None, progress: Callable[[str], None]) -> Figures:
+def measure(
+    n_threads: int, samples: int | None, progress: Callable[[str], None], with_roofline: bool = False
+) -> Figures:
     """Run the contests with up to `n_threads` threads, on the first `samples` training images (None: all)."""
     started = time.perf_counter()
     contests = quick_contests(n_threads)
@@ -41,6 +45,11 @@ def measure(n_threads: int, samples: int | None, progress: Callable[[str], None]
     for contest in contests:
         benchmark.run(replace(contest, entrants=tuple(e for e in contest.entrants if e.name not in missing)))
     figures = figures_of(benchmark.result, contests, samples or N_TRAIN)
+    if with_roofline:
+        from . import roofline  # loads Numba, which who only reads figures does not need
+
+        progress("-- roofline")
+        figures["roofline"] = roofline.figures()
     return {"seconds": time.perf_counter() - started, **figures, "not_installed": sorted(missing)}
 
 
@@ -103,10 +112,12 @@ NAMES = TITLES | {"dense floor": "dense products alone, at the FMA peak"}
 def text(figures: Figures) -> str:
     """The table: a block for each contest, a line for each rival."""
     lines = []
-    for contest, title in _titles(figures["samples"]).items():
+    for contest, title in titles(figures["samples"]).items():
         if rows := figures["contests"].get(contest):
             lines += [f"{title:52}  {'time':>8}  fastnet is faster by"]
             lines += [_line(row) for row in rows] + [""]
+    if "roofline" in figures:
+        lines += _roofline_lines(figures["roofline"])
     machine = figures["environment"]
     versions = ", ".join(f"{package} {version}" for package, version in sorted(figures["versions"].items()))
     lines += [f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['lanes']} float32 lanes; {versions}"]
@@ -117,7 +128,8 @@ def text(figures: Figures) -> str:
     return "\n".join([*lines, f"measured in {figures['seconds']:.0f} s"])
 
 
-def _titles(n_samples: int) -> dict[str, str]:
+def titles(n_samples: int) -> dict[str, str]:
+    """What each contest is called."""
     sizes = "x".join(str(size) for size in LINEAR_RELU_SIZES)
     logits = "x".join(str(size) for size in LOGITS_SHAPE)
     return {
@@ -127,6 +139,15 @@ def _titles(n_samples: int) -> dict[str, str]:
         "softmax_cross_entropy": f"softmax_cross_entropy, {logits}",
         "adam_step": f"adam_step, {ADAM_STEP_SIZE:,} weights",
     }
+
+
+def _roofline_lines(standings: dict[str, Any]) -> list[str]:
+    lines = [f"{'kernels on one thread':52}  {'time':>8}  share of what their bound allows"]
+    lines += [
+        f"  {row['name']:50}  {time_text(row['seconds']):>8}  {row['share']:.0%} ({row['bound']})"
+        for row in standings["kernels"]
+    ]
+    return [*lines, ""]
 
 
 def _line(row: Row) -> str:

@@ -7,8 +7,9 @@ that holds its arrays, its square roots with divisions at the divider's rate. It
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -155,6 +156,24 @@ def measure_kernels(roof: Ceilings, budget: float = 0.5) -> list[Standing]:
         ]
     finally:
         jit.set_threads(threads_before)
+
+
+def figures() -> dict[str, Any]:
+    """One thread's ceilings, and where the kernels stand below them, as JSON holds them."""
+    roof = ceilings.measure(1)
+    rows = measure_kernels(roof)
+    return {"ceilings": asdict(roof), "kernels": [_figures_of(row) for row in rows]}
+
+
+def _figures_of(row: Standing) -> dict[str, Any]:
+    return {
+        "name": row.name.replace("`", ""),
+        "seconds": row.seconds,
+        "flop": row.work.flop,
+        "intensity": row.work.intensity,
+        "bound": row.bound,
+        "share": row.share,
+    }
 
 
 # ---- Tables ---------------------------------------------------------------------------------------------------------

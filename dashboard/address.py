@@ -1,6 +1,7 @@
 """The page's address and the state, kept in step, so that a view can be shared. Knows no widget."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -29,7 +30,7 @@ class Address(param.Parameterized):
 
     def __init__(self, search: str = "") -> None:
         self._links: dict[str, _Link] = {}
-        self._is_following = False
+        self._is_busy = False
         super().__init__(search=search)
 
     def link(self, key: str, owner: param.Parameterized, name: str, read: Callable[[str], Any] = str) -> None:
@@ -46,36 +47,38 @@ class Address(param.Parameterized):
     @param.depends("search", watch=True)
     def _follow(self) -> None:
         """Another address came from the browser."""
-        self._follow_links(list(self._links))
+        if not self._is_busy:
+            self.problem = ""
+            self._follow_links(list(self._links))
 
     def _follow_links(self, keys: list[str]) -> None:
-        if self._is_following:  # the address was changed here, not in the browser
-            return
-        query, problems = self._query(), []
-        self._is_following = True  # as a whole: one parameter may change another, whose key is yet to be read
-        try:
+        query = self._query()
+        with self._busy():  # as a whole: one parameter may change another, whose key is yet to be read
             for key in keys:
                 try:
                     self._links[key].follow(query.get(key))
                 except DataError as error:
-                    problems.append(str(error))
-        finally:
-            self._is_following = False
-        self.problem = "; ".join(problems)
+                    self.problem = "; ".join(filter(None, [self.problem, str(error)]))
 
     def _tell(self, *_: Any) -> None:
-        if self._is_following:
+        if self._is_busy:
             return
         query = self._query()
         for key, link in self._links.items():
             query.pop(key, None)
             if (value := getattr(link.owner, link.name)) != link.default:
                 query[key] = str(value)
-        self._is_following = True
+        with self._busy():
+            self.search = f"?{urlencode(query)}" if query else ""
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        """While the address is followed or told, changes are of its own making; a tab may be built and link more."""
+        before, self._is_busy = self._is_busy, True
         try:
-            self.search = f"?{urlencode(query, safe='-.~')}" if query else ""
+            yield
         finally:
-            self._is_following = False
+            self._is_busy = before
 
     def _query(self) -> dict[str, str]:
         return dict(parse_qsl(self.search.removeprefix("?")))

@@ -1,9 +1,12 @@
-"""What all sessions of one server share: the models, the data set, and the places for trainings."""
+"""What all sessions of one server share: the models, the data set, the places for trainings, and who audits."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from fastnet.datasets import BUNDLED
 
+from .auditing.auditor import Auditor
+from .benchmarking import Benchmarks
 from .library import Library
 from .training.places import Places
 
@@ -15,3 +18,9 @@ class Shared:
     library: Library = field(default_factory=Library)
     data: str = BUNDLED
     places: Places = field(default_factory=Places)
+    auditor: Auditor = field(default_factory=Auditor)
+
+    @cached_property
+    def benchmarks(self) -> Benchmarks:
+        """They wait for trainings, as trainings wait for them."""
+        return Benchmarks(self.places)

@@ -31,6 +31,11 @@ def make_engine(network: Network, recipe: Recipe, samples: Samples) -> "Engine":
     """The engine that the recipe names, for training on such samples."""
     if recipe.engine == "reference":
         return StepwiseEngine(network, recipe, reference)
+    return fused_engine(network, recipe, samples)
+
+
+def fused_engine(network: Network, recipe: Recipe, samples: Samples) -> "FusedEngine":
+    """The fast engine on the path, sparse or dense, that suits such samples."""
     looked_at = np.linspace(0, len(samples), min(len(samples), DENSITY_SAMPLES), endpoint=False).astype(np.int64)
     density = lists.group_density(samples.take(looked_at).images)
     return FusedEngine(network, recipe, is_sparse=density <= MOST_SPARSE_DENSITY)

@@ -1,4 +1,4 @@
-"""A saved model's loss and accuracy on a data set."""
+"""A saved model's answers, loss and accuracy on samples, by the fast kernels."""
 
 import dataclasses
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from .datasets import Samples
-from .engine import make_engine
-from .model_files import read_model
+from .engine import FusedEngine, fused_engine
+from .model_files import ModelFiles, read_model
 from .network import Network
 from .recipe import Recipe
 
@@ -20,6 +20,11 @@ def evaluate_model(model: str | Path, samples: Samples) -> tuple[float, float]:
     files = read_model(model)
     if samples.images.dtype == np.uint8:
         samples = dataclasses.replace(samples, scale=files.pixel_scale)
+    return load_engine(files, samples).evaluate(samples)
+
+
+def load_engine(files: ModelFiles, samples: Samples) -> FusedEngine:
+    """An engine with the parameters of a model, for such samples."""
     network = Network.zeros(files.layer_sizes)
     network.set_parameters(files.parameters)
-    return make_engine(network, Recipe(), samples).evaluate(samples)
+    return fused_engine(network, Recipe(), samples)

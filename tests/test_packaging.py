@@ -35,6 +35,7 @@ def test_wheel_holds_one_import_name(wheel_names):
     "name",
     [
         "fastnet/py.typed",
+        "fastnet/audit/report.css",
         "fastnet/cli/train.py",
         "fastnet/benchmarks/peers/pytorch.py",
         "fastnet/kernels/reference.py",
@@ -46,6 +47,8 @@ def test_wheel_holds_one_import_name(wheel_names):
         "fastnet/weights/mnist-784-512-10/W1.npy",
         "fastnet/weights/mnist-784-512-10/manifest.json",
         "fastnet/weights/mnist-784-512-10-best/W1.npy",
+        "fastnet/weights/mnist-784-512-10-best/audit/audit.json",
+        "fastnet/weights/mnist-784-512-10-best/audit/images.png",
         f"fastnet-{fastnet.__version__}.dist-info/licenses/LICENSE",
         f"fastnet-{fastnet.__version__}.dist-info/licenses/NOTICE",
     ],

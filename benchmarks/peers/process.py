@@ -71,7 +71,9 @@ class RivalProcess:
     def __enter__(self) -> "RivalProcess":
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
+        if kind:
+            self._signal("SIGKILL")  # whoever interrupts does not wait for the end of an epoch
         self.close()
 
     def ask(self, ask: str, **arguments: Any) -> dict[str, Any]:

@@ -43,15 +43,17 @@ export function render({ model, el }) {
 
 function makeVerdict() {
   const text = make("output", { className: "digits" })
-  const sentence = make("strong", {})
-  const second = make("span", { className: "quiet" })
+  const sentence = make("strong", { className: "for-scientists" })
+  const plainly = make("strong", { className: "for-players" })
+  const second = make("span", { className: "quiet for-scientists" })
   const reasons = make("ul", { className: "reasons", ariaLabel: "Why" })
-  const words = make("div", { className: "words" }, sentence, second, reasons)
+  const words = make("div", { className: "words" }, sentence, plainly, second, reasons)
   const element = make("div", { className: "verdict", role: "status" }, text, words)
   const show = (answer) => {
     text.textContent = answer.text || "–"
     text.classList.toggle("unsure", answer.is_unsure)
     sentence.textContent = answer.sentence
+    plainly.textContent = answer.plainly
     second.textContent = answer.second
     reasons.replaceChildren(...answer.reasons.map((reason) => make("li", { textContent: reason })))
   }
@@ -70,7 +72,7 @@ function makeTile({ digit, pixels, reasons }, isChosen, choose) {
 function makeBars() {
   const rows = Array.from({ length: 10 }, (_, digit) => {
     const fill = make("span", { className: "fill" })
-    const percent = make("span", { className: "percent" })
+    const percent = make("span", { className: "percent for-scientists" })
     const row = make("li", { className: "bar" }, make("span", { textContent: digit }), make("span", { className: "track" }, fill), percent)
     return { row, fill, percent }
   })

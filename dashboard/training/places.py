@@ -20,8 +20,15 @@ class Places:
                 self._owners.append(owner)
             return True
 
-    def free(self, owner: object) -> None:
-        """Give the owner's place back, if there is one."""
+    def take_all(self, owner: object) -> bool:
+        """Whether the owner holds all places now, of which nobody held one."""
         with self._lock:
-            if owner in self._owners:
-                self._owners.remove(owner)
+            if self._owners:
+                return False
+            self._owners = [owner] * self._n
+            return True
+
+    def free(self, owner: object) -> None:
+        """Give back what the owner holds, if anything."""
+        with self._lock:
+            self._owners = [other for other in self._owners if other is not owner]

@@ -7,13 +7,22 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from ..store import Store
+from .audit import audit_view
+from .benchmark import benchmark_view
 from .browser import Browser
+from .mode import ModeSwitch
 from .parts import ASSETS, html, notice
 from .reading import reading_view
+from .specs import specs_view
 from .tabs import Tab, Tabs
 from .training import training_view
 
-TABS = (Tab("Read", "read", reading_view), Tab("Train", "train", training_view))
+TABS = (
+    Tab("Read", "read", reading_view),
+    Tab("Audit", "audit", audit_view),
+    Tab("Train", "train", training_view),
+    Tab("Benchmark", "benchmark", benchmark_view),
+)
 
 _BAR = {  # as calm as the page below it
     "background": "var(--panel-surface-color)",
@@ -29,10 +38,12 @@ _THEME = {
 
 def build_page(store: Store) -> pmui.Page:
     """The whole page for one session."""
+    specs_button, specs = specs_view(store)
+    problem = html(pn.bind(notice, store.address.param.problem))
     return lasting_no_longer_than_its_session(
         title="fastnet",
-        header=header_items(store),
-        main=[Browser(store.address), html(pn.bind(notice, store.address.param.problem)), Tabs(store, TABS)],
+        header=[*header_items(store), specs_button],
+        main=[Browser(store.address), problem, Tabs(store, TABS), specs],
         main_width=1240,
         theme_config=_THEME,
         template=ASSETS / "page.html",
@@ -41,7 +52,7 @@ def build_page(store: Store) -> pmui.Page:
 
 def header_items(store: Store) -> list[Viewable]:
     """What stands in the bar at the top, between the name and the dark switch."""
-    return [html("<h1>Handwritten digits, read by a network built from first principles</h1>")]
+    return [html("<h1>Handwritten digits, read by a network built from first principles</h1>"), ModeSwitch(store)]
 
 
 def lasting_no_longer_than_its_session(**options: Any) -> pmui.Page:

@@ -1,7 +1,7 @@
 """Small parts that views share: scripts, answers to them, work aside, plain HTML with the page's styles, cards."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
 from html import escape
@@ -27,9 +27,9 @@ _CARD = {
 }
 
 
-def script(name: str) -> str:
+def script(*names: str) -> str:
     """The JavaScript of a component, after the few lines that all of them share."""
-    return "".join((ASSETS / part).read_text(encoding="utf-8") for part in ("dom.js", name))
+    return "".join((ASSETS / part).read_text(encoding="utf-8") for part in ("dom.js", *names))
 
 
 @contextmanager
@@ -42,8 +42,11 @@ def one_message(asker: JSComponent) -> Iterator[None]:
             asker._send_msg("heard")
 
 
-def aside(work: Callable[[], Result], finish: Callable[[Result], None]) -> None:
-    """Do the work in a thread, then finish on the event loop, where the page is changed; without a server, at once."""
+def aside(work: Callable[[], Result], finish: Callable[[Result], None], executor: Executor | None = None) -> None:
+    """Do the work in a thread, or as `executor` does, then finish on the event loop, where the page is changed.
+
+    Without a server, both are done at once.
+    """
     document = pn.state.curdoc
     if document is None or document.session_context is None:
         finish(work())
@@ -52,7 +55,7 @@ def aside(work: Callable[[], Result], finish: Callable[[Result], None]) -> None:
     def schedule(future: Future[Result]) -> None:
         document.add_next_tick_callback(partial(finish, future.result()))
 
-    _threads().submit(work).add_done_callback(schedule)
+    (executor or _threads()).submit(work).add_done_callback(schedule)
 
 
 @cache

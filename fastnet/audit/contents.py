@@ -44,11 +44,12 @@ class Audit:
       validation_accuracy; None for a model without;
     - `classes`: confusion[true][predicted], precision, recall, f1, support, and most_confused, a list of {true,
       predicted, n, share of the true class};
-    - `embedding`: space (what was embedded), n_points, perplexity, kl_divergence, pca_explained (two shares), k, and
-      silhouette and knn_accuracy, each for tsne, pca, pixels and, if there
-      is a hidden layer, hidden;
+    - `embedding`: space (what was embedded: hidden, of the last hidden layer, or pixels), n_points, perplexity,
+      kl_divergence, pca_explained (two shares), k, and silhouette and knn_accuracy, each for tsne, pca, pixels and, if
+      there is a hidden layer, hidden;
     - `layers`, one for each weight matrix: name, n_in, n_out, mean, std, he_std, norm (Frobenius), bias_norm,
-      largest_singular, effective_rank, histogram {edges, density, he_density}, and of hidden layers n_dead, n_saturated, mean_active;
+      largest_singular, effective_rank, histogram {edges, density, he_density}, and of hidden layers n_dead,
+      n_saturated, mean_active;
     - `confident`: rows of the most confident right answers, a list for each class;
     - `errors`: the worst first, a list of {row, true, predicted, second, probability, true_probability, ambiguous};
     - `label_errors`: rows whose label may be wrong, the worst first, a list of {row, label, suggested, probability,

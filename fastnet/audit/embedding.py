@@ -7,6 +7,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
 
 N_NEIGHBOURS = 10
 
@@ -24,9 +25,11 @@ def embed(points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, dict[s
     components = pca(points, _N_COMPONENTS, seed)
     reduced = components.transform(points)
     perplexity = min(_PERPLEXITY, (len(points) - 1) / 3)
-    # The fit is ended by its own rule, or after 1,000 iterations.
     tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
-    embedded = tsne.fit_transform(reduced)
+    # Threads would meet twice in each of 1,000 short steps: on a busy machine that takes several times as long as one
+    # thread alone, and their sums would depend on how many they are.
+    with threadpool_limits(1, user_api="openmp"):
+        embedded = tsne.fit_transform(reduced)
     first_two = np.zeros((len(points), 2), np.float32)
     first_two[:, : reduced.shape[1]] = reduced[:, :2]
     figures = {

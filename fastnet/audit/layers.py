@@ -57,8 +57,8 @@ def exciting_rows(activations: np.ndarray) -> np.ndarray:
 def _histogram(w: np.ndarray) -> dict[str, Any]:
     """Densities of the weights and of their initialisation N(0, 2 / n_in), in bins as wide as both need."""
     he_std = math.sqrt(2 / len(w))
-    most = max(float(np.abs(w).max()), 4 * he_std)
-    density, edges = np.histogram(w, N_BINS, (-most, most), density=True)
+    ends = min(float(w.min()), -4 * he_std), max(float(w.max()), 4 * he_std)
+    density, edges = np.histogram(w, N_BINS, ends, density=True)
     middles = (edges[1:] + edges[:-1]) / 2
     he_density = np.exp(-((middles / he_std) ** 2) / 2) / (he_std * math.sqrt(2 * math.pi))
     return {"edges": edges.tolist(), "density": density.tolist(), "he_density": he_density.tolist()}

@@ -2,7 +2,6 @@
 
 import dataclasses
 import importlib.util
-import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from fastnet.model_files import ModelFiles, read_model
 
 from . import answers, layers
 from .contents import Audit
+from .images import grey, image_shape
 from .reliability import coverage, reliability
 
 N_POINTS = 3000
@@ -45,14 +45,14 @@ def audit_model(
     is measured on the same images. `on_progress` is told what comes next and the share that is done. ModelError for a
     model that is not sound, DataError for samples that it does not take, OptionError if packages are missing.
     """
-    require_packages("sklearn")
+    require_packages("sklearn", "threadpoolctl")
     if n_points < LEAST_SAMPLES:
         raise OptionError(f"the points of the embedding must be at least {LEAST_SAMPLES}, not {n_points}")
     files, predictor = read_model(model), Predictor.load(model)
-    other = None if against is None else Predictor.load(against)
+    models = [files] if against is None else [files, read_model(against)]
     samples = dataset.test
-    for each in [predictor, other] if other else [predictor]:
-        _check(each, samples)
+    for each in models:
+        _check(each.layer_sizes, samples)
     clock = _Clock(on_progress)
     images, labels = samples.pixels, samples.labels
     rng = np.random.default_rng(seed)
@@ -84,15 +84,15 @@ def audit_model(
     pixels = images[points].astype(np.float32) * (predictor.pixel_scale if images.dtype == np.uint8 else 1)
     spaces = {"hidden": activations[-1][points], "pixels": pixels} if activations else {"pixels": pixels}
     tsne, pca, embedding = _embedding(spaces, labels[points], seed, clock)
-    robustness = _robustness(samples, [predictor, other] if other else [predictor], seed, clock)
+    robustness = _robustness(samples, models, seed, clock)
     kept = _kept_rows(points, wrong, mislabelled, confident, units)
     figures = {
         "model": {
-            "name": files.directory.resolve().name,
+            "name": _name(files),
             "layer_sizes": list(files.layer_sizes),
             "n_parameters": sum(array.size for array in files.parameters.values()),
         },
-        "data": {"source": dataset.source, "n": len(labels), "image_shape": list(_image_shape(samples.n_features))},
+        "data": {"source": dataset.source, "n": len(labels), "image_shape": list(image_shape(samples.n_features))},
         "made": {"fastnet_version": __version__, "seed": seed, "seconds": clock.end()},
         "overall": {
             "accuracy": float(np.mean(probabilities.argmax(axis=1) == labels)),
@@ -108,7 +108,7 @@ def audit_model(
         "errors": wrong,
         "label_errors": mislabelled,
         "calibration": calibration,
-        "robustness": {**robustness, "against": None if against is None else Path(against).resolve().name},
+        "robustness": {**robustness, "against": None if against is None else _name(models[1])},
     }
     return Audit(
         figures=figures,
@@ -120,7 +120,7 @@ def audit_model(
         units=units,
         active_shares=active_shares,
         image_rows=kept.astype(np.int32),
-        images=_grey(images[kept]).reshape(-1, *_image_shape(samples.n_features)),
+        images=grey(images[kept]).reshape(-1, *image_shape(samples.n_features)),
     )
 
 
@@ -156,8 +156,12 @@ class _Clock:
         return self._seconds
 
 
-def _check(predictor: Predictor, samples: Samples) -> None:
-    n_features, *_, n_classes = predictor.layer_sizes
+def _name(files: ModelFiles) -> str:
+    return files.directory.resolve().name
+
+
+def _check(layer_sizes: tuple[int, ...], samples: Samples) -> None:
+    n_features, *_, n_classes = layer_sizes
     if samples.n_features != n_features or samples.largest_label >= n_classes:
         raise DataError(
             f"this model takes images of {n_features} pixels in {n_classes} classes, and the data set has"
@@ -200,21 +204,22 @@ def _embedding(
     )
 
 
-def _robustness(samples: Samples, predictors: Sequence[Predictor], seed: int, clock: _Clock) -> dict[str, Any]:
+def _robustness(samples: Samples, models: Sequence[ModelFiles], seed: int, clock: _Clock) -> dict[str, Any]:
     from fastnet.augmenting import square_images
 
-    from .robustness import DISTORTIONS, MOST_IMAGES, robustness_curve
+    from .robustness import DISTORTIONS, MOST_IMAGES, make_reader, robustness_curve
 
+    rows = np.linspace(0, len(samples), min(len(samples), MOST_IMAGES), endpoint=False).astype(np.int64)
+    samples = samples.take(rows)
     try:
         images = square_images(samples)
     except DataError as error:
         return {"left_out": str(error)}
-    rows = np.linspace(0, len(images), min(len(images), MOST_IMAGES), endpoint=False).astype(np.int64)
-    images, labels = images[rows], samples.labels[rows]
+    readers = [make_reader(files, samples) for files in models]
     curves = {}
     for number, (name, distortion) in enumerate(DISTORTIONS.items()):
         clock.begin(_ROBUSTNESS, number / len(DISTORTIONS))
-        own, *others = robustness_curve(distortion, images, labels, [each.predict for each in predictors], seed)
+        own, *others = robustness_curve(distortion, images, samples.labels, readers, seed)
         curves[name] = {
             "title": distortion.title,
             "unit": distortion.unit,
@@ -250,19 +255,6 @@ def _history(directory: Path) -> dict[str, list[Any]] | None:
     return {
         field.name: [getattr(record, field.name) for record in records] for field in dataclasses.fields(EpochRecord)
     }
-
-
-def _image_shape(n_features: int) -> tuple[int, int]:
-    """The sides of an image: a square where that can be, else one row."""
-    side = math.isqrt(n_features)
-    return (side, side) if side * side == n_features else (1, n_features)
-
-
-def _grey(images: np.ndarray) -> np.ndarray:
-    """Images as uint8; floating-point ones from 0 to their largest value."""
-    if images.dtype == np.uint8:
-        return images
-    return np.rint(np.clip(images / max(float(images.max()), 1e-30), 0, 1) * 255).astype(np.uint8)
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -8,11 +8,15 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from fastnet import kernels
+from fastnet.datasets import Samples
+from fastnet.evaluation import load_engine
 from fastnet.kernels.augment import smooth_basis
+from fastnet.model_files import ModelFiles
 
 MOST_IMAGES = 10_000
 
 _DIRECTIONS = ((1, 0), (0, 1), (-1, 0), (0, -1))
+_SMOOTHNESS = 6.0  # of displacements, which are 0 here
 _N_RIM = 8  # places on the rim of the disc that strokes are thickened by
 
 
@@ -26,12 +30,15 @@ class Distortion:
     apply: Callable[[np.ndarray, float, int], Iterable[np.ndarray]]
 
 
+Reader = Callable[[np.ndarray], np.ndarray]  # of images (n, height, width) to classes (n,)
+
+
 def moved(images: np.ndarray, rotation: float = 0, scale: float = 1, down: float = 0, right: float = 0) -> np.ndarray:
     """Images `(n, height, width)` turned counter-clockwise by degrees, scaled by a factor and shifted by pixels."""
     affine = np.array([math.radians(rotation), math.log(scale), 0, 0, down, right])
-    bases = [smooth_basis(side, 1.0) for side in images.shape[1:]]
+    down_basis, across_basis = (smooth_basis(side, _SMOOTHNESS) for side in images.shape[1:])
     copies = np.empty_like(images)
-    kernels.distort_images(images, np.arange(len(images)), 0, 0, affine, affine, *bases, 0.0, copies)
+    kernels.distort_images(images, np.arange(len(images)), 0, 0, affine, affine, down_basis, across_basis, 0.0, copies)
     return copies
 
 
@@ -80,21 +87,27 @@ DISTORTIONS = {
     "rotation": Distortion("Rotation", "degrees, counter-clockwise", tuple(range(-60, 61, 10)), _rotations),
     "shift": Distortion("Shift", "pixels, mean of four directions", tuple(range(9)), _shifts),
     "scale": Distortion("Scale", "factor", (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5), _scales),
-    "noise": Distortion("Noise", "standard deviation, share of white", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6), _noises),
-    "blur": Distortion("Blur", "sigma, pixels", (0, 0.5, 1, 1.5, 2, 2.5, 3), _blurs),
+    "noise": Distortion("Noise", "deviation, share of white", (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5), _noises),
+    "blur": Distortion("Blur", "sigma, pixels", (0, 0.5, 1, 1.25, 1.5, 1.75, 2, 2.5), _blurs),
     "stroke": Distortion("Stroke thickness", "change, pixels", (-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4), _strokes),
-    "contrast": Distortion("Contrast", "factor", (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2), _contrasts),
+    "contrast": Distortion("Contrast", "factor", (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 2), _contrasts),
 }
 
 
+def make_reader(files: ModelFiles, samples: Samples) -> Reader:
+    """A model as a reader of copies of samples, on the fast kernels."""
+    engine = load_engine(files, samples)
+
+    def read(images: np.ndarray) -> np.ndarray:
+        return engine.predict(Samples(images.reshape(len(images), -1), samples.labels, files.pixel_scale))
+
+    return read
+
+
 def robustness_curve(
-    distortion: Distortion,
-    images: np.ndarray,
-    labels: np.ndarray,
-    readers: Sequence[Callable[[np.ndarray], np.ndarray]],
-    seed: int,
+    distortion: Distortion, images: np.ndarray, labels: np.ndarray, readers: Sequence[Reader], seed: int
 ) -> list[list[float]]:
-    """For each reader (images to classes), its accuracy at each strength, on uint8 images `(n, height, width)`."""
+    """For each reader, its accuracy at each strength, on uint8 images `(n, height, width)`."""
     curves: list[list[float]] = [[] for _ in readers]
     for strength in distortion.strengths:
         versions = list(distortion.apply(images, strength, seed))

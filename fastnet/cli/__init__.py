@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fastnet import __version__
 from fastnet.errors import FastnetError
 
-from . import benchmark, calibrate, compare, dashboard, evaluate, info, predict, train
+from . import audit, benchmark, calibrate, compare, compare_models, dashboard, evaluate, info, predict, train
 from .options import Parser, set_thread_limits
 
 USER_ERROR = 2
@@ -44,6 +44,6 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"fastnet {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (train, evaluate, calibrate, predict, compare, benchmark, info, dashboard):
+    for command in (train, evaluate, calibrate, predict, audit, compare_models, compare, benchmark, info, dashboard):
         command.add(commands)
     return parser

@@ -1,6 +1,7 @@
 """`fastnet benchmark`: this machine's figures, side by side with the rivals that are installed."""
 
 import argparse
+import signal
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ from .options import add_command, add_seed, positive, show, tell
 EXAMPLES = """\
   fastnet benchmark                     one to two minutes on an idle machine
   pip install torch jax scikit-learn    before it, to have them take part
+  fastnet benchmark --roofline          also how near the kernels come to what the machine can do
   fastnet benchmark --json > figures.json
 """
 
@@ -17,6 +19,7 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "benchmark", "time training and kernels beside NumPy, PyTorch, JAX, ...", EXAMPLES)
     parser.add_argument("--samples", type=positive, metavar="N", help="train on the first N images (default: all)")
+    parser.add_argument("--roofline", action="store_true", help="measure the ceilings of this machine too")
     add_seed(parser)
     parser.set_defaults(run=run)
 
@@ -31,6 +34,10 @@ def run(args: argparse.Namespace) -> int:
     def progress(text: str) -> None:
         tell(f"{time.monotonic() - started:4.0f} s  {text}")
 
-    figures = machine.measure(jit.get_threads(), args.samples, progress)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it ends the rivals with it
+    try:
+        figures = machine.measure(jit.get_threads(), args.samples, progress, args.roofline)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     show(args, figures, machine.text(figures))
     return 0

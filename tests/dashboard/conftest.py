@@ -8,10 +8,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fastnet import load_dataset, weights
+from fastnet.audit import audit_model, save_audit
 from fastnet.benchmarks.serving import wait_for
+from fastnet.datasets import Samples
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -25,10 +31,27 @@ FLAGS = [
     "--disable-sync",
 ]
 APP = importlib.util.find_spec("fastnet.dashboard.app")
+TINY_BENCHMARK = str(Path(__file__).with_name("tiny_benchmark.py"))
 SERVERS: dict[str, list[str]] = {
     "serve()": ["-c", "import sys; from fastnet.dashboard.app import serve; serve(port=int(sys.argv[1]))"],
+    "tiny benchmark": [
+        "-c",
+        "import sys; from fastnet.dashboard import app, benchmarking;"
+        f"command = (sys.executable, '-P', {TINY_BENCHMARK!r}, '--json', '--roofline');"
+        "benchmarking.Benchmarks.__init__.__defaults__ = (command,);"
+        "app.serve(port=int(sys.argv[1]))",
+    ],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
 }
+WITH_MODELS = """
+import sys
+from pathlib import Path
+from fastnet.dashboard.app import serve
+serve(port=int(sys.argv[2]), models=Path(sys.argv[1]))
+"""
+AUDITED, BARE = "audited", "bare"
+N_AUDITED, N_EMBEDDED = 600, 400
+RETURNING = "localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific'"
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -48,10 +71,26 @@ def browser():
 
 
 @pytest.fixture(scope="session")
+def models(tmp_path_factory) -> Path:
+    """A folder of two models of people: one with a small audit, one without."""
+    directory = tmp_path_factory.mktemp("models")
+    for name in (AUDITED, BARE):
+        source = weights.DIRECTORY / "mnist-784-512-10"
+        shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("audit"))
+    dataset = load_dataset()
+    rows = np.arange(2000, 2000 + N_AUDITED)
+    test = Samples(dataset.test.images[rows], dataset.test.labels[rows], dataset.test.scale)
+    audit = audit_model(directory / AUDITED, replace(dataset, test=test), n_points=N_EMBEDDED)
+    save_audit(directory / AUDITED, audit)
+    return directory
+
+
+@pytest.fixture(scope="session")
 def address(request) -> Iterator[str]:
-    """Where the page is served, by `serve()` unless a test asks for the other way."""
+    """Where the page is served: by `serve()` unless a test asks for another way or for the models of people."""
     server = getattr(request, "param", "serve()")
-    with serving(SERVERS[server]) as root:
+    command = ["-c", WITH_MODELS, str(request.getfixturevalue("models"))] if server == "models" else SERVERS[server]
+    with serving(command) as root:
         wait_for(root)
         yield root + ("app" if server == "panel serve" else "")
 
@@ -62,9 +101,11 @@ def open_page(browser, address):
     with contextlib.ExitStack() as stack:
         faults: list[str] = []
 
-        def open_page(size: str = "desk", search: str = "", **options):
+        def open_page(size: str = "desk", search: str = "", is_new: bool = False, **options):
             context = browser.new_context(viewport=SIZES[size], **options)
             stack.callback(context.close)
+            if not is_new:
+                context.add_init_script(RETURNING)
             page = context.new_page()
             page.set_default_timeout(30_000)
             watch(page, address, faults)

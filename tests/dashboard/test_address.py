@@ -55,6 +55,16 @@ def test_an_address_restores_the_state():
     }
 
 
+def test_what_is_linked_while_the_address_is_followed_is_restored_too():
+    """A tab is opened by the address, and links what can be chosen in it."""
+    outer, inner, address = State(), State(), Address("?colour=blue&size=3")
+    outer.param.watch(lambda _: address.link("size", inner, "size", whole_number), ["colour"])
+    address.link("colour", outer, "colour")
+    assert inner.size == 3
+    inner.size = None
+    assert address.search == "?colour=blue"
+
+
 def test_going_back_restores_the_state_as_a_whole():
     state, address = linked()
     state.colour, state.size = "blue", 3
@@ -70,6 +80,8 @@ def test_going_back_restores_the_state_as_a_whole():
 def test_a_bad_value_is_ignored_with_a_sentence():
     state, address = linked("?size=big&colour=blue")
     assert (state.colour, state.size) == ("blue", None)
+    assert address.problem == "the size 'big' is none"
+    address.link("other", State(), "size", whole_number)
     assert address.problem == "the size 'big' is none"
     address.search = "?size=4"
     assert (state.size, address.problem) == (4, "")

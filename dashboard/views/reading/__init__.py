@@ -3,7 +3,9 @@
 import panel as pn
 
 from ...store import Store
+from ..mode import for_scientists
 from ..parts import ASSETS, card
+from ..welcome import Welcome
 from .answer import AnswerView, StagesView
 from .board import Board
 from .gallery import Gallery
@@ -14,13 +16,14 @@ _GRID = (ASSETS / "reading.css").read_text(encoding="utf-8")
 
 def reading_view(store: Store) -> pn.Column:
     """The whole tab."""
-    return pn.Column(
+    cards = pn.Column(
         card("Draw", Board(store), area="board"),
         card("The network reads", AnswerView(store), area="answer"),
         card("Or bring a picture", Gallery(store), area="pictures"),
-        card("How the picture got there", StagesView(store), area="stages"),
+        for_scientists(card("How the picture got there", StagesView(store), area="stages")),
         card("The model", *model_view(store), area="model"),
         stylesheets=[_GRID],
         margin=(0, 10),
         sizing_mode="stretch_width",
     )
+    return pn.Column(Welcome(), cards, margin=0, sizing_mode="stretch_width")

@@ -14,6 +14,7 @@ from ..images import base64_bytes, png_uri
 from ..parts import STYLES, script
 
 _STAGE_SIDE = 240
+_SURELY = 0.98  # from there on, it is said without "I think"
 
 
 class AnswerView(JSComponent):
@@ -59,13 +60,14 @@ def answer_message(answer: Answer | None, problem: str) -> dict[str, Any]:
     """What the browser shows, in words and small arrays."""
     if answer is None:
         sentence = "" if problem else "Draw on the paper, bring a picture or try a sample"
-        return {"problem": problem, "sentence": sentence, "reasons": [], "digits": []}
+        return {"problem": problem, "sentence": sentence, "plainly": sentence, "reasons": [], "digits": []}
     reading = answer.reading
     return {
         "problem": problem,
         "text": reading.text,
         "is_unsure": bool(reading.flags),
         "sentence": _sentence(reading),
+        "plainly": _plainly(reading),
         "second": _second_guess(reading),
         "reasons": [flag.capitalize() for flag in reading.flags if flag not in VERDICTS],
         "digits": [_digit_message(digit, heat) for digit, heat in zip_longest(reading.digits, answer.heat_maps)],
@@ -81,6 +83,19 @@ def _sentence(reading: Reading) -> str:
         return f"{unsure}{_percent(reading.probability)}"
     least = min(digit.probability for digit in reading.digits)
     return f"{unsure}{len(reading.digits)} digits, the least sure {_percent(least)}"
+
+
+def _plainly(reading: Reading) -> str:
+    """The same without figures."""
+    if not reading.digits or not reading.text:
+        return "I see no digit"
+    is_unsure = "unsure" in reading.flags
+    if len(reading.digits) > 1:
+        return f"I see {len(reading.digits)} digits{', but I am not sure' * is_unsure}"
+    digit = f"{'an' if reading.text == '8' else 'a'} {reading.text}"
+    if is_unsure:
+        return f"Could it be {digit}?"
+    return f"That is {digit}" if reading.probability > _SURELY else f"I think that is {digit}"
 
 
 def _second_guess(reading: Reading) -> str:

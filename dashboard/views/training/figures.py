@@ -1,4 +1,4 @@
-"""How a training gets on, in figures. An animation has its place above them while one runs."""
+"""How a training gets on, in figures. The animation moves above them while it runs."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import panel as pn
 
 from ...training.snapshot import ENDING, FAILED, FINISHED, IDLE, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
 from ...training.state import TrainingState
+from ..animation import Animation
 from ..parts import html
 
 NOTHING = "\N{EN DASH}"
@@ -23,9 +24,14 @@ _WORDS = {
 
 
 def figures_view(state: TrainingState) -> list[Any]:
-    """The place of the animation, then the figures."""
-    animation = pn.Column(visible=False, sizing_mode="stretch_width", margin=0)  # what is put here shows while it runs
-    state.param.watch(lambda event: animation.param.update(visible=event.new.state == RUNNING), "snapshot")
+    """The animation, then the figures."""
+    animation = Animation(label="A training is running", visible=False, sizing_mode="stretch_width", max_width=420)
+
+    def show(event: Any) -> None:
+        is_running = event.new.state == RUNNING
+        animation.param.update(visible=is_running, playing=is_running)
+
+    state.param.watch(show, "snapshot")
     return [animation, html(pn.bind(figures_html, state.param.snapshot))]
 
 

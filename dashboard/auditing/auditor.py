@@ -1,0 +1,94 @@
+"""Compute audits aside: one at a time for the whole server, in a process that gives way to those who serve pages."""
+
+import contextlib
+import os
+import signal
+import threading
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from fastnet.errors import FastnetError, OptionError
+
+NICENESS = 19
+
+
+@dataclass(frozen=True)
+class Job:
+    """How the computation of an audit gets on."""
+
+    model: str
+    stage: str = "starting"
+    share: float = 0.0  # of the work that is done
+    problem: str = ""  # why it failed
+    is_done: bool = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it goes on."""
+        return not (self.is_done or self.problem)
+
+
+class Auditor:
+    """Runs one audit at a time. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._job: Job | None = None
+
+    def begin(self, model: str, directory: Path, data: str) -> Job:
+        """Compute the audit of a model on that data set and save it beside the model.
+
+        OptionError while that of another model is computed.
+        """
+        with self._lock:
+            if self._job and self._job.is_running:
+                if self._job.model != model:
+                    raise OptionError(f"the audit of {self._job.model} is being computed; try again when it is ready")
+                return self._job
+            self._job = Job(model)
+        context = get_context("spawn")  # a fork would take the server's threads and sockets along
+        pipe, its_pipe = context.Pipe(duplex=False)
+        context.Process(target=_work, args=(its_pipe, directory, data), daemon=True).start()
+        its_pipe.close()
+        threading.Thread(target=self._hear, args=(pipe,), daemon=True).start()
+        return self._job
+
+    def job(self, model: str) -> Job | None:
+        """How the last computation of this model's audit gets on; None if there was none, or another's after it."""
+        job = self._job
+        return job if job and job.model == model else None
+
+    def _hear(self, pipe: Connection) -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                self._change(pipe.recv())
+        if self._job and self._job.is_running:
+            self._change({"problem": "the computation of the audit ended unexpectedly"})
+
+    def _change(self, changes: dict[str, Any]) -> None:
+        with self._lock:
+            if self._job:
+                self._job = replace(self._job, **changes)
+
+
+def _work(pipe: Connection, directory: Path, data: str) -> None:
+    """What the process does; only there is imported what computes."""
+    from fastnet import load_dataset
+    from fastnet.audit import audit_model, save_audit
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the server's affair
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+
+    def tell(stage: str, share: float) -> None:
+        pipe.send({"stage": stage, "share": share})
+
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        try:
+            save_audit(directory, audit_model(directory, load_dataset(data), on_progress=tell))
+            pipe.send({"is_done": True, "share": 1.0})
+        except (FastnetError, OSError) as error:
+            pipe.send({"problem": str(error)})

@@ -1,0 +1,47 @@
+"""The pictures and the report of an audit as files: those that lie beside it, or made when they are asked for."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from fastnet.audit.contents import DIRECTORY, load_audit
+from fastnet.errors import FastnetError
+from fastnet.model_files import read_model
+
+REPORT = "report.html"
+
+
+def file_names() -> Sequence[str]:
+    """What can be had: the report, then each picture; nothing if they could not be made here."""
+    from fastnet.audit.making import require_packages
+
+    try:
+        require_packages("matplotlib")
+    except FastnetError:
+        return ()
+    from fastnet.audit.report import PICTURES
+
+    return REPORT, *(f"{name}.png" for name in PICTURES)
+
+
+def audit_file(directory: Path, name: str) -> bytes | str:
+    """The content of one of `file_names`, for the model in a directory; a sentence if it cannot be made."""
+    there = directory / DIRECTORY / name
+    if there.is_file():
+        return there.read_bytes()
+    from fastnet.audit.report import PICTURES, draw, report
+
+    try:
+        audit, files = load_audit(directory), read_model(directory)
+        if name != REPORT:
+            return draw(name.removesuffix(".png"), audit, files) or "This model has nothing to show there."
+        drawn = {picture: draw(picture, audit, files) for picture in PICTURES}
+        return report(audit, {picture: content for picture, content in drawn.items() if content}).encode()
+    except FastnetError as error:
+        return str(error)
+
+
+def give_way() -> None:
+    """Let the process that makes files give way to those who serve pages."""
+    if hasattr(os, "nice"):
+        os.nice(10)

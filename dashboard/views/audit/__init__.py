@@ -1,0 +1,71 @@
+"""The "Audit" tab: what the network learned and where it fails, all of it linked."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import panel as pn
+
+from ...auditing.state import Audited, AuditState
+from ...store import Store
+from ..parts import card, model_choice
+from .calibration import calibration_view
+from .classes import classes_view
+from .confusion import ConfusionView
+from .digits import ConfidentView, DigitsSource, ErrorsView, LabelErrorsView
+from .downloads import DownloadsView
+from .embedding import embedding_view
+from .figures import later, words
+from .layers import layers_view
+from .learning import learning_view
+from .point import point_view
+from .recompute import recompute_view
+from .robustness import robustness_view
+from .styles import STYLES
+from .summary import summary_view
+from .units import UnitsView
+
+
+def audit_view(store: Store) -> pn.Column:
+    """The whole tab; it is built anew for another model's audit."""
+    state = AuditState(store)
+    body = pn.Column(css_classes=["audit"], stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))
+
+    def build(*_: Any) -> None:
+        body.clear()
+        add(_cards(store, state), state.audited)
+
+    def add(cards: Iterator[pn.Column], audited: Audited | None) -> None:
+        """The next card, and the others after it: between them the server hears other people."""
+        card = next(cards, None) if audited is state.audited else None  # another model may have been chosen
+        if card is not None:
+            body.append(card)
+            later(partial(add, cards, audited))
+
+    state.param.watch(build, ["audited"])
+    build()
+    return body
+
+
+def _cards(store: Store, state: AuditState) -> Iterator[pn.Column]:
+    if state.audited is None:
+        yield card("The audit", model_choice(store), recompute_view(state), area="summary")
+        return
+    audit = state.audit
+    yield card(
+        "The audit", model_choice(store), summary_view(state), DownloadsView(state), DigitsSource(state), area="summary"
+    )
+    yield card("What is taken for what", ConfusionView(state), area="confusion")
+    yield card("How the network sees the digits", *embedding_view(state), area="embedding")
+    yield card("Errors, the worst first", ErrorsView(state), words("errors", audit), area="errors")
+    yield card("The chosen digit", point_view(state), area="point")
+    if state.n_units:
+        yield card("What the first layer looks for", UnitsView(state), area="filters")
+    if audit.figures["history"]:
+        yield card("How it learned", learning_view(audit), area="learning")
+    yield card("Digit by digit", classes_view(audit), words("classes", audit), area="classes")
+    yield card("What it is surest of", ConfidentView(state), words("confident", audit), area="confident")
+    yield card("The weights, and as they began", layers_view(audit), area="weights")
+    yield card("How far its probabilities can be trusted", calibration_view(audit), area="calibration")
+    yield card("What it withstands", robustness_view(audit), area="robustness")
+    yield card("Labels that are probably wrong", LabelErrorsView(state), words("errors", audit), area="mislabelled")

@@ -1,0 +1,51 @@
+"""The report and the pictures of an audit, to keep."""
+
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
+from multiprocessing import get_context
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+from ...auditing.files import audit_file, file_names, give_way
+from ...auditing.state import AuditState
+from ..parts import aside, one_message, script
+from .styles import STYLES
+
+
+class DownloadsView(JSComponent):
+    """A choice of files and a button."""
+
+    names = param.List(doc="The files that can be had.")
+    name_of_file = param.String(doc="What the file that was made last is called.")
+    content = param.Bytes(default=b"", doc="The file that was made last.")
+    problem = param.String(doc="Why it could not be made; empty if it was.")
+
+    _esm = script("downloads.js")
+
+    def __init__(self, state: AuditState) -> None:
+        names = list(file_names())
+        super().__init__(
+            names=names, stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10), visible=bool(names)
+        )
+        self._state = state
+
+    def _handle_msg(self, data: Any) -> None:
+        match data:
+            case {"name": str(name)} if name in self.names:
+                directory = self._state.directory
+                aside(partial(audit_file, directory, name), partial(self._send, f"{directory.name}-{name}"), _process())
+
+    def _send(self, name: str, made: bytes | str) -> None:
+        with one_message(self):
+            if isinstance(made, str):
+                self.param.update(problem=made, content=b"")
+            else:
+                self.param.update(problem="", name_of_file=name, content=made)
+
+
+@cache
+def _process() -> ProcessPoolExecutor:
+    """One for all sessions, which ends after each file: drawing would stop the server for seconds."""
+    return ProcessPoolExecutor(1, get_context("spawn"), give_way, max_tasks_per_child=1)

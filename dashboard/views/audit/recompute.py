@@ -1,0 +1,58 @@
+"""What is said instead of an audit that is missing or not this model's, with a button that computes it."""
+
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from fastnet.errors import OptionError
+
+from ...auditing.auditor import Job
+from ...auditing.state import AuditState
+from .figures import text
+
+MILLISECONDS_BETWEEN_LOOKS = 500
+
+
+def recompute_view(state: AuditState) -> pn.Column:
+    """The sentence, the button and the progress."""
+    button = pmui.Button(label="Compute the audit", variant="contained", margin=10)
+    progress = text(pn.bind(job_html, state.param.job))
+    trouble = text("")
+
+    def hear() -> None:
+        state.hear()
+        button.disabled = bool(state.job and state.job.is_running)
+        if not button.disabled:
+            looks.stop()
+
+    looks = pn.state.add_periodic_callback(hear, MILLISECONDS_BETWEEN_LOOKS, start=state.job is not None)
+
+    def begin(_: Any) -> None:
+        try:
+            state.compute()
+        except OptionError as error:
+            trouble.object = f'<p class="problem" role="alert">{escape(str(error))}</p>'
+            return
+        button.disabled, trouble.object = True, ""
+        if not looks.running:
+            looks.start()
+
+    button.on_click(begin)
+    sentence = text(
+        pn.bind(lambda problem: f'<p class="sentence" role="status">{escape(problem)}</p>', state.param.problem)
+    )
+    return pn.Column(sentence, button, trouble, progress, sizing_mode="stretch_width")
+
+
+def job_html(job: Job | None) -> str:
+    """How the computation gets on, or why it failed."""
+    if job is None:
+        return ""
+    if job.problem:
+        return f'<p class="problem" role="alert">{escape(job.problem)}</p>'
+    return (
+        f'<label class="row"><progress max="1" value="{job.share:.2f}"></progress>'
+        f"<span>{job.share:.0%}, {escape(job.stage)}</span></label>"
+    )

@@ -1,0 +1,54 @@
+"""The "Benchmark" tab: time this machine by a click, beside NumPy and the frameworks that are installed."""
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ...benchmarking import Result
+from ...store import Store
+from ..mode import for_scientists
+from ..parts import ASSETS, card, html
+from .roofline import roofline_pane
+from .tables import INTRODUCTION, NOTHING_YET, result_html
+from .watch import Watch
+
+SAMPLES = {"all 60,000 images": 60_000, "10,000 images": 10_000, "1,000 images": 1_000}
+MOST_MS = 400  # between a change and its sight
+
+_GRID = (ASSETS / "benchmark.css").read_text(encoding="utf-8")
+
+
+def benchmark_view(store: Store) -> pn.Column:
+    """The whole tab."""
+    watch = Watch(store.shared.benchmarks)
+    samples = pmui.Select(
+        label="Train on", options=SAMPLES, value=60_000, disabled=watch.param.is_running, size="small", width=200
+    )
+    button = pmui.Button(
+        label=watch.param.button,
+        disabled=watch.param.is_waiting,
+        color="primary",
+        on_click=lambda _: watch.press(samples.value),
+    )
+    view = pn.Column(
+        card(
+            "Time this machine",
+            html(INTRODUCTION),
+            pn.FlexBox(samples, button, align_items="center", gap="8px"),
+            html(watch.param.progress),
+            area="run",
+        ),
+        card("Side by side", html(pn.bind(result_html, watch.param.result)), area="result"),
+        for_scientists(card("Where the kernels stand", pn.bind(_roofline, watch.param.result), area="roofline")),
+        stylesheets=[_GRID],
+        margin=(0, 10),
+        sizing_mode="stretch_width",
+    )
+    if pn.state.curdoc and pn.state.curdoc.session_context:
+        pn.state.add_periodic_callback(watch.look, MOST_MS)
+        pn.state.on_session_destroyed(lambda _: watch.stop())
+    return view
+
+
+def _roofline(result: Result | None) -> pn.viewable.Viewable:
+    figures = result and result.figures.get("roofline")
+    return roofline_pane(figures) if figures else html(NOTHING_YET)

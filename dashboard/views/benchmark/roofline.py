@@ -1,0 +1,97 @@
+"""The roofline (Williams, Waterman & Patterson 2009): how near the kernels come to what one core can do."""
+
+from html import escape
+from typing import Any
+
+import numpy as np
+import panel as pn
+from bokeh.models import ColumnDataSource, HoverTool
+from bokeh.plotting import figure
+
+from fastnet.benchmarks.tables import time_text
+
+from ..parts import html
+
+# Told apart with any colour vision (Okabe & Ito) on light and dark, and by marker as well.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#888888")
+_MARKERS = {
+    "circle": "●",
+    "square": "■",
+    "diamond": "◆",
+    "inverted_triangle": "▼",
+    "triangle": "▲",
+    "plus": "✚",
+    "x": "✖",
+}
+_GREY = "#888888"
+_INTENSITY = np.geomspace(0.04, 60.0, 100)
+
+Figures = dict[str, Any]
+
+
+def roofline_pane(figures: Figures) -> pn.Column:
+    """The picture, and what it shows in words."""
+    return pn.Column(
+        html(
+            '<p class="quiet">One core, a batch of 64 images: operations a second over operations for each byte that'
+            " moves. A kernel left of the bend waits for memory, right of it for multipliers; the table says how much"
+            " it reaches of what it waits for.</p>"
+        ),
+        pn.pane.Bokeh(_figure(figures), sizing_mode="stretch_width", margin=0),
+        html(f'<p class="quiet">{_roofs(figures["ceilings"])}</p>{_table(figures["kernels"])}'),
+        sizing_mode="stretch_width",
+        margin=0,
+    )
+
+
+def _figure(figures: Figures) -> figure:
+    roof, rows = figures["ceilings"], figures["kernels"]
+    peak = roof["flop"] / 1e9
+    plot = figure(
+        x_axis_type="log",
+        y_axis_type="log",
+        x_axis_label="operations for each byte (FLOP/byte)",
+        y_axis_label="GFLOP/s",
+        y_range=(0.4, 2.5 * peak),
+        x_range=(_INTENSITY[0], _INTENSITY[-1]),
+        height=440,
+        sizing_mode="stretch_width",
+        toolbar_location=None,
+        tools="",
+    )
+    for rate in _bandwidths(roof).values():
+        plot.line(_INTENSITY, np.minimum(_INTENSITY * rate, peak), color=_GREY, line_width=1)
+    marks = [
+        _add_kernel(plot, row, colour, marker) for row, colour, marker in zip(rows, _COLOURS, _MARKERS, strict=True)
+    ]
+    plot.add_tools(HoverTool(renderers=marks, tooltips=[("kernel", "@name"), ("speed", "@y{0.0} GFLOP/s")]))
+    return plot
+
+
+def _add_kernel(plot: figure, row: Figures, colour: str, marker: str) -> Any:
+    """A kernel's place."""
+    y = row["flop"] / row["seconds"] / 1e9
+    source = ColumnDataSource({"x": [row["intensity"]], "y": [y], "name": [row["name"]]})
+    return plot.scatter("x", "y", source=source, marker=marker, size=13, color=colour, line_width=2)
+
+
+def _table(rows: list[Figures]) -> str:
+    """The kernels with their markers, times and shares; also what the picture tells to those who don't see it."""
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("kernel", "time", "reaches"))
+    body = "".join(
+        f'<tr><th scope="row"><span style="color: {colour}">{sign}</span> {escape(row["name"])}</th>'
+        f"<td>{time_text(row['seconds'])}</td><td>{row['share']:.0%} of {escape(row['bound'])}</td></tr>"
+        for row, colour, sign in zip(rows, _COLOURS, _MARKERS.values(), strict=True)
+    )
+    return f'<div class="contests kernels"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _bandwidths(roof: Figures) -> dict[str, float]:
+    """GB/s of each level, of reading or updating, whichever is more."""
+    return {level: max(rate, roof["update"][level]) / 1e9 for level, rate in roof["read"].items()}
+
+
+def _roofs(roof: Figures) -> str:
+    """What the lines are, from left to right."""
+    levels = ", ".join(f"{level} {rate:,.0f} GB/s" for level, rate in _bandwidths(roof).items())
+    return f"The roofs, from left to right: {levels}; above all, {roof['flop'] / 1e9:,.0f} GFLOP/s of multiply-adds."

@@ -1,0 +1,100 @@
+"""The figures as tables with bars: each rival's median, from its fastest to its slowest round."""
+
+import importlib.util
+import os
+import time
+from html import escape
+from typing import Any
+
+from fastnet.benchmarks.machine import NAMES, titles
+from fastnet.benchmarks.tables import TITLES, busy_text, time_text
+from fastnet.system import cpu_name
+
+from ...benchmarking import Result
+
+STEP_TITLES = ("training", "the first layer", "loss and gradient", "Adam", "the machine's ceilings and the kernels")
+NOTHING_YET = '<p class="quiet">Nothing has been measured on this server yet.</p>'
+
+_PACKAGES = {"pytorch": "torch", "jax": "jax", "sklearn": "sklearn"}
+
+
+def _introduction() -> str:
+    found = {name: importlib.util.find_spec(package) is not None for name, package in _PACKAGES.items()}
+    rivals = ["the NumPy reference", *(TITLES[name] for name, is_there in found.items() if is_there)]
+    missing = [TITLES[name] for name, is_there in found.items() if not is_there]
+    absent = f" Not installed here, and so left out: {', '.join(missing)}." if missing else ""
+    return (
+        f"<p>Trains the same network with fastnet and with {', '.join(rivals)}, each in a process of its own, in turn;"
+        f" then times kernels beside NumPy, and the ceilings of {escape(cpu_name())} ({os.cpu_count()} CPUs). It takes"
+        f" a minute or two, and whatever else the machine does meanwhile blurs it.{absent}</p>"
+    )
+
+
+INTRODUCTION = _introduction()
+
+
+def result_html(result: Result | None) -> str:
+    """All contests, and where and when they were measured."""
+    if result is None:
+        return NOTHING_YET
+    figures = result.figures
+    contests = [
+        contest_html(title, figures["contests"][name])
+        for name, title in titles(figures["samples"]).items()
+        if name != "training_step" and figures["contests"].get(name)
+    ]
+    note = (
+        "Bars and figures are medians; the thin line goes from the fastest to the slowest round. Shorter is"
+        " faster, and the ratio says by how much fastnet is."
+    )
+    return f'<p class="quiet">{note}</p><div class="contests">{"".join(contests)}</div>{_circumstances(result)}'
+
+
+def contest_html(title: str, rows: list[dict[str, Any]]) -> str:
+    """One contest: a row for each rival, also for one that failed."""
+    most = max((row["most"] for row in rows if "most" in row), default=1.0)
+    body = "".join(_row(row, most) for row in rows)
+    heads = '<th scope="col">who</th><th scope="col">time</th><th scope="col">ratio</th>'
+    return f"<table><caption>{escape(title)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _row(row: dict[str, Any], most: float) -> str:
+    name = escape(str(NAMES.get(row["name"], row["name"])))
+    if "error" in row:
+        return f'<tr><th scope="row">{name}</th><td colspan="2" class="quiet">failed: {escape(row["error"])}</td></tr>'
+    threads = row["settings"].get("threads")
+    if threads and "thread" not in name:
+        name += f" <small>{threads} thread{'s' * (threads > 1)}</small>"
+    kind = {"fastnet": "ours", "dense floor": "floor"}.get(row["name"], "")
+    ratio = "" if kind or row["ratio"] is None else f"{row['ratio']:.1f}x"
+    return (
+        f'<tr class="{kind}"><th scope="row">{name}{_bar(row, most)}</th>'
+        f"<td>{time_text(row['seconds'])}<small>{_spread(row)}</small></td><td>{ratio}</td></tr>"
+    )
+
+
+def _bar(row: dict[str, Any], most: float) -> str:
+    """The median, and a line from the fastest to the slowest round."""
+    least, median, longest = (100 * row[key] / most for key in ("least", "seconds", "most"))
+    spread = f'<i style="left: {least:.2f}%; width: {longest - least:.2f}%"></i>' if longest > least else ""
+    return f'<span class="time-bar"><b style="width: {median:.2f}%"></b>{spread}</span>'
+
+
+def _spread(row: dict[str, Any]) -> str:
+    if row["least"] == row["most"]:
+        return "one round"
+    return f"{time_text(row['least'])} to {time_text(row['most'])}"
+
+
+def _circumstances(result: Result) -> str:
+    figures, machine = result.figures, result.figures["environment"]
+    versions = ", ".join(f"{package} {version}" for package, version in sorted(figures["versions"].items()))
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(result.finished))
+    absent = [str(NAMES[name]) for name in figures["not_installed"]]
+    sentences = [
+        f"Measured {when} in {figures['seconds']:.0f} s on {machine['cpu']}, {machine['cpus']} CPUs,"
+        f" {machine['lanes']} float32 lanes; {versions}.",
+        f"Not installed: {', '.join(absent)}." if absent else "",
+        busy_text(figures["load_average"]) or "",
+    ]
+    return f'<p class="quiet">{escape(" ".join(filter(None, sentences)))}</p>'

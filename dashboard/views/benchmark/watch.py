@@ -1,0 +1,71 @@
+"""What one visitor sees of the server's benchmarks."""
+
+import time
+from html import escape
+from typing import Any
+
+import param
+
+from fastnet.errors import OptionError
+
+from ...benchmarking import STEPS, Benchmarks, Status
+from .tables import STEP_TITLES
+
+
+class Watch(param.Parameterized):
+    """The status of the benchmarks, looked at now and then, and the button that starts and stops them."""
+
+    result = param.Parameter(default=None, doc="The last `Result`; None before the first.")
+    progress = param.String(doc="What is going on, as HTML.")
+    button = param.String(default="Start")
+    is_running = param.Boolean(default=False, doc="Whether a benchmark is under way, here or for another visitor.")
+    is_waiting = param.Boolean(default=False, doc="Whether the button can do nothing now.")
+
+    def __init__(self, benchmarks: Benchmarks, **params: Any) -> None:
+        super().__init__(**params)
+        self._benchmarks = benchmarks
+        self._problem = ""
+        self.look()
+
+    def press(self, samples: int) -> None:
+        """The button: start, or stop what was started here."""
+        self._problem = ""
+        if self._benchmarks.status.owner is self:
+            self.stop()
+        else:
+            try:
+                self._benchmarks.start(self, samples)
+            except OptionError as error:
+                self._problem = str(error)
+        self.look()
+
+    def stop(self) -> None:
+        """End the benchmark that was started here, if there is one."""
+        self._benchmarks.stop(self)
+
+    def look(self) -> None:
+        """See what has changed."""
+        status = self._benchmarks.status
+        is_own = status.owner is self
+        if status.result is not self.result:
+            self.result = status.result
+        self.param.update(
+            progress=progress_html(status, is_own, self._problem or status.problem),
+            button="Stop" if is_own else "Start",
+            is_running=status.is_running,
+            is_waiting=status.is_stopping or (status.is_running and not is_own),
+        )
+
+
+def progress_html(status: Status, is_own: bool, problem: str) -> str:
+    """A bar with a word on what is being timed, or why there is nothing to see."""
+    if status.is_running:
+        title = STEP_TITLES[status.step - 1] if status.step else "starting"
+        seconds, doing = time.time() - status.started, escape(status.text) or "preparing"
+        whose = "" if is_own else " for another visitor"
+        return (
+            f'<progress max="{len(STEPS)}" value="{max(status.step - 1, 0)}" aria-label="Benchmark"></progress>'
+            f'<p class="now" role="status">Step {max(status.step, 1)} of {len(STEPS)}{whose}: {title}'
+            f' <span class="quiet">{seconds:.0f} s, {doing}</span></p>'
+        )
+    return f'<p class="problem" role="alert">{escape(problem.capitalize())}.</p>' if problem else ""

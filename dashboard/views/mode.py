@@ -1,0 +1,38 @@
+"""Two ways to show the page: playful, with large pictures and few figures, or scientific, with all of them."""
+
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+from fastnet.errors import DataError
+
+from ..store import Store
+from .parts import STYLES, script
+
+MODES = ("playful", "scientific")
+
+
+class ModeSwitch(JSComponent):
+    """Chooses the mode. The browser applies it, and remembers the last choice for the next visit."""
+
+    mode = param.String(doc="One of MODES; empty where the browser's memory decides.")
+
+    _esm = script("memory.js", "mode.js")
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(stylesheets=[STYLES], css_classes=["in-bar"], margin=0)
+        store.address.link("mode", self, "mode", known_mode)
+
+
+def known_mode(name: str) -> str:
+    """The name, if a mode has it."""
+    if name not in MODES:
+        raise DataError(f"the address asks for the mode {name!r}, which is none of {', '.join(MODES)}")
+    return name
+
+
+def for_scientists(view: Any) -> Any:
+    """The view, which lays its contents out in a column, shown in the scientific mode alone."""
+    view.styles = {**view.styles, "display": "var(--scientific, flex)"}
+    return view

@@ -1,0 +1,128 @@
+"""`fastnet audit`: what a model learned and where it fails, as figures, pictures and a report."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from fastnet.errors import OptionError
+from fastnet.recipe import Recipe
+
+from .options import add_command, add_data_option, add_model, natural, percent, positive, show, tell
+
+EXAMPLES = """\
+  fastnet audit runs/mine                                    figures, pictures and report.html in runs/mine/audit
+  fastnet audit runs/mine --against mnist-784-512-10-best    robustness beside that of a second model
+  fastnet audit mnist-784-512-10-best --out audit --points 1000
+"""
+_BAR = "{desc:12} {percentage:3.0f}%|{bar:20}| {elapsed}"
+_SHARE_OF_PICTURES = 0.15  # of all the time
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = add_command(commands, "audit", "audit a model: figures, pictures and a report", EXAMPLES)
+    add_model(parser)
+    add_data_option(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="a new directory (default: audit, inside the model's)")
+    parser.add_argument("--against", metavar="MODEL", help="a second model, for the curves of robustness")
+    parser.add_argument("--points", type=positive, metavar="N", help="samples on the t-SNE map (default: 3000)")
+    parser.add_argument(
+        "--seed", type=natural, default=Recipe.seed, metavar="N", help="of t-SNE, its points and noise (default: 0)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Audit, write and print."""
+    from fastnet.audit import save_audit
+    from fastnet.audit.making import N_POINTS, audit_model, require_packages
+    from fastnet.datasets import BUNDLED, load_dataset
+    from fastnet.model_files import read_model
+
+    require_packages("matplotlib", "sklearn", "threadpoolctl")
+    from fastnet.audit.report import write_everything
+
+    files = read_model(args.model)
+    beside, is_writable = files.directory / "audit", os.access(files.directory, os.W_OK)
+    _check_target(args.out, beside, is_writable)
+    with _Progress() as progress:
+        audit = audit_model(
+            args.model,
+            load_dataset(args.data or BUNDLED),
+            n_points=args.points or N_POINTS,
+            seed=args.seed,
+            against=args.against,
+            on_progress=progress.audit,
+        )
+        directory = args.out or beside
+        write_everything(audit, files, directory, progress.pictures)
+    if args.out and is_writable:
+        save_audit(args.model, audit)
+    elif args.out:
+        tell(f"{files.directory} cannot be written, so that the audit is in {args.out} alone")
+    show(args, {"directory": str(directory), **audit.figures}, _text(audit.figures, directory))
+    return 0
+
+
+def _check_target(out: Path | None, beside: Path, is_writable: bool) -> None:
+    """OptionError now, not after a minute, for a place that can't be written to."""
+    if out is None and not is_writable:
+        raise OptionError(f"{beside}: cannot be written; choose another place: --out DIR")
+    if out is not None and out.exists():
+        raise OptionError(f"{out}: exists already; choose another --out")
+
+
+class _Progress:
+    """A bar on a terminal, a line for each stage elsewhere."""
+
+    def __enter__(self) -> "_Progress":
+        from tqdm import tqdm
+
+        self._stage, self._started = "", time.monotonic()
+        self._bar = tqdm(total=1.0, bar_format=_BAR, disable=not sys.stderr.isatty(), dynamic_ncols=True)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.close()
+
+    def audit(self, stage: str, share: float) -> None:
+        """A stage of the audit begins."""
+        self._show(stage, share * (1 - _SHARE_OF_PICTURES))
+
+    def pictures(self, share: float) -> None:
+        """Pictures were drawn."""
+        self._show("pictures", 1 - _SHARE_OF_PICTURES * (1 - share))
+
+    def _show(self, stage: str, share: float) -> None:
+        self._bar.set_description_str(stage, refresh=False)
+        self._bar.update(share - self._bar.n)
+        if self._bar.disable and stage != self._stage:
+            tell(f"{time.monotonic() - self._started:4.0f} s  {stage}")
+        self._stage = stage
+
+
+def _text(figures: dict[str, Any], directory: Path) -> str:
+    overall, calibration, knn = figures["overall"], figures["calibration"], figures["embedding"]["knn_accuracy"]
+    n_ambiguous = sum(error["ambiguous"] for error in figures["errors"])
+    confused = ", ".join(
+        f"{pair['true']} for {pair['predicted']} ({pair['n']})" for pair in figures["classes"]["most_confused"][:3]
+    )
+    lines = [
+        f"accuracy {percent(overall['accuracy'])} on {figures['data']['n']:,} test samples, mean F1"
+        f" {percent(overall['macro_f1'])}",
+        f"{overall['n_errors']:,} errors, {n_ambiguous:,} of them ambiguous; most often: {confused or 'none'}",
+        f"{len(figures['label_errors']):,} labels are doubtful",
+        f"expected calibration error {percent(calibration['ece'])}",
+        f"10 nearest neighbours tell the class: pixels {percent(knn['pixels'])},"
+        f" {'hidden layer ' + percent(knn['hidden']) + ', ' if 'hidden' in knn else ''}t-SNE {percent(knn['tsne'])}",
+        *(
+            f"{layer['name']}: effective rank {layer['effective_rank']:.0f} of {min(layer['n_in'], layer['n_out'])}"
+            + (f", {layer['n_dead']} dead and {layer['n_saturated']} saturated units" if "n_dead" in layer else "")
+            for layer in figures["layers"]
+        ),
+        f"report and pictures are in {directory}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,87 @@
+"""`fastnet compare-models`: is one model better than another, and on which digits?"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .options import add_command, add_data_option, add_seed, percent, show, tell
+
+if TYPE_CHECKING:
+    from fastnet.datasets import Samples
+
+EXAMPLES = """\
+  fastnet compare-models mnist-784-512-10-best mnist-784-512-10
+  fastnet compare-models runs/mine mnist-784-512-10-best --picture difference.png
+"""
+MOST_LISTED = 10
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = add_command(commands, "compare-models", "hold two models against each other on a test set", EXAMPLES)
+    parser.add_argument("model", metavar="A", help="a run or model directory, or the name of a shipped model")
+    parser.add_argument("other", metavar="B", help="the same")
+    parser.add_argument("--picture", type=Path, metavar="PNG", help="draw the digits that only one of them reads right")
+    add_data_option(parser)
+    add_seed(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare, draw if asked to, and print."""
+    from fastnet.audit.comparison import compare_models
+    from fastnet.audit.making import require_packages
+    from fastnet.datasets import BUNDLED, load_dataset
+    from fastnet.inference import Predictor
+
+    if args.picture:
+        require_packages("matplotlib")
+    samples = load_dataset(args.data or BUNDLED).test
+    comparison = compare_models(Predictor.load(args.model), Predictor.load(args.other), samples)
+    if args.picture:
+        _draw(args, comparison, samples)
+    show(args, {"models": [args.model, args.other], **comparison}, _text(comparison, args.model, args.other))
+    return 0
+
+
+def _draw(args: argparse.Namespace, comparison: dict[str, Any], samples: "Samples") -> None:
+    from fastnet.audit.drawing import png
+    from fastnet.audit.grids import draw_disagreements
+
+    figure = draw_disagreements(comparison, (args.model, args.other), samples)
+    if figure is None:
+        tell("there is nothing to draw: both read the same digits right")
+    else:
+        args.picture.write_bytes(png(figure))
+        tell(f"drawn in {args.picture}")
+
+
+def _text(comparison: dict[str, Any], first: str, second: str) -> str:
+    """The table of counts, the test, and the digits that only one of them reads right."""
+    test = comparison["mcnemar"]
+    accuracies = [percent(accuracy) for accuracy in comparison["accuracy"]]
+    rows = [
+        ("both right", comparison["both_right"]),
+        (f"only {first}", comparison["only_first"]),
+        (f"only {second}", comparison["only_second"]),
+        ("neither", comparison["neither"]),
+    ]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(
+        [
+            f"{first}: {accuracies[0]}, {second}: {accuracies[1]} of {comparison['n']:,} test samples",
+            *(f"  {name:{width}}  {n:6,}" for name, n in rows),
+            f"McNemar's test ({test['test']}): p = {test['p_value']:.2g}",
+            *(
+                _digits(name, comparison["digits"][key])
+                for name, key in ((first, "only_first"), (second, "only_second"))
+            ),
+        ]
+    )
+
+
+def _digits(name: str, digits: list[dict[str, Any]]) -> str:
+    """Which they are: the number of the sample and its label, or how many more there are."""
+    listed = ", ".join(f"{digit['row']} (a {digit['label']})" for digit in digits[:MOST_LISTED])
+    more = f" and {len(digits) - MOST_LISTED:,} more" if len(digits) > MOST_LISTED else ""
+    return f"only {name}: {listed or 'none'}{more}"

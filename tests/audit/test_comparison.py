@@ -1,0 +1,85 @@
+"""Two models side by side: McNemar's test, and the digits that only one of them reads right."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import stats
+
+from fastnet import cli
+from fastnet.audit.comparison import compare_models, mcnemar
+from fastnet.inference import Predictor
+from fastnet.recipe import Recipe
+from fastnet.runs import save_run
+from fastnet.training import Training
+
+
+@pytest.fixture(scope="module")
+def other(digits, tmp_path_factory):
+    """A network of another shape that was trained for longer."""
+    directory = tmp_path_factory.mktemp("models") / "other"
+    training = Training(digits, Recipe(hidden=(48,), epochs=4, batch_size=32, n_validation=100, seed=1))
+    training.run()
+    save_run(training, directory)
+    return directory
+
+
+@pytest.mark.parametrize(("only_first", "only_second"), [(0, 0), (1, 0), (3, 9), (12, 12), (24, 0)])
+def test_few_that_differ_are_judged_by_the_binomial(only_first, only_second):
+    found = mcnemar(only_first, only_second)
+    n = only_first + only_second
+    expected = stats.binomtest(only_first, n).pvalue if n else 1.0
+    assert found["test"] == "exact binomial"
+    assert found["p_value"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("only_first", "only_second"), [(13, 12), (25, 0), (110, 19), (300, 320)])
+def test_many_that_differ_are_judged_by_chi_squared(only_first, only_second):
+    found = mcnemar(only_first, only_second)
+    assert found["test"] == "chi-squared with continuity correction"
+    assert found["statistic"] == (abs(only_first - only_second) - 1) ** 2 / (only_first + only_second)
+    assert found["p_value"] == pytest.approx(stats.chi2.sf(found["statistic"], df=1))
+
+
+def test_every_sample_is_counted_where_it_belongs(model, other, digits):
+    test, predictors = digits.test, [Predictor.load(model), Predictor.load(other)]
+    found = compare_models(*predictors, test)
+    first, second = (predictor.predict(test.images) for predictor in predictors)
+    assert found["both_right"] == ((first == test.labels) & (second == test.labels)).sum()
+    assert found["neither"] == ((first != test.labels) & (second != test.labels)).sum()
+    assert found["accuracy"] == [(first == test.labels).mean(), (second == test.labels).mean()]
+    for key, right, wrong in (("only_first", first, second), ("only_second", second, first)):
+        rows = np.flatnonzero((right == test.labels) & (wrong != test.labels))
+        assert [digit["row"] for digit in found["digits"][key]] == rows.tolist()
+        assert found[key] == len(rows)
+        for digit in found["digits"][key]:
+            assert digit["label"] == test.labels[digit["row"]]
+            assert digit["answers"] == [first[digit["row"]], second[digit["row"]]]
+    assert found["only_second"] > 0
+
+
+def test_the_command_tells_and_draws_the_difference(model, other, digits, tmp_path, capsys):
+    train, test = digits.train, digits.test
+    npz = tmp_path / "digits.npz"
+    np.savez(npz, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels)
+    command = ["compare-models", str(model), str(other), "--data", str(npz)]
+    assert cli.main([*command, "--picture", str(tmp_path / "difference.png")]) == 0
+    text = capsys.readouterr().out
+    assert "McNemar's test (" in text
+    assert "p = " in text
+    with Image.open(tmp_path / "difference.png") as picture:
+        assert picture.width > 1000
+    assert cli.main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["models"] == [str(model), str(other)]
+    assert found["both_right"] + found["only_first"] + found["only_second"] + found["neither"] == 400
+    assert cli.main(["compare-models", str(model), str(model), "--data", str(npz), "--picture", "none.png"]) == 0
+    captured = capsys.readouterr()
+    assert "p = 1" in captured.out
+    assert "there is nothing to draw" in captured.err
+
+
+def test_data_of_another_size_is_refused(model, other, capsys):
+    assert cli.main(["compare-models", str(model), str(other)]) == 2
+    assert "takes images of 64 pixels" in capsys.readouterr().err

@@ -1,0 +1,167 @@
+"""Audits are kept whole, tied to their weights, and small."""
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from fastnet import weights
+from fastnet.audit import Audit, audit_model, contents, load_audit, save_audit
+from fastnet.calibration import Calibration, write_calibration
+from fastnet.datasets import Dataset, load_dataset
+from fastnet.errors import ModelError, NoAuditError, StaleAuditError
+from fastnet.inference import Predictor
+from fastnet.model_files import read_model
+
+MOST_BYTES = 2_500_000
+
+
+@pytest.fixture
+def audited(model, audit, tmp_path):
+    """A copy of the model with its audit."""
+    copy = shutil.copytree(model, tmp_path / "model")
+    save_audit(copy, audit)
+    return copy
+
+
+def test_what_is_loaded_is_what_was_saved(audited, audit):
+    loaded = load_audit(audited)
+    assert loaded.figures == audit.figures
+    for field in dataclasses.fields(Audit):
+        saved, found = getattr(audit, field.name), getattr(loaded, field.name)
+        if field.name != "figures":
+            for one, other in zip(saved, found, strict=True) if isinstance(saved, tuple) else [(saved, found)]:
+                np.testing.assert_array_equal(one, other)
+                assert one.dtype == other.dtype
+
+
+def test_images_are_those_of_the_rows(audited, digits):
+    audit = load_audit(audited)
+    for row in audit.image_rows:
+        np.testing.assert_array_equal(audit.image_of(row), digits.test.images[row].reshape(8, 8))
+    missing = np.setdiff1d(np.arange(400), audit.image_rows)
+    assert audit.image_of(int(missing[0])) is None
+    assert audit.image_of(400) is None
+    shown = [each["row"] for name in ("errors", "label_errors") for each in audit.figures[name]]
+    shown += [row for rows in [*audit.figures["confident"], *(layer.ravel() for layer in audit.units)] for row in rows]
+    shown = {*audit.points, *shown} - {-1}
+    assert set(audit.image_rows) == shown
+    number = 70  # in the second row of the sprite
+    top, left = 8 * (number // contents.SPRITE_COLUMNS), 8 * (number % contents.SPRITE_COLUMNS)
+    np.testing.assert_array_equal(audit.sprite[top : top + 8, left : left + 8], audit.images[number])
+
+
+def test_a_model_without_an_audit(model):
+    with pytest.raises(NoAuditError, match="has no audit yet; run: fastnet audit"):
+        load_audit(model)
+
+
+def test_an_audit_of_other_weights_is_refused(audited):
+    content = (audited / "W2.npy").read_bytes()
+    changed = np.load(audited / "W2.npy")
+    changed[0, 0] += 1
+    np.save(audited / "W2.npy", changed)
+    with pytest.raises(ModelError, match=r"W2\.npy: its SHA-256"):
+        load_audit(audited)
+    files = read_model(shutil.copytree(weights.DIRECTORY / weights.DEFAULT, audited.parent / "other"))
+    shutil.rmtree(files.directory / "audit", ignore_errors=True)
+    shutil.copytree(audited / "audit", files.directory / "audit")
+    with pytest.raises(StaleAuditError, match="was made with other weights or another calibration; run: fastnet audit"):
+        load_audit(files.directory)
+    (audited / "W2.npy").write_bytes(content)
+    load_audit(audited)
+
+
+def test_an_audit_from_before_the_calibration_is_refused(audited):
+    likeness = np.zeros(16 + 10 + 1, np.float32)
+    write_calibration(read_model(audited), Calibration(1.5, likeness, 0.0, 0.0, {}))
+    with pytest.raises(StaleAuditError):
+        load_audit(audited)
+
+
+def test_an_audit_of_another_version_is_refused(audited, monkeypatch):
+    monkeypatch.setattr(contents, "FORMAT_VERSION", 2)
+    with pytest.raises(StaleAuditError, match="is of another version of fastnet"):
+        load_audit(audited)
+
+
+@pytest.mark.parametrize("name", ["labels.npy", "probabilities.npy", "units2.npy", "images.png"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
+def test_a_damaged_file_is_named(audited, name, damage):
+    path = audited / "audit" / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    if damage == "remove":
+        path.unlink()
+    else:
+        path.write_bytes(content if damage == "flip" else content[: len(content) // 2])
+    with pytest.raises(ModelError) as caught:
+        load_audit(audited)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content["figures"]["overall"].update(accuracy=1.0),
+        lambda content: content["arrays"]["labels"].update(shape=[5]),
+        lambda content: content.pop("figures"),
+        lambda content: content.update(format="other"),
+    ],
+)
+def test_changed_figures_are_refused(audited, damage):
+    path = audited / "audit/audit.json"
+    content = json.loads(path.read_text())
+    damage(content)
+    path.write_text(json.dumps(content))
+    with pytest.raises(ModelError, match=r"audit\.json: (was changed or damaged|is not the audit)"):
+        load_audit(audited)
+    path.write_text("[1,")
+    with pytest.raises(ModelError, match="is not sound JSON"):
+        load_audit(audited)
+
+
+def test_a_failed_save_leaves_the_audit_as_it_was(audited, audit, monkeypatch):
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(contents, "write_array", fail)
+    with pytest.raises(OSError, match="No space left"):
+        save_audit(audited, audit)
+    assert load_audit(audited).figures == audit.figures
+    assert not [path for path in audited.iterdir() if path.name.startswith(".")]
+
+
+def test_no_file_is_a_pickle(audited):
+    for path in (audited / "audit").glob("*.npy"):
+        np.load(path, allow_pickle=False)
+    assert {path.suffix for path in (audited / "audit").iterdir()} == {".npy", ".json", ".png"}
+
+
+# ---- The models that come with fastnet ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", weights.names())
+def test_shipped_models_come_with_their_audit(name):
+    audit, test = load_audit(name), load_dataset().test
+    np.testing.assert_array_equal(audit.labels, test.labels)
+    assert audit.figures["overall"]["accuracy"] == read_model(name).manifest["test"]["accuracy"]
+    np.testing.assert_array_equal(audit.image_of(audit.points[5]).ravel(), test.images[audit.points[5]])
+    directory = weights.DIRECTORY / name / "audit"
+    assert sum(path.stat().st_size for path in directory.iterdir()) <= MOST_BYTES
+    assert not list(directory.glob("*.html"))
+
+
+def test_the_shipped_model_is_audited_as_it_answers():
+    whole = load_dataset()
+    some = Dataset(whole.train, whole.test.take(np.arange(300)), "some")
+    audit = audit_model(weights.DEFAULT, some, n_points=100)
+    predictor = Predictor.load()
+    np.testing.assert_allclose(audit.probabilities, predictor.predict_proba(some.test.images), atol=1e-6)
+    assert audit.figures["calibration"]["temperature"] == predictor.calibration.temperature
+    assert audit.figures["calibration"]["before"] != audit.figures["calibration"]["after"]
+    assert len(audit.figures["history"]["epoch"]) == 180
+    assert audit.figures["robustness"]["curves"]["rotation"]["accuracy"][6] == audit.figures["overall"]["accuracy"]

@@ -1,0 +1,156 @@
+"""The pictures and the report of an audit, and the command that writes them."""
+
+import json
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fastnet import cli
+from fastnet.audit import audit_model, load_audit
+from fastnet.audit.making import N_POINTS
+from fastnet.audit.report import PICTURES, write_everything
+from fastnet.datasets import Dataset
+from fastnet.inference import Predictor
+from fastnet.model_files import read_model
+from fastnet.recipe import Recipe
+from fastnet.runs import save_run
+from fastnet.training import Training
+
+
+class Page(HTMLParser):
+    """What a page refers to, and what stands in it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.sources, self.links, self.ids, self.tags, self.text = [], [], [], set(), ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        values = dict(attributes)
+        self.sources += [values[name] for name in ("src", "srcset", "data") if name in values]
+        self.links += [values["href"]] if "href" in values else []
+        self.ids += [values["id"]] if "id" in values else []
+
+    def handle_data(self, text):
+        self.text += text
+
+
+@pytest.fixture
+def npz(digits, tmp_path):
+    path = tmp_path / "digits.npz"
+    train, test = digits.train, digits.test
+    np.savez(path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels)
+    return path
+
+
+@pytest.fixture
+def own(model, tmp_path):
+    return shutil.copytree(model, tmp_path / "own")
+
+
+def fastnet(capsys, *args):
+    try:
+        code = cli.main([str(arg) for arg in args])
+    except SystemExit as stop:
+        code = stop.code
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def written(audit, directory, target):
+    write_everything(audit, read_model(directory), target)
+    return Page((target / "report.html").read_text())
+
+
+def test_the_command_writes_figures_pictures_and_a_page_that_needs_nothing_else(own, npz, capsys):
+    code, out, err = fastnet(capsys, "audit", own, "--data", npz, "--points", 60, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    figures = load_audit(own).figures
+    assert result == {"directory": str(own / "audit"), **figures}
+    assert figures["embedding"]["n_points"] == 60
+    assert all(f"s  {stage}\n" in err for stage in ("answers", "layers", "t-SNE", "robustness", "pictures"))
+    for name in PICTURES:
+        with Image.open(own / "audit" / f"{name}.png") as picture:
+            assert picture.width >= 1000
+            assert len(np.unique(np.asarray(picture.convert("L")))) > 10
+    page = Page((own / "audit/report.html").read_text())
+    assert len(page.sources) == len(PICTURES)
+    assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+    assert set(page.links) == {f"#{name}" for name in page.ids}
+    assert not page.tags & {"script", "link", "iframe"}
+    assert f"{figures['overall']['accuracy']:.2%}" in page.text
+
+
+def test_the_place_of_the_report_can_be_chosen_and_is_not_overwritten(own, npz, capsys, tmp_path):
+    options = ("--data", npz, "--points", 60, "--against", own, "--out", tmp_path / "out")
+    code, out, _ = fastnet(capsys, "audit", own, *options)
+    assert code == 0
+    assert f"report and pictures are in {tmp_path / 'out'}" in out
+    assert (tmp_path / "out/report.html").is_file()
+    assert load_audit(own).figures == json.loads((tmp_path / "out/audit.json").read_text())["figures"]
+    assert not (own / "audit/report.html").exists()
+    code, _, err = fastnet(capsys, "audit", own, *options)
+    assert code == 2
+    assert err == f"fastnet audit: {tmp_path / 'out'}: exists already; choose another --out\n"
+
+
+def test_a_model_that_cannot_be_written_beside_is_told_of_at_once(own, capsys, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    code, _, err = fastnet(capsys, "audit", own)
+    assert code == 2
+    assert err == f"fastnet audit: {own / 'audit'}: cannot be written; choose another place: --out DIR\n"
+
+
+def test_missing_packages_are_told_in_one_sentence(own, capsys, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    code, _, err = fastnet(capsys, "audit", own)
+    assert code == 2
+    assert err == 'fastnet audit: an audit needs more packages: pip install "fastnet[audit]"\n'
+
+
+def test_options_are_told_as_they_are(own, capsys):
+    _, out, _ = fastnet(capsys, "audit", "--help")
+    assert f"default: {N_POINTS}" in out
+    code, _, err = fastnet(capsys, "audit", own)
+    assert code == 2
+    assert "takes images of 64 pixels in 10 classes, and the data set has 784 pixels" in err
+
+
+def test_a_model_without_history_or_hidden_layer_on_images_that_are_no_squares(dataset, tmp_path):
+    training = Training(dataset, Recipe(hidden=(), epochs=1, batch_size=32, n_validation=0))
+    training.run()
+    save_run(training, tmp_path / "<b>")
+    (tmp_path / "<b>/history.json").unlink()
+    audit = audit_model(tmp_path / "<b>", dataset, n_points=60)
+    assert audit.figures["history"] is None
+    assert audit.figures["embedding"]["space"] == "pixels"
+    assert audit.units == ()
+    page = written(audit, tmp_path / "<b>", tmp_path / "out")
+    assert "Audit of <b>" in page.text
+    assert "b" not in page.tags
+    assert len(page.sources) == len(PICTURES) - 3 - (not audit.figures["label_errors"])
+    for sentence in (
+        "without the history of its training",
+        "Left out: the model has no hidden layer.",
+        "Left out: only uint8 images in a square can be distorted",
+        "the model was not calibrated",
+    ):
+        assert sentence in page.text
+
+
+def test_a_model_without_validation_and_without_errors_is_drawn(digits, tmp_path):
+    training = Training(digits, Recipe(hidden=(64,), epochs=20, batch_size=32, n_validation=0))
+    training.run()
+    save_run(training, tmp_path / "run")
+    is_right = Predictor.load(tmp_path / "run").predict(digits.test.images) == digits.test.labels
+    right = Dataset(digits.train, digits.test.take(np.flatnonzero(is_right)), "what is right")
+    audit = audit_model(tmp_path / "run", right, n_points=60)
+    assert audit.figures["errors"] == []
+    page = written(audit, tmp_path / "run", tmp_path / "out")
+    assert "every answer is right" in page.text
+    assert "There was no validation split" in page.text

@@ -1,0 +1,176 @@
+"""The server's benchmark: one at a time, ended with its page, its figures kept and shown to all."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fastnet.dashboard.benchmarking import STEPS, Benchmarks, Result, Status
+from fastnet.dashboard.training.places import Places
+from fastnet.dashboard.views.benchmark.tables import STEP_TITLES, contest_html, result_html
+from fastnet.dashboard.views.benchmark.watch import Watch, progress_html
+from fastnet.errors import OptionError
+
+TINY = (sys.executable, "-P", str(Path(__file__).with_name("tiny_benchmark.py")), "--json", "--roofline")
+
+
+def fake(code: str) -> Benchmarks:
+    return Benchmarks(Places(), [sys.executable, "-c", f"import signal, sys, time\n{code}"])
+
+
+WAITS = "sys.stderr.write('   1 s  -- adam_step\\n   1 s  numpy: threads 2\\n'); sys.stderr.flush(); time.sleep(60)"
+
+
+def wait_for(condition, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_progress_is_told_and_only_its_owner_stops_a_benchmark():
+    benchmarks, mine, other = fake(WAITS), object(), object()
+    benchmarks.start(mine)
+    wait_for(lambda: benchmarks.status.text == "numpy: threads 2")
+    assert STEPS[benchmarks.status.step - 1] == "adam_step"
+    with pytest.raises(OptionError, match="running already"):
+        benchmarks.start(other)
+    benchmarks.stop(other)
+    assert not benchmarks.status.is_stopping
+    benchmarks.stop(mine)
+    assert benchmarks.status.is_stopping
+    wait_for(lambda: not benchmarks.status.is_running)
+    assert (benchmarks.status.problem, benchmarks.status.result) == ("", None)
+
+
+def test_no_benchmark_beside_a_training_and_no_training_beside_a_benchmark():
+    places, training = Places(2), object()
+    benchmarks = Benchmarks(places, [sys.executable, "-c", "import time; time.sleep(60)"])
+    assert places.take(training)
+    with pytest.raises(OptionError, match="a training is running"):
+        benchmarks.start(benchmarks)
+    places.free(training)
+    benchmarks.start(benchmarks)
+    assert not places.take(training)
+    benchmarks.close()
+    wait_for(lambda: not benchmarks.status.is_running)
+    assert places.take(training)
+
+
+def test_one_that_does_not_stop_is_killed(monkeypatch):
+    monkeypatch.setattr("fastnet.dashboard.benchmarking.STOP_WITHIN", 0.1)
+    benchmarks = fake(f"signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITS}")
+    benchmarks.start(benchmarks)
+    wait_for(lambda: benchmarks.status.step)
+    benchmarks.close()
+    wait_for(lambda: not benchmarks.status.is_running, 10)
+
+
+def test_one_that_fails_says_why_and_earlier_figures_stay():
+    benchmarks = fake("sys.exit('fastnet benchmark: no memory')")
+    benchmarks.status = Status(result=Result({"samples": 1}, 0.0))
+    benchmarks.start(benchmarks)
+    wait_for(lambda: not benchmarks.status.is_running)
+    assert benchmarks.status.problem == "the benchmark ended without figures: fastnet benchmark: no memory"
+    assert benchmarks.status.result.figures == {"samples": 1}
+
+
+def test_rivals_end_with_the_benchmark():
+    benchmarks = Benchmarks(Places(), TINY)
+    benchmarks.start(benchmarks, 2000)
+    session = benchmarks._process.pid
+    wait_for(lambda: len(processes_of(session)) > 1)
+    benchmarks.stop(benchmarks)
+    wait_for(lambda: not benchmarks.status.is_running)
+    wait_for(lambda: processes_of(session) == [], 10)
+
+
+def processes_of(session: int) -> list[str]:
+    listed = subprocess.run(["ps", "-o", "pid=", "-s", str(session)], capture_output=True, text=True, check=False)
+    return listed.stdout.split()
+
+
+@pytest.fixture(scope="module")
+def result():
+    """Of a benchmark with few contests."""
+    benchmarks = Benchmarks(Places(), TINY)
+    benchmarks.start(benchmarks, 1000)
+    wait_for(lambda: not benchmarks.status.is_running, 300)
+    assert benchmarks.status.problem == ""
+    return benchmarks.status.result
+
+
+def test_figures_are_kept_with_their_time(result):
+    assert abs(result.finished - time.time()) < 600
+    assert [row["name"] for row in result.figures["contests"]["epoch"]] == ["fastnet", "numpy"]
+    assert len(result.figures["roofline"]["kernels"]) == 7
+    assert all(row["share"] > 0 for row in result.figures["roofline"]["kernels"])
+
+
+def test_the_table_shows_medians_and_machine(result):
+    text = result_html(result)
+    assert "an epoch of 1,000 images" in text
+    assert "the NumPy reference" in text
+    assert f"{os.cpu_count()} CPUs" in text
+    assert "Not installed: JAX." in text
+
+
+def test_bars_are_in_proportion_and_failures_are_told():
+    rows = [
+        {"name": "fastnet", "seconds": 1.0, "least": 0.5, "most": 2.0, "ratio": 1.0, "settings": {"threads": 2}},
+        {"name": "numpy", "seconds": 3.0, "least": 3.0, "most": 4.0, "ratio": 3.0, "settings": {}},
+        {"name": "jax", "error": "<died>"},
+    ]
+    text = contest_html("an epoch", rows)
+    assert '<b style="width: 25.00%"></b><i style="left: 12.50%; width: 37.50%"></i>' in text
+    assert '<b style="width: 75.00%">' in text
+    assert "failed: &lt;died&gt;" in text
+
+
+def test_every_step_has_a_title():
+    assert len(STEP_TITLES) == len(STEPS)
+
+
+def test_another_visitor_sees_the_benchmark_and_may_not_start_a_second():
+    benchmarks = fake(WAITS)
+    first, second = Watch(benchmarks), Watch(benchmarks)
+    first.press(1000)
+    second.look()
+    assert (first.button, first.is_waiting) == ("Stop", False)
+    assert (second.button, second.is_waiting, second.is_running) == ("Start", True, True)
+    assert "for another visitor" in second.progress
+    second.stop()
+    assert not benchmarks.status.is_stopping
+    first.press(1000)
+    wait_for(lambda: not benchmarks.status.is_running)
+    second.look()
+    assert (second.button, second.is_waiting, second.progress) == ("Start", False, "")
+
+
+def test_a_problem_is_escaped():
+    assert "&lt;b&gt;" in progress_html(Status(), True, "<b>")
+
+
+@pytest.mark.parametrize("address", ["tiny benchmark"], indirect=True)
+def test_a_click_measures_and_a_later_visitor_sees_the_figures(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page(search="?tab=benchmark")
+    expect(page.get_by_text("Nothing has been measured")).to_have_count(2)
+    page.get_by_role("combobox").click()
+    page.get_by_text("1,000 images", exact=True).click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("progressbar", name="Benchmark")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("progressbar", name="Benchmark")).to_have_count(0)
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("an epoch of 1,000 images")).to_be_visible(timeout=240_000)
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    later = open_page("phone", "?tab=benchmark")
+    expect(later.get_by_text("an epoch of 1,000 images")).to_be_visible()
+    expect(later.get_by_role("row", name="adam_step")).to_be_visible()
+    expect(later.locator(".bk-Canvas, canvas").first).to_be_attached()
+    assert later.evaluate("document.documentElement.scrollWidth <= innerWidth")

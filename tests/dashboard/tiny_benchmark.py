@@ -1,0 +1,27 @@
+"""`fastnet benchmark` with few contests and little time for each, for tests of what lies around it."""
+
+import sys
+
+from fastnet import cli
+from fastnet.benchmarks import bench_peers, ceilings, machine, roofline
+from fastnet.benchmarks.peers.process import Entrant
+
+PEERS = bench_peers.PEERS
+FASTNET = Entrant("fastnet", f"{PEERS}.fastnet_peer", {"threads": 1})
+NUMPY = Entrant("numpy", f"{PEERS}.numpy_reference", {"threads": 1})
+MISSING = Entrant("jax", f"{PEERS}.jax_peer", needs=("no_such_package",))
+BANDWIDTHS = {level: 1e11 / n for n, level in enumerate(("L1", "L2", "L3", "memory"), 1)}
+ROOF = ceilings.Ceilings(1, 2e11, 1e10, BANDWIDTHS, BANDWIDTHS)
+
+
+if __name__ == "__main__":
+    contests = [
+        bench_peers.Contest("epoch", (FASTNET, MISSING, NUMPY)),
+        bench_peers.Contest("adam_step", (FASTNET, NUMPY), kernel="adam_step"),
+    ]
+    machine.quick_contests = lambda n_threads: contests
+    ceilings.cache_sizes = lambda: ceilings.USUAL_CACHES
+    ceilings.measure = lambda n_threads: ROOF
+    measure = roofline.measure_kernels
+    roofline.measure_kernels = lambda roof: measure(roof, budget=0.01)
+    sys.exit(cli.main(["benchmark", *sys.argv[1:]]))
