@@ -28,7 +28,7 @@ from .snapshot import ENDING, FAILED, FINISHED, PAUSED, RUNNING, STOPPED
 
 NICENESS = 5
 SPARE_PROCESSORS = 1  # that are left to the page
-SAMPLES_AT_A_TIME = {"numba": 8192, "reference": 512}  # between two looks at the commands: about a tenth of a second
+SAMPLES_AT_A_TIME = {"numba": 2048, "reference": 512}  # between two looks at the commands: about a tenth of a second
 MOST_POINTS = 1500  # of a curve
 MOST_VALIDATION = 1 / 5  # of the training set, where it is small
 SECONDS_BETWEEN_POINTS, SECONDS_BETWEEN_LOOKS = 0.1, 0.4
