@@ -15,7 +15,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy records recipes best-recipes weights pictures samples pictures-table fuzz batch-prediction dashboard other-data wheel clean audit
+.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy records recipes best-recipes weights pictures samples pictures-table fuzz batch-prediction dashboard other-data wheel clean audit screenshots animation
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -95,6 +95,12 @@ audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew;
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
 	$(BIN)/python docs/distortions.py
+
+screenshots: $(VENV)/.installed-pictures ## take screenshots of the page's tabs (needs Chromium; some minutes)
+	$(BIN)/python docs/screenshots.py $(ARGS)
+
+animation: $(VENV)/.installed ## make the page's animation anew
+	$(BIN)/python docs/animation.py
 
 samples: $(VENV)/.installed ## make the page's sample pictures from MNIST's test digits
 	$(BIN)/python docs/samples.py

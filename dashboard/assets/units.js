@@ -16,7 +16,7 @@ export function render({ model, el }) {
   const title = make("h3", { textContent: "The digits that excite it most" })
   const label = make("label", { className: "row" }, make("span", { textContent: "Unit" }), number)
   const one = make("div", { className: "unit" }, large, make("div", {}, make("div", { className: "row" }, label, clear), sentence, title, exciting))
-  el.replaceChildren(make("div", { className: "filters" }, all, under, frame), one)
+  el.replaceChildren(make("div", { className: "layer" }, all, under, frame), one)
 
   const nColumns = () => Math.min(model.n_units, el.clientWidth && el.clientWidth < 560 ? 16 : 32)
   const tile = () => ({ height: model.shape[0] + GAP, width: model.shape[1] + GAP })

@@ -43,7 +43,12 @@ SERVERS: dict[str, list[str]] = {
     ],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
 }
-WITH_MODELS = "import sys; from pathlib import Path; from fastnet.dashboard.app import serve; serve(port=int(sys.argv[2]), models=Path(sys.argv[1]))"
+WITH_MODELS = """
+import sys
+from pathlib import Path
+from fastnet.dashboard.app import serve
+serve(port=int(sys.argv[2]), models=Path(sys.argv[1]))
+"""
 AUDITED, BARE = "audited", "bare"
 N_AUDITED, N_EMBEDDED = 600, 400
 RETURNING = "localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific'"

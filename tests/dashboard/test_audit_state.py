@@ -66,8 +66,8 @@ def test_the_points_of_a_cell_are_marked(state):
     assert len(state.marked()) == 0
     state.toggle_cell(7, 7)
     rows = state.audit.points[state.marked()]
-    assert len(rows) == sum((state.audit.labels[row], state.audit.predictions[row]) == (7, 7) for row in state.audit.points)
-    assert len(rows) > 0
+    here = [row for row in state.audit.points if (state.audit.labels[row], state.audit.predictions[row]) == (7, 7)]
+    assert rows.tolist() == here != []
 
 
 def test_a_place_is_where_the_picture_lies_in_the_sprite(state):
@@ -81,12 +81,11 @@ def test_a_place_is_where_the_picture_lies_in_the_sprite(state):
     assert all(state.place(row) is None for row in missing)
 
 
-@pytest.mark.parametrize("cell", ["3-99", "3", "-1-2", "a-b", ""])
-@pytest.mark.parametrize("kind", ["cell", "unit", "digit"])
-def test_what_is_not_there_is_told_and_ignored(models, kind, cell):
-    store, state = opened(models, f"?model={AUDITED}&{kind}={cell or 'x'}")
-    assert (state.cell, state.unit) == (None, None) if kind != "digit" else state.point is None or cell == "3"
-    assert store.address.problem or cell == "3"
+@pytest.mark.parametrize("wrong", ["cell=3-99", "cell=3", "cell=-1-2", "cell=a-b", "unit=512", "unit=x", "digit=600"])
+def test_what_is_not_there_is_told_and_ignored(models, wrong):
+    store, state = opened(models, f"?model={AUDITED}&{wrong}")
+    assert (state.cell, state.unit, state.point) == (None, None, None)
+    assert store.address.problem
 
 
 def test_the_choice_stands_in_the_address_and_is_restored_from_it(models):
@@ -174,7 +173,7 @@ def test_pictures_and_report_are_made_when_they_are_asked_for(models):
     assert file_names()[0] == "report.html"
     assert "confusion.png" in file_names()
     assert audit_file(models / AUDITED, "confusion.png").startswith(b"\x89PNG")
-    assert audit_file(models / BARE, "confusion.png").startswith("bare") or "audit" in audit_file(models / BARE, "x.png")
+    assert "no audit" in audit_file(models / BARE, "confusion.png")
 
 
 def test_files_that_lie_beside_the_audit_are_taken(own_models):

@@ -1,0 +1,126 @@
+"""The audit tab in a real browser: what is chosen in one view shows in the others, and in the address."""
+
+import re
+
+import pytest
+
+from fastnet.audit import load_audit
+
+pytestmark = pytest.mark.parametrize("address", ["models"], indirect=True)
+AUDITED, BARE = "audited", "bare"
+
+N_MARKS = "Bokeh.documents[0].get_model_by_name('marks')?.get_column('x').length"
+PLACE = """() => {
+    const points = Bokeh.documents[0].get_model_by_name("points")
+    const isTheirs = (view) => view.model.renderers?.some((each) => each.data_source === points)
+    const plot = [...Bokeh.index.all_views()].find(isTheirs)
+    const box = plot.el.getBoundingClientRect()
+    const [x, y] = [points.get_column("x")[0], points.get_column("y")[0]]
+    return [box.x + plot.frame.x_scale.compute(x), box.y + plot.frame.y_scale.compute(y)]
+}"""
+
+
+@pytest.fixture
+def audit(models):
+    return load_audit(models / AUDITED)
+
+
+def errors_card(page):
+    return page.locator(".digits-grid").first
+
+
+def test_a_click_on_a_cell_filters_the_errors_and_marks_the_points(open_page, audit):
+    from playwright.sync_api import expect
+
+    page = open_page(search=f"?tab=audit&model={AUDITED}")
+    n_errors = len(audit.figures["errors"])
+    expect(errors_card(page).get_by_role("button")).to_have_count(min(n_errors, 30))
+    error = audit.figures["errors"][0]
+    true, predicted = error["true"], error["predicted"]
+    n = audit.figures["classes"]["confusion"][true][predicted]
+    cell = page.get_by_role("gridcell", name=re.compile(f"that are {true} were read as {predicted}$"))
+    embedded = (audit.labels == true) & (audit.predictions == predicted)
+    n_marked = int(embedded[audit.points].sum())
+    cell.click()
+    expect(errors_card(page).get_by_role("button")).to_have_count(n)
+    expect(cell).to_have_attribute("aria-selected", "true")
+    expect(page).to_have_url(re.compile(f"cell={true}-{predicted}"))
+    page.wait_for_function(f"{N_MARKS} === {n_marked}")
+    page.get_by_role("button", name="Clear").first.click()
+    expect(errors_card(page).get_by_role("button")).to_have_count(min(n_errors, 30))
+    page.wait_for_function(f"{N_MARKS} === 0")
+    page.go_back()  # undoes the last choice
+    expect(errors_card(page).get_by_role("button")).to_have_count(n)
+
+
+def test_the_cells_are_reached_by_the_arrow_keys(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page(search=f"?tab=audit&model={AUDITED}")
+    page.get_by_role("gridcell", name="that are 0 were read as 0").focus()
+    for key in ("ArrowDown", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("gridcell", name="that are 1 were read as 1")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_unit_shows_its_filter_and_what_excites_it_most(open_page, audit):
+    from playwright.sync_api import expect
+
+    page = open_page(search=f"?tab=audit&model={AUDITED}")
+    rows = [int(row) for row in audit.units[0][3] if row >= 0]
+    filters = page.get_by_role("img", name=re.compile("weights of all 512 units"))
+    box = filters.bounding_box()
+    filters.click(position={"x": box["width"] * 3.5 / 32, "y": box["height"] * 0.5 / 16})  # the fourth of the first row
+    expect(page.get_by_text("Unit 3 answers to")).to_be_visible()
+    exciting = page.locator(".unit .digits-grid button")
+    expect(exciting).to_have_count(len(rows))
+    exciting.first.click()
+    expect(page.get_by_text(f"Test digit {rows[0]:,} is labelled")).to_be_visible()
+    number = page.get_by_role("spinbutton", name="Unit")
+    number.fill("7")
+    number.press("Enter")
+    expect(page.get_by_text("Unit 7 answers to")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_a_shared_address_restores_tab_model_and_choice(open_page, size):
+    from playwright.sync_api import expect
+
+    page = open_page(size, search=f"?tab=audit&model={AUDITED}&cell=7-7&unit=5&digit=17")
+    expect(page.get_by_role("tab", name="Audit")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("combobox", name="Model").last).to_have_text(AUDITED)
+    expect(page.get_by_role("gridcell", name="that are 7 were read as 7")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_text("Unit 5 answers to")).to_be_visible()
+    expect(page.get_by_text("Test digit 17 is labelled")).to_be_visible()
+    expect(page.get_by_text("Labels that are probably wrong")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_hovering_over_a_point_shows_its_digit(open_page, audit):
+    page = open_page(search=f"?tab=audit&model={AUDITED}")
+    page.wait_for_function("getComputedStyle(document.documentElement).getPropertyValue('--digits') !== ''")
+    page.get_by_role("heading", name="Embedding").scroll_into_view_if_needed()
+    page.get_by_text("Labels that are probably wrong").wait_for()
+    place = page.evaluate(PLACE)
+    page.mouse.move(*place)
+    page.get_by_text(re.compile("read as .*%")).wait_for()
+
+
+def test_a_model_without_an_audit_is_said_to_be_so_and_others_go_on(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page(search=f"?tab=audit&model={BARE}")
+    expect(page.get_by_text("bare has not been audited yet.")).to_be_visible()
+    expect(page.get_by_role("button", name="Compute the audit")).to_be_enabled()
+    page.get_by_role("combobox", name="Model").last.click()
+    page.get_by_role("listbox").get_by_text(AUDITED, exact=True).click()
+    expect(errors_card(page).get_by_role("button").first).to_be_visible()
+
+
+def test_a_picture_is_downloaded(open_page):
+    page = open_page(search=f"?tab=audit&model={AUDITED}")
+    page.get_by_label("Report and pictures").select_option("confusion.png")
+    with page.expect_download(timeout=120_000) as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "audited-confusion.png"
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
