@@ -1,6 +1,7 @@
 """The server's benchmark: `fastnet benchmark` in a process of its own, one at a time; its figures are kept for all.
 
-Sessions look at `status`, which never changes in place, as often as they like. Knows no widget.
+Sessions look at `status`, which never changes in place, as often as they like. A server that is killed leaves a
+benchmark that ends with its next word, which nobody hears. Knows no widget.
 """
 
 import atexit

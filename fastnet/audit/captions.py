@@ -43,7 +43,8 @@ def _embedding(figures: dict[str, Any]) -> str:
     text = (
         f"{found['n_points']:,} test digits as they lie in {_SPACES[found['space']]}, brought to two dimensions by"
         f" t-SNE (perplexity {found['perplexity']:.0f}) and by PCA. Neighbours on the left are neighbours there; the"
-        " size of groups and the room between them mean little. Rings mark wrong answers: they lie between the groups."
+        " size of groups and the room between them mean little. Rings mark wrong answers: digits that the network puts"
+        " among those of another class, or between the groups."
         f" The {found['k']} nearest neighbours of a digit tell its class for {nearest['tsne']:.1%} of the digits on"
         f" this map and {nearest['pixels']:.1%} in the raw pixels"
     )
@@ -145,7 +146,7 @@ def _calibration(figures: dict[str, Any]) -> str:
             f"A temperature of {found['temperature']:.3f}, fitted on other digits, takes the expected calibration error"
             f" from {found['ece_before']:.2%} to {found['ece']:.2%}. "
         )
-    text += "Middle: nearly all answers are sure ones, and the points on the left stand for few. "
+    text += "Middle: how many answers each of these points stands for. "
     return text + f"Right: the accuracy if only the surest are answered: {accuracy:.2%} on {share:.0%} of the digits."
 
 

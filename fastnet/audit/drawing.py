@@ -12,15 +12,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 # Okabe & Ito 2008
-BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#D55E00",
-    "#CC79A7",
-    "#56B4E9",
-    "#F0E442",
-)
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 GREY, INK = "#777777", "#222222"
 AMBER, RUST = "#7A5600", "#9C3600"  # orange and vermilion, dark enough for text
 CLASS_COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, "#B8A900", INK, "#8C6BB1", "#A6611A")

@@ -123,7 +123,7 @@ def draw_classes(audit: Audit) -> Figure:
     label(scores, "Each class", "class", "%")
     if len(numbers) <= MOST_NAMED_CLASSES:
         scores.set_xticks(numbers)
-    scores.legend(frameon=False, ncols=3, loc="lower left", fontsize=9)
+    scores.legend(ncols=3, loc="lower left", fontsize=9, framealpha=0.8)
     most = figures["most_confused"][:10][::-1]
     pairs.barh(
         [f"{pair['true']} taken for {pair['predicted']}" for pair in most], [pair["n"] for pair in most], color=SKY
@@ -188,7 +188,7 @@ def draw_calibration(audit: Audit) -> Figure:
     share, accuracy = (100 * np.array(figures["coverage"][key]) for key in ("share", "accuracy"))
     answered.plot(share, accuracy, color=BLUE)
     is_best = accuracy == accuracy.max()
-    answered.set_xlim(left=max(share[is_best].max() - 10, 0))  # where the curve falls
+    answered.set_xlim(max(share[is_best].max() - 10, 0), 100)  # where the curve falls
     label(answered, "If only the surest are answered", "answered, %", "right, %")
     return figure
 
@@ -198,7 +198,8 @@ def draw_robustness(audit: Audit) -> Figure | None:
     figures = audit.figures["robustness"]
     if "curves" not in figures:
         return None
-    figure, places = new_figure(13, 6, 2, 4)
+    figure, places = new_figure(13, 6.4, 2, 4)
+    figure.set_layout_engine("constrained", h_pad=0.12)
     places = places.ravel()
     names = (audit.figures["model"]["name"], figures["against"])
     for axes, (name, curve) in zip(places, figures["curves"].items(), strict=False):

@@ -97,8 +97,8 @@ class _Progress:
         self._show("pictures", 1 - _SHARE_OF_PICTURES * (1 - share))
 
     def _show(self, stage: str, share: float) -> None:
-        self._bar.set_description_str(stage, refresh=False)
-        self._bar.update(share - self._bar.n)
+        self._bar.n = share
+        self._bar.set_description_str(stage)  # and draws the bar
         if self._bar.disable and stage != self._stage:
             tell(f"{time.monotonic() - self._started:4.0f} s  {stage}")
         self._stage = stage

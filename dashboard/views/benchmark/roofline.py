@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource, HoverTool
+from bokeh.models import ColumnDataSource, HoverTool, Range1d
 from bokeh.plotting import figure
 
 from fastnet.benchmarks.tables import time_text
@@ -52,8 +52,8 @@ def _figure(figures: Figures) -> figure:
         y_axis_type="log",
         x_axis_label="operations for each byte (FLOP/byte)",
         y_axis_label="GFLOP/s",
-        y_range=(0.4, 2.5 * peak),
-        x_range=(_INTENSITY[0], _INTENSITY[-1]),
+        y_range=Range1d(start=0.4, end=2.5 * peak),
+        x_range=Range1d(start=_INTENSITY[0], end=_INTENSITY[-1]),
         height=440,
         sizing_mode="stretch_width",
         toolbar_location=None,

@@ -1,5 +1,6 @@
 """The form: what to train, and the buttons that start, pause and stop it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
@@ -61,9 +62,9 @@ def _fields(options: Options) -> list[pmui.TextInput]:
 
 
 def _buttons(state: TrainingState) -> pn.Row:
-    start = pmui.Button(label="Start", color="primary", variant="contained", on_click=lambda _: state.start())
+    start = pmui.Button(label="Start", color="primary", variant="contained", on_click=lambda _: _soon(state.start))
     pause = pmui.Button(label="Pause", variant="outlined", on_click=lambda _: state.pause_or_resume())
-    stop = pmui.Button(label="Stop", variant="outlined", color="error", on_click=lambda _: state.stop())
+    stop = pmui.Button(label="Stop", variant="outlined", color="error", on_click=lambda _: _soon(state.stop))
 
     def show(*_: Any) -> None:
         snapshot: Snapshot = state.snapshot
@@ -76,3 +77,8 @@ def _buttons(state: TrainingState) -> pn.Row:
     state.param.watch(show, "snapshot")
     show()
     return pn.Row(start, pause, stop, margin=(4, 0))
+
+
+def _soon(act: Callable[[], None]) -> None:
+    """Act on the next turn of the event loop: within the click's own, figures may not be changed."""
+    pn.state.execute(act, schedule=True)
