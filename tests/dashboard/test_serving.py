@@ -1,9 +1,14 @@
 """How the page is served: where, for whom, and with which limits."""
 
+import shutil
+from pathlib import Path
+
 import panel as pn
 import pytest
 
+from fastnet import weights
 from fastnet.cli import main
+from fastnet.dashboard import app
 from fastnet.dashboard.app import MOST_MESSAGE_BYTES
 
 
@@ -26,3 +31,15 @@ def test_other_addresses_and_origins_are_given_by_options(served):
     assert main(["dashboard", *options, "--allow-origin", "a.example", "--allow-origin", "b.example:81"]) == 0
     assert (served["address"], served["port"], served["show"]) == ("0.0.0.0", 8000, True)
     assert {"a.example", "b.example:81", "localhost:8000"} <= set(served["websocket_origin"])
+
+
+def test_models_data_and_trainings_are_given_by_options(monkeypatch, tmp_path):
+    shared: list = []
+    monkeypatch.setattr(app, "create_app", shared.append)
+    monkeypatch.setattr(pn, "serve", lambda pages, **given: pages["/"]())
+    shutil.copytree(weights.DIRECTORY / weights.DEFAULT, tmp_path / "mine")
+    options = ["--models", str(tmp_path), "--trainings", "2", "--data", "some/images"]
+    assert main(["dashboard", *options]) == 0
+    assert "mine" in shared[0].library.names()
+    assert shared[0].data == str(Path("some/images").absolute())
+    assert [shared[0].places.take(number) for number in range(3)] == [True, True, False]
