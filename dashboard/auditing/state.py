@@ -45,7 +45,7 @@ class Audited:
 class AuditState(param.Parameterized):
     """The state of one session's audit tab; `store` says which model it is about."""
 
-    audited = param.ClassSelector(class_=Audited, default=None, doc="The model's audit; None if there is none.")
+    audited: Any = param.ClassSelector(class_=Audited, default=None, doc="The model's audit; None if there is none.")
     problem = param.String(default="", doc="Why there is no audit; empty if there is one.")
     job = param.ClassSelector(class_=Job, default=None, doc="The computation of this model's audit, if any was begun.")
     cell: Any = param.ClassSelector(class_=Cell, default=None, doc="The chosen cell of the confusion matrix, or None.")

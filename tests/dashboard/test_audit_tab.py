@@ -99,7 +99,7 @@ def test_a_shared_address_restores_tab_model_and_choice(open_page, size):
 def test_hovering_over_a_point_shows_its_digit(open_page, audit):
     page = open_page(search=f"?tab=audit&model={AUDITED}")
     page.wait_for_function("getComputedStyle(document.documentElement).getPropertyValue('--digits') !== ''")
-    page.get_by_text("How the network sees the digits").scroll_into_view_if_needed()
+    page.get_by_role("heading", name="Embedding").scroll_into_view_if_needed()
     page.get_by_text("Labels that are probably wrong").wait_for()
     place = page.evaluate(PLACE)
     page.mouse.move(*place)

@@ -8,6 +8,7 @@ import panel as pn
 
 from ...auditing.state import Audited, AuditState
 from ...store import Store
+from ..mode import for_scientists
 from ..parts import card, model_choice
 from .calibration import calibration_view
 from .classes import classes_view
@@ -55,17 +56,17 @@ def _cards(store: Store, state: AuditState) -> Iterator[pn.Column]:
     yield card(
         "The audit", model_choice(store), summary_view(state), DownloadsView(state), DigitsSource(state), area="summary"
     )
-    yield card("What is taken for what", ConfusionView(state), area="confusion")
-    yield card("How the network sees the digits", *embedding_view(state), area="embedding")
+    yield card("Confusion matrix", ConfusionView(state), area="confusion")
+    yield card("Embedding", *embedding_view(state), area="embedding")
     yield card("Errors, the worst first", ErrorsView(state), words("errors", audit), area="errors")
     yield card("The chosen digit", point_view(state), area="point")
     if state.n_units:
-        yield card("What the first layer looks for", UnitsView(state), area="filters")
+        yield card("First-layer filters", UnitsView(state), area="filters")
     if audit.figures["history"]:
-        yield card("How it learned", learning_view(audit), area="learning")
-    yield card("Digit by digit", classes_view(audit), words("classes", audit), area="classes")
-    yield card("What it is surest of", ConfidentView(state), words("confident", audit), area="confident")
-    yield card("The weights, and as they began", layers_view(audit), area="weights")
-    yield card("How far its probabilities can be trusted", calibration_view(audit), area="calibration")
-    yield card("What it withstands", robustness_view(audit), area="robustness")
+        yield for_scientists(card("Learning curves", learning_view(audit), area="learning"))
+    yield for_scientists(card("Digit by digit", classes_view(audit), words("classes", audit), area="classes"))
+    yield card("The surest answers", ConfidentView(state), words("confident", audit), area="confident")
+    yield for_scientists(card("Weights", layers_view(audit), area="weights"))
+    yield for_scientists(card("Calibration", calibration_view(audit), area="calibration"))
+    yield for_scientists(card("Robustness", robustness_view(audit), area="robustness"))
     yield card("Labels that are probably wrong", LabelErrorsView(state), words("errors", audit), area="mislabelled")

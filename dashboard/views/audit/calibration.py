@@ -21,14 +21,14 @@ def calibration_view(audit: Audit) -> pn.Column:
 
 def _reliability(calibration: dict[str, Any]) -> figure:
     reliability = plot("Reliability", "probability of the answer", "share of right answers", height=280)
-    reliability.line([0, 1], [0, 1], color=QUIET, line_dash="dashed", width=2)
+    reliability.line([0, 1], [0, 1], color=QUIET, line_dash="dashed", line_width=2)
     parts = [("after", FIRST, "circle", "calibrated"), ("before", SECOND, "square", "before")]
     for name, colour, marker, legend in parts if calibration["temperature"] is not None else parts[1:]:
         bins = calibration[name]
         filled = [at for at, n in enumerate(bins["n"]) if n]
         source = ColumnDataSource({key: [bins[key][at] for at in filled] for key in ("n", "confidence", "accuracy")})
-        line = {"source": source, "color": colour, "legend_label": legend}
-        reliability.line("confidence", "accuracy", width=2, **line)
+        line: dict[str, Any] = {"source": source, "color": colour, "legend_label": legend}
+        reliability.line("confidence", "accuracy", line_width=2, **line)
         points = reliability.scatter("confidence", "accuracy", marker=marker, size=7, **line)
         fields = ("digits", "@n"), ("probability", "@confidence{0.0%}"), ("right", "@accuracy{0.0%}")
         hover(reliability, [points], *fields)
@@ -37,20 +37,19 @@ def _reliability(calibration: dict[str, Any]) -> figure:
 
 
 def _sureness(bins: dict[str, Any]) -> figure:
-    how_sure = plot("How sure", "probability of the answer", "digits", height=280)
+    how_sure = plot("How sure", "probability of the answer", "digits", height=280, y_range=(0, 1.05 * max(bins["n"])))
     edges = bins["edges"]
     columns = {"left": edges[:-1], "right": edges[1:], "n": bins["n"]}
     bars = how_sure.quad(
         left="left", right="right", top="n", bottom=0, source=ColumnDataSource(columns), color=FIRST, line_color=None
     )
     hover(how_sure, [bars], ("probability", "@left{0%} to @right{0%}"), ("digits", "@n{0,0}"))
-    how_sure.y_range.start = 0
     return how_sure
 
 
 def _coverage(coverage: dict[str, list[float]]) -> figure:
     answered = plot("Answering only when sure", "share of digits that are answered", "accuracy", height=280)
-    line = answered.line("share", "accuracy", source=ColumnDataSource(coverage), color=FIRST, width=2)
+    line = answered.line("share", "accuracy", source=ColumnDataSource(coverage), color=FIRST, line_width=2)
     fields = ("answered", "@share{0%}"), ("right", "@accuracy{0.00%}"), ("surer than", "@threshold{0.0%}")
     hover(answered, [line], *fields, mode="vline")
     return answered

@@ -1,14 +1,16 @@
 """Where the digits lie for the network: thousands of points, coloured by class, each with its picture."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.core.properties import value
-from bokeh.models import CDSView, ColumnDataSource, HoverTool, IndexFilter, Legend, LegendItem, TapTool
+from bokeh.models import CDSView, ColumnDataSource, HoverTool, IndexFilter, TapTool
+from bokeh.models.annotations import Legend, LegendItem
 
-from ...auditing.state import AuditState
+from ...auditing.state import AuditState, Cell
 from .figures import COLOURS, figures, later, plot, text, tooltip
 
 SPACES = {"t-SNE": "tsne", "PCA": "pca"}
@@ -31,7 +33,7 @@ def embedding_view(state: AuditState) -> list[Any]:
         options=SPACES, value="tsne", size="small", margin=(8, 10), width=160, sx=_AS_WRITTEN
     )
     choice.param.watch(lambda event: later(lambda: points.show_space(event.new)), ["value"])
-    marked = text(pn.bind(lambda _: f'<p class="caption" role="status">{_marked(state)}</p>', state.param.cell))
+    marked = text(pn.bind(partial(_marked, state), state.param.cell))
     return [choice, figures(points.figure, sentence=_caption(state.audit.figures["embedding"])), marked]
 
 
@@ -57,7 +59,7 @@ class _Points:
         self.figure.ygrid.visible = False
         self._classes = [self._draw_class(digit) for digit in range(audit.probabilities.shape[1])]
         for colour, width in (("white", 4), ("black", 2)):  # a ring that is seen on any ground
-            ring = {"fill_color": None, "line_color": colour, "line_width": width}
+            ring: dict[str, Any] = {"fill_color": None, "line_color": colour, "line_width": width}
             self.figure.scatter("x", "y", size="size", source=self._marks, **ring)
         names = [self._draw_name(digit) for digit in range(len(self._classes))]
         items = [
@@ -107,15 +109,15 @@ class _Points:
         return self.figure.scatter([np.nan], [np.nan], size=14, color=COLOURS[digit % len(COLOURS)])
 
     def _draw_name(self, digit: int) -> Any:
-        outlined = {
+        outlined: dict[str, Any] = {
             "text_font": value("Roboto, sans-serif"),
             "text_color": "black",
             "text_outline_color": "white",
             "text_font_size": "20px",
             "text_font_style": "bold",
         }
-        here = CDSView(filter=IndexFilter([digit]))
-        centred = {"text_align": "center", "text_baseline": "middle"}
+        here = CDSView(filter=IndexFilter(indices=[digit]))
+        centred: dict[str, Any] = {"text_align": "center", "text_baseline": "middle"}
         return self.figure.text("x", "y", text="name", source=self._middles, view=here, **outlined, **centred)
 
     def _draw_class(self, digit: int) -> Any:
@@ -125,7 +127,7 @@ class _Points:
             "x",
             "y",
             source=self._source,
-            view=CDSView(filter=IndexFilter(rows)),
+            view=CDSView(filter=IndexFilter(indices=rows)),
             size=6,
             color=colour,
             alpha=OPACITY,
@@ -155,11 +157,13 @@ class _Points:
                 glyph.fill_alpha = opacity
 
 
-def _marked(state: AuditState) -> str:
-    if state.cell is None:
+def _marked(state: AuditState, cell: Cell | None) -> str:
+    """How many of the chosen cell's digits are marked."""
+    if cell is None:
         return ""
-    n = state.audit.figures["classes"]["confusion"][state.cell.true][state.cell.predicted]
-    return f"Of the {n:,} digits in the chosen cell, {len(state.marked()):,} are among the points; they are ringed."
+    n = state.audit.figures["classes"]["confusion"][cell.true][cell.predicted]
+    words = f"Of the {n:,} digits in the chosen cell, {len(state.marked()):,} are among the points; they are ringed."
+    return f'<p class="caption" role="status">{words}</p>'
 
 
 def _caption(embedding: dict[str, Any]) -> str:

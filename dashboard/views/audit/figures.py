@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import panel as pn
 from bokeh.models import HoverTool
@@ -40,7 +40,9 @@ def plot(title: str, x_label: str, y_label: str, height: int = 260, **options: A
     return empty
 
 
-def hover(target: figure, renderers: Sequence[Any], *fields: tuple[str, str], mode: str = "mouse") -> None:
+def hover(
+    target: figure, renderers: Sequence[Any], *fields: tuple[str, str], mode: Literal["mouse", "vline"] = "mouse"
+) -> None:
     """Tell values of points under the pointer: pairs of a name and a field such as `@x{0.0%}`."""
     rows = "".join(f"<div>{name} <b>{field}</b></div>" for name, field in fields)
     target.add_tools(HoverTool(renderers=list(renderers), tooltips=tooltip(rows), mode=mode, visible=False))

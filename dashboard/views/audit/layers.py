@@ -42,8 +42,8 @@ def _histogram(layer: dict[str, Any]) -> figure:
     middles = [(left + right) / 2 for left, right in pairwise(edges)]
     histogram = plot(layer["name"], "weight", "density", height=260, y_axis_type="log", y_range=_DENSITIES)
     top = [max(density, _DENSITIES[0]) for density in bins["density"]]
-    bars = {"left": edges[:-1], "right": edges[1:], "top": top, "bottom": _DENSITIES[0]}
+    bars: dict[str, Any] = {"left": edges[:-1], "right": edges[1:], "top": top, "bottom": _DENSITIES[0]}
     histogram.quad(**bars, color=FIRST, line_color=None, legend_label="now")
-    histogram.line(middles, bins["he_density"], color=SECOND, width=2, legend_label="at the start")
+    histogram.line(middles, bins["he_density"], color=SECOND, line_width=2, legend_label="at the start")
     histogram.legend.location = "top_left"
     return histogram

@@ -1,5 +1,7 @@
 """How the network learned: loss, accuracy and learning rate over the epochs."""
 
+from typing import Any
+
 import panel as pn
 from bokeh.models import ColumnDataSource, FixedTicker, NumeralTickFormatter
 from bokeh.plotting import figure
@@ -25,7 +27,7 @@ def learning_view(audit: Audit) -> pn.Column:
     error = _curves(source, "Error", "share of wrong answers", "_error", "0.00%")
     rate = plot("Learning rate", "epoch", "learning rate", tools=_TOOLS)
     rate.yaxis.formatter = NumeralTickFormatter(format="0.0000")
-    line = rate.line("epoch", "learning_rate", source=source, color=QUIET, width=2)
+    line = rate.line("epoch", "learning_rate", source=source, color=QUIET, line_width=2)
     hover(rate, [line], ("epoch", "@epoch"), ("learning rate", "@learning_rate{0.00000}"), mode="vline")
     for each in (error, rate):
         each.x_range = loss.x_range
@@ -39,7 +41,7 @@ def _curves(source: ColumnDataSource, title: str, label: str, ending: str, form:
     for part, colour, dash in (("train", FIRST, "solid"), ("validation", SECOND, "dashed")):
         name = part + ending
         if name in source.data:
-            options = {"color": colour, "width": 2, "line_dash": dash, "legend_label": part}
+            options: dict[str, Any] = {"color": colour, "line_width": 2, "line_dash": dash, "legend_label": part}
             line = curves.line("epoch", name, source=source, **options)
             hover(curves, [line], (f"epoch @epoch, {part}", f"@{name}{{{form}}}"))
     curves.yaxis.formatter = NumeralTickFormatter(format="0.[00000]")

@@ -27,9 +27,9 @@ def robustness_view(audit: Audit) -> Any:
 def _curve(curve: dict[str, Any], against: str | None) -> figure:
     small = plot(curve["title"], curve["unit"], "accuracy", height=210, y_range=(0, 1.02))
     source = ColumnDataSource({"strength": curve["strengths"], "accuracy": curve["accuracy"]})
-    small.line("strength", "accuracy", source=source, color=FIRST, width=2)
+    small.line("strength", "accuracy", source=source, color=FIRST, line_width=2)
     points = small.scatter("strength", "accuracy", source=source, color=FIRST, size=6)
     hover(small, [points], (curve["unit"], "@strength"), ("accuracy", "@accuracy{0.0%}"))
     if against and curve["against"]:
-        small.line(curve["strengths"], curve["against"], color=SECOND, width=2, line_dash="dashed")
+        small.line(curve["strengths"], curve["against"], color=SECOND, line_width=2, line_dash="dashed")
     return small
