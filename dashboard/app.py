@@ -69,7 +69,7 @@ def serve(
 
     `allow_origins` are further hosts, with their ports, under which browsers may see the page. `models` is where models
     that people train are saved, `data` what they train on (in the words of `load_dataset`), `trainings` how many may
-    run at once.
+    run at once. Trainings have processes of their own, so a script calls this under `if __name__ == "__main__"`.
     """
     shared = Shared(Library(models), data, Places(trainings))
     here = {f"{host}:{port}" for host in (address, "localhost", "127.0.0.1")}

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fastnet.audit.contents import DIRECTORY, load_audit
@@ -9,6 +11,7 @@ from fastnet.errors import FastnetError
 from fastnet.model_files import read_model
 
 REPORT = "report.html"
+NICENESS = 10
 
 
 def file_names() -> Sequence[str]:
@@ -41,7 +44,23 @@ def audit_file(directory: Path, name: str) -> bytes | str:
         return str(error)
 
 
-def give_way() -> None:
-    """Let the process that makes files give way to those who serve pages."""
+def make_aside(directory: Path, name: str) -> bytes | str:
+    """What `audit_file` tells, from a process that gives way to those who serve pages: drawing takes seconds."""
+    context = get_context("spawn")
+    pipe, its_pipe = context.Pipe(duplex=False)
+    process = context.Process(target=_make, args=(its_pipe, directory, name), daemon=True)
+    process.start()
+    its_pipe.close()
+    try:
+        return pipe.recv()
+    except EOFError:
+        return "The file could not be made."
+    finally:
+        process.join()
+        pipe.close()
+
+
+def _make(pipe: Connection, directory: Path, name: str) -> None:
     if hasattr(os, "nice"):
-        os.nice(10)
+        os.nice(NICENESS)
+    pipe.send(audit_file(directory, name))

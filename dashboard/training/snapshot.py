@@ -20,7 +20,7 @@ _GROWING = ("steps", "losses", "accuracies", "epochs")
 
 @dataclass(frozen=True, eq=False)
 class Looks:
-    """What the validation digits look like to the network after an epoch."""
+    """What the validation digits look like to the network: at first, after epochs, and at the end."""
 
     confusion: np.ndarray  # int64 (n_classes, n_classes): digits of each true class (rows) by what they were taken for
     embedding: np.ndarray  # float32 (n, 2): the last hidden layer of some of them, along its two widest directions

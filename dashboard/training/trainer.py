@@ -43,7 +43,9 @@ class Trainer:
                 raise OptionError("a training of yours is under way")
             place = object()
             if not self._places.take(place):
-                raise OptionError("another visitor trains or measures; try again when that has ended")
+                raise OptionError(
+                    "a training or a benchmark of another visitor is running; try again when it has ended"
+                )
             if self.snapshot.epochs:
                 self.earlier = (*self.earlier, replace(self.snapshot, run=""))[-MOST_RUNS:]
             self._forget_run()

@@ -74,7 +74,7 @@ class _Worker:
                 "n_validation": len(training.validation_samples),
                 "steps_per_epoch": training.steps_per_epoch,
                 "n_steps": training.n_steps,
-                "filters": self._observer.filters(),
+                **self._everything_seen(),
             }
         )
         if training.recipe.engine == "numba":
@@ -87,7 +87,10 @@ class _Worker:
         test = {"accuracy": accuracy, "loss": loss}
         save_run(training, directory, test)
         end = {"state": FINISHED if training.finished else STOPPED, "test": test, "run": str(directory)}
-        self._pipe.send({**end, "filters": self._observer.filters()})
+        self._pipe.send({**end, **self._everything_seen()})
+
+    def _everything_seen(self) -> dict[str, Any]:
+        return {"filters": self._observer.filters(), "looks": self._observer.look()}
 
     def _step(self, loss: float) -> None:
         """Some steps were taken; the training calls this for the loss of each."""
@@ -106,7 +109,7 @@ class _Worker:
 
     def _end_epoch(self, record: EpochRecord) -> None:
         changes: dict[str, Any] = {"epochs": (dataclasses.asdict(record),)}
-        if self._training.finished or time.monotonic() - self._looked >= SECONDS_BETWEEN_LOOKS:
+        if time.monotonic() - self._looked >= SECONDS_BETWEEN_LOOKS:
             changes["looks"] = self._observer.look()
             self._looked = time.monotonic()
         self._tell_curves(changes)

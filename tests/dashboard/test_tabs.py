@@ -27,9 +27,7 @@ def test_a_bad_address_is_told_in_a_sentence(open_page):
     from playwright.sync_api import expect
 
     page = open_page(search="?tab=nowhere&model=nothing")
-    expect(page.get_by_role("alert").filter(has_text="nowhere")).to_contain_text(
-        "The address asks for the tab 'nowhere'"
-    )
+    expect(page.get_by_role("alert").filter(has_text="nowhere")).to_contain_text("asks for the tab 'nowhere'")
     expect(page.get_by_role("tab", name="Read")).to_have_attribute("aria-selected", "true")
 
 

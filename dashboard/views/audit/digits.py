@@ -59,11 +59,15 @@ class DigitsView(JSComponent):
 class ErrorsView(DigitsView):
     """Wrong answers, the worst first; those of the chosen cell, if one is chosen."""
 
-    empty = param.String(default="None of these digits was read wrongly.")
-
     def __init__(self, state: AuditState) -> None:
         super().__init__(state)
         state.param.watch(self._fill, ["cell"])
+
+    def _fill(self, *_: Any) -> None:
+        cell = self._state.cell
+        is_right = cell is None or cell.true == cell.predicted
+        self.empty = "These digits were all read rightly." if is_right else "No digit was taken for that."
+        super()._fill()
 
     def rows(self) -> Iterable[dict[str, Any]]:
         """All errors, or those of a cell."""

@@ -1,14 +1,13 @@
 """The report and the pictures of an audit, to keep."""
 
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
-from multiprocessing import get_context
 from typing import Any
 
 import param
 from panel.custom import JSComponent
 
-from ...auditing.files import audit_file, file_names, give_way
+from ...auditing.files import file_names, make_aside
 from ...auditing.state import AuditState
 from ..parts import aside, one_message, script
 from .styles import STYLES
@@ -35,7 +34,7 @@ class DownloadsView(JSComponent):
         match data:
             case {"name": str(name)} if name in self.names:
                 directory = self._state.directory
-                aside(partial(audit_file, directory, name), partial(self._send, f"{directory.name}-{name}"), _process())
+                aside(partial(make_aside, directory, name), partial(self._send, f"{directory.name}-{name}"), _thread())
 
     def _send(self, name: str, made: bytes | str) -> None:
         with one_message(self):
@@ -46,6 +45,6 @@ class DownloadsView(JSComponent):
 
 
 @cache
-def _process() -> ProcessPoolExecutor:
-    """One for all sessions, which ends after each file: drawing would stop the server for seconds."""
-    return ProcessPoolExecutor(1, get_context("spawn"), give_way, max_tasks_per_child=1)
+def _thread() -> ThreadPoolExecutor:
+    """One for all sessions: one file at a time."""
+    return ThreadPoolExecutor(1, "files")
