@@ -35,7 +35,9 @@ def main() -> None:
     parser.add_argument("--recipe", choices=RECIPES, action="append", help="its name; may be repeated (default: all)")
     parser.add_argument("--seeds", type=int, help="how many of each (default: 5; of best-large 3)")
     parser.add_argument("--epochs", type=int, help="instead of each recipe's own, to try this out")
-    parser.add_argument("--write", action="store_true", help="write the table into the README, the figures into manifests")
+    parser.add_argument(
+        "--write", action="store_true", help="write the table into the README, the figures into manifests"
+    )
     args = parser.parse_args()
     dataset = load_dataset()
     rows, all_runs = [], []

@@ -63,6 +63,14 @@ def test_table_for_people(run):
     assert any(line.startswith("adam_step, 407,050 weights") for line in lines)
 
 
+def test_shares_of_the_roofline_stand_in_the_table_where_they_were_measured(run):
+    figures = json.loads(run[0])
+    assert "share of what" not in machine.text(figures)
+    kernel = {"name": "adam_step", "seconds": 1e-4, "share": 0.87, "bound": "L3"}
+    lines = machine.text(figures | {"roofline": {"ceilings": {}, "kernels": [kernel]}}).splitlines()
+    assert any(line.split() == ["adam_step", "100", "us", "87%", "(L3)"] for line in lines)
+
+
 def test_quick_contests_have_every_rival_once():
     epoch, *kernels = machine.quick_contests(2)
     assert {"fastnet", "jax", "pytorch", "numpy", "sklearn"} <= {entrant.name for entrant in epoch.entrants}

@@ -51,7 +51,10 @@ serve(port=int(sys.argv[2]), models=Path(sys.argv[1]))
 """
 AUDITED, BARE = "audited", "bare"
 N_AUDITED, N_EMBEDDED = 600, 400
-RETURNING = "localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific'"
+RETURNING = (  # not in the blank document before the page, which has no memory
+    "if (location.protocol === 'http:')"
+    " { localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific' }"
+)
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 

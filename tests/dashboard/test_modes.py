@@ -1,5 +1,7 @@
 """The two modes, the welcome of newcomers and the specs, in a real browser."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -46,7 +48,7 @@ def test_newcomers_who_ask_for_figures_get_them_and_keep_them(open_page):
     expect(page.locator(".bar.best .percent")).to_have_text(">99.9%")
     expect(page.get_by_text("That is a 5")).to_be_hidden()
     expect(page.locator(".stages li").first).to_be_visible()
-    assert page.url.endswith("?mode=scientific")
+    expect(page).to_have_url(re.compile(r"\?mode=scientific$"))
     page.goto(page.url.partition("?")[0])
     expect(mode(page, "Scientific")).to_have_attribute("aria-pressed", "true")
 

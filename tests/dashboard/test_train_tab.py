@@ -129,7 +129,7 @@ def test_a_second_visitor_is_told_until_the_first_has_closed_the_page(open_tab):
     start(first, LONG)
     expect_state(first, "Training")
     start(second, "1")
-    expect(second.get_by_role("alert")).to_contain_text("Another visitor trains")
+    expect(second.get_by_role("alert")).to_contain_text("of another visitor is running")
     first.close()
     deadline = time.monotonic() + 60
     while second.get_by_role("alert").count() and time.monotonic() < deadline:
