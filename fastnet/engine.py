@@ -5,15 +5,13 @@ ones. `FusedEngine` does the same arithmetic in `kernels.fused`, where no gradie
 """
 
 import math
-from collections.abc import Callable
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
 from fastnet.kernels import aligned_empty, aligned_zeros, fused, lists, reference, sparse
 from fastnet.kernels.board import new_board, work_together
-from fastnet.kernels.dropout import Dropout, rate_of
+from fastnet.kernels.dropout import NO_DROPOUT, Dropout, rate_of
 from fastnet.kernels.products import narrow_gradient, room_for_squares
 
 from .augmenting import augment_samples
@@ -252,18 +250,8 @@ class FusedEngine(Engine):
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
-        smoothing = np.float32(self.recipe.label_smoothing)
-        l2s = self._l2_of_batches(samples, rows)
         losses, classes = self._walk(
-            fused.train_steps,
-            samples,
-            rows,
-            first_step,
-            learning_rates,
-            l2s,
-            self._adam,
-            smoothing,
-            self._dropout,
+            samples, rows, first_step, learning_rates, self.recipe.label_smoothing, self._dropout
         )
         weights = np.ones(len(rows)) if samples.weights is None else samples.weights[rows].astype(np.float64)
         starts = np.arange(0, len(rows), self.recipe.batch_size)
@@ -294,28 +282,39 @@ class FusedEngine(Engine):
         at_a_time = BATCHES_AT_A_TIME * self.recipe.batch_size
         starts = range(0, max(len(samples), 1), at_a_time)
         parts = [
-            self._walk(fused.evaluate_batches, samples, np.arange(start, min(start + at_a_time, len(samples))))
+            self._walk(samples, np.arange(start, min(start + at_a_time, len(samples))), 1, np.zeros(0), 0.0, NO_DROPOUT)
             for start in starts
         ]
         losses, classes = zip(*parts, strict=True)
         return np.concatenate(losses), np.concatenate(classes)
 
     def _walk(
-        self, kernel: Callable[..., None], samples: Samples, rows: np.ndarray, *args: Any
+        self,
+        samples: Samples,
+        rows: np.ndarray,
+        first_step: int,
+        learning_rates: np.ndarray,
+        smoothing: float,
+        dropout: Dropout,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Take a kernel of `fused` through the samples at `rows`; return the loss and likeliest class of each."""
+        """Take `fused.train_steps` through the samples at `rows`; return the loss and likeliest class of each."""
         self._check(samples, rows)
         losses, classes = np.empty(len(rows)), np.empty(len(rows), np.int64)
         n_steps = -(-len(rows) // self.recipe.batch_size)
         work_together(
-            kernel,
+            fused.train_steps,
             new_board(fused.n_phases(len(self.network.layers), n_steps)),
             (samples.images, samples.labels, _weights_for_kernels(samples), np.float32(samples.scale)),
             rows,
             self._batches,
             self._layers,
             self._first,
-            *args,
+            first_step,
+            learning_rates,
+            self._l2_of_batches(samples, rows),
+            self._adam,
+            np.float32(smoothing),
+            dropout,
             losses,
             classes,
         )

@@ -15,7 +15,7 @@ import numpy as np
 
 from .checks import check_axes, check_outputs
 from .jit import inlined, kernel
-from .lists import GROUP, groups_of_task
+from .lists import GROUP, RUN, groups_of_task
 from .philox import WORD, philox
 
 DRAW_SAMPLES = np.uintp(8)  # of a mini-batch, served by one draw of four words
@@ -47,7 +47,7 @@ def drop_units(x, rate, key, step, layer):
     check_axes("drop_units", "x", x, 2)
     check_outputs("drop_units", ("x", x, x.shape))
     n_samples, n_units = x.shape
-    drop_block(x, 0, n_samples, 0, n_units, rate_of(rate), np.uint64(key), np.int64(step), np.int64(layer))
+    drop_block(x, 0, n_samples, 0, n_units, rate_of(rate), np.uint64(key), step, layer)
 
 
 def rate_of(rate: float) -> Rate:
@@ -56,22 +56,21 @@ def rate_of(rate: float) -> Rate:
     return Rate(np.uint32(threshold), np.float32(RESOLUTION / (RESOLUTION - threshold)))
 
 
-@inlined
-def no_dropout():
-    """Nothing is dropped."""
-    rate = Rate(np.uint32(0), np.float32(1))
-    return Dropout(np.uint64(0), rate, rate)
-
+NO_DROPOUT = Dropout(np.uint64(0), rate_of(0), rate_of(0))
 
 # Indices below have no sign: Numba looks whether others are negative, and then LLVM finds no vectors.
 
 
-@inlined
-def draw(words, t, key, unit, block, step, layer):
-    """words[:, t], uint32: the draw of a unit for block number `block` of DRAW_SAMPLES samples."""
-    words[0, t], words[1, t], words[2, t], words[3, t] = philox(
-        key, np.uint64(unit), np.uint64(block), np.uint64(step) & WORD, np.uint64(layer) & WORD
-    )
+@kernel()
+def draw(words, key, first, block, step, layer):
+    """words[b, :, t], uint32: the draw of unit first + t for DRAW_SAMPLES samples, those of block number block + b."""
+    n_blocks, _, n_units = words.shape
+    for b in range(np.uintp(n_blocks)):
+        samples = np.uint64(block) + np.uint64(b)
+        for t in range(np.uintp(n_units)):
+            words[b, 0, t], words[b, 1, t], words[b, 2, t], words[b, 3, t] = philox(
+                key, np.uint64(first) + np.uint64(t), samples, np.uint64(step) & WORD, np.uint64(layer) & WORD
+            )
 
 
 @inlined
@@ -90,32 +89,28 @@ def factor_of(word, shift, rate):
 def drop_block(x, start, stop, first, last, rate, key, step, layer):
     """`drop_units` for the rows start..stop and columns first..last of x; start is a multiple of DRAW_SAMPLES."""
     first, n_units = np.uintp(first), np.uintp(last - first)
-    words = np.empty((4, n_units), np.uint32)
+    words = np.empty((1, 4, n_units), np.uint32)
     for i in range(np.uintp(start), np.uintp(stop)):
         if i % DRAW_SAMPLES == 0:
-            for t in range(n_units):
-                draw(words, t, key, first + t, i // DRAW_SAMPLES, step, layer)
+            draw(words, key, first, i // DRAW_SAMPLES, step, layer)
         k, shift = place_in_draw(i)
         for t in range(n_units):
-            x[i, first + t] *= factor_of(words[k, t], shift, rate)
+            x[i, first + t] *= factor_of(words[0, k, t], shift, rate)
 
 
 @kernel()
 def drop_listed_task(lists, slot, n_samples, rate, key, step, layer, task):
     """The same for what `list_task` has listed, of the same task; dropped features stay in the lists, as 0."""
     n_groups = lists.counts.shape[1]
-    size, group = groups_of_task(n_groups), np.uintp(GROUP)
-    n_draws = (np.uintp(n_samples) + DRAW_SAMPLES - np.uintp(1)) // DRAW_SAMPLES * group
-    words = np.empty((4, n_draws), np.uint32)
+    size, group, run = groups_of_task(n_groups), np.uintp(GROUP), np.uintp(RUN)
+    n_blocks = (np.uintp(n_samples) + DRAW_SAMPLES - np.uintp(1)) // DRAW_SAMPLES
+    words = np.empty((n_blocks, 4, run * group), np.uint32)
     for g in range(np.uintp(task * size), np.uintp(min((task + 1) * size, n_groups))):
-        count = np.uintp(lists.counts[slot, g])
-        if count == 0:
-            continue
-        for t in range(n_draws):
-            draw(words, t, key, g * group + t % group, t // group, step, layer)
-        for m in range(count):
+        if g % run == 0:
+            draw(words, key, g * group, np.uintp(0), step, layer)
+        for m in range(np.uintp(lists.counts[slot, g])):
             i = np.uintp(lists.members[slot, g, m])
             k, shift = place_in_draw(i)
             for q in range(group):
-                word = words[k, i // DRAW_SAMPLES * group + q]
+                word = words[i // DRAW_SAMPLES, k, g % run * group + q]
                 lists.values[slot, g, m, q] *= factor_of(word, shift, rate)

@@ -15,24 +15,23 @@ from .batches import TASK_ROWS as GATHER_ROWS
 from .batches import gather_labels, gather_task, n_gather_tasks
 from .board import claim, claim_next, wait_for
 from .denormals import flush_denormals, restore_denormals
-from .dropout import drop_block, drop_listed_task, no_dropout
+from .dropout import drop_block, drop_listed_task
 from .jit import inlined, kernel
 from .lists import list_task, n_list_tasks
 from .losses import differentiate_row, index_of_largest, share_out
-from .optimizers import AdamCoefficients, adam_coefficients, adam_update
+from .optimizers import AdamCoefficients, adam_coefficients, adam_update, clipped
 from .products import (
     TILE_COLUMNS,
     block_of_task,
     multiply_adam_narrow_task,
     multiply_adam_task,
     multiply_add_task,
-    multiply_squares_task,
     multiply_transposed_relu_task,
     n_product_tasks,
     n_transposed_tasks,
 )
 from .simd import LANES, first_lanes, load, splat, store, sum_lanes
-from .sparse import PANEL_COLUMNS, sparse_adam_task, sparse_linear_task, sparse_squares_task
+from .sparse import PANEL_COLUMNS, sparse_adam_task, sparse_linear_task
 
 LOSS_ROWS = 16  # samples whose loss one task computes
 
@@ -100,8 +99,9 @@ def train_steps(
 ):
     """Steps first_step, first_step + 1, ... on consecutive mini-batches of the samples at `rows`.
 
-    Every thread that calls this with the same arguments helps; `board` is all zeros at first, with `n_phases`. There
-    is one step for each of `learning_rates`, and one of `l2s`, which `adam_step` adds to the gradient. The loss and the
+    Every thread that calls this with the same arguments helps; `board` is all zeros at first, with `n_phases`. There is
+    a step for each of `learning_rates`, with one of `l2s`, which `adam_step` adds to its gradient. Without any, no step
+    is taken: that is an evaluation, which as a kernel of its own would take as long to compile. The loss and the
     likeliest class of each sample, both before its step, go to `losses` and `classes`; `smoothing` is that of
     `softmax_cross_entropy`. `data` is (images, labels, weights, scale); labels must lie within the classes, and weights
     may be empty: then all samples weigh the same. `dropout`, of the first layer's input and of hidden layers' output,
@@ -109,30 +109,20 @@ def train_steps(
     """
     saved = flush_denormals()
     phase = prepare_first(worker, board, data, rows, batches, first, dropout, first_step)
-    for s in range(len(learning_rates)):
-        slot, n = s % 2, len(rows_of_batch(rows, s, batches))
-        step, learning_rate = first_step + s, learning_rates[s]
+    for s in range((len(rows) + batches.y.shape[1] - 1) // batches.y.shape[1]):
+        step, slot, n = first_step + s, s % 2, len(rows_of_batch(rows, s, batches))
         phase = forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step)
         phase = differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes)
+        if len(learning_rates) == 0:
+            continue
         phase = backward(worker, board, phase, n, layers, dropout)
-        gain = 1.0
-        if adam.clip_norm > 0:
-            phase, norm = gradient_norm(worker, board, phase, slot, n, batches, layers, first)
-            gain = adam.clip_norm / norm if norm > adam.clip_norm else 1.0
-        c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay, l2s[s], gain)
-        phase = update(worker, board, phase, slot, n, batches, layers, first, c)
+        c = adam_coefficients(step, learning_rates[s], adam.beta1, adam.beta2, adam.eps, adam.weight_decay, l2s[s])
+        # Where gradients are clipped, they are computed twice: what is never stored is measured, then stepped with.
+        for is_last in range(0 if adam.clip_norm > 0 else 1, 2):
+            phase = update(worker, board, phase, slot, n, batches, layers, first, c, is_last == 0)
+            if is_last == 0:
+                c = clipped(c, gradient_norm(layers, first), adam.clip_norm)
     restore_denormals(saved)
-
-
-@kernel()
-def evaluate_batches(worker, board, data, rows, batches, layers, first, losses, classes):
-    """The loss and the likeliest class of the samples at `rows`, as in `train_steps`, but no step and no dropout."""
-    dropout, step = no_dropout(), np.int64(0)
-    phase = prepare_first(worker, board, data, rows, batches, first, dropout, step)
-    for s in range((len(rows) + batches.y.shape[1] - 1) // batches.y.shape[1]):
-        n = len(rows_of_batch(rows, s, batches))
-        phase = forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step)
-        phase = differentiate_loss(worker, board, phase, s, n, batches, layers, np.float32(0), losses, classes)
 
 
 @inlined
@@ -252,75 +242,44 @@ def backward(worker, board, phase, n, layers, dropout):
 
 
 @inlined
-def gradient_norm(worker, board, phase, slot, n, batches, layers, first):
-    """The phase after, and the 2-norm of the gradient of all parameters, which is computed and forgotten.
+def gradient_norm(layers, first):
+    """The 2-norm of the gradient of all parameters, when the phases of `update` that measure it are done.
 
-    Tasks are those of `update`. Each thread adds up their squares for itself, in the same order. One that comes late
-    may find those of the next step there; then no task of this step's update is left, and it does nothing with them.
+    Each thread adds up the tasks' squares for itself, in the same order. One that comes late may find those of the next
+    step there; then no task of this step's update is left, and it does nothing with them.
     """
-    n_layers = len(layers.w)
-    for i in range(n_layers):
-        dout, squares = layers.dout[i][:n], layers.squares[i]
-        n_tasks = n_update_tasks(layers, first, i)
-        below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
-        task = claim(board, phase + i, worker, n_tasks)
-        while task >= 0:
-            if task == n_tasks - 1:
-                squares[task] = squares_of_biases(dout)
-            elif i == 0 and first.is_used:
-                sparse_squares_task(first, slot, dout, squares, task)
-            else:
-                multiply_squares_task(below.T, dout, layers.w[i], squares, task)
-            task = claim_next(board, phase + i, worker, n_tasks)
     total = 0.0
-    for i in range(n_layers):
-        n_tasks = n_update_tasks(layers, first, i)
-        wait_for(board, phase + i, n_tasks)
-        for task in range(n_tasks):
+    for i in range(len(layers.w)):
+        for task in range(n_update_tasks(layers, first, i)):
             total += layers.squares[i][task]
-    return phase + n_layers, math.sqrt(total)
+    return math.sqrt(total)
 
 
 @inlined
-def squares_of_biases(dout):
-    """The sum of the squares of the biases' gradient."""
-    squares = splat(0.0)
-    for j in range(0, dout.shape[1], LANES):
-        total = sum_column_vector(dout, j)
-        squares = squares + total * total
-    return sum_lanes(squares)
+def update(worker, board, phase, slot, n, batches, layers, first, c, only_measure):
+    """Adam on all parameters; or, if `only_measure`, each task's share of the gradient's squares into `layers.squares`.
 
-
-@inlined
-def sum_column_vector(dout, j):
-    """The sums of the columns of dout from j on, as many as a vector holds."""
-    mask = first_lanes(dout.shape[1] - j)
-    total = splat(0.0)
-    for i in range(dout.shape[0]):
-        total = total + load(dout, (i, j), mask)
-    return total
-
-
-@inlined
-def update(worker, board, phase, slot, n, batches, layers, first, c):
-    """Adam on all parameters. Nobody waits between the layers; the last task of each is its biases."""
+    Nobody waits between the layers; the last task of each is its biases.
+    """
     n_layers = len(layers.w)
     for i in range(n_layers):
         dout = layers.dout[i][:n]
         is_sparse = i == 0 and first.is_used
         n_tasks = n_update_tasks(layers, first, i)
         below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
+        w, m, v, dw = layers.w[i], layers.w_m[i], layers.w_v[i], layers.narrow_dw[i]
         task = claim(board, phase + i, worker, n_tasks)
         while task >= 0:
             if task == n_tasks - 1:
-                update_biases(dout, layers.b[i], layers.b_m[i], layers.b_v[i], c)
+                squares = update_biases(dout, layers.b[i], layers.b_m[i], layers.b_v[i], c, only_measure)
             elif is_sparse:
-                sparse_adam_task(first, slot, dout, c, task)
-            elif len(layers.narrow_dw[i]) > 0:
-                w, m, v, dw = layers.w[i], layers.w_m[i], layers.w_v[i], layers.narrow_dw[i]
-                multiply_adam_narrow_task(below.T, dout, w, m, v, dw, c, task)
+                squares = sparse_adam_task(first, slot, dout, c, only_measure, task)
+            elif len(dw) > 0:
+                squares = multiply_adam_narrow_task(below.T, dout, w, m, v, dw, c, only_measure, task)
             else:
-                multiply_adam_task(below.T, dout, layers.w[i], layers.w_m[i], layers.w_v[i], c, task)
+                squares = multiply_adam_task(below.T, dout, w, m, v, c, only_measure, task)
+            if only_measure:
+                layers.squares[i][task] = squares
             task = claim_next(board, phase + i, worker, n_tasks)
     for i in range(n_layers):
         wait_for(board, phase + i, n_update_tasks(layers, first, i))
@@ -336,14 +295,21 @@ def n_update_tasks(layers, first, i):
 
 
 @inlined
-def update_biases(dout, b, m, v, c):
-    """One step of Adam on the biases, which have no decay and no penalty; their gradient is dout's column sums."""
+def update_biases(dout, b, m, v, c, only_measure):
+    """One step of Adam on the biases, which have neither decay nor penalty; their gradient is dout's column sums. If
+    `only_measure`, no step is taken. Returns the sum of their squares."""
     c = AdamCoefficients(c.beta1, c.beta2, c.rate, c.eps, 0.0, 0.0, c.gain)
-    n_columns = dout.shape[1]
+    n_rows, n_columns = dout.shape
+    squares = splat(0.0)
     for j in range(0, n_columns, LANES):
         mask = first_lanes(n_columns - j)
-        total = sum_column_vector(dout, j)
-        new = adam_update(load(b, (j,), mask), total, load(m, (j,), mask), load(v, (j,), mask), c)
-        store(b, (j,), new[0], mask)
-        store(m, (j,), new[1], mask)
-        store(v, (j,), new[2], mask)
+        total = splat(0.0)
+        for i in range(n_rows):
+            total = total + load(dout, (i, j), mask)
+        squares = squares + total * total
+        if not only_measure:
+            new = adam_update(load(b, (j,), mask), total, load(m, (j,), mask), load(v, (j,), mask), c)
+            store(b, (j,), new[0], mask)
+            store(m, (j,), new[1], mask)
+            store(v, (j,), new[2], mask)
+    return sum_lanes(squares)

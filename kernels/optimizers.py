@@ -36,12 +36,12 @@ def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_
     check_outputs("adam_step", ("param", param, shape), ("m", m, shape), ("v", v, shape))
     if step < 1:
         raise ValueError(f"adam_step: step counts from 1, not {step}")
-    coefficients = adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, l2, 1.0)
+    coefficients = adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, l2)
     _adam_step(param.reshape(-1), grad.reshape(-1), m.reshape(-1), v.reshape(-1), coefficients)
 
 
 @inlined
-def adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, l2, gain):
+def adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, l2):
     """The coefficients of step number `step`, in double precision: the corrections are near 1 / (1 - 1) at first.
 
     Dividing m and v by 1 - beta**step is left out of the loop by the last lines of Kingma & Ba's section 2, with eps
@@ -49,7 +49,14 @@ def adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, l2, 
     """
     root = math.sqrt(1.0 - beta2**step)
     rate = learning_rate * root / (1.0 - beta1**step)
-    return AdamCoefficients(beta1, beta2, rate, eps * root, learning_rate * weight_decay, l2, gain)
+    return AdamCoefficients(beta1, beta2, rate, eps * root, learning_rate * weight_decay, l2, 1.0)
+
+
+@inlined
+def clipped(c, norm, most):
+    """The coefficients that make a gradient with a `norm` above `most` as long as `most` (Pascanu et al. 2013)."""
+    gain = most / norm if norm > most else 1.0
+    return AdamCoefficients(c.beta1, c.beta2, c.rate, c.eps, c.decay, c.l2, gain)
 
 
 @inlined

@@ -107,9 +107,13 @@ def store_gated(acc, i, j, n_left, target):
 
 @inlined
 def step_weights(acc, i, j, n_left, target):
-    """One step of Adam on the weights whose gradient is acc, which is never stored."""
-    w, m, v, c = target
+    """One step of Adam on the weights whose gradient is acc, which is never stored; or only its squares are added to
+    `total`, lane by lane."""
+    w, m, v, c, only_measure, total = target
     rows, vectors, _ = acc.shape
+    if only_measure:
+        add_squares(acc, total)
+        return
     for r in range(rows):
         for k in range(vectors):
             index, mask = (i + r, j + k * LANES), first_lanes(n_left, k)
@@ -120,9 +124,8 @@ def step_weights(acc, i, j, n_left, target):
 
 
 @inlined
-def add_squares(acc, i, j, n_left, target):
+def add_squares(acc, total):
     """total += the squares of acc, lane by lane."""
-    (total,) = target
     rows, vectors, _ = acc.shape
     for r in range(rows):
         for k in range(vectors):
@@ -203,13 +206,18 @@ def multiply_add_task(a, w, b, with_relu, out, task):
 
 
 @kernel()
-def multiply_adam_task(a, b, w, m, v, c, task):
-    """Task number `task` of one step of Adam on `w`, with the gradient a @ b."""
-    multiply_task(a, b, w, task, step_weights, (w, m, v, c))
+def multiply_adam_task(a, b, w, m, v, c, only_measure, task):
+    """Task number `task` of one step of Adam on `w`, with the gradient a @ b; or, if `only_measure`, no step.
+
+    Returns the sum of the squares of the gradient if that is all there is to do, else 0.
+    """
+    total = tile(1, 1)
+    multiply_task(a, b, w, task, step_weights, (w, m, v, c, only_measure, total))
+    return sum_lanes(total[0, 0])
 
 
 @kernel()
-def multiply_adam_narrow_task(a, b, w, m, v, dw, c, task):
+def multiply_adam_narrow_task(a, b, w, m, v, dw, c, only_measure, task):
     """As `multiply_adam_task`, for a `w` whose rows don't fill a vector: its gradient is stored, in `dw`.
 
     Its rows are neighbours in memory, and Adam goes over them as over one.
@@ -217,15 +225,20 @@ def multiply_adam_narrow_task(a, b, w, m, v, dw, c, task):
     multiply_task(a, b, dw, task, store_product, (dw,))
     n_rows, n_columns = w.shape
     start, stop = task * TASK_ROWS * n_columns, min((task + 1) * TASK_ROWS, n_rows) * n_columns
+    if only_measure:
+        return sum_squares(dw.reshape(-1), start, stop)
     adam_range(w.reshape(-1), dw.reshape(-1), m.reshape(-1), v.reshape(-1), start, stop, c)
+    return np.float32(0)
 
 
-@kernel()
-def multiply_squares_task(a, b, out, squares, task):
-    """squares[task] = the sum of the squares of task number `task` of a @ b, which would be as large as `out`."""
-    total = tile(1, 1)
-    multiply_task(a, b, out, task, add_squares, (total,))
-    squares[task] = sum_lanes(total[0, 0])
+@inlined
+def sum_squares(numbers, start, stop):
+    """The sum of the squares of the numbers start..stop of a flat array."""
+    total = splat(0.0)
+    for i in range(start, stop, LANES):
+        vector = load(numbers, (i,), first_lanes(stop - i))
+        total = total + vector * vector
+    return sum_lanes(total)
 
 
 def narrow_gradient(w):
