@@ -111,7 +111,7 @@ def calls() -> dict[str, tuple[Work, Callable[[], object]]]:
     logits, dlogits = aligned_copy(rng.standard_normal((N, N_CLASSES))), aligned_zeros((N, N_CLASSES))
     param, grad = (aligned_copy(rng.standard_normal(N_WEIGHTS)) for _ in range(2))
     param_m, param_v = aligned_zeros((N_WEIGHTS,)), aligned_zeros((N_WEIGHTS,))
-    c = adam_coefficients(1, 1e-3, 0.9, 0.999, 1e-8, 0.0)
+    c = adam_coefficients(1, 1e-3, 0.9, 0.999, 1e-8, 0.0, 0.0)
     first = sparse.sparse_layer(True, N_IN, N_OUT, N)
     sparse.pack(w, first.w)
     sparse_lists(samples.images, batches[0], np.float32(samples.scale), first)
