@@ -74,7 +74,7 @@ def standing(name: str, counted: Work, seconds: float, roof: Ceilings, caches: d
 def dense_adam(x, dout, w, m, v, c):
     """The dense gradient of w, straight into Adam."""
     for task in range(n_product_tasks(w)):
-        multiply_adam_task(x.T, dout, w, m, v, c, task)
+        multiply_adam_task(x.T, dout, w, m, v, c, False, task)
 
 
 @kernel()
@@ -95,7 +95,7 @@ def sparse_forward(layer, b, out):
 def sparse_adam(layer, dout, c):
     """The gradient of w for a batch with its lists, straight into Adam."""
     for panel in range(len(layer.w)):
-        sparse_adam_task(layer, 0, dout, c, panel)
+        sparse_adam_task(layer, 0, dout, c, False, panel)
 
 
 def calls() -> dict[str, tuple[Work, Callable[[], object]]]:

@@ -1,4 +1,4 @@
-"""What a model or run directory holds, and whether it is whole: for `fastnet inspect`. Needs NumPy alone."""
+"""What a model or run directory holds, and whether it is whole: for `fastnet inspect`."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from .audit import load_audit
 from .calibration import CALIBRATION, read_calibration
-from .errors import ModelError
+from .errors import ModelError, NoAuditError
 from .model_card import CARD
 from .model_files import MANIFEST, ModelFiles, find_model, read_array, read_bytes, read_json, read_manifest
 
-HISTORY, CHECKPOINT, AUDIT = "history.json", "checkpoint.npz", "audit/audit.json"
+HISTORY, CHECKPOINT = "history.json", "checkpoint.npz"
 
 _TOLD = (
     "fastnet_version",
@@ -127,16 +128,13 @@ def _calibration(files: ModelFiles, complaints: list[str]) -> dict[str, Any] | N
 
 
 def _audit(files: ModelFiles, complaints: list[str]) -> dict[str, Any] | None:
-    """Whether the audit was made from these weights."""
-    path = files.directory / AUDIT
-    if not path.exists():
-        return None
+    """Whether the audit is sound, and was made from these weights."""
     try:
-        content = read_json(path)
+        load_audit(files.directory)
+    except NoAuditError:
+        return None
     except ModelError as error:
-        complaints.append(str(error))
+        if not complaints:  # else it may be the model that is not sound
+            complaints.append(str(error))
         return {"sound": False}
-    is_of_model = isinstance(content, dict) and content.get("model_sha256") == files.sha256
-    if not is_of_model and not complaints:
-        complaints.append(f"{path}: was made with other weights; run: fastnet audit {files.directory}")
-    return {"sound": is_of_model}
+    return {"sound": True}

@@ -35,7 +35,7 @@ Reader = Callable[[np.ndarray], np.ndarray]  # of images (n, height, width) to c
 
 def moved(images: np.ndarray, rotation: float = 0, scale: float = 1, down: float = 0, right: float = 0) -> np.ndarray:
     """Images `(n, height, width)` turned counter-clockwise by degrees, scaled by a factor and shifted by pixels."""
-    affine = np.array([math.radians(rotation), math.log(scale), 0, 0, down, right])
+    affine = np.array([math.radians(rotation), math.log(scale), 0, 0, down, right, 0])
     down_basis, across_basis = (smooth_basis(side, _SMOOTHNESS) for side in images.shape[1:])
     copies = np.empty_like(images)
     kernels.distort_images(images, np.arange(len(images)), 0, 0, affine, affine, down_basis, across_basis, 0.0, copies)
