@@ -15,7 +15,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy records streaming generalisation recipes best-recipes weights pictures samples pictures-table fuzz dashboard other-data wheel clean
+.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy records streaming generalisation distorting recipes best-recipes weights pictures samples pictures-table fuzz dashboard other-data wheel clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -78,6 +78,9 @@ streaming: $(VENV)/.installed ## measure the memory of trainings on more than me
 
 generalisation: $(VENV)/.installed-audit ## measure the shipped models on digits unlike those they know, write the table
 	$(VENV)/$(SCRIPT).generalisation --write $(ARGS)
+
+distorting: $(VENV)/.installed ## measure the share of distorted copies in the time of a training, write the table
+	$(VENV)/$(SCRIPT).distorting --write $(ARGS)
 
 best-recipes: $(VENV)/.installed ## compare changes to the recipe "best" on the validation split
 	$(VENV)/$(SCRIPT).best_recipes $(ARGS)
