@@ -34,7 +34,7 @@ Changes = dict[str, Any]
 
 # Changes to a recipe, those in "augmentation" to its augmentation; epochs are fewer, so that trials are quick.
 BASE: Changes = {"epochs": 30}
-PLAIN: Changes = {**BASE, "learning_rate": 4e-3, "label_smoothing": 0.0}
+STRONG = {"rotation": 12, "scale": 0.15, "aspect": 0.12, "shear": 12, "shift": 1.5, "elastic": 1.2}
 STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
     "best": (
         BEST,
@@ -53,17 +53,18 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
         ],
     ),
     "best-large": (
-        dataclasses.replace(BEST_LARGE, **PLAIN),
+        dataclasses.replace(BEST, hidden=BEST_LARGE.hidden),
         SEEDS[:1],
         [
             {},
             {"hidden": (2048,)},
             {"label_smoothing": 0.1},
             {"learning_rate": 2e-3},
-            {"learning_rate": 2e-3, "label_smoothing": 0.1},
-            {"learning_rate": 2e-3, "label_smoothing": 0.1, "hidden": (1536, 768)},
-            {"learning_rate": 2e-3, "label_smoothing": 0.1, "dropout": 0.1},
-            {"learning_rate": 2e-3, "label_smoothing": 0.1, "augmentation": {"thickness": 0.5}},
+            {"augmentation": STRONG},
+            {"learning_rate": 2e-3, "augmentation": STRONG},
+            {"learning_rate": 2e-3, "augmentation": STRONG, "hidden": (1536, 768)},
+            {"learning_rate": 2e-3, "augmentation": STRONG, "dropout": 0.1},
+            {"learning_rate": 2e-3, "augmentation": {**STRONG, "thickness": 0.5}},
         ],
     ),
 }
