@@ -13,7 +13,8 @@ _MOST_INK = 0.5  # of it is in one part
 _SPAN = 0.7  # of the picture's height or width, that this part reaches across
 _OPEN = 0.8  # of each side of the picture is ink at most: what fills a side is a shadow, a table or a frame
 _THICK = 0.4  # of the longer side of that part: no stroke is thicker
-_EVEN, _LEVEL = 0.2, 0.01  # so much of the border is within such a share of the contrast from the paper's usual level
+_EVEN = 0.05  # of each side at least is paper at its usual level, ...
+_LEVEL = 0.01  # ... within such a share of the contrast
 _MARGIN = 0.5  # of the picture's longer side
 
 
@@ -25,23 +26,23 @@ def find_close_up(image: Image.Image) -> tuple[Image.Image, int] | None:
     if separation < _TWO_GROUPS:
         return None
     light = small > threshold
-    ink_is_dark = bool(_border(light).mean() > 0.5)
+    ink_is_dark = bool(np.concatenate(_sides(light)).mean() > 0.5)
     ink = light != ink_is_dark
-    sides = ink[0], ink[-1], ink[:, 0], ink[:, -1]
-    if max(np.mean(side) for side in sides) > _OPEN or not _is_digit(ink):
+    if max(side.mean() for side in _sides(ink)) > _OPEN or not _is_digit(ink):
         return None
     if (without_ruled_lines(ink, ink, 255 - small if ink_is_dark else small) != ink).any():
         return None  # the page of a notebook
     paper, full = float(np.bincount(small[~ink].astype(np.uint8)).argmax()), float(np.median(small[ink]))
-    if np.mean(abs(_border(small) - paper) <= _LEVEL * abs(full - paper)) < _EVEN:
+    is_level = abs(small - paper) <= _LEVEL * abs(full - paper)
+    if min(side.mean() for side in _sides(is_level)) < _EVEN:
         return None  # a photograph: the light may not be even
     amount = np.clip((np.asarray(channel, np.float32) - paper) * (255 / (full - paper)), 0, 255).astype(np.uint8)
     margin = max(1, round(_MARGIN * max(image.size)))
     return Image.fromarray(np.pad(amount, margin)), margin
 
 
-def _border(picture: np.ndarray) -> np.ndarray:
-    return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+def _sides(picture: np.ndarray) -> tuple[np.ndarray, ...]:
+    return picture[0], picture[-1], picture[:, 0], picture[:, -1]
 
 
 def _is_digit(ink: np.ndarray) -> bool:
