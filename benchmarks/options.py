@@ -1,4 +1,4 @@
-"""What each option of a recipe costs: an epoch of the default network with it, beside a plain one (`make options-cost`).
+"""What each option of a recipe costs: an epoch with it, beside a plain one (`make options-cost`).
 
 The options take turns within a round, so that a change of the machine's speed hits all alike; medians of their times,
 and of their ratios to the plain epoch of the same round, are shown.
@@ -27,6 +27,7 @@ OPTIONS: list[tuple[str, dict[str, Any], bool]] = [
     ("dropout 0.5 of the hidden units", {"dropout": 0.5}, False),
     ("dropout 0.2 of the pixels", {"input_dropout": 0.2}, False),
     ("both dropouts", {"dropout": 0.5, "input_dropout": 0.2}, False),
+    ("clipping to norm 1", {"clip_norm": 1.0}, False),
 ]
 HIDDEN = [(512,), (512, 1000)]
 

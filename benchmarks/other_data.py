@@ -48,14 +48,13 @@ def measure(data: str, n_threads: int, repeats: int | None) -> tuple[list[int], 
     finally:
         for rival in rivals.values():
             rival.close()
-    return shape, {
-        name: Result(
-            settings[name]["threads"],
-            *([answer[key] for answer in answers[name]] for key in ("seconds", "accuracy", "epochs")),
-            memory[name],
-        )
-        for name in NAMES
-    }
+    return shape, {name: result_of(answers[name], settings[name]["threads"], memory[name]) for name in NAMES}
+
+
+def result_of(answers: list[dict[str, Any]], threads: int, memory: int) -> Result:
+    """The answers of all folds."""
+    seconds, accuracies, epochs = ([answer[key] for answer in answers] for key in ("seconds", "accuracy", "epochs"))
+    return Result(threads, seconds, accuracies, epochs, memory)
 
 
 def settings_of(name: str, data: str, n_threads: int) -> dict[str, Any]:
@@ -116,7 +115,10 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write the table into {DOCUMENT}")
     args = parser.parse_args()
     load = load_average()
-    results = {data: measure(data, jit.get_threads(), args.repeats) for data in args.data}
+    results = {}
+    for data in args.data:
+        results[data] = measure(data, jit.get_threads(), args.repeats)
+        print(table({data: results[data]}).splitlines()[-1], file=sys.stderr)
     text = f"{table(results)}\n\n{machine_text(load)}"
     print(text)
     if args.write:

@@ -34,6 +34,7 @@ except ImportError as error:
 
 _INPUT = {"accept_sparse": "csr", "dtype": [np.float32, np.uint8], "order": "C"}
 _LARGEST_BATCH = 200  # of batch_size="auto", as in MLPClassifier
+_MOST_MERGED = 1000  # samples: sorting many would take long
 _PREDICTED_AT_A_TIME = 4096  # samples: what hidden layers answer to more would take much memory
 _LEAST_SHARED = 10**6  # products of a forward pass: with fewer, a second thread takes longer to wake than to help
 _THREAD_VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # which joblib and dask set in their workers
@@ -88,7 +89,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     dropout, input_dropout : float, default=0.0
         Share of the hidden units, and of the features, left out at random for each sample of each step.
     clip_norm : float or None, default=None
-        Largest norm of the gradient of all parameters together.
+        Largest norm of the gradient of all parameters together, without that of the L2 penalty.
     class_weight : dict, "balanced" or None, default=None
         Multiplied with `sample_weight`.
     callbacks : list of callables or None, default=None
@@ -242,8 +243,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
         else:
             validation = samples.take(np.arange(0))
         batch_size = self._batch_size(len(samples))
-        if batch_size == len(samples) and self.shuffle:
-            samples = merge_equal(samples)
+        samples = self._merged(samples, batch_size)
         has_converged = self._train(samples, validation, batch_size, self.max_iter)
         if not has_converged and self.learning_rate == "constant":
             warnings.warn(
@@ -287,8 +287,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             self._begin()
             self._begin_curves(with_validation=False)
         batch_size = self._batch_size(len(samples), is_chunk=True)
-        if batch_size == len(samples) and self.shuffle:
-            samples = merge_equal(samples)
+        samples = self._merged(samples, batch_size)
         self._train(samples, samples.take(np.arange(0)), batch_size, n_epochs=1)
         return self
 
@@ -342,6 +341,11 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             )
         return samples.take(train), samples.take(validation)
 
+    def _merged(self, samples: Samples, batch_size: int) -> Samples:
+        """The samples; where they are one small mini-batch whose order is free, equal ones as one."""
+        is_one_batch = batch_size == len(samples) <= _MOST_MERGED
+        return merge_equal(samples) if is_one_batch and self.shuffle else samples
+
     def _begin(self) -> None:
         """A new network is about to be trained: forget the one before."""
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
@@ -351,8 +355,8 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     def _begin_curves(self, with_validation: bool) -> None:
         """Figures of epochs are about to be taken, and held against the best of them."""
         self.loss_curve_: list[float] = []
-        self.validation_scores_: list[float] | None = [] if with_validation else None
-        self.validation_losses_: list[float] | None = [] if with_validation else None
+        self.validation_scores_: Any = [] if with_validation else None
+        self.validation_losses_: Any = [] if with_validation else None
         self.best_loss_: float | None = None
         self.best_validation_score_: float | None = None
         self._patience = Patience(self.n_iter_no_change, self.tol)
@@ -399,7 +403,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(str(error)) from error
         sizes = (samples.n_features, *recipe.hidden, len(self.classes_))
         if self._moments is None:
-            start = State.before_training(Network.glorot_initialised(sizes, np.random.default_rng(self._seed)))
+            start = State(Network.glorot_initialised(sizes, np.random.default_rng(self._seed)))
         else:
             pairs = zip(self.coefs_, self.intercepts_, strict=True)
             network = Network([Layer(aligned_copy(w), aligned_copy(b)) for w, b in pairs])
@@ -466,6 +470,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             if self.verbose:
                 print(f"Validation score: {record.validation_accuracy:f}")
         if self.early_stopping:
+            assert record.validation_accuracy is not None
             is_best = self._patience.look(record.validation_accuracy)
             self.best_validation_score_ = self._patience.best
         else:
@@ -503,7 +508,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
         return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
     def decision_function(self, X):
-        """Logits, float32 `(n_samples, n_classes)`; with two classes, by how much the second is larger `(n_samples,)`."""
+        """Logits, float32 `(n_samples, n_classes)`; with two classes how much the second is larger, `(n_samples,)`."""
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 

@@ -14,7 +14,7 @@ import numpy as np
 from fastnet.kernels import aligned_empty, aligned_zeros, fused, lists, reference, sparse
 from fastnet.kernels.board import new_board, work_together
 from fastnet.kernels.dropout import Dropout, rate_of
-from fastnet.kernels.products import narrow_gradient
+from fastnet.kernels.products import narrow_gradient, room_for_squares
 
 from .augmenting import augment_samples
 from .datasets import Samples
@@ -93,7 +93,7 @@ class Engine:
         raise NotImplementedError
 
     def _l2_of_batches(self, samples: Samples, rows: np.ndarray) -> np.ndarray:
-        """For each mini-batch what its L2 penalty, l2 / 2 * sum(w**2) / its weight, adds to a gradient, divided by w."""
+        """For each mini-batch, what times w its L2 penalty, l2 / 2 * sum(w**2) / its weight, adds to the gradient."""
         weights = samples.weight_of_batches(rows, self.recipe.batch_size)
         return self.recipe.l2 / np.where(weights > 0, weights, math.inf)
 
@@ -128,6 +128,7 @@ class StepwiseEngine(Engine):
                 )
                 n_correct[i] = self.kernels.count_correct(outputs[-1], labels, weights)
                 self._backward(x, outputs, doutputs)
+                self._clip()
                 self._update(first_step + i, learning_rate, l2s[i])
         return losses, n_correct
 
@@ -183,6 +184,14 @@ class StepwiseEngine(Engine):
                     inputs[i], w, outputs[i], doutputs[i], doutputs[i], dw, db, dinputs[i]
                 )
 
+    def _clip(self) -> None:
+        """Shorten the gradient of all parameters together to the recipe's norm (Pascanu et al. 2013, algorithm 1)."""
+        gradients = self._gradients.parameters().values()
+        norm = math.sqrt(sum(np.square(gradient, dtype=np.float64).sum() for gradient in gradients))
+        if self.recipe.clip_norm is not None and norm > self.recipe.clip_norm:
+            for gradient in gradients:
+                gradient *= self.recipe.clip_norm / norm
+
     def _update(self, step: int, learning_rate: float, l2: float) -> None:
         """One step of Adam; only weights decay and have a penalty, biases don't."""
         recipe = self.recipe
@@ -209,6 +218,7 @@ class FusedEngine(Engine):
             out=tuple(self._outputs),
             dout=tuple(self._doutputs),
             narrow_dw=tuple(narrow_gradient(layer.w) for layer in network.layers),
+            squares=tuple(room_for_squares(layer.w) for layer in network.layers),
         )
         self._is_loaded = False
         self._first = sparse.sparse_layer(is_sparse, n_features, n_columns, recipe.batch_size)
@@ -217,7 +227,8 @@ class FusedEngine(Engine):
             y=np.zeros((2, recipe.batch_size), np.int64),
             shares=np.zeros((2, recipe.batch_size), np.float32),
         )
-        self._adam = fused.Adam(float(recipe.beta1), float(recipe.beta2), float(recipe.eps), float(recipe.weight_decay))
+        settings = recipe.beta1, recipe.beta2, recipe.eps, recipe.weight_decay, recipe.clip_norm or 0
+        self._adam = fused.Adam(*(float(number) for number in settings))
 
     def load(self) -> None:
         """Pack the first layer, where it is sparse."""

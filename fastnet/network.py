@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from fastnet.kernels import aligned_copy, aligned_zeros
+from fastnet.kernels import aligned_copy, aligned_empty, aligned_zeros
 
 
 @dataclass
@@ -37,9 +37,12 @@ class Network:
         """Weights and biases drawn evenly from within sqrt(6 / (n_in + n_out)) (Glorot & Bengio 2010, equation 16)."""
         layers = []
         for n_in, n_out in pairwise(layer_sizes):
-            bound = np.sqrt(6 / (n_in + n_out))
-            w, b = (rng.uniform(-bound, bound, shape) for shape in ((n_in, n_out), (n_out,)))
-            layers.append(Layer(aligned_copy(w), aligned_copy(b)))
+            layer = Layer(aligned_empty((n_in, n_out)), aligned_empty((n_out,)))
+            for array in (layer.w, layer.b):
+                rng.random(dtype=np.float32, out=array)
+                array -= np.float32(0.5)
+                array *= np.float32(2 * np.sqrt(6 / (n_in + n_out)))
+            layers.append(layer)
         return cls(layers)
 
     @classmethod

@@ -49,6 +49,7 @@ class Recipe:
     augmentation: Augmentation | None = None  # distorts the training images anew in each epoch
     dropout: float = 0.0  # share of hidden units that are 0 in a step
     input_dropout: float = 0.0  # share of pixels
+    clip_norm: float | None = None  # the longest that a step's gradient, of all parameters together, may be
     passes: int = 1  # over the training samples in an epoch, each shuffled and distorted anew
 
     def __post_init__(self) -> None:
@@ -61,8 +62,7 @@ class Recipe:
             _require(name == "seed" or value <= MOST, f"{name} must be at most {MOST}", value)
         for name in _NUMBERS:
             value = getattr(self, name)
-            is_number = isinstance(value, float) or (type(value) is int and abs(value) <= sys.float_info.max)
-            _require(is_number, f"{name} must be a number", value)
+            _require(_is_number(value), f"{name} must be a number", value)
         _require(0 < self.learning_rate < math.inf, "the learning rate must be above 0", self.learning_rate)
         _require(self.schedule in SCHEDULES, f"the schedule must be one of {', '.join(SCHEDULES)}", self.schedule)
         _require(0 <= self.warmup_epochs <= self.epochs, "warm-up must be within the epochs", self.warmup_epochs)
@@ -74,6 +74,8 @@ class Recipe:
         _require(0 <= self.l2 < math.inf, "the L2 penalty must be at least 0", self.l2)
         _require(0 <= self.dropout < 1, "dropout must be at least 0 and below 1", self.dropout)
         _require(0 <= self.input_dropout < 1, "input dropout must be at least 0 and below 1", self.input_dropout)
+        clips = self.clip_norm is None or (_is_number(self.clip_norm) and 0 < self.clip_norm < math.inf)
+        _require(clips, "the norm to clip gradients to must be a number above 0, or None", self.clip_norm)
         _require(self.engine in ENGINES, f"the engine must be one of {', '.join(ENGINES)}", self.engine)
         _require(isinstance(self.shuffle, bool), "shuffle must be True or False", self.shuffle)
         is_augmentation = self.augmentation is None or isinstance(self.augmentation, Augmentation)
@@ -98,6 +100,10 @@ class Recipe:
 def _require(holds: bool, sentence: str, value: object) -> None:
     if not holds:
         raise OptionError(f"{sentence}, not {value!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, float) or (type(value) is int and abs(value) <= sys.float_info.max)
 
 
 def _is_whole(value: object, least: int) -> bool:

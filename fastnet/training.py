@@ -61,15 +61,9 @@ class State:
     """What a training goes on from, on the same samples or on others: where one before it ended."""
 
     network: Network
-    moments: tuple[Network, Network]  # Adam's m and v
-    n_steps: int
-    n_epochs: int
-
-    @classmethod
-    def before_training(cls, network: Network) -> "State":
-        """A network that has seen nothing yet."""
-        sizes = network.layer_sizes
-        return cls(network, (Network.zeros(sizes), Network.zeros(sizes)), 0, 0)
+    moments: tuple[Network, Network] | None = None  # Adam's m and v; None: all 0
+    n_steps: int = 0
+    n_epochs: int = 0
 
 
 class Trainer:
@@ -98,7 +92,7 @@ class Trainer:
         self._steps_before, self._epochs_before = 0, 0
         if start:
             self._steps_before, self._epochs_before = start.n_steps, start.n_epochs
-            for moment, begun in zip(self.engine.moments, start.moments, strict=True):
+            for moment, begun in zip(self.engine.moments, start.moments or (), strict=start.moments is not None):
                 moment.set_parameters(begun.parameters())
         self.progress = Progress()
         self._steps_per_pass = math.ceil(len(self.train_samples) / recipe.batch_size)

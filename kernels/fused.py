@@ -6,6 +6,7 @@ Threads help themselves to tasks from a `board`, phase by phase; the tasks are t
 moments are those of a `SparseLayer`, packed in panels, and its entries in `Layers` are not used.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -25,12 +26,13 @@ from .products import (
     multiply_adam_narrow_task,
     multiply_adam_task,
     multiply_add_task,
+    multiply_squares_task,
     multiply_transposed_relu_task,
     n_product_tasks,
     n_transposed_tasks,
 )
-from .simd import LANES, first_lanes, load, splat, store
-from .sparse import PANEL_COLUMNS, sparse_adam_task, sparse_linear_task
+from .simd import LANES, first_lanes, load, splat, store, sum_lanes
+from .sparse import PANEL_COLUMNS, sparse_adam_task, sparse_linear_task, sparse_squares_task
 
 LOSS_ROWS = 16  # samples whose loss one task computes
 
@@ -45,7 +47,10 @@ class Batches(NamedTuple):
 
 
 class Layers(NamedTuple):
-    """Weights, biases, their moments and room for a batch and gradients, each a tuple with one array a layer."""
+    """Weights, biases, their moments and room for a batch and gradients, each a tuple with one array a layer.
+
+    `squares`, float64, has a number for each task of the layer's update.
+    """
 
     w: tuple[np.ndarray, ...]
     b: tuple[np.ndarray, ...]
@@ -56,21 +61,23 @@ class Layers(NamedTuple):
     out: tuple[np.ndarray, ...]
     dout: tuple[np.ndarray, ...]
     narrow_dw: tuple[np.ndarray, ...]
+    squares: tuple[np.ndarray, ...]
 
 
 class Adam(NamedTuple):
-    """Adam's settings that stay the same from step to step."""
+    """Adam's settings that stay the same from step to step; `clip_norm` is 0 where gradients are not clipped."""
 
     beta1: float
     beta2: float
     eps: float
     weight_decay: float
+    clip_norm: float
 
 
 def n_phases(n_layers: int, n_steps: int) -> int:
     """Phases of steps: the first mini-batch; each layer forward, the next mini-batch, loss, each layer but the first
-    backward, each layer's update."""
-    return 1 + n_steps * (3 * n_layers + 1)
+    backward, each layer's norm, each layer's update."""
+    return 1 + n_steps * (4 * n_layers + 1)
 
 
 @kernel()
@@ -108,7 +115,11 @@ def train_steps(
         phase = forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step)
         phase = differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes)
         phase = backward(worker, board, phase, n, layers, dropout)
-        c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay, l2s[s])
+        gain = 1.0
+        if adam.clip_norm > 0:
+            phase, norm = gradient_norm(worker, board, phase, slot, n, batches, layers, first)
+            gain = adam.clip_norm / norm if norm > adam.clip_norm else 1.0
+        c = adam_coefficients(step, learning_rate, adam.beta1, adam.beta2, adam.eps, adam.weight_decay, l2s[s], gain)
         phase = update(worker, board, phase, slot, n, batches, layers, first, c)
     restore_denormals(saved)
 
@@ -241,6 +252,56 @@ def backward(worker, board, phase, n, layers, dropout):
 
 
 @inlined
+def gradient_norm(worker, board, phase, slot, n, batches, layers, first):
+    """The phase after, and the 2-norm of the gradient of all parameters, which is computed and forgotten.
+
+    Tasks are those of `update`. Each thread adds up their squares for itself, in the same order. One that comes late
+    may find those of the next step there; then no task of this step's update is left, and it does nothing with them.
+    """
+    n_layers = len(layers.w)
+    for i in range(n_layers):
+        dout, squares = layers.dout[i][:n], layers.squares[i]
+        n_tasks = n_update_tasks(layers, first, i)
+        below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
+        task = claim(board, phase + i, worker, n_tasks)
+        while task >= 0:
+            if task == n_tasks - 1:
+                squares[task] = squares_of_biases(dout)
+            elif i == 0 and first.is_used:
+                sparse_squares_task(first, slot, dout, squares, task)
+            else:
+                multiply_squares_task(below.T, dout, layers.w[i], squares, task)
+            task = claim_next(board, phase + i, worker, n_tasks)
+    total = 0.0
+    for i in range(n_layers):
+        n_tasks = n_update_tasks(layers, first, i)
+        wait_for(board, phase + i, n_tasks)
+        for task in range(n_tasks):
+            total += layers.squares[i][task]
+    return phase + n_layers, math.sqrt(total)
+
+
+@inlined
+def squares_of_biases(dout):
+    """The sum of the squares of the biases' gradient."""
+    squares = splat(0.0)
+    for j in range(0, dout.shape[1], LANES):
+        total = sum_column_vector(dout, j)
+        squares = squares + total * total
+    return sum_lanes(squares)
+
+
+@inlined
+def sum_column_vector(dout, j):
+    """The sums of the columns of dout from j on, as many as a vector holds."""
+    mask = first_lanes(dout.shape[1] - j)
+    total = splat(0.0)
+    for i in range(dout.shape[0]):
+        total = total + load(dout, (i, j), mask)
+    return total
+
+
+@inlined
 def update(worker, board, phase, slot, n, batches, layers, first, c):
     """Adam on all parameters. Nobody waits between the layers; the last task of each is its biases."""
     n_layers = len(layers.w)
@@ -276,14 +337,12 @@ def n_update_tasks(layers, first, i):
 
 @inlined
 def update_biases(dout, b, m, v, c):
-    """One step of Adam on the biases, which have neither decay nor penalty, with the column sums of dout as their gradient."""
-    c = AdamCoefficients(c.beta1, c.beta2, c.rate, c.eps, 0.0, 0.0)
-    n_rows, n_columns = dout.shape
+    """One step of Adam on the biases, which have no decay and no penalty; their gradient is dout's column sums."""
+    c = AdamCoefficients(c.beta1, c.beta2, c.rate, c.eps, 0.0, 0.0, c.gain)
+    n_columns = dout.shape[1]
     for j in range(0, n_columns, LANES):
         mask = first_lanes(n_columns - j)
-        total = splat(0.0)
-        for i in range(n_rows):
-            total = total + load(dout, (i, j), mask)
+        total = sum_column_vector(dout, j)
         new = adam_update(load(b, (j,), mask), total, load(m, (j,), mask), load(v, (j,), mask), c)
         store(b, (j,), new[0], mask)
         store(m, (j,), new[1], mask)

@@ -14,7 +14,7 @@ TASK_SIZE = 256 * LANES  # numbers that one task updates
 
 class AdamCoefficients(NamedTuple):
     """What one step of Adam multiplies with: param -= rate * m / (sqrt(v) + eps) + decay * param, where the moments are
-    those of grad + l2 * param."""
+    those of gain * grad + l2 * param."""
 
     beta1: float
     beta2: float
@@ -22,6 +22,7 @@ class AdamCoefficients(NamedTuple):
     eps: float
     decay: float
     l2: float
+    gain: float
 
 
 def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0, l2=0.0):
@@ -35,12 +36,12 @@ def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_
     check_outputs("adam_step", ("param", param, shape), ("m", m, shape), ("v", v, shape))
     if step < 1:
         raise ValueError(f"adam_step: step counts from 1, not {step}")
-    coefficients = adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, l2)
+    coefficients = adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, l2, 1.0)
     _adam_step(param.reshape(-1), grad.reshape(-1), m.reshape(-1), v.reshape(-1), coefficients)
 
 
 @inlined
-def adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, l2):
+def adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, l2, gain):
     """The coefficients of step number `step`, in double precision: the corrections are near 1 / (1 - 1) at first.
 
     Dividing m and v by 1 - beta**step is left out of the loop by the last lines of Kingma & Ba's section 2, with eps
@@ -48,13 +49,13 @@ def adam_coefficients(step, learning_rate, beta1, beta2, eps, weight_decay, l2):
     """
     root = math.sqrt(1.0 - beta2**step)
     rate = learning_rate * root / (1.0 - beta1**step)
-    return AdamCoefficients(beta1, beta2, rate, eps * root, learning_rate * weight_decay, l2)
+    return AdamCoefficients(beta1, beta2, rate, eps * root, learning_rate * weight_decay, l2, gain)
 
 
 @inlined
 def adam_update(param, grad, m, v, c):
     """New (param, m, v), for vectors and coefficients `c`."""
-    grad = grad + splat(c.l2) * param
+    grad = splat(c.gain) * grad + splat(c.l2) * param
     m = splat(c.beta1) * m + splat(1.0 - c.beta1) * grad
     v = splat(c.beta2) * v + splat(1.0 - c.beta2) * (grad * grad)
     # Not (1 - decay) * param: float32 rounds a small decay away beside the 1.

@@ -8,11 +8,12 @@ transposed w. Threads share out tiles of the result, never a sum, so the bits do
 """
 
 import numba
+import numpy as np
 
 from .arrays import aligned_zeros
 from .jit import inlined, kernel
 from .optimizers import adam_range, adam_update
-from .simd import LANES, broadcast, first_lanes, load, relu, splat, step, store
+from .simd import LANES, broadcast, first_lanes, load, relu, splat, step, store, sum_lanes
 from .tiles import scratch, tile, transpose
 
 # Accumulators, a row of B and a broadcast number must fit the vector registers: 32 where they hold 16 lanes, else 16.
@@ -118,6 +119,16 @@ def step_weights(acc, i, j, n_left, target):
             store(v, index, new[2], mask)
 
 
+@inlined
+def add_squares(acc, i, j, n_left, target):
+    """total += the squares of acc, lane by lane."""
+    (total,) = target
+    rows, vectors, _ = acc.shape
+    for r in range(rows):
+        for k in range(vectors):
+            total[0, 0] = total[0, 0] + acc[r, k] * acc[r, k]
+
+
 # ---- a @ b ----------------------------------------------------------------------------------------------------------
 
 
@@ -209,9 +220,23 @@ def multiply_adam_narrow_task(a, b, w, m, v, dw, c, task):
     adam_range(w.reshape(-1), dw.reshape(-1), m.reshape(-1), v.reshape(-1), start, stop, c)
 
 
+@kernel()
+def multiply_squares_task(a, b, out, squares, task):
+    """squares[task] = the sum of the squares of task number `task` of a @ b, which would be as large as `out`."""
+    total = tile(1, 1)
+    multiply_task(a, b, out, task, add_squares, (total,))
+    squares[task] = sum_lanes(total[0, 0])
+
+
 def narrow_gradient(w):
     """Room for the gradient of `w` where it is narrow, else empty."""
     return aligned_zeros(w.shape if w.shape[1] <= LANES else (0, w.shape[1]))
+
+
+def room_for_squares(w):
+    """A number for each task of an update of `w`, and one for its biases."""
+    n_rows, n_columns = w.shape
+    return np.zeros(-(-n_rows // TASK_ROWS) * -(-n_columns // TILE_COLUMNS) + 1)
 
 
 # ---- a @ b^T --------------------------------------------------------------------------------------------------------

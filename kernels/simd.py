@@ -409,6 +409,24 @@ def step(vector):
     return (vector > 0).astype(np.float32)
 
 
+def sum_lanes(vector):
+    """The sum of the lanes: of neighbours first, then of their sums, and so on."""
+    while len(vector) > 1:
+        vector = vector[::2] + vector[1::2]
+    return vector[0]
+
+
+@intrinsic
+def _sum_lanes(typingctx, vector):
+    def codegen(context, builder, signature, args):
+        lanes = [builder.extract_element(args[0], ir.Constant(ir.IntType(32), lane)) for lane in range(LANES)]
+        while len(lanes) > 1:
+            lanes = [builder.fadd(*pair) for pair in zip(lanes[::2], lanes[1::2], strict=True)]
+        return lanes[0]
+
+    return types.float32(vector), codegen
+
+
 @intrinsic
 def _sqrt(typingctx, vector):
     def codegen(context, builder, signature, args):
@@ -438,6 +456,11 @@ def _step(typingctx, vector):
 @overload(sqrt)
 def _overload_sqrt(vector):
     return lambda vector: _sqrt(vector)
+
+
+@overload(sum_lanes)
+def _overload_sum_lanes(vector):
+    return lambda vector: _sum_lanes(vector)
 
 
 @overload(relu)

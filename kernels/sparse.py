@@ -19,7 +19,7 @@ from .arrays import aligned_zeros
 from .jit import inlined, kernel
 from .lists import GROUP, Lists, count_groups, new_lists
 from .optimizers import adam_update
-from .simd import LANES, broadcast, first_lanes, load, relu, store
+from .simd import LANES, broadcast, first_lanes, load, relu, splat, store, sum_lanes
 from .tiles import tile
 
 PANEL_VECTORS = 4
@@ -107,15 +107,32 @@ def sparse_linear_task(layer, slot, b, with_relu, out, p):
 
 
 @inlined
-def update_group(lists, slot, g, dz, p, w, m, v, c):
-    """Sum the gradient of w[group] over its samples, in registers, and take Adam's step with it."""
-    acc = tile(GROUP, PANEL_VECTORS)
+def pack_gradient(dz, p, packed):
+    """Copy panel p of dz to where its rows are neighbours."""
+    n_samples, n_columns = dz.shape
+    start = p * PANEL_COLUMNS
+    for i in range(n_samples):
+        for k in range(PANEL_VECTORS):
+            mask = first_lanes(n_columns - start, k)
+            store(packed, (p, i, k * LANES), load(dz, (i, start + k * LANES), mask))
+
+
+@inlined
+def sum_group(lists, slot, g, dz, p, acc):
+    """acc += the gradient of w[group] over its samples."""
     for t in range(lists.counts[slot, g]):
         i = np.intp(lists.members[slot, g, t])
         for q in range(GROUP):
             x_iq = broadcast(lists.values, (slot, g, t, q))
             for k in range(PANEL_VECTORS):
                 acc[q, k] = acc[q, k] + x_iq * load(dz, (p, i, k * LANES))
+
+
+@inlined
+def update_group(lists, slot, g, dz, p, w, m, v, c):
+    """Sum the gradient of w[group], in registers, and take Adam's step with it."""
+    acc = tile(GROUP, PANEL_VECTORS)
+    sum_group(lists, slot, g, dz, p, acc)
     for q in range(GROUP):
         for k in range(PANEL_VECTORS):
             index = (p, g * GROUP + q, k * LANES)
@@ -128,12 +145,20 @@ def update_group(lists, slot, g, dz, p, w, m, v, c):
 @kernel()
 def sparse_adam_task(layer, slot, dz, c, p):
     """Panel p of one step of Adam on w, with the gradient x^T @ dz for the x whose lists are in `slot`."""
-    packed = layer.scratch
-    n_samples, n_columns = dz.shape
-    start = p * PANEL_COLUMNS
-    for i in range(n_samples):
-        for k in range(PANEL_VECTORS):
-            mask = first_lanes(n_columns - start, k)
-            store(packed, (p, i, k * LANES), load(dz, (i, start + k * LANES), mask))
+    pack_gradient(dz, p, layer.scratch)
     for g in range(layer.lists.counts.shape[1]):
-        update_group(layer.lists, slot, g, packed, p, layer.w, layer.w_m, layer.w_v, c)
+        update_group(layer.lists, slot, g, layer.scratch, p, layer.w, layer.w_m, layer.w_v, c)
+
+
+@kernel()
+def sparse_squares_task(layer, slot, dz, squares, p):
+    """squares[p] = the sum of the squares of panel p of the gradient that `sparse_adam_task` steps with."""
+    pack_gradient(dz, p, layer.scratch)
+    total = splat(0.0)
+    for g in range(layer.lists.counts.shape[1]):
+        acc = tile(GROUP, PANEL_VECTORS)
+        sum_group(layer.lists, slot, g, layer.scratch, p, acc)
+        for q in range(GROUP):
+            for k in range(PANEL_VECTORS):
+                total = total + acc[q, k] * acc[q, k]
+    squares[p] = sum_lanes(total)

@@ -8,6 +8,7 @@ from fastnet.network import Layer, Network
 SIZES = [(784, 512, 10), (5, 3), (7, 1, 13, 2)]
 MAKERS = {
     "he_initialised": lambda sizes: Network.he_initialised(sizes, np.random.default_rng(0)),
+    "glorot_initialised": lambda sizes: Network.glorot_initialised(sizes, np.random.default_rng(0)),
     "zeros": Network.zeros,
 }
 
@@ -27,6 +28,15 @@ def test_parameters_have_the_names_shapes_and_memory_that_all_else_relies_on(mak
         assert array.flags.c_contiguous
         assert array.flags.writeable
         assert array.ctypes.data % 64 == 0
+
+
+def test_weights_and_biases_are_drawn_evenly_from_within_glorot_s_bound():
+    layer = Network.glorot_initialised((300, 500), np.random.default_rng(1)).layers[0]
+    bound = np.sqrt(6 / 800)
+    for array in (layer.w.astype(np.float64), layer.b.astype(np.float64)):
+        assert np.abs(array).max() <= bound
+        assert abs(array.mean()) < 5 * bound / np.sqrt(3 * array.size)
+        assert (array**2).mean() == pytest.approx(bound**2 / 3, rel=0.15)
 
 
 @pytest.mark.parametrize("n_in", [200, 1000])

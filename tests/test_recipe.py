@@ -22,6 +22,7 @@ NUMBERS = (
     "label_smoothing",
     "dropout",
     "input_dropout",
+    "l2",
 )
 
 
@@ -55,6 +56,7 @@ def test_default_is_the_seed_network():
         {"beta1": 0},
         {"beta2": 0.0},
         {"weight_decay": 0},
+        {"clip_norm": 1},
         {"learning_rate": 1},
         {"learning_rate": np.float64(0.1)},
         *({"schedule": schedule} for schedule in SCHEDULES),
@@ -103,6 +105,13 @@ def test_what_is_measured_must_be_a_number(name, value):
         ("label_smoothing", [-0.1, 1, math.nan], "label smoothing must be at least 0 and below 1"),
         ("dropout", [-0.1, 1, math.nan], "dropout must be at least 0 and below 1"),
         ("input_dropout", [-0.1, 1, math.nan], "input dropout must be at least 0 and below 1"),
+        (
+            "clip_norm",
+            [0, -1, math.inf, math.nan, "1"],
+            "the norm to clip gradients to must be a number above 0, or None",
+        ),
+        ("l2", [-0.1, math.inf, math.nan], "the L2 penalty must be at least 0"),
+        ("shuffle", [1, None, "yes"], "shuffle must be True or False"),
         ("schedule", ["", "step", "Linear", None, 1], "the schedule must be one of constant, linear, cosine"),
         ("engine", ["", "torch", "Numba", None, 1], "the engine must be one of numba, reference"),
     ],
@@ -161,7 +170,7 @@ def test_json_of_no_recipe_is_refused(change, fault):
 def test_json_from_before_an_option_was_there_is_that_recipe():
     recipe = Recipe(hidden=(7,), seed=3)
     fields = recipe.to_json()
-    for name in ("label_smoothing", "augmentation", "dropout", "input_dropout"):
+    for name in ("label_smoothing", "augmentation", "dropout", "input_dropout", "clip_norm", "l2", "shuffle"):
         del fields[name]
     assert Recipe.from_json(fields) == recipe
 

@@ -20,7 +20,7 @@ from fastnet.kernels.rows import SparseRows
 from fastnet.network import Network
 from fastnet.recipe import ENGINES, Recipe
 from fastnet.runs import load_run, save_run
-from fastnet.training import STEPS_AT_A_TIME, Training
+from fastnet.training import STEPS_AT_A_TIME, Trainer, Training
 
 SMALL = Recipe(hidden=(16,), epochs=3, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0)
 
@@ -85,6 +85,36 @@ def test_gradients_of_a_whole_step_are_those_of_central_differences(dataset, hid
             parameters[name][index] += 1e-6
             gradient = (losses[0] - losses[1]) / 2e-6
             assert moment[index] / (1 - recipe.beta1) == pytest.approx(gradient, rel=1e-3, abs=1e-6)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_gradient_of_an_l2_penalty_is_that_of_the_weights_by_the_size_of_the_mini_batch(dataset, engine):
+    moments = []
+    for l2 in (0.0, 6.4):
+        training = Training(dataset, dataclasses.replace(SMALL, l2=l2, engine=engine))
+        before = [layer.w.copy() for layer in training.network.layers]
+        take_steps(training.engine, training.train_samples, np.arange(32), [1e-3])
+        moments.append(training.engine.moments[0].layers)
+    for without, with_penalty, w in zip(*moments, before, strict=True):
+        np.testing.assert_allclose(with_penalty.w - without.w, 0.1 * 6.4 / 32 * w, rtol=1e-3, atol=1e-7)
+        np.testing.assert_array_equal(with_penalty.b, without.b)
+
+
+def test_a_training_goes_on_from_the_state_of_another_to_the_same_bits(dataset):
+    recipe = dataclasses.replace(SMALL, schedule="constant", dropout=0.3)
+    whole = trained(dataset, recipe)
+    first = trained(dataset, dataclasses.replace(recipe, epochs=1))
+    samples = (first.train_samples, first.validation_samples)
+    rest = Trainer(*samples, dataset.n_classes, dataclasses.replace(recipe, epochs=2), first.state)
+    rest.run()
+    assert_same_parameters(whole, rest)
+    assert (rest.state.n_steps, rest.state.n_epochs) == (whole.progress.step, 3)
+    assert [record.epoch for record in rest.progress.history] == [1, 2]
+
+
+def test_without_shuffling_samples_come_as_they_are(dataset):
+    training = Training(dataset, dataclasses.replace(SMALL, shuffle=False))
+    np.testing.assert_array_equal(training._order(1), np.arange(512))
 
 
 def losses_and_parameters(dataset, recipe, n_steps):

@@ -16,13 +16,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 
 from .protocol import Peer, serve
 
 TRIAL_SECONDS = 1.0
 WORDS_A_TEXT = 120
-TOPIC_SHARE, TOPIC_WORDS = 0.12, 2000
+TOPIC_SHARE, TOPIC_WORDS = 0.03, 2000
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,8 @@ def made() -> tuple[np.ndarray, np.ndarray]:
 
 def texts(n_texts: int = 20_000, n_words: int = 50_000, n_topics: int = 10) -> tuple[Any, np.ndarray]:
     """Counts of words in texts, CSR: words are Zipf's, and a share of each text's are of its topic."""
+    from scipy.sparse import coo_matrix
+
     rng = np.random.default_rng(0)
     zipf = np.cumsum(1 / np.arange(1, n_words + 1))
     topics = rng.integers(0, n_topics, n_texts)
@@ -69,13 +70,13 @@ def texts(n_texts: int = 20_000, n_words: int = 50_000, n_topics: int = 10) -> t
     of_topic = rng.random(len(rows)) < TOPIC_SHARE
     places = rng.zipf(1.3, of_topic.sum()) % TOPIC_WORDS
     words[of_topic] = words_of_topics[topics[rows[of_topic]], places]
-    counts = scipy.sparse.coo_matrix((np.ones(len(rows), np.float32), (rows, words)), (n_texts, n_words))
+    counts = coo_matrix((np.ones(len(rows), np.float32), (rows, words)), (n_texts, n_words))
     return counts.tocsr(), topics
 
 
 DATA = {
-    "iris": Data("iris", bundled("iris"), repeats=5),
-    "wine": Data("wine", bundled("wine"), repeats=5),
+    "iris": Data("iris", bundled("iris"), repeats=20),
+    "wine": Data("wine", bundled("wine"), repeats=20),
     "breast cancer": Data("breast cancer", bundled("breast_cancer"), repeats=5),
     "digits": Data("digits", bundled("digits"), repeats=3),
     "made": Data("`make_classification`", made, repeats=1, parameters={"max_iter": 10}),

@@ -9,7 +9,7 @@ from fastnet.kernels import aligned_copy, aligned_zeros, cases, reference
 N = 1000
 
 
-def trajectory(module, dtype, n_steps, weight_decay):
+def trajectory(module, dtype, n_steps, **decays):
     """Parameters after `n_steps` with gradients of very different scale, some of which stop."""
     rng = np.random.default_rng(0)
     param = rng.standard_normal(N).astype(np.float32).astype(dtype)
@@ -20,18 +20,18 @@ def trajectory(module, dtype, n_steps, weight_decay):
     for step in range(1, n_steps + 1):
         grad = (rng.standard_normal(N) * scale).astype(np.float32)
         grad[: N // 4] *= step < 5
-        module.adam_step(param, grad.astype(dtype), m, v, step, 1e-3, 0.9, 0.999, 1e-8, weight_decay)
+        module.adam_step(param, grad.astype(dtype), m, v, step, 1e-3, 0.9, 0.999, 1e-8, **decays)
     return param
 
 
-@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+@pytest.mark.parametrize("decays", [{}, {"weight_decay": 0.1}, {"l2": 0.1}])
 @pytest.mark.parametrize("n_steps", [1, 10, 1000])
-def test_trajectory_stays_near_that_of_double_precision(n_steps, weight_decay):
+def test_trajectory_stays_near_that_of_double_precision(n_steps, decays):
     # A step rounds the parameter once, by at most eps/2 of its magnitude (below 4 here, so 4 eps), and takes its
     # moments, each off by some eps, times the rate; independent roundings grow with the root of their number.
     bound = cases.SAFETY * cases.EPS * 4 * np.sqrt(n_steps)
-    exact = trajectory(reference, np.float64, n_steps, weight_decay)
-    fast = trajectory(kernels, np.float32, n_steps, weight_decay)
+    exact = trajectory(reference, np.float64, n_steps, **decays)
+    fast = trajectory(kernels, np.float32, n_steps, **decays)
     assert np.abs(fast - exact).max() <= bound
 
 
@@ -49,6 +49,19 @@ def test_a_decay_far_below_rounding_still_adds_up(module, learning_rate, weight_
         ends.append(param.astype(np.float64))
     expected = learning_rate * weight_decay * n_steps * ends[0].mean()
     assert (ends[0] - ends[1]).mean() == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.parametrize("module", [kernels, reference])
+def test_an_l2_penalty_is_part_of_the_gradient(module):
+    rng = np.random.default_rng(0)
+    start, grad = aligned_copy(rng.standard_normal(N)), aligned_copy(rng.standard_normal(N))
+    ends = []
+    for own, l2 in ((grad, 0.5), (aligned_copy(grad + np.float32(0.5) * start), 0.0)):
+        arrays = [aligned_copy(start), own, aligned_zeros((N,)), aligned_zeros((N,))]
+        module.adam_step(*arrays, 1, 0.1, 0.9, 0.999, 1e-8, 0.0, l2)
+        ends.append(arrays)
+    for one, other in zip(ends[0][2:], ends[1][2:], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-9)
 
 
 def test_any_shape_is_updated():
