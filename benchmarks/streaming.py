@@ -90,7 +90,7 @@ def train(n_samples: int = 0, path: str | None = None) -> dict[str, float]:
     training = Training(Dataset(train_samples, data.test, "a stream"), recipe)
     compile_kernels(train_samples, training.network.layer_sizes, recipe)
     if path:
-        limit = bytes_of("VmData") + train_samples.images.nbytes // 4
+        limit = bytes_of("VmData") + train_samples.pixels.nbytes // 4
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     most = bytes_of("RssAnon")
     n_steps = 0
@@ -105,7 +105,7 @@ def train(n_samples: int = 0, path: str | None = None) -> dict[str, float]:
     training.run(on_step=look)
     return {
         "bytes": max(most, bytes_of("RssAnon")),
-        "image_bytes": train_samples.images.nbytes,
+        "image_bytes": train_samples.pixels.nbytes,
         "samples_per_second": training.n_per_epoch / (time.perf_counter() - started),
     }
 
