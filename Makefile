@@ -86,13 +86,15 @@ best-recipes: $(VENV)/.installed ## compare changes to the recipe "best" on the 
 	$(VENV)/$(SCRIPT).best_recipes $(ARGS)
 
 weights: $(VENV)/.installed ## train the models that come with fastnet anew
-	rm -rf build/shipped build/shipped-best
+	rm -rf build/shipped build/shipped-best build/shipped-best-large
 	$(BIN)/fastnet train --out build/shipped
-	$(BIN)/fastnet calibrate build/shipped
-	cp build/shipped/*.npy build/shipped/*.json weights/mnist-784-512-10/
 	$(BIN)/fastnet train --recipe best --out build/shipped-best
-	$(BIN)/fastnet calibrate build/shipped-best
+	$(BIN)/fastnet train --recipe best-large --out build/shipped-best-large
+	for run in build/shipped*; do $(BIN)/fastnet calibrate $$run || exit 1; done
+	mkdir -p weights/mnist-784-1024-512-10-best-large
+	cp build/shipped/*.npy build/shipped/*.json weights/mnist-784-512-10/
 	cp build/shipped-best/*.npy build/shipped-best/*.json weights/mnist-784-512-10-best/
+	cp build/shipped-best-large/*.npy build/shipped-best-large/*.json weights/mnist-784-1024-512-10-best-large/
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
 	$(BIN)/python docs/pictures.py
