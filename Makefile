@@ -7,6 +7,8 @@ EDITABLE ?= -e
 PACKAGE ?= .
 # More options for the command, as in: make train ARGS="--hidden 256,128"
 ARGS ?=
+# The models in weights/.
+SHIPPED := mnist-784-512-10 mnist-784-512-10-best mnist-784-1024-512-10-best-large
 AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2
 
 BIN := $(VENV)/bin
@@ -15,7 +17,7 @@ SCRIPT := bin/python -P -m fastnet.benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy records recipes best-recipes weights pictures samples pictures-table fuzz batch-prediction dashboard other-data wheel clean audit screenshots animation
+.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy records recipes best-recipes weights pictures samples pictures-table fuzz batch-prediction dashboard other-data wheel clean audit screenshots animation streaming generalisation distorting
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -73,23 +75,36 @@ records: $(VENV)/.installed ## train all recipes with several seeds (hours; goes
 recipes: $(VENV)/.installed ## compare recipes on the validation split
 	$(VENV)/$(SCRIPT).recipes $(ARGS)
 
+streaming: $(VENV)/.installed ## measure the memory of trainings on more than memory holds, write the table
+	$(VENV)/$(SCRIPT).streaming --write $(ARGS)
+
+generalisation: $(VENV)/.installed-audit ## measure the shipped models on digits unlike those they know, write the table
+	$(VENV)/$(SCRIPT).generalisation --write $(ARGS)
+
+distorting: $(VENV)/.installed ## measure the share of distorted copies in the time of a training, write the table
+	$(VENV)/$(SCRIPT).distorting --write $(ARGS)
+
 best-recipes: $(VENV)/.installed ## compare changes to the recipe "best" on the validation split
 	$(VENV)/$(SCRIPT).best_recipes $(ARGS)
 
 weights: $(VENV)/.installed ## train the models that come with fastnet anew, and audit them
-	rm -rf build/shipped build/shipped-best
-	$(BIN)/fastnet train --out build/shipped
-	$(BIN)/fastnet calibrate build/shipped
-	$(VENV)/$(SCRIPT).shipping build/shipped weights/mnist-784-512-10
-	$(BIN)/fastnet train --recipe best --out build/shipped-best
-	$(BIN)/fastnet calibrate build/shipped-best
-	$(VENV)/$(SCRIPT).shipping build/shipped-best weights/mnist-784-512-10-best
+	rm -rf $(SHIPPED:%=build/%)
+	$(MAKE) $(SHIPPED:%=build/%)
 	$(MAKE) audit
 
+build/mnist-784-512-10: RECIPE = seed
+build/mnist-784-512-10-best: RECIPE = best
+build/mnist-784-1024-512-10-best-large: RECIPE = best-large
+$(SHIPPED:%=build/%):
+	$(BIN)/fastnet train --recipe $(RECIPE) --out $@
+	$(BIN)/fastnet calibrate $@
+	$(VENV)/$(SCRIPT).shipping $@ weights/$(@F)
+
 audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew; reports go to build/, pictures to docs/
-	rm -rf build/audit build/audit-best
-	$(BIN)/fastnet audit mnist-784-512-10 --against mnist-784-512-10-best --out build/audit
-	$(BIN)/fastnet audit mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-best
+	rm -rf $(SHIPPED:%=build/audit-%)
+	$(BIN)/fastnet audit mnist-784-512-10 --against mnist-784-512-10-best --out build/audit-mnist-784-512-10
+	$(BIN)/fastnet audit mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-mnist-784-512-10-best
+	$(BIN)/fastnet audit mnist-784-1024-512-10-best-large --against mnist-784-512-10-best --out build/audit-mnist-784-1024-512-10-best-large
 	$(BIN)/python docs/audit.py
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README

@@ -1,8 +1,8 @@
-"""Changes to the recipe `best`, each on the validation split, written into docs/recipe.md (`make best-recipes`).
+"""Changes to the recipes for distorted digits, on validation digits, written into docs/recipe.md (`make best-recipes`).
 
-The test set is not opened here. Each trained network also reads a distorted copy of its validation digits: bent,
-turned, scaled and moved by more than those that it was trained on. What was measured is kept in
-build/best-recipes.json, so that a run that was stopped goes on.
+The test set is not opened here. Each trained network also reads two other copies of its validation digits: one bent,
+turned, scaled and moved by more than those that it was trained on, and one reduced to 8 x 8 pixels and enlarged again.
+What was measured is kept in build/best-recipes.json, so that a run that was stopped goes on.
 """
 
 import argparse
@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from fastnet.augmentation import Augmentation
 from fastnet.augmenting import augment_samples
-from fastnet.datasets import Dataset, load_dataset
+from fastnet.datasets import Dataset, Samples, load_dataset
+from fastnet.pictures.mnist_form import to_mnist_form
 from fastnet.recipe import Recipe
-from fastnet.recipes import BEST
+from fastnet.recipes import BEST, BEST_LARGE
 from fastnet.training import Training
 
 from .tables import write_between_marks
@@ -30,19 +32,42 @@ MEASURED = Path("build/best-recipes.json")
 
 Changes = dict[str, Any]
 
-# Changes to BEST, those in "augmentation" to its augmentation; epochs are fewer, so that trials are quick.
+# Changes to a recipe, those in "augmentation" to its augmentation; epochs are fewer, so that trials are quick.
 BASE: Changes = {"epochs": 30}
-CANDIDATES: list[Changes] = [
-    {},
-    {"augmentation": None},
-    {"learning_rate": 2e-3},
-    {"weight_decay": 0.0},
-    {"label_smoothing": 0.1},
-    {"augmentation": {"elastic": 1.5}},
-    {"augmentation": {"elastic": 0.7, "shear": 5}},
-    {"augmentation": {"smoothness": 4}},
-    {"epochs": 90},
-]
+STRONG = {"rotation": 12, "scale": 0.15, "aspect": 0.12, "shear": 12, "shift": 1.5, "elastic": 1.2}
+STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
+    "best": (
+        BEST,
+        SEEDS,
+        [
+            {},
+            {"augmentation": None},
+            {"learning_rate": 2e-3},
+            {"weight_decay": 0.0},
+            {"label_smoothing": 0.1},
+            {"augmentation": {"elastic": 1.5}},
+            {"augmentation": {"elastic": 0.7, "shear": 5}},
+            {"augmentation": {"smoothness": 4}},
+            {"augmentation": {"thickness": 0.5}},
+            {"epochs": 90},
+        ],
+    ),
+    "best-large": (
+        dataclasses.replace(BEST, hidden=BEST_LARGE.hidden),
+        SEEDS[:1],
+        [
+            {},
+            {"hidden": (2048,)},
+            {"label_smoothing": 0.1},
+            {"learning_rate": 2e-3},
+            {"augmentation": STRONG},
+            {"learning_rate": 2e-3, "augmentation": STRONG},
+            {"learning_rate": 2e-3, "augmentation": STRONG, "hidden": (1536, 768)},
+            {"learning_rate": 2e-3, "augmentation": STRONG, "dropout": 0.1},
+            {"learning_rate": 2e-3, "augmentation": {**STRONG, "thickness": 0.5}},
+        ],
+    ),
+}
 
 
 def main() -> None:
@@ -51,14 +76,18 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the table into docs/recipe.md")
     args = parser.parse_args()
     dataset = load_dataset()
-    lines = ["| change | validation accuracy | distorted | seconds |", "|---|--:|--:|--:|"]
-    for changes in CANDIDATES:
-        lines.append(row(changes, measured(dataset, changed(BEST, {**BASE, **changes}))))
-        print(lines[-1], file=sys.stderr)
-    table = "\n".join(lines)
-    print(table)
-    if args.write:
-        write_between_marks(Path("docs/recipe.md"), "best", table)
+    for name, (recipe, seeds, candidates) in STUDIES.items():
+        lines = [
+            "| change | validation accuracy | distorted | 8 x 8 pixels | seconds |",
+            "|---|--:|--:|--:|--:|",
+        ]
+        for changes in candidates:
+            lines.append(row(changes, measured(dataset, changed(recipe, {**BASE, **changes}), seeds)))
+            print(lines[-1], file=sys.stderr)
+        table = "\n".join(lines)
+        print(table)
+        if args.write:
+            write_between_marks(Path("docs/recipe.md"), name, table)
 
 
 def changed(recipe: Recipe, changes: Changes) -> Recipe:
@@ -69,11 +98,11 @@ def changed(recipe: Recipe, changes: Changes) -> Recipe:
     return dataclasses.replace(recipe, **{**changes, "augmentation": augmentation})
 
 
-def measured(dataset: Dataset, recipe: Recipe) -> list[dict[str, float]]:
+def measured(dataset: Dataset, recipe: Recipe, seeds: range) -> list[dict[str, float]]:
     """Each seed's figures, from the file where they are there."""
     known = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
     figures = []
-    for seed in SEEDS:
+    for seed in seeds:
         recipe = dataclasses.replace(recipe, seed=seed)
         key = json.dumps(recipe.to_json())
         if key not in known:
@@ -85,7 +114,7 @@ def measured(dataset: Dataset, recipe: Recipe) -> list[dict[str, float]]:
 
 
 def train(dataset: Dataset, recipe: Recipe) -> dict[str, float]:
-    """Train; the accuracy on the validation split and on its distorted copy, and the seconds of the steps."""
+    """Train; the accuracy on the validation split and on its other copies, and the seconds of the steps."""
     training = Training(dataset, recipe)
     training.run()
     digits = training.validation_samples
@@ -95,19 +124,44 @@ def train(dataset: Dataset, recipe: Recipe) -> dict[str, float]:
     return {
         "accuracy": training.engine.evaluate(digits)[1],
         "distorted": training.engine.evaluate(stronger)[1],
+        "coarse": training.engine.evaluate(coarse(digits))[1],
         "seconds": sum(record.seconds for record in training.progress.history),
     }
 
 
+def coarse(samples: Samples) -> Samples:
+    """The samples as scikit-learn's `load_digits` were made, and brought into MNIST's form again.
+
+    The ink is enlarged to 32 x 32 pixels, black or white, and each block of 4 x 4 becomes a grey level.
+    """
+    images = [to_mnist_form(np.asarray(enlarged(blocks_of_ink(image)))) for image in samples.pixels.reshape(-1, 28, 28)]
+    return Samples(np.array(images).reshape(len(samples), -1), samples.labels, samples.scale)
+
+
+def blocks_of_ink(image: np.ndarray) -> np.ndarray:
+    """The 8 x 8 grey levels of a digit's ink, in the middle of a square."""
+    rows, columns = (np.flatnonzero((image > 64).any(axis=axis)) for axis in (1, 0))
+    ink = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    scale = 32 / max(ink.size)
+    size = max(1, round(ink.width * scale)), max(1, round(ink.height * scale))
+    page = Image.new("L", (32, 32))
+    page.paste(ink.resize(size, Image.Resampling.BICUBIC), ((32 - size[0]) // 2, (32 - size[1]) // 2))
+    return np.asarray(page.point(lambda level: 255 * (level > 110)).reduce(4))
+
+
+def enlarged(blocks: np.ndarray) -> Image.Image:
+    return Image.fromarray(blocks).resize((64, 64), Image.Resampling.BICUBIC)
+
+
 def row(changes: Changes, figures: list[dict[str, float]]) -> str:
     """A line of the table."""
-    accuracies, distorted, seconds = (
-        [figure[name] for figure in figures] for name in ("accuracy", "distorted", "seconds")
+    accuracies, distorted, coarse, seconds = (
+        [figure[name] for figure in figures] for name in ("accuracy", "distorted", "coarse", "seconds")
     )
-    spread = statistics.stdev(accuracies)
+    spread = f" ± {statistics.stdev(accuracies):.2%}" if len(figures) > 1 else ""
     return (
-        f"| {words(changes)} | {statistics.mean(accuracies):.2%} ± {spread:.2%} |"
-        f" {statistics.mean(distorted):.2%} | {statistics.median(seconds):.1f} |"
+        f"| {words(changes)} | {statistics.mean(accuracies):.2%}{spread} | {statistics.mean(distorted):.2%} |"
+        f" {statistics.mean(coarse):.2%} | {statistics.median(seconds):.1f} |"
     )
 
 
@@ -116,10 +170,12 @@ def words(changes: Changes) -> str:
     if changes.get("augmentation", {}) is None:
         return "no augmentation"
     flat = {**changes, **changes.get("augmentation", {})}
-    return (
-        ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in flat.items() if name != "augmentation")
-        or "-"
+    flat.pop("augmentation", None)
+    shown = (
+        f"{name.replace('_', ' ')} {'-'.join(map(str, value)) if isinstance(value, tuple) else f'{value:g}'}"
+        for name, value in flat.items()
     )
+    return ", ".join(shown) or "-"
 
 
 if __name__ == "__main__":

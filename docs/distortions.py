@@ -11,7 +11,8 @@ from fastnet.recipes import BEST
 
 N_COPIES = 12
 SHOWN = (7, 5, 13)  # a 3, a 2 and a 6 of the training set
-KINDS = (("rotation",), ("scale",), ("aspect",), ("shear",), ("shift",), ("elastic", "smoothness"))
+KINDS = (("rotation",), ("scale",), ("aspect",), ("shear",), ("shift",), ("thickness",), ("elastic", "smoothness"))
+THICKNESS = 0.5  # shown by itself where `best` does without
 
 
 def draw(target: Path) -> None:
@@ -19,11 +20,12 @@ def draw(target: Path) -> None:
     images = load_dataset().train.images.reshape(-1, 28, 28)
     strengths = BEST.augmentation or Augmentation()
     nothing = dataclasses.replace(strengths, **{name: 0 for (name, *_) in KINDS})
+    alone = dataclasses.replace(strengths, thickness=strengths.thickness or THICKNESS)
     rows = [
-        (", ".join(f"{name} {getattr(strengths, name):g}" for name in kind), only(nothing, strengths, kind), SHOWN[0])
+        (", ".join(f"{name} {getattr(alone, name):g}" for name in kind), only(nothing, alone, kind), SHOWN[0])
         for kind in KINDS
-    ] + [("all together", strengths, shown) for shown in SHOWN]
-    figure, grid = plt.subplots(len(rows), 1, figsize=(9, 6.4), layout="constrained")
+    ] + [("all of best", strengths, shown) for shown in SHOWN]
+    figure, grid = plt.subplots(len(rows), 1, figsize=(9, 7.1), layout="constrained")
     for axes, (title, augmentation, shown) in zip(grid, rows, strict=True):
         copies = augment(np.repeat(images[shown : shown + 1], N_COPIES, axis=0), augmentation)
         axes.imshow(255 - np.hstack([images[shown], *copies]), cmap="gray", vmin=0, vmax=255)

@@ -8,6 +8,7 @@ from fastnet.benchmarks import rendering
 from fastnet.datasets import load_dataset
 from fastnet.inference import Predictor
 from fastnet.pictures import prepare
+from fastnet.pictures.closeup import find_close_up
 from fastnet.pictures.labelling import label_runs
 from fastnet.pictures.mnist_form import is_in_mnist_form, stroke_width, to_mnist_form
 
@@ -180,6 +181,12 @@ def test_digits_that_fill_their_picture_are_read(predictor, test_digits, ground,
         large = np.asarray(ink.resize((ink.width * scale, ink.height * scale), Image.Resampling.BICUBIC))
         right += predictor.read(255 - large if ground else large).text == str(label)
     assert right >= 95
+
+
+def test_what_fills_a_picture_in_uneven_light_is_no_close_up():
+    page = np.asarray(drawn((20, 10, 50, 190), (20, 160, 190, 190)), np.float64)
+    assert find_close_up(Image.fromarray(page.astype(np.uint8)))
+    assert find_close_up(Image.fromarray((page * np.linspace(1, 0.8, 200)).astype(np.uint8))) is None
 
 
 def test_boxes_in_a_picture_that_a_digit_fills_lie_within_it():

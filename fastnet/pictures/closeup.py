@@ -13,6 +13,8 @@ _MOST_INK = 0.5  # of it is in one part
 _SPAN = 0.7  # of the picture's height or width, that this part reaches across
 _OPEN = 0.8  # of each side of the picture is ink at most: what fills a side is a shadow, a table or a frame
 _THICK = 0.4  # of the longer side of that part: no stroke is thicker
+_EVEN = 0.05  # of each side at least is paper at its usual level, ...
+_LEVEL = 0.01  # ... within such a share of the contrast
 _MARGIN = 0.5  # of the picture's longer side
 
 
@@ -24,17 +26,23 @@ def find_close_up(image: Image.Image) -> tuple[Image.Image, int] | None:
     if separation < _TWO_GROUPS:
         return None
     light = small > threshold
-    sides = [light[0], light[-1], light[:, 0], light[:, -1]]
-    ink_is_dark = bool(np.concatenate(sides).mean() > 0.5)
+    ink_is_dark = bool(np.concatenate(_sides(light)).mean() > 0.5)
     ink = light != ink_is_dark
-    if max(np.mean(side != ink_is_dark) for side in sides) > _OPEN or not _is_digit(ink):
+    if max(side.mean() for side in _sides(ink)) > _OPEN or not _is_digit(ink):
         return None
     if (without_ruled_lines(ink, ink, 255 - small if ink_is_dark else small) != ink).any():
         return None  # the page of a notebook
-    paper, full = np.median(small[~ink]), np.median(small[ink])
+    paper, full = float(np.bincount(small[~ink].astype(np.uint8)).argmax()), float(np.median(small[ink]))
+    is_level = abs(small - paper) <= _LEVEL * abs(full - paper)
+    if min(side.mean() for side in _sides(is_level)) < _EVEN:
+        return None  # a photograph: the light may not be even
     amount = np.clip((np.asarray(channel, np.float32) - paper) * (255 / (full - paper)), 0, 255).astype(np.uint8)
     margin = max(1, round(_MARGIN * max(image.size)))
     return Image.fromarray(np.pad(amount, margin)), margin
+
+
+def _sides(picture: np.ndarray) -> tuple[np.ndarray, ...]:
+    return picture[0], picture[-1], picture[:, 0], picture[:, -1]
 
 
 def _is_digit(ink: np.ndarray) -> bool:

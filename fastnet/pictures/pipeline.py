@@ -98,13 +98,19 @@ def _reduced(image: Image.Image) -> tuple[Image.Image, int]:
 
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the sheet of paper that the picture shows, or at all of it; then closer at digits that are small."""
-    if close_up := find_close_up(small):
-        page, margin = close_up
-        return _seen(page, factor, -margin * factor, -margin * factor, is_dark=False)
-    look = _look_at_sheet(image, small) or _seen(small, factor, 0, 0)
+    look = _look_at_sheet(image, small) or _look_at_close_up(small, factor) or _seen(small, factor, 0, 0)
     if look.scale > 1 and look.cuts and max(one.own.shape[0] for one in look.cuts) < _SMALL:
         look = _look(image, _around(look, image.size), look.ink.is_dark)
     return look
+
+
+def _look_at_close_up(small: Image.Image, factor: int) -> Look | None:
+    """Look at a digit that fills the picture; None if none does."""
+    found = find_close_up(small)
+    if found is None:
+        return None
+    page, margin = found
+    return _seen(page, factor, -margin * factor, -margin * factor, is_dark=False)
 
 
 def _look_at_sheet(image: Image.Image, small: Image.Image) -> Look | None:
