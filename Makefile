@@ -8,7 +8,7 @@ PACKAGE ?= .
 # More options for the command, as in: make train ARGS="--hidden 256,128"
 ARGS ?=
 # The models in weights/.
-SHIPPED := mnist-784-512-10 mnist-784-512-10-best mnist-784-1024-512-10-best-large
+SHIPPED := mnist-784-512-10 mnist-784-512-10-best
 AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2
 
 BIN := $(VENV)/bin
@@ -94,7 +94,6 @@ weights: $(VENV)/.installed ## train the models that come with fastnet anew, and
 
 build/mnist-784-512-10: RECIPE = seed
 build/mnist-784-512-10-best: RECIPE = best
-build/mnist-784-1024-512-10-best-large: RECIPE = best-large
 $(SHIPPED:%=build/%):
 	$(BIN)/fastnet train --recipe $(RECIPE) --out $@
 	$(BIN)/fastnet calibrate $@
@@ -104,7 +103,6 @@ audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew;
 	rm -rf $(SHIPPED:%=build/audit-%)
 	$(BIN)/fastnet audit mnist-784-512-10 --against mnist-784-512-10-best --out build/audit-mnist-784-512-10
 	$(BIN)/fastnet audit mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-mnist-784-512-10-best
-	$(BIN)/fastnet audit mnist-784-1024-512-10-best-large --against mnist-784-512-10-best --out build/audit-mnist-784-1024-512-10-best-large
 	$(BIN)/python docs/audit.py
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
