@@ -80,7 +80,7 @@ def read_calibration(files: ModelFiles) -> Calibration | None:
 
 def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, n_bins: int = 15) -> float:
     """The mean distance between how sure the answers are and how often they are right, over bins of sureness."""
-    sureness = probabilities.max(axis=1).astype(np.float64)
+    sureness = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     bins = np.minimum((sureness * n_bins).astype(int), n_bins - 1)
     gaps = np.bincount(bins, right.astype(np.float64) - sureness, n_bins)
