@@ -49,7 +49,7 @@ def mcnemar(only_first: int, only_second: int) -> dict[str, Any]:
     if n < LEAST_FOR_CHI_SQUARED:
         tail = sum(math.comb(n, k) for k in range(least + 1)) / 2**n
         return {"test": "exact binomial", "statistic": least, "p_value": min(1.0, 2 * tail)}
-    statistic = (abs(only_first - only_second) - 1) ** 2 / n
+    statistic = max(abs(only_first - only_second) - 1, 0) ** 2 / n  # the correction never goes beyond equal counts
     return {
         "test": "chi-squared with continuity correction",
         "statistic": statistic,

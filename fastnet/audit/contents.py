@@ -190,4 +190,4 @@ def _png(pixels: np.ndarray) -> bytes:
 
 def _sum(content: dict[str, Any]) -> str:
     """The sum of JSON, however it is laid out."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

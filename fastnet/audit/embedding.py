@@ -21,23 +21,28 @@ def pca(points: np.ndarray, n_components: int, seed: int) -> PCA:
 
 
 def embed(points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """t-SNE and PCA of points `(n, n_features)`, both float32 `(n, 2)`, with the figures of how they were made."""
+    """t-SNE and PCA of points `(n, n_features)`, both float32 `(n, 2)`, with the figures of how they were made.
+
+    Points that are all the same, as behind a layer of dead units, stay in one place.
+    """
+    perplexity = min(_PERPLEXITY, (len(points) - 1) / 3)
+    if (points == points[0]).all():
+        nowhere = np.zeros((len(points), 2), np.float32)
+        return nowhere, nowhere, {"perplexity": perplexity, "kl_divergence": 0.0, "pca_explained": [0.0, 0.0]}
     components = pca(points, _N_COMPONENTS, seed)
     reduced = components.transform(points)
-    perplexity = min(_PERPLEXITY, (len(points) - 1) / 3)
+    reduced = np.pad(reduced, ((0, 0), (0, max(2 - reduced.shape[1], 0))))  # of a single feature, a plane as well
     tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
     # Threads would meet twice in each of 1,000 short steps: on a busy machine that takes several times as long as one
     # thread alone, and their sums would depend on how many they are.
     with threadpool_limits(1, user_api="openmp"):
         embedded = tsne.fit_transform(reduced)
-    first_two = np.zeros((len(points), 2), np.float32)
-    first_two[:, : reduced.shape[1]] = reduced[:, :2]
     figures = {
         "perplexity": perplexity,
         "kl_divergence": float(tsne.kl_divergence_),
         "pca_explained": [*components.explained_variance_ratio_[:2].tolist(), 0.0][:2],
     }
-    return embedded.astype(np.float32), first_two, figures
+    return embedded.astype(np.float32), reduced[:, :2].astype(np.float32), figures
 
 
 def silhouette(points: np.ndarray, labels: np.ndarray) -> float | None:

@@ -96,7 +96,7 @@ def audit_model(
         "made": {"fastnet_version": __version__, "seed": seed, "seconds": clock.end()},
         "overall": {
             "accuracy": float(np.mean(probabilities.argmax(axis=1) == labels)),
-            "loss": -float(np.log(np.maximum(bare[np.arange(len(labels)), labels], 1e-30)).mean(dtype=np.float64)),
+            "loss": _loss(logits, labels),
             "n_errors": len(wrong),
             "macro_f1": float(np.mean(classes["f1"])),
         },
@@ -162,6 +162,8 @@ def _name(files: ModelFiles) -> str:
 
 def _check(layer_sizes: tuple[int, ...], samples: Samples) -> None:
     n_features, *_, n_classes = layer_sizes
+    if n_classes < 2:
+        raise DataError("an audit needs a model that tells at least 2 classes apart, and this one has 1")
     if samples.n_features != n_features or samples.largest_label >= n_classes:
         raise DataError(
             f"this model takes images of {n_features} pixels in {n_classes} classes, and the data set has"
@@ -260,3 +262,10 @@ def _history(directory: Path) -> dict[str, list[Any]] | None:
 def _softmax(logits: np.ndarray) -> np.ndarray:
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def _loss(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The mean cross entropy, of logits: the probability of a bad error can be too small for float32."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
+    return float(losses.mean(dtype=np.float64))

@@ -61,7 +61,8 @@ def _noises(images: np.ndarray, deviation: float, seed: int) -> Iterable[np.ndar
 
 
 def _blurs(images: np.ndarray, sigma: float, seed: int) -> Iterable[np.ndarray]:
-    yield gaussian_filter(images, (0, sigma, sigma), mode="constant") if sigma else images
+    # Of uint8, SciPy would cut off what is behind the point, once for each axis, and make images darker.
+    yield _grey(gaussian_filter(images.astype(np.float32), (0, sigma, sigma), mode="constant"))
 
 
 def _strokes(images: np.ndarray, pixels: float, seed: int) -> Iterable[np.ndarray]:

@@ -26,7 +26,9 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "audit", "audit a model: figures, pictures and a report", EXAMPLES)
     add_model(parser)
     add_data_option(parser)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="a new directory (default: audit, inside the model's)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="a new directory for all of it (default: audit, inside the model's)"
+    )
     parser.add_argument("--against", metavar="MODEL", help="a second model, for the curves of robustness")
     parser.add_argument("--points", type=positive, metavar="N", help="samples on the t-SNE map (default: 3000)")
     parser.add_argument(
@@ -71,8 +73,13 @@ def _check_target(out: Path | None, beside: Path, is_writable: bool) -> None:
     """OptionError now, not after a minute, for a place that can't be written to."""
     if out is None and not is_writable:
         raise OptionError(f"{beside}: cannot be written; choose another place: --out DIR")
-    if out is not None and out.exists():
+    if out is None:
+        return
+    if out.exists():
         raise OptionError(f"{out}: exists already; choose another --out")
+    parent = next(parent for parent in out.absolute().parents if parent.exists())
+    if not (parent.is_dir() and os.access(parent, os.W_OK)):
+        raise OptionError(f"{out}: cannot be written, because of {parent}; choose another --out")
 
 
 class _Progress:

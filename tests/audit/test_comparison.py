@@ -42,6 +42,11 @@ def test_many_that_differ_are_judged_by_chi_squared(only_first, only_second):
     assert found["p_value"] == pytest.approx(stats.chi2.sf(found["statistic"], df=1))
 
 
+def test_models_that_are_right_equally_often_do_not_differ():
+    assert mcnemar(50, 50)["p_value"] == 1
+    assert mcnemar(50, 51)["p_value"] == 1
+
+
 def test_every_sample_is_counted_where_it_belongs(model, other, digits):
     test, predictors = digits.test, [Predictor.load(model), Predictor.load(other)]
     found = compare_models(*predictors, test)

@@ -109,6 +109,7 @@ def test_a_damaged_file_is_named(audited, name, damage):
     "damage",
     [
         lambda content: content["figures"]["overall"].update(accuracy=1.0),
+        lambda content: content["figures"]["overall"].update(accuracy=float("nan")),
         lambda content: content["arrays"]["labels"].update(shape=[5]),
         lambda content: content.pop("figures"),
         lambda content: content.update(format="other"),

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.linalg import svdvals
-from scipy.ndimage import grey_dilation, grey_erosion
+from scipy.ndimage import gaussian_filter, grey_dilation, grey_erosion
+from scipy.special import log_softmax
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 from sklearn.model_selection import LeaveOneOut, cross_val_score
@@ -13,8 +14,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from fastnet.audit import answers, audit_model
 from fastnet.audit.layers import active_shares, effective_rank, exciting_rows
 from fastnet.audit.robustness import DISTORTIONS, moved
-from fastnet.datasets import Dataset
+from fastnet.datasets import PIXEL_SCALE, Dataset, Samples
 from fastnet.errors import DataError, OptionError
+from fastnet.model_files import write_model
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +212,56 @@ def test_separation_in_each_space(audit, hidden, digits):
     assert figures["knn_accuracy"]["tsne"] > 0.7
 
 
+@pytest.fixture
+def made(tmp_path):
+    """Makes a model of 64 pixels, one hidden layer and as many classes as said, with weights that are `scale` long."""
+
+    def make(n_units, n_classes, scale, bias=0.0):
+        rng = np.random.default_rng(1)
+        w1, w2 = (scale * rng.normal(size=shape).astype(np.float32) for shape in ((64, n_units), (n_units, n_classes)))
+        parameters = {
+            "W1": w1,
+            "b1": np.full(n_units, bias, np.float32),
+            "W2": w2,
+            "b2": np.zeros(n_classes, np.float32),
+        }
+        write_model(tmp_path, parameters, {"layer_sizes": [64, n_units, n_classes], "pixel_scale": PIXEL_SCALE})
+        return tmp_path
+
+    return make
+
+
+def test_a_layer_of_one_unit_is_mapped(made, digits):
+    found = audit_model(made(1, 10, 0.1, bias=1.0), digits, n_points=60)
+    assert np.ptp(found.tsne[:, 0]) > 0
+    assert not found.pca[:, 1].any()
+    assert found.figures["embedding"]["pca_explained"] == pytest.approx([1, 0])
+
+
+def test_a_network_of_dead_units_is_audited(made, digits):
+    found = audit_model(made(4, 10, 0.1, bias=-100.0), digits, n_points=60)
+    assert found.figures["layers"][0]["n_dead"] == 4
+    assert not found.tsne.any()
+    assert found.figures["embedding"]["silhouette"]["tsne"] == 0
+    assert found.figures["embedding"]["pca_explained"] == [0, 0]
+
+
+def test_a_loss_beyond_the_smallest_probability_is_told(made, digits):
+    directory, test = made(8, 10, 30.0), digits.test
+    w1, w2 = (np.load(directory / f"W{number}.npy").astype(np.float64) for number in (1, 2))
+    log_odds = np.maximum(test.images / 255 @ w1, 0) @ w2
+    losses = -log_softmax(log_odds, axis=1)[np.arange(400), test.labels]
+    assert losses.mean() > 1000
+    found = audit_model(directory, digits, n_points=60)
+    assert found.figures["overall"]["loss"] == pytest.approx(losses.mean(), rel=1e-5)
+
+
+def test_a_model_of_one_class_is_refused(made, digits):
+    zeros = Samples(digits.test.images, np.zeros(400, np.int64), PIXEL_SCALE)
+    with pytest.raises(DataError, match="at least 2 classes apart"):
+        audit_model(made(4, 1, 0.1), Dataset(zeros, zeros, "zeros"))
+
+
 def test_the_same_seed_gives_the_same_audit(audit, model, digits):
     again = audit_model(model, digits, n_points=150)
     np.testing.assert_array_equal(again.tsne, audit.tsne)
@@ -256,6 +308,12 @@ def test_distortions_do_what_their_units_say(digits):
     np.testing.assert_allclose(darker.std(axis=(1, 2)), images.std(axis=(1, 2)) / 2, atol=0.5)
     noisy = apply("noise", np.full((50, 8, 8), 128, np.uint8), 0.1)
     assert noisy.std() == pytest.approx(25.5, rel=0.05)
+
+
+def test_a_blur_keeps_the_ink(digits):
+    images = digits.test.images[:50].reshape(-1, 8, 8)
+    exact = gaussian_filter(images.astype(np.float64), (0, 0.5, 0.5), mode="constant")
+    np.testing.assert_allclose(apply("blur", images, 0.5), exact, atol=0.501)
 
 
 def test_strokes_grow_and_shrink_by_a_disc(digits):

@@ -99,6 +99,14 @@ def test_the_place_of_the_report_can_be_chosen_and_is_not_overwritten(own, npz, 
     assert err == f"fastnet audit: {tmp_path / 'out'}: exists already; choose another --out\n"
 
 
+def test_a_place_that_cannot_be_made_is_told_of_at_once(own, capsys, tmp_path):
+    (tmp_path / "file").touch()
+    code, _, err = fastnet(capsys, "audit", own, "--out", tmp_path / "file/new/out")
+    assert code == 2
+    assert "s  answers" not in err
+    assert err.endswith(f"out: cannot be written, because of {tmp_path / 'file'}; choose another --out\n")
+
+
 def test_a_model_that_cannot_be_written_beside_is_told_of_at_once(own, capsys, monkeypatch):
     monkeypatch.setattr("os.access", lambda path, mode: False)
     code, _, err = fastnet(capsys, "audit", own)
