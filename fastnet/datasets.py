@@ -78,9 +78,9 @@ class Samples:
             matrix.sum_duplicates()  # and the features of a row ascend
             matrix.eliminate_zeros()
         values = matrix.data if matrix.dtype == np.uint8 else _as_float32(matrix.data, "the matrix")
-        types = (np.int64, np.int32, values.dtype)
-        arrays = zip((matrix.indptr, matrix.indices, values), types, strict=True)
-        rows = SparseRows(*(np.require(array, dtype, "CA") for array, dtype in arrays), matrix.shape[1])
+        arrays = (matrix.indptr, np.int64), (matrix.indices, np.int32), (values, values.dtype)
+        starts, features, values = (np.require(array, np.dtype(kind), ["C", "A"]) for array, kind in arrays)
+        rows = SparseRows(starts, features, values, matrix.shape[1])
         return cls(rows, _as_labels(np.asarray(labels), matrix.shape[0], "the labels", "the matrix"), scale)
 
     def __len__(self) -> int:

@@ -6,6 +6,7 @@ ones. `FusedEngine` does the same arithmetic in `kernels.fused`, where no gradie
 
 import math
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -281,7 +282,8 @@ class FusedEngine(Engine):
             sparse.unpack(panels, moment.w)
 
     def _set_panels(self, name: str, panels: np.ndarray) -> None:
-        self._first = self._first._replace(**{name: panels})
+        fields: dict[str, Any] = {name: panels}
+        self._first = self._first._replace(**fields)
 
     def train_steps(
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray

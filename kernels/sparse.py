@@ -44,9 +44,9 @@ def sparse_layer(is_used: bool, n_features: int, n_columns: int, batch_size: int
     """A layer of that size, without panels or room in its lists."""
     if not is_used:
         n_features = n_columns = batch_size = 0
-    panels = (no_panels() for _ in range(3))
+    w, w_m, w_v = (no_panels() for _ in range(3))
     scratch = aligned_zeros((count_panels(n_columns), batch_size, PANEL_COLUMNS))
-    return SparseLayer(is_used, *panels, new_lists(count_groups(n_features), 0), scratch)
+    return SparseLayer(is_used, w, w_m, w_v, new_lists(count_groups(n_features), 0), scratch)
 
 
 def count_panels(n_columns: int) -> int:
