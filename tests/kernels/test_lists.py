@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from numba import config
 
-from fastnet.kernels.lists import GROUP, RUN, count_groups, group_density, list_task, most_entries, n_list_tasks, new_lists
+from fastnet.kernels.lists import (
+    GROUP,
+    RUN,
+    count_groups,
+    group_density,
+    list_task,
+    most_entries,
+    n_list_tasks,
+    new_lists,
+)
 from fastnet.kernels.rows import SparseRows
 from fastnet.kernels.simd import BITS
 
