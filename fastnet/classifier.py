@@ -3,6 +3,7 @@
 import os
 import warnings
 from numbers import Integral, Real
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -312,7 +313,10 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             weights = weights * (weights.sum() / (np.count_nonzero(totals) * np.maximum(totals, 1e-300)))[labels]
         elif self.class_weight is not None:
             y = self.classes_[labels]
-            weights = weights * compute_class_weight(self.class_weight, classes=self.classes_, y=y)[labels]
+            weights_of_classes = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+            if not (np.isfinite(weights_of_classes) & (weights_of_classes >= 0)).all():
+                raise ValueError(f"class_weight must be finite and at least 0, got {self.class_weight}")
+            weights = weights * weights_of_classes[labels]
         return weights.astype(np.float32)
 
     def _validation_samples(self, X: Any, y: Any, sample_weight: Any) -> Samples:
@@ -389,8 +393,8 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
         finally:
             for callback in self.callbacks or ():
                 getattr(callback, "close", lambda: None)()
-        state = trainer.state
-        self._moments, self._n_steps, self._n_epochs = state.moments, state.n_steps, state.n_epochs
+            state = trainer.state  # also where a callback raised: what was trained can go on
+            self._moments, self._n_steps, self._n_epochs = state.moments, state.n_steps, state.n_epochs
         if best:
             trainer.network.set_parameters(best)
         return self.n_iter_ < n_epochs or self._patience.has_run_out
@@ -415,7 +419,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     def _recipe(self, batch_size: int, n_epochs: int) -> Recipe:
         """The parameters in the trainer's terms."""
         sizes = self.hidden_layer_sizes
-        hidden = tuple(int(size) for size in (sizes if hasattr(sizes, "__iter__") else [sizes]))
+        hidden = tuple(index(size) for size in (sizes if hasattr(sizes, "__iter__") else [sizes]))
         if any(size <= 0 for size in hidden):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {list(hidden)}.")
         return Recipe(

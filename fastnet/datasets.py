@@ -63,7 +63,8 @@ class Samples:
     def from_csr(cls, matrix: Any, labels: np.ndarray, scale: float = 1.0) -> "Samples":
         """Samples from a sparse matrix or array of SciPy `(n, n_features)`, uint8 or floating-point, and its labels.
 
-        Floating-point values become float32. DataError where they are not finite, or labels are no integers from 0.
+        Floating-point values become float32. Arrays that have the right types, without stored zeros, are not copied.
+        DataError where values are not finite, or labels are no integers from 0.
         """
         from fastnet.kernels.rows import SparseRows
 
@@ -71,11 +72,15 @@ class Samples:
             raise DataError(f"the matrix must be a sparse one of SciPy, not {type(matrix).__name__}")
         if matrix.shape[1] >= 2**31:
             raise DataError(f"the matrix has {matrix.shape[1]} features, and {2**31 - 1} are the most")
-        matrix = matrix.tocsr(copy=True)
-        matrix.sum_duplicates()  # and the features of a row ascend
-        matrix.eliminate_zeros()
+        matrix = matrix.tocsr()
+        if not matrix.has_canonical_format or not matrix.data.all():
+            matrix = matrix.copy()
+            matrix.sum_duplicates()  # and the features of a row ascend
+            matrix.eliminate_zeros()
         values = matrix.data if matrix.dtype == np.uint8 else _as_float32(matrix.data, "the matrix")
-        rows = SparseRows(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), values, matrix.shape[1])
+        arrays = (matrix.indptr, np.int64), (matrix.indices, np.int32), (values, values.dtype)
+        starts, features, values = (np.require(array, np.dtype(kind), ["C", "A"]) for array, kind in arrays)
+        rows = SparseRows(starts, features, values, matrix.shape[1])
         return cls(rows, _as_labels(np.asarray(labels), matrix.shape[0], "the labels", "the matrix"), scale)
 
     def __len__(self) -> int:
@@ -311,7 +316,7 @@ def _as_float32(values: np.ndarray, name: str) -> np.ndarray:
     if values.dtype.kind != "f":
         raise DataError(f"{name}: pixels must be uint8 or floating-point, not {values.dtype}")
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
-        values = values.astype(np.float32)
+        values = values.astype(np.float32, copy=False)
     if not np.isfinite(values).all():
         raise DataError(f"{name}: holds NaN or infinite pixels")
     return values

@@ -6,6 +6,7 @@ ones. `FusedEngine` does the same arithmetic in `kernels.fused`, where no gradie
 
 import math
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from fastnet.kernels.products import narrow_gradient, room_for_squares
 from .augmenting import augment_samples
 from .datasets import Samples
 from .errors import DataError
-from .network import Network
+from .network import Layer, Network
 from .recipe import Recipe
 
 _DROPOUT = 4  # what a seed is used for here; 0 to 3 are the training's and the distortions' uses
@@ -47,6 +48,7 @@ def compile_kernels(samples: Samples, layer_sizes: tuple[int, ...], recipe: Reci
     engine = make_engine(Network.zeros(layer_sizes), recipe, samples)
     if recipe.augmentation:
         augment_samples(samples, np.zeros(1, np.int64), recipe, epoch=0)
+    engine.load()
     engine.train_steps(samples, np.zeros(1, np.int64), 1, np.array([recipe.learning_rate]))
     engine.evaluate(samples.take(np.zeros(1, np.int64)))
 
@@ -55,7 +57,8 @@ class Engine:
     """A network with the memory for batches of up to `most_samples`; subclasses train and evaluate it.
 
     `moments` are Adam's m and v, as networks of the same shape. Between `load` and `unload`, when steps are taken, an
-    engine may hold some of them in a layout of its own; `write_back` brings network and moments up to date.
+    engine may hold some of all that in a layout of its own: `write_back` brings the network up to date, and
+    `write_back_moments` the moments.
     """
 
     def __init__(self, network: Network, recipe: Recipe, most_samples: int):
@@ -72,7 +75,10 @@ class Engine:
         """Take network and moments in, before steps."""
 
     def write_back(self) -> None:
-        """Bring network and moments up to date."""
+        """Bring the network up to date."""
+
+    def write_back_moments(self) -> None:
+        """Bring the moments up to date."""
 
     def unload(self) -> None:
         """Bring network and moments up to date, after steps."""
@@ -214,8 +220,8 @@ class FusedEngine(Engine):
         self._layers = fused.Layers(
             w=tuple(layer.w for layer in network.layers),
             b=tuple(layer.b for layer in network.layers),
-            w_m=tuple(layer.w for layer in m.layers),
-            w_v=tuple(layer.w for layer in v.layers),
+            w_m=_fused_weights(m, is_sparse),
+            w_v=_fused_weights(v, is_sparse),
             b_m=tuple(layer.b for layer in m.layers),
             b_v=tuple(layer.b for layer in v.layers),
             out=tuple(self._outputs),
@@ -223,7 +229,7 @@ class FusedEngine(Engine):
             narrow_dw=tuple(narrow_gradient(layer.w) for layer in network.layers),
             squares=tuple(room_for_squares(layer.w) for layer in network.layers),
         )
-        self._is_loaded = False
+        self._is_loaded = False  # into panels, where the first layer is sparse
         self._first = sparse.sparse_layer(is_sparse, n_features, n_columns, recipe.batch_size)
         self._batches = fused.Batches(
             x=aligned_zeros((2, 0 if is_sparse else recipe.batch_size, n_features)),
@@ -234,22 +240,50 @@ class FusedEngine(Engine):
         self._adam = fused.Adam(*(float(number) for number in settings))
 
     def load(self) -> None:
-        """Pack the first layer, where it is sparse."""
+        """Pack the first layer, where it is sparse. Its moments, which may be large, are in panels alone then."""
+        if self._is_loaded or not self._first.is_used:
+            return
         self._is_loaded = True
-        if self._first.is_used:
-            for panels, network in self._packed():
-                sparse.pack(network.layers[0].w, panels)
+        for name, moment in self._first_moments():
+            self._set_panels(name, sparse.packed(moment.w))
+            moment.w = aligned_empty((0, moment.w.shape[1]))
+        self._set_panels("w", sparse.packed(self.network.layers[0].w))
 
     def write_back(self) -> None:
-        """Unpack the first layer, where it is sparse."""
-        if self._is_loaded and self._first.is_used:
-            for panels, network in self._packed():
-                sparse.unpack(panels, network.layers[0].w)
+        """Unpack the weights of the first layer, where it is sparse."""
+        if self._is_loaded:
+            sparse.unpack(self._first.w, self.network.layers[0].w)
+
+    def write_back_moments(self) -> None:
+        """Unpack the moments of the first layer, where it is sparse."""
+        if self._is_loaded:
+            for name, moment in self._first_moments():
+                self._unpack_moment(name, moment)
 
     def unload(self) -> None:
-        """Unpack the first layer, where it is sparse; from now on the network is what counts."""
+        """Unpack the first layer, where it is sparse, and give back the panels: the network is what counts now."""
+        if not self._is_loaded:
+            return
         self.write_back()
+        self._set_panels("w", sparse.no_panels())
+        for name, moment in self._first_moments():
+            self._unpack_moment(name, moment)
+            self._set_panels(name, sparse.no_panels())
         self._is_loaded = False
+
+    def _first_moments(self) -> list[tuple[str, Layer]]:
+        """The first layer of each moment, with the name of its panels."""
+        return list(zip(("w_m", "w_v"), (moment.layers[0] for moment in self.moments), strict=True))
+
+    def _unpack_moment(self, name: str, moment: Layer) -> None:
+        panels = getattr(self._first, name)
+        if len(panels):  # or an interrupt came before they were made
+            moment.w = aligned_empty(self.network.layers[0].w.shape)
+            sparse.unpack(panels, moment.w)
+
+    def _set_panels(self, name: str, panels: np.ndarray) -> None:
+        fields: dict[str, Any] = {name: panels}
+        self._first = self._first._replace(**fields)
 
     def train_steps(
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
@@ -283,7 +317,7 @@ class FusedEngine(Engine):
     def _answer(self, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
         """The loss and the likeliest class of each sample."""
         if self._first.is_used and not self._is_loaded:
-            sparse.pack(self.network.layers[0].w, self._first.w)
+            self._set_panels("w", sparse.packed(self.network.layers[0].w))
         at_a_time = BATCHES_AT_A_TIME * self.recipe.batch_size
         starts = range(0, max(len(samples), 1), at_a_time)
         parts = [
@@ -304,6 +338,7 @@ class FusedEngine(Engine):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Take `fused.train_steps` through the samples at `rows`; return the loss and likeliest class of each."""
         self._check(samples, rows)
+        self._make_room(samples, rows)
         losses, classes = np.empty(len(rows)), np.empty(len(rows), np.int64)
         n_steps = -(-len(rows) // self.recipe.batch_size)
         work_together(
@@ -336,10 +371,19 @@ class FusedEngine(Engine):
         if not 0 <= rows.min() <= rows.max() < len(samples):
             raise DataError(f"rows must lie within the {len(samples)} samples")
 
-    def _packed(self) -> list[tuple[np.ndarray, Network]]:
-        """The panels of the first layer's weights and moments, each with the network that they belong to."""
-        m, v = self.moments
-        return [(self._first.w, self.network), (self._first.w_m, m), (self._first.w_v, v)]
+    def _make_room(self, samples: Samples, rows: np.ndarray) -> None:
+        """Let the lists have room for the mini-batches of those samples."""
+        if self._first.is_used:
+            n_entries = lists.most_entries(samples.images, rows, self.recipe.batch_size)
+            if n_entries > self._first.lists.members.shape[1]:
+                room = lists.new_lists(lists.count_groups(samples.n_features), n_entries)
+                self._first = self._first._replace(lists=room)
+
+
+def _fused_weights(moment: Network, is_sparse: bool) -> tuple[np.ndarray, ...]:
+    """The arrays of a moment's weights; none of the first layer where that is sparse."""
+    first, *others = (layer.w for layer in moment.layers)
+    return (aligned_empty((0, first.shape[1])) if is_sparse else first, *others)
 
 
 def _weights_for_kernels(samples: Samples) -> np.ndarray:

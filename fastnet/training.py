@@ -124,8 +124,8 @@ class Trainer:
         every few steps. DivergedError when the loss is not finite.
         """
         goal = self.n_steps if n_steps is None else min(self.n_steps, n_steps)
-        self.engine.load()
         try:
+            self.engine.load()
             self._end_due_epoch(on_epoch)  # of a run that was saved just before
             while self.progress.step < goal and not self.stop_requested:
                 self._run_pass(goal, on_step)

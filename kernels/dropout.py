@@ -108,9 +108,10 @@ def drop_listed_task(lists, slot, n_samples, rate, key, step, layer, task):
     for g in range(np.uintp(task * size), np.uintp(min((task + 1) * size, n_groups))):
         if g % run == 0:
             draw(words, key, g * group, np.uintp(0), step, layer)
-        for m in range(np.uintp(lists.counts[slot, g])):
-            i = np.uintp(lists.members[slot, g, m])
+        start = np.uintp(lists.starts[slot, g])
+        for t in range(start, start + np.uintp(lists.counts[slot, g])):
+            i = np.uintp(lists.members[slot, t])
             k, shift = place_in_draw(i)
             for q in range(group):
                 word = words[i // DRAW_SAMPLES, k, g % run * group + q]
-                lists.values[slot, g, m, q] *= factor_of(word, shift, rate)
+                lists.values[slot, t, q] *= factor_of(word, shift, rate)

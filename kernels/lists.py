@@ -22,23 +22,34 @@ MOST_TASKS = 8  # that make the lists of one mini-batch
 
 
 class Lists(NamedTuple):
-    """Room for the lists of two mini-batches: `counts[slot, group]` samples, `members[slot, group, :count]`, hold
-    `values[slot, group, :count]`, GROUP numbers each. `words` are scratch memory, a row for each task."""
+    """Room for the lists of two mini-batches. That of a group has `counts[slot, group]` entries, from number
+    `starts[slot, group]` on: the sample `members[slot, entry]` holds `values[slot, entry]`, GROUP numbers. `words` are
+    scratch memory, a row for each task."""
 
     counts: np.ndarray
+    starts: np.ndarray
     members: np.ndarray
     values: np.ndarray
     words: np.ndarray
 
 
-def new_lists(n_groups: int, batch_size: int) -> Lists:
-    """Lists for mini-batches of up to `batch_size` samples; none with 0 groups."""
+def new_lists(n_groups: int, n_entries: int) -> Lists:
+    """Lists for mini-batches of up to so many entries; none with 0 groups."""
     return Lists(
         counts=np.zeros((2, n_groups), np.int64),
-        members=np.zeros((2, n_groups, batch_size), np.int32),
-        values=aligned_zeros((2, n_groups, batch_size, GROUP)),
+        starts=np.zeros((2, n_groups), np.int64),
+        members=np.zeros((2, n_entries), np.int32),
+        values=aligned_zeros((2, n_entries, GROUP)),
         words=aligned_zeros((MOST_TASKS, BITS), np.uint64),
     )
+
+
+def most_entries(images: np.ndarray | SparseRows, rows: np.ndarray, batch_size: int) -> int:
+    """Entries for which lists of consecutive mini-batches of the images at `rows` need room."""
+    if isinstance(images, SparseRows):
+        lengths = images.starts[rows + 1] - images.starts[rows]
+        return int(np.add.reduceat(lengths, np.arange(0, len(rows), batch_size)).max())
+    return count_groups(images.shape[1]) * min(len(rows), batch_size)
 
 
 def count_groups(n_features: int) -> int:
@@ -79,21 +90,22 @@ def list_task(images, rows, later_rows, scale, lists, slot, task):
     n_groups = lists.counts.shape[1]
     size, n_tasks = groups_of_task(n_groups), n_list_tasks(lists)
     start, stop = task * size, min((task + 1) * size, n_groups)
-    counts, members, values = lists.counts[slot], lists.members[slot], lists.values[slot]
-    for g in range(start, stop):
-        counts[g] = 0
-    list_groups(images, rows, scale, counts, members, values, lists.words[task], start, stop)
+    lists.counts[slot, start:stop] = 0
+    list_groups(images, rows, scale, lists, slot, lists.words[task], start, stop)
     for i in range(task * len(later_rows) // n_tasks, (task + 1) * len(later_rows) // n_tasks):
         prefetch_row(images, later_rows[i])
 
 
 # ---- Dense rows -----------------------------------------------------------------------------------------------------
 # BITS samples and BITS features at a time: one word a sample says which features are not 0; then one word a group, made
-# of those, says which samples are in its list.
+# of those, says which samples are in its list. Each list has room for all samples.
 
 
 @inlined
-def _list_dense_groups(images, rows, scale, counts, members, values, words, start, stop):
+def _list_dense_groups(images, rows, scale, lists, slot, words, start, stop):
+    counts, starts, members, values = lists.counts[slot], lists.starts[slot], lists.members[slot], lists.values[slot]
+    for g in range(start, stop):
+        starts[g] = g * len(rows)
     for first in range(0, len(rows), BITS):
         n = min(BITS, len(rows) - first)
         for j in range(start * GROUP, min(stop * GROUP, images.shape[1]), BITS):
@@ -103,7 +115,7 @@ def _list_dense_groups(images, rows, scale, counts, members, values, words, star
                 words[i] = 0
             for g in range(j // GROUP, min(j // GROUP + RUN, stop)):
                 in_group = words_with(words, (0,), GROUP_BITS << (g * GROUP - j))
-                list_members(images, rows, scale, counts, members, values, g, first, in_group)
+                list_members(images, rows, scale, counts, starts, members, values, g, first, in_group)
 
 
 @inlined
@@ -119,30 +131,47 @@ def bits_of_run(images, row, j):
 
 
 @inlined
-def list_members(images, rows, scale, counts, members, values, g, first, in_group):
+def list_members(images, rows, scale, counts, starts, members, values, g, first, in_group):
     """Append the samples of `in_group`, a bit each from number `first` on, to the list of group g."""
     j, n_features = g * GROUP, images.shape[1]
-    t = np.uintp(counts[g])  # indices without a sign, as Numba looks whether others are negative
+    t = np.uintp(starts[g] + counts[g])  # indices without a sign, as Numba looks whether others are negative
     while in_group != 0:
         i = np.uintp(first + lowest_bit(in_group))
         in_group &= in_group - 1
-        members[g, t] = i
+        members[t] = i
         row = np.uintp(rows[i])
         if j + GROUP <= n_features:
             for q in range(GROUP):
-                values[g, t, np.uintp(q)] = scale * np.float32(images[row, np.uintp(j + q)])
+                values[t, np.uintp(q)] = scale * np.float32(images[row, np.uintp(j + q)])
         else:
             for q in range(GROUP):
-                values[g, t, q] = scale * np.float32(images[row, j + q]) if j + q < n_features else np.float32(0)
+                values[t, q] = scale * np.float32(images[row, j + q]) if j + q < n_features else np.float32(0)
         t += np.uintp(1)
-    counts[g] = t
+    counts[g] = np.intp(t) - starts[g]
 
 
 # ---- Sparse rows ----------------------------------------------------------------------------------------------------
+# Counted first, then listed close together: there may be many groups, of which most hold something in a few samples.
 
 
 @inlined
-def _list_sparse_groups(images, rows, scale, counts, members, values, words, start, stop):
+def _list_sparse_groups(images, rows, scale, lists, slot, words, start, stop):
+    counts, starts, members, values = lists.counts[slot], lists.starts[slot], lists.members[slot], lists.values[slot]
+    entry = 0  # the first of this task: what comes before in these rows is listed by others, and needs no more room
+    for i in range(len(rows)):
+        end = images.starts[rows[i] + 1]
+        k = find_feature(images, images.starts[rows[i]], end, start * GROUP)
+        entry += k - images.starts[rows[i]]
+        last = -1
+        while k < end and images.features[k] < stop * GROUP:
+            g = images.features[k] // GROUP
+            counts[g] += g != last
+            last = g
+            k += 1
+    for g in range(start, stop):
+        starts[g] = entry
+        entry += counts[g]
+        counts[g] = 0
     for i in range(len(rows)):
         end = images.starts[rows[i] + 1]
         k = find_feature(images, images.starts[rows[i]], end, start * GROUP)
@@ -150,13 +179,13 @@ def _list_sparse_groups(images, rows, scale, counts, members, values, words, sta
         while k < end and images.features[k] < stop * GROUP:
             g, q = images.features[k] // GROUP, images.features[k] % GROUP
             if g != last:
-                t = counts[g]
-                counts[g] = t + 1
-                members[g, t] = i
+                t = starts[g] + counts[g]
+                counts[g] += 1
+                members[t] = i
                 for r in range(GROUP):
-                    values[g, t, r] = 0
+                    values[t, r] = 0
                 last = g
-            values[g, t, q] = scale * np.float32(images.values[k])
+            values[t, q] = scale * np.float32(images.values[k])
             k += 1
 
 
@@ -175,15 +204,15 @@ def find_feature(images, low, high, feature):
 # ---- Rows of either kind: Numba chooses by type ---------------------------------------------------------------------
 
 
-def list_groups(images, rows, scale, counts, members, values, words, start, stop):
+def list_groups(images, rows, scale, lists, slot, words, start, stop):
     """Fill the lists of groups start..stop, which are empty."""
     fill = _list_sparse_groups if isinstance(images, SparseRows) else _list_dense_groups
-    fill(images, rows, scale, counts, members, values, words, start, stop)
+    fill(images, rows, scale, lists, slot, words, start, stop)
 
 
 @overload(list_groups)
-def _overload_list_groups(images, rows, scale, counts, members, values, words, start, stop):
+def _overload_list_groups(images, rows, scale, lists, slot, words, start, stop):
     fill = _list_dense_groups if isinstance(images, types.Array) else _list_sparse_groups
-    return lambda images, rows, scale, counts, members, values, words, start, stop: fill(
-        images, rows, scale, counts, members, values, words, start, stop
+    return lambda images, rows, scale, lists, slot, words, start, stop: fill(
+        images, rows, scale, lists, slot, words, start, stop
     )

@@ -28,7 +28,9 @@ PANEL_COLUMNS = PANEL_VECTORS * LANES
 
 
 class SparseLayer(NamedTuple):
-    """Weights and moments in panels, the lists of mini-batches, and scratch memory; empty where it is not used."""
+    """Weights and moments in panels, the lists of mini-batches, and scratch memory; empty where it is not used.
+
+    Panels and the room of lists are made when they are needed, as they may be large."""
 
     is_used: bool
     w: np.ndarray
@@ -39,19 +41,31 @@ class SparseLayer(NamedTuple):
 
 
 def sparse_layer(is_used: bool, n_features: int, n_columns: int, batch_size: int) -> SparseLayer:
-    """Memory for a layer of that size, all zeros."""
+    """A layer of that size, without panels or room in its lists."""
     if not is_used:
         n_features = n_columns = batch_size = 0
-    n_groups, n_panels = count_groups(n_features), -(-n_columns // PANEL_COLUMNS)
-    w, w_m, w_v = (aligned_zeros((n_panels, n_groups * GROUP, PANEL_COLUMNS)) for _ in range(3))
-    scratch = aligned_zeros((n_panels, batch_size, PANEL_COLUMNS))
-    return SparseLayer(is_used, w, w_m, w_v, new_lists(n_groups, batch_size), scratch)
+    w, w_m, w_v = (no_panels() for _ in range(3))
+    scratch = aligned_zeros((count_panels(n_columns), batch_size, PANEL_COLUMNS))
+    return SparseLayer(is_used, w, w_m, w_v, new_lists(count_groups(n_features), 0), scratch)
 
 
-def pack(matrix: np.ndarray, panels: np.ndarray) -> None:
-    """Copy a matrix `(n_features, n_columns)` into its panels; the padding is left as it is."""
+def count_panels(n_columns: int) -> int:
+    """Panels that hold `n_columns`."""
+    return -(-n_columns // PANEL_COLUMNS)
+
+
+def no_panels() -> np.ndarray:
+    """What stands for panels where there are none."""
+    return aligned_zeros((0, 0, PANEL_COLUMNS))
+
+
+def packed(matrix: np.ndarray) -> np.ndarray:
+    """The panels of a matrix `(n_features, n_columns)`."""
+    n_features, n_columns = matrix.shape
+    panels = aligned_zeros((count_panels(n_columns), count_groups(n_features) * GROUP, PANEL_COLUMNS))
     for columns, panel in _columns_and_panels(matrix, panels):
         panel[:] = columns
+    return panels
 
 
 def unpack(panels: np.ndarray, matrix: np.ndarray) -> None:
@@ -74,13 +88,14 @@ def add_group(lists, slot, g, panels, p, sums):
     for q in range(GROUP):
         for v in range(PANEL_VECTORS):
             w[q, v] = load(panels, (p, g * GROUP + q, v * LANES))
-    for t in range(lists.counts[slot, g]):
-        i = np.intp(lists.members[slot, g, t])
+    start = lists.starts[slot, g]
+    for t in range(start, start + lists.counts[slot, g]):
+        i = np.intp(lists.members[slot, t])
         acc = tile(1, PANEL_VECTORS)
         for v in range(PANEL_VECTORS):
             acc[0, v] = load(sums, (p, i, v * LANES))
         for q in range(GROUP):
-            x_iq = broadcast(lists.values, (slot, g, t, q))
+            x_iq = broadcast(lists.values, (slot, t, q))
             for v in range(PANEL_VECTORS):
                 acc[0, v] = acc[0, v] + x_iq * w[q, v]
         for v in range(PANEL_VECTORS):
@@ -112,10 +127,11 @@ def update_group(lists, slot, g, dz, p, w, m, v, c, only_measure, total):
     """Sum the gradient of w[group] over its samples, in registers, and take Adam's step with it; or only add its
     squares to `total`, lane by lane."""
     acc = tile(GROUP, PANEL_VECTORS)
-    for t in range(lists.counts[slot, g]):
-        i = np.intp(lists.members[slot, g, t])
+    start = lists.starts[slot, g]
+    for t in range(start, start + lists.counts[slot, g]):
+        i = np.intp(lists.members[slot, t])
         for q in range(GROUP):
-            x_iq = broadcast(lists.values, (slot, g, t, q))
+            x_iq = broadcast(lists.values, (slot, t, q))
             for k in range(PANEL_VECTORS):
                 acc[q, k] = acc[q, k] + x_iq * load(dz, (p, i, k * LANES))
 

@@ -233,6 +233,17 @@ def test_same_bits_for_any_number_of_threads(data, sparse):
     assert_same_weights(models[0], models[2])
 
 
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
+def test_class_weights_that_are_no_weights_are_refused(data, weight):
+    with pytest.raises(ValueError, match="class_weight must be finite and at least 0"):
+        small(class_weight={0: weight}).fit(*data)
+
+
+def test_a_layer_has_a_whole_number_of_units(data):
+    with pytest.raises(TypeError, match="'float' object cannot be interpreted as an integer"):
+        small(hidden_layer_sizes=(3.5,)).fit(*data)
+
+
 # ---- Validation and callbacks ---------------------------------------------------------------------------------------
 
 
@@ -296,6 +307,20 @@ def test_callbacks_see_each_epoch_and_may_stop_the_training(data):
     assert [epoch for epoch, *_ in recorder.seen] == [1, 2, 3]
     assert [loss for _, loss, _ in recorder.seen] == model.loss_curve_
     assert recorder.n_closed == 1
+
+
+def test_what_was_trained_before_a_callback_failed_goes_on(data):
+    X, y = data
+
+    def fail(model, record):
+        raise RuntimeError
+
+    model = small(callbacks=[fail])
+    with pytest.raises(RuntimeError):
+        model.fit(X, y)
+    model.set_params(callbacks=None).partial_fit(X, y)
+    whole = small(max_iter=2).fit(X, y)
+    np.testing.assert_array_equal(model.coefs_[0], whole.coefs_[0])
 
 
 def test_callbacks_are_closed_after_a_failure_as_well(data):

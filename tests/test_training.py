@@ -4,6 +4,7 @@ import dataclasses
 import os
 import signal
 import threading
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,6 +18,7 @@ from fastnet.errors import DataError, DivergedError, OptionError
 from fastnet.inference import Predictor
 from fastnet.kernels import fused, jit
 from fastnet.kernels.rows import SparseRows
+from fastnet.kernels.sparse import PANEL_COLUMNS
 from fastnet.network import Network
 from fastnet.recipe import ENGINES, Recipe
 from fastnet.runs import load_run, save_run
@@ -515,6 +517,30 @@ def test_csr_matrices_of_scipy_are_taken(dataset):
 def test_csr_matrices_of_other_numbers_are_refused(values, sentence):
     with pytest.raises(DataError, match=f"the matrix: .*{sentence}"):
         Samples.from_csr(scipy.sparse.csr_array(np.array([values])), [0])
+
+
+def test_a_sparse_layer_takes_the_memory_of_its_weights_and_moments_once():
+    matrix = scipy.sparse.random_array((300, 20_000), density=0.001, dtype=np.float32, rng=0, format="csr")
+    samples = Samples.from_csr(matrix, np.arange(300) % 2)
+    recipe = Recipe(hidden=(PANEL_COLUMNS,), epochs=1, batch_size=100, n_validation=0)
+    Trainer(samples, samples, 2, recipe).run()  # compiles
+    tracemalloc.start()
+    try:
+        trainer = Trainer(samples, samples, 2, recipe)
+        trainer.run()
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    one = trainer.network.layers[0].w.nbytes
+    assert held < 3.5 * one  # weights and two moments
+    assert peak < 4.5 * one  # and the weights in panels
+
+
+def test_clean_csr_matrices_are_used_where_they_lie():
+    matrix = scipy.sparse.csr_array(np.array([[3, 0, 4], [5, 6, 0]], np.uint8))
+    samples = Samples.from_csr(matrix, np.array([0, 1]))
+    assert np.shares_memory(samples.images.values, matrix.data)
+    assert np.shares_memory(samples.images.features, matrix.indices)
 
 
 def test_csr_matrices_are_copied_without_their_zeros():

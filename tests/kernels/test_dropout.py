@@ -77,7 +77,7 @@ def test_listed_features_are_dropped_as_those_of_an_array(n_features):
     rng = np.random.default_rng(0)
     images = (rng.random((30, n_features)) * (rng.random((30, n_features)) < 0.4)).astype(np.float32)
     rows = rng.integers(0, 30, 21)
-    lists = new_lists(count_groups(n_features), 21)
+    lists = new_lists(count_groups(n_features), 21 * count_groups(n_features))
     expected = images[rows]
     reference.drop_units(expected, 0.3, 3, 1, 0)
     x = np.zeros((21, count_groups(n_features) * GROUP), np.float32)
@@ -85,6 +85,6 @@ def test_listed_features_are_dropped_as_those_of_an_array(n_features):
         list_task(images, rows, rows[:0], np.float32(1), lists, 1, task)
         drop_listed_task(lists, 1, 21, rate_of(0.3), np.uint64(3), np.int64(1), np.int64(0), task)
     for g in range(count_groups(n_features)):
-        members = lists.members[1, g, : lists.counts[1, g]]
-        x[members, g * GROUP : (g + 1) * GROUP] = lists.values[1, g, : len(members)]
+        entries = slice(lists.starts[1, g], lists.starts[1, g] + lists.counts[1, g])
+        x[lists.members[1, entries], g * GROUP : (g + 1) * GROUP] = lists.values[1, entries]
     np.testing.assert_array_equal(x[:, :n_features], expected)
