@@ -129,7 +129,7 @@ def test_a_second_visitor_is_told_until_the_first_has_closed_the_page(open_tab):
     start(first, LONG)
     expect_state(first, "Training")
     start(second, "1")
-    expect(second.get_by_role("alert")).to_contain_text("of another visitor is running")
+    expect(second.get_by_role("alert")).to_contain_text("Another visitor trains")
     first.close()
     deadline = time.monotonic() + 60
     while second.get_by_role("alert").count() and time.monotonic() < deadline:
@@ -170,6 +170,7 @@ def test_a_run_is_saved_and_reads_drawings_on_all_pages(open_tab):
         visitor.get_by_role("tab", name="Read").click()
         visitor.get_by_role("combobox", name="Model").first.click()
         visitor.get_by_role("listbox").get_by_text("mine", exact=True).click()
+        expect(visitor.get_by_role("listbox")).to_have_count(0)  # until then it covers the board
         expect(visitor.get_by_text("784 → 32 → 10")).to_be_visible()
         visitor.locator("canvas.ink").scroll_into_view_if_needed()
         draw(visitor, SEVEN)

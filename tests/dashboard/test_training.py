@@ -135,7 +135,7 @@ def test_one_training_at_a_time_and_others_are_told(npz):
         mine.start(LONG)
         with pytest.raises(OptionError, match="a training of yours is under way"):
             mine.start(SMALL)
-        with pytest.raises(OptionError, match="of another visitor is running"):
+        with pytest.raises(OptionError, match="another visitor trains"):
             yours.start(SMALL)
         mine.close()
         deadline = time.monotonic() + PATIENCE
