@@ -36,7 +36,7 @@ def specs_html(name: str, predictor: Predictor | None) -> str:
         for title, facts in specifications(predictor).items()
     )
     return (
-        f'<div class="specs"><p><b>{escape(name)}</b>, {n_parameters(predictor):,} parameters</p>'
+        f'<div class="specs"><p><b>{escape(name)}</b>, {n_parameters(predictor.layer_sizes):,} parameters</p>'
         f'{_diagram(predictor)}<div class="sections">{sections}</div></div>'
     )
 

@@ -150,8 +150,9 @@ def test_another_visitor_sees_the_benchmark_and_may_not_start_a_second():
     assert (second.button, second.is_waiting, second.progress) == ("Start", False, "")
 
 
-def test_a_problem_is_escaped():
-    assert "&lt;b&gt;" in progress_html(Status(), True, "<b>")
+def test_a_problem_is_escaped_and_its_names_keep_their_capitals():
+    told = progress_html(Status(), True, "the benchmark ended: <b>NumPy</b>")
+    assert "The benchmark ended: &lt;b&gt;NumPy&lt;/b&gt;." in told
 
 
 @pytest.mark.parametrize("address", ["tiny benchmark"], indirect=True)

@@ -168,9 +168,11 @@ def test_a_run_is_saved_and_reads_drawings_on_all_pages(open_tab):
         expect(page.get_by_role("status").filter(has_text=told)).to_be_visible()
     for visitor in (page, other):
         visitor.get_by_role("tab", name="Read").click()
-        visitor.get_by_role("combobox", name="Model").first.click()
+        choice = visitor.get_by_role("combobox", name="Model").first
+        choice.click()
         visitor.get_by_role("listbox").get_by_text("mine", exact=True).click()
-        expect(visitor.get_by_role("listbox")).to_have_count(0)  # until then it covers the board
+        expect(visitor.get_by_role("listbox")).to_have_count(0)  # until then it covers the board,
+        expect(choice).to_be_focused()  # and what is focused scrolls into view
         expect(visitor.get_by_text("784 → 32 → 10")).to_be_visible()
         visitor.locator("canvas.ink").scroll_into_view_if_needed()
         draw(visitor, SEVEN)
