@@ -1,6 +1,6 @@
 """What people may want to know of a model, of how it came about and of what it runs on. Knows no widget."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -36,16 +36,16 @@ def layers(predictor: Predictor) -> list[tuple[str, str]]:
     return [(f"{size:,}", name) for size, name in zip(sizes, names, strict=True)]
 
 
-def n_parameters(predictor: Predictor) -> int:
-    """Weights and biases."""
-    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(predictor.layer_sizes))
+def n_parameters(sizes: Sequence[int]) -> int:
+    """Weights and biases of a network with layers of these sizes, the pixels first."""
+    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
 
 
 def _architecture(predictor: Predictor) -> Facts:
     products = " + ".join(f"{n_in:,} x {n_out:,} + {n_out:,}" for n_in, n_out in pairwise(predictor.layer_sizes))
     return [
         ("Kind", "multilayer perceptron, float32"),
-        ("Parameters", f"{n_parameters(predictor):,} = {products}"),
+        ("Parameters", f"{n_parameters(predictor.layer_sizes):,} = {products}"),
         ("Loss", "cross-entropy of the softmax"),
     ]
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from .address import Address
 from .drawing import Stroke, render
 from .samples import samples
 from .shared import Shared
+from .specs import n_parameters
 from .training.trainer import Trainer
 
 MOST_MEGABYTES = 10  # even in base64, one message stays below the 20 MiB at which Bokeh closes the connection
@@ -171,8 +171,7 @@ def heat_maps(predictor: Predictor, reading: Reading) -> tuple[np.ndarray, ...]:
 def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
     """Layer sizes, parameters, accuracy and training of a model, as (name, value); what is not known is left out."""
     sizes = predictor.layer_sizes
-    parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
-    facts = [("Layers", " → ".join(map(str, sizes))), ("Parameters", f"{parameters:,}")]
+    facts = [("Layers", " → ".join(map(str, sizes))), ("Parameters", f"{n_parameters(sizes):,}")]
     if test := predictor.manifest.get("test"):
         facts.append(("Test accuracy", f"{test['accuracy']:.2%}"))
     if recipe := predictor.manifest.get("recipe"):

@@ -51,7 +51,7 @@ function makeVerdict() {
   const element = make("div", { className: "verdict", role: "status" }, text, words)
   const show = (answer) => {
     text.textContent = answer.text || "–"
-    text.classList.toggle("unsure", answer.is_unsure)
+    text.classList.toggle("unsure", Boolean(answer.is_unsure)) // without an answer, nothing is said of it
     sentence.textContent = answer.sentence
     plainly.textContent = answer.plainly
     second.textContent = answer.second

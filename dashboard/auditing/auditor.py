@@ -1,16 +1,15 @@
 """Compute audits aside: one at a time for the whole server, in a process that gives way to those who serve pages."""
 
 import contextlib
-import os
-import signal
 import threading
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from fastnet.errors import FastnetError, OptionError
+
+from ..beside import start_beside
 
 NICENESS = 19
 
@@ -49,10 +48,7 @@ class Auditor:
                     raise OptionError(f"the audit of {self._job.model} is being computed; try again when it is ready")
                 return self._job
             self._job = Job(model)
-        context = get_context("spawn")  # a fork would take the server's threads and sockets along
-        pipe, its_pipe = context.Pipe(duplex=False)
-        context.Process(target=_work, args=(its_pipe, directory, data), daemon=True).start()
-        its_pipe.close()
+        _, pipe = start_beside(_work, directory, data, niceness=NICENESS)
         threading.Thread(target=self._hear, args=(pipe,), daemon=True).start()
         return self._job
 
@@ -78,10 +74,6 @@ def _work(pipe: Connection, directory: Path, data: str) -> None:
     """What the process does; only there is imported what computes."""
     from fastnet import load_dataset
     from fastnet.audit import audit_model, save_audit
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the server's affair
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
 
     def tell(stage: str, share: float) -> None:
         pipe.send({"stage": stage, "share": share})

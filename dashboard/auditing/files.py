@@ -1,14 +1,14 @@
 """The pictures and the report of an audit as files: those that lie beside it, or made when they are asked for."""
 
-import os
 from collections.abc import Sequence
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fastnet.audit.contents import DIRECTORY, load_audit
 from fastnet.errors import FastnetError
 from fastnet.model_files import read_model
+
+from ..beside import start_beside
 
 REPORT = "report.html"
 NICENESS = 10
@@ -46,14 +46,10 @@ def audit_file(directory: Path, name: str) -> bytes | str:
 
 def make_aside(directory: Path, name: str) -> bytes | str:
     """What `audit_file` tells, from a process that gives way to those who serve pages: drawing takes seconds."""
-    context = get_context("spawn")
-    pipe, its_pipe = context.Pipe(duplex=False)
-    process = context.Process(target=_make, args=(its_pipe, directory, name), daemon=True)
-    process.start()
-    its_pipe.close()
+    process, pipe = start_beside(_make, directory, name, niceness=NICENESS)
     try:
         return pipe.recv()
-    except EOFError:
+    except (EOFError, OSError):
         return "The file could not be made."
     finally:
         process.join()
@@ -61,6 +57,4 @@ def make_aside(directory: Path, name: str) -> bytes | str:
 
 
 def _make(pipe: Connection, directory: Path, name: str) -> None:
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     pipe.send(audit_file(directory, name))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import param
@@ -10,6 +9,8 @@ import param
 from fastnet.errors import OptionError
 from fastnet.recipe import ENGINES, Recipe
 from fastnet.recipes import RECIPES, SEED
+
+from ..specs import n_parameters
 
 MOST_EPOCHS = 1000
 MOST_BATCH_SIZE = 1024  # one step of the reference engine stays well below the second within which it must stop
@@ -91,9 +92,9 @@ def _at_most(most: int) -> Callable[[Any], None]:
 
 
 def _check_parameters(hidden: tuple[int, ...]) -> None:
-    n_parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise((_PIXELS, *hidden, _CLASSES)))
-    if n_parameters > MOST_PARAMETERS:
-        raise OptionError(f"at most {MOST_PARAMETERS:,} weights and biases on this page, not {n_parameters:,}")
+    n = n_parameters((_PIXELS, *hidden, _CLASSES))
+    if n > MOST_PARAMETERS:
+        raise OptionError(f"at most {MOST_PARAMETERS:,} weights and biases on this page, not {n:,}")
 
 
 def _anything(value: Any) -> None:

@@ -4,7 +4,6 @@ import contextlib
 import tempfile
 import threading
 from dataclasses import replace
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -14,10 +13,12 @@ from fastnet.datasets import BUNDLED
 from fastnet.errors import OptionError
 from fastnet.recipe import Recipe
 
+from ..beside import start_beside
 from .places import Places
 from .snapshot import ENDED, FAILED, PREPARING, STOPPED, Snapshot
 
 MOST_RUNS = 8  # that can still be compared
+NICENESS = 5
 
 
 class Trainer:
@@ -49,12 +50,8 @@ class Trainer:
             self._forget_run()
             self._folder = tempfile.TemporaryDirectory(prefix="fastnet-", ignore_cleanup_errors=True)
             self.snapshot = Snapshot(PREPARING, self.snapshot.number + 1, recipe)
-            context = get_context("spawn")  # a fork would take the server's threads and sockets along
-            pipe, its_pipe = context.Pipe()
             run = Path(self._folder.name) / "run"
-            process = context.Process(target=_work, args=(its_pipe, recipe, self._data, run), daemon=True)
-            process.start()
-            its_pipe.close()
+            process, pipe = start_beside(_work, recipe, self._data, run, niceness=NICENESS)
             self._process, self._pipe = process, pipe
         threading.Thread(target=self._hear, args=(process, pipe, place), daemon=True).start()
 

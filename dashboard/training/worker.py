@@ -6,7 +6,6 @@ drawing would wait for it. It is also nicer than the server and leaves it a proc
 
 import dataclasses
 import os
-import signal
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,7 +25,6 @@ from fastnet.training import STEPS_AT_A_TIME, EpochRecord, Training
 from .looks import Observer
 from .snapshot import ENDING, FAILED, FINISHED, PAUSED, RUNNING, STOPPED
 
-NICENESS = 5
 SPARE_PROCESSORS = 1  # that are left to the page
 SAMPLES_AT_A_TIME = {"numba": 2048, "reference": 512}  # between two looks at the commands: about a tenth of a second
 MOST_POINTS = 1500  # of a curve
@@ -36,9 +34,6 @@ SECONDS_BETWEEN_POINTS, SECONDS_BETWEEN_LOOKS = 0.1, 0.4
 
 def work(pipe: Connection, recipe: Recipe, data: str, directory: Path) -> None:
     """Train, save the run in `directory` and end; also when nobody listens any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the server's affair
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     n_threads = max(1, (os.cpu_count() or 1) - SPARE_PROCESSORS)
     set_threads(min(n_threads, MOST_THREADS))
     threadpool_limits(n_threads, user_api="blas")

@@ -1,5 +1,6 @@
 """The specs: a dialog about the chosen model, how it was trained, on what it runs, its data and the licences."""
 
+from functools import partial
 from html import escape
 
 import panel_material_ui as pmui
@@ -8,7 +9,7 @@ from fastnet.inference import Predictor
 
 from ..specs import layers, n_parameters, specifications
 from ..store import Store
-from .parts import html
+from .parts import aside, html
 
 _LIKE_TEXT = {"color": "inherit", "textTransform": "none", "fontSize": "0.875rem"}
 _CLOSE = {"& .MuiIconButton-root": {"color": "inherit"}}
@@ -19,11 +20,14 @@ def specs_view(store: Store) -> tuple[pmui.Button, pmui.Dialog]:
     content = html("")
     dialog = pmui.Dialog(content, title="Specs", show_close_button=True, close_on_click=True, scroll="paper", sx=_CLOSE)
 
-    def show(*_: object) -> None:  # only now: what is told of the machine loads Numba
-        content.object = specs_html(store.model, store.predictor)
+    def show(told: str) -> None:
+        content.object = told
         dialog.open = True
 
-    button = pmui.Button(label="Specs", variant="text", size="small", on_click=show, margin=(0, 4), sx=_LIKE_TEXT)
+    def ask(_: object) -> None:  # only now, and aside: what is told of the machine loads Numba
+        aside(partial(specs_html, store.model, store.predictor), show)
+
+    button = pmui.Button(label="Specs", variant="text", size="small", on_click=ask, margin=(0, 4), sx=_LIKE_TEXT)
     return button, dialog
 
 
@@ -36,7 +40,7 @@ def specs_html(name: str, predictor: Predictor | None) -> str:
         for title, facts in specifications(predictor).items()
     )
     return (
-        f'<div class="specs"><p><b>{escape(name)}</b>, {n_parameters(predictor):,} parameters</p>'
+        f'<div class="specs"><p><b>{escape(name)}</b>, {n_parameters(predictor.layer_sizes):,} parameters</p>'
         f'{_diagram(predictor)}<div class="sections">{sections}</div></div>'
     )
 

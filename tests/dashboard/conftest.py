@@ -29,6 +29,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-renderer-backgrounding",  # as quick as a page that somebody looks at
 ]
 APP = importlib.util.find_spec("fastnet.dashboard.app")
 TINY_BENCHMARK = str(Path(__file__).with_name("tiny_benchmark.py"))

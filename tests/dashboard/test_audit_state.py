@@ -18,6 +18,7 @@ from fastnet.dashboard.auditing.state import AuditState, Cell
 from fastnet.dashboard.library import Library
 from fastnet.dashboard.shared import Shared
 from fastnet.dashboard.store import Store
+from fastnet.datasets import load_dataset
 from fastnet.errors import DataError, OptionError
 
 AUDITED, BARE = "audited", "bare"
@@ -160,13 +161,31 @@ def test_one_audit_is_computed_at_a_time_and_a_missing_data_set_is_told(own_mode
     state.compute()
     with pytest.raises(OptionError, match="the audit of bare is being computed"):
         auditor.begin(AUDITED, own_models / AUDITED, "mnist")
-    for _ in range(600):  # at most a minute
-        if not auditor.job(BARE).is_running:
-            break
-        time.sleep(0.1)
+    wait_for_end(auditor)
     state.hear()
     assert "/nowhere/at-all.npz" in state.job.problem
     assert not (own_models / BARE / "audit").exists()
+
+
+def test_an_audit_is_computed_to_its_end_in_a_process_of_its_own(own_models, tmp_path):
+    test = load_dataset().test
+    images, labels = test.images[:100], test.labels[:100]
+    np.savez(tmp_path / "few.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    auditor = Auditor()
+    shared = Shared(Library(own_models), data=str(tmp_path / "few.npz"), auditor=auditor)
+    state = AuditState(Store(Address(f"?model={BARE}"), shared))
+    state.compute()
+    wait_for_end(auditor)
+    state.hear()
+    assert (state.problem, state.job) == ("", None)
+    assert (state.audit.labels == labels).all()
+
+
+def wait_for_end(auditor: Auditor) -> None:
+    deadline = time.monotonic() + 300  # it gives way to whatever else the machine does
+    while auditor.job(BARE).is_running:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_pictures_and_report_are_made_when_they_are_asked_for(models):

@@ -41,7 +41,6 @@ def test_progress_is_told_and_only_its_owner_stops_a_benchmark():
     benchmarks.stop(other)
     assert not benchmarks.status.is_stopping
     benchmarks.stop(mine)
-    assert benchmarks.status.is_stopping
     wait_for(lambda: not benchmarks.status.is_running)
     assert (benchmarks.status.problem, benchmarks.status.result) == ("", None)
 
@@ -61,11 +60,12 @@ def test_no_benchmark_beside_a_training_and_no_training_beside_a_benchmark():
 
 
 def test_one_that_does_not_stop_is_killed(monkeypatch):
-    monkeypatch.setattr("fastnet.dashboard.benchmarking.STOP_WITHIN", 0.1)
+    monkeypatch.setattr("fastnet.dashboard.benchmarking.STOP_WITHIN", 0.5)
     benchmarks = fake(f"signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITS}")
     benchmarks.start(benchmarks)
     wait_for(lambda: benchmarks.status.step)
     benchmarks.close()
+    assert benchmarks.status.is_stopping
     wait_for(lambda: not benchmarks.status.is_running, 10)
 
 
@@ -150,8 +150,9 @@ def test_another_visitor_sees_the_benchmark_and_may_not_start_a_second():
     assert (second.button, second.is_waiting, second.progress) == ("Start", False, "")
 
 
-def test_a_problem_is_escaped():
-    assert "&lt;b&gt;" in progress_html(Status(), True, "<b>")
+def test_a_problem_is_escaped_and_its_names_keep_their_capitals():
+    told = progress_html(Status(), True, "the benchmark ended: <b>NumPy</b>")
+    assert "The benchmark ended: &lt;b&gt;NumPy&lt;/b&gt;." in told
 
 
 @pytest.mark.parametrize("address", ["tiny benchmark"], indirect=True)

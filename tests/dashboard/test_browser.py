@@ -108,6 +108,7 @@ def test_undo_erase_and_clear(open_page):
     expect(answer(page)).to_have_text("1")
     clear.click()
     expect(answer(page)).to_have_text(NOTHING)
+    expect(answer(page)).not_to_have_class(re.compile("unsure"))
     page.keyboard.press("Control+z")  # brings the cleared drawing back
     expect(answer(page)).to_have_text("1")
     page.get_by_role("button", name="Erase").click()
@@ -232,7 +233,7 @@ def test_the_drawing_outlives_the_dark_switch(open_page):
     page = open_page()
     draw(page, SEVEN)
     expect(answer(page)).to_have_text("7")
-    page.locator("header button").last.click()
+    page.get_by_role("button", name="Toggle theme").click()
     expect(page.locator(".mui-dark").first).to_be_attached()
     draw(page, ONE, shift=0.3)
     expect(answer(page)).to_have_text("71")

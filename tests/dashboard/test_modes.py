@@ -61,6 +61,7 @@ def test_the_address_names_the_mode(open_page):
     expect(page.get_by_role("heading", name="How the picture got there")).to_be_hidden()
     mode(page, "Scientific").click()
     expect(page.get_by_role("heading", name="How the picture got there")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?mode=scientific$"))  # the server sets it
     page.go_back()
     expect(mode(page, "Playful")).to_have_attribute("aria-pressed", "true")
 

@@ -10,6 +10,7 @@ from fastnet.errors import OptionError
 
 from ...auditing.auditor import Job
 from ...auditing.state import AuditState
+from ..parts import notice
 from .figures import text
 
 MILLISECONDS_BETWEEN_LOOKS = 500
@@ -33,7 +34,7 @@ def recompute_view(state: AuditState) -> pn.Column:
         try:
             state.compute()
         except OptionError as error:
-            trouble.object = f'<p class="problem" role="alert">{escape(str(error))}</p>'
+            trouble.object = notice(str(error))
             return
         button.disabled, trouble.object = True, ""
         if not looks.running:
@@ -54,7 +55,7 @@ def job_html(job: Job | None) -> str:
     if job is None:
         return ""
     if job.problem:
-        return f'<p class="problem" role="alert">{escape(job.problem)}</p>'
+        return notice(job.problem)
     return (
         f'<label class="row"><progress max="1" value="{job.share:.2f}"></progress>'
         f"<span>{job.share:.0%}, {escape(job.stage)}</span></label>"

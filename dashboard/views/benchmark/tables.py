@@ -20,11 +20,11 @@ _PACKAGES = {"pytorch": "torch", "jax": "jax", "sklearn": "sklearn"}
 
 def _introduction() -> str:
     found = {name: importlib.util.find_spec(package) is not None for name, package in _PACKAGES.items()}
-    rivals = ["the NumPy reference", *(TITLES[name] for name, is_there in found.items() if is_there)]
+    *names, last = "fastnet", "the NumPy reference", *(TITLES[name] for name, is_there in found.items() if is_there)
     missing = [TITLES[name] for name, is_there in found.items() if not is_there]
     absent = f" Not installed here, and so left out: {', '.join(missing)}." if missing else ""
     return (
-        f"<p>Trains the same network with fastnet and with {', '.join(rivals)}, each in a process of its own, in turn;"
+        f"<p>Trains the same network with {', '.join(names)} and {last}, each in a process of its own, in turn;"
         f" then times kernels beside NumPy, and the ceilings of {escape(cpu_name())} ({os.cpu_count()} CPUs). It takes"
         f" a minute or two, and whatever else the machine does meanwhile blurs it.{absent}</p>"
     )

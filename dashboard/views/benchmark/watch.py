@@ -9,6 +9,7 @@ import param
 from fastnet.errors import OptionError
 
 from ...benchmarking import STEPS, Benchmarks, Status
+from ..parts import notice
 from .tables import STEP_TITLES
 
 
@@ -68,4 +69,4 @@ def progress_html(status: Status, is_own: bool, problem: str) -> str:
             f'<p class="now" role="status">Step {max(status.step, 1)} of {len(STEPS)}{whose}: {title}'
             f' <span class="quiet">{seconds:.0f} s, {doing}</span></p>'
         )
-    return f'<p class="problem" role="alert">{escape(problem.capitalize())}.</p>' if problem else ""
+    return notice(problem)
