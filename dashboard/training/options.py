@@ -6,6 +6,7 @@ from typing import Any
 
 import param
 
+from fastnet.augmentation import Augmentation
 from fastnet.errors import OptionError
 from fastnet.recipe import ENGINES, Recipe
 from fastnet.recipes import RECIPES, SEED
@@ -44,8 +45,9 @@ class Options(param.Parameterized):
         self.problems = problems
         if problems:
             return None
-        distorted = RECIPES["best"].augmentation if self.distorts else None
-        return replace(RECIPES[self.preset], engine=self.engine, augmentation=distorted, **values)
+        recipe = RECIPES[self.preset]
+        distortions = (recipe.augmentation or Augmentation()) if self.distorts else None
+        return replace(recipe, engine=self.engine, augmentation=distortions, **values)
 
     @param.depends("preset", watch=True, on_init=True)
     def _fill_in(self) -> None:

@@ -12,6 +12,7 @@ def test_the_page_starts_in_the_colours_of_the_system_and_can_be_switched(open_p
     expect(page.locator(".mui-light").first).to_be_attached()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")  # in which tabs that are built later start
     page.emulate_media(color_scheme="light")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # seen in a frame
     page.emulate_media(color_scheme="dark")
     expect(page.locator(".mui-dark").first).to_be_attached()
 
