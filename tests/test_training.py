@@ -18,7 +18,6 @@ from fastnet.errors import DataError, DivergedError, OptionError
 from fastnet.inference import Predictor
 from fastnet.kernels import fused, jit
 from fastnet.kernels.rows import SparseRows
-from fastnet.kernels.sparse import PANEL_COLUMNS
 from fastnet.network import Network
 from fastnet.recipe import ENGINES, Recipe
 from fastnet.runs import load_run, save_run
@@ -522,7 +521,7 @@ def test_csr_matrices_of_other_numbers_are_refused(values, sentence):
 def test_a_sparse_layer_takes_the_memory_of_its_weights_and_moments_once():
     matrix = scipy.sparse.random_array((300, 20_000), density=0.001, dtype=np.float32, rng=0, format="csr")
     samples = Samples.from_csr(matrix, np.arange(300) % 2)
-    recipe = Recipe(hidden=(PANEL_COLUMNS,), epochs=1, batch_size=100, n_validation=0)
+    recipe = Recipe(hidden=(128,), epochs=1, batch_size=100, n_validation=0)
     Trainer(samples, samples, 2, recipe).run()  # compiles
     tracemalloc.start()
     try:
