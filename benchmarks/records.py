@@ -14,10 +14,10 @@ from pathlib import Path
 from fastnet.datasets import Dataset, load_dataset
 from fastnet.engine import compile_kernels
 from fastnet.errors import FastnetError
-from fastnet.model_files import MANIFEST, read_json, read_manifest
+from fastnet.model_files import HISTORY, MANIFEST, read_json, read_manifest
 from fastnet.recipe import Recipe
 from fastnet.recipes import RECIPES
-from fastnet.runs import HISTORY, load_run, save_run
+from fastnet.runs import load_run, save_run
 from fastnet.system import environment
 from fastnet.training import EpochRecord, Training
 

@@ -1,11 +1,12 @@
 """What people may want to know of a model, of how it came about and of what it runs on. Knows no widget."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 from fastnet import __version__, system
 from fastnet.inference import Predictor
+from fastnet.model_files import count_parameters
 
 Facts = list[tuple[str, str]]
 
@@ -36,16 +37,11 @@ def layers(predictor: Predictor) -> list[tuple[str, str]]:
     return [(f"{size:,}", name) for size, name in zip(sizes, names, strict=True)]
 
 
-def n_parameters(sizes: Sequence[int]) -> int:
-    """Weights and biases of a network with layers of these sizes, the pixels first."""
-    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
-
-
 def _architecture(predictor: Predictor) -> Facts:
     products = " + ".join(f"{n_in:,} x {n_out:,} + {n_out:,}" for n_in, n_out in pairwise(predictor.layer_sizes))
     return [
         ("Kind", "multilayer perceptron, float32"),
-        ("Parameters", f"{n_parameters(predictor.layer_sizes):,} = {products}"),
+        ("Parameters", f"{count_parameters(predictor.layer_sizes):,} = {products}"),
         ("Loss", "cross-entropy of the softmax"),
     ]
 

@@ -12,13 +12,13 @@ from PIL import Image
 from fastnet import weights
 from fastnet.errors import DataError, FastnetError
 from fastnet.inference import Predictor
+from fastnet.model_files import count_parameters
 from fastnet.recognition import Reading, Stage, explain
 
 from .address import Address
 from .drawing import Stroke, render
 from .samples import samples
 from .shared import Shared
-from .specs import n_parameters
 from .training.trainer import Trainer
 
 MOST_MEGABYTES = 10  # even in base64, one message stays below the 20 MiB at which Bokeh closes the connection
@@ -171,7 +171,7 @@ def heat_maps(predictor: Predictor, reading: Reading) -> tuple[np.ndarray, ...]:
 def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
     """Layer sizes, parameters, accuracy and training of a model, as (name, value); what is not known is left out."""
     sizes = predictor.layer_sizes
-    facts = [("Layers", " → ".join(map(str, sizes))), ("Parameters", f"{n_parameters(sizes):,}")]
+    facts = [("Layers", " → ".join(map(str, sizes))), ("Parameters", f"{count_parameters(sizes):,}")]
     if test := predictor.manifest.get("test"):
         facts.append(("Test accuracy", f"{test['accuracy']:.2%}"))
     if recipe := predictor.manifest.get("recipe"):

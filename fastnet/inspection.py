@@ -10,9 +10,18 @@ from .audit import load_audit
 from .calibration import CALIBRATION, read_calibration
 from .errors import ModelError, NoAuditError
 from .model_card import CARD
-from .model_files import MANIFEST, ModelFiles, find_model, read_array, read_bytes, read_json, read_manifest
-
-HISTORY, CHECKPOINT = "history.json", "checkpoint.npz"
+from .model_files import (
+    CHECKPOINT,
+    HISTORY,
+    MANIFEST,
+    ModelFiles,
+    count_parameters,
+    find_model,
+    read_array,
+    read_bytes,
+    read_json,
+    read_manifest,
+)
 
 _TOLD = (
     "fastnet_version",
@@ -39,7 +48,7 @@ def inspect_model(model: str | Path) -> dict[str, Any]:
     manifest = read_manifest(directory)
     complaints: list[str] = []
     files = _read_arrays(directory, manifest, complaints)
-    n_parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(files.layer_sizes))
+    n_parameters = count_parameters(files.layer_sizes)
     if manifest.get("n_parameters", n_parameters) != n_parameters:
         complaints.append(f"{directory / MANIFEST}: has n_parameters {manifest['n_parameters']}, not {n_parameters}")
     sizes = {path.name: path.stat().st_size for path in sorted(directory.iterdir()) if path.is_file()}

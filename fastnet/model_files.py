@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,7 @@ from .model_card import CARD, model_card
 FORMAT = "fastnet-model"
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
+HISTORY, CHECKPOINT = "history.json", "checkpoint.npz"  # of a run, see `runs`
 
 _MOST_HEADER_BYTES = 4096
 _MOST_PARAMETERS = 2**31
@@ -53,6 +55,11 @@ class ModelFiles:
         """One sum over the sums of all arrays: what belongs to a model is tied to its weights by it."""
         described = self.manifest["arrays"]
         return hashlib.sha256("".join(described[name]["sha256"] for name in self.parameters).encode()).hexdigest()
+
+
+def count_parameters(layer_sizes: Sequence[int]) -> int:
+    """Weights and biases of a network with layers of these sizes, the pixels first."""
+    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(layer_sizes))
 
 
 def find_model(name: str | Path) -> Path:
@@ -104,7 +111,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     sizes = manifest.get("layer_sizes")
     if not (isinstance(sizes, list) and len(sizes) >= 2 and all(type(size) is int and size >= 1 for size in sizes)):
         raise ModelError(f"{path}: layer_sizes must be a list of two or more whole numbers from 1, not {sizes}")
-    if sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes)) > _MOST_PARAMETERS:
+    if count_parameters(sizes) > _MOST_PARAMETERS:
         raise ModelError(f"{path}: layer_sizes {sizes} ask for more than {_MOST_PARAMETERS} parameters")
     scale = manifest.get("pixel_scale")
     least, most = _PIXEL_SCALES

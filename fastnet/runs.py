@@ -19,12 +19,9 @@ from . import __version__, system
 from .datasets import Dataset, load_dataset
 from .errors import DataError, ModelError, OptionError
 from .files import whole_directory
-from .model_files import MANIFEST, read_bytes, read_json, read_model, write_model
+from .model_files import CHECKPOINT, HISTORY, MANIFEST, read_bytes, read_json, read_model, write_model
 from .recipe import Recipe
 from .training import EpochRecord, Progress, Training
-
-HISTORY = "history.json"
-CHECKPOINT = "checkpoint.npz"
 
 _MOMENTS = ("m", "v")  # prefixes of Adam's two moments in the checkpoint
 

@@ -8,10 +8,9 @@ import param
 
 from fastnet.augmentation import Augmentation
 from fastnet.errors import OptionError
+from fastnet.model_files import count_parameters
 from fastnet.recipe import ENGINES, Recipe
 from fastnet.recipes import RECIPES, SEED
-
-from ..specs import n_parameters
 
 MOST_EPOCHS = 1000
 MOST_BATCH_SIZE = 1024  # one step of the reference engine stays well below the second within which it must stop
@@ -94,7 +93,7 @@ def _at_most(most: int) -> Callable[[Any], None]:
 
 
 def _check_parameters(hidden: tuple[int, ...]) -> None:
-    n = n_parameters((_PIXELS, *hidden, _CLASSES))
+    n = count_parameters((_PIXELS, *hidden, _CLASSES))
     if n > MOST_PARAMETERS:
         raise OptionError(f"at most {MOST_PARAMETERS:,} weights and biases on this page, not {n:,}")
 

@@ -6,8 +6,9 @@ from html import escape
 import panel_material_ui as pmui
 
 from fastnet.inference import Predictor
+from fastnet.model_files import count_parameters
 
-from ..specs import layers, n_parameters, specifications
+from ..specs import layers, specifications
 from ..store import Store
 from .parts import aside, html
 
@@ -40,7 +41,7 @@ def specs_html(name: str, predictor: Predictor | None) -> str:
         for title, facts in specifications(predictor).items()
     )
     return (
-        f'<div class="specs"><p><b>{escape(name)}</b>, {n_parameters(predictor.layer_sizes):,} parameters</p>'
+        f'<div class="specs"><p><b>{escape(name)}</b>, {count_parameters(predictor.layer_sizes):,} parameters</p>'
         f'{_diagram(predictor)}<div class="sections">{sections}</div></div>'
     )
 

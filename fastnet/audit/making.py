@@ -14,7 +14,7 @@ from fastnet.calibration import expected_calibration_error
 from fastnet.datasets import Dataset, Samples
 from fastnet.errors import DataError, OptionError
 from fastnet.inference import Predictor
-from fastnet.model_files import ModelFiles, read_model
+from fastnet.model_files import HISTORY, ModelFiles, read_model
 
 from . import answers, layers
 from .contents import Audit
@@ -248,7 +248,7 @@ def _kept_rows(
 
 def _history(directory: Path) -> dict[str, list[Any]] | None:
     """The columns of a training's history, None for a model without."""
-    from fastnet.runs import HISTORY, read_history
+    from fastnet.runs import read_history
     from fastnet.training import EpochRecord
 
     if not (directory / HISTORY).is_file():
