@@ -80,7 +80,7 @@ def answers(predictor: "Predictor", paths: list[str]) -> list[dict[str, Any]]:
 
 
 def read_pictures(
-    predictor: Any,
+    predictor: "Predictor",
     paths: Iterable[str],
     executor: Executor | None = None,
     chunk: int = PICTURES_A_CHUNK,
@@ -89,7 +89,7 @@ def read_pictures(
     """The answers to pictures as they come, in their order; a picture that cannot be read has an error for answer.
 
     An executor gets chunks of paths, `n_ahead` at a time: some more than it has workers keep them busy. `predictor` is
-    sent with each; where the executor is dask's, it may be what `Client.scatter` made of one.
+    sent with each, and lost with no worker.
     """
     paths = iter(paths)
     if executor is None:

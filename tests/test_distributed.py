@@ -6,6 +6,7 @@ The blocks of docs/scaling-out.md are run as they stand: the first one makes the
 import os
 import re
 import signal
+import time
 from itertools import chain
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from fastnet.batch import read_pictures
 from fastnet.datasets import load_dataset
 
 DOCUMENT = Path(__file__).parents[1] / "docs/scaling-out.md"
+MEMORY_MANAGER_INTERVAL = 2  # seconds, unless it is stopped
 BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
 
 
@@ -64,6 +66,13 @@ def test_the_page_says_what_works(client, scans, monkeypatch, capsys):
     )
 
 
+def test_shared_data_stays_on_all_workers(client, data):
+    shared = client.scatter(data[0], broadcast=True)
+    time.sleep(1.5 * MEMORY_MANAGER_INTERVAL)
+    (holders,) = client.who_has([shared]).values()
+    assert len(holders) == 2
+
+
 def test_search_completes_though_a_worker_is_killed(client, data, tmp_path):
     X, y = data
     flag = tmp_path / "killed"
@@ -89,8 +98,7 @@ def test_search_completes_though_a_worker_is_killed(client, data, tmp_path):
 def test_pictures_are_read_though_a_worker_is_killed(client, scans):
     directory, labels = scans
     paths = [str(path) for path in sorted(directory.iterdir())] * 20
-    predictor = client.scatter(Predictor.load(), broadcast=True)
-    answers = read_pictures(predictor, paths, client.get_executor(), chunk=2, n_ahead=8)
+    answers = read_pictures(Predictor.load(), paths, client.get_executor(), chunk=2, n_ahead=8)
     read = [next(answers)]
     os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
     read += answers
