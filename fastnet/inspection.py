@@ -1,6 +1,5 @@
 """What a model or run directory holds, and whether it is whole: for `fastnet inspect`."""
 
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,11 @@ from .model_files import (
     ModelFiles,
     count_parameters,
     find_model,
-    read_array,
+    parameter_shapes,
     read_bytes,
     read_json,
     read_manifest,
+    read_parameter,
 )
 
 _TOLD = (
@@ -72,12 +72,11 @@ def inspect_model(model: str | Path) -> dict[str, Any]:
 def _read_arrays(directory: Path, manifest: dict[str, Any], complaints: list[str]) -> ModelFiles:
     """The model as `read_model` returns it, less the arrays that are not sound."""
     parameters: dict[str, np.ndarray] = {}
-    for number, (n_in, n_out) in enumerate(pairwise(manifest["layer_sizes"]), start=1):
-        for name, shape in ((f"W{number}", (n_in, n_out)), (f"b{number}", (n_out,))):
-            try:
-                parameters[name] = read_array(directory, name, shape, manifest["arrays"])
-            except ModelError as error:
-                complaints.append(str(error))
+    for name, shape in parameter_shapes(manifest["layer_sizes"]):
+        try:
+            parameters[name] = read_parameter(directory, name, shape, manifest["arrays"])
+        except ModelError as error:
+            complaints.append(str(error))
     return ModelFiles(directory, manifest, parameters)
 
 

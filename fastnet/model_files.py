@@ -1,14 +1,15 @@
 """Model directories: `W1.npy`, `b1.npy`, ..., a `manifest.json` that says what they are, and a card for people.
 
 The manifest holds the layer sizes, how pixels are scaled, and shape, type and SHA-256 of each array; reading refuses
-whatever does not agree with it. Arrays are never pickled. Needs NumPy alone.
+whatever does not agree with it. Arrays are never pickled. A large model may be stored in float16, half the bytes; in
+memory all are float32. Needs NumPy alone.
 """
 
 import hashlib
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +28,8 @@ FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 HISTORY, CHECKPOINT = "history.json", "checkpoint.npz"  # of a run, see `runs`
 
+STORED_AS = ("float32", "float16")
+
 _MOST_HEADER_BYTES = 4096
 _MOST_PARAMETERS = 2**31
 _PIXEL_SCALES = (1e-9, 1e9)
@@ -34,7 +37,7 @@ _PIXEL_SCALES = (1e-9, 1e9)
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """What a model directory holds, checked: the manifest and the arrays by name (W1, b1, ...)."""
+    """What a model directory holds, checked: the manifest and the arrays by name (W1, b1, ...), float32."""
 
     directory: Path
     manifest: dict[str, Any]
@@ -60,6 +63,13 @@ class ModelFiles:
 def count_parameters(layer_sizes: Sequence[int]) -> int:
     """Weights and biases of a network with layers of these sizes, the pixels first."""
     return sum((n_in + 1) * n_out for n_in, n_out in pairwise(layer_sizes))
+
+
+def parameter_shapes(layer_sizes: Sequence[int]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The name and the shape of each array of such a network, in their order."""
+    for number, (n_in, n_out) in enumerate(pairwise(layer_sizes), start=1):
+        yield f"W{number}", (n_in, n_out)
+        yield f"b{number}", (n_out,)
 
 
 def find_model(name: str | Path) -> Path:
@@ -92,10 +102,8 @@ def read_model(name: str | Path) -> ModelFiles:
     """Read and check the model at a path or of a shipped name; ModelError, naming the file, for what is not sound."""
     directory = find_model(name)
     manifest = read_manifest(directory)
-    parameters = {}
-    for number, (n_in, n_out) in enumerate(pairwise(manifest["layer_sizes"]), start=1):
-        for array_name, shape in ((f"W{number}", (n_in, n_out)), (f"b{number}", (n_out,))):
-            parameters[array_name] = read_array(directory, array_name, shape, manifest["arrays"])
+    shapes = parameter_shapes(manifest["layer_sizes"])
+    parameters = {name: read_parameter(directory, name, shape, manifest["arrays"]) for name, shape in shapes}
     return ModelFiles(directory, manifest, parameters)
 
 
@@ -151,6 +159,13 @@ def write_array(directory: Path, name: str, array: np.ndarray) -> dict[str, Any]
     content = _npy_bytes(array)
     (directory / f"{name}.npy").write_bytes(content)
     return {"shape": list(array.shape), "dtype": str(array.dtype), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def read_parameter(directory: Path, name: str, shape: tuple[int, ...], arrays: dict[str, Any]) -> np.ndarray:
+    """The float32 array of that shape in `name`.npy, if it is as `arrays` describes it; there it may be float16."""
+    dtype = arrays[name].get("dtype") if isinstance(arrays.get(name), dict) else None
+    array = read_array(directory, name, shape, arrays, dtype=dtype if dtype in STORED_AS else STORED_AS[0])
+    return array.astype(np.float32, copy=False)
 
 
 def read_array(

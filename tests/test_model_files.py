@@ -85,6 +85,24 @@ def test_what_is_written_is_read_back_bit_for_bit(model):
     assert files.directory == model
 
 
+def test_a_model_stored_in_float16_is_read_as_float32(tmp_path):
+    halves = {name: array.astype(np.float16) for name, array in PARAMETERS.items()}
+    write_model(tmp_path, halves, FACTS)
+    files = read_model(tmp_path)
+    assert files.manifest["arrays"]["W1"]["dtype"] == "float16"
+    assert np.load(tmp_path / "W1.npy", allow_pickle=False).dtype == np.float16
+    for name, array in halves.items():
+        assert files.parameters[name].dtype == np.float32
+        np.testing.assert_array_equal(files.parameters[name], array)
+
+
+def test_a_model_stored_otherwise_than_described(model):
+    arrays = json.loads((model / "manifest.json").read_text())["arrays"]
+    arrays["W1"]["dtype"] = "float16"
+    change_manifest(model, arrays=arrays)
+    assert sentence_of(model, "W1.npy") == "must be float16 of shape (6, 5), and is float32 of shape (6, 5)"
+
+
 def test_further_facts_stand_in_the_manifest(tmp_path):
     write_model(tmp_path, PARAMETERS, {**FACTS, "test": {"accuracy": 0.99}})
     assert read_model(tmp_path).manifest["test"] == {"accuracy": 0.99}
