@@ -94,12 +94,26 @@ class Engine:
         """
         raise NotImplementedError
 
+    def answer(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The loss, float64, and the likeliest class, int64, of each of the samples at `rows`."""
+        raise NotImplementedError
+
     def evaluate(self, samples: Samples) -> tuple[float, float]:
         """Return (mean loss, accuracy) of the network over `samples`, weighted where they have weights.
 
         DataError where the loss is not finite, or the weights sum to 0.
         """
-        raise NotImplementedError
+        total_weight = samples.total_weight()
+        losses, classes = self.answer(samples, np.arange(len(samples)))
+        loss, accuracy = (
+            float(numbers.sum() if samples.weights is None else numbers @ samples.weights) / total_weight
+            for numbers in (losses, (classes == samples.labels).astype(np.float64))
+        )
+        return _finite(loss), accuracy
+
+    def predict(self, samples: Samples) -> np.ndarray:
+        """The likeliest class of each sample, int64."""
+        return self.answer(samples, np.arange(len(samples)))[1]
 
     def _l2_of_batches(self, samples: Samples, rows: np.ndarray) -> np.ndarray:
         """For each mini-batch, what times w its L2 penalty, l2 / 2 * sum(w**2) / its weight, adds to the gradient."""
@@ -141,20 +155,18 @@ class StepwiseEngine(Engine):
                 self._update(first_step + i, learning_rate, l2s[i])
         return losses, n_correct
 
-    def evaluate(self, samples: Samples) -> tuple[float, float]:
+    def answer(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
-        total_loss = n_correct = 0.0
-        for start in range(0, len(samples), EVALUATION_BATCH):
-            rows = np.arange(start, min(start + EVALUATION_BATCH, len(samples)))
-            x, labels = self._gather(samples, rows)
-            weights = samples.weights_at(rows)
-            logits = self._forward(x)[-1]
-            dlogits = self._doutputs[-1][: len(rows)]
-            loss = self.kernels.softmax_cross_entropy(logits, labels, dlogits, weights=weights)
-            total_loss += loss * samples.weight_of_batches(rows, EVALUATION_BATCH)[0]
-            n_correct += self.kernels.count_correct(logits, labels, weights)
-        total_weight = samples.total_weight()
-        return _finite(total_loss / total_weight), n_correct / total_weight
+        losses, classes = np.empty(len(rows)), np.empty(len(rows), np.int64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(rows), EVALUATION_BATCH):
+                batch = slice(start, start + EVALUATION_BATCH)
+                x, labels = self._gather(samples, rows[batch])
+                logits = self._forward(x)[-1]
+                shifted = logits - logits.max(axis=1, keepdims=True)
+                losses[batch] = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(x)), labels]
+                classes[batch] = logits.argmax(axis=1)
+        return losses, classes
 
     def _gather(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, labels = self._x[: len(rows)], self._labels[: len(rows)]
@@ -300,29 +312,14 @@ class FusedEngine(Engine):
         )
         return loss_sums / np.where(totals > 0, totals, 1), n_correct
 
-    def evaluate(self, samples: Samples) -> tuple[float, float]:
+    def answer(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
-        losses, classes = self._answer(samples)
-        weights, total_weight = samples.weights, samples.total_weight()
-        loss, accuracy = (
-            float(numbers.sum() if weights is None else numbers @ weights) / total_weight
-            for numbers in (losses, (classes == samples.labels).astype(np.float64))
-        )
-        return _finite(loss), accuracy
-
-    def predict(self, samples: Samples) -> np.ndarray:
-        """The likeliest class of each sample, int64."""
-        return self._answer(samples)[1]
-
-    def _answer(self, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
-        """The loss and the likeliest class of each sample."""
         if self._first.is_used and not self._is_loaded:
             self._set_panels("w", sparse.packed(self.network.layers[0].w))
         at_a_time = BATCHES_AT_A_TIME * self.recipe.batch_size
-        starts = range(0, max(len(samples), 1), at_a_time)
         parts = [
-            self._walk(samples, np.arange(start, min(start + at_a_time, len(samples))), 1, np.zeros(0), 0.0, NO_DROPOUT)
-            for start in starts
+            self._walk(samples, rows[start : start + at_a_time], 1, np.zeros(0), 0.0, NO_DROPOUT)
+            for start in range(0, max(len(rows), 1), at_a_time)
         ]
         losses, classes = zip(*parts, strict=True)
         return np.concatenate(losses), np.concatenate(classes)

@@ -2,6 +2,7 @@
 
 import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,17 +19,19 @@ from .errors import DivergedError, OptionError
 from .network import Network
 from .recipe import Recipe
 from .schedules import learning_rate_at
+from .selecting import choose
 
 STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds
 
 # What a seed is used for: each use has its own stream of random numbers.
-_INITIALISATION, _SPLIT, _SHUFFLE = range(3)  # 3 is that of `augmenting`
+_INITIALISATION, _SPLIT, _SHUFFLE = range(3)  # 3 is that of `augmenting`, 4 the engine's
+_SELECTION = 5
 
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """The figures of one epoch. Training figures are means over its samples, each before its mini-batch's step; all
-    means are weighted where the samples have weights."""
+    """The figures of one epoch. Training figures are means over its samples, each before the step that it was seen for;
+    all means are weighted where the samples have weights."""
 
     epoch: int  # from 1
     seconds: float  # of the training steps alone
@@ -95,7 +98,8 @@ class Trainer:
             for moment, begun in zip(self.engine.moments, start.moments or (), strict=start.moments is not None):
                 moment.set_parameters(begun.parameters())
         self.progress = Progress()
-        self._steps_per_pass = math.ceil(len(self.train_samples) / recipe.batch_size)
+        self._n_per_step = max(recipe.batch_size, round(recipe.batch_size / recipe.selectivity))
+        self._steps_per_pass = math.ceil(len(self.train_samples) / self._n_per_step)
         self.steps_per_epoch = recipe.passes * self._steps_per_pass
         self.n_steps = self.steps_per_epoch * recipe.epochs
         self.stop_requested = False  # set it from a signal handler or another thread: the loop ends after its step
@@ -137,7 +141,7 @@ class Trainer:
     def n_seen(self) -> int:
         """Samples seen in the epoch under way."""
         n_passes, n_steps = divmod(self.progress.step % self.steps_per_epoch, self._steps_per_pass)
-        return n_passes * len(self.train_samples) + n_steps * self.recipe.batch_size
+        return n_passes * len(self.train_samples) + n_steps * self._n_per_step
 
     @property
     def n_per_epoch(self) -> int:
@@ -151,9 +155,7 @@ class Trainer:
         last = min(self._steps_per_pass, goal - number * self._steps_per_pass)
         for start in range(done, last, self.steps_at_a_time):
             stop = min(start + self.steps_at_a_time, last)
-            losses = self._take_steps(
-                order[start * self.recipe.batch_size : stop * self.recipe.batch_size], stop - start
-            )
+            losses = self._take_steps(order[start * self._n_per_step : stop * self._n_per_step], stop - start)
             if on_step:
                 for loss in losses:
                     on_step(loss)
@@ -188,16 +190,34 @@ class Trainer:
             samples = augment_samples(samples, rows, self.recipe, number)
             rows = np.arange(len(rows))
         first_step = self._steps_before + progress.step + 1
-        losses, n_correct = self.engine.train_steps(samples, rows, first_step, learning_rates)
+        take_steps = self.engine.train_steps if self.recipe.selectivity == 1 else self._take_selective_steps
+        losses, n_correct = take_steps(samples, rows, first_step, learning_rates)
         progress.seconds += time.perf_counter() - started
         for i in np.flatnonzero(~np.isfinite(losses)):
             step = progress.step + 1 + i
             epoch = (step - 1) // self.steps_per_epoch + 1
             raise self._diverged(f"the loss is {losses[i]} at step {step} (epoch {epoch})")
         progress.step += n
-        progress.loss_sum += float(losses @ samples.weight_of_batches(rows, self.recipe.batch_size))
+        progress.loss_sum += float(losses @ samples.weight_of_batches(rows, self._n_per_step))
         progress.n_correct += float(n_correct.sum())
         return losses.tolist()
+
+    def _take_selective_steps(
+        self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As the engine's `train_steps`, each on a choice of the samples that it sees; the figures are those of all."""
+        recipe = self.recipe
+        losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates))
+        for i in range(len(learning_rates)):
+            seen = rows[i * self._n_per_step : (i + 1) * self._n_per_step]
+            of_each, classes = self.engine.answer(samples, seen)
+            weights = np.ones(len(seen)) if samples.weights is None else samples.weights[seen].astype(np.float64)
+            losses[i] = of_each @ weights / max(weights.sum(), sys.float_info.min)
+            n_correct[i] = (classes == samples.labels[seen]) @ weights
+            rng = _rng(recipe.seed, _SELECTION, first_step + i)
+            chosen = seen[choose(of_each, recipe.selectivity, rng)]
+            self.engine.train_steps(samples, chosen, first_step + i, learning_rates[i : i + 1])
+        return losses, n_correct
 
     def _end_due_epoch(self, on_epoch: Callable[[EpochRecord], None] | None) -> None:
         """Record the epoch whose last step was the last one taken, unless that was done."""

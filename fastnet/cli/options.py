@@ -65,6 +65,7 @@ def add_recipe_options(parser: argparse.ArgumentParser, with_engine: bool) -> No
     add("--label-smoothing", "share of a label that all classes get", Recipe.label_smoothing, type=float, metavar="X")
     add("--dropout", "share of hidden units dropped in a step", Recipe.dropout, type=float, metavar="X")
     add("--input-dropout", "share of pixels dropped in a step", Recipe.input_dropout, type=float, metavar="X")
+    add("--selectivity", "share of the samples, hard ones, to step on", Recipe.selectivity, type=float, metavar="X")
     add("--clip-norm", "longest gradient of a step", "none", type=float, metavar="X")
     add("--beta1", "decay of Adam's first moment", Recipe.beta1, type=float, metavar="X")
     add("--beta2", "decay of Adam's second moment", Recipe.beta2, type=float, metavar="X")
