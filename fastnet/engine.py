@@ -115,6 +115,17 @@ class Engine:
         """The likeliest class of each sample, int64."""
         return self.answer(samples, np.arange(len(samples)))[1]
 
+    def _check(self, samples: Samples, rows: np.ndarray) -> None:
+        """DataError for samples that don't fit the network: compiled code and its other threads rely on that."""
+        n_features, *_, n_classes = self.network.layer_sizes
+        if samples.n_features != n_features or samples.largest_label >= n_classes or not len(rows):
+            raise DataError(
+                f"this network takes one or more images of {n_features} pixels in {n_classes} classes, and not"
+                f" {len(rows)} of {samples.n_features} with labels up to {samples.largest_label}"
+            )
+        if not 0 <= rows.min() <= rows.max() < len(samples):
+            raise DataError(f"rows must lie within the {len(samples)} samples")
+
     def _l2_of_batches(self, samples: Samples, rows: np.ndarray) -> np.ndarray:
         """For each mini-batch, what times w its L2 penalty, l2 / 2 * sum(w**2) / its weight, adds to the gradient."""
         weights = samples.weight_of_batches(rows, self.recipe.batch_size)
@@ -157,6 +168,7 @@ class StepwiseEngine(Engine):
 
     def answer(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
+        self._check(samples, rows)
         losses, classes = np.empty(len(rows)), np.empty(len(rows), np.int64)
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(rows), EVALUATION_BATCH):
@@ -356,17 +368,6 @@ class FusedEngine(Engine):
             classes,
         )
         return losses, classes
-
-    def _check(self, samples: Samples, rows: np.ndarray) -> None:
-        """DataError for samples that don't fit the network: compiled code and its other threads rely on them."""
-        n_features, *_, n_classes = self.network.layer_sizes
-        if samples.n_features != n_features or samples.largest_label >= n_classes or not len(rows):
-            raise DataError(
-                f"this network takes one or more images of {n_features} pixels in {n_classes} classes, and not"
-                f" {len(rows)} of {samples.n_features} with labels up to {samples.largest_label}"
-            )
-        if not 0 <= rows.min() <= rows.max() < len(samples):
-            raise DataError(f"rows must lie within the {len(samples)} samples")
 
     def _make_room(self, samples: Samples, rows: np.ndarray) -> None:
         """Let the lists have room for the mini-batches of those samples."""

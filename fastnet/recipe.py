@@ -23,6 +23,7 @@ _NUMBERS = (
     "dropout",
     "input_dropout",
     "l2",
+    "selectivity",
 )
 
 

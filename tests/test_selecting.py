@@ -1,4 +1,4 @@
-"""Steps on a choice of the samples seen: which are chosen, what is recorded, and that it is the same wherever it runs."""
+"""Steps on a choice of the samples seen: which are chosen, what is recorded, and that it is the same everywhere."""
 
 import dataclasses
 

@@ -416,7 +416,7 @@ def test_labels_that_the_network_does_not_know_are_refused(dataset, engine):
     """Also with several threads, where an error in one must not leave the others waiting."""
     training = Training(dataset, dataclasses.replace(SMALL, engine=engine))
     unknown = Samples(dataset.test.images, dataset.test.labels + 4, PIXEL_SCALE)
-    with pytest.raises((DataError, ValueError), match=r"with labels up to 7|label is outside"):
+    with pytest.raises(DataError, match="with labels up to 7"):
         training.engine.evaluate(unknown)
 
 
