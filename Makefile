@@ -8,7 +8,7 @@ PACKAGE ?= .
 # More options for the command, as in: make train ARGS="--hidden 256,128"
 ARGS ?=
 # The models in weights/.
-SHIPPED := mnist-784-512-10 mnist-784-512-10-best
+SHIPPED := mnist-784-512-10 mnist-784-512-10-best mnist-best-large
 AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2
 
 BIN := $(VENV)/bin
@@ -94,15 +94,18 @@ weights: $(VENV)/.installed ## train the models that come with fastnet anew, and
 
 build/mnist-784-512-10: RECIPE = seed
 build/mnist-784-512-10-best: RECIPE = best
+build/mnist-best-large: RECIPE = best-large
+build/mnist-best-large: STORED = --float16
 $(SHIPPED:%=build/%):
 	$(BIN)/fastnet train --recipe $(RECIPE) --out $@
-	$(BIN)/fastnet calibrate $@
-	$(VENV)/$(SCRIPT).shipping $@ weights/$(@F)
+	$(VENV)/$(SCRIPT).shipping $(STORED) $@ weights/$(@F)
+	$(BIN)/fastnet calibrate weights/$(@F)
 
 audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew; reports go to build/, pictures to docs/
 	rm -rf $(SHIPPED:%=build/audit-%)
 	$(BIN)/fastnet audit mnist-784-512-10 --against mnist-784-512-10-best --out build/audit-mnist-784-512-10
 	$(BIN)/fastnet audit mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-mnist-784-512-10-best
+	$(BIN)/fastnet audit mnist-best-large --against mnist-784-512-10-best --out build/audit-mnist-best-large
 	$(BIN)/python docs/audit.py
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README

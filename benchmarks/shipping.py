@@ -1,9 +1,10 @@
-"""Put a trained and calibrated run among the models that come with fastnet (`make weights`).
+"""Put a trained run among the models that come with fastnet (`make weights`, which then calibrates and audits it).
 
     python -m fastnet.benchmarks.shipping build/shipped weights/mnist-784-512-10
 
 Its checkpoint stays behind. The manifest gets the licence, and keeps the accuracy over seeds that `records` measured,
-if the recipe is the same.
+if the recipe is the same. With `--float16` the arrays take half the bytes, and the figures on the test set are those of
+the weights as they are stored.
 """
 
 import argparse
@@ -14,10 +15,14 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fastnet.calibration import CALIBRATION
+from fastnet.datasets import load_dataset
+from fastnet.evaluation import evaluate_model
 from fastnet.files import whole_file
 from fastnet.model_card import CARD, model_card
-from fastnet.model_files import MANIFEST, read_json, read_manifest
+from fastnet.model_files import HISTORY, MANIFEST, read_json, read_manifest, read_model, write_array
 from fastnet.recipe import Recipe
 
 LICENCE = "MIT"
@@ -26,17 +31,33 @@ OVER_SEEDS = "test_over_seeds"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="what `fastnet train` and `fastnet calibrate` made")
+    parser.add_argument("run", type=Path, help="what `fastnet train` made")
     parser.add_argument("model", type=Path, help="its directory in weights/")
+    parser.add_argument("--float16", action="store_true", help="store the weights so")
     args = parser.parse_args()
     facts: dict[str, Any] = {"license": LICENCE}
     before = read_manifest(args.model) if (args.model / MANIFEST).is_file() else {}
     if OVER_SEEDS in before and same_training(read_manifest(args.run), before):
         facts[OVER_SEEDS] = before[OVER_SEEDS]
-    args.model.mkdir(parents=True, exist_ok=True)
-    for path in [*args.run.glob("*.npy"), *args.run.glob("*.json")]:
+    shutil.rmtree(args.model, ignore_errors=True)
+    args.model.mkdir(parents=True)
+    for path in [*args.run.glob("[Wb]*.npy"), args.run / HISTORY, args.run / MANIFEST]:
         shutil.copy(path, args.model)
+    if args.float16:
+        facts |= store_as_float16(args.model)
     write_facts(args.model, facts)
+
+
+def store_as_float16(model: Path) -> dict[str, Any]:
+    """Round the arrays of a model, and return what changes in its manifest."""
+    files = read_model(model)
+    arrays = {
+        name: write_array(model, name, parameter.astype(np.float16)) for name, parameter in files.parameters.items()
+    }
+    write_facts(model, {"arrays": arrays})
+    loss, accuracy = evaluate_model(model, load_dataset().test)
+    print(f"{model}: {accuracy:.2%} of the test set in float16, {files.manifest['test']['accuracy']:.2%} before")
+    return {"test": {"accuracy": accuracy, "loss": loss}}
 
 
 def write_facts(model: Path, facts: dict[str, Any]) -> None:
