@@ -46,6 +46,14 @@ def _architecture(predictor: Predictor) -> Facts:
     ]
 
 
+_OPTIONS = {
+    "weight_decay": ("Weight decay", "{:g}, decoupled"),
+    "label_smoothing": ("Label smoothing", "{:g}"),
+    "dropout": ("Dropout", "{:.0%} of the hidden units"),
+    "input_dropout": ("Dropout of pixels", "{:.0%}"),
+}
+
+
 def _recipe(recipe: dict[str, Any]) -> Facts:
     if not recipe:
         return []
@@ -54,10 +62,9 @@ def _recipe(recipe: dict[str, Any]) -> Facts:
         ("Learning rate", f"{recipe['learning_rate']:g}, {recipe['schedule']} schedule{_warm_up(recipe)}"),
         ("Epochs", f"{recipe['epochs']} in batches of {recipe['batch_size']}"),
     ]
-    if recipe.get("weight_decay"):
-        facts.append(("Weight decay", f"{recipe['weight_decay']:g}, decoupled"))
-    if recipe.get("label_smoothing"):
-        facts.append(("Label smoothing", f"{recipe['label_smoothing']:g}"))
+    facts += [(title, text.format(recipe[name])) for name, (title, text) in _OPTIONS.items() if recipe.get(name)]
+    if recipe.get("selectivity", 1) < 1:
+        facts.append(("Steps", f"on {recipe['selectivity']:.0%} of the digits, mostly those with a large loss"))
     facts.append(("Distortions", ", ".join(_distortions(recipe.get("augmentation") or {})) or "none"))
     facts.append(("Engine and seed", f"{recipe['engine']}, {recipe['seed']}"))
     return facts
