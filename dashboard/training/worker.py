@@ -51,7 +51,7 @@ class _Worker:
         dataset = load_dataset(data)
         n_validation = min(recipe.n_validation, int(MOST_VALIDATION * len(dataset.train)))
         self._training = training = Training(dataset, dataclasses.replace(recipe, n_validation=n_validation))
-        at_a_time = SAMPLES_AT_A_TIME[recipe.engine] // recipe.batch_size
+        at_a_time = int(SAMPLES_AT_A_TIME[recipe.engine] * recipe.selectivity) // recipe.batch_size
         training.steps_at_a_time = min(max(at_a_time, 1), STEPS_AT_A_TIME)
         self._observer = Observer(training.network, training.validation_samples, dataset.pixel_scale)
         self._curves = _Curves(training)
