@@ -237,7 +237,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             self._begin()
         if not goes_on or with_validation != (self.validation_scores_ is not None):
             self._begin_curves(with_validation)
-        if X_val is not None or y_val is not None:
+        if not (X_val is None and y_val is None and sample_weight_val is None):
             validation = self._validation_samples(X_val, y_val, sample_weight_val)
         elif self.early_stopping:
             samples, validation = self._split(samples)
@@ -322,7 +322,8 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     def _validation_samples(self, X: Any, y: Any, sample_weight: Any) -> Samples:
         """The user's own validation set; its labels may be of classes that are not known."""
         if X is None or y is None:
-            given, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
+            given = "X_val" if X is not None else "y_val" if y is not None else "sample_weight_val"
+            missing = "X_val" if X is None else "y_val"
             raise ValueError(f"{given} is provided, but {missing} was not provided.")
         X, y = validate_data(self, X, y, reset=False, **_INPUT)
         unknown = np.setdiff1d(y, self.classes_)

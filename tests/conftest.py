@@ -1,8 +1,9 @@
-"""A small data set for the tests that train."""
+"""A small data set for the tests that train, and the command line in this process."""
 
 import numpy as np
 import pytest
 
+from fastnet import cli
 from fastnet.datasets import PIXEL_SCALE, Dataset, Samples
 
 N_FEATURES, N_CLASSES = 30, 4
@@ -31,3 +32,18 @@ def npz(dataset, tmp_path):
     train, test = dataset.train, dataset.test
     np.savez(path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels)
     return path
+
+
+@pytest.fixture
+def fastnet(capsys):
+    """Runs a command in this process: `fastnet("info")` returns (exit code, standard output, standard error)."""
+
+    def run(*args):
+        try:
+            code = cli.main([str(arg) for arg in args])
+        except SystemExit as stop:
+            code = stop.code
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run

@@ -275,6 +275,8 @@ def test_validation_sets_that_cannot_be_are_refused(data):
     X, y = data
     with pytest.raises(ValueError, match="X_val is provided, but y_val was not provided"):
         small().fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match="sample_weight_val is provided, but X_val was not provided"):
+        small().fit(X, y, sample_weight_val=np.ones(len(X)))
     with pytest.raises(ValueError, match=r"y_val has classes that y has not: \[7\]"):
         small().fit(X, y, X_val=X[:2], y_val=[7, 0])
     with pytest.raises(ValueError, match="X has 5 features, but FastNetClassifier is expecting 12 features"):

@@ -11,20 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet import cli, weights
+from fastnet import weights
 from fastnet.datasets import load_dataset
 
 SMALL = ["--hidden", "16,7", "--batch-size", "32", "--validation", "88"]
-
-
-def fastnet(capsys, *args):
-    """Run a command in this process; return (exit code, standard output, standard error)."""
-    try:
-        code = cli.main([str(arg) for arg in args])
-    except SystemExit as stop:
-        code = stop.code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 @pytest.fixture
@@ -36,9 +26,9 @@ def restore_signals():
 
 
 @pytest.fixture
-def train(capsys, npz, restore_signals):
+def train(fastnet, npz, restore_signals):
     def run(*args):
-        return fastnet(capsys, "train", "--data", npz, *SMALL, *args)
+        return fastnet("train", "--data", npz, *SMALL, *args)
 
     return run
 
@@ -71,16 +61,16 @@ def test_train_tells_people_accuracy_and_place(train, tmp_path):
     assert f"saved in {tmp_path / 'run'}" in out
 
 
-def test_run_stopped_and_resumed_equals_the_one_in_one_go(train, capsys, restore_signals, tmp_path):
+def test_run_stopped_and_resumed_equals_the_one_in_one_go(train, fastnet, restore_signals, tmp_path):
     train("--epochs", 3, "--out", tmp_path / "whole")
     code, out, _ = train("--epochs", 3, "--stop-after", 1, "--out", tmp_path / "parts")
     assert code == 0
     assert f"fastnet train --resume {tmp_path / 'parts'}" in out
-    code, _, _ = fastnet(capsys, "train", "--resume", tmp_path / "parts")
+    code, _, _ = fastnet("train", "--resume", tmp_path / "parts")
     assert code == 0
     for path in (tmp_path / "whole").glob("*.npy"):
         assert path.read_bytes() == (tmp_path / "parts" / path.name).read_bytes()
-    code, _, err = fastnet(capsys, "train", "--resume", tmp_path / "parts")
+    code, _, err = fastnet("train", "--resume", tmp_path / "parts")
     assert code == 2
     assert "has all of its 3 epochs" in err
 
@@ -92,15 +82,15 @@ def test_existing_run_is_not_overwritten(train, tmp_path):
     assert "exists already" in err
 
 
-def test_recipe_of_a_resumed_run_cannot_change(train, capsys, restore_signals, tmp_path):
+def test_recipe_of_a_resumed_run_cannot_change(train, fastnet, restore_signals, tmp_path):
     train("--epochs", 2, "--stop-after", 1, "--out", tmp_path / "run")
-    code, _, err = fastnet(capsys, "train", "--resume", tmp_path / "run", "--batch-size", 16)
+    code, _, err = fastnet("train", "--resume", tmp_path / "run", "--batch-size", 16)
     assert code == 2
     assert "--batch-size cannot be changed" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_training_is_saved_and_goes_on_to_the_same_bits(train, capsys, npz, tmp_path, number):
+def test_interrupted_training_is_saved_and_goes_on_to_the_same_bits(train, fastnet, npz, tmp_path, number):
     """Ctrl-C in the middle of an epoch, in a real process."""
     args = [*SMALL, "--epochs", "2000", "--schedule", "constant", "--data", str(npz), "--json"]
     command = [sys.executable, "-m", "fastnet", "train", *args, "--out", str(tmp_path / "run")]
@@ -116,7 +106,7 @@ def test_interrupted_training_is_saved_and_goes_on_to_the_same_bits(train, capsy
     assert result["interrupted"]
     done = len(result["epochs"])
     assert 1 <= done < 2000
-    code, _, _ = fastnet(capsys, "train", "--resume", tmp_path / "run", "--stop-after", done + 1)
+    code, _, _ = fastnet("train", "--resume", tmp_path / "run", "--stop-after", done + 1)
     assert code == 0
     train("--epochs", 2000, "--schedule", "constant", "--stop-after", done + 1, "--out", tmp_path / "whole")
     for path in (tmp_path / "whole").glob("*.npy"):
@@ -130,8 +120,8 @@ def test_diverged_training_ends_with_a_sentence(train, tmp_path):
     assert "try a learning rate below 1e+30" in err
 
 
-def test_evaluate_the_shipped_model(capsys):
-    code, out, _ = fastnet(capsys, "evaluate", weights.DEFAULT, "--json")
+def test_evaluate_the_shipped_model(fastnet):
+    code, out, _ = fastnet("evaluate", weights.DEFAULT, "--json")
     assert code == 0
     result = json.loads(out)
     assert result["model"] == weights.DEFAULT
@@ -140,19 +130,19 @@ def test_evaluate_the_shipped_model(capsys):
     assert 0 < result["loss"] < 0.2
 
 
-def test_evaluate_refuses_data_of_another_size(capsys, npz):
-    code, _, err = fastnet(capsys, "evaluate", weights.DEFAULT, "--data", npz)
+def test_evaluate_refuses_data_of_another_size(fastnet, npz):
+    code, _, err = fastnet("evaluate", weights.DEFAULT, "--data", npz)
     assert code == 2
     assert "takes one or more images of 784 pixels" in err
 
 
-def test_predict_reads_pictures(capsys, tmp_path):
+def test_predict_reads_pictures(fastnet, tmp_path):
     test = load_dataset().test
     paths = []
     for number in range(3):
         paths.append(tmp_path / f"{number}.png")
         Image.fromarray(test.images[number].reshape(28, 28)).save(paths[-1])
-    code, out, _ = fastnet(capsys, "predict", *paths, "--json")
+    code, out, _ = fastnet("predict", *paths, "--json")
     assert code == 0
     results = json.loads(out)["results"]
     assert [result["digit"] for result in results] == test.labels[:3].tolist()
@@ -163,10 +153,10 @@ def test_predict_reads_pictures(capsys, tmp_path):
         assert len(result["probabilities"]) == 10
 
 
-def test_predict_tells_of_bad_pictures_and_answers_the_others(capsys, tmp_path):
+def test_predict_tells_of_bad_pictures_and_answers_the_others(fastnet, tmp_path):
     Image.fromarray(load_dataset().test.images[0].reshape(28, 28)).save(tmp_path / "a.png")
     (tmp_path / "b.png").write_text("no picture")
-    code, out, err = fastnet(capsys, "predict", tmp_path, tmp_path / "c.png", "--json")
+    code, out, err = fastnet("predict", tmp_path, tmp_path / "c.png", "--json")
     assert code == 1
     good, bad, missing = json.loads(out)["results"]
     assert good.keys() == {"path", "text", "digit", "probability", "probabilities", "second", "flags", "digits"}
@@ -187,10 +177,10 @@ def test_predict_reads_standard_input_and_explains(tmp_path):
         assert drawn.width > 500
 
 
-def test_a_directory_without_pictures_and_an_empty_name_are_told_and_the_others_answered(capsys, tmp_path):
+def test_a_directory_without_pictures_and_an_empty_name_are_told_and_the_others_answered(fastnet, tmp_path):
     (tmp_path / "empty").mkdir()
     Image.fromarray(load_dataset().test.images[0].reshape(28, 28)).save(tmp_path / "seven.png")
-    code, out, err = fastnet(capsys, "predict", tmp_path / "empty", "", tmp_path / "seven.png", "--json")
+    code, out, err = fastnet("predict", tmp_path / "empty", "", tmp_path / "seven.png", "--json")
     assert code == 1
     none, nameless, seven = json.loads(out)["results"]
     assert "holds no pictures" in none["error"]
@@ -200,15 +190,15 @@ def test_a_directory_without_pictures_and_an_empty_name_are_told_and_the_others_
 
 
 @pytest.mark.parametrize("name", ["why.txt", "why", "no-such-directory/why.png"])
-def test_a_drawing_that_cannot_be_saved_is_refused_before_a_picture_is_read(capsys, tmp_path, name):
-    code, out, err = fastnet(capsys, "predict", tmp_path / "seven.png", "--explain", tmp_path / name)
+def test_a_drawing_that_cannot_be_saved_is_refused_before_a_picture_is_read(fastnet, tmp_path, name):
+    code, out, err = fastnet("predict", tmp_path / "seven.png", "--explain", tmp_path / name)
     assert (code, out) == (2, "")
     assert name in err
     assert "seven.png" not in err
 
 
-def test_compare_reports_both_engines(capsys, npz):
-    code, out, _ = fastnet(capsys, "compare", "--data", npz, *SMALL, "--steps", 20, "--json")
+def test_compare_reports_both_engines(fastnet, npz):
+    code, out, _ = fastnet("compare", "--data", npz, *SMALL, "--steps", 20, "--json")
     assert code == 0
     result = json.loads(out)
     assert result["steps"] == 20
@@ -218,8 +208,8 @@ def test_compare_reports_both_engines(capsys, npz):
     assert result["ratio"] == pytest.approx(result["seconds"]["reference"] / result["seconds"]["numba"])
 
 
-def test_info_tells_the_machine(capsys):
-    code, out, _ = fastnet(capsys, "info", "--json")
+def test_info_tells_the_machine(fastnet):
+    code, out, _ = fastnet("info", "--json")
     assert code == 0
     result = json.loads(out)
     assert result.keys() >= {"fastnet", "python", "numpy", "numba", "cpu", "threads", "threading_layer", "lanes"}
@@ -244,8 +234,8 @@ def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
     "command",
     ["train", "evaluate", "calibrate", "predict", "inspect", "export", "compare", "info", "dashboard"],
 )
-def test_every_command_has_help_with_examples_and_the_common_options(capsys, command):
-    code, out, _ = fastnet(capsys, command, "--help")
+def test_every_command_has_help_with_examples_and_the_common_options(fastnet, command):
+    code, out, _ = fastnet(command, "--help")
     assert code == 0
     for part in ("examples:", f"fastnet {command}", "--seed", "--threads", "--json"):
         assert part in out
@@ -292,8 +282,8 @@ BAD_COMMANDS = [
 
 
 @pytest.mark.parametrize("args", BAD_COMMANDS, ids=" ".join)
-def test_what_is_wrong_is_told_in_one_sentence_with_exit_code_2(capsys, restore_signals, args):
-    code, out, err = fastnet(capsys, *args)
+def test_what_is_wrong_is_told_in_one_sentence_with_exit_code_2(fastnet, restore_signals, args):
+    code, out, err = fastnet(*args)
     assert (code, out) == (2, "")
     *progress, sentence = err.strip().splitlines()
     assert sentence.startswith("fastnet")
@@ -337,11 +327,11 @@ def test_terminal_gets_a_live_bar(npz, tmp_path):
     assert "left" in text
 
 
-def test_fortran_ordered_images_are_trained_on_too(capsys, restore_signals, tmp_path, dataset):
+def test_fortran_ordered_images_are_trained_on_too(fastnet, restore_signals, tmp_path, dataset):
     path = tmp_path / "fortran.npz"
     train, test = dataset.train, dataset.test
     np.savez(
         path, x_train=np.asfortranarray(train.images), y_train=train.labels, x_test=test.images, y_test=test.labels
     )
-    code, _, _ = fastnet(capsys, "train", "--data", path, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
+    code, _, _ = fastnet("train", "--data", path, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
     assert code == 0

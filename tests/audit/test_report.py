@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet import cli
 from fastnet.audit import audit_model, load_audit
 from fastnet.audit.making import N_POINTS
 from fastnet.audit.report import PICTURES, write_everything
@@ -52,22 +51,13 @@ def own(model, tmp_path):
     return shutil.copytree(model, tmp_path / "own")
 
 
-def fastnet(capsys, *args):
-    try:
-        code = cli.main([str(arg) for arg in args])
-    except SystemExit as stop:
-        code = stop.code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
-
-
 def written(audit, directory, target):
     write_everything(audit, read_model(directory), target)
     return Page((target / "report.html").read_text())
 
 
-def test_the_command_writes_figures_pictures_and_a_page_that_needs_nothing_else(own, npz, capsys):
-    code, out, err = fastnet(capsys, "audit", own, "--data", npz, "--points", 60, "--json")
+def test_the_command_writes_figures_pictures_and_a_page_that_needs_nothing_else(own, npz, fastnet):
+    code, out, err = fastnet("audit", own, "--data", npz, "--points", 60, "--json")
     assert code == 0, err
     result = json.loads(out)
     figures = load_audit(own).figures
@@ -86,45 +76,45 @@ def test_the_command_writes_figures_pictures_and_a_page_that_needs_nothing_else(
     assert f"{figures['overall']['accuracy']:.2%}" in page.text
 
 
-def test_the_place_of_the_report_can_be_chosen_and_is_not_overwritten(own, npz, capsys, tmp_path):
+def test_the_place_of_the_report_can_be_chosen_and_is_not_overwritten(own, npz, fastnet, tmp_path):
     options = ("--data", npz, "--points", 60, "--against", own, "--out", tmp_path / "out")
-    code, out, _ = fastnet(capsys, "audit", own, *options)
+    code, out, _ = fastnet("audit", own, *options)
     assert code == 0
     assert f"report and pictures are in {tmp_path / 'out'}" in out
     assert (tmp_path / "out/report.html").is_file()
     assert load_audit(own).figures == json.loads((tmp_path / "out/audit.json").read_text())["figures"]
     assert not (own / "audit/report.html").exists()
-    code, _, err = fastnet(capsys, "audit", own, *options)
+    code, _, err = fastnet("audit", own, *options)
     assert code == 2
     assert err == f"fastnet audit: {tmp_path / 'out'}: exists already; choose another --out\n"
 
 
-def test_a_place_that_cannot_be_made_is_told_of_at_once(own, capsys, tmp_path):
+def test_a_place_that_cannot_be_made_is_told_of_at_once(own, fastnet, tmp_path):
     (tmp_path / "file").touch()
-    code, _, err = fastnet(capsys, "audit", own, "--out", tmp_path / "file/new/out")
+    code, _, err = fastnet("audit", own, "--out", tmp_path / "file/new/out")
     assert code == 2
     assert "s  answers" not in err
     assert err.endswith(f"out: cannot be written, because of {tmp_path / 'file'}; choose another --out\n")
 
 
-def test_a_model_that_cannot_be_written_beside_is_told_of_at_once(own, capsys, monkeypatch):
+def test_a_model_that_cannot_be_written_beside_is_told_of_at_once(own, fastnet, monkeypatch):
     monkeypatch.setattr("os.access", lambda path, mode: False)
-    code, _, err = fastnet(capsys, "audit", own)
+    code, _, err = fastnet("audit", own)
     assert code == 2
     assert err == f"fastnet audit: {own / 'audit'}: cannot be written; choose another place: --out DIR\n"
 
 
-def test_missing_packages_are_told_in_one_sentence(own, capsys, monkeypatch):
+def test_missing_packages_are_told_in_one_sentence(own, fastnet, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    code, _, err = fastnet(capsys, "audit", own)
+    code, _, err = fastnet("audit", own)
     assert code == 2
     assert err == 'fastnet audit: an audit needs more packages: pip install "fastnet[audit]"\n'
 
 
-def test_options_are_told_as_they_are(own, capsys):
-    _, out, _ = fastnet(capsys, "audit", "--help")
+def test_options_are_told_as_they_are(own, fastnet):
+    _, out, _ = fastnet("audit", "--help")
     assert f"default: {N_POINTS}" in out
-    code, _, err = fastnet(capsys, "audit", own)
+    code, _, err = fastnet("audit", own)
     assert code == 2
     assert "takes images of 64 pixels in 10 classes, and the data set has 784 pixels" in err
 
