@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
   fastnet train                                    the default network on MNIST, 40 epochs
-  fastnet train --recipe best                      the most accurate one: distorted digits, more epochs
+  fastnet train --recipe best                      as small, more accurate: distorted digits, more epochs
+  fastnet train --recipe best-large                the most accurate one, in half an hour
   fastnet train --hidden 256,128 --epochs 10       another network
   fastnet train --hidden none                      softmax regression
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
