@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
   fastnet train                                    the default network on MNIST, 40 epochs
-  fastnet train --recipe best                      the most accurate one: distorted digits, more epochs
+  fastnet train --recipe best                      the most accurate of this size: distorted digits, more epochs
   fastnet train --hidden 256,128 --epochs 10       another network
   fastnet train --hidden none                      softmax regression
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
