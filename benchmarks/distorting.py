@@ -1,6 +1,6 @@
 """What share of a training's time its distorted copies take, written into docs/recipe.md (`make distorting`).
 
-Chunks of steps as a training takes them: the copies are made, then the steps are taken, in turn; medians of both.
+Epochs as a training has them, and after each the same copies alone; medians of both.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from fastnet.engine import compile_kernels
 from fastnet.recipe import Recipe
 from fastnet.recipes import RECIPES
 from fastnet.system import environment
-from fastnet.training import STEPS_AT_A_TIME, Training
+from fastnet.training import Training
 
 from .tables import write_between_marks
 
@@ -26,13 +26,13 @@ DOCUMENT = Path("docs/recipe.md")
 def main() -> None:
     """Measure the recipes that distort; print and optionally write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chunks", type=int, default=40, help="of 64 steps each (default: 40)")
+    parser.add_argument("--epochs", type=int, default=5, help="of each recipe (default: 5)")
     parser.add_argument("--write", action="store_true", help="write the table into docs/recipe.md")
     args = parser.parse_args()
     dataset = load_dataset()
-    lines = ["| recipe | a copy | a step on one | share of the copies |", "|---|--:|--:|--:|"]
+    lines = ["| recipe | a copy | training on it | share of the copies |", "|---|--:|--:|--:|"]
     for name in ("best", "best-large"):
-        copies, steps = seconds(dataset, RECIPES[name], args.chunks)
+        copies, steps = seconds(dataset, RECIPES[name], args.epochs)
         lines.append(f"| `{name}` | {copies * 1e6:.2f} us | {steps * 1e6:.2f} us | {copies / (copies + steps):.0%} |")
     machine = environment()
     lines += ["", f"Medians on {machine['threads']} threads of {machine['cpu']}."]
@@ -41,25 +41,23 @@ def main() -> None:
         write_between_marks(DOCUMENT, "distorting", "\n".join(lines))
 
 
-def seconds(dataset: Dataset, recipe: Recipe, n_chunks: int) -> tuple[float, float]:
-    """Seconds a sample of making copies, and of the steps on them."""
+def seconds(dataset: Dataset, recipe: Recipe, n_epochs: int) -> tuple[float, float]:
+    """Seconds a sample of making copies, and of all else that a training does with them."""
     training = Training(dataset, recipe)
-    samples, engine = training.train_samples, training.engine
+    samples, rng = training.train_samples, np.random.default_rng(0)
     compile_kernels(samples, training.network.layer_sizes, recipe)
-    n = STEPS_AT_A_TIME * recipe.batch_size
-    rates, times = np.full(STEPS_AT_A_TIME, recipe.learning_rate / 10), []
-    rng = np.random.default_rng(0)
-    engine.load()
-    for chunk in range(n_chunks):
-        rows = rng.choice(len(samples), n, replace=False)
+    n_at_a_time = training.steps_at_a_time * training.n_per_step
+    making, whole = [], []
+    for epoch in range(n_epochs):
+        training.run(n_steps=(epoch + 1) * training.steps_per_epoch)
+        whole.append(training.progress.history[-1].seconds)
+        order = rng.permutation(len(samples))
         started = time.perf_counter()
-        copies = augment_samples(samples, rows, recipe, chunk)
-        made = time.perf_counter()
-        engine.train_steps(copies, np.arange(n), chunk * STEPS_AT_A_TIME + 1, rates)
-        times.append((made - started, time.perf_counter() - made))
-    engine.unload()
-    making, stepping = (statistics.median(column) / n for column in zip(*times, strict=True))
-    return making, stepping
+        for start in range(0, len(samples), n_at_a_time):
+            augment_samples(samples, order[start : start + n_at_a_time], recipe, epoch)
+        making.append(time.perf_counter() - started)
+    copies = statistics.median(making) / len(samples)
+    return copies, statistics.median(whole) / len(samples) - copies
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import numpy as np
 from fastnet.calibration import CALIBRATION
 from fastnet.datasets import load_dataset
 from fastnet.evaluation import evaluate_model
-from fastnet.files import whole_file
+from fastnet.files import whole_directory, whole_file
 from fastnet.model_card import CARD, model_card
 from fastnet.model_files import HISTORY, MANIFEST, read_json, read_manifest, read_model, write_array
 from fastnet.recipe import Recipe
@@ -39,24 +39,22 @@ def main() -> None:
     before = read_manifest(args.model) if (args.model / MANIFEST).is_file() else {}
     if OVER_SEEDS in before and same_training(read_manifest(args.run), before):
         facts[OVER_SEEDS] = before[OVER_SEEDS]
-    shutil.rmtree(args.model, ignore_errors=True)
-    args.model.mkdir(parents=True)
-    for path in [*args.run.glob("[Wb]*.npy"), args.run / HISTORY, args.run / MANIFEST]:
-        shutil.copy(path, args.model)
-    if args.float16:
-        facts |= store_as_float16(args.model)
-    write_facts(args.model, facts)
+    with whole_directory(args.model) as new:
+        for path in [*args.run.glob("[Wb]*.npy"), args.run / HISTORY, args.run / MANIFEST]:
+            shutil.copy(path, new)
+        if args.float16:
+            facts |= store_as_float16(new)
+        write_facts(new, facts)
 
 
 def store_as_float16(model: Path) -> dict[str, Any]:
     """Round the arrays of a model, and return what changes in its manifest."""
     files = read_model(model)
-    arrays = {
-        name: write_array(model, name, parameter.astype(np.float16)) for name, parameter in files.parameters.items()
-    }
-    write_facts(model, {"arrays": arrays})
+    with np.errstate(over="ignore"):  # what float16 cannot hold becomes infinite, and such a model is refused
+        halves = {name: parameter.astype(np.float16) for name, parameter in files.parameters.items()}
+    write_facts(model, {"arrays": {name: write_array(model, name, array) for name, array in halves.items()}})
     loss, accuracy = evaluate_model(model, load_dataset().test)
-    print(f"{model}: {accuracy:.2%} of the test set in float16, {files.manifest['test']['accuracy']:.2%} before")
+    print(f"{accuracy:.2%} of the test set in float16, {files.manifest['test']['accuracy']:.2%} before")
     return {"test": {"accuracy": accuracy, "loss": loss}}
 
 

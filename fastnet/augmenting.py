@@ -7,7 +7,7 @@ import numpy as np
 
 from fastnet import kernels
 from fastnet.kernels import reference
-from fastnet.kernels.augment import smooth_basis, unit_amplitude
+from fastnet.kernels.augment import MOST_SIDE, smooth_basis, unit_amplitude
 
 from .augmentation import Augmentation
 from .datasets import Samples
@@ -33,6 +33,8 @@ def augment(
     """
     if images.dtype != np.uint8 or images.ndim != 3 or not images.size:
         raise DataError(f"images to distort must be uint8 (n, height, width), not {images.dtype} {images.shape}")
+    if max(images.shape[1:]) > MOST_SIDE:
+        raise DataError(f"images to distort must have sides of at most {MOST_SIDE} pixels, not {images.shape[1:]}")
     augmentation = augmentation or Augmentation()
     key = np.random.SeedSequence(seed, spawn_key=(_DISTORTION,)).generate_state(1, np.uint64)[0]
     most = np.array(

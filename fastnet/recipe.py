@@ -76,7 +76,7 @@ class Recipe:
         _require(0 <= self.l2 < math.inf, "the L2 penalty must be at least 0", self.l2)
         _require(0 <= self.dropout < 1, "dropout must be at least 0 and below 1", self.dropout)
         _require(0 <= self.input_dropout < 1, "input dropout must be at least 0 and below 1", self.input_dropout)
-        _require(0 < self.selectivity <= 1, "selectivity must be above 0 and at most 1", self.selectivity)
+        _require(1 / MOST <= self.selectivity <= 1, f"selectivity must be from {1 / MOST:g} to 1", self.selectivity)
         clips = self.clip_norm is None or (_is_number(self.clip_norm) and 0 < self.clip_norm < math.inf)
         _require(clips, "the norm to clip gradients to must be a number above 0, or None", self.clip_norm)
         _require(self.engine in ENGINES, f"the engine must be one of {', '.join(ENGINES)}", self.engine)

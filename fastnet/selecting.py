@@ -12,10 +12,10 @@ def choose(losses: np.ndarray, selectivity: float, rng: np.random.Generator) -> 
 
     Each weighs `rank ** (1 / selectivity - 1)` in the draw, where the largest loss has rank 1 and the smallest 1 / n:
     the power of the paper's equation 1 whose mean is `selectivity`. They are those with the largest of
-    `log(uniform) / weight` (Efraimidis & Spirakis 2006).
+    `log(uniform) / weight` (Efraimidis & Spirakis 2006), in logarithms: small weights are less than a number can be.
     """
     n = len(losses)
     ranks = (np.argsort(np.argsort(losses, kind="stable")) + 1) / n
-    keys = np.log1p(-rng.random(n)) / ranks ** (1 / selectivity - 1)
+    keys = (1 / selectivity - 1) * np.log(ranks) - np.log(-np.log1p(-rng.random(n)))
     n_chosen = max(1, round(n * selectivity))
     return np.sort(np.argpartition(keys, n - n_chosen)[n - n_chosen :])

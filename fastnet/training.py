@@ -21,7 +21,7 @@ from .recipe import Recipe
 from .schedules import learning_rate_at
 from .selecting import choose
 
-STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds
+STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds; fewer where each sees more
 
 # What a seed is used for: each use has its own stream of random numbers.
 _INITIALISATION, _SPLIT, _SHUFFLE = range(3)  # 3 is that of `augmenting`, 4 the engine's
@@ -98,12 +98,13 @@ class Trainer:
             for moment, begun in zip(self.engine.moments, start.moments or (), strict=start.moments is not None):
                 moment.set_parameters(begun.parameters())
         self.progress = Progress()
-        self._n_per_step = max(recipe.batch_size, round(recipe.batch_size / recipe.selectivity))
-        self._steps_per_pass = math.ceil(len(self.train_samples) / self._n_per_step)
+        self.n_per_step = round(recipe.batch_size / recipe.selectivity)  # samples that are seen, if not stepped on
+        self._steps_per_pass = math.ceil(len(self.train_samples) / self.n_per_step)
         self.steps_per_epoch = recipe.passes * self._steps_per_pass
         self.n_steps = self.steps_per_epoch * recipe.epochs
         self.stop_requested = False  # set it from a signal handler or another thread: the loop ends after its step
-        self.steps_at_a_time = STEPS_AT_A_TIME  # fewer, where a look at it must come sooner; the result is the same
+        # Fewer, where a look at it must come sooner; the result is the same.
+        self.steps_at_a_time = max(1, STEPS_AT_A_TIME * recipe.batch_size // self.n_per_step)
 
     @property
     def state(self) -> State:
@@ -141,7 +142,7 @@ class Trainer:
     def n_seen(self) -> int:
         """Samples seen in the epoch under way."""
         n_passes, n_steps = divmod(self.progress.step % self.steps_per_epoch, self._steps_per_pass)
-        return n_passes * len(self.train_samples) + n_steps * self._n_per_step
+        return n_passes * len(self.train_samples) + n_steps * self.n_per_step
 
     @property
     def n_per_epoch(self) -> int:
@@ -155,7 +156,7 @@ class Trainer:
         last = min(self._steps_per_pass, goal - number * self._steps_per_pass)
         for start in range(done, last, self.steps_at_a_time):
             stop = min(start + self.steps_at_a_time, last)
-            losses = self._take_steps(order[start * self._n_per_step : stop * self._n_per_step], stop - start)
+            losses = self._take_steps(order[start * self.n_per_step : stop * self.n_per_step], stop - start)
             if on_step:
                 for loss in losses:
                     on_step(loss)
@@ -198,24 +199,27 @@ class Trainer:
             epoch = (step - 1) // self.steps_per_epoch + 1
             raise self._diverged(f"the loss is {losses[i]} at step {step} (epoch {epoch})")
         progress.step += n
-        progress.loss_sum += float(losses @ samples.weight_of_batches(rows, self._n_per_step))
+        progress.loss_sum += float(losses @ samples.weight_of_batches(rows, self.n_per_step))
         progress.n_correct += float(n_correct.sum())
         return losses.tolist()
 
     def _take_selective_steps(
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """As the engine's `train_steps`, each on a choice of the samples that it sees; the figures are those of all."""
+        """As the engine's `train_steps`, each on a choice of the samples that it sees; the figures are those of all.
+
+        A loss counts for the choice as it does in the mean, times its sample's weight.
+        """
         recipe = self.recipe
         losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates))
         for i in range(len(learning_rates)):
-            seen = rows[i * self._n_per_step : (i + 1) * self._n_per_step]
+            seen = rows[i * self.n_per_step : (i + 1) * self.n_per_step]
             of_each, classes = self.engine.answer(samples, seen)
             weights = np.ones(len(seen)) if samples.weights is None else samples.weights[seen].astype(np.float64)
             losses[i] = of_each @ weights / max(weights.sum(), sys.float_info.min)
             n_correct[i] = (classes == samples.labels[seen]) @ weights
             rng = _rng(recipe.seed, _SELECTION, first_step + i)
-            chosen = seen[choose(of_each, recipe.selectivity, rng)]
+            chosen = seen[choose(of_each * weights, recipe.selectivity, rng)]
             self.engine.train_steps(samples, chosen, first_step + i, learning_rates[i : i + 1])
         return losses, n_correct
 

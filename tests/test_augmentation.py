@@ -117,6 +117,12 @@ def test_images_that_cannot_be_distorted_are_refused(images):
         augment(images)
 
 
+def test_images_that_are_too_large_are_refused():
+    with pytest.raises(DataError, match=r"sides of at most 1000 pixels, not \(2, 1001\)"):
+        augment(np.zeros((1, 2, 1001), np.uint8))
+    assert augment(np.zeros((1, 2, 1000), np.uint8)).shape == (1, 2, 1000)
+
+
 # ---- Trainings ------------------------------------------------------------------------------------------------------
 
 

@@ -57,6 +57,15 @@ def test_draws_are_those_of_numpy_by_the_rank_of_the_loss():
     assert ours[losses.argmax()] > 0.5 > 0.01 > ours[losses.argmin()]
 
 
+@pytest.mark.parametrize("selectivity", [0.01, 1e-6])
+def test_of_a_small_share_the_largest_losses_are_chosen(selectivity):
+    """Weights of the draw go far below what a number can be, and no warning comes of it."""
+    losses = np.random.default_rng(0).permutation(20_000).astype(np.float64)
+    chosen = choose(losses, selectivity, np.random.default_rng(1))
+    assert len(chosen) == max(1, 20_000 * selectivity)
+    assert losses[chosen].min() > 20_000 * (1 - 10 * selectivity) - 20
+
+
 def test_an_epoch_has_a_share_of_the_steps_and_counts_all_that_it_sees(dataset):
     """Without steps to speak of, its figures are those of an evaluation of all training samples."""
     training = Training(dataset, dataclasses.replace(SELECTIVE, learning_rate=1e-30, weight_decay=0.0, epochs=1))
@@ -142,7 +151,31 @@ def test_weights_count_in_the_record(dataset):
     assert (record.train_loss, record.train_accuracy) == pytest.approx((loss, accuracy), rel=1e-6)
 
 
-@pytest.mark.parametrize("selectivity", [0, -0.5, 1.5, float("nan"), "much"])
+def test_samples_that_weigh_nothing_do_not_count_as_hard(dataset, monkeypatch):
+    """Nothing is learned of them, so their losses stay large."""
+    weights = (np.arange(600) % 2).astype(np.float32)
+    train = dataclasses.replace(dataset.train, labels=np.where(weights > 0, dataset.train.labels, 0), weights=weights)
+    training = Training(dataclasses.replace(dataset, train=train), dataclasses.replace(SELECTIVE, epochs=20))
+    take_steps, shares = training.engine.train_steps, []
+
+    def watch(samples, rows, *args):
+        shares.append(samples.weights[rows].mean())
+        return take_steps(samples, rows, *args)
+
+    monkeypatch.setattr(training.engine, "train_steps", watch)
+    training.run()
+    assert np.mean(shares) > 0.7
+
+
+def test_copies_are_made_for_as_many_samples_at_a_time_as_without(dataset):
+    """However many each step sees: their memory, and the time between two looks, stay what they were."""
+    for selectivity in (1.0, 0.25, 0.01):
+        training = Training(dataset, dataclasses.replace(SELECTIVE, selectivity=selectivity))
+        n_at_a_time = training.steps_at_a_time * training.n_per_step
+        assert n_at_a_time == max(64 * 16, training.n_per_step)
+
+
+@pytest.mark.parametrize("selectivity", [0, 1e-310, -0.5, 1.5, float("nan"), "much"])
 def test_selectivity_that_is_none(selectivity):
     with pytest.raises(OptionError, match="selectivity must be"):
         Recipe(selectivity=selectivity)

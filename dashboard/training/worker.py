@@ -20,7 +20,7 @@ from fastnet.errors import FastnetError
 from fastnet.kernels.jit import MOST_THREADS, set_threads
 from fastnet.recipe import Recipe
 from fastnet.runs import save_run
-from fastnet.training import STEPS_AT_A_TIME, EpochRecord, Training
+from fastnet.training import EpochRecord, Training
 
 from .looks import Observer
 from .snapshot import ENDING, FAILED, FINISHED, PAUSED, RUNNING, STOPPED
@@ -51,8 +51,8 @@ class _Worker:
         dataset = load_dataset(data)
         n_validation = min(recipe.n_validation, int(MOST_VALIDATION * len(dataset.train)))
         self._training = training = Training(dataset, dataclasses.replace(recipe, n_validation=n_validation))
-        at_a_time = int(SAMPLES_AT_A_TIME[recipe.engine] * recipe.selectivity) // recipe.batch_size
-        training.steps_at_a_time = min(max(at_a_time, 1), STEPS_AT_A_TIME)
+        at_a_time = SAMPLES_AT_A_TIME[recipe.engine] // training.n_per_step
+        training.steps_at_a_time = min(max(at_a_time, 1), training.steps_at_a_time)
         self._observer = Observer(training.network, training.validation_samples, dataset.pixel_scale)
         self._curves = _Curves(training)
         self._step_seen = 0

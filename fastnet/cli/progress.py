@@ -26,10 +26,9 @@ class ProgressDisplay:
 
     def __enter__(self) -> "ProgressDisplay":
         if sys.stderr.isatty():
-            total = len(self._training.train_samples) * self._training.recipe.epochs
             self._bar = tqdm(
                 desc="starting",
-                total=total,
+                total=self._total(),
                 initial=self._seen_at_start,
                 unit=" samples",
                 unit_scale=True,
@@ -61,9 +60,13 @@ class ProgressDisplay:
             return
         seconds = time.monotonic() - self._started
         rate = (self._seen() - self._seen_at_start) / seconds
-        left = (self._training.n_per_epoch * self._training.recipe.epochs - self._seen()) / rate
+        left = (self._total() - self._seen()) / rate
         figures = self._figures(record.epoch, record.train_loss, record.train_accuracy)
         tell(f"{figures}, {rate:,.0f} samples/s, {left:.0f} s left")
+
+    def _total(self) -> int:
+        """Samples that will have been seen."""
+        return self._training.n_per_epoch * self._training.recipe.epochs
 
     def _seen(self) -> int:
         """Samples seen in all epochs."""
