@@ -97,6 +97,13 @@ def test_the_soonest_recipe_that_reaches_the_aim_is_chosen():
     assert time_to_accuracy.choose(trials, 0.99).epochs == 3  # none does: the most accurate
 
 
+def test_the_seed_network_is_chosen_for_too():
+    wide = Trial(Recipe(hidden=(1024,), epochs=2), 0.99, 1)
+    trials = [wide, trial(0.982, 3, 3), trial(0.985, 5, 5)]
+    assert [recipe.epochs for recipe in time_to_accuracy.chosen(trials, 0.98)] == [2, 3]
+    assert [recipe.epochs for recipe in time_to_accuracy.chosen(trials[1:], 0.98)] == [3]
+
+
 def test_the_table_says_which_aims_were_not_reached():
     reached = Result(0.98, Recipe(epochs=3, warmup_epochs=0.5), [0.981, 0.983], [1.0, 2.0])
     missed = Result(0.99, Recipe(epochs=9), [0.985, 0.987], [5.0, 5.0])
