@@ -1,8 +1,8 @@
 """Seconds of training until the test set is read as well as one wants, into docs/speed.md (`make time-to-accuracy`).
 
 For each aim, the recipe that reaches it soonest is chosen from a small search on images held out of the training set:
-short schedules that end where the aim is just reached; and so for the seed network alone. Each is then run from new seeds on the whole training set, and
-the test set is opened once a run, at its end.
+short schedules that end where the aim is just reached; and so for the seed network alone. Each is then run from new
+seeds on the whole training set, and the test set is opened once a run, at its end.
 """
 
 import argparse
