@@ -3,8 +3,8 @@
     for answer in read_pictures(Predictor.load(), find_pictures(["scans/"])):
         print(answer["path"], answer["text"])
 
-With an executor the chunks are read by its workers: `single_thread_processes()` on this machine, or
-`Client(...).get_executor()` of dask.distributed on others that see the same files.
+With an executor the chunks are read by its workers: those of `single_thread_processes` on this machine, which have the
+model from their start, or `Client(...).get_executor()` of dask.distributed on others that see the same files.
 """
 
 import multiprocessing
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from .recognition import Reading
 
 PICTURES_A_CHUNK = 200  # so that sending the model along with each costs little
+# For processes here: their names fit a pipe. Early Pythons 3.11 wait for a process that died before it read its share.
+PICTURES_A_SMALL_CHUNK = 50
 CHUNKS_AHEAD = 16  # sent to an executor before the first of them is waited for
 
 _NAMES_AT_A_TIME = 1000
+_own_predictor: "list[Predictor]" = []  # of a process of `single_thread_processes`: one
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -74,13 +77,14 @@ def answer(
     }
 
 
-def answers(predictor: "Predictor", paths: list[str]) -> list[dict[str, Any]]:
-    """The answer to each picture."""
+def answers(predictor: "Predictor | None", paths: list[str]) -> list[dict[str, Any]]:
+    """The answer to each picture; None for a predictor is this process's own."""
+    predictor = predictor or _own_predictor[0]
     return [answer(predictor, path) for path in paths]
 
 
 def read_pictures(
-    predictor: "Predictor",
+    predictor: "Predictor | None",
     paths: Iterable[str],
     executor: Executor | None = None,
     chunk: int = PICTURES_A_CHUNK,
@@ -89,10 +93,11 @@ def read_pictures(
     """The answers to pictures as they come, in their order; a picture that cannot be read has an error for answer.
 
     An executor gets chunks of paths, `n_ahead` at a time: some more than it has workers keep them busy. `predictor` is
-    sent with each, and lost with no worker.
+    sent with each, and lost with no worker; None for processes that have their own.
     """
     paths = iter(paths)
     if executor is None:
+        assert predictor
         yield from (answer(predictor, path) for path in paths)
         return
     under_way: deque[Future] = deque()
@@ -111,11 +116,11 @@ def read_pictures(
 
 
 @contextmanager
-def single_thread_processes(n: int) -> Iterator[Executor]:
-    """Yield a pool of `n` processes of one thread each."""
+def single_thread_processes(n: int, predictor: "Predictor") -> Iterator[Executor]:
+    """Yield a pool of `n` processes of one thread each, to which `predictor` is their own."""
     before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(n, context, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+    pool = ProcessPoolExecutor(n, context, initializer=_begin, initargs=(predictor,))
     try:
         os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))  # read by NumPy when a process of the pool starts
         yield pool
@@ -125,6 +130,12 @@ def single_thread_processes(n: int) -> Iterator[Executor]:
             if value is not None:
                 os.environ[name] = value
         pool.shutdown(cancel_futures=True)
+
+
+def _begin(predictor: "Predictor") -> None:
+    """In a new process of the pool."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _own_predictor.append(predictor)
 
 
 def _walk(directory: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from fastnet import Predictor, batch, cli
-from fastnet.batch import answers, find_pictures, read_pictures, single_thread_processes
+from fastnet.batch import PICTURES_A_SMALL_CHUNK, answers, find_pictures, read_pictures, single_thread_processes
 from fastnet.benchmarks import batch_prediction
 from fastnet.datasets import load_dataset
 from fastnet.errors import DataError
@@ -100,8 +100,8 @@ def test_answers_come_in_order_and_errors_in_their_place(scans, predictor):
 def test_processes_answer_the_same(scans, predictor):
     paths = list(find_pictures([str(scans)]))
     before = dict(os.environ)
-    with single_thread_processes(2) as pool:
-        results = list(read_pictures(predictor, paths, pool, chunk=3))
+    with single_thread_processes(2, predictor) as pool:
+        results = list(read_pictures(None, paths, pool, chunk=3))
         assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "1"
         assert pool.submit(os.getpid).result() != os.getpid()
     assert without_figures(results) == without_figures(answers(predictor, paths))
@@ -130,10 +130,10 @@ def test_no_more_chunks_are_under_way_than_were_allowed(predictor):
 
 
 def test_process_that_was_killed_is_told(scans, predictor):
-    with single_thread_processes(1) as pool:
+    with single_thread_processes(1, predictor) as pool:
         pool.submit(os._exit, 1)
         with pytest.raises(DataError, match="a process that read pictures"):
-            list(read_pictures(predictor, [str(scans / "0.png")], pool))
+            list(read_pictures(None, [str(scans / "0.png")] * 500, pool, PICTURES_A_SMALL_CHUNK))
 
 
 def test_command_writes_csv_and_json_lines(scans, predictor, capsys, tmp_path):

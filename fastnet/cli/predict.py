@@ -87,12 +87,13 @@ def _print(args: argparse.Namespace, predictor: "Predictor") -> int:
 
 def _write(args: argparse.Namespace, predictor: "Predictor") -> int:
     """Answer into a file, in as many processes as there may be threads, with as much memory for many as for few."""
-    from fastnet.batch import find_pictures, read_pictures, single_thread_processes
+    from fastnet.batch import PICTURES_A_SMALL_CHUNK, find_pictures, read_pictures, single_thread_processes
 
     n = n_unreadable = 0
     started = time.monotonic()
-    with file_of_answers(args.out) as write, single_thread_processes(args.threads or os.cpu_count() or 1) as pool:
-        for answer in (bar := _bar(read_pictures(predictor, find_pictures(args.pictures), pool))):
+    n_processes, paths = args.threads or os.cpu_count() or 1, find_pictures(args.pictures)
+    with file_of_answers(args.out) as write, single_thread_processes(n_processes, predictor) as pool:
+        for answer in (bar := _bar(read_pictures(None, paths, pool, PICTURES_A_SMALL_CHUNK))):
             write(answer)
             n += 1
             if "error" in answer:
