@@ -106,6 +106,7 @@ audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew;
 	$(BIN)/fastnet audit mnist-784-512-10 --against mnist-784-512-10-best --out build/audit-mnist-784-512-10
 	$(BIN)/fastnet audit mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-mnist-784-512-10-best
 	$(BIN)/fastnet audit mnist-best-large --against mnist-784-512-10-best --out build/audit-mnist-best-large
+	cp build/audit-mnist-best-large/errors.png docs/best-large-errors.png
 	$(BIN)/python docs/audit.py
 
 pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
