@@ -11,6 +11,7 @@ from .inference import Predictor
 from .model_files import read_model
 from .nondigits import nondigits
 from .pictures.mnist_form import SIDE, to_mnist_form
+from .probabilities import softmax
 from .recipe import Recipe
 from .training import validation_split
 
@@ -52,8 +53,8 @@ def fit(predictor: Predictor, digits: Samples) -> Calibration:
     likeness, unlike = likeness_of_unseen(known, other)
     unsure_below = float(np.quantile(likeness, 1 - KEPT))
     measured = {
-        "validation_ece": expected_calibration_error(_softmax(logits), digits.labels),
-        "validation_ece_calibrated": expected_calibration_error(_softmax(logits / temperature), digits.labels),
+        "validation_ece": expected_calibration_error(softmax(logits), digits.labels),
+        "validation_ece_calibrated": expected_calibration_error(softmax(logits / temperature), digits.labels),
         "digits_kept": float(np.mean(likeness >= unsure_below)),
         "nondigits_refused": float(np.mean(unlike < unsure_below)),
     }
@@ -117,10 +118,5 @@ def _cropped(image: np.ndarray) -> np.ndarray:
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else image
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
-
-
 def _loss(logits: np.ndarray, labels: np.ndarray) -> float:
-    return -float(np.log(np.maximum(_softmax(logits)[np.arange(len(labels)), labels], 1e-30)).mean())
+    return -float(np.log(np.maximum(softmax(logits)[np.arange(len(labels)), labels], 1e-30)).mean())

@@ -105,10 +105,13 @@ class Samples:
         """The weights of the samples at `rows`, None without weights."""
         return None if self.weights is None else self.weights[rows]
 
+    def weight_of_each(self, rows: np.ndarray) -> np.ndarray:
+        """How much each of the samples at `rows` weighs, float64: without weights, 1."""
+        return np.ones(len(rows)) if self.weights is None else self.weights[rows].astype(np.float64)
+
     def weight_of_batches(self, rows: np.ndarray, batch_size: int) -> np.ndarray:
         """How much each mini-batch of the samples at `rows` weighs, float64: without weights, its size."""
-        weights = np.ones(len(rows)) if self.weights is None else self.weights[rows]
-        return np.add.reduceat(weights, np.arange(0, len(rows), batch_size), dtype=np.float64)
+        return np.add.reduceat(self.weight_of_each(rows), np.arange(0, len(rows), batch_size))
 
     def total_weight(self) -> float:
         """The sum of the weights; without them, the number of samples. DataError where samples weigh nothing."""

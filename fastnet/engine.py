@@ -19,6 +19,7 @@ from .augmenting import augment_samples
 from .datasets import Samples
 from .errors import DataError
 from .network import Layer, Network
+from .probabilities import cross_entropies
 from .recipe import Recipe
 
 _DROPOUT = 4  # what a seed is used for here; 0 to 3 are the training's and the distortions' uses
@@ -175,8 +176,7 @@ class StepwiseEngine(Engine):
                 batch = slice(start, start + EVALUATION_BATCH)
                 x, labels = self._gather(samples, rows[batch])
                 logits = self._forward(x)[-1]
-                shifted = logits - logits.max(axis=1, keepdims=True)
-                losses[batch] = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(x)), labels]
+                losses[batch] = cross_entropies(logits, labels)
                 classes[batch] = logits.argmax(axis=1)
         return losses, classes
 
@@ -316,13 +316,7 @@ class FusedEngine(Engine):
         losses, classes = self._walk(
             samples, rows, first_step, learning_rates, self.recipe.label_smoothing, self._dropout
         )
-        weights = np.ones(len(rows)) if samples.weights is None else samples.weights[rows].astype(np.float64)
-        starts = np.arange(0, len(rows), self.recipe.batch_size)
-        totals, loss_sums, n_correct = (
-            np.add.reduceat(numbers, starts)
-            for numbers in (weights, weights * losses, weights * (classes == samples.labels[rows]))
-        )
-        return loss_sums / np.where(totals > 0, totals, 1), n_correct
+        return figures_of_batches(samples, rows, losses, classes, self.recipe.batch_size)
 
     def answer(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
@@ -376,6 +370,18 @@ class FusedEngine(Engine):
             if n_entries > self._first.lists.members.shape[1]:
                 room = lists.new_lists(lists.count_groups(samples.n_features), n_entries)
                 self._first = self._first._replace(lists=room)
+
+
+def figures_of_batches(
+    samples: Samples, rows: np.ndarray, losses: np.ndarray, classes: np.ndarray, batch_size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `Engine.train_steps` returns of mini-batches, from the loss and the likeliest class of each sample."""
+    weights, starts = samples.weight_of_each(rows), np.arange(0, len(rows), batch_size)
+    totals, loss_sums, n_correct = (
+        np.add.reduceat(numbers, starts)
+        for numbers in (weights, weights * losses, weights * (classes == samples.labels[rows]))
+    )
+    return loss_sums / np.where(totals > 0, totals, 1), n_correct
 
 
 def _fused_weights(moment: Network, is_sparse: bool) -> tuple[np.ndarray, ...]:

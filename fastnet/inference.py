@@ -11,6 +11,7 @@ from fastnet import weights
 from .calibration import Calibration, read_calibration
 from .errors import OptionError
 from .model_files import read_model
+from .probabilities import softmax
 
 if TYPE_CHECKING:
     from .pictures import Limits, Source
@@ -58,8 +59,7 @@ class Predictor:
         logits = self.logits(images)
         if self.calibration:
             logits /= np.float32(self.calibration.temperature)
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
+        return softmax(logits)
 
     def read(self, source: "Source", *, name: str | None = None, limits: "Limits | None" = None) -> "Reading":
         """Find the digits in a picture and read them; needs Pillow. DataError for what cannot be read.

@@ -14,8 +14,7 @@ def merge_equal(samples: Samples) -> Samples:
     keys = sort_keys(samples)
     order = np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)
     is_first = np.array([i == 0 or keys[order[i]] != keys[order[i - 1]] for i in range(len(order))])
-    weights = np.ones(len(order)) if samples.weights is None else samples.weights[order].astype(np.float64)
-    totals = np.add.reduceat(weights, np.flatnonzero(is_first)).astype(np.float32)
+    totals = np.add.reduceat(samples.weight_of_each(order), np.flatnonzero(is_first)).astype(np.float32)
     merged = samples.take(order[is_first])
     return Samples(merged.images, merged.labels, merged.scale, None if (totals == 1).all() else totals)
 

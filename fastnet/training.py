@@ -2,7 +2,6 @@
 
 import math
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ import numpy as np
 
 from .augmenting import augment_samples, square_images
 from .datasets import Dataset, Samples, split_validation
-from .engine import make_engine
+from .engine import figures_of_batches, make_engine
 from .errors import DivergedError, OptionError
 from .network import Network
 from .recipe import Recipe
@@ -210,18 +209,16 @@ class Trainer:
 
         A loss counts for the choice as it does in the mean, times its sample's weight.
         """
-        recipe = self.recipe
-        losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates))
+        answers = []
         for i in range(len(learning_rates)):
             seen = rows[i * self.n_per_step : (i + 1) * self.n_per_step]
-            of_each, classes = self.engine.answer(samples, seen)
-            weights = np.ones(len(seen)) if samples.weights is None else samples.weights[seen].astype(np.float64)
-            losses[i] = of_each @ weights / max(weights.sum(), sys.float_info.min)
-            n_correct[i] = (classes == samples.labels[seen]) @ weights
-            rng = _rng(recipe.seed, _SELECTION, first_step + i)
-            chosen = seen[choose(of_each * weights, recipe.selectivity, rng)]
+            losses, classes = self.engine.answer(samples, seen)
+            answers.append((losses, classes))
+            rng = _rng(self.recipe.seed, _SELECTION, first_step + i)
+            chosen = seen[choose(losses * samples.weight_of_each(seen), self.recipe.selectivity, rng)]
             self.engine.train_steps(samples, chosen, first_step + i, learning_rates[i : i + 1])
-        return losses, n_correct
+        losses, classes = (np.concatenate(parts) for parts in zip(*answers, strict=True))
+        return figures_of_batches(samples, rows, losses, classes, self.n_per_step)
 
     def _end_due_epoch(self, on_epoch: Callable[[EpochRecord], None] | None) -> None:
         """Record the epoch whose last step was the last one taken, unless that was done."""

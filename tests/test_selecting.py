@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fastnet import cli
 from fastnet.errors import OptionError
 from fastnet.kernels import jit
 from fastnet.recipe import ENGINES, Recipe
@@ -181,9 +180,10 @@ def test_selectivity_that_is_none(selectivity):
         Recipe(selectivity=selectivity)
 
 
-def test_the_command_takes_it(tmp_path, capsys):
+def test_the_command_takes_it(tmp_path, fastnet):
     out = tmp_path / "run"
     options = ["--epochs", "1", "--hidden", "8", "--selectivity", "0.25", "--warmup-epochs", "0", "--out", str(out)]
-    assert cli.main(["train", *options, "--json"]) == 0
+    code, _, _ = fastnet("train", *options, "--json")
+    assert code == 0
     assert load_run(out).recipe.selectivity == 0.25
     assert load_run(out).progress.step == -(-55_000 // 256)

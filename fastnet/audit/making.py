@@ -15,6 +15,7 @@ from fastnet.datasets import Dataset, Samples
 from fastnet.errors import DataError, OptionError
 from fastnet.inference import Predictor
 from fastnet.model_files import HISTORY, ModelFiles, read_model
+from fastnet.probabilities import cross_entropies, softmax
 
 from . import answers, layers
 from .contents import Audit
@@ -60,7 +61,7 @@ def audit_model(
 
     clock.begin(_ANSWERS)
     logits = predictor.logits(images)
-    bare, probabilities = _softmax(logits), predictor.predict_proba(images)
+    bare, probabilities = softmax(logits), predictor.predict_proba(images)
     confusion = answers.confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
     wrong = answers.errors(labels, probabilities)
     mislabelled = answers.label_errors(labels, probabilities)
@@ -96,7 +97,7 @@ def audit_model(
         "made": {"fastnet_version": __version__, "seed": seed, "seconds": clock.end()},
         "overall": {
             "accuracy": float(np.mean(probabilities.argmax(axis=1) == labels)),
-            "loss": _loss(logits, labels),
+            "loss": float(cross_entropies(logits, labels).mean(dtype=np.float64)),
             "n_errors": len(wrong),
             "macro_f1": float(np.mean(classes["f1"])),
         },
@@ -257,15 +258,3 @@ def _history(directory: Path) -> dict[str, list[Any]] | None:
     return {
         field.name: [getattr(record, field.name) for record in records] for field in dataclasses.fields(EpochRecord)
     }
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
-
-
-def _loss(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The mean cross entropy, of logits: the probability of a bad error can be too small for float32."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
-    return float(losses.mean(dtype=np.float64))
