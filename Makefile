@@ -13,7 +13,7 @@ AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bm
 
 BIN := $(VENV)/bin
 # -P: what is installed runs, not what lies in the current folder.
-SCRIPT := bin/python -P -m fastnet.benchmarks
+SCRIPT := bin/python -m benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -43,7 +43,7 @@ lint: $(VENV)/.installed-lint ## check format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	rm -rf build/typed && mkdir -p build/typed/fastnet
-	ln -sfn $(foreach part,$(wildcard fastnet/*) benchmarks kernels dashboard weights,$(CURDIR)/$(part)) build/typed/fastnet
+	ln -sfn $(foreach part,$(wildcard fastnet/*) kernels dashboard weights,$(CURDIR)/$(part)) build/typed/fastnet
 	cd build/typed && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml -p fastnet
 
 format: $(VENV)/.installed-lint ## format the code

@@ -1,6 +1,6 @@
 """How fast a directory of pictures is read, and how much memory that takes (`make batch-prediction`).
 
-    python -m fastnet.benchmarks.batch_prediction --pictures 1000 10000 100000 --write
+    python -m benchmarks.batch_prediction --pictures 1000 10000 100000 --write
 
 For each number, MNIST's test digits are written over and over as small PNG files into a temporary directory, which
 `fastnet predict DIR --out answers.csv` reads. Memory is the sum of the peaks of its processes, by Linux's /proc.
@@ -19,10 +19,9 @@ from typing import Any
 
 from PIL import Image
 
-from fastnet.datasets import load_dataset
+from fastnet.data.loading import load_dataset
 from fastnet.system import cpu_name
-
-from .tables import write_between_marks
+from fastnet.timing.tables import write_between_marks
 
 DOCUMENT = Path("docs/scaling-out.md")
 SECONDS_BETWEEN_LOOKS = 0.05

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet.calibration import expected_calibration_error
-from fastnet.datasets import Samples, load_dataset
-from fastnet.inference import Predictor
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Samples
+from fastnet.models.calibration import expected_calibration_error
+from fastnet.reading.predictor import Predictor
 from fastnet.system import environment
+from fastnet.timing.tables import write_between_marks
 
 from .rendering import (
     BLACK,
@@ -33,7 +35,6 @@ from .rendering import (
     with_rules,
     with_shadow,
 )
-from .tables import write_between_marks
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "pictures.md"
 

@@ -17,15 +17,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from fastnet.augmentation import Augmentation
-from fastnet.augmenting import augment_samples
-from fastnet.datasets import Dataset, Samples, load_dataset
-from fastnet.pictures.mnist_form import to_mnist_form
-from fastnet.recipe import Recipe
-from fastnet.recipes import BEST
-from fastnet.training import Training
-
-from .tables import write_between_marks
+from fastnet.data.augment import Augmentation
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Dataset, Samples
+from fastnet.reading.pictures.mnist_form import to_mnist_form
+from fastnet.timing.tables import write_between_marks
+from fastnet.training.recipe import BEST, Recipe
+from fastnet.training.trainer import Training
 
 SEEDS = range(10, 13)  # not those of the final figure
 STRONGER = Augmentation(rotation=15, scale=0.15, aspect=0.15, shear=15, shift=2, elastic=1.3, smoothness=5)
@@ -151,7 +149,7 @@ def train(dataset: Dataset, recipe: Recipe) -> dict[str, float]:
 def distorted(samples: Samples, recipe: Recipe, augmentation: Augmentation, n_copies: int) -> Samples:
     """So many distorted copies of each sample."""
     recipe = dataclasses.replace(recipe, augmentation=augmentation)
-    parts = [augment_samples(samples, np.arange(len(samples)), recipe, epoch) for epoch in range(n_copies)]
+    parts = [distorted(samples, np.arange(len(samples)), recipe, epoch) for epoch in range(n_copies)]
     images, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("images", "labels"))
     return Samples(images, labels, samples.scale)
 

@@ -10,15 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet.augmenting import augment_samples
-from fastnet.datasets import Dataset, load_dataset
-from fastnet.engine import compile_kernels
-from fastnet.recipe import Recipe
-from fastnet.recipes import RECIPES
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Dataset
 from fastnet.system import environment
-from fastnet.training import Training
-
-from .tables import write_between_marks
+from fastnet.timing.tables import write_between_marks
+from fastnet.training.engine import compile_kernels, distorted
+from fastnet.training.recipe import RECIPES, Recipe
+from fastnet.training.trainer import Training
 
 DOCUMENT = Path("docs/recipe.md")
 
@@ -54,7 +52,7 @@ def seconds(dataset: Dataset, recipe: Recipe, n_epochs: int) -> tuple[float, flo
         order = rng.permutation(len(samples))
         started = time.perf_counter()
         for start in range(0, len(samples), n_at_a_time):
-            augment_samples(samples, order[start : start + n_at_a_time], recipe, epoch)
+            distorted(samples, order[start : start + n_at_a_time], recipe, epoch)
         making.append(time.perf_counter() - started)
     copies = statistics.median(making) / len(samples)
     return copies, statistics.median(whole) / len(samples) - copies

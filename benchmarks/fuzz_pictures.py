@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from fastnet.errors import DataError
-from fastnet.inference import Predictor
+from fastnet.reading.predictor import Predictor
 
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MODES = ("1", "L", "P", "RGB", "RGBA", "CMYK", "LA", "I;16", "F")

@@ -11,14 +11,14 @@ import numpy as np
 from PIL import Image
 
 from fastnet import weights
-from fastnet.augmentation import Augmentation
-from fastnet.augmenting import augment
-from fastnet.datasets import Samples, load_dataset
-from fastnet.inference import Predictor
-from fastnet.recipes import BEST
+from fastnet.data.augment import Augmentation, augment
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Samples
+from fastnet.reading.predictor import Predictor
+from fastnet.timing.tables import write_between_marks
+from fastnet.training.recipe import BEST
 
 from .best_recipes import STRONGER
-from .tables import write_between_marks
 
 DOCUMENT = Path("docs/generalisation.md")
 SEED = 2026  # of the distorted copies

@@ -12,14 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from fastnet import kernels
-from fastnet.datasets import load_dataset
-from fastnet.engine import Engine, FusedEngine, StepwiseEngine
+from fastnet.data.loading import load_dataset
 from fastnet.kernels import jit, reference
-from fastnet.network import Network
-from fastnet.recipe import Recipe
+from fastnet.models.network import Network
 from fastnet.system import environment
-
-from .tables import write_between_marks
+from fastnet.timing.tables import write_between_marks
+from fastnet.training.engine import Engine, FusedEngine, StepwiseEngine
+from fastnet.training.recipe import Recipe
 
 SIZES = (784, 512, 10)
 STEPS = 256

@@ -1,7 +1,7 @@
 """How soon the page answers while one draws: from the pen's move to the changed bars, in a real Chromium.
 
-    python -m fastnet.benchmarks.latency
-    python -m fastnet.benchmarks.latency --training reference    while the same page trains a network
+    python -m benchmarks.latency
+    python -m benchmarks.latency --training reference    while the same page trains a network
 
 A server of its own is started. The pen moves at the rate of a screen, by the browser's own input events; a move counts
 until the first answer that was asked for after it.

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from fastnet.datasets import Samples, load_dataset
-from fastnet.engine import make_engine
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Samples
 from fastnet.kernels import jit
-from fastnet.network import Network
-from fastnet.recipe import Recipe
-
-from .tables import load_average, machine_text, write_between_marks
+from fastnet.models.network import Network
+from fastnet.timing.tables import load_average, machine_text, write_between_marks
+from fastnet.training.engine import make_engine
+from fastnet.training.recipe import Recipe
 
 # What is said, what the recipe has, and whether samples have weights.
 OPTIONS: list[tuple[str, dict[str, Any], bool]] = [

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .peers.estimators import DATA
-from .peers.process import Entrant, RivalProcess, best_trial
-from .tables import load_average, machine_text, time_text, write_between_marks
+from fastnet.timing.rivals.estimators import DATA
+from fastnet.timing.rivals.process import Entrant, RivalProcess, best_trial
+from fastnet.timing.tables import load_average, machine_text, time_text, write_between_marks
 
 DOCUMENT = Path("docs/classifier.md")
 FOLDS = 5
@@ -35,7 +35,7 @@ class Result:
 def measure(data: str, n_threads: int, repeats: int | None) -> tuple[list[int], dict[str, Result]]:
     """The shape of a data set, and the results of both estimators."""
     settings = {name: settings_of(name, data, n_threads) for name in NAMES}
-    rivals = {name: RivalProcess("fastnet.benchmarks.peers.estimators", settings[name]) for name in NAMES}
+    rivals = {name: RivalProcess("fastnet.timing.rivals.estimators", settings[name]) for name in NAMES}
     answers: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
     try:
         for rival in rivals.values():
@@ -61,7 +61,7 @@ def settings_of(name: str, data: str, n_threads: int) -> dict[str, Any]:
     """The settings of an estimator with the threads that are best for it, found in short trials."""
     entrant = Entrant(
         name,
-        "fastnet.benchmarks.peers.estimators",
+        "fastnet.timing.rivals.estimators",
         settings={"estimator": name, "data": data},
         options={"threads": sorted({n_threads, 1}, reverse=True)},
     )

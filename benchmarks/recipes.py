@@ -9,11 +9,11 @@ import statistics
 import sys
 from pathlib import Path
 
-from fastnet.datasets import Dataset, load_dataset
-from fastnet.recipe import Recipe
-from fastnet.training import Training
-
-from .tables import write_between_marks
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Dataset
+from fastnet.timing.tables import write_between_marks
+from fastnet.training.recipe import Recipe
+from fastnet.training.trainer import Training
 
 SEEDS = range(10, 15)  # not those of the final figure
 

@@ -11,18 +11,18 @@ import sys
 import time
 from pathlib import Path
 
-from fastnet.datasets import Dataset, load_dataset
-from fastnet.engine import compile_kernels
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Dataset
 from fastnet.errors import FastnetError
-from fastnet.model_files import HISTORY, MANIFEST, read_json, read_manifest
-from fastnet.recipe import Recipe
-from fastnet.recipes import RECIPES
-from fastnet.runs import load_run, save_run
+from fastnet.models.files import HISTORY, MANIFEST, read_json, read_manifest
 from fastnet.system import environment
-from fastnet.training import EpochRecord, Training
+from fastnet.timing.tables import write_between_marks
+from fastnet.training.engine import compile_kernels
+from fastnet.training.recipe import RECIPES, Recipe
+from fastnet.training.runs import load_run, save_run
+from fastnet.training.trainer import EpochRecord, Training
 
 from .shipping import write_over_seeds
-from .tables import write_between_marks
 
 RUNS = Path("build/records")
 N_SEEDS = {"best-large": 3}  # 5 of the others

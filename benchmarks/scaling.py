@@ -16,15 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet.datasets import PIXEL_SCALE, Samples, load_dataset
-from fastnet.engine import MOST_SPARSE_DENSITY, FusedEngine
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import PIXEL_SCALE, Samples
 from fastnet.kernels import jit
 from fastnet.kernels.lists import group_density
-from fastnet.network import Network
-from fastnet.recipe import Recipe
-
-from .ceilings import cache_sizes
-from .tables import load_average, machine_text, time_text, write_between_marks
+from fastnet.models.network import Network
+from fastnet.timing.ceilings import cache_sizes
+from fastnet.timing.tables import load_average, machine_text, time_text, write_between_marks
+from fastnet.training.engine import MOST_SPARSE_DENSITY, FusedEngine
+from fastnet.training.recipe import Recipe
 
 DOCUMENT, PICTURE = Path("docs/scaling.md"), Path("docs/scaling.png")
 N_IN, N_OUT = 784, 10

@@ -1,7 +1,7 @@
 """Twenty people draw at once: how long an answer takes, and whether the server's memory stays flat.
 
-    python -m fastnet.benchmarks.sessions
-    python -m fastnet.benchmarks.sessions --training numba    while one more page trains a network
+    python -m benchmarks.sessions
+    python -m benchmarks.sessions --training numba    while one more page trains a network
 
 Each session is a websocket that speaks the page's own protocol: it sends a stroke that grows as a pen moves, one
 message at a time, the next as soon as the answer is there but no sooner than a screen shows it. Sessions come and go in

@@ -1,6 +1,6 @@
 """Put a trained run among the models that come with fastnet (`make weights`, which then calibrates and audits it).
 
-    python -m fastnet.benchmarks.shipping build/shipped weights/mnist-784-512-10
+    python -m benchmarks.shipping build/shipped weights/mnist-784-512-10
 
 Its checkpoint stays behind. The manifest gets the licence, and keeps the accuracy over seeds that `records` measured,
 if the recipe is the same. With `--float16` the arrays take half the bytes, and the figures on the test set are those of
@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from fastnet.calibration import CALIBRATION
-from fastnet.datasets import load_dataset
-from fastnet.evaluation import evaluate_model
+from fastnet.data.loading import load_dataset
 from fastnet.files import whole_directory, whole_file
-from fastnet.model_card import CARD, model_card
-from fastnet.model_files import HISTORY, MANIFEST, read_json, read_manifest, read_model, write_array
-from fastnet.recipe import Recipe
+from fastnet.models.calibration import CALIBRATION
+from fastnet.models.card import CARD, model_card
+from fastnet.models.files import HISTORY, MANIFEST, read_json, read_manifest, read_model, write_array
+from fastnet.training.evaluation import evaluate_model
+from fastnet.training.recipe import Recipe
 
 LICENCE = "MIT"
 OVER_SEEDS = "test_over_seeds"

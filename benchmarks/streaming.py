@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from fastnet.datasets import PIXEL_SCALE, Dataset, Samples, load_dataset
-from fastnet.engine import compile_kernels
-from fastnet.recipes import BEST
-from fastnet.training import Training
-
-from .tables import write_between_marks
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
+from fastnet.timing.tables import write_between_marks
+from fastnet.training.engine import compile_kernels
+from fastnet.training.recipe import BEST
+from fastnet.training.trainer import Training
 
 DOCUMENT = Path("docs/streaming.md")
 STEPS_BETWEEN_LOOKS = 64
@@ -73,7 +73,7 @@ def lines(n_samples: int, gigabytes: float) -> list[str]:
 
 def measured(**child: Any) -> dict[str, float]:
     """The figures of a training in another process."""
-    command = [sys.executable, "-P", "-m", "fastnet.benchmarks.streaming", "--child", json.dumps(child)]
+    command = [sys.executable, "-P", "-m", "benchmarks.streaming", "--child", json.dumps(child)]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 

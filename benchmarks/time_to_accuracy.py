@@ -15,15 +15,14 @@ from dataclasses import dataclass, replace
 from itertools import groupby, product
 from pathlib import Path
 
-from fastnet.datasets import Dataset, load_dataset
-from fastnet.engine import compile_kernels
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Dataset
 from fastnet.kernels import jit
-from fastnet.recipe import Recipe
-from fastnet.recipes import FAST, SEED
-from fastnet.training import Training
-
-from .bench_peers import first_step
-from .tables import load_average, machine_text, write_between_marks
+from fastnet.timing.contests import first_step
+from fastnet.timing.tables import load_average, machine_text, write_between_marks
+from fastnet.training.engine import compile_kernels
+from fastnet.training.recipe import FAST, SEED, Recipe
+from fastnet.training.trainer import Training
 
 DOCUMENT = Path("docs/speed.md")
 AIMS = (0.98, 0.985, 0.99)

@@ -16,7 +16,7 @@ from fastnet.dashboard.store import Store
 from fastnet.dashboard.training.places import Places
 from fastnet.dashboard.views.page import build_page
 from fastnet.dashboard.websockets import send_promptly
-from fastnet.datasets import BUNDLED
+from fastnet.data.loading import BUNDLED
 
 MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
 

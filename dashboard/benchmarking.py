@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
-from fastnet.benchmarks.machine import KERNELS
 from fastnet.errors import OptionError
+from fastnet.timing.machine import KERNELS
 
 from .training.places import Places
 

@@ -10,8 +10,8 @@ from typing import Any
 from fastnet import weights
 from fastnet.errors import FastnetError, ModelError, OptionError
 from fastnet.files import whole_directory
-from fastnet.inference import Predictor
-from fastnet.model_files import MANIFEST, find_model, read_json, read_manifest
+from fastnet.models.files import MANIFEST, find_model, read_json, read_manifest
+from fastnet.reading.predictor import Predictor
 
 DIRECTORY = Path("models")
 MOST_MODELS = 100  # that people may save

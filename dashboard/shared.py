@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from fastnet.datasets import BUNDLED
+from fastnet.data.loading import BUNDLED
 
 from .auditing.auditor import Auditor
 from .benchmarking import Benchmarks

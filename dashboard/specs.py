@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import Any
 
 from fastnet import __version__, system
-from fastnet.inference import Predictor
-from fastnet.model_files import count_parameters
+from fastnet.models.files import count_parameters
+from fastnet.reading.predictor import Predictor
 
 Facts = list[tuple[str, str]]
 

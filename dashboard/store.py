@@ -11,9 +11,10 @@ from PIL import Image
 
 from fastnet import weights
 from fastnet.errors import DataError, FastnetError
-from fastnet.inference import Predictor
-from fastnet.model_files import count_parameters
-from fastnet.recognition import Reading, Stage, explain
+from fastnet.models.files import count_parameters
+from fastnet.reading.explanation import explain
+from fastnet.reading.predictor import Predictor
+from fastnet.reading.recognition import Reading, Stage
 
 from .address import Address
 from .drawing import Stroke, render

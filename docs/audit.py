@@ -8,7 +8,7 @@ from PIL import Image
 from fastnet import weights
 from fastnet.audit import load_audit
 from fastnet.audit.report import draw
-from fastnet.model_files import read_model
+from fastnet.models.files import read_model
 
 SHOWN = ("embedding", "confusion", "errors", "calibration", "weights", "filters", "robustness")
 TARGET = Path(__file__).parent / "audit"

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from fastnet import Augmentation, augment, load_dataset
-from fastnet.recipes import BEST
+from fastnet.training.recipe import BEST
 
 N_COPIES = 12
 SHOWN = (7, 5, 13)  # a 3, a 2 and a 6 of the training set

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from fastnet.datasets import load_dataset
+from fastnet.data.loading import load_dataset
 
 TARGET = Path(__file__).parent.parent / "dashboard" / "assets" / "samples"
 SIDE = 28

@@ -18,7 +18,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from fastnet.benchmarks.serving import wait_for
+from benchmarks.serving import wait_for
 
 DOCS = Path(__file__).parent
 README_PICTURE, FOLDER = DOCS / "dashboard.png", DOCS / "screenshots"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from .training import EpochRecord
+from .training.trainer import EpochRecord
 
 if TYPE_CHECKING:
     from .classifier import FastNetClassifier

@@ -11,14 +11,14 @@ import numpy as np
 from fastnet.kernels import aligned_copy
 from fastnet.kernels.jit import use_threads
 
-from .datasets import Samples
+from .data.merging import merge_equal
+from .data.samples import Samples
 from .errors import DataError, DivergedError, OptionError
-from .merging import merge_equal
-from .network import Layer, Network
-from .recipe import Recipe
-from .schedules import SCHEDULES
-from .stopping import Patience
-from .training import EpochRecord, State, Trainer
+from .models.network import Layer, Network
+from .training.recipe import Recipe
+from .training.schedules import SCHEDULES
+from .training.stopping import Patience
+from .training.trainer import EpochRecord, State, Trainer
 
 try:
     import joblib
@@ -94,8 +94,8 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     class_weight : dict, "balanced" or None, default=None
         Multiplied with `sample_weight`.
     callbacks : list of callables or None, default=None
-        Each is called as `callback(self, record)` after each epoch, with a `fastnet.training.EpochRecord`; training
-        stops once one returns True. `self` predicts with the weights as they are then.
+        Each is called as `callback(self, record)` after each epoch, with a `fastnet.training.trainer.EpochRecord`;
+        training stops once one returns True. `self` predicts with the weights as they are then.
     n_jobs : int or None, default=None
         Threads to train with; -1 is all processors. None is one for small mini-batches, else what NUMBA_NUM_THREADS
         and OMP_NUM_THREADS allow, which joblib and dask set in worker processes, and all processors without them.

@@ -1,10 +1,15 @@
 """A small data set for the tests that train, and the command line in this process."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from fastnet import cli
-from fastnet.datasets import PIXEL_SCALE, Dataset, Samples
+from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
+
+sys.path.append(str(Path(__file__).parents[1]))  # the last: what is installed is tested, and `benchmarks` is not
 
 N_FEATURES, N_CLASSES = 30, 4
 

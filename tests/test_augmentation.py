@@ -6,16 +6,15 @@ import numpy as np
 import pytest
 
 from fastnet import Augmentation, augment
-from fastnet.augmenting import augment_samples
-from fastnet.datasets import PIXEL_SCALE, Dataset, Samples
-from fastnet.engine import compile_kernels
+from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.errors import DataError, OptionError
 from fastnet.kernels import augment as augment_kernel
 from fastnet.kernels import jit, reference
 from fastnet.kernels.rows import SparseRows
-from fastnet.recipe import ENGINES, Recipe
-from fastnet.runs import load_run, save_run
-from fastnet.training import Training
+from fastnet.training.engine import compile_kernels, distorted
+from fastnet.training.recipe import ENGINES, Recipe
+from fastnet.training.runs import load_run, save_run
+from fastnet.training.trainer import Training
 
 NOTHING = Augmentation(rotation=0, scale=0, aspect=0, shear=0, shift=0, elastic=0)
 RECIPE = Recipe(
@@ -144,7 +143,7 @@ def test_a_training_sees_what_augment_makes_of_its_samples(squares, monkeypatch)
 
 
 def test_each_epoch_sees_other_copies(squares):
-    first, second = (augment_samples(squares.train, np.arange(600), RECIPE, epoch).images for epoch in (0, 1))
+    first, second = (distorted(squares.train, np.arange(600), RECIPE, epoch).images for epoch in (0, 1))
     assert (first != second).any(axis=1).all()
 
 

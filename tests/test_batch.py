@@ -8,11 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from fastnet import Predictor, batch, cli
-from fastnet.batch import PICTURES_A_SMALL_CHUNK, answers, find_pictures, read_pictures, single_thread_processes
-from fastnet.benchmarks import batch_prediction
-from fastnet.datasets import load_dataset
+from benchmarks import batch_prediction
+from fastnet import Predictor, cli
+from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError
+from fastnet.reading import batch
+from fastnet.reading.batch import PICTURES_A_SMALL_CHUNK, answers, find_pictures, read_pictures, single_thread_processes
 
 N = 7
 

@@ -7,8 +7,9 @@ from contextlib import redirect_stderr, redirect_stdout
 import pytest
 
 from fastnet import cli
-from fastnet.benchmarks import bench_peers, machine
-from fastnet.benchmarks.peers.process import Entrant
+from fastnet.timing import contests as bench_peers
+from fastnet.timing import machine
+from fastnet.timing.rivals.process import Entrant
 
 PEERS = bench_peers.PEERS
 FASTNET = Entrant("fastnet", f"{PEERS}.fastnet_peer", {"threads": 1})

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from fastnet import weights
-from fastnet.calibrating import best_temperature, fit, logistic_regression
-from fastnet.calibration import expected_calibration_error, read_calibration
-from fastnet.datasets import load_dataset
+from fastnet.data.loading import load_dataset
 from fastnet.errors import ModelError
-from fastnet.inference import Predictor
-from fastnet.model_files import read_model
-from fastnet.nondigits import nondigits
+from fastnet.models.calibration import expected_calibration_error, read_calibration
+from fastnet.models.files import read_model
+from fastnet.reading.fitting import best_temperature, fit, logistic_regression
+from fastnet.reading.nondigits import nondigits
+from fastnet.reading.predictor import Predictor
 
 SHIPPED = weights.DIRECTORY / weights.DEFAULT
 
@@ -81,7 +81,7 @@ def test_logistic_regression_parts_two_clouds():
 
 
 def test_fitting_is_deterministic(test_samples, monkeypatch):
-    monkeypatch.setattr("fastnet.calibrating._N_NONDIGITS", 200)
+    monkeypatch.setattr("fastnet.reading.fitting._N_NONDIGITS", 200)
     digits = test_samples.take(np.arange(500))
     first, second = (fit(Predictor.load(), digits) for _ in range(2))
     np.testing.assert_array_equal(first.likeness, second.likeness)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fastnet.benchmarks import ceilings, roofline, work
-from fastnet.benchmarks.ceilings import Ceilings
-from fastnet.benchmarks.work import Work
+from fastnet.timing import ceilings, roofline, work
+from fastnet.timing.ceilings import Ceilings
+from fastnet.timing.work import Work
 
 # ---- Work, for a batch of 2, 3 inputs and 4 outputs -----------------------------------------------------------------
 

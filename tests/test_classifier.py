@@ -28,11 +28,11 @@ from sklearn.utils import compute_class_weight
 from fastnet import FastNetClassifier
 from fastnet.callbacks import ProgressBar
 from fastnet.classifier import Trainer
-from fastnet.datasets import Samples
+from fastnet.data.merging import merge_equal
+from fastnet.data.samples import Samples
 from fastnet.kernels import jit
 from fastnet.kernels.rows import SparseRows
-from fastnet.merging import merge_equal
-from fastnet.network import Network
+from fastnet.models.network import Network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -511,8 +511,9 @@ def counting_threads():
     """A function that fits and returns the numbers of threads that worked on it; other processes can be sent it."""
 
     def threads_of_a_fit(X, y):
-        from fastnet import FastNetClassifier, engine
+        from fastnet import FastNetClassifier
         from fastnet.kernels.jit import get_threads
+        from fastnet.training import engine
 
         seen = set()
         original = engine.new_board

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from fastnet import weights
-from fastnet.datasets import load_dataset
+from fastnet.data.loading import load_dataset
 
 SMALL = ["--hidden", "16,7", "--batch-size", "32", "--validation", "88"]
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from fastnet import kernels
-from fastnet.engine import FusedEngine, StepwiseEngine
 from fastnet.kernels import jit, reference
-from fastnet.network import Network
-from fastnet.recipe import Recipe
-from fastnet.runs import load_run, save_run
-from fastnet.training import Training
+from fastnet.models.network import Network
+from fastnet.training.engine import FusedEngine, StepwiseEngine
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import load_run, save_run
+from fastnet.training.trainer import Training
 
 SMALL = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=88, learning_rate=5e-3, clip_norm=0.05)
 

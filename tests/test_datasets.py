@@ -11,8 +11,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from fastnet import datasets
-from fastnet.datasets import PIXEL_SCALE, Samples, load_dataset, split_validation
+from fastnet.data import loading as datasets
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import PIXEL_SCALE, Samples, split_validation
 from fastnet.errors import DataError
 
 LABEL_COUNTS = {  # of MNIST, from 0 to 9

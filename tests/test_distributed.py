@@ -18,8 +18,8 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from fastnet import FastNetClassifier, Predictor
-from fastnet.batch import read_pictures
-from fastnet.datasets import load_dataset
+from fastnet.data.loading import load_dataset
+from fastnet.reading.batch import read_pictures
 
 DOCUMENT = Path(__file__).parents[1] / "docs/scaling-out.md"
 MEMORY_MANAGER_INTERVAL = 2  # seconds, unless it is stopped

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from fastnet import kernels
-from fastnet.datasets import PIXEL_SCALE, Dataset, Samples
-from fastnet.engine import FusedEngine, StepwiseEngine
+from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.kernels import jit, reference
 from fastnet.kernels.rows import SparseRows
-from fastnet.network import Network
-from fastnet.recipe import ENGINES, Recipe
-from fastnet.runs import load_run, save_run
-from fastnet.training import Training
+from fastnet.models.network import Network
+from fastnet.training.engine import FusedEngine, StepwiseEngine
+from fastnet.training.recipe import ENGINES, Recipe
+from fastnet.training.runs import load_run, save_run
+from fastnet.training.trainer import Training
 
 SMALL = Recipe(
     hidden=(16,),

@@ -14,10 +14,10 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from fastnet import Predictor, cli, weights
-from fastnet.datasets import load_dataset
+from fastnet.data.loading import load_dataset
 from fastnet.errors import ModelError, OptionError
-from fastnet.exporting import FORMS, export_model
-from fastnet.model_files import read_model, write_model
+from fastnet.models.exporting import FORMS, export_model
+from fastnet.models.files import read_model, write_model
 
 RNG = np.random.default_rng(5)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from benchmarks.generalisation import WAYS, accuracy, coarse_digits_read, distorted
 from fastnet import Predictor, load_dataset
-from fastnet.benchmarks.generalisation import WAYS, accuracy, coarse_digits_read, distorted
-from fastnet.recipes import BEST
+from fastnet.training.recipe import BEST
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import struct
 import numpy as np
 import pytest
 
+from fastnet.data.idx import read_idx
 from fastnet.errors import DataError
-from fastnet.idx import read_idx
 
 ARRAY = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 

@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from fastnet.datasets import load_dataset
+from fastnet.data.loading import load_dataset
 from fastnet.errors import ModelError, OptionError
-from fastnet.inference import Predictor
-from fastnet.model_files import write_model
+from fastnet.models.files import write_model
+from fastnet.reading.predictor import Predictor
 
 SIZES = {"softmax regression": (12, 4), "one hidden layer": (12, 9, 4), "three hidden layers": (12, 9, 1, 6, 4)}
 
@@ -215,7 +215,7 @@ def test_shipped_model_is_sure_of_the_first_test_digits(shipped):
 def test_inference_loads_numpy_and_nothing_heavy():
     code = """
 import json, sys
-from fastnet.inference import Predictor
+from fastnet.reading.predictor import Predictor
 import numpy
 Predictor.load().predict(numpy.zeros((28, 28), numpy.uint8))
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))

@@ -6,12 +6,12 @@ import shutil
 import pytest
 
 from fastnet import cli, weights
+from fastnet.audit.inspection import inspect_model
 from fastnet.errors import ModelError
-from fastnet.inspection import inspect_model
-from fastnet.model_files import count_parameters
-from fastnet.recipe import Recipe
-from fastnet.runs import save_run
-from fastnet.training import Training
+from fastnet.models.files import count_parameters
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import save_run
+from fastnet.training.trainer import Training
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import yaml
 
+from benchmarks import shipping
 from fastnet import Predictor, weights
-from fastnet.benchmarks import shipping
 from fastnet.errors import ModelError
-from fastnet.model_card import interval, model_card
-from fastnet.model_files import read_model, write_model
-from fastnet.recipe import Recipe
-from fastnet.runs import save_run
-from fastnet.training import Training
+from fastnet.models.card import interval, model_card
+from fastnet.models.files import read_model, write_model
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import save_run
+from fastnet.training.trainer import Training
 
 LEAST = {"layer_sizes": [6, 5, 3], "pixel_scale": 0.5}
 

@@ -13,7 +13,7 @@ import pytest
 
 from fastnet import weights
 from fastnet.errors import ModelError
-from fastnet.model_files import find_model, read_model, write_model
+from fastnet.models.files import find_model, read_model, write_model
 
 RNG = np.random.default_rng(3)
 PARAMETERS = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastnet.network import Layer, Network
+from fastnet.models.network import Layer, Network
 
 SIZES = [(784, 512, 10), (5, 3), (7, 1, 13, 2)]
 MAKERS = {

@@ -37,13 +37,13 @@ def test_wheel_holds_one_import_name(wheel_names):
         "fastnet/py.typed",
         "fastnet/audit/report.css",
         "fastnet/cli/train.py",
-        "fastnet/benchmarks/peers/pytorch.py",
+        "fastnet/timing/rivals/pytorch.py",
         "fastnet/kernels/reference.py",
         "fastnet/kernels/products.py",
         "fastnet/dashboard/app.py",
         "fastnet/dashboard/assets/page.css",
-        "fastnet/mnist/train-images-idx3-ubyte.gz",
-        "fastnet/mnist/SHA256SUMS",
+        "fastnet/data/mnist/train-images-idx3-ubyte.gz",
+        "fastnet/data/mnist/SHA256SUMS",
         "fastnet/weights/mnist-784-512-10/W1.npy",
         "fastnet/weights/mnist-784-512-10/manifest.json",
         "fastnet/weights/mnist-784-512-10-best/W1.npy",
@@ -60,7 +60,7 @@ def test_wheel_holds(wheel_names, name):
 
 def test_wheel_holds_every_source_file(wheel_names):
     sources = [path.relative_to(ROOT) for path in (ROOT / "fastnet").rglob("*.py")]
-    for folder in ("kernels", "benchmarks", "dashboard", "weights"):
+    for folder in ("kernels", "dashboard", "weights"):
         sources += [Path("fastnet") / path.relative_to(ROOT) for path in (ROOT / folder).rglob("*.py")]
     assert {str(path) for path in sources} == {name for name in wheel_names if name.endswith(".py")}
 
@@ -78,14 +78,14 @@ def test_public_names_can_be_used():
 
 
 def test_data_is_found_where_the_package_is():
-    assert (resources.files("fastnet") / "mnist" / "SHA256SUMS").is_file()
+    assert (resources.files("fastnet") / "data" / "mnist" / "SHA256SUMS").is_file()
 
 
 def test_imports_run_one_way():
     """dashboard -> fastnet -> kernels: no file imports from a folder above its own."""
     forbidden = {
         "kernels": ["fastnet.", "fastnet import", "fastnet.dashboard"],
-        "fastnet": ["fastnet.dashboard", "fastnet.benchmarks"],
+        "fastnet": ["fastnet.dashboard", "benchmarks"],
         "weights": ["fastnet"],
     }
     allowed = {ROOT / "fastnet" / "cli" / f"{command}.py" for command in ("dashboard", "benchmark")}  # they start it

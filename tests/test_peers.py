@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastnet.benchmarks import bench_peers, peak, tables
-from fastnet.benchmarks.peers import fastnet_peer, process, protocol
-from fastnet.benchmarks.peers.process import Entrant, RivalError, RivalProcess
+from fastnet.timing import contests as bench_peers
+from fastnet.timing import peak, tables
+from fastnet.timing.rivals import fastnet_peer, process, protocol
+from fastnet.timing.rivals.process import Entrant, RivalError, RivalProcess
 
 FAKE = '''
 """A rival that pretends, and is as fast as its settings say."""
 import os
 import sys
-from fastnet.benchmarks.peers.protocol import Peer, serve
+from fastnet.timing.rivals.protocol import Peer, serve
 
 class Fake(Peer):
     dataset = type("Dataset", (), {"train": range(100)})
@@ -197,7 +198,7 @@ def test_fma_peak_is_a_rate():
 def peer(request, monkeypatch):
     module, _, name = request.param.partition(".")
     monkeypatch.setattr(protocol, "TRIAL_SAMPLES", 128)
-    return getattr(import_module(f"fastnet.benchmarks.peers.{module}"), name)(
+    return getattr(import_module(f"fastnet.timing.rivals.{module}"), name)(
         {"threads": 1, "samples": 1000, "hidden": [32]}
     )
 
@@ -221,8 +222,8 @@ def test_peers_kernels_run(peer, kernel):
 
 def test_both_peers_answer_the_same_classes():
     """At inference, with the same weights."""
-    from fastnet.inference import Predictor
-    from fastnet.network import Network
+    from fastnet.models.network import Network
+    from fastnet.reading.predictor import Predictor
 
     peer = fastnet_peer.FastnetPeer({"threads": 1, "hidden": [32]})
     network = Network.he_initialised(peer.layer_sizes, np.random.default_rng(0))

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from fastnet.benchmarks import rendering
-from fastnet.datasets import load_dataset
-from fastnet.inference import Predictor
-from fastnet.pictures import prepare
-from fastnet.pictures.closeup import find_close_up
-from fastnet.pictures.labelling import label_runs
-from fastnet.pictures.mnist_form import is_in_mnist_form, stroke_width, to_mnist_form
+from benchmarks import rendering
+from fastnet.data.loading import load_dataset
+from fastnet.reading.pictures import prepare
+from fastnet.reading.pictures.closeup import find_close_up
+from fastnet.reading.pictures.labelling import label_runs
+from fastnet.reading.pictures.mnist_form import is_in_mnist_form, stroke_width, to_mnist_form
+from fastnet.reading.predictor import Predictor
 
 
 @pytest.fixture(scope="module")

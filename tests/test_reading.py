@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet.datasets import load_dataset
+from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError
-from fastnet.pictures import FORMATS, Limits, prepare
-from fastnet.pictures.reading import open_picture
+from fastnet.reading.pictures import FORMATS, Limits, prepare
+from fastnet.reading.pictures.reading import open_picture
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 WHITE_ON_BLACK = np.zeros((28, 28), np.uint8)

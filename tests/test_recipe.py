@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from fastnet.errors import FastnetError, OptionError
-from fastnet.recipe import ENGINES, Recipe
-from fastnet.schedules import SCHEDULES
+from fastnet.training.recipe import ENGINES, Recipe
+from fastnet.training.schedules import SCHEDULES
 
 WHOLE_NUMBERS = {"epochs": 1, "batch_size": 1, "n_validation": 0, "seed": 0}  # with the least
 NUMBERS = (

@@ -6,9 +6,8 @@ import signal
 import pytest
 
 from fastnet import cli
-from fastnet.recipe import Recipe
-from fastnet.recipes import RECIPES
-from fastnet.runs import load_run
+from fastnet.training.recipe import RECIPES, Recipe
+from fastnet.training.runs import load_run
 
 
 def test_the_default_is_the_seed_network():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet.datasets import load_dataset
-from fastnet.inference import Predictor
-from fastnet.recognition import draw_explanation, explain
+from fastnet.data.loading import load_dataset
+from fastnet.reading.explanation import draw_explanation, explain
+from fastnet.reading.predictor import Predictor
 
 
 @pytest.fixture(scope="module")

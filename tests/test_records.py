@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fastnet.benchmarks import records
-from fastnet.recipe import Recipe
-from fastnet.runs import load_run, save_run
-from fastnet.training import Training
+from benchmarks import records
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import load_run, save_run
+from fastnet.training.trainer import Training
 
 RECIPE = Recipe(hidden=(5,), epochs=3, batch_size=32, n_validation=50, warmup_epochs=0)
 

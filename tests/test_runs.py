@@ -6,13 +6,13 @@ import json
 import numpy as np
 import pytest
 
-from fastnet import runs
-from fastnet.datasets import Dataset, Samples
+from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError, ModelError, OptionError
-from fastnet.inference import Predictor
-from fastnet.recipe import ENGINES, Recipe
-from fastnet.runs import load_run, new_run_directory, save_run
-from fastnet.training import Training
+from fastnet.reading.predictor import Predictor
+from fastnet.training import runs
+from fastnet.training.recipe import ENGINES, Recipe
+from fastnet.training.runs import load_run, new_run_directory, save_run
+from fastnet.training.trainer import Training
 
 RECIPE = Recipe(hidden=(16, 7), epochs=4, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0.5)
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from fastnet.benchmarks import scaling, time_to_accuracy
-from fastnet.benchmarks.scaling import Point, Setting
-from fastnet.benchmarks.time_to_accuracy import Result, Trial
+from benchmarks import scaling, time_to_accuracy
+from benchmarks.scaling import Point, Setting
+from benchmarks.time_to_accuracy import Result, Trial
 from fastnet.kernels import jit
-from fastnet.recipe import Recipe
+from fastnet.training.recipe import Recipe
 
 
 @pytest.fixture

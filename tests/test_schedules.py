@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from fastnet.schedules import SCHEDULES, learning_rate_at
+from fastnet.training.schedules import SCHEDULES, learning_rate_at
 
 FALLING = ("linear", "cosine")
 PEAK = 0.02

@@ -7,10 +7,10 @@ import pytest
 
 from fastnet.errors import OptionError
 from fastnet.kernels import jit
-from fastnet.recipe import ENGINES, Recipe
-from fastnet.runs import load_run, save_run
-from fastnet.selecting import choose
-from fastnet.training import Training
+from fastnet.training.recipe import ENGINES, Recipe
+from fastnet.training.runs import load_run, save_run
+from fastnet.training.selecting import choose
+from fastnet.training.trainer import Training
 
 # 512 training samples, 12 mini-batches of 16 from 43 each
 SELECTIVE = Recipe(

@@ -2,7 +2,7 @@
 
 import math
 
-from fastnet.stopping import Patience
+from fastnet.training.stopping import Patience
 
 
 def test_it_runs_out_when_more_than_its_epochs_brought_no_gain():

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from fastnet import Augmentation
-from fastnet.datasets import PIXEL_SCALE, Dataset, Samples
-from fastnet.recipe import Recipe
-from fastnet.runs import load_run, save_run
-from fastnet.training import Training
+from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import load_run, save_run
+from fastnet.training.trainer import Training
 
 SIDE = 8
 RECIPE = Recipe(

@@ -12,16 +12,17 @@ import pytest
 import scipy.sparse
 
 from fastnet import kernels
-from fastnet.datasets import PIXEL_SCALE, Dataset, Samples, load_dataset, split_validation
-from fastnet.engine import EVALUATION_BATCH, FusedEngine, StepwiseEngine, compile_kernels, make_engine
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples, split_validation
 from fastnet.errors import DataError, DivergedError, OptionError
-from fastnet.inference import Predictor
 from fastnet.kernels import fused, jit
 from fastnet.kernels.rows import SparseRows
-from fastnet.network import Network
-from fastnet.recipe import ENGINES, Recipe
-from fastnet.runs import load_run, save_run
-from fastnet.training import STEPS_AT_A_TIME, Trainer, Training
+from fastnet.models.network import Network
+from fastnet.reading.predictor import Predictor
+from fastnet.training.engine import EVALUATION_BATCH, FusedEngine, StepwiseEngine, compile_kernels, make_engine
+from fastnet.training.recipe import ENGINES, Recipe
+from fastnet.training.runs import load_run, save_run
+from fastnet.training.trainer import STEPS_AT_A_TIME, Trainer, Training
 
 SMALL = Recipe(hidden=(16,), epochs=3, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0)
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from fastnet import kernels
-from fastnet.datasets import Dataset, Samples
-from fastnet.engine import FusedEngine, StepwiseEngine, make_engine
+from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError
 from fastnet.kernels import jit, reference
-from fastnet.network import Network
-from fastnet.recipe import ENGINES, Recipe
-from fastnet.runs import load_run, save_run
-from fastnet.training import Training
+from fastnet.models.network import Network
+from fastnet.training.engine import FusedEngine, StepwiseEngine, make_engine
+from fastnet.training.recipe import ENGINES, Recipe
+from fastnet.training.runs import load_run, save_run
+from fastnet.training.trainer import Training
 
 SMALL = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0)
 

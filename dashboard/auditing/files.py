@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastnet.audit.contents import DIRECTORY, load_audit
 from fastnet.errors import FastnetError
-from fastnet.model_files import read_model
+from fastnet.models.files import read_model
 
 from ..beside import start_beside
 

@@ -10,9 +10,9 @@ import param
 
 from fastnet.audit import Audit, load_audit
 from fastnet.audit.contents import CONTENTS, DIRECTORY, IMAGES, SPRITE_COLUMNS
-from fastnet.calibration import CALIBRATION
 from fastnet.errors import DataError, FastnetError, NoAuditError, StaleAuditError
-from fastnet.model_files import MANIFEST, read_model
+from fastnet.models.calibration import CALIBRATION
+from fastnet.models.files import MANIFEST, read_model
 
 from ..store import Store
 from .auditor import Job

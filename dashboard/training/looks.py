@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from fastnet.datasets import Samples
-from fastnet.inference import Predictor
-from fastnet.network import Network
+from fastnet.data.samples import Samples
+from fastnet.models.network import Network
+from fastnet.reading.predictor import Predictor
 
 from .snapshot import Looks
 

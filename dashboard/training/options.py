@@ -6,11 +6,10 @@ from typing import Any
 
 import param
 
-from fastnet.augmentation import Augmentation
+from fastnet.data.augment import Augmentation
 from fastnet.errors import OptionError
-from fastnet.model_files import count_parameters
-from fastnet.recipe import ENGINES, Recipe
-from fastnet.recipes import RECIPES, SEED
+from fastnet.models.files import count_parameters
+from fastnet.training.recipe import ENGINES, RECIPES, SEED, Recipe
 
 MOST_EPOCHS = 1000
 MOST_BATCH_SIZE = 1024  # one step of the reference engine stays well below the second within which it must stop

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnet.recipe import Recipe
+from fastnet.training.recipe import Recipe
 
 IDLE, PREPARING, RUNNING, PAUSED, ENDING = "idle", "preparing", "running", "paused", "ending"
 FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
@@ -46,7 +46,7 @@ class Snapshot:
     steps: tuple[int, ...] = ()  # where the curves have points: each is a mean over the steps since the one before
     losses: tuple[float, ...] = ()
     accuracies: tuple[float, ...] = ()
-    epochs: tuple[dict[str, Any], ...] = ()  # the fields of each `fastnet.training.EpochRecord`
+    epochs: tuple[dict[str, Any], ...] = ()  # the fields of each `fastnet.training.trainer.EpochRecord`
     filters: np.ndarray | None = None  # float32 (n, side, side): weights from the pixels to the first hidden units
     looks: Looks | None = None
     test: dict[str, float] | None = None  # accuracy and loss on the test set, at the end

@@ -9,9 +9,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from fastnet.datasets import BUNDLED
+from fastnet.data.loading import BUNDLED
 from fastnet.errors import OptionError
-from fastnet.recipe import Recipe
+from fastnet.training.recipe import Recipe
 
 from ..beside import start_beside
 from .places import Places

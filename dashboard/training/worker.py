@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from fastnet.datasets import load_dataset
-from fastnet.engine import compile_kernels
+from fastnet.data.loading import load_dataset
 from fastnet.errors import FastnetError
 from fastnet.kernels.jit import MOST_THREADS, set_threads
-from fastnet.recipe import Recipe
-from fastnet.runs import save_run
-from fastnet.training import EpochRecord, Training
+from fastnet.training.engine import compile_kernels
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import save_run
+from fastnet.training.trainer import EpochRecord, Training
 
 from .looks import Observer
 from .snapshot import ENDING, FAILED, FINISHED, PAUSED, RUNNING, STOPPED

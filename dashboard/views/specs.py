@@ -5,8 +5,8 @@ from html import escape
 
 import panel_material_ui as pmui
 
-from fastnet.inference import Predictor
-from fastnet.model_files import count_parameters
+from fastnet.models.files import count_parameters
+from fastnet.reading.predictor import Predictor
 
 from ..specs import layers, specifications
 from ..store import Store

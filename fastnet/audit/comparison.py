@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from fastnet.datasets import Samples
-from fastnet.inference import Predictor
+from fastnet.data.samples import Samples
+from fastnet.models.model import Model
 
 LEAST_FOR_CHI_SQUARED = 25  # samples that only one reads right; with fewer the binomial is summed
 
 
-def compare_models(first: Predictor, second: Predictor, samples: Samples) -> dict[str, Any]:
+def compare_models(first: Model, second: Model, samples: Samples) -> dict[str, Any]:
     """Compare two models' answers on samples, as plain JSON.
 
     It holds `n`, `accuracy` of either, the counts `both_right`, `only_first`, `only_second` and `neither`, `mcnemar`

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from fastnet.calibration import read_calibration
 from fastnet.errors import ModelError, NoAuditError, StaleAuditError
 from fastnet.files import put_back, whole_directory
-from fastnet.model_files import ModelFiles, read_array, read_bytes, read_json, read_model, write_array
+from fastnet.models.calibration import read_calibration
+from fastnet.models.files import ModelFiles, read_array, read_bytes, read_json, read_model, write_array
 
 DIRECTORY = "audit"
 CONTENTS = "audit.json"

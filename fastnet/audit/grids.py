@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from fastnet.datasets import Samples
+from fastnet.data.samples import Samples
 
 from .contents import Audit
 from .drawing import AMBER, INK, RUST, draw_images, new_figure

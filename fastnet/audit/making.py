@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from fastnet import __version__
-from fastnet.calibration import expected_calibration_error
-from fastnet.datasets import Dataset, Samples
+from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError, OptionError
-from fastnet.inference import Predictor
-from fastnet.model_files import HISTORY, ModelFiles, read_model
-from fastnet.probabilities import cross_entropies, softmax
+from fastnet.models.calibration import expected_calibration_error
+from fastnet.models.files import HISTORY, ModelFiles, read_model
+from fastnet.models.model import Model
+from fastnet.models.probabilities import cross_entropies, softmax
 
 from . import answers, layers
 from .contents import Audit
@@ -49,7 +49,7 @@ def audit_model(
     require_packages("sklearn", "threadpoolctl")
     if n_points < LEAST_SAMPLES:
         raise OptionError(f"the points of the embedding must be at least {LEAST_SAMPLES}, not {n_points}")
-    files, predictor = read_model(model), Predictor.load(model)
+    files, predictor = read_model(model), Model.load(model)
     models = [files] if against is None else [files, read_model(against)]
     samples = dataset.test
     for each in models:
@@ -208,7 +208,7 @@ def _embedding(
 
 
 def _robustness(samples: Samples, models: Sequence[ModelFiles], seed: int, clock: _Clock) -> dict[str, Any]:
-    from fastnet.augmenting import square_images
+    from fastnet.data.augment import square_images
 
     from .robustness import DISTORTIONS, MOST_IMAGES, make_reader, robustness_curve
 
@@ -249,8 +249,8 @@ def _kept_rows(
 
 def _history(directory: Path) -> dict[str, list[Any]] | None:
     """The columns of a training's history, None for a model without."""
-    from fastnet.runs import read_history
-    from fastnet.training import EpochRecord
+    from fastnet.training.runs import read_history
+    from fastnet.training.trainer import EpochRecord
 
     if not (directory / HISTORY).is_file():
         return None

@@ -10,18 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from .contents import Audit
-from .drawing import (
-    BLUE,
-    GREY,
-    INK,
-    MOST_NAMED_CLASSES,
-    ORANGE,
-    SKY,
-    VERMILION,
-    class_colours,
-    label,
-    new_figure,
-)
+from .drawing import BLUE, GREY, INK, MOST_NAMED_CLASSES, ORANGE, SKY, VERMILION, class_colours, label, new_figure
 
 _LEAST_ERROR = 1e-2  # percent, for a logarithmic axis
 

@@ -11,7 +11,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from fastnet.files import whole_directory
-from fastnet.model_files import ModelFiles
+from fastnet.models.files import ModelFiles
 
 from . import grids, plots
 from .captions import caption

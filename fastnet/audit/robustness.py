@@ -8,10 +8,10 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from fastnet import kernels
-from fastnet.datasets import Samples
-from fastnet.evaluation import load_engine
+from fastnet.data.samples import Samples
 from fastnet.kernels.augment import smooth_basis
-from fastnet.model_files import ModelFiles
+from fastnet.models.files import ModelFiles
+from fastnet.training.evaluation import load_engine
 
 MOST_IMAGES = 10_000
 

@@ -12,7 +12,7 @@ from fastnet.files import require_new, whole_file
 
 from .options import percent
 
-Answer = dict[str, Any]  # as `fastnet.batch.answer` gives it
+Answer = dict[str, Any]  # as `fastnet.reading.batch.answer` gives it
 
 COLUMNS = ("path", "text", "probability", "flags", "error")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastnet.errors import OptionError
-from fastnet.recipe import Recipe
+from fastnet.training.recipe import Recipe
 
 from .options import add_command, add_data_option, add_model, natural, percent, positive, show, tell
 
@@ -41,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
     """Audit, write and print."""
     from fastnet.audit import save_audit
     from fastnet.audit.making import N_POINTS, audit_model, require_packages
-    from fastnet.datasets import BUNDLED, load_dataset
-    from fastnet.model_files import read_model
+    from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.models.files import read_model
 
     require_packages("matplotlib", "sklearn", "threadpoolctl")
     from fastnet.audit.report import write_everything

@@ -26,8 +26,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, telling how far it is, and print."""
-    from fastnet.benchmarks import machine
     from fastnet.kernels import jit
+    from fastnet.timing import machine
 
     started = time.monotonic()
 

@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Calibrate, write it beside the model and print what it achieves."""
-    from fastnet.calibrating import calibrate
+    from fastnet.reading.fitting import calibrate
 
     calibration = calibrate(args.model, args.data)
     result = dataclasses.asdict(calibration)

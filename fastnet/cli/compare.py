@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from fastnet.recipe import Recipe
+from fastnet.training.recipe import Recipe
 
 from .options import add_command, add_data_option, add_recipe_options, given_recipe_options, positive, show, tell
 
@@ -24,8 +24,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare and print."""
-    from fastnet.compare import compare_engines
-    from fastnet.datasets import BUNDLED, load_dataset
+    from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.training.compare import compare_engines
 
     tell(f"training {args.steps} steps with each engine")
     result = compare_engines(load_dataset(args.data or BUNDLED), Recipe(**given_recipe_options(args)), args.steps)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .options import add_command, add_data_option, add_seed, percent, show, tell
 
 if TYPE_CHECKING:
-    from fastnet.datasets import Samples
+    from fastnet.data.samples import Samples
 
 EXAMPLES = """\
   fastnet compare-models mnist-784-512-10-best mnist-784-512-10
@@ -31,13 +31,13 @@ def run(args: argparse.Namespace) -> int:
     """Compare, draw if asked to, and print."""
     from fastnet.audit.comparison import compare_models
     from fastnet.audit.making import require_packages
-    from fastnet.datasets import BUNDLED, load_dataset
-    from fastnet.inference import Predictor
+    from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.models.model import Model
 
     if args.picture:
         require_packages("matplotlib")
     samples = load_dataset(args.data or BUNDLED).test
-    comparison = compare_models(Predictor.load(args.model), Predictor.load(args.other), samples)
+    comparison = compare_models(Model.load(args.model), Model.load(args.other), samples)
     if args.picture:
         _draw(args, comparison, samples)
     show(args, {"models": [args.model, args.other], **comparison}, _text(comparison, args.model, args.other))

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     if not all(importlib.util.find_spec(package) for package in ("panel", "panel_material_ui", "threadpoolctl")):
         raise OptionError('the dashboard needs more packages: pip install "fastnet[dashboard]"')
     from fastnet.dashboard.app import serve
-    from fastnet.datasets import BUNDLED
+    from fastnet.data.loading import BUNDLED
 
     tell(f"serving on http://{args.address}:{args.port} (Ctrl-C ends it)")
     serve(

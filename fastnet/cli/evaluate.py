@@ -22,8 +22,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
-    from fastnet.datasets import BUNDLED, load_dataset
-    from fastnet.evaluation import evaluate_model
+    from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.training.evaluation import evaluate_model
 
     samples = load_dataset(args.data or BUNDLED).test
     loss, accuracy = evaluate_model(args.model, samples)

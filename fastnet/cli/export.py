@@ -27,8 +27,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export and tell where to."""
-    from fastnet.exporting import export_model
-    from fastnet.model_files import find_model
+    from fastnet.models.exporting import export_model
+    from fastnet.models.files import find_model
 
     target = args.out or Path(f"{find_model(args.model).resolve().name}.{args.to}")
     export_model(args.model, target, args.to, args.force)

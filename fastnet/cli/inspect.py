@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what there is; the exit code is 2 if a file is not as it should be."""
-    from fastnet.inspection import inspect_model
+    from fastnet.audit.inspection import inspect_model
 
     facts = inspect_model(args.model)
     lines = [_wrapped(name, value) for name, value in _lines(facts) if value is not None]
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
-    from fastnet.model_card import Facts
+    from fastnet.models.card import Facts
 
     told = Facts(facts)
     yield "model", facts["directory"]

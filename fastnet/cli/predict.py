@@ -16,7 +16,7 @@ from .answers import check_out, file_of_answers, in_words
 from .options import add_command, add_seed, show
 
 if TYPE_CHECKING:
-    from fastnet.inference import Predictor
+    from fastnet.reading.predictor import Predictor
 
 EXAMPLES = """\
   fastnet predict seven.png                          the digits, and how sure that is
@@ -51,7 +51,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read each picture and print or write; the exit code is 1 if one could not be read."""
-    from fastnet.inference import Predictor
+    from fastnet.reading.predictor import Predictor
 
     if args.explain and args.out:
         raise OptionError("--explain and --out do not go together")
@@ -65,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _print(args: argparse.Namespace, predictor: "Predictor") -> int:
     """Answer on standard output: in words as they come, or one JSON object in the end."""
-    from fastnet.batch import answer, find_pictures
-    from fastnet.recognition import draw_explanation
+    from fastnet.reading.batch import answer, find_pictures
+    from fastnet.reading.explanation import draw_explanation
 
     paths = list(find_pictures(args.pictures))
     results = []
@@ -87,7 +87,7 @@ def _print(args: argparse.Namespace, predictor: "Predictor") -> int:
 
 def _write(args: argparse.Namespace, predictor: "Predictor") -> int:
     """Answer into a file, in as many processes as there may be threads, with as much memory for many as for few."""
-    from fastnet.batch import PICTURES_A_SMALL_CHUNK, find_pictures, read_pictures, single_thread_processes
+    from fastnet.reading.batch import PICTURES_A_SMALL_CHUNK, find_pictures, read_pictures, single_thread_processes
 
     n = n_unreadable = 0
     started = time.monotonic()
@@ -114,7 +114,7 @@ def _bar(pictures: Iterable) -> Any:
 
 def _check_target(target: Path) -> None:
     """DataError now, not after a hundred pictures, for a name that no drawing can be saved under."""
-    from fastnet.pictures import EXTENSIONS
+    from fastnet.reading.pictures import EXTENSIONS
 
     if target.suffix.lower() not in EXTENSIONS:
         raise DataError(f"{target}: is no name of a picture (try why.png)")

@@ -6,7 +6,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fastnet.training import EpochRecord, Training
+from fastnet.training.trainer import EpochRecord, Training
 
 from .options import percent, tell
 

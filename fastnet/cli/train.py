@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError
-from fastnet.recipes import RECIPES
+from fastnet.training.recipe import RECIPES
 
 from .options import (
     add_command,
@@ -23,7 +23,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from fastnet.training import Training
+    from fastnet.training.trainer import Training
 
 EXAMPLES = """\
   fastnet train                                    the default network on MNIST, 40 epochs
@@ -51,8 +51,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; the exit code is 130 if it was interrupted."""
-    from fastnet.engine import compile_kernels
-    from fastnet.runs import save_run
+    from fastnet.training.engine import compile_kernels
+    from fastnet.training.runs import save_run
 
     from .progress import ProgressDisplay
 
@@ -86,9 +86,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
     """The training to run, new or resumed, and where it is saved."""
-    from fastnet.datasets import BUNDLED, load_dataset
-    from fastnet.runs import load_run, new_run_directory
-    from fastnet.training import Training
+    from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.training.runs import load_run, new_run_directory
+    from fastnet.training.trainer import Training
 
     given = given_recipe_options(args)
     if args.resume:

@@ -5,10 +5,10 @@ import pytest
 from sklearn.datasets import load_digits
 
 from fastnet.audit import audit_model
-from fastnet.datasets import PIXEL_SCALE, Dataset, Samples
-from fastnet.recipe import Recipe
-from fastnet.runs import save_run
-from fastnet.training import Training
+from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import save_run
+from fastnet.training.trainer import Training
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ from scipy import stats
 
 from fastnet import cli
 from fastnet.audit.comparison import compare_models, mcnemar
-from fastnet.inference import Predictor
-from fastnet.recipe import Recipe
-from fastnet.runs import save_run
-from fastnet.training import Training
+from fastnet.reading.predictor import Predictor
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import save_run
+from fastnet.training.trainer import Training
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,12 @@ import pytest
 
 from fastnet import weights
 from fastnet.audit import Audit, audit_model, contents, load_audit, save_audit
-from fastnet.calibration import Calibration, write_calibration
-from fastnet.datasets import Dataset, load_dataset
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Dataset
 from fastnet.errors import ModelError, NoAuditError, StaleAuditError
-from fastnet.inference import Predictor
-from fastnet.model_files import read_model
+from fastnet.models.calibration import Calibration, write_calibration
+from fastnet.models.files import read_model
+from fastnet.reading.predictor import Predictor
 
 MOST_BYTES = 2_500_000
 

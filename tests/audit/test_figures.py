@@ -14,9 +14,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from fastnet.audit import answers, audit_model
 from fastnet.audit.layers import active_shares, effective_rank, exciting_rows
 from fastnet.audit.robustness import DISTORTIONS, moved
-from fastnet.datasets import PIXEL_SCALE, Dataset, Samples
+from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.errors import DataError, OptionError
-from fastnet.model_files import write_model
+from fastnet.models.files import write_model
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from PIL import Image
 from fastnet.audit import audit_model, load_audit
 from fastnet.audit.making import N_POINTS
 from fastnet.audit.report import PICTURES, write_everything
-from fastnet.datasets import Dataset
-from fastnet.inference import Predictor
-from fastnet.model_files import read_model
-from fastnet.recipe import Recipe
-from fastnet.runs import save_run
-from fastnet.training import Training
+from fastnet.data.samples import Dataset
+from fastnet.models.files import read_model
+from fastnet.reading.predictor import Predictor
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import save_run
+from fastnet.training.trainer import Training
 
 
 class Page(HTMLParser):

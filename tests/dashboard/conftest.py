@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.serving import wait_for
 from fastnet import load_dataset, weights
 from fastnet.audit import audit_model, save_audit
-from fastnet.benchmarks.serving import wait_for
-from fastnet.datasets import Samples
+from fastnet.data.samples import Samples
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [

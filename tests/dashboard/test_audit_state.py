@@ -18,7 +18,7 @@ from fastnet.dashboard.auditing.state import AuditState, Cell
 from fastnet.dashboard.library import Library
 from fastnet.dashboard.shared import Shared
 from fastnet.dashboard.store import Store
-from fastnet.datasets import load_dataset
+from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError, OptionError
 
 AUDITED, BARE = "audited", "bare"
@@ -115,7 +115,7 @@ def test_an_audit_of_other_weights_is_said_to_be_so(own_models):
     shutil.copytree(own_models / AUDITED / "audit", own_models / BARE / "audit")
     manifest = json.loads((own_models / BARE / "manifest.json").read_text(encoding="utf-8"))
     biases = np.load(own_models / BARE / "b2.npy") + 1
-    from fastnet.model_files import write_array
+    from fastnet.models.files import write_array
 
     manifest["arrays"]["b2"] = write_array(own_models / BARE, "b2", biases)
     (own_models / BARE / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")

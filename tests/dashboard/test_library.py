@@ -10,7 +10,7 @@ from fastnet.dashboard.library import Library
 from fastnet.dashboard.shared import Shared
 from fastnet.dashboard.store import Store
 from fastnet.errors import ModelError, OptionError
-from fastnet.model_files import write_model
+from fastnet.models.files import write_model
 
 
 def make_run(directory, bias: int = 4, n_pixels: int = 784):

@@ -11,7 +11,7 @@ from fastnet.dashboard.views.mode import known_mode
 from fastnet.dashboard.views.reading.answer import answer_message
 from fastnet.dashboard.views.specs import specs_html
 from fastnet.errors import DataError
-from fastnet.inference import Predictor
+from fastnet.reading.predictor import Predictor
 
 MODEL = "mnist-784-512-10-best"
 

@@ -18,7 +18,7 @@ from fastnet.dashboard.views.reading.answer import AnswerView, answer_message
 from fastnet.dashboard.views.reading.board import Board, boxes
 from fastnet.dashboard.views.reading.gallery import Gallery
 from fastnet.dashboard.views.reading.model import facts_html
-from fastnet.recognition import DigitReading, Reading
+from fastnet.reading.recognition import DigitReading, Reading
 
 ONE = Stroke(np.array([[0.5, 0.2, 0.07], [0.5, 0.8, 0.07]], np.float32))
 

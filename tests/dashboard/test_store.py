@@ -14,7 +14,7 @@ from fastnet.dashboard.drawing import Stroke
 from fastnet.dashboard.samples import samples
 from fastnet.dashboard.store import MOST_MEGABYTES, MOST_SIDE, Store, model_facts, read_file
 from fastnet.errors import ModelError
-from fastnet.inference import Predictor
+from fastnet.reading.predictor import Predictor
 
 ONE = Stroke(np.array([[0.5, 0.2, 0.07], [0.5, 0.8, 0.07]], np.float32))
 

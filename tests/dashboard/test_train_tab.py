@@ -6,8 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from fastnet.benchmarks.serving import wait_for
-from fastnet.datasets import load_dataset
+from benchmarks.serving import wait_for
+from fastnet.data.loading import load_dataset
 
 from .conftest import serving
 from .test_browser import SEVEN, answer, draw

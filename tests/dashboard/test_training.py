@@ -14,24 +14,14 @@ from fastnet.dashboard.training.comparison import difference
 from fastnet.dashboard.training.looks import Observer
 from fastnet.dashboard.training.options import MOST_PARAMETERS, Options
 from fastnet.dashboard.training.places import Places
-from fastnet.dashboard.training.snapshot import (
-    ENDING,
-    FAILED,
-    FINISHED,
-    PAUSED,
-    PREPARING,
-    RUNNING,
-    STOPPED,
-    Snapshot,
-)
+from fastnet.dashboard.training.snapshot import ENDING, FAILED, FINISHED, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
 from fastnet.dashboard.training.trainer import Trainer
-from fastnet.datasets import load_dataset
+from fastnet.data.loading import load_dataset
 from fastnet.errors import ModelError, OptionError
-from fastnet.model_files import read_model
-from fastnet.network import Network
-from fastnet.recipe import Recipe
-from fastnet.recipes import RECIPES
-from fastnet.training import Training
+from fastnet.models.files import read_model
+from fastnet.models.network import Network
+from fastnet.training.recipe import RECIPES, Recipe
+from fastnet.training.trainer import Training
 
 SMALL = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=100, engine="reference")
 LONG = dataclasses.replace(SMALL, epochs=10**5, schedule="constant")
@@ -188,7 +178,7 @@ def test_the_process_ends_when_the_server_is_killed(npz):
 SERVER = """
 import sys, time
 from fastnet.dashboard.training.trainer import Trainer
-from fastnet.recipe import Recipe
+from fastnet.training.recipe import Recipe
 
 trainer = Trainer(data=sys.argv[1])
 trainer.start(Recipe(hidden=(16,), epochs=10**5, n_validation=100, engine="reference"))

@@ -3,8 +3,9 @@
 import sys
 
 from fastnet import cli
-from fastnet.benchmarks import bench_peers, ceilings, machine, roofline
-from fastnet.benchmarks.peers.process import Entrant
+from fastnet.timing import ceilings, machine, roofline
+from fastnet.timing import contests as bench_peers
+from fastnet.timing.rivals.process import Entrant
 
 PEERS = bench_peers.PEERS
 FASTNET = Entrant("fastnet", f"{PEERS}.fastnet_peer", {"threads": 1})

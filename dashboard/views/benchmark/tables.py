@@ -6,9 +6,9 @@ import time
 from html import escape
 from typing import Any
 
-from fastnet.benchmarks.machine import NAMES, titles
-from fastnet.benchmarks.tables import TITLES, busy_text, time_text
 from fastnet.system import cpu_name
+from fastnet.timing.machine import NAMES, titles
+from fastnet.timing.tables import TITLES, busy_text, time_text
 
 from ...benchmarking import Result
 

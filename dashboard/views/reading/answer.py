@@ -7,7 +7,7 @@ import numpy as np
 import param
 from panel.custom import JSComponent
 
-from fastnet.recognition import VERDICTS, DigitReading, Reading
+from fastnet.reading.recognition import VERDICTS, DigitReading, Reading
 
 from ...store import Answer, Store
 from ..images import base64_bytes, png_uri

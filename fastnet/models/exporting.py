@@ -1,0 +1,129 @@
+"""Models for other programs: ONNX, safetensors or a NumPy archive, each one file with the manifest inside.
+
+NumPy alone writes the archive; the other two need `pip install "fastnet[export]"`.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fastnet import __version__
+from fastnet.errors import OptionError
+from fastnet.files import require_new, whole_file
+
+from .calibration import read_calibration
+from .card import Facts
+from .files import ModelFiles, read_model
+
+_OPSET = 13  # of December 2020: since then a softmax is over one axis
+_IR_VERSION = 7  # of the same release
+_MOST_ONNX_BYTES = 2**31 - 2**20  # protobuf's limit, less some room for the graph
+
+
+def export_model(model: str | Path, target: str | Path, form: str, overwrite: bool = False) -> Path:
+    """Write a model directory, or a shipped model by its name, as one file of that form; return its path.
+
+    `form` is one of `FORMS`. The file appears whole or not at all. ModelError for a model that is not sound;
+    OptionError for another form, a file that exists, or packages that are missing.
+    """
+    if form not in FORMS:
+        raise OptionError(f"a model is exported to {', '.join(FORMS)}, not {form!r}")
+    target = Path(target)
+    require_new(target, overwrite)
+    files = read_model(model)
+    facts = metadata(files)
+    with whole_file(target) as new:
+        FORMS[form](files.parameters, facts, new)
+    return target
+
+
+def metadata(files: ModelFiles) -> dict[str, str]:
+    """What goes with the arrays, as strings; `manifest` is all of it as JSON, the others are for reading."""
+    facts, calibration = Facts(files.manifest), read_calibration(files)
+    known = {
+        "fastnet_version": facts.get("fastnet_version"),
+        "layer_sizes": facts.layers,
+        "pixel_scale": files.pixel_scale,
+        "temperature": calibration.temperature if calibration else 1.0,
+        "data": facts.data_name,
+        "test_accuracy": facts.number("test", "accuracy"),
+        "license": facts.get("license"),
+        "manifest": json.dumps(files.manifest),
+    }
+    return {name: str(value) for name, value in known.items() if value is not None}
+
+
+def to_onnx(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Path) -> None:
+    """Write an ONNX graph of opset 13, for any number of images.
+
+    In: `images`, float32 `(n, n_features)`, scaled as floating-point pixels are for `Predictor` (MNIST: 0 to 1, that is
+    uint8 pixels times `pixel_scale`). Out: `logits` and `probabilities`, float32 `(n, n_classes)`, and `labels`, int64
+    `(n,)`. The probabilities are those of the calibrated model, softmax(logits / temperature).
+    """
+    try:
+        import onnx
+        from onnx import TensorProto, checker, helper, numpy_helper
+    except ImportError as error:
+        raise _needs_packages("ONNX") from error
+    if sum(array.nbytes for array in parameters.values()) > _MOST_ONNX_BYTES:
+        raise OptionError("an ONNX file holds at most 2 GB, and this model is larger: try safetensors")
+    n_layers = len(parameters) // 2
+    n_features, n_classes = len(parameters["W1"]), len(parameters[f"b{n_layers}"])
+    nodes, activations = [], "images"
+    for number in range(1, n_layers):
+        nodes.append(helper.make_node("Gemm", [activations, f"W{number}", f"b{number}"], [f"sums{number}"]))
+        activations = f"hidden{number}"
+        nodes.append(helper.make_node("Relu", [f"sums{number}"], [activations]))
+    nodes += [
+        helper.make_node("Gemm", [activations, f"W{n_layers}", f"b{n_layers}"], ["logits"]),
+        helper.make_node("Div", ["logits", "temperature"], ["calibrated"]),
+        helper.make_node("Softmax", ["calibrated"], ["probabilities"], axis=1),
+        helper.make_node("ArgMax", ["logits"], ["labels"], axis=1, keepdims=0),
+    ]
+    constants = {**parameters, "temperature": np.float32(facts["temperature"])}
+    graph = helper.make_graph(
+        nodes,
+        "fastnet",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", n_features])],
+        [
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", n_classes]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", n_classes]),
+            helper.make_tensor_value_info("labels", TensorProto.INT64, ["n"]),
+        ],
+        [numpy_helper.from_array(np.asarray(array), name) for name, array in constants.items()],
+    )
+    opsets = [helper.make_opsetid("", _OPSET)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
+    model.producer_name, model.producer_version = "fastnet", __version__
+    helper.set_model_props(model, facts)
+    checker.check_model(model, full_check=True)
+    onnx.save(model, target, format="protobuf")
+
+
+def to_safetensors(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Path) -> None:
+    """Write W1 `(n_in, n_out)`, b1 `(n_out,)`, W2, ... in safetensors, with the facts as its metadata."""
+    try:
+        from safetensors.numpy import save_file
+    except ImportError as error:
+        raise _needs_packages("safetensors") from error
+    save_file(parameters, target, facts)
+
+
+def to_npz(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Path) -> None:
+    """Write W1, b1, W2, ... for `numpy.load`, and each fact as an array of one string; nothing is pickled."""
+    strings = {name: np.array(text) for name, text in facts.items()}
+    with target.open("wb") as file:
+        np.savez(file, **parameters, **strings)  # type: ignore[arg-type]
+
+
+FORMS: dict[str, Callable[[dict[str, np.ndarray], dict[str, str], Path], None]] = {
+    "onnx": to_onnx,
+    "safetensors": to_safetensors,
+    "npz": to_npz,
+}
+
+
+def _needs_packages(form: str) -> OptionError:
+    return OptionError(f'{form} needs more packages: pip install "fastnet[export]"')

@@ -1,0 +1,203 @@
+"""Model directories: `W1.npy`, `b1.npy`, ..., a `manifest.json` that says what they are, and a card for people.
+
+The manifest holds the layer sizes, how pixels are scaled, and shape, type and SHA-256 of each array; reading refuses
+whatever does not agree with it. Arrays are never pickled. A large model may be stored in float16, half the bytes; in
+memory all are float32. Needs NumPy alone.
+"""
+
+import hashlib
+import io
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastnet import weights
+from fastnet.errors import ModelError
+from fastnet.files import put_back
+
+from .card import CARD, model_card
+
+FORMAT = "fastnet-model"
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+HISTORY, CHECKPOINT = "history.json", "checkpoint.npz"  # of a run, see `runs`
+
+STORED_AS = ("float32", "float16")
+
+_MOST_HEADER_BYTES = 4096
+_MOST_PARAMETERS = 2**31
+_PIXEL_SCALES = (1e-9, 1e9)
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """What a model directory holds, checked: the manifest and the arrays by name (W1, b1, ...), float32."""
+
+    directory: Path
+    manifest: dict[str, Any]
+    parameters: dict[str, np.ndarray]
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """From the number of pixels to the number of classes."""
+        return tuple(self.manifest["layer_sizes"])
+
+    @property
+    def pixel_scale(self) -> float:
+        """What the model's input pixels are multiplied with."""
+        return self.manifest["pixel_scale"]
+
+    @property
+    def sha256(self) -> str:
+        """One sum over the sums of all arrays: what belongs to a model is tied to its weights by it."""
+        described = self.manifest["arrays"]
+        return hashlib.sha256("".join(described[name]["sha256"] for name in self.parameters).encode()).hexdigest()
+
+
+def count_parameters(layer_sizes: Sequence[int]) -> int:
+    """Weights and biases of a network with layers of these sizes, the pixels first."""
+    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(layer_sizes))
+
+
+def parameter_shapes(layer_sizes: Sequence[int]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The name and the shape of each array of such a network, in their order."""
+    for number, (n_in, n_out) in enumerate(pairwise(layer_sizes), start=1):
+        yield f"W{number}", (n_in, n_out)
+        yield f"b{number}", (n_out,)
+
+
+def find_model(name: str | Path) -> Path:
+    """The directory of a model, given as its path or as the name of one that comes with fastnet."""
+    path = Path(name)
+    if str(name):
+        put_back(path.absolute())
+    if str(name) and path.is_dir():
+        return path
+    if str(name) in weights.names():
+        return weights.DIRECTORY / str(name)
+    known = ", ".join(weights.names()) or "none"
+    raise ModelError(f"{name}: no such model (neither a directory nor one that comes with fastnet: {known})")
+
+
+def write_model(directory: Path, parameters: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
+    """Write the arrays, the model card, then a manifest of `facts` and of each array, into an existing directory.
+
+    `facts` must hold `layer_sizes` and `pixel_scale`. The manifest is written last: it marks a whole model.
+    """
+    arrays = {}
+    for name, array in parameters.items():
+        arrays[name] = write_array(directory, name, array)
+    manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, **facts, "arrays": arrays}
+    (directory / CARD).write_text(model_card(manifest), encoding="utf-8")
+    (directory / MANIFEST).write_text(json.dumps(manifest, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_model(name: str | Path) -> ModelFiles:
+    """Read and check the model at a path or of a shipped name; ModelError, naming the file, for what is not sound."""
+    directory = find_model(name)
+    manifest = read_manifest(directory)
+    shapes = parameter_shapes(manifest["layer_sizes"])
+    parameters = {name: read_parameter(directory, name, shape, manifest["arrays"]) for name, shape in shapes}
+    return ModelFiles(directory, manifest, parameters)
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """The manifest of a model directory, with the fields that every model has checked."""
+    path = directory / MANIFEST
+    manifest = read_json(path)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ModelError(f"{path}: is not the manifest of a fastnet model")
+    version = manifest.get("format_version")
+    if type(version) is not int or version != FORMAT_VERSION:
+        raise ModelError(f"{path}: has format version {version}; this fastnet reads {FORMAT_VERSION}")
+    sizes = manifest.get("layer_sizes")
+    if not (isinstance(sizes, list) and len(sizes) >= 2 and all(type(size) is int and size >= 1 for size in sizes)):
+        raise ModelError(f"{path}: layer_sizes must be a list of two or more whole numbers from 1, not {sizes}")
+    if count_parameters(sizes) > _MOST_PARAMETERS:
+        raise ModelError(f"{path}: layer_sizes {sizes} ask for more than {_MOST_PARAMETERS} parameters")
+    scale = manifest.get("pixel_scale")
+    least, most = _PIXEL_SCALES
+    if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not least <= scale <= most:
+        raise ModelError(f"{path}: pixel_scale must be a number from {least:g} to {most:g}, not {scale}")
+    if not isinstance(manifest.get("arrays"), dict):
+        raise ModelError(f"{path}: lacks the description of its arrays")
+    return manifest
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file; ModelError if it is missing or not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}), so this is no complete model") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: is not sound JSON ({error})") from error
+
+
+def read_bytes(path: Path, sha256: object, most_bytes: int) -> bytes:
+    """The content of a file of at most `most_bytes` whose SHA-256 is as the manifest says."""
+    try:
+        n_bytes = path.stat().st_size
+        if n_bytes > most_bytes:
+            raise ModelError(f"{path}: has {n_bytes} bytes where the manifest leaves room for {most_bytes}")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelError(f"{path}: its SHA-256 is not the manifest's, so it was changed or damaged")
+    return content
+
+
+def write_array(directory: Path, name: str, array: np.ndarray) -> dict[str, Any]:
+    """Write `name`.npy and return its description: shape, type and SHA-256."""
+    content = _npy_bytes(array)
+    (directory / f"{name}.npy").write_bytes(content)
+    return {"shape": list(array.shape), "dtype": str(array.dtype), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def read_parameter(directory: Path, name: str, shape: tuple[int, ...], arrays: dict[str, Any]) -> np.ndarray:
+    """The float32 array of that shape in `name`.npy, if it is as `arrays` describes it; there it may be float16."""
+    dtype = arrays[name].get("dtype") if isinstance(arrays.get(name), dict) else None
+    array = read_array(directory, name, shape, arrays, dtype=dtype if dtype in STORED_AS else STORED_AS[0])
+    return array.astype(np.float32, copy=False)
+
+
+def read_array(
+    directory: Path,
+    name: str,
+    shape: tuple[int, ...],
+    arrays: dict[str, Any],
+    described_in: str = MANIFEST,
+    dtype: str = "float32",
+) -> np.ndarray:
+    """The array of that shape and type in `name`.npy, if it is as `arrays` describes it."""
+    path = directory / f"{name}.npy"
+    description = arrays.get(name)
+    if not isinstance(description, dict):
+        raise ModelError(f"{directory / described_in}: does not describe {name}")
+    if (description.get("shape"), description.get("dtype")) != (list(shape), dtype):
+        raise ModelError(f"{directory / described_in}: must describe {name} as {dtype} of shape {list(shape)}")
+    most_bytes = math.prod(shape) * np.dtype(dtype).itemsize + _MOST_HEADER_BYTES
+    content = read_bytes(path, description.get("sha256"), most_bytes)
+    try:
+        array = np.load(io.BytesIO(content), allow_pickle=False)
+    except Exception as error:  # a damaged header can raise nearly anything
+        raise ModelError(f"{path}: is not a sound .npy file of plain numbers (pickled objects are refused)") from error
+    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != dtype:
+        found = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else "an archive"
+        raise ModelError(f"{path}: must be {dtype} of shape {shape}, and is {found}")
+    if not np.isfinite(array).all():
+        raise ModelError(f"{path}: holds NaN or infinite numbers")
+    return array
+
+
+def _npy_bytes(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()

@@ -1,0 +1,161 @@
+"""Read any number of pictures in constant memory: found as they are needed, read in chunks here or elsewhere.
+
+    for answer in read_pictures(Predictor.load(), find_pictures(["scans/"])):
+        print(answer["path"], answer["text"])
+
+With an executor the chunks are read by its workers: those of `single_thread_processes` on this machine, which have the
+model from their start, or `Client(...).get_executor()` of dask.distributed on others that see the same files.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from fastnet.errors import DataError
+from fastnet.models.model import Model
+
+from .pictures import EXTENSIONS, Source
+from .recognition import Reading, read
+
+PICTURES_A_CHUNK = 200  # so that sending the model along with each costs little
+# For processes here: their names fit a pipe. Early Pythons 3.11 wait for a process that died before it read its share.
+PICTURES_A_SMALL_CHUNK = 50
+CHUNKS_AHEAD = 16  # sent to an executor before the first of them is waited for
+
+_NAMES_AT_A_TIME = 1000
+_own_predictor: list[Model] = []  # of a process of `single_thread_processes`: one
+_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def find_pictures(names: Iterable[str]) -> Iterator[str]:
+    """The names, with the pictures of a directory and of all below it in its place; one without any stays.
+
+    Directories are read while one asks for pictures. Their names come in runs of 1,000, in order within each. Links to
+    directories are not followed.
+    """
+    for name in names:
+        pictures = _walk(name) if name and os.path.isdir(name) else iter(())
+        yield next(pictures, name)
+        yield from pictures
+
+
+def answer(
+    predictor: Model,
+    path: str,
+    source: Source | None = None,
+    on_reading: Callable[[Reading], object] | None = None,
+) -> dict[str, Any]:
+    """What the picture at `path` says, ready for JSON: `text` and the figures of its digits, or an `error`.
+
+    `source` is read in place of the file; `on_reading` is called with the reading.
+    """
+    try:
+        reading = read(predictor, _existing(path) if source is None else source, path)
+        if on_reading:
+            on_reading(reading)
+    except DataError as error:
+        return {"path": path, "error": str(error)}
+    return {
+        "path": path,
+        "text": reading.text,
+        "digit": reading.digit,
+        "probability": reading.probability,
+        "probabilities": [float(probability) for probability in reading.probabilities],
+        "second": reading.second,
+        "flags": list(reading.flags),
+        "digits": [
+            {"digit": digit.digit, "probability": digit.probability, "box": list(digit.box)} for digit in reading.digits
+        ],
+    }
+
+
+def answers(predictor: Model | None, paths: list[str]) -> list[dict[str, Any]]:
+    """The answer to each picture; None for a predictor is this process's own."""
+    predictor = predictor or _own_predictor[0]
+    return [answer(predictor, path) for path in paths]
+
+
+def read_pictures(
+    predictor: Model | None,
+    paths: Iterable[str],
+    executor: Executor | None = None,
+    chunk: int = PICTURES_A_CHUNK,
+    n_ahead: int = CHUNKS_AHEAD,
+) -> Iterator[dict[str, Any]]:
+    """The answers to pictures as they come, in their order; a picture that cannot be read has an error for answer.
+
+    An executor gets chunks of paths, `n_ahead` at a time: some more than it has workers keep them busy. `predictor` is
+    sent with each, and lost with no worker; None for processes that have their own.
+    """
+    paths = iter(paths)
+    if executor is None:
+        assert predictor
+        yield from (answer(predictor, path) for path in paths)
+        return
+    under_way: deque[Future] = deque()
+    try:
+        while True:
+            while len(under_way) < n_ahead and (some := list(islice(paths, chunk))):
+                under_way.append(executor.submit(answers, predictor, some))
+            if not under_way:
+                return
+            yield from under_way.popleft().result()
+    except BrokenExecutor as error:
+        raise DataError(f"a process that read pictures came to an end of its own ({error})") from error
+    finally:
+        for future in under_way:
+            future.cancel()
+
+
+@contextmanager
+def single_thread_processes(n: int, predictor: Model) -> Iterator[Executor]:
+    """Yield a pool of `n` processes of one thread each, to which `predictor` is their own."""
+    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(n, context, initializer=_begin, initargs=(predictor,))
+    try:
+        os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))  # read by NumPy when a process of the pool starts
+        yield pool
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(predictor: Model) -> None:
+    """In a new process of the pool."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _own_predictor.append(predictor)
+
+
+def _walk(directory: str) -> Iterator[str]:
+    """The pictures of a directory, then those of the directories in it; the name of one that cannot be listed."""
+    directories = [directory]
+    while directories:
+        directory = directories.pop()
+        try:
+            with os.scandir(directory) as entries:
+                while some := sorted(islice(entries, _NAMES_AT_A_TIME), key=lambda entry: entry.name):
+                    for entry in some:
+                        if entry.is_dir(follow_symlinks=False):
+                            directories.append(entry.path)
+                        elif entry.name.lower().endswith(EXTENSIONS):
+                            yield entry.path
+        except OSError:
+            yield directory
+
+
+def _existing(path: str) -> str:
+    if not path:
+        raise DataError("the name of a picture is empty")
+    if os.path.isdir(path):
+        raise DataError(f"{path}: holds no pictures that can be read ({', '.join(EXTENSIONS)})")
+    return path

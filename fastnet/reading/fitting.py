@@ -1,0 +1,124 @@
+"""Compute a model's calibration on its validation digits and on things that are no digits."""
+
+from pathlib import Path
+
+import numpy as np
+
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Dataset, Samples
+from fastnet.errors import ModelError, OptionError
+from fastnet.models.calibration import Calibration, expected_calibration_error, write_calibration
+from fastnet.models.files import read_model
+from fastnet.models.model import Model
+from fastnet.models.probabilities import softmax
+from fastnet.training.recipe import Recipe
+from fastnet.training.trainer import validation_split
+
+from .nondigits import nondigits
+from .pictures.mnist_form import SIDE, to_mnist_form
+
+KEPT, CERTAINLY_KEPT = 0.98, 0.999  # of the validation digits: answered without doubt; answered at all
+
+_N_NONDIGITS = 4000
+_SEED = 0
+_N_FOLDS = 5  # of 5,000 digits: a digit and its redrawn copy fall into one
+_RIDGE = 30.0  # pulls the weights towards 0, so that other pens and hands fare as those that were drawn
+
+
+def calibrate(model: str | Path, data: str | Path | None = None) -> Calibration:
+    """Compute the calibration of a model directory or shipped model, write it there and return it.
+
+    The validation digits are those that the model's training set aside; `data` is where its data set is now, if not
+    where it was.
+    """
+    files = read_model(model)
+    recipe, source = files.manifest.get("recipe"), files.manifest.get("data")
+    if not isinstance(recipe, dict) or not isinstance(source, dict):
+        raise ModelError(f"{model}: its manifest does not tell recipe and data of its training")
+    dataset = load_dataset(data or source["source"])
+    if dataset.sha256 != source.get("sha256"):
+        raise OptionError(f"{model}: was not trained on {dataset.source}")
+    predictor = Model(files.parameters, files.pixel_scale, files.manifest)
+    calibration = fit(predictor, _validation_digits(dataset, Recipe.from_json(recipe)))
+    write_calibration(files, calibration)
+    return calibration
+
+
+def fit(predictor: Model, digits: Samples) -> Calibration:
+    """The temperature and the rule that are best on these digits, and on drawn things that are none."""
+    logits = predictor.logits(digits.pixels)
+    temperature = best_temperature(logits, digits.labels)
+    images = digits.pixels.reshape(-1, SIDE, SIDE)
+    redrawn = np.stack([to_mnist_form(_cropped(image)) for image in images])
+    known = np.vstack([predictor.traits(images), predictor.traits(redrawn)])
+    other = predictor.traits(nondigits(_N_NONDIGITS, np.random.default_rng(_SEED)))
+    likeness, unlike = likeness_of_unseen(known, other)
+    unsure_below = float(np.quantile(likeness, 1 - KEPT))
+    measured = {
+        "validation_ece": expected_calibration_error(softmax(logits), digits.labels),
+        "validation_ece_calibrated": expected_calibration_error(softmax(logits / temperature), digits.labels),
+        "digits_kept": float(np.mean(likeness >= unsure_below)),
+        "nondigits_refused": float(np.mean(unlike < unsure_below)),
+    }
+    no_digit_below = float(np.quantile(likeness, 1 - CERTAINLY_KEPT))
+    weights = logistic_regression(known, other)
+    return Calibration(temperature, weights.astype(np.float32), unsure_below, no_digit_below, measured)
+
+
+def likeness_of_unseen(known: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The likeness of each row of both, by weights that were fitted without it: limits set on them hold elsewhere."""
+    likeness, unlike = np.empty(len(known)), np.empty(len(other))
+    for fold in range(_N_FOLDS):
+        mine, others = (np.arange(len(rows)) % _N_FOLDS == fold for rows in (known, other))
+        weights = logistic_regression(known[~mine], other[~others])
+        likeness[mine] = known[mine] @ weights[:-1] + weights[-1]
+        unlike[others] = other[others] @ weights[:-1] + weights[-1]
+    return likeness, unlike
+
+
+def best_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The divisor of the logits that makes the right labels likeliest (Guo et al. 2017), found by halving a bracket."""
+    low, high = -3.0, 3.0  # logarithms
+    for _ in range(60):
+        third = (high - low) / 3
+        if _loss(logits / np.exp(low + third), labels) < _loss(logits / np.exp(high - third), labels):
+            high -= third
+        else:
+            low += third
+    return float(np.exp((low + high) / 2))
+
+
+def logistic_regression(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
+    """Weights and constant of the log odds that a row is of the positive ones, both sides counted alike.
+
+    Newton's method with a ridge on the standardised columns.
+    """
+    rows = np.vstack([positive, negative]).astype(np.float64)
+    is_positive = np.arange(len(rows)) < len(positive)
+    mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-3
+    rows = np.hstack([(rows - mean) / deviation, np.ones((len(rows), 1))])
+    count = np.where(is_positive, len(rows) / 2 / len(positive), len(rows) / 2 / len(negative))
+    weights = np.zeros(rows.shape[1])
+    for _ in range(12):
+        odds = 1 / (1 + np.exp(-np.clip(rows @ weights, -50, 50)))
+        curvature = (rows * (count * odds * (1 - odds))[:, np.newaxis]).T @ rows + _RIDGE * np.eye(len(weights))
+        weights += np.linalg.solve(curvature, rows.T @ (count * (is_positive - odds)) - _RIDGE * weights)
+    scaled = weights[:-1] / deviation
+    return np.append(scaled, weights[-1] - scaled @ mean)
+
+
+def _validation_digits(dataset: Dataset, recipe: Recipe) -> Samples:
+    if dataset.train.n_features != SIDE * SIDE or dataset.train.images.dtype != np.uint8:
+        raise OptionError(f"{dataset.source}: only models of {SIDE}x{SIDE} pictures of 8 bits can be calibrated")
+    if recipe.n_validation == 0:
+        raise OptionError("a model that was trained without validation samples cannot be calibrated")
+    return validation_split(dataset.train, recipe)[1]
+
+
+def _cropped(image: np.ndarray) -> np.ndarray:
+    rows, columns = (np.flatnonzero((image > 0).any(axis=axis)) for axis in (1, 0))
+    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else image
+
+
+def _loss(logits: np.ndarray, labels: np.ndarray) -> float:
+    return -float(np.log(np.maximum(softmax(logits)[np.arange(len(labels)), labels], 1e-30)).mean())

@@ -1,0 +1,299 @@
+"""The training loop: epochs of shuffled mini-batches, history, and a state that can be put away and taken up again."""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fastnet.data.augment import square_images
+from fastnet.data.samples import Dataset, Samples, split_validation
+from fastnet.errors import DivergedError, OptionError
+from fastnet.models.network import Network
+
+from .engine import distorted, figures_of_batches, make_engine
+from .recipe import Recipe
+from .schedules import learning_rate_at
+from .selecting import choose
+
+STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds; fewer where each sees more
+
+# What a seed is used for: each use has its own stream of random numbers.
+_INITIALISATION, _SPLIT, _SHUFFLE = range(3)  # 3 is that of `augmenting`, 4 the engine's
+_SELECTION = 5
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """The figures of one epoch. Training figures are means over its samples, each before the step that it was seen for;
+    all means are weighted where the samples have weights."""
+
+    epoch: int  # from 1
+    seconds: float  # of the training steps alone
+    learning_rate: float  # of the last step
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float | None  # None without a validation split
+    validation_accuracy: float | None
+
+
+@dataclass
+class Progress:
+    """Where a training stands: with the weights and moments, all that a continuation needs."""
+
+    step: int = 0  # steps taken
+    loss_sum: float = 0.0  # over the samples of the epoch under way, each times its weight
+    n_correct: float = 0.0  # the weight of those answered rightly
+    seconds: float = 0.0
+    history: list[EpochRecord] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary that JSON can hold, without the history."""
+        fields = asdict(self)
+        del fields["history"]
+        return fields
+
+
+@dataclass(frozen=True)
+class State:
+    """What a training goes on from, on the same samples or on others: where one before it ended."""
+
+    network: Network
+    moments: tuple[Network, Network] | None = None  # Adam's m and v; None: all 0
+    n_steps: int = 0
+    n_epochs: int = 0
+
+
+class Trainer:
+    """Trains a network by a recipe on given samples, and validates it on others, of which there may be none.
+
+    The order of samples in a pass is drawn from (seed, pass), and so are their distortions: a training that was
+    stopped at any step and goes on from its weights, moments and `Progress` ends at the same bits as one that was not.
+    With `start`, steps and epochs are counted on from those that its network has seen; the network is trained in place.
+    """
+
+    def __init__(
+        self,
+        train_samples: Samples,
+        validation_samples: Samples,
+        n_classes: int,
+        recipe: Recipe,
+        start: State | None = None,
+    ):
+        self.recipe = recipe
+        self.train_samples, self.validation_samples = train_samples, validation_samples
+        for samples in (train_samples, validation_samples):
+            samples.total_weight()  # or an error
+        sizes = (train_samples.n_features, *recipe.hidden, n_classes)
+        self.network = start.network if start else Network.he_initialised(sizes, _rng(recipe.seed, _INITIALISATION))
+        self.engine = make_engine(self.network, recipe, self.train_samples)
+        self._steps_before, self._epochs_before = 0, 0
+        if start:
+            self._steps_before, self._epochs_before = start.n_steps, start.n_epochs
+            for moment, begun in zip(self.engine.moments, start.moments or (), strict=start.moments is not None):
+                moment.set_parameters(begun.parameters())
+        self.progress = Progress()
+        self.n_per_step = round(recipe.batch_size / recipe.selectivity)  # samples that are seen, if not stepped on
+        self._steps_per_pass = math.ceil(len(self.train_samples) / self.n_per_step)
+        self.steps_per_epoch = recipe.passes * self._steps_per_pass
+        self.n_steps = self.steps_per_epoch * recipe.epochs
+        self.stop_requested = False  # set it from a signal handler or another thread: the loop ends after its step
+        # Fewer, where a look at it must come sooner; the result is the same.
+        self.steps_at_a_time = max(1, STEPS_AT_A_TIME * recipe.batch_size // self.n_per_step)
+
+    @property
+    def state(self) -> State:
+        """What another training can go on from, once this one does not run; not a copy."""
+        n_steps, n_epochs = self.progress.step, self.progress.step // self.steps_per_epoch
+        return State(self.network, self.engine.moments, self._steps_before + n_steps, self._epochs_before + n_epochs)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs of the recipe are done."""
+        return self.progress.step >= self.n_steps
+
+    def run(
+        self,
+        on_step: Callable[[float], None] | None = None,
+        on_epoch: Callable[[EpochRecord], None] | None = None,
+        n_steps: int | None = None,
+    ) -> None:
+        """Train until the recipe's last epoch, until `n_steps` are taken in all, or until `stop_requested`.
+
+        `on_step` is given the loss of each mini-batch, `on_epoch` the record of each epoch. Stop requests are seen
+        every few steps. DivergedError when the loss is not finite.
+        """
+        goal = self.n_steps if n_steps is None else min(self.n_steps, n_steps)
+        try:
+            self.engine.load()
+            self._end_due_epoch(on_epoch)  # of a run that was saved just before
+            while self.progress.step < goal and not self.stop_requested:
+                self._run_pass(goal, on_step)
+                self._end_due_epoch(on_epoch)
+        finally:
+            self.engine.unload()
+
+    @property
+    def n_seen(self) -> int:
+        """Samples seen in the epoch under way."""
+        n_passes, n_steps = divmod(self.progress.step % self.steps_per_epoch, self._steps_per_pass)
+        return n_passes * len(self.train_samples) + n_steps * self.n_per_step
+
+    @property
+    def n_per_epoch(self) -> int:
+        """Samples seen in an epoch."""
+        return self.recipe.passes * len(self.train_samples)
+
+    def _run_pass(self, goal: int, on_step: Callable[[float], None] | None) -> None:
+        """The steps up to `goal` that are left of the pass under way, some at a time."""
+        number, done = divmod(self.progress.step, self._steps_per_pass)
+        order = self._order(number)
+        last = min(self._steps_per_pass, goal - number * self._steps_per_pass)
+        for start in range(done, last, self.steps_at_a_time):
+            stop = min(start + self.steps_at_a_time, last)
+            losses = self._take_steps(order[start * self.n_per_step : stop * self.n_per_step], stop - start)
+            if on_step:
+                for loss in losses:
+                    on_step(loss)
+            if self.stop_requested:
+                return
+
+    @property
+    def _passes_before(self) -> int:
+        return self._epochs_before * self.recipe.passes
+
+    def _order(self, number: int) -> np.ndarray:
+        """The order of the samples in a pass of this training, counted from 0."""
+        n = len(self.train_samples)
+        if not self.recipe.shuffle:
+            return np.arange(n)
+        return _rng(self.recipe.seed, _SHUFFLE, self._passes_before + number).permutation(n)
+
+    def _take_steps(self, rows: np.ndarray, n: int) -> list[float]:
+        """Take `n` steps on mini-batches of the samples at `rows`; return their losses."""
+        progress = self.progress
+        learning_rates = np.array([self._learning_rate(progress.step + i) for i in range(n)])
+        with interrupts_deferred():
+            return self._take_whole_steps(progress, rows, learning_rates)
+
+    def _take_whole_steps(self, progress: Progress, rows: np.ndarray, learning_rates: np.ndarray) -> list[float]:
+        """Steps and the record of them belong together: nothing may come between."""
+        n = len(learning_rates)
+        started = time.perf_counter()
+        samples = self.train_samples
+        if self.recipe.augmentation:
+            number = self._passes_before + progress.step // self._steps_per_pass
+            samples = distorted(samples, rows, self.recipe, number)
+            rows = np.arange(len(rows))
+        first_step = self._steps_before + progress.step + 1
+        take_steps = self.engine.train_steps if self.recipe.selectivity == 1 else self._take_selective_steps
+        losses, n_correct = take_steps(samples, rows, first_step, learning_rates)
+        progress.seconds += time.perf_counter() - started
+        for i in np.flatnonzero(~np.isfinite(losses)):
+            step = progress.step + 1 + i
+            epoch = (step - 1) // self.steps_per_epoch + 1
+            raise self._diverged(f"the loss is {losses[i]} at step {step} (epoch {epoch})")
+        progress.step += n
+        progress.loss_sum += float(losses @ samples.weight_of_batches(rows, self.n_per_step))
+        progress.n_correct += float(n_correct.sum())
+        return losses.tolist()
+
+    def _take_selective_steps(
+        self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As the engine's `train_steps`, each on a choice of the samples that it sees; the figures are those of all.
+
+        A loss counts for the choice as it does in the mean, times its sample's weight.
+        """
+        answers = []
+        for i in range(len(learning_rates)):
+            seen = rows[i * self.n_per_step : (i + 1) * self.n_per_step]
+            losses, classes = self.engine.answer(samples, seen)
+            answers.append((losses, classes))
+            rng = _rng(self.recipe.seed, _SELECTION, first_step + i)
+            chosen = seen[choose(losses * samples.weight_of_each(seen), self.recipe.selectivity, rng)]
+            self.engine.train_steps(samples, chosen, first_step + i, learning_rates[i : i + 1])
+        losses, classes = (np.concatenate(parts) for parts in zip(*answers, strict=True))
+        return figures_of_batches(samples, rows, losses, classes, self.n_per_step)
+
+    def _end_due_epoch(self, on_epoch: Callable[[EpochRecord], None] | None) -> None:
+        """Record the epoch whose last step was the last one taken, unless that was done."""
+        if len(self.progress.history) < self.progress.step // self.steps_per_epoch:
+            self.engine.write_back()
+            record = self._end_epoch()
+            if on_epoch:
+                on_epoch(record)
+
+    def _end_epoch(self) -> EpochRecord:
+        progress = self.progress
+        total_weight = self.recipe.passes * self.train_samples.total_weight()
+        if not all(np.isfinite(array).all() for array in self.network.parameters().values()):
+            raise self._diverged(f"a weight is not finite after step {progress.step}")
+        validation_loss, validation_accuracy = (
+            self.engine.evaluate(self.validation_samples) if len(self.validation_samples) else (None, None)
+        )
+        record = EpochRecord(
+            epoch=progress.step // self.steps_per_epoch,
+            seconds=progress.seconds,
+            learning_rate=self._learning_rate(progress.step - 1),
+            train_loss=progress.loss_sum / total_weight,
+            train_accuracy=progress.n_correct / total_weight,
+            validation_loss=validation_loss,
+            validation_accuracy=validation_accuracy,
+        )
+        self.progress = Progress(step=progress.step, history=[*progress.history, record])
+        return record
+
+    def _diverged(self, what: str) -> DivergedError:
+        rate = self.recipe.learning_rate
+        return DivergedError(f"{what}: try a learning rate below {rate}, a warm-up, or look for extreme pixel values")
+
+    def _learning_rate(self, step: int) -> float:
+        recipe = self.recipe
+        n_warmup_steps = round(recipe.warmup_epochs * self.steps_per_epoch)
+        return learning_rate_at(step, self.n_steps, recipe.learning_rate, recipe.schedule, n_warmup_steps)
+
+
+class Training(Trainer):
+    """One training of one recipe on one data set, of which it sets its validation samples aside."""
+
+    def __init__(self, dataset: Dataset, recipe: Recipe):
+        if recipe.n_validation >= len(dataset.train):
+            raise OptionError(
+                f"{recipe.n_validation} validation samples leave nothing of {len(dataset.train)} to train on"
+            )
+        if recipe.augmentation:
+            square_images(dataset.train)  # or an error
+        super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe)
+        self.dataset = dataset
+
+
+def validation_split(samples: Samples, recipe: Recipe) -> tuple[Samples, Samples]:
+    """The samples that a recipe trains on, and those that it sets aside for validation."""
+    return split_validation(samples, recipe.n_validation, _rng(recipe.seed, _SPLIT))
+
+
+@contextmanager
+def interrupts_deferred() -> Iterator[None]:
+    """In the main thread, let a Ctrl-C wait until the block is done."""
+    is_ours = threading.current_thread() is threading.main_thread()
+    if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    interrupts: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if interrupts:
+        raise KeyboardInterrupt
+
+
+def _rng(seed: int, *use: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=use))
