@@ -8,14 +8,15 @@ import panel as pn
 import panel_material_ui as pmui
 from threadpoolctl import threadpool_limits
 
+from fastnet.dashboard.server.library import DIRECTORY, Library
+from fastnet.dashboard.server.places import Places
+from fastnet.dashboard.server.shared import Shared
+from fastnet.dashboard.server.websockets import send_promptly
+
 # Absolute: `panel serve` runs this file as a script outside its package.
-from fastnet.dashboard.address import Address
-from fastnet.dashboard.library import DIRECTORY, Library
-from fastnet.dashboard.shared import Shared
-from fastnet.dashboard.store import Store
-from fastnet.dashboard.training.places import Places
+from fastnet.dashboard.session.address import Address
+from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.page import build_page
-from fastnet.dashboard.websockets import send_promptly
 from fastnet.data.loading import BUNDLED
 
 MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too

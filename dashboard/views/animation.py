@@ -6,7 +6,7 @@ from typing import Any
 import param
 from panel.custom import JSComponent
 
-from ..lottie import read_animation
+from .lottie import read_animation
 from .parts import ASSETS, STYLES, script
 
 

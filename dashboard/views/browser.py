@@ -6,7 +6,7 @@ from typing import Any
 import param
 from panel.custom import JSComponent
 
-from ..address import Address
+from ..session.address import Address
 from .parts import script
 
 

@@ -7,7 +7,7 @@ from panel.custom import JSComponent
 
 from fastnet.errors import DataError
 
-from ..store import Store
+from ..session.store import Store
 from .parts import STYLES, script
 
 MODES = ("playful", "scientific")

@@ -6,7 +6,7 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
-from ..store import Store
+from ..session.store import Store
 from .audit import audit_view
 from .benchmark import benchmark_view
 from .browser import Browser

@@ -12,7 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.custom import JSComponent
 
-from ..store import Store
+from ..session.store import Store
 
 ASSETS = Path(__file__).parent.parent / "assets"
 STYLES = (ASSETS / "page.css").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ import panel_material_ui as pmui
 from fastnet.models.files import count_parameters
 from fastnet.reading.predictor import Predictor
 
-from ..specs import layers, specifications
-from ..store import Store
+from ..session.specs import layers, specifications
+from ..session.store import Store
 from .parts import aside, html
 
 _LIKE_TEXT = {"color": "inherit", "textTransform": "none", "fontSize": "0.875rem"}

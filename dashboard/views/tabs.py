@@ -11,7 +11,7 @@ from panel.viewable import Viewable
 
 from fastnet.errors import DataError
 
-from ..store import Store
+from ..session.store import Store
 from .parts import STYLES, script
 
 

@@ -3,8 +3,8 @@
 import param
 import pytest
 
-from fastnet.dashboard.address import Address
-from fastnet.dashboard.store import Store
+from fastnet.dashboard.session.address import Address
+from fastnet.dashboard.session.store import Store
 from fastnet.errors import DataError
 
 

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet.dashboard.library import Library
-from fastnet.dashboard.lottie import read_animation, unsupported
-from fastnet.dashboard.training.snapshot import PAUSED, RUNNING, Snapshot
-from fastnet.dashboard.training.state import TrainingState
-from fastnet.dashboard.training.trainer import Trainer
+from fastnet.dashboard.server.library import Library
+from fastnet.dashboard.session.training_state import TrainingState
+from fastnet.dashboard.session.trainings import Trainings
 from fastnet.dashboard.views.animation import reading_animation
+from fastnet.dashboard.views.lottie import read_animation, unsupported
 from fastnet.dashboard.views.parts import script
 from fastnet.dashboard.views.training.figures import figures_view
+from fastnet.dashboard.worker.snapshot import PAUSED, RUNNING, Snapshot
 from fastnet.errors import DataError
 
 SOURCE = reading_animation()
@@ -141,7 +141,7 @@ def test_it_stands_still_for_people_who_prefer_reduced_motion(stage):
 
 
 def test_it_moves_while_a_training_runs():
-    state = TrainingState(Trainer(), Library())
+    state = TrainingState(Trainings(), Library())
     animation, _ = figures_view(state)
     assert not animation.visible
     state.snapshot = Snapshot(RUNNING)

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from fastnet.audit import load_audit
-from fastnet.dashboard.address import Address
-from fastnet.dashboard.auditing.auditor import Auditor, Job
-from fastnet.dashboard.auditing.files import audit_file, file_names
-from fastnet.dashboard.auditing.state import AuditState, Cell
-from fastnet.dashboard.library import Library
-from fastnet.dashboard.shared import Shared
-from fastnet.dashboard.store import Store
+from fastnet.dashboard.server.auditor import Auditor, Job
+from fastnet.dashboard.server.library import Library
+from fastnet.dashboard.server.shared import Shared
+from fastnet.dashboard.session.address import Address
+from fastnet.dashboard.session.audit_state import AuditState, Cell
+from fastnet.dashboard.session.store import Store
+from fastnet.dashboard.worker.audit_files import audit_file, file_names
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError, OptionError
 
@@ -207,5 +207,5 @@ def test_an_audit_is_read_once_for_all_sessions(models):
 
 
 def test_the_state_does_not_load_panel():
-    code = "import fastnet.dashboard.auditing.state, sys; assert 'panel' not in sys.modules"
+    code = "import fastnet.dashboard.session.audit_state, sys; assert 'panel' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fastnet.dashboard.benchmarking import STEPS, Benchmarks, Result, Status
-from fastnet.dashboard.training.places import Places
+from fastnet.dashboard.server.benchmarks import STEPS, Benchmarks, Result, Status
+from fastnet.dashboard.server.places import Places
 from fastnet.dashboard.views.benchmark.tables import STEP_TITLES, contest_html, result_html
 from fastnet.dashboard.views.benchmark.watch import Watch, progress_html
 from fastnet.errors import OptionError
@@ -60,7 +60,7 @@ def test_no_benchmark_beside_a_training_and_no_training_beside_a_benchmark():
 
 
 def test_one_that_does_not_stop_is_killed(monkeypatch):
-    monkeypatch.setattr("fastnet.dashboard.benchmarking.STOP_WITHIN", 0.5)
+    monkeypatch.setattr("fastnet.dashboard.server.benchmarks.STOP_WITHIN", 0.5)
     benchmarks = fake(f"signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITS}")
     benchmarks.start(benchmarks)
     wait_for(lambda: benchmarks.status.step)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet.dashboard.samples import samples
+from fastnet.dashboard.server.samples import samples
 
 SEVEN = [(0.35, 0.2), (0.65, 0.2), (0.45, 0.8)]
 NOTHING = "\N{EN DASH}"

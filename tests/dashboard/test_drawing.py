@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastnet.dashboard.drawing import HEIGHT, MOST_POINTS, MOST_STROKES, WIDTH, read_strokes, render
+from fastnet.dashboard.session.drawing import HEIGHT, MOST_POINTS, MOST_STROKES, WIDTH, read_strokes, render
 from fastnet.errors import DataError
 
 

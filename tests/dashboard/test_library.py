@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fastnet import weights
-from fastnet.dashboard.library import Library
-from fastnet.dashboard.shared import Shared
-from fastnet.dashboard.store import Store
+from fastnet.dashboard.server.library import Library
+from fastnet.dashboard.server.shared import Shared
+from fastnet.dashboard.session.store import Store
 from fastnet.errors import ModelError, OptionError
 from fastnet.models.files import write_model
 

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from fastnet.dashboard.specs import specifications
-from fastnet.dashboard.store import Store
+from fastnet.dashboard.session.specs import specifications
+from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.mode import known_mode
 from fastnet.dashboard.views.reading.answer import answer_message
 from fastnet.dashboard.views.specs import specs_html

@@ -11,8 +11,8 @@ import panel as pn
 import pytest
 
 from fastnet.dashboard.app import create_app
-from fastnet.dashboard.drawing import HEIGHT, WIDTH, Stroke
-from fastnet.dashboard.store import Answer, Store
+from fastnet.dashboard.session.drawing import HEIGHT, WIDTH, Stroke
+from fastnet.dashboard.session.store import Answer, Store
 from fastnet.dashboard.views import parts
 from fastnet.dashboard.views.reading.answer import AnswerView, answer_message
 from fastnet.dashboard.views.reading.board import Board, boxes

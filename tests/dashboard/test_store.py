@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from fastnet import weights
-from fastnet.dashboard import store as store_module
-from fastnet.dashboard.drawing import Stroke
-from fastnet.dashboard.samples import samples
-from fastnet.dashboard.store import MOST_MEGABYTES, MOST_SIDE, Store, model_facts, read_file
+from fastnet.dashboard.server.samples import samples
+from fastnet.dashboard.session import store as store_module
+from fastnet.dashboard.session.drawing import Stroke
+from fastnet.dashboard.session.store import MOST_MEGABYTES, MOST_SIDE, Store, model_facts, read_file
 from fastnet.errors import ModelError
 from fastnet.reading.predictor import Predictor
 
@@ -201,5 +201,6 @@ def test_a_damaged_model_gets_a_sentence(store, monkeypatch):
 
 def test_the_store_does_not_load_panel():
     subprocess.run(
-        [sys.executable, "-c", "import fastnet.dashboard.store, sys; assert 'panel' not in sys.modules"], check=True
+        [sys.executable, "-c", "import fastnet.dashboard.session.store, sys; assert 'panel' not in sys.modules"],
+        check=True,
     )

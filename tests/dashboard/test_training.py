@@ -10,12 +10,12 @@ import time
 import numpy as np
 import pytest
 
-from fastnet.dashboard.training.comparison import difference
-from fastnet.dashboard.training.looks import Observer
-from fastnet.dashboard.training.options import MOST_PARAMETERS, Options
-from fastnet.dashboard.training.places import Places
-from fastnet.dashboard.training.snapshot import ENDING, FAILED, FINISHED, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
-from fastnet.dashboard.training.trainer import Trainer
+from fastnet.dashboard.server.places import Places
+from fastnet.dashboard.session.comparison import difference
+from fastnet.dashboard.session.options import MOST_PARAMETERS, Options
+from fastnet.dashboard.session.trainings import Trainings
+from fastnet.dashboard.worker.looks import Observer
+from fastnet.dashboard.worker.snapshot import ENDING, FAILED, FINISHED, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
 from fastnet.data.loading import load_dataset
 from fastnet.errors import ModelError, OptionError
 from fastnet.models.files import read_model
@@ -30,12 +30,12 @@ PATIENCE = 60  # seconds
 
 @pytest.fixture
 def trainer(npz):
-    trainer = Trainer(data=str(npz))
+    trainer = Trainings(data=str(npz))
     yield trainer
     trainer.close()
 
 
-def wait(trainer: Trainer, *states: str) -> Snapshot:
+def wait(trainer: Trainings, *states: str) -> Snapshot:
     deadline = time.monotonic() + PATIENCE
     while trainer.snapshot.state not in states:
         assert time.monotonic() < deadline, trainer.snapshot
@@ -43,7 +43,7 @@ def wait(trainer: Trainer, *states: str) -> Snapshot:
     return trainer.snapshot
 
 
-def wait_for_step(trainer: Trainer, step: int) -> None:
+def wait_for_step(trainer: Trainings, step: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while trainer.snapshot.step < step:
         assert time.monotonic() < deadline, trainer.snapshot
@@ -120,7 +120,7 @@ def test_a_training_that_gets_ready_stops_at_once(trainer):
 
 def test_one_training_at_a_time_and_others_are_told(npz):
     places = Places(1)
-    mine, yours = Trainer(places, str(npz)), Trainer(places, str(npz))
+    mine, yours = Trainings(places, str(npz)), Trainings(places, str(npz))
     try:
         mine.start(LONG)
         with pytest.raises(OptionError, match="a training of yours is under way"):
@@ -177,10 +177,10 @@ def test_the_process_ends_when_the_server_is_killed(npz):
 
 SERVER = """
 import sys, time
-from fastnet.dashboard.training.trainer import Trainer
+from fastnet.dashboard.session.trainings import Trainings
 from fastnet.training.recipe import Recipe
 
-trainer = Trainer(data=sys.argv[1])
+trainer = Trainings(data=sys.argv[1])
 trainer.start(Recipe(hidden=(16,), epochs=10**5, n_validation=100, engine="reference"))
 while trainer.snapshot.step < 100 and trainer.snapshot.is_active:
     time.sleep(0.01)
@@ -204,7 +204,7 @@ def test_a_process_that_was_killed_is_told(trainer):
 def test_a_diverged_training_and_missing_data_get_a_sentence(trainer, tmp_path):
     trainer.start(dataclasses.replace(SMALL, learning_rate=1e30))
     assert "try a learning rate below" in wait(trainer, FAILED, FINISHED).problem
-    missing = Trainer(data=str(tmp_path / "nothing"))
+    missing = Trainings(data=str(tmp_path / "nothing"))
     missing.start(SMALL)
     assert "no such data set" in wait(missing, FAILED).problem
     missing.close()

@@ -6,8 +6,8 @@ from typing import Any
 
 import panel as pn
 
-from ...auditing.state import Audited, AuditState
-from ...store import Store
+from ...session.audit_state import Audited, AuditState
+from ...session.store import Store
 from ..mode import for_scientists
 from ..parts import card, model_choice
 from .calibration import calibration_view

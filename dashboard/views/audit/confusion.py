@@ -5,7 +5,7 @@ from typing import Any
 import param
 from panel.custom import JSComponent
 
-from ...auditing.state import AuditState
+from ...session.audit_state import AuditState
 from ..parts import script
 from .styles import STYLES
 

@@ -7,8 +7,8 @@ from typing import Any
 import param
 from panel.custom import JSComponent
 
-from ...auditing.files import file_names, make_aside
-from ...auditing.state import AuditState
+from ...session.audit_state import AuditState
+from ...worker.audit_files import file_names, make_aside
 from ..parts import aside, one_message, script
 from .styles import STYLES
 

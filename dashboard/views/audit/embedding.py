@@ -10,7 +10,7 @@ from bokeh.core.properties import value
 from bokeh.models import CDSView, ColumnDataSource, HoverTool, IndexFilter, TapTool
 from bokeh.models.annotations import Legend, LegendItem
 
-from ...auditing.state import AuditState, Cell
+from ...session.audit_state import AuditState, Cell
 from .figures import COLOURS, figures, later, plot, text, tooltip
 
 SPACES = {"t-SNE": "tsne", "PCA": "pca"}

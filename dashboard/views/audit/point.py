@@ -4,7 +4,7 @@ from html import escape
 
 import panel as pn
 
-from ...auditing.state import AuditState
+from ...session.audit_state import AuditState
 from .figures import text
 
 

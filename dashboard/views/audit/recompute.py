@@ -8,8 +8,8 @@ import panel_material_ui as pmui
 
 from fastnet.errors import OptionError
 
-from ...auditing.auditor import Job
-from ...auditing.state import AuditState
+from ...server.auditor import Job
+from ...session.audit_state import AuditState
 from ..parts import notice
 from .figures import text
 

@@ -2,7 +2,7 @@
 
 import panel as pn
 
-from ...auditing.state import AuditState
+from ...session.audit_state import AuditState
 from .figures import text
 
 

@@ -3,8 +3,8 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ...benchmarking import Result
-from ...store import Store
+from ...server.benchmarks import Result
+from ...session.store import Store
 from ..mode import for_scientists
 from ..parts import ASSETS, card, html
 from .roofline import roofline_pane

@@ -10,7 +10,7 @@ from fastnet.system import cpu_name
 from fastnet.timing.machine import NAMES, titles
 from fastnet.timing.tables import TITLES, busy_text, time_text
 
-from ...benchmarking import Result
+from ...server.benchmarks import Result
 
 STEP_TITLES = ("training", "the first layer", "loss and gradient", "Adam", "the machine's ceilings and the kernels")
 NOTHING_YET = '<p class="quiet">Nothing has been measured on this server yet.</p>'

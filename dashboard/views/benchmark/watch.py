@@ -8,7 +8,7 @@ import param
 
 from fastnet.errors import OptionError
 
-from ...benchmarking import STEPS, Benchmarks, Status
+from ...server.benchmarks import STEPS, Benchmarks, Status
 from ..parts import notice
 from .tables import STEP_TITLES
 

@@ -2,7 +2,7 @@
 
 import panel as pn
 
-from ...store import Store
+from ...session.store import Store
 from ..mode import for_scientists
 from ..parts import ASSETS, card
 from ..welcome import Welcome

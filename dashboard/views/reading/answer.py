@@ -9,7 +9,7 @@ from panel.custom import JSComponent
 
 from fastnet.reading.recognition import VERDICTS, DigitReading, Reading
 
-from ...store import Answer, Store
+from ...session.store import Answer, Store
 from ..images import base64_bytes, png_uri
 from ..parts import STYLES, script
 

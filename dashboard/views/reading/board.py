@@ -7,8 +7,8 @@ from panel.custom import JSComponent
 
 from fastnet.errors import DataError
 
-from ...drawing import HEIGHT, WIDTH, read_strokes
-from ...store import Answer, Store
+from ...session.drawing import HEIGHT, WIDTH, read_strokes
+from ...session.store import Answer, Store
 from ..images import png_uri
 from ..parts import STYLES, one_message, script
 

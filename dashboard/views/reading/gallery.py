@@ -12,8 +12,8 @@ from PIL import Image
 
 from fastnet.errors import DataError
 
-from ...samples import samples
-from ...store import MOST_MEGABYTES, Answer, Picture, Store, read_file
+from ...server.samples import samples
+from ...session.store import MOST_MEGABYTES, Answer, Picture, Store, read_file
 from ..images import png_uri
 from ..parts import STYLES, aside, one_message, script
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import panel as pn
 
-from ...store import Store
+from ...session.store import Store
 from ..parts import html, model_choice
 
 

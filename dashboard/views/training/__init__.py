@@ -2,8 +2,8 @@
 
 import panel as pn
 
-from ...store import Store
-from ...training.state import TrainingState
+from ...session.store import Store
+from ...session.training_state import TrainingState
 from ..parts import ASSETS, card
 from .comparison import comparison_view
 from .curves import CurvesView

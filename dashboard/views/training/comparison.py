@@ -6,9 +6,9 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from ...training.comparison import difference
-from ...training.snapshot import Snapshot
-from ...training.state import TrainingState, run_name
+from ...session.comparison import difference
+from ...session.training_state import TrainingState, run_name
+from ...worker.snapshot import Snapshot
 from ..parts import html
 from .curves import RIVALS, TRAINING
 from .figures import NOTHING, percent

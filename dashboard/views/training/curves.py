@@ -6,8 +6,8 @@ import panel as pn
 from bokeh.models import ColumnDataSource, NumeralTickFormatter
 from bokeh.plotting import figure
 
-from ...training.snapshot import Snapshot
-from ...training.state import TrainingState
+from ...session.training_state import TrainingState
+from ...worker.snapshot import Snapshot
 
 TRAINING, VALIDATION = "#4a9fe0", "#f58025"
 RIVALS = ("#b07aa1", "#59a14f", "#9c755f", "#76b7b2", "#e15759", "#bab0ac", "#8c8c00", "#d37295")

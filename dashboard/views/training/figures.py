@@ -4,8 +4,8 @@ from typing import Any
 
 import panel as pn
 
-from ...training.snapshot import ENDING, FAILED, FINISHED, IDLE, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
-from ...training.state import TrainingState
+from ...session.training_state import TrainingState
+from ...worker.snapshot import ENDING, FAILED, FINISHED, IDLE, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
 from ..animation import Animation
 from ..parts import html
 

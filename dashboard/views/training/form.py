@@ -6,9 +6,9 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from ...training.options import Options
-from ...training.snapshot import PAUSED, RUNNING, Snapshot
-from ...training.state import TrainingState
+from ...session.options import Options
+from ...session.training_state import TrainingState
+from ...worker.snapshot import PAUSED, RUNNING, Snapshot
 from ..parts import html, notice
 
 _HINTS = {

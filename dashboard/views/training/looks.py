@@ -7,8 +7,8 @@ import panel as pn
 from bokeh.models import ColumnDataSource, FixedTicker
 from bokeh.plotting import figure
 
-from ...training.snapshot import Looks
-from ...training.state import TrainingState
+from ...session.training_state import TrainingState
+from ...worker.snapshot import Looks
 from ..images import png_uri
 from ..parts import html
 

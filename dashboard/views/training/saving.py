@@ -7,8 +7,8 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from ...store import Store
-from ...training.state import TrainingState
+from ...session.store import Store
+from ...session.training_state import TrainingState
 from ..parts import aside, html
 
 

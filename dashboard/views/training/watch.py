@@ -5,8 +5,8 @@ from typing import Any
 
 import panel as pn
 
-from ...store import Store
-from ...training.state import TrainingState
+from ...session.store import Store
+from ...session.training_state import TrainingState
 
 PERIOD = 150  # ms between two looks
 PATIENCE = 5  # seconds without a browser before its training is ended; a phone may lose its line for a moment

@@ -16,11 +16,11 @@ from fastnet.reading.explanation import explain
 from fastnet.reading.predictor import Predictor
 from fastnet.reading.recognition import Reading, Stage
 
+from ..server.samples import samples
+from ..server.shared import Shared
 from .address import Address
 from .drawing import Stroke, render
-from .samples import samples
-from .shared import Shared
-from .training.trainer import Trainer
+from .trainings import Trainings
 
 MOST_MEGABYTES = 10  # even in base64, one message stays below the 20 MiB at which Bokeh closes the connection
 MOST_PICTURES = 30  # that a session keeps
@@ -69,7 +69,7 @@ class Store(param.Parameterized):
     def __init__(self, address: Address | None = None, shared: Shared | None = None, **params: Any) -> None:
         self._ask_again: Callable[[], None] = lambda: None
         self.shared = shared or Shared()
-        self.trainer = Trainer(self.shared.places, self.shared.data)
+        self.trainer = Trainings(self.shared.places, self.shared.data)
         super().__init__(**params)
         self.param.model.objects = self.shared.library.names()
         self.address = address or Address()

@@ -21,7 +21,7 @@ from typing import IO, Any
 from fastnet.errors import OptionError
 from fastnet.timing.machine import KERNELS
 
-from .training.places import Places
+from .places import Places
 
 COMMAND = (sys.executable, "-P", "-m", "fastnet", "benchmark", "--json", "--roofline")
 STEPS = ("epoch", *KERNELS, "roofline")

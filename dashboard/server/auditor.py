@@ -7,9 +7,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from fastnet.errors import FastnetError, OptionError
+from fastnet.errors import OptionError
 
-from ..beside import start_beside
+from ..worker.beside import start_beside
 
 NICENESS = 19
 
@@ -70,17 +70,8 @@ class Auditor:
                 self._job = replace(self._job, **changes)
 
 
-def _work(pipe: Connection, directory: Path, data: str) -> None:
-    """What the process does; only there is imported what computes."""
-    from fastnet import load_dataset
-    from fastnet.audit import audit_model, save_audit
+def _work(*args: Any) -> None:
+    """What the process runs; only there is imported what computes."""
+    from ..worker.auditing import work
 
-    def tell(stage: str, share: float) -> None:
-        pipe.send({"stage": stage, "share": share})
-
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        try:
-            save_audit(directory, audit_model(directory, load_dataset(data), on_progress=tell))
-            pipe.send({"is_done": True, "share": 1.0})
-        except (FastnetError, OSError) as error:
-            pipe.send({"problem": str(error)})
+    work(*args)

@@ -8,7 +8,7 @@ from fastnet.audit.contents import DIRECTORY, load_audit
 from fastnet.errors import FastnetError
 from fastnet.models.files import read_model
 
-from ..beside import start_beside
+from .beside import start_beside
 
 REPORT = "report.html"
 NICENESS = 10

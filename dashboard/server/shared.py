@@ -5,10 +5,10 @@ from functools import cached_property
 
 from fastnet.data.loading import BUNDLED
 
-from .auditing.auditor import Auditor
-from .benchmarking import Benchmarks
+from .auditor import Auditor
+from .benchmarks import Benchmarks
 from .library import Library
-from .training.places import Places
+from .places import Places
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "assets" / "samples"
+_FOLDER = Path(__file__).parents[1] / "assets" / "samples"
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import param
 
 from fastnet.errors import FastnetError
 
-from ..library import Library
+from ..server.library import Library
+from ..worker.snapshot import FAILED, RUNNING, Snapshot
 from .options import Options
-from .snapshot import FAILED, RUNNING, Snapshot
-from .trainer import Trainer
+from .trainings import Trainings
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class TrainingState(param.Parameterized):
     saved = param.String(default="", doc="What became of the run that was to be saved: a sentence.")
     rivals: Any = param.ListSelector(default=[], objects=[], check_on_set=False, doc="Names of what is compared.")
 
-    def __init__(self, trainer: Trainer, library: Library) -> None:
+    def __init__(self, trainer: Trainings, library: Library) -> None:
         self._trainer, self._library = trainer, library
         self._own: set[str] = set()  # names that this session saved, and may save anew
         self.options = Options()

@@ -14,8 +14,8 @@ from fastnet.errors import DataError, FastnetError, NoAuditError, StaleAuditErro
 from fastnet.models.calibration import CALIBRATION
 from fastnet.models.files import MANIFEST, read_model
 
-from ..store import Store
-from .auditor import Job
+from ..server.auditor import Job
+from .store import Store
 
 
 class Cell(NamedTuple):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .snapshot import Snapshot
+from ..worker.snapshot import Snapshot
 
 
 def difference(run: Snapshot, other: Snapshot, name: str) -> str:

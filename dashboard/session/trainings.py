@@ -13,15 +13,15 @@ from fastnet.data.loading import BUNDLED
 from fastnet.errors import OptionError
 from fastnet.training.recipe import Recipe
 
-from ..beside import start_beside
-from .places import Places
-from .snapshot import ENDED, FAILED, PREPARING, STOPPED, Snapshot
+from ..server.places import Places
+from ..worker.beside import start_beside
+from ..worker.snapshot import ENDED, FAILED, PREPARING, STOPPED, Snapshot
 
 MOST_RUNS = 8  # that can still be compared
 NICENESS = 5
 
 
-class Trainer:
+class Trainings:
     """Trains one network at a time, if there is a place; `snapshot` is the training under way, or the last one.
 
     `earlier` are those before it, oldest first.
@@ -117,6 +117,6 @@ class Trainer:
 
 def _work(*args: Any) -> None:
     """What the process runs; only there is imported what computes."""
-    from .worker import work
+    from ..worker.training import work
 
     work(*args)

@@ -1,0 +1,23 @@
+"""The process that computes an audit. It tells changes of the `Job`."""
+
+import contextlib
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from fastnet.audit import audit_model, save_audit
+from fastnet.data.loading import load_dataset
+from fastnet.errors import FastnetError
+
+
+def work(pipe: Connection, directory: Path, data: str) -> None:
+    """Compute the audit of the model in that directory and save it there; also when nobody listens any more."""
+
+    def tell(stage: str, share: float) -> None:
+        pipe.send({"stage": stage, "share": share})
+
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        try:
+            save_audit(directory, audit_model(directory, load_dataset(data), on_progress=tell))
+            pipe.send({"is_done": True, "share": 1.0})
+        except (FastnetError, OSError) as error:
+            pipe.send({"problem": str(error)})
