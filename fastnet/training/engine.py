@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnet import kernels
+from fastnet import kernels, seeds
 from fastnet.data.augment import augment_samples
 from fastnet.data.samples import Samples
 from fastnet.errors import DataError
@@ -22,8 +22,6 @@ from fastnet.models.network import Layer, Network
 from fastnet.models.probabilities import cross_entropies
 
 from .recipe import Recipe
-
-_DROPOUT = 4  # what a seed is used for here; 0 to 3 are the training's and the distortions' uses
 
 EVALUATION_BATCH = 256
 BATCHES_AT_A_TIME = 256  # of an evaluation: a board for more would be large
@@ -77,8 +75,8 @@ class Engine:
         self.moments = (Network.zeros(sizes), Network.zeros(sizes))
         self._outputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
         self._doutputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
-        key = np.random.SeedSequence(recipe.seed, spawn_key=(_DROPOUT,)).generate_state(1, np.uint64)[0]
-        self._dropout = Dropout(key, rate_of(recipe.input_dropout), rate_of(recipe.dropout))
+        key = seeds.key(recipe.seed, seeds.SeedUse.DROPOUT)
+        self._dropout = Dropout(np.uint64(key), rate_of(recipe.input_dropout), rate_of(recipe.dropout))
 
     def load(self) -> None:
         """Take network and moments in, before steps."""

@@ -15,6 +15,7 @@ from fastnet.data.augment import square_images
 from fastnet.data.samples import Dataset, Samples, split_validation
 from fastnet.errors import DivergedError, OptionError
 from fastnet.models.network import Network
+from fastnet.seeds import SeedUse, rng
 
 from .engine import distorted, figures_of_batches, make_engine
 from .recipe import Recipe
@@ -22,10 +23,6 @@ from .schedules import learning_rate_at
 from .selecting import choose
 
 STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds; fewer where each sees more
-
-# What a seed is used for: each use has its own stream of random numbers.
-_INITIALISATION, _SPLIT, _SHUFFLE = range(3)  # 3 is that of `augmenting`, 4 the engine's
-_SELECTION = 5
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,9 @@ class Trainer:
         for samples in (train_samples, validation_samples):
             samples.total_weight()  # or an error
         sizes = (train_samples.n_features, *recipe.hidden, n_classes)
-        self.network = start.network if start else Network.he_initialised(sizes, _rng(recipe.seed, _INITIALISATION))
+        self.network = (
+            start.network if start else Network.he_initialised(sizes, rng(recipe.seed, SeedUse.INITIALISATION))
+        )
         self.engine = make_engine(self.network, recipe, self.train_samples)
         self._steps_before, self._epochs_before = 0, 0
         if start:
@@ -172,7 +171,7 @@ class Trainer:
         n = len(self.train_samples)
         if not self.recipe.shuffle:
             return np.arange(n)
-        return _rng(self.recipe.seed, _SHUFFLE, self._passes_before + number).permutation(n)
+        return rng(self.recipe.seed, SeedUse.SHUFFLE, self._passes_before + number).permutation(n)
 
     def _take_steps(self, rows: np.ndarray, n: int) -> list[float]:
         """Take `n` steps on mini-batches of the samples at `rows`; return their losses."""
@@ -215,8 +214,8 @@ class Trainer:
             seen = rows[i * self.n_per_step : (i + 1) * self.n_per_step]
             losses, classes = self.engine.answer(samples, seen)
             answers.append((losses, classes))
-            rng = _rng(self.recipe.seed, _SELECTION, first_step + i)
-            chosen = seen[choose(losses * samples.weight_of_each(seen), self.recipe.selectivity, rng)]
+            draws = rng(self.recipe.seed, SeedUse.SELECTION, first_step + i)
+            chosen = seen[choose(losses * samples.weight_of_each(seen), self.recipe.selectivity, draws)]
             self.engine.train_steps(samples, chosen, first_step + i, learning_rates[i : i + 1])
         losses, classes = (np.concatenate(parts) for parts in zip(*answers, strict=True))
         return figures_of_batches(samples, rows, losses, classes, self.n_per_step)
@@ -275,7 +274,7 @@ class Training(Trainer):
 
 def validation_split(samples: Samples, recipe: Recipe) -> tuple[Samples, Samples]:
     """The samples that a recipe trains on, and those that it sets aside for validation."""
-    return split_validation(samples, recipe.n_validation, _rng(recipe.seed, _SPLIT))
+    return split_validation(samples, recipe.n_validation, rng(recipe.seed, SeedUse.SPLIT))
 
 
 @contextmanager
@@ -293,7 +292,3 @@ def interrupts_deferred() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if interrupts:
         raise KeyboardInterrupt
-
-
-def _rng(seed: int, *use: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=use))
