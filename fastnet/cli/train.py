@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from fastnet.training.pipeline import Outcome
     from fastnet.training.trainer import Training
 
 EXAMPLES = """\
@@ -51,37 +52,40 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; the exit code is 130 if it was interrupted."""
-    from fastnet.training.engine import compile_kernels
-    from fastnet.training.runs import save_run
+    from fastnet.training.pipeline import Stage, train_and_save
 
     from .progress import ProgressDisplay
 
     training, directory = _prepare(args)
     tell(_headline(training))
-    if training.recipe.engine == "numba":
-        tell("preparing the kernels")
-        compile_kernels(training.train_samples, training.network.layer_sizes, training.recipe)
-    with _signals_that_stop(training):
-        with ProgressDisplay(training) as display:
+    display = ProgressDisplay(training)
+    with ExitStack() as until_saved, ExitStack() as until_tested:
 
-            def end_epoch(record: Any) -> None:
-                save_run(training, directory)
-                display.end_epoch(record)
+        def begin(stage: Stage) -> None:
+            if stage is Stage.COMPILING:
+                tell("preparing the kernels")
+            elif stage is Stage.TRAINING:
+                until_saved.enter_context(_signals_that_stop(training))
+                until_tested.enter_context(display)
+            else:
+                until_tested.close()
 
-            stop_after = args.stop_after * training.steps_per_epoch if args.stop_after else None
-            training.run(display.step, end_epoch, stop_after)
-        interrupted = training.stop_requested and not training.finished
-        test_loss, test_accuracy = training.engine.evaluate(training.dataset.test)
-        save_run(training, directory, {"accuracy": test_accuracy, "loss": test_loss})
+        outcome = train_and_save(
+            training,
+            directory,
+            on_stage=begin,
+            on_step=display.step,
+            on_epoch=display.end_epoch,
+            saves_after=lambda record: True,
+            n_steps=args.stop_after * training.steps_per_epoch if args.stop_after else None,
+        )
     result = {
         "run": str(directory),
-        "test_accuracy": test_accuracy,
-        "test_loss": test_loss,
-        "interrupted": interrupted,
+        **dataclasses.asdict(outcome),
         "epochs": [dataclasses.asdict(record) for record in training.progress.history],
     }
-    show(args, result, _summary(training, directory, test_loss, test_accuracy))
-    return 130 if interrupted else 0
+    show(args, result, _summary(training, directory, outcome))
+    return 130 if outcome.interrupted else 0
 
 
 def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
@@ -141,8 +145,8 @@ def _headline(training: "Training") -> str:
     )
 
 
-def _summary(training: "Training", directory: Path, test_loss: float, test_accuracy: float) -> str:
-    lines = [f"test accuracy {percent(test_accuracy)} (loss {test_loss:.4f})", f"saved in {directory}"]
+def _summary(training: "Training", directory: Path, outcome: "Outcome") -> str:
+    lines = [f"test accuracy {percent(outcome.test_accuracy)} (loss {outcome.test_loss:.4f})", f"saved in {directory}"]
     if not training.finished:
         lines.append(f"go on with: fastnet train --resume {directory}")
     return "\n".join(lines)

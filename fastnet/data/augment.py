@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from fastnet import kernels
+from fastnet import kernels, seeds
 from fastnet.errors import DataError, OptionError
 from fastnet.kernels.augment import MOST_SIDE, smooth_basis, unit_amplitude
 
 from .samples import Samples
-
-_DISTORTION = 3  # what a seed is used for here; 0 to 2 are the training's uses
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def augment(
     if max(images.shape[1:]) > MOST_SIDE:
         raise DataError(f"images to distort must have sides of at most {MOST_SIDE} pixels, not {images.shape[1:]}")
     augmentation = augmentation or Augmentation()
-    key = np.random.SeedSequence(seed, spawn_key=(_DISTORTION,)).generate_state(1, np.uint64)[0]
+    key = seeds.key(seed, seeds.SeedUse.DISTORTION)
     most = np.array(
         [
             math.radians(augmentation.rotation),
@@ -98,7 +96,7 @@ def augment(
     rows = np.arange(len(images)) if rows is None else rows
     copies = np.empty((len(rows), *images.shape[1:]), np.uint8)
     images = np.ascontiguousarray(images)
-    kernel_set.distort_images(images, rows, int(key), epoch, -most, most, *bases, amplitude, copies)
+    kernel_set.distort_images(images, rows, key, epoch, -most, most, *bases, amplitude, copies)
     return copies
 
 
