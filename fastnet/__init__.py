@@ -10,8 +10,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .classifier import FastNetClassifier as FastNetClassifier
-    from .data.augment import Augmentation as Augmentation
     from .data.augment import augment as augment
+    from .data.distortions import Augmentation as Augmentation
     from .data.loading import load_dataset as load_dataset
     from .data.samples import Dataset as Dataset
     from .data.samples import Samples as Samples
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .training.trainer import Training as Training
 
 _HOMES = {
-    "Augmentation": "data.augment",
+    "Augmentation": "data.distortions",
     "Dataset": "data.samples",
     "FastNetClassifier": "classifier",
     "Predictor": "reading.predictor",

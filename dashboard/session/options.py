@@ -6,7 +6,7 @@ from typing import Any
 
 import param
 
-from fastnet.data.augment import Augmentation
+from fastnet.data.distortions import Augmentation
 from fastnet.errors import OptionError
 from fastnet.models.files import count_parameters
 from fastnet.training.recipe import ENGINES, RECIPES, SEED, Recipe
