@@ -66,14 +66,15 @@ class Knob:
         return kinds.get(self.kind, f"an {self.kind.__name__}") + f"{comma} or None" * self.is_optional
 
     def text(self, value: Any) -> str:
-        """A value for people, with its unit."""
-        if value is None or value == ():
-            return "none"
+        """A value as people write it."""
         if isinstance(value, tuple):
-            return ",".join(map(str, value))
+            return ",".join(map(str, value)) or "none"
+        return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+    def amount(self, value: Any) -> str:
+        """A value as people read it, with its unit."""
         unit = self.unit.removesuffix("s") if value == 1 and self.unit.isalpha() else self.unit
-        number = f"{value:g}" if isinstance(value, float) else str(value)
-        return f"{number} {unit}".strip()
+        return f"{self.text(value)} {unit}".strip()
 
     def fault(self, value: Any) -> str:
         """What a value should have been, as a sentence without its end; empty if it is accepted."""
