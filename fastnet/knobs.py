@@ -73,8 +73,10 @@ class Knob:
 
     def amount(self, value: Any) -> str:
         """A value as people read it, with its unit."""
+        if value is None or not self.unit:
+            return self.text(value)
         unit = self.unit.removesuffix("s") if value == 1 and self.unit.isalpha() else self.unit
-        return f"{self.text(value)} {unit}".strip()
+        return f"{self.text(value)} {unit}"
 
     def fault(self, value: Any) -> str:
         """What a value should have been, as a sentence without its end; empty if it is accepted."""
