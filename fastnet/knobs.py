@@ -5,7 +5,6 @@ checks, the command line's options, the page's form and specs, the classifier's 
 documents come from there.
 """
 
-import functools
 import math
 import operator
 import sys
@@ -125,7 +124,6 @@ def knob(default: Any, label: str, help: str, **more: Any) -> Any:
     return field(default=default, metadata={"label": label, "help": help, **more})
 
 
-@functools.cache
 def knobs(settings: Any) -> dict[str, Knob]:
     """The knobs of a dataclass by name; TypeError for a field that was not declared as one."""
     return {declared.name: _knob(declared) for declared in fields(settings)}

@@ -92,7 +92,7 @@ def as_options(recipe: Recipe) -> list[str]:
 def _add_knob(group: Any, knob: Knob, help_text: str) -> None:
     words: dict[Any, dict[str, Any]] = {
         bool: {"action": argparse.BooleanOptionalAction},
-        int: {"type": partial(_whole, least=knob.least), "metavar": "N"},
+        int: {"type": partial(_whole, least=int(knob.least or 0)), "metavar": "N"},
         float: {"type": float, "metavar": knob.unit.upper() if knob.unit.isalpha() else "X"},
         str: {"metavar": "NAME"},
         tuple: {"type": layer_sizes, "metavar": "N,N,..."},
