@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from .audit import save_audit as save_audit
     from .callbacks import ProgressBar as ProgressBar
     from .classifier import FastNetClassifier as FastNetClassifier
-    from .data.augment import Augmentation as Augmentation
     from .data.augment import augment as augment
+    from .data.distortions import Augmentation as Augmentation
     from .data.loading import load_dataset as load_dataset
     from .data.samples import Dataset as Dataset
     from .data.samples import Samples as Samples
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .training.trainer import Training as Training
 
 _HOMES = {
-    "Augmentation": "data.augment",
+    "Augmentation": "data.distortions",
     "DataError": "errors",
     "Dataset": "data.samples",
     "DivergedError": "errors",

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import signal
+import textwrap
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,14 +13,17 @@ from fastnet.errors import OptionError
 from fastnet.training.recipe import RECIPES
 
 from .options import (
+    OPTIONS,
     add_command,
     add_data_option,
     add_recipe_options,
-    given_recipe_options,
+    as_options,
+    given_options,
     percent,
     positive,
     show,
     tell,
+    with_given_options,
 )
 
 if TYPE_CHECKING:
@@ -32,21 +36,23 @@ EXAMPLES = """\
   fastnet train --recipe best-large                the most accurate one, in half an hour
   fastnet train --hidden 256,128 --epochs 10       another network
   fastnet train --hidden none                      softmax regression
+  fastnet train --rotation 5                       digits turned by up to 5 degrees, otherwise as they are
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
   fastnet train --stop-after 10 --out runs/mine    the first 10 of 40 epochs, ...
   fastnet train --resume runs/mine                 ... and the rest, to the same bits as in one go
 """
+_TOGETHER = "\N{NO-BREAK SPACE}"
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "train", "train a network and save it", EXAMPLES)
+    parser = add_command(commands, "train", "train a network and save it", f"{EXAMPLES}\nrecipes:\n{_recipes()}")
     add_data_option(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
     parser.add_argument("--stop-after", type=positive, metavar="N", help="stop when N epochs are done, to resume later")
     parser.add_argument("--recipe", choices=RECIPES, metavar="NAME", help=f"{', '.join(RECIPES)} (default: seed)")
-    add_recipe_options(parser, with_engine=True)
+    add_recipe_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -88,25 +94,35 @@ def run(args: argparse.Namespace) -> int:
     return 130 if outcome.interrupted else 0
 
 
+def _recipes() -> str:
+    """What each recipe with a name stands for, in options."""
+    lines = []
+    for name, recipe in RECIPES.items():
+        options = (option.replace(" ", _TOGETHER) for option in as_options(recipe))
+        text = f"  {name:12}" + (" ".join(options) or "the defaults")
+        lines += textwrap.wrap(text, 110, subsequent_indent=" " * 14, break_on_hyphens=False)
+    return "\n".join(lines).replace(_TOGETHER, " ")
+
+
 def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
     """The training to run, new or resumed, and where it is saved."""
     from fastnet.data.loading import BUNDLED, load_dataset
     from fastnet.training.runs import load_run, new_run_directory
     from fastnet.training.trainer import Training
 
-    given = given_recipe_options(args)
     if args.resume:
+        given = given_options(args)
         epochs = given.pop("epochs", None)
         if args.recipe:
             raise OptionError("--recipe cannot be changed when a run is resumed (--epochs can)")
         if given or args.out:
-            names = ", ".join(f"--{name.removeprefix('n_').replace('_', '-')}" for name in given) or "--out"
+            names = ", ".join(OPTIONS[name].option for name in given) or "--out"
             raise OptionError(f"{names} cannot be changed when a run is resumed (--epochs can)")
         training = load_run(args.resume, load_dataset(args.data) if args.data else None, epochs)
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
-    recipe = dataclasses.replace(RECIPES[args.recipe or "seed"], **given)
+    recipe = with_given_options(RECIPES[args.recipe or "seed"], args)
     source = args.data.absolute() if args.data else BUNDLED  # for a run that is resumed from elsewhere
     directory = args.out or new_run_directory(recipe)
     if directory.exists():
