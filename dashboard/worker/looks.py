@@ -36,14 +36,14 @@ class Observer:
             return None
         pixels, labels = self._samples.pixels, self._samples.labels
         n_classes = self._network.layer_sizes[-1]
-        predicted = self._predictor.predict(pixels)
+        activations = self._predictor.forward(pixels)
+        predicted = activations.logits.argmax(axis=1)
         confusion = np.bincount(labels * n_classes + predicted, minlength=n_classes**2).reshape(n_classes, n_classes)
-        return Looks(confusion, self._embedded(pixels[:MOST_POINTS]), labels[:MOST_POINTS])
+        rows = activations.hidden[-1] if activations.hidden else activations.logits
+        return Looks(confusion, self._embedded(rows[:MOST_POINTS]), labels[:MOST_POINTS])
 
-    def _embedded(self, pixels: np.ndarray) -> np.ndarray:
+    def _embedded(self, rows: np.ndarray) -> np.ndarray:
         """Principal components by orthogonal iteration from the last epoch's axes, so that the picture doesn't turn."""
-        is_deep = len(self._network.layers) > 1
-        rows = self._predictor.hidden_activations(pixels) if is_deep else self._predictor.logits(pixels)
         rows = rows - rows.mean(axis=0)
         axes = np.random.default_rng(0).standard_normal((rows.shape[1], 2)) if self._axes is None else self._axes
         for _ in range(_ROUNDS):
