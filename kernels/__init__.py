@@ -1,7 +1,7 @@
 """Arrays in, arrays out: hand-written Numba kernels; in `reference` the NumPy textbook that they are tested against.
 
 The kernels are loaded when they are first used, so that the textbook and what else is of NumPy alone (`arrays`,
-`sparse_rows`, `displacements`, `dropout_rates`) can be imported, and works, where Numba is not installed.
+`sparse_rows`, `displacements`, `rates`) can be imported, and works, where Numba is not installed.
 """
 
 from importlib import import_module

@@ -9,16 +9,26 @@ A dropped unit is exactly 0; on the way back the step of the ReLU, `out > 0`, st
 those that are kept is left to do.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .checks import check_axes, check_outputs
-from .dropout_rates import rate_of
 from .jit import inlined, kernel
 from .lists import GROUP, RUN, groups_of_task
 from .philox import WORD, philox
+from .rates import Rate, rate_of
 
 DRAW_SAMPLES = np.uintp(8)  # of a mini-batch, served by one draw of four words
 HALF_BITS, LOWER_HALF = np.uint32(16), np.uint32(0xFFFF)
+
+
+class Dropout(NamedTuple):
+    """The key of the draws, uint64, and how many features and how many hidden units are dropped."""
+
+    key: np.uint64
+    features: Rate
+    units: Rate
 
 
 def drop_units(x, rate, key, step, layer):
@@ -32,6 +42,8 @@ def drop_units(x, rate, key, step, layer):
     n_samples, n_units = x.shape
     drop_block(x, 0, n_samples, 0, n_units, rate_of(rate), np.uint64(key), step, layer)
 
+
+NO_DROPOUT = Dropout(np.uint64(0), rate_of(0), rate_of(0))
 
 # Indices below have no sign: Numba looks whether others are negative, and then LLVM finds no vectors.
 

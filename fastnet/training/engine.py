@@ -16,7 +16,7 @@ from fastnet.data.samples import Samples
 from fastnet.errors import DataError
 from fastnet.kernels import aligned_empty, aligned_zeros, fused, lists, reference, sparse
 from fastnet.kernels.board import new_board, work_together
-from fastnet.kernels.dropout_rates import NO_DROPOUT, Dropout, rate_of
+from fastnet.kernels.dropout import NO_DROPOUT, Dropout, rate_of
 from fastnet.kernels.products import narrow_gradient, room_for_squares
 from fastnet.models.network import Layer, Network
 from fastnet.models.probabilities import cross_entropies

@@ -1,4 +1,4 @@
-"""How many units are dropped, as the kernels take it; see `dropout`. Importing this needs NumPy alone."""
+"""Rates of dropout as kernels take them, rounded to 16 bits; without Numba, as the textbook needs them too."""
 
 from typing import NamedTuple
 
@@ -14,18 +14,7 @@ class Rate(NamedTuple):
     factor: np.float32
 
 
-class Dropout(NamedTuple):
-    """The key of the draws, uint64, and how many features and how many hidden units are dropped."""
-
-    key: np.uint64
-    features: Rate
-    units: Rate
-
-
 def rate_of(rate: float) -> Rate:
     """The rate as the kernels take it."""
     threshold = min(round(rate * RESOLUTION), RESOLUTION - 1)
     return Rate(np.uint32(threshold), np.float32(RESOLUTION / (RESOLUTION - threshold)))
-
-
-NO_DROPOUT = Dropout(np.uint64(0), rate_of(0), rate_of(0))
