@@ -27,7 +27,6 @@ try:
     from sklearn.model_selection import train_test_split
     from sklearn.utils import check_random_state, compute_class_weight, gen_batches
     from sklearn.utils._param_validation import Interval, Options, StrOptions
-    from sklearn.utils.extmath import safe_sparse_dot
     from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, unique_labels
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ImportError as error:
@@ -542,14 +541,14 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     def _logits(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, **_INPUT)
-        logits = np.empty((X.shape[0], len(self.classes_)), np.float32)
+        logits, network = np.empty((X.shape[0], len(self.classes_)), np.float32), self._network()
         for rows in gen_batches(X.shape[0], _PREDICTED_AT_A_TIME):
-            outputs = X[rows].astype(np.float32, copy=False)
-            for w, b in zip(self.coefs_[:-1], self.intercepts_[:-1], strict=True):
-                outputs = safe_sparse_dot(outputs, w) + b
-                np.maximum(outputs, 0, out=outputs)
-            logits[rows] = safe_sparse_dot(outputs, self.coefs_[-1]) + self.intercepts_[-1]
+            logits[rows] = network.forward(X[rows].astype(np.float32, copy=False)).logits
         return logits
+
+    def _network(self) -> Network:
+        """That of the attributes, whose arrays it shares."""
+        return Network([Layer(w, b) for w, b in zip(self.coefs_, self.intercepts_, strict=True)])
 
 
 def _new_samples(X: Any, labels: np.ndarray, weights: np.ndarray | None) -> Samples:

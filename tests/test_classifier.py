@@ -31,7 +31,7 @@ from fastnet.classifier import Trainer
 from fastnet.data.merging import merge_equal
 from fastnet.data.samples import Samples
 from fastnet.kernels import jit
-from fastnet.kernels.rows import SparseRows
+from fastnet.kernels.sparse_rows import SparseRows
 from fastnet.models.network import Network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -8,7 +8,7 @@ import pytest
 from fastnet import kernels
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.kernels import jit, reference
-from fastnet.kernels.rows import SparseRows
+from fastnet.kernels.sparse_rows import SparseRows
 from fastnet.models.network import Network
 from fastnet.training.engine.fused import FusedEngine
 from fastnet.training.engine.stepwise import StepwiseEngine

@@ -16,7 +16,7 @@ from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples, split_validation
 from fastnet.errors import DataError, DivergedError, OptionError
 from fastnet.kernels import fused, jit, reference
-from fastnet.kernels.rows import SparseRows
+from fastnet.kernels.sparse_rows import SparseRows
 from fastnet.models.network import Network
 from fastnet.reading.predictor import Predictor
 from fastnet.training.engine import compile_kernels, make_engine

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from fastnet.data.samples import Samples
+from fastnet.models.model import Model
 from fastnet.models.network import Network
-from fastnet.reading.predictor import Predictor
 
 from .snapshot import Looks
 
@@ -36,17 +36,16 @@ class Observer:
         if not len(self._samples):
             return None
         pixels, labels = self._samples.pixels, self._samples.labels
-        network = self._read_network()
-        n_classes = network.layer_sizes[-1]
-        predictor = Predictor(network.parameters(), self._pixel_scale)
-        predicted = predictor.predict(pixels)
+        model = Model(self._read_network().parameters(), self._pixel_scale)
+        n_classes = model.layer_sizes[-1]
+        activations = model.forward(pixels)
+        predicted = activations.logits.argmax(axis=1)
         confusion = np.bincount(labels * n_classes + predicted, minlength=n_classes**2).reshape(n_classes, n_classes)
-        return Looks(confusion, self._embedded(predictor, pixels[:MOST_POINTS]), labels[:MOST_POINTS])
+        rows = activations.hidden[-1] if activations.hidden else activations.logits
+        return Looks(confusion, self._embedded(rows[:MOST_POINTS]), labels[:MOST_POINTS])
 
-    def _embedded(self, predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
+    def _embedded(self, rows: np.ndarray) -> np.ndarray:
         """Principal components by orthogonal iteration from the last epoch's axes, so that the picture doesn't turn."""
-        is_deep = len(predictor.layer_sizes) > 2
-        rows = predictor.hidden_activations(pixels) if is_deep else predictor.logits(pixels)
         rows = rows - rows.mean(axis=0)
         axes = np.random.default_rng(0).standard_normal((rows.shape[1], 2)) if self._axes is None else self._axes
         for _ in range(_ROUNDS):

@@ -7,7 +7,7 @@ import numpy as np
 
 from fastnet import kernels, seeds
 from fastnet.errors import DataError
-from fastnet.kernels.augment import MOST_SIDE, smooth_basis, unit_amplitude
+from fastnet.kernels.displacements import MOST_SIDE, smooth_basis, unit_amplitude
 
 from .distortions import Augmentation
 from .samples import Samples
@@ -19,13 +19,14 @@ def augment(
     seed: int = 0,
     epoch: int = 0,
     rows: np.ndarray | None = None,
-    kernel_set: ModuleType = kernels,
+    kernel_set: ModuleType | None = None,
 ) -> np.ndarray:
     """Distorted copies of uint8 `images (n, height, width)`, or of those at `rows`; by default of middling strength.
 
     A copy depends on its original's row, the seed and the epoch alone, whatever the other rows and the number of
-    threads. A training with that seed sees in that epoch (from 0) what this makes of its training samples. DataError
-    for images that are not as said.
+    threads. A training with that seed sees in that epoch (from 0) what this makes of its training samples, and
+    `kernel_set`, the fast kernels or the reference, does not matter: by default the fastest that is installed.
+    DataError for images that are not as said.
     """
     if images.dtype != np.uint8 or images.ndim != 3 or not images.size:
         raise DataError(f"images to distort must be uint8 (n, height, width), not {images.dtype} {images.shape}")
@@ -49,7 +50,7 @@ def augment(
     rows = np.arange(len(images)) if rows is None else rows
     copies = np.empty((len(rows), *images.shape[1:]), np.uint8)
     images = np.ascontiguousarray(images)
-    kernel_set.distort_images(images, rows, key, epoch, -most, most, *bases, amplitude, copies)
+    (kernel_set or kernels.fastest()).distort_images(images, rows, key, epoch, -most, most, *bases, amplitude, copies)
     return copies
 
 
