@@ -6,6 +6,7 @@ opens with what it is for.
 
 import ast
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def names() -> list[str]:
 def summary(name: str) -> str:
     """The first line of a study's docstring. The study is not imported."""
     source = (STUDIES / f"{name.replace('-', '_')}.py").read_text(encoding="utf-8")
-    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    line = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    return re.sub(r" \(`make [^)]*\)", "", line)
 
 
 def main(argv: list[str]) -> int:

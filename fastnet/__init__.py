@@ -6,7 +6,7 @@ The names below are loaded when they are first used, so that `import fastnet` is
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .version import __version__ as __version__
 
 if TYPE_CHECKING:
     from .classifier import FastNetClassifier as FastNetClassifier
