@@ -7,7 +7,7 @@ first used, so that `import fastnet` is quick and inference needs NumPy alone.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .version import __version__ as __version__
 
 if TYPE_CHECKING:
     from .audit import audit_model as audit_model

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import knobs as tables
+from benchmarks.studies import knobs as tables
 from fastnet.classifier import _KNOBS, FastNetClassifier
 from fastnet.cli.options import add_recipe_options, as_options, with_given_options
 from fastnet.dashboard.session.specs import recipe_facts

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from fastnet import __version__
 from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError, OptionError
 from fastnet.models.calibration import expected_calibration_error
 from fastnet.models.files import HISTORY, ModelFiles, read_model
 from fastnet.models.model import Model
 from fastnet.models.probabilities import cross_entropies, softmax
+from fastnet.version import __version__
 
 from . import answers, layers
 from .contents import Audit

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet import __version__
 from fastnet.errors import OptionError
 from fastnet.files import require_new, whole_file
+from fastnet.version import __version__
 
 from .calibration import read_calibration
 from .card import Facts

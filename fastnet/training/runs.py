@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from fastnet import __version__, system
+from fastnet import system
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.errors import DataError, ModelError, OptionError
 from fastnet.files import whole_directory
 from fastnet.models.files import CHECKPOINT, HISTORY, MANIFEST, read_bytes, read_json, read_model, write_model
+from fastnet.version import __version__
 
 from .recipe import Recipe
 from .trainer import EpochRecord, Progress, Training

@@ -3,7 +3,6 @@
 A file must be read, or refused with one sentence, within 2 s; memory must stay within 300 MB of the start.
 """
 
-import argparse
 import io
 import json
 import resource
@@ -14,6 +13,7 @@ from collections import Counter
 import numpy as np
 from PIL import Image
 
+from benchmarks.documents import study_parser
 from fastnet.errors import DataError
 from fastnet.reading.predictor import Predictor
 
@@ -89,16 +89,12 @@ def _megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def main() -> int:
+def main(argv: list[str]) -> int:
     """Run it; the exit code is 1 beyond a limit."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = study_parser(__doc__)
     parser.add_argument("-n", type=int, default=10_000, help="files (default: 10000)")
     parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     result = fuzz(args.n, args.seed)
     print(json.dumps(result))
     return int(result["slowest_seconds"] > MOST_SECONDS or result["megabytes_more"] > MOST_MEGABYTES)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,7 +5,6 @@ short schedules that end where the aim is just reached; and so for the seed netw
 seeds on the whole training set, and the test set is opened once a run, at its end.
 """
 
-import argparse
 import statistics
 import sys
 import tempfile
@@ -15,11 +14,12 @@ from dataclasses import dataclass, replace
 from itertools import groupby, product
 from pathlib import Path
 
+from benchmarks.documents import machine_text, publish, study_parser
+from benchmarks.first_step import first_step
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.kernels import jit
-from fastnet.timing.contests import first_step
-from fastnet.timing.tables import load_average, machine_text, write_between_marks
+from fastnet.timing.texts import load_average
 from fastnet.training.recipe import FAST, SEED, Recipe
 from fastnet.training.trainer import Training
 
@@ -179,11 +179,10 @@ def recipe_text(recipe: Recipe) -> str:
     return f"784-{hidden}-10, {recipe.epochs} epochs, batch {recipe.batch_size}, {rate}{distorted}"
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Search, choose, run, print the tables; write them where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help=f"write the tables into {DOCUMENT}")
-    args = parser.parse_args()
+    parser = study_parser(__doc__, DOCUMENT)
+    args = parser.parse_args(argv)
     load = load_average()  # before we add to it
     dataset = load_dataset()
     trials = search(dataset, candidates())
@@ -194,11 +193,4 @@ def main() -> None:
         "time-to-accuracy": f"{results_table(results, later, fresh)} {machine_text(load)}",
         "time-to-accuracy-search": search_table(trials),
     }
-    print("\n\n".join(tables.values()))
-    if args.write:
-        for name, table in tables.items():
-            write_between_marks(DOCUMENT, name, table)
-
-
-if __name__ == "__main__":
-    main()
+    publish(tables, args.write)

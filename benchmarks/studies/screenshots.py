@@ -4,7 +4,6 @@ They are taken with the Chromium on the PATH, of a server on which nobody has sa
 README's. `make screenshots ARGS="read train"` takes those of some tabs alone.
 """
 
-import argparse
 import contextlib
 import io
 import shutil
@@ -14,17 +13,20 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from benchmarks.documents import study_parser
 from benchmarks.serving import wait_for
 
-DOCS = Path(__file__).parent
+DOCS = Path("docs")
 README_PICTURE, FOLDER = DOCS / "dashboard.png", DOCS / "screenshots"
-SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+SIZES: dict[str, ViewportSize] = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 MOST_BYTES, COLOURS = 300_000, 255  # a picture of more bytes gets fewer colours
 MINUTE = 60_000  # ms
+Colours = Literal["light", "dark"]
 RETURNING = "localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific'"
 
 # A 4, a 2 and a 7, in shares of the paper.
@@ -99,7 +101,7 @@ def take_all(browser: Browser, address: str, tabs: list[str]) -> None:
         take_welcome(browser, address)
 
 
-def take(browser: Browser, address: str, tab: str, size: str, colours: str, target: Path) -> None:
+def take(browser: Browser, address: str, tab: str, size: str, colours: Colours, target: Path) -> None:
     """One tab, with something to see in it."""
     with browser.new_context(viewport=SIZES[size], color_scheme=colours) as context:
         context.add_init_script(RETURNING)
@@ -128,7 +130,7 @@ def shoot(page: Page, target: Path) -> None:
     picture.save(target, optimize=True)
     if target.stat().st_size > MOST_BYTES:
         picture.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
-    print(f"{target.relative_to(DOCS.parent)}: {target.stat().st_size / 1000:.0f} kB")
+    print(f"{target}: {target.stat().st_size / 1000:.0f} kB")
 
 
 @contextlib.contextmanager
@@ -149,11 +151,11 @@ def served() -> Iterator[str]:
             server.wait()
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Take the screenshots of some tabs, or of all."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = study_parser(__doc__)
     parser.add_argument("tabs", nargs="*", metavar="TAB", help=f"of {', '.join(TABS)} (default: all)")
-    tabs = parser.parse_args().tabs or list(TABS)
+    tabs = parser.parse_args(argv).tabs or list(TABS)
     if unknown := set(tabs) - set(TABS):
         parser.error(f"there is no tab {', '.join(sorted(unknown))}")
     with served() as address, sync_playwright() as playwright:
@@ -161,7 +163,3 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         take_all(browser, address, tabs)
         browser.close()
-
-
-if __name__ == "__main__":
-    main()

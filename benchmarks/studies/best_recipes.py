@@ -6,7 +6,6 @@ to 8 x 8 pixels and enlarged again. What was measured is kept in build/best-reci
 goes on.
 """
 
-import argparse
 import dataclasses
 import json
 import statistics
@@ -17,13 +16,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from benchmarks.documents import publish, study_parser
 from fastnet.data.distortions import Augmentation
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset, Samples
 from fastnet.reading.pictures.mnist_form import to_mnist_form
-from fastnet.timing.tables import write_between_marks
+from fastnet.training.engine import distorted
 from fastnet.training.recipe import BEST, Recipe
 from fastnet.training.trainer import Training
+
+DOCUMENT = Path("docs/recipe.md")
 
 SEEDS = range(10, 13)  # not those of the final figure
 STRONGER = Augmentation(rotation=15, scale=0.15, aspect=0.15, shear=15, shift=2, elastic=1.3, smoothness=5)
@@ -86,11 +88,10 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
 }
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Train each candidate with each seed; print and optionally write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the table into docs/recipe.md")
-    args = parser.parse_args()
+    parser = study_parser(__doc__, DOCUMENT)
+    args = parser.parse_args(argv)
     dataset = load_dataset()
     for name, (recipe, seeds, candidates) in STUDIES.items():
         lines = [
@@ -101,9 +102,7 @@ def main() -> None:
             lines.append(row(changes, measured(dataset, changed(recipe, changes), seeds)))
             print(lines[-1], file=sys.stderr)
         table = "\n".join(lines)
-        print(table)
-        if args.write:
-            write_between_marks(Path("docs/recipe.md"), name, table)
+        publish({name: table}, args.write)
 
 
 def changed(recipe: Recipe, changes: Changes) -> Recipe:
@@ -136,8 +135,8 @@ def train(dataset: Dataset, recipe: Recipe) -> dict[str, float]:
     digits = training.validation_samples
     copies = {
         "accuracy": digits,
-        "lightly": distorted(digits, recipe, Augmentation(), N_COPIES["lightly"]),
-        "distorted": distorted(digits, recipe, STRONGER, N_COPIES["distorted"]),
+        "lightly": distorted_copies(digits, recipe, Augmentation(), N_COPIES["lightly"]),
+        "distorted": distorted_copies(digits, recipe, STRONGER, N_COPIES["distorted"]),
         "coarse": coarse(digits),
     }
     return {
@@ -146,7 +145,7 @@ def train(dataset: Dataset, recipe: Recipe) -> dict[str, float]:
     }
 
 
-def distorted(samples: Samples, recipe: Recipe, augmentation: Augmentation, n_copies: int) -> Samples:
+def distorted_copies(samples: Samples, recipe: Recipe, augmentation: Augmentation, n_copies: int) -> Samples:
     """So many distorted copies of each sample."""
     recipe = dataclasses.replace(recipe, augmentation=augmentation)
     parts = [distorted(samples, np.arange(len(samples)), recipe, epoch) for epoch in range(n_copies)]
@@ -198,7 +197,3 @@ def words(changes: Changes) -> str:
         for name, value in flat.items()
     )
     return ", ".join(shown) or "-"
-
-
-if __name__ == "__main__":
-    main()

@@ -3,20 +3,19 @@
 Nothing was chosen by these figures: they are measured on the weights that come with fastnet, by `Predictor` alone.
 """
 
-import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from benchmarks.documents import publish, study_parser
 from fastnet import weights
 from fastnet.data.augment import augment
 from fastnet.data.distortions import Augmentation
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Samples
 from fastnet.reading.predictor import Predictor
-from fastnet.timing.tables import write_between_marks
 from fastnet.training.recipe import BEST
 
 from .best_recipes import STRONGER
@@ -26,12 +25,11 @@ SEED = 2026  # of the distorted copies
 WHITE = 16  # the brightest pixel of load_digits
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Measure each shipped model; print and optionally write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("--model", action="append", help="a model; may be repeated (default: those of fastnet)")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/generalisation.md")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     models = args.model or weights.names()
     columns = [dict(figures(Predictor.load(model))) for model in models]
     lines = [f"| digits | {' | '.join(f'`{model}`' for model in models)} |", "|---|" + "--:|" * len(models)]
@@ -39,9 +37,7 @@ def main() -> None:
         f"| {name} | {' | '.join(f'{column[name]:.2%}' for column in columns)} |"
         for name in (columns[0] if columns else ())
     ]
-    print("\n".join(lines))
-    if args.write:
-        write_between_marks(DOCUMENT, "generalisation", "\n".join(lines))
+    publish({"generalisation": "\n".join(lines)}, args.write)
 
 
 def figures(predictor: Predictor) -> Iterator[tuple[str, float]]:
@@ -95,7 +91,3 @@ WAYS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "each pixel a square of 14 x 14": lambda image: image.resize((112, 112), Image.Resampling.NEAREST),
     "enlarged to 28 x 28": lambda image: image.resize((28, 28), Image.Resampling.BICUBIC),
 }
-
-
-if __name__ == "__main__":
-    main()

@@ -4,7 +4,6 @@ One thing varies at a time about the seed network (784-512-10, batch 64, MNIST, 
 density of the input, threads. Each point is timed on the sparse and on the dense path, in turn; medians count.
 """
 
-import argparse
 import statistics
 import sys
 import time
@@ -16,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.documents import machine_text, publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Samples
 from fastnet.kernels import jit
 from fastnet.kernels.lists import group_density
 from fastnet.models.network import Network
 from fastnet.timing.ceilings import cache_sizes
-from fastnet.timing.tables import load_average, machine_text, time_text, write_between_marks
+from fastnet.timing.texts import load_average, time_text
 from fastnet.training.engine.fused import MOST_SPARSE_DENSITY, FusedEngine
 from fastnet.training.recipe import Recipe
 
@@ -331,13 +331,12 @@ def _draw_gains(axes, points: list[Point]) -> None:
     axes.set_ylabel("sparse path is faster by")
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Measure, print the tables; write them and the picture where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("--rounds", type=int, default=5, help="rounds a point (default: 5)")
     parser.add_argument("--seconds", type=float, default=0.15, help="of a path in a round (default: 0.15)")
-    parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT} and {PICTURE}")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     load = load_average()  # before we add to it
     points: dict[str, list[Point]] = {}
     for name, settings in settings_of(jit.get_threads()).items():
@@ -353,12 +352,6 @@ def main() -> None:
         "threads": threads_table(points["threads"]),
         "machine": machine_text(load),
     }
-    print("\n\n".join(tables.values()))
+    publish(tables, args.write)
     if args.write:
-        for name, table in tables.items():
-            write_between_marks(DOCUMENT, name, table)
         draw(points, PICTURE)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,29 +1,22 @@
-"""What a recipe and its distortions may hold, as tables, written into docs/recipe.md (`python -m benchmarks.knobs`)."""
+"""What a recipe and its distortions may hold, as tables, written into docs/recipe.md."""
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.documents import publish, study_parser
 from fastnet.cli.options import OPTIONS
 from fastnet.data.distortions import Augmentation
 from fastnet.knobs import Knob, knobs
-from fastnet.timing.tables import write_between_marks
 from fastnet.training.recipe import Recipe
 
 DOCUMENT = Path("docs/recipe.md")
 NAMES = ("knobs of a recipe", "knobs of an augmentation")
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Print and optionally write the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the tables into docs/recipe.md")
-    args = parser.parse_args()
-    for name, settings in zip(NAMES, (Recipe, Augmentation), strict=True):
-        text = table(settings)
-        print(text)
-        if args.write:
-            write_between_marks(DOCUMENT, name, text)
+    args = study_parser(__doc__, DOCUMENT).parse_args(argv)
+    publish({name: table(settings) for name, settings in zip(NAMES, (Recipe, Augmentation), strict=True)}, args.write)
 
 
 def table(settings: type) -> str:
@@ -43,7 +36,3 @@ def _lines(settings: type) -> Iterator[str]:
 def _accepted(knob: Knob) -> str:
     most = f", at most {knob.most:,}" if knob.kind in (int, tuple) and knob.most else ""
     return f"{knob.accepted}{most}"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,9 @@
-"""Tables in Markdown from the benchmarks' JSON, printed or written between the marks of a document."""
+"""Tables in Markdown from the JSON of `make bench` and `make bench-peers`, printed or written into a document.
 
-import argparse
+python -m benchmarks tables peers build/peers.json --write docs/speed.md
+"""
+
 import json
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from fastnet.system import environment
-
-from .rivals.process import settings_text
+from benchmarks.documents import publish, study_parser
+from fastnet.timing.rivals.process import settings_text
+from fastnet.timing.texts import TITLES, busy_text, time_text
 
 
 def kernels_table(benchmarks: dict[str, Any]) -> str:
@@ -29,8 +30,6 @@ def kernels_table(benchmarks: dict[str, Any]) -> str:
 
 
 # ---- fastnet and its rivals -----------------------------------------------------------------------------------------
-
-TITLES = {"jax": "JAX", "pytorch": "PyTorch", "numpy": "the NumPy reference", "sklearn": "scikit-learn"}
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,8 @@ class Row:
         )
 
 
-class Contest:
-    """The entrants of one contest in the JSON of bench_peers.py."""
+class ContestResult:
+    """The entrants of one contest in the JSON of `bench-peers`."""
 
     def __init__(self, result: dict[str, Any], name: str):
         self.entrants: dict[str, Any] = result["contests"].get(name, {}).get("entrants", {})
@@ -95,7 +94,7 @@ def peers_table(result: dict[str, Any]) -> str:
 
 def epochs_table(result: dict[str, Any]) -> str:
     """The short one: seconds an epoch, over all rounds, and how much faster fastnet is."""
-    contest = Contest(result, "epoch")
+    contest = ContestResult(result, "epoch")
     names = [name for name in ("fastnet", "jax", "pytorch", "numpy", "sklearn") if contest.has(name)]
     lines = ["| | an epoch | fastnet is faster by |", "|---|--:|--:|"]
     for name in names:
@@ -109,7 +108,7 @@ def epochs_table(result: dict[str, Any]) -> str:
 
 def peers_rows(result: dict[str, Any]) -> Iterator[Row]:
     """The rows for which there are figures."""
-    yield from _epoch_rows(Contest(result, "epoch"))
+    yield from _epoch_rows(ContestResult(result, "epoch"))
     yield from _kernel_rows(result)
     if first := result.get("first_step"):
         cold, second = first["cold"], median(run["total"] for run in first["second"])
@@ -117,7 +116,7 @@ def peers_rows(result: dict[str, Any]) -> Iterator[Row]:
         yield Row(measure, time_text(second), time_text(cold["total"]), second, 2.0, most=True, unit="s")
 
 
-def _epoch_rows(contest: Contest) -> Iterator[Row]:
+def _epoch_rows(contest: ContestResult) -> Iterator[Row]:
     threads = contest.entrants.get("fastnet", {}).get("settings", {}).get("threads")
     if contest.has("fastnet", "dense floor"):
         for epoch in contest.first_and_last:
@@ -153,17 +152,17 @@ def _kernel_rows(result: dict[str, Any]) -> Iterator[Row]:
         ("inference", "inference, 10,000 images", "numpy", 3.0),
     ]
     for contest_name, measure, name, bar in bars:
-        contest = Contest(result, contest_name)
+        contest = ContestResult(result, contest_name)
         if contest.has("fastnet", name):
             yield _faster(f"{measure}: faster than {TITLES[name]}", contest, name, bar)
-    contest = Contest(result, "linear_relu")
+    contest = ContestResult(result, "linear_relu")
     if contest.has("fastnet, 1 thread", "dense floor, 1 thread"):
         ours, floor = contest.seconds("fastnet, 1 thread"), contest.floor("dense floor, 1 thread")
         measure = "`linear_relu`, share of one core's FMA peak"
         yield Row(measure, time_text(ours), time_text(floor), floor / ours, 0.7, unit="%")
 
 
-def _faster(measure: str, contest: Contest, name: str, bar: float, epoch: int | None = None) -> Row:
+def _faster(measure: str, contest: ContestResult, name: str, bar: float, epoch: int | None = None) -> Row:
     ours, theirs = contest.seconds("fastnet", epoch), contest.seconds(name, epoch)
     return Row(measure, time_text(ours), time_text(theirs), theirs / ours, bar)
 
@@ -182,7 +181,7 @@ def peers_notes(result: dict[str, Any]) -> list[str]:
         f" Python {machine['python']}, {versions}.",
     ]
     notes[0] = f"{notes[0]} {busy_text(result['load_average'])}".strip()
-    contest = Contest(result, "epoch")
+    contest = ContestResult(result, "epoch")
     if contest.has("fastnet"):
         rounds = contest.entrants["fastnet"]["rounds"]
         notes += [
@@ -207,72 +206,19 @@ def peers_notes(result: dict[str, Any]) -> list[str]:
     return notes
 
 
-def time_text(seconds: float) -> str:
-    """Seconds with three digits, in s, ms or us."""
-    for unit, scale in (("s", 1.0), ("ms", 1e3)):
-        if seconds * scale >= 1:
-            return f"{seconds * scale:.3g} {unit}"
-    return f"{seconds * 1e6:.3g} us"
-
-
 def _memory(n_bytes: int) -> str:
     return f"{n_bytes / 2**20:.0f} MiB"
-
-
-# ---- Machine --------------------------------------------------------------------------------------------------------
-
-QUIET_LOAD = 0.5
-
-
-def load_average() -> float | None:
-    """How many processes wanted a processor in the last minute; None where the system does not say."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-
-
-def machine_text(load: float | None) -> str:
-    """The machine below a table, and whether it was busy."""
-    machine = environment()
-    text = f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['lanes']} float32 lanes; Numba {machine['numba']}."
-    return f"{text} {busy_text(load)}".strip()
-
-
-def busy_text(load: float | None) -> str:
-    """A warning beside figures that were measured on a busy machine, else nothing."""
-    if load is None or load <= QUIET_LOAD:
-        return ""
-    return f"The machine was busy with other things (load average {load:.1f})."
-
-
-# ---- Documents ------------------------------------------------------------------------------------------------------
-
-
-def write_between_marks(document: Path, name: str, text: str) -> None:
-    """Replace what stands between `<!-- name -->` and `<!-- end name -->` in a document."""
-    if not document.is_file():
-        raise SystemExit(f"{document} is not here: run this at the top of a checkout")
-    start, end = f"<!-- {name} -->\n", f"<!-- end {name} -->"
-    before, _, rest = document.read_text(encoding="utf-8").partition(start)
-    _, _, after = rest.partition(end)
-    if not after:
-        raise SystemExit(f"{document} lacks the marks {start.strip()} and {end}")
-    document.write_text(f"{before}{start}{text}\n{end}{after}", encoding="utf-8")
 
 
 TABLES = {"kernels": kernels_table, "peers": peers_table, "epochs": epochs_table}
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Print the table of a benchmark file."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = study_parser(__doc__)
     parser.add_argument("kind", choices=TABLES)
     parser.add_argument("json", type=Path)
     parser.add_argument("--write", type=Path, metavar="DOCUMENT", help="write it between the marks of this document")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     table = TABLES[args.kind](json.loads(args.json.read_text(encoding="utf-8")))
-    print(table)
-    if args.write:
-        write_between_marks(args.write, args.kind, table)
-
-
-if __name__ == "__main__":
-    main()
+    publish({args.kind: table}, args.write)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .protocol import Peer, serve
+from fastnet.timing.rivals.protocol import Peer, serve
 
 TRIAL_SECONDS = 1.0
 WORDS_A_TEXT = 120

@@ -3,17 +3,16 @@
 Epochs as a training has them, and after each the same copies alone; medians of both.
 """
 
-import argparse
 import statistics
 import time
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.documents import publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.system import environment
-from fastnet.timing.tables import write_between_marks
 from fastnet.training.engine import distorted
 from fastnet.training.recipe import RECIPES, Recipe
 from fastnet.training.trainer import Training
@@ -21,12 +20,11 @@ from fastnet.training.trainer import Training
 DOCUMENT = Path("docs/recipe.md")
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Measure the recipes that distort; print and optionally write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("--epochs", type=int, default=5, help="of each recipe (default: 5)")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/recipe.md")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     dataset = load_dataset()
     lines = ["| recipe | a copy | training on it | share of the copies |", "|---|--:|--:|--:|"]
     for name in ("best", "best-large"):
@@ -34,9 +32,7 @@ def main() -> None:
         lines.append(f"| `{name}` | {copies * 1e6:.2f} us | {steps * 1e6:.2f} us | {copies / (copies + steps):.0%} |")
     machine = environment()
     lines += ["", f"Medians on {machine['threads']} threads of {machine['cpu']}."]
-    print("\n".join(lines))
-    if args.write:
-        write_between_marks(DOCUMENT, "distorting", "\n".join(lines))
+    publish({"distorting": "\n".join(lines)}, args.write)
 
 
 def seconds(dataset: Dataset, recipe: Recipe, n_epochs: int) -> tuple[float, float]:
@@ -56,7 +52,3 @@ def seconds(dataset: Dataset, recipe: Recipe, n_epochs: int) -> tuple[float, flo
         making.append(time.perf_counter() - started)
     copies = statistics.median(making) / len(samples)
     return copies, statistics.median(whole) / len(samples) - copies
-
-
-if __name__ == "__main__":
-    main()

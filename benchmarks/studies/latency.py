@@ -1,13 +1,12 @@
 """How soon the page answers while one draws: from the pen's move to the changed bars, in a real Chromium.
 
-    python -m benchmarks.latency
-    python -m benchmarks.latency --training reference    while the same page trains a network
+    python -m benchmarks latency
+    python -m benchmarks latency --training reference    while the same page trains a network
 
 A server of its own is started. The pen moves at the rate of a screen, by the browser's own input events; a move counts
 until the first answer that was asked for after it.
 """
 
-import argparse
 import json
 import math
 import statistics
@@ -17,8 +16,9 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Page
 
-from .browsing import TITLES, chromium_page, start_training, stop_training
-from .serving import ADDRESS, served_page
+from benchmarks.browsing import TITLES, chromium_page, start_training, stop_training
+from benchmarks.documents import study_parser
+from benchmarks.serving import ADDRESS, served_page
 
 # When the pen moved, the page asked, the answer arrived and the bars changed, all by the browser's clock.
 WATCH = """
@@ -41,13 +41,13 @@ WATCH_BARS = """bars => new MutationObserver(() => changed.push(performance.now(
     .observe(bars, { subtree: true, childList: true })"""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: list[str]) -> None:
+    parser = study_parser(__doc__)
     parser.add_argument("--every", type=float, default=16, help="milliseconds between two moves (default: %(default)s)")
     parser.add_argument("--moves", type=int, default=240, help="(default: %(default)s)")
     parser.add_argument("--training", choices=TITLES, help="the engine of a training that runs meanwhile")
     parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     with served_page():
         latencies, training = measure(ADDRESS, args.every, args.moves, args.training)
     figures = {
@@ -107,7 +107,3 @@ def pair(moves: list[float], asked: list[float], heard: list[float], changed: li
             change = bisect_left(changed, heard[question])
             if change < len(changed):
                 yield changed[change] - move
-
-
-if __name__ == "__main__":
-    main()

@@ -6,9 +6,11 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
+from benchmarks.documents import study_parser
 from fastnet import Augmentation, augment, load_dataset
 from fastnet.training.recipe import BEST
 
+TARGET = Path("docs/distortions.png")
 N_COPIES = 12
 SHOWN = (7, 5, 13)  # a 3, a 2 and a 6 of the training set
 KINDS = (("rotation",), ("scale",), ("aspect",), ("shear",), ("shift",), ("thickness",), ("elastic", "smoothness"))
@@ -17,7 +19,7 @@ THICKNESS = 0.5  # shown by itself where `best` does without
 
 def draw(target: Path) -> None:
     """Each strength of `best` by itself, then all together; the first digit of a row is the original."""
-    images = load_dataset().train.images.reshape(-1, 28, 28)
+    images = load_dataset().train.pixels.reshape(-1, 28, 28)
     strengths = BEST.augmentation or Augmentation()
     nothing = dataclasses.replace(strengths, **{name: 0 for (name, *_) in KINDS})
     alone = dataclasses.replace(strengths, thickness=strengths.thickness or THICKNESS)
@@ -41,5 +43,7 @@ def only(nothing: Augmentation, strengths: Augmentation, names: tuple[str, ...])
     return dataclasses.replace(nothing, **{name: getattr(strengths, name) for name in names})
 
 
-if __name__ == "__main__":
-    draw(Path(__file__).parent / "distortions.png")
+def main(argv: list[str]) -> None:
+    """Draw it."""
+    study_parser(__doc__).parse_args(argv)
+    draw(TARGET)

@@ -9,7 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parent.parent / "dashboard" / "assets" / "reading.lottie.json"
+from benchmarks.documents import study_parser
+
+TARGET = Path("dashboard") / "assets" / "reading.lottie.json"
 WIDTH, HEIGHT, RATE, END = 480, 220, 30, 180
 
 # The class is what the page's stylesheet colours; elsewhere the colour beside it shows.
@@ -181,7 +183,7 @@ def still(value: Any) -> Item:
     return {"a": 0, "k": value}
 
 
-def moving(*keys: tuple[float, list[float]]) -> Item:
+def moving(*keys: tuple[float, Sequence[float]]) -> Item:
     """Values at frames, with a gentle start and end between them."""
     ease = {"o": {"x": 0.4, "y": 0}, "i": {"x": 0.4, "y": 1}}
     *before, (end, last) = keys
@@ -203,5 +205,7 @@ def written(begin: float, end: float) -> Item:
     return moving((0, [100]), (16, [100]), (17, [0]), (begin, [0]), (end, [100]), (END, [100]))
 
 
-if __name__ == "__main__":
+def main(argv: list[str]) -> None:
+    """Write the file."""
+    study_parser(__doc__).parse_args(argv)
     TARGET.write_text(json.dumps(animation(), separators=(",", ":")) + "\n", encoding="utf-8")

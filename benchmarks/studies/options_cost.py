@@ -5,7 +5,6 @@ a time, so that a change of the machine's speed hits all alike; medians of their
 steps of the same turn, are shown.
 """
 
-import argparse
 import dataclasses
 import statistics
 import time
@@ -14,13 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.documents import machine_text, publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Samples
 from fastnet.kernels import jit
 from fastnet.models.network import Network
-from fastnet.timing.tables import load_average, machine_text, write_between_marks
+from fastnet.timing.texts import load_average
 from fastnet.training.engine import make_engine
 from fastnet.training.recipe import Recipe
+
+DOCUMENT = Path("docs/speed.md")
 
 # What is said, what the recipe has, and whether samples have weights.
 OPTIONS: list[tuple[str, dict[str, Any], bool]] = [
@@ -36,18 +38,15 @@ HIDDEN = [(512,), (512, 1000)]
 STEPS = 16  # in a turn
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Time the options in turn; print the table, and write it where asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("--rounds", type=int, default=100, help=f"turns of {STEPS} steps (default: 100)")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/speed.md")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     jit.set_threads(1)
     samples, load = load_dataset().train, load_average()
     text = table({hidden: measure(samples, hidden, args.rounds) for hidden in HIDDEN}, load)
-    print(text)
-    if args.write:
-        write_between_marks(Path("docs/speed.md"), "options", text)
+    publish({"options": text}, args.write)
 
 
 def measure(samples: Samples, hidden: tuple[int, ...], n_rounds: int) -> list[list[float]]:
@@ -84,7 +83,3 @@ def table(seconds: dict[tuple[int, ...], list[list[float]]], load: float | None)
         lines.append(f"| {option} |{cells}")
     lines.append(f"\nBatch 64, processor time on one thread. {machine_text(load)}")
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    main()

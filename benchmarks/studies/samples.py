@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from benchmarks.documents import study_parser
 from fastnet.data.loading import load_dataset
 
-TARGET = Path(__file__).parent.parent / "dashboard" / "assets" / "samples"
+TARGET = Path("dashboard") / "assets" / "samples"
 SIDE = 28
 
 Picture = np.ndarray  # float (height, width) of ink, or (height, width, 3 or 4) of colour; 0 to 1
@@ -161,7 +162,9 @@ def encoded(picture: Picture, suffix: str) -> bytes:
     return content.getvalue()
 
 
-if __name__ == "__main__":
+def main(argv: list[str]) -> None:
+    """Write the pictures in place of those that are there."""
+    study_parser(__doc__).parse_args(argv)
     TARGET.mkdir(exist_ok=True)
     for old in TARGET.iterdir():
         old.unlink()

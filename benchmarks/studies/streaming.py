@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.documents import publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
-from fastnet.timing.tables import write_between_marks
 from fastnet.training.recipe import BEST
 from fastnet.training.trainer import Training
 
@@ -29,21 +29,18 @@ STEPS_BETWEEN_LOOKS = 64
 CHUNK = 10_000  # images that are written at a time
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Measure each training in turn; print and optionally write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("--samples", type=int, default=8_000_000, help="of the long epoch (default: 8 million)")
     parser.add_argument("--gigabytes", type=float, default=2.0, help="of the file of images (default: 2)")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/streaming.md")
     parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if args.child:
         print(json.dumps(train(**args.child)))
         return
     table = "\n".join(lines(args.samples, args.gigabytes))
-    print(table)
-    if args.write:
-        write_between_marks(DOCUMENT, "streaming", table)
+    publish({"streaming": table}, args.write)
 
 
 def lines(n_samples: int, gigabytes: float) -> list[str]:
@@ -72,7 +69,7 @@ def lines(n_samples: int, gigabytes: float) -> list[str]:
 
 def measured(**child: Any) -> dict[str, float]:
     """The figures of a training in another process."""
-    command = [sys.executable, "-P", "-m", "benchmarks.streaming", "--child", json.dumps(child)]
+    command = [sys.executable, "-m", "benchmarks", "streaming", "--child", json.dumps(child)]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
@@ -123,7 +120,3 @@ def write_images(path: Path, n: int) -> None:
         stop = min(start + CHUNK, n)
         mapped[start:stop] = images[np.arange(start, stop) % len(images)]
     mapped.flush()
-
-
-if __name__ == "__main__":
-    main()

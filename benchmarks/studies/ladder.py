@@ -3,7 +3,6 @@
 The versions take turns, so that a change of the machine's speed hits them alike; medians are shown.
 """
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -11,16 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.documents import publish, study_parser
 from fastnet import kernels
 from fastnet.data.loading import load_dataset
 from fastnet.kernels import jit, reference
 from fastnet.models.network import Network
 from fastnet.system import environment
-from fastnet.timing.tables import write_between_marks
 from fastnet.training.engine.base import Engine
 from fastnet.training.engine.fused import FusedEngine
 from fastnet.training.engine.stepwise import StepwiseEngine
 from fastnet.training.recipe import Recipe
+
+DOCUMENT = Path("docs/speed.md")
 
 SIZES = (784, 512, 10)
 STEPS = 256
@@ -35,12 +36,11 @@ VERSIONS: list[tuple[str, Callable[[Network], Engine], int]] = [
 ]
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Time the versions in turn; print the table, and write it where asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("--rounds", type=int, default=15, help=f"rounds of {STEPS} steps (default: 15)")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/speed.md")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     samples = load_dataset().train
     engines = [make(Network.he_initialised(SIZES, np.random.default_rng(0))) for _, make, _ in VERSIONS]
     seconds: list[list[float]] = [[] for _ in VERSIONS]
@@ -53,9 +53,7 @@ def main() -> None:
             engine.train_steps(samples, rows, number * STEPS + 1, np.full(STEPS, 1e-3))
             taken.append((time.perf_counter() - started) / STEPS)
     text = table([statistics.median(taken[1:]) for taken in seconds])
-    print(text)
-    if args.write:
-        write_between_marks(Path("docs/speed.md"), "ladder", text)
+    publish({"ladder": text}, args.write)
 
 
 def table(medians: list[float]) -> str:
@@ -71,7 +69,3 @@ def table(medians: list[float]) -> str:
         f" (its BLAS limited to one thread), Numba {machine['numba']}."
     )
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    main()

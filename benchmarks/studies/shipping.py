@@ -1,13 +1,12 @@
 """Put a trained run among the models that come with fastnet (`make weights`, which then calibrates and audits it).
 
-    python -m benchmarks.shipping build/shipped weights/mnist-784-512-10
+    python -m benchmarks shipping build/shipped weights/mnist-784-512-10
 
 Its checkpoint stays behind. The manifest gets the licence, and keeps the accuracy over seeds that `records` measured,
 if the recipe is the same. With `--float16` the arrays take half the bytes, and the figures on the test set are those of
 the weights as they are stored.
 """
 
-import argparse
 import dataclasses
 import json
 import shutil
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.documents import study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.files import whole_directory, whole_file
 from fastnet.models.calibration import CALIBRATION
@@ -29,12 +29,12 @@ LICENCE = "MIT"
 OVER_SEEDS = "test_over_seeds"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: list[str]) -> None:
+    parser = study_parser(__doc__)
     parser.add_argument("run", type=Path, help="what `fastnet train` made")
     parser.add_argument("model", type=Path, help="its directory in weights/")
     parser.add_argument("--float16", action="store_true", help="store the weights so")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     facts: dict[str, Any] = {"license": LICENCE}
     before = read_manifest(args.model) if (args.model / MANIFEST).is_file() else {}
     if OVER_SEEDS in before and same_training(read_manifest(args.run), before):
@@ -87,7 +87,3 @@ def same_training(first: dict[str, Any], second: dict[str, Any]) -> bool:
 
 def _seedless(manifest: dict[str, Any]) -> Recipe:
     return dataclasses.replace(Recipe.from_json(manifest["recipe"]), seed=0)
-
-
-if __name__ == "__main__":
-    main()

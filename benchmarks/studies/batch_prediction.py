@@ -1,12 +1,11 @@
 """How fast a directory of pictures is read, and how much memory that takes (`make batch-prediction`).
 
-    python -m benchmarks.batch_prediction --pictures 1000 10000 100000 --write
+    python -m benchmarks batch-prediction --pictures 1000 10000 100000 --write
 
 For each number, MNIST's test digits are written over and over as small PNG files into a temporary directory, which
 `fastnet predict DIR --out answers.csv` reads. Memory is the sum of the peaks of its processes, by Linux's /proc.
 """
 
-import argparse
 import json
 import os
 import re
@@ -19,24 +18,23 @@ from typing import Any
 
 from PIL import Image
 
+from benchmarks.documents import study_parser, write_between_marks
 from fastnet.data.loading import load_dataset
 from fastnet.system import cpu_name
-from fastnet.timing.tables import write_between_marks
 
 DOCUMENT = Path("docs/scaling-out.md")
 SECONDS_BETWEEN_LOOKS = 0.05
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: list[str]) -> None:
+    parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("--pictures", type=int, nargs="+", default=[1000, 10_000, 100_000], metavar="N")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), metavar="N", help="(default: all CPUs)")
-    parser.add_argument("--write", action="store_true", help=f"write the table into {DOCUMENT}")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     rows = [measure(n, args.threads) for n in args.pictures]
     print(json.dumps(rows, indent=2))
     if args.write:
-        write_between_marks(DOCUMENT, "batch prediction", table(rows))
+        write_between_marks(args.write, "batch prediction", table(rows))
 
 
 def measure(n: int, n_threads: int) -> dict[str, Any]:
@@ -101,7 +99,3 @@ def table(rows: list[dict[str, Any]]) -> str:
     ]
     load = f"load average {os.getloadavg()[0]:.1f} at the end"
     return "\n".join([*lines, "", f"Measured on {os.cpu_count()} CPUs, {cpu_name()}, {load}."])
-
-
-if __name__ == "__main__":
-    main()

@@ -4,19 +4,18 @@ All of them take hours. Each training is a run of its own under build/records, s
 starts it again loses a minute. The test set is opened once a training, at its end.
 """
 
-import argparse
 import dataclasses
 import statistics
 import sys
 import time
 from pathlib import Path
 
+from benchmarks.documents import publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.errors import FastnetError
 from fastnet.models.files import HISTORY, MANIFEST, read_json, read_manifest
 from fastnet.system import environment
-from fastnet.timing.tables import write_between_marks
 from fastnet.training.pipeline import train_and_save
 from fastnet.training.recipe import RECIPES, Recipe
 from fastnet.training.runs import load_run
@@ -24,21 +23,20 @@ from fastnet.training.trainer import EpochRecord, Training
 
 from .shipping import write_over_seeds
 
+DOCUMENT = Path("README.md")
+
 RUNS = Path("build/records")
 N_SEEDS = {"best-large": 3}  # 5 of the others
 SECONDS_BETWEEN_SAVES = 60
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Train each recipe with each seed, as far as that was not done before; print and optionally write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("--recipe", choices=RECIPES, action="append", help="its name; may be repeated (default: all)")
     parser.add_argument("--seeds", type=int, help="how many of each (default: 5; of best-large 3)")
     parser.add_argument("--epochs", type=int, help="instead of each recipe's own, to try this out")
-    parser.add_argument(
-        "--write", action="store_true", help="write the table into the README, the figures into manifests"
-    )
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     dataset = load_dataset()
     rows, all_runs = [], []
     for name in args.recipe or RECIPES:
@@ -48,9 +46,8 @@ def main() -> None:
         rows.append(row(name, recipe, runs))
         all_runs.append(runs)
     text = "\n".join([*HEADER, *rows, "", footer()])
-    print(text)
+    publish({"records": text}, args.write)
     if args.write:
-        write_between_marks(Path("README.md"), "records", text)
         for runs in all_runs:
             manifests = [read_manifest(run) for run in runs]
             if len(runs) > 1:
@@ -123,7 +120,3 @@ def footer() -> str:
         f"Mean and standard deviation over the seeds, each opening the test set once; times are medians, on"
         f" {machine['threads']} threads of {machine['cpu']}, NumPy {machine['numpy']}, Numba {machine['numba']}."
     )
-
-
-if __name__ == "__main__":
-    main()

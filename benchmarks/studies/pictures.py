@@ -5,9 +5,12 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
+from benchmarks.documents import study_parser
 from fastnet import weights
 
-DOCS = Path(__file__).parent
+from . import distortions
+
+TARGET = Path("docs/learning-curves.png")
 TRAIN, VALIDATION = "#0072B2", "#D55E00"  # told apart with any colour vision (Okabe & Ito)
 
 
@@ -30,6 +33,9 @@ def draw_learning_curves(history: list[dict], target: Path) -> None:
     plt.close(figure)
 
 
-if __name__ == "__main__":
+def main(argv: list[str]) -> None:
+    """Draw them, and the distorted digits of docs/recipe.md."""
+    study_parser(__doc__).parse_args(argv)
+    distortions.draw(distortions.TARGET)
     history = json.loads((weights.DIRECTORY / weights.DEFAULT / "history.json").read_text(encoding="utf-8"))
-    draw_learning_curves(history, DOCS / "learning-curves.png")
+    draw_learning_curves(history, TARGET)

@@ -5,18 +5,20 @@ Five-fold cross-validation with equal parameters, each estimator in a process of
 for it, fold by fold in turn. Small data sets are split several times.
 """
 
-import argparse
 import statistics
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fastnet.timing.rivals.estimators import DATA
+from benchmarks import estimators
+from benchmarks.documents import machine_text, publish, study_parser
+from benchmarks.estimators import DATA
 from fastnet.timing.rivals.process import Entrant, RivalProcess, best_trial
-from fastnet.timing.tables import load_average, machine_text, time_text, write_between_marks
+from fastnet.timing.texts import load_average, time_text
 
 DOCUMENT = Path("docs/classifier.md")
+ESTIMATORS = estimators.__file__
 FOLDS = 5
 NAMES = ("fastnet", "scikit-learn")
 
@@ -35,7 +37,7 @@ class Result:
 def measure(data: str, n_threads: int, repeats: int | None) -> tuple[list[int], dict[str, Result]]:
     """The shape of a data set, and the results of both estimators."""
     settings = {name: settings_of(name, data, n_threads) for name in NAMES}
-    rivals = {name: RivalProcess("fastnet.timing.rivals.estimators", settings[name]) for name in NAMES}
+    rivals = {name: RivalProcess(ESTIMATORS, settings[name]) for name in NAMES}
     answers: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
     try:
         for rival in rivals.values():
@@ -61,7 +63,7 @@ def settings_of(name: str, data: str, n_threads: int) -> dict[str, Any]:
     """The settings of an estimator with the threads that are best for it, found in short trials."""
     entrant = Entrant(
         name,
-        "fastnet.timing.rivals.estimators",
+        ESTIMATORS,
         settings={"estimator": name, "data": data},
         options={"threads": sorted({n_threads, 1}, reverse=True)},
     )
@@ -105,25 +107,18 @@ def _time(seconds: float, result: Result) -> str:
     return f"{time_text(seconds)} ({epochs}, {result.threads} thread{'s' * (result.threads > 1)})"
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Measure, print the table, write it where asked."""
     from fastnet.kernels import jit
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("--data", choices=DATA, nargs="+", default=list(DATA), help="which (default: all)")
     parser.add_argument("--repeats", type=int, metavar="N", help="times that the data are split into five folds")
-    parser.add_argument("--write", action="store_true", help=f"write the table into {DOCUMENT}")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     load = load_average()
     results = {}
     for data in args.data:
         results[data] = measure(data, jit.get_threads(), args.repeats)
         print(table({data: results[data]}).splitlines()[-1], file=sys.stderr)
     text = f"{table(results)}\n\n{machine_text(load)}"
-    print(text)
-    if args.write:
-        write_between_marks(DOCUMENT, "other data", text)
-
-
-if __name__ == "__main__":
-    main()
+    publish({"other data": text}, args.write)

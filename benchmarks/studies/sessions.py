@@ -1,14 +1,13 @@
 """Twenty people draw at once: how long an answer takes, and whether the server's memory stays flat.
 
-    python -m benchmarks.sessions
-    python -m benchmarks.sessions --training numba    while one more page trains a network
+    python -m benchmarks sessions
+    python -m benchmarks sessions --training numba    while one more page trains a network
 
 Each session is a websocket that speaks the page's own protocol: it sends a stroke that grows as a pen moves, one
 message at a time, the next as soon as the answer is there but no sooner than a screen shows it. Sessions come and go in
 waves, because what a closed session leaves behind shows in the next wave.
 """
 
-import argparse
 import asyncio
 import json
 import math
@@ -20,21 +19,22 @@ from pathlib import Path
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from .browsing import TITLES, training_aside
-from .serving import ADDRESS, served_page
+from benchmarks.browsing import TITLES, training_aside
+from benchmarks.documents import study_parser
+from benchmarks.serving import ADDRESS, served_page
 
 FRAME = 1 / 60  # seconds
 FORGOTTEN_AFTER = 40  # seconds; Bokeh discards a session half a minute after it was closed
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: list[str]) -> None:
+    parser = study_parser(__doc__)
     parser.add_argument("--sessions", type=int, default=20, help="(default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=10, help="that a wave lasts (default: %(default)s)")
     parser.add_argument("--waves", type=int, default=3, help="(default: %(default)s)")
     parser.add_argument("--training", choices=TITLES, help="the engine of a training on one more page")
     parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     with served_page() as server, training_aside(args.training):
         waves = [asyncio.run(wave(args.sessions, args.seconds, server.pid)) for _ in range(args.waves)]
     if args.json:
@@ -149,7 +149,3 @@ def found(pattern: str, text: str) -> str:
     if not match:
         raise RuntimeError(f"nothing like {pattern} was found")
     return match[1]
-
-
-if __name__ == "__main__":
-    main()

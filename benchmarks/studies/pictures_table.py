@@ -4,7 +4,6 @@ Every picture is rendered from digits of MNIST's test set (see rendering.py) and
 `Predictor.read`, from the file on.
 """
 
-import argparse
 import statistics
 import time
 import zlib
@@ -13,14 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet.data.loading import load_dataset
-from fastnet.data.samples import Samples
-from fastnet.models.calibration import expected_calibration_error
-from fastnet.reading.predictor import Predictor
-from fastnet.system import environment
-from fastnet.timing.tables import write_between_marks
-
-from .rendering import (
+from benchmarks.documents import publish, study_parser
+from benchmarks.rendering import (
     BLACK,
     DIGITS,
     LINES,
@@ -35,8 +28,13 @@ from .rendering import (
     with_rules,
     with_shadow,
 )
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Samples
+from fastnet.models.calibration import expected_calibration_error
+from fastnet.reading.predictor import Predictor
+from fastnet.system import environment
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "pictures.md"
+DOCUMENT = Path("docs/pictures.md")
 
 
 def seeded(*numbers: int | str) -> np.random.Generator:
@@ -150,13 +148,12 @@ def edit_distance(a: str, b: str) -> int:
     return row[-1]
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Measure and print; write into the document with --write."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("-n", type=int, default=200, help="pictures of each kind (default: 200)")
     parser.add_argument("--model", default=None, help="(default: the shipped model)")
-    parser.add_argument("--write", action="store_true", help="write the tables into docs/pictures.md")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     predictor = Predictor.load(args.model) if args.model else Predictor.load()
     test = load_dataset().test
     tables = {
@@ -171,10 +168,4 @@ def main() -> None:
         text = "\n".join(rows)
         if name == "speed":
             text += f"\n\nMeasured on {machine['cpu']}, Python {machine['python']}, NumPy {machine['numpy']}."
-        print(text, "", sep="\n", flush=True)
-        if args.write:
-            write_between_marks(DOCUMENT, name, text)
-
-
-if __name__ == "__main__":
-    main()
+        publish({name: text}, args.write)

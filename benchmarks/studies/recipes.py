@@ -3,17 +3,18 @@
 The test set is not opened here.
 """
 
-import argparse
 import dataclasses
 import statistics
 import sys
 from pathlib import Path
 
+from benchmarks.documents import publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
-from fastnet.timing.tables import write_between_marks
 from fastnet.training.recipe import Recipe
 from fastnet.training.trainer import Training
+
+DOCUMENT = Path("docs/recipe.md")
 
 SEEDS = range(10, 15)  # not those of the final figure
 
@@ -34,11 +35,10 @@ CANDIDATES = [
 ]
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Train each candidate with each seed; print and optionally write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the table into docs/recipe.md")
-    args = parser.parse_args()
+    parser = study_parser(__doc__, DOCUMENT)
+    args = parser.parse_args(argv)
     dataset = load_dataset()
     lines = [
         "| schedule | learning rate | warm-up epochs | weight decay | validation accuracy |",
@@ -55,9 +55,7 @@ def main() -> None:
         )
         print(lines[-1], file=sys.stderr)
     table = "\n".join(lines)
-    print(table)
-    if args.write:
-        write_between_marks(Path("docs/recipe.md"), "recipes", table)
+    publish({"recipes": table}, args.write)
 
 
 def validation_accuracy(dataset: Dataset, recipe: Recipe) -> float:
@@ -67,7 +65,3 @@ def validation_accuracy(dataset: Dataset, recipe: Recipe) -> float:
     accuracy = training.progress.history[-1].validation_accuracy
     assert accuracy is not None
     return accuracy
-
-
-if __name__ == "__main__":
-    main()

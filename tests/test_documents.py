@@ -1,0 +1,137 @@
+"""What README and docs show is run: Python blocks as they stand, on little data; commands are at least parsed.
+
+The blocks of docs/scaling-out.md need a cluster and are run by test_distributed.py.
+"""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fastnet import cli
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+RUN_ELSEWHERE = {"scaling-out.md"}
+CHEAP = ("info", "inspect", "export")  # commands that are run, of what comes with fastnet
+
+RUN = """
+import json, sys
+names = {}
+for title, source in json.load(sys.stdin):
+    exec(compile(source, title, "exec"), names)
+"""
+
+# `load_dataset` without a path gives little of MNIST, so that what trains for minutes is done in seconds.
+LITTLE = """
+import fastnet
+import numpy as np
+whole = fastnet.load_dataset()
+few = fastnet.Dataset(whole.train.take(np.arange(6000)), whole.test.take(np.arange(500)), "a little of MNIST")
+fastnet.load_dataset = lambda: few
+images, labels = few.test.pixels.reshape(-1, 28, 28), few.test.labels
+del np
+"""
+
+# What a document says that its reader has.
+BEFORE = {
+    "README.md": "from PIL import Image\nImage.fromarray(255 - images[0]).resize((280, 280)).save('photo.jpg')",
+    "audit.md": (
+        "import shutil\n"
+        "from fastnet import weights\n"
+        "shutil.copytree(weights.DIRECTORY / 'mnist-784-512-10', 'runs/mine')"
+    ),
+    "classifier.md": (
+        "from sklearn.datasets import load_digits\n"
+        "import numpy\n"
+        "X, y = load_digits(return_X_y=True)\n"
+        "X_val, y_val, X, y, classes = X[1500:], y[1500:], X[:1500], y[:1500], range(10)\n"
+        "numpy.save('X.npy', X.astype('float32'))"
+    ),
+    "streaming.md": (
+        "import numpy\n"
+        "numpy.save('images.npy', few.train.images[:2000])\n"
+        "numpy.save('labels.npy', few.train.labels[:2000])"
+    ),
+}
+
+# What its blocks are to end with.
+AFTER = {
+    "README.md": "assert predictor.read('photo.jpg').text == str(labels[0])\nassert training.finished",
+    "audit.md": "assert load_audit('runs/mine').tsne.shape == (500, 2)",
+    "classifier.md": "assert model.n_features_in_ == 64 and model.n_iter_ == 1",
+    "models.md": (
+        "assert labels.tolist() == whole.test.labels[:5].tolist()\n"
+        "assert (probabilities.argmax(axis=1) == labels).all()"
+    ),
+    "recipe.md": "assert copies.shape == images.shape and copies.dtype == 'uint8'",
+    "streaming.md": "assert train.n_features == 784 and not images.flags.writeable",
+}
+
+
+def blocks(document: Path, *languages: str) -> list[str]:
+    found = BLOCK.findall(document.read_text(encoding="utf-8"))
+    return [source for language, source in found if language in languages]
+
+
+def commands() -> list[str]:
+    """The lines of shell of all documents, without comments."""
+    lines = [line for document in DOCUMENTS for block in blocks(document, "", "sh") for line in block.splitlines()]
+    return sorted({line.partition("#")[0].strip() for line in lines} - {""})
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_block_is_python_or_shell(document):
+    text = document.read_text(encoding="utf-8")
+    assert {language for language, _ in BLOCK.findall(text)} <= {"python", "sh", ""}
+    assert text.count("```") == 2 * len(BLOCK.findall(text))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [path for path in DOCUMENTS if path.name not in RUN_ELSEWHERE and blocks(path, "python")],
+    ids=lambda path: path.name,
+)
+def test_python_blocks_run_in_order(document, tmp_path):
+    name = document.name
+    shown = [(f"{name}, block {number}", source) for number, source in enumerate(blocks(document, "python"), start=1)]
+    steps = [("before", LITTLE + BEFORE.get(name, "")), *shown, ("after", AFTER[name])]
+    command = [sys.executable, "-P", "-c", RUN]
+    done = subprocess.run(command, cwd=tmp_path, input=json.dumps(steps), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", commands())
+def test_commands_are_ones_that_exist(command):
+    program, *arguments = shlex.split(command)
+    assert program in ("fastnet", "make")
+    if program == "make":
+        assert_target(arguments[0])
+    else:
+        cli._parser().parse_args(arguments)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_targets_that_are_named_exist(document):
+    for target in re.findall(r"`make ([a-z-]+)", document.read_text(encoding="utf-8")):
+        assert_target(target)
+
+
+def assert_target(name: str) -> None:
+    """`make NAME` is a rule of the Makefile, or a study."""
+    rules = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert name in rules or (ROOT / "benchmarks/studies" / f"{name.replace('-', '_')}.py").is_file(), name
+
+
+@pytest.mark.parametrize(
+    "command", [line for line in commands() if line.split()[1] in CHEAP and "runs/" not in line and "make" not in line]
+)
+def test_cheap_commands_run(command, fastnet, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = fastnet(*shlex.split(command)[1:])
+    assert (code, "Traceback" in err) == (0, False)
