@@ -162,7 +162,7 @@ def test_the_table_in_the_docs_is_what_the_code_says(mark, settings):
     text = (
         DOCUMENT.read_text(encoding="utf-8").partition(f"<!-- {mark} -->\n")[2].partition(f"\n<!-- end {mark} -->")[0]
     )
-    assert text == tables.table(settings), "python -m benchmarks.knobs --write"
+    assert text == tables.table(settings), "python -m benchmarks knobs --write"
     for name in knobs(settings):
         assert f"| `{name}` |" in text
 
