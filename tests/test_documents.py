@@ -41,7 +41,11 @@ del np
 # What a document says that its reader has.
 BEFORE = {
     "README.md": "from PIL import Image\nImage.fromarray(255 - images[0]).resize((280, 280)).save('photo.jpg')",
-    "audit.md": "import shutil\nfrom fastnet import weights\nshutil.copytree(weights.DIRECTORY / 'mnist-784-512-10', 'runs/mine')",
+    "audit.md": (
+        "import shutil\n"
+        "from fastnet import weights\n"
+        "shutil.copytree(weights.DIRECTORY / 'mnist-784-512-10', 'runs/mine')"
+    ),
     "classifier.md": (
         "from sklearn.datasets import load_digits\n"
         "import numpy\n"
