@@ -130,12 +130,12 @@ class Estimator(Peer):
             least = min(least, self.fitted(X[:4000], y[:4000], seed=0, max_iter=3)[1])
         return least
 
-    def answer_shape(self) -> dict[str, Any]:
+    def reply_shape(self) -> dict[str, Any]:
         """Samples, features and classes."""
         X, y = self.samples
         return {"shape": [*X.shape, len(np.unique(y))]}
 
-    def answer_fold(self, number: int, folds: int) -> dict[str, Any]:
+    def reply_fold(self, number: int, folds: int) -> dict[str, Any]:
         """Fit without the fold and score on it; each `folds` numbers are another split."""
         from sklearn.model_selection import StratifiedKFold
 

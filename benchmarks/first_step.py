@@ -1,7 +1,6 @@
-"""The first training step of a process: when it was there, counted from the start of the process.
+"""Seconds of the first training step of a process, from its start: with an empty cache of compiled kernels, and later.
 
-`first_steps` runs this file, with an empty cache of compiled kernels and then again. It prints one line of JSON, in the
-seconds of the system's clock, from which the moment is subtracted at which the process was started.
+The process runs `one_step.py`, a file by itself, so that nothing else is imported in the time that counts.
 """
 
 import json
@@ -10,9 +9,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from fastnet.timing.rivals.process import PYTHON, environment_of
+
+ONE_STEP = Path(__file__).with_name("one_step.py")
 
 
 def first_steps(n: int, progress: Callable[[str], None]) -> dict[str, Any]:
@@ -32,7 +34,7 @@ def first_step(cache: str) -> dict[str, float]:
     variables.pop("NUMBA_CACHE_DIR", None)
     variables["XDG_CACHE_HOME"] = cache
     started = time.time()
-    output = subprocess.run([*PYTHON, __file__], env=variables, check=True, stdout=subprocess.PIPE).stdout
+    output = subprocess.run([*PYTHON, str(ONE_STEP)], env=variables, check=True, stdout=subprocess.PIPE).stdout
     moments = json.loads(output)
     return {
         "interpreter": moments["began"] - started,
@@ -41,25 +43,3 @@ def first_step(cache: str) -> dict[str, float]:
         "step": moments["stepped"] - moments["loaded"],
         "total": moments["stepped"] - started,
     }
-
-
-def main() -> None:
-    """Import, load the data, take one step."""
-    began = time.time()
-    from fastnet import Recipe, Training, load_dataset
-
-    imported = time.time()
-    dataset = load_dataset()
-    loaded = time.time()
-    recipe = Recipe(hidden=(512,), learning_rate=1e-3, schedule="constant", warmup_epochs=0, weight_decay=0.0)
-    training = Training(dataset, recipe)
-
-    def stop(loss: float) -> None:
-        training.stop_requested = True
-
-    training.run(on_step=stop)
-    print(json.dumps({"began": began, "imported": imported, "loaded": loaded, "stepped": time.time()}))
-
-
-if __name__ == "__main__":
-    main()

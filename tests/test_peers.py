@@ -208,11 +208,11 @@ def test_peers_learn(peer):
     peer.warm()
     assert peer.trial() > 0
     peer.fresh()
-    losses = [peer.answer("epoch")["loss"] for _ in range(4)]
+    losses = [peer.reply("epoch")["loss"] for _ in range(4)]
     assert losses[-1] < 0.6 * losses[0]
     assert peer.accuracy() > 0.7
     peer.fresh()
-    assert peer.answer("epoch")["loss"] == losses[0]
+    assert peer.reply("epoch")["loss"] == losses[0]
 
 
 @pytest.mark.parametrize("kernel", ["linear_relu", "softmax_cross_entropy", "adam_step", "inference"])

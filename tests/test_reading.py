@@ -2,19 +2,17 @@
 
 import struct
 import zlib
-from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.studies.fuzz import fuzz
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError
 from fastnet.reading.pictures import FORMATS, Limits, prepare
 from fastnet.reading.pictures.reading import open_picture
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 WHITE_ON_BLACK = np.zeros((28, 28), np.uint8)
 WHITE_ON_BLACK[4:24, 12:16] = 255  # a one
 BLACK_ON_WHITE = 255 - WHITE_ON_BLACK
@@ -38,12 +36,6 @@ def read_picture(source):
 def opened(source):
     """The upright pixels."""
     return np.asarray(open_picture(source, str(source), Limits()).image)
-
-
-@pytest.fixture
-def fuzz_pictures(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    return import_module("fuzz_pictures")
 
 
 def sentence_of(path):
@@ -347,6 +339,6 @@ def test_arrays_that_are_no_picture(array, fault):
     assert str(caught.value) == f"picture: {fault}"
 
 
-def test_mutated_files_are_read_or_refused(fuzz_pictures):
-    result = fuzz_pictures.fuzz(200, seed=1)
+def test_mutated_files_are_read_or_refused():
+    result = fuzz(200, seed=1)
     assert result["read"] + result["refused"] == 200

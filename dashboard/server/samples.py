@@ -1,4 +1,4 @@
-"""The sample pictures that come with the page. `docs/samples.py` makes them."""
+"""The sample pictures that come with the page. `make samples` makes them."""
 
 from dataclasses import dataclass
 from functools import cache

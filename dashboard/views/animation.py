@@ -1,4 +1,4 @@
-"""The animation: a digit is drawn, and a small network reads it. `docs/animation.py` makes the file."""
+"""The animation: a digit is drawn, and a small network reads it. `make animation` makes the file."""
 
 from functools import cache
 from typing import Any

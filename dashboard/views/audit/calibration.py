@@ -15,7 +15,7 @@ from .figures import FIRST, QUIET, SECOND, figures, hover, plot
 def calibration_view(audit: Audit) -> pn.Column:
     """Three figures."""
     calibration = audit.figures["calibration"]
-    shown = _reliability(calibration), _sureness(calibration["after"]), _coverage(calibration["coverage"])
+    shown = _reliability(calibration), _confidence(calibration["after"]), _coverage(calibration["coverage"])
     return figures(*shown, sentence=caption("calibration", audit))
 
 
@@ -36,7 +36,7 @@ def _reliability(calibration: dict[str, Any]) -> figure:
     return reliability
 
 
-def _sureness(bins: dict[str, Any]) -> figure:
+def _confidence(bins: dict[str, Any]) -> figure:
     how_sure = plot("How sure", "probability of the answer", "digits", height=280, y_range=(0, 1.05 * max(bins["n"])))
     edges = bins["edges"]
     columns = {"left": edges[:-1], "right": edges[1:], "n": bins["n"]}

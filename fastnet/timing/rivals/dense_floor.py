@@ -24,7 +24,7 @@ class DenseFloor(Peer):
     def train(self, rows: np.ndarray) -> tuple[float, float | None]:
         return dense_flop(self.layer_sizes, len(rows)) / fma_peak(self.threads), None
 
-    def answer_kernel(self, name: str) -> dict[str, float]:
+    def reply_kernel(self, name: str) -> dict[str, float]:
         n, n_in, n_out = {"linear_relu": LINEAR_RELU_SIZES}[name]
         return {"seconds": 2 * n * n_in * n_out / fma_peak(self.threads)}
 

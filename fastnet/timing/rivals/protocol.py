@@ -125,40 +125,40 @@ class Peer:
 
     # ---- Answers ----
 
-    def answer(self, ask: str, **arguments: Any) -> dict[str, Any]:
+    def reply(self, ask: str, **arguments: Any) -> dict[str, Any]:
         """The answer to one line of the driver."""
-        return getattr(self, f"answer_{ask}")(**arguments)
+        return getattr(self, f"reply_{ask}")(**arguments)
 
-    def answer_warm(self) -> dict[str, Any]:
+    def reply_warm(self) -> dict[str, Any]:
         started = time.perf_counter()
         self.warm()
         return {"seconds": time.perf_counter() - started}
 
-    def answer_trial(self) -> dict[str, Any]:
+    def reply_trial(self) -> dict[str, Any]:
         return {"seconds": self.trial()}
 
-    def answer_fresh(self) -> dict[str, Any]:
+    def reply_fresh(self) -> dict[str, Any]:
         self.fresh()
         return {}
 
-    def answer_epoch(self) -> dict[str, Any]:
+    def reply_epoch(self) -> dict[str, Any]:
         """The steps' seconds, and those on the clock on the wall with all else: nobody need wonder what is left out."""
         started = time.perf_counter()
         seconds, loss = self.train(self._orders.permutation(len(self.dataset.train)))
         return {"seconds": seconds, "wall_seconds": time.perf_counter() - started, "loss": loss}
 
-    def answer_accuracy(self) -> dict[str, Any]:
+    def reply_accuracy(self) -> dict[str, Any]:
         return {"accuracy": self.accuracy()}
 
-    def answer_kernel(self, name: str) -> dict[str, Any]:
+    def reply_kernel(self, name: str) -> dict[str, Any]:
         if name not in self._kernels:
             self._kernels[name] = getattr(self, f"kernel_{name}")()
         return {"seconds": seconds_a_call(self._kernels[name])}
 
-    def answer_peak_memory(self) -> dict[str, Any]:
+    def reply_peak_memory(self) -> dict[str, Any]:
         return {"bytes": peak_memory()}
 
-    def answer_versions(self) -> dict[str, Any]:
+    def reply_versions(self) -> dict[str, Any]:
         return {"versions": {package: metadata.version(package) for package in self.packages}}
 
     @cached_property
@@ -228,7 +228,7 @@ def serve(peer_class: type[Peer]) -> None:
     peer = peer_class(json.loads(sys.argv[1]) if len(sys.argv) > 1 else {})
     for line in sys.stdin:
         try:
-            answer = peer.answer(**json.loads(line))
+            answer = peer.reply(**json.loads(line))
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=answers, flush=True)

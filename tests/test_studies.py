@@ -1,0 +1,60 @@
+"""The door of the studies, and the Makefile's targets for them."""
+
+import importlib
+import inspect
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as door
+
+ROOT = Path(__file__).parents[1]
+WRITTEN = {"roofline", "records", "scaling", "streaming"}  # some of those whose target writes into documents
+
+
+def test_the_door_lists_each_study_without_importing_it(capsys):
+    loaded = {name for name in sys.modules if name.startswith("benchmarks.studies.")}
+    assert door.main([]) == door.main(["--help"]) == 0
+    assert {name for name in sys.modules if name.startswith("benchmarks.studies.")} == loaded
+    lines = capsys.readouterr().out.splitlines()
+    for name in door.names():
+        assert lines.count(f"  {name:18} {door.summary(name)}") == 2
+        assert door.summary(name)
+    assert {"ladder", "bench-peers", "screenshots", "pictures-table"} <= set(door.names())
+
+
+def test_an_unknown_study_is_refused(capsys):
+    assert door.main(["nothing"]) == 2
+    assert capsys.readouterr().err == "there is no study 'nothing'; python -m benchmarks lists them\n"
+
+
+@pytest.mark.parametrize("name", door.names())
+def test_each_study_tells_its_options(name, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [""])
+    pytest.importorskip("playwright" if name in ("latency", "screenshots", "sessions") else "numpy")
+    study = importlib.import_module(f"benchmarks.studies.{name.replace('-', '_')}")
+    assert list(inspect.signature(study.main).parameters) == ["argv"]
+    with pytest.raises(SystemExit) as stop:
+        door.main([name, "--help"])
+    assert stop.value.code == 0
+    assert f"python -m benchmarks {name}" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
+@pytest.mark.parametrize("name", [name for name in door.names() if name != "bench-peers"])
+def test_each_study_is_a_target(name):
+    command = ["make", "--dry-run", "--always-make", name, "ARGS=--some"]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert lines[-1].split()[1:4] == ["-m", "benchmarks", name]
+    assert lines[-1].endswith("--some")
+    assert ("--write" in lines[-1]) or name not in WRITTEN
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
+def test_help_lists_targets_and_studies():
+    text = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "  make lint " in text
+    assert f"  ladder             {door.summary('ladder')}" in text
