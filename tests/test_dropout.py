@@ -147,5 +147,5 @@ def test_a_training_with_dropout_is_taken_up_again(dataset, tmp_path, engine):
 
 
 def test_another_seed_drops_others(dataset):
-    keys = {int(Training(dataset, dataclasses.replace(SMALL, seed=seed)).engine._dropout.key) for seed in range(5)}
+    keys = {Training(dataset, dataclasses.replace(SMALL, seed=seed)).engine._dropout_key for seed in range(5)}
     assert len(keys) == 5
