@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from fastnet import cli
+from fastnet.data.distortions import UNDISTORTED
 from fastnet.training.recipe import RECIPES, Recipe
 from fastnet.training.runs import load_run
 
@@ -29,9 +30,19 @@ def test_command_line_trains_a_recipe_with_changes(tmp_path, capsys):
     assert load_run(tmp_path / "run").recipe == expected
 
 
-def test_recipe_of_a_resumed_run_cannot_change(tmp_path, capsys):
-    assert cli.main(["train", "--recipe", "best", "--resume", str(tmp_path)]) == 2
-    assert "--recipe cannot be changed when a run is resumed" in capsys.readouterr().err
+def test_command_line_distorts_as_told(tmp_path, capsys):
+    options = ["--epochs", "1", "--hidden", "4", "--validation", "59000", "--out", str(tmp_path / "run")]
+    assert cli.main(["train", "--rotation", "5", *options]) == 0
+    expected = dataclasses.replace(UNDISTORTED, rotation=5)
+    assert load_run(tmp_path / "run").recipe == Recipe(
+        epochs=1, hidden=(4,), n_validation=59_000, augmentation=expected
+    )
+
+
+@pytest.mark.parametrize("options", [["--recipe", "best"], ["--rotation", "5"], ["--validation", "9"]], ids=" ".join)
+def test_recipe_of_a_resumed_run_cannot_change(tmp_path, capsys, options):
+    assert cli.main(["train", *options, "--resume", str(tmp_path)]) == 2
+    assert f"{options[0]} cannot be changed when a run is resumed" in capsys.readouterr().err
 
 
 def test_unknown_recipe_is_refused(capsys):
