@@ -1,4 +1,4 @@
-"""A saved model's answers, loss and accuracy on samples, by the fast kernels."""
+"""A saved model's answers, loss and accuracy on samples, by the fast kernels or, without Numba, by the textbook."""
 
 import dataclasses
 from pathlib import Path
@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 
 from fastnet.data.samples import Samples
+from fastnet.kernels import numba_is_installed
 from fastnet.models.files import ModelFiles, read_model
 from fastnet.models.network import Network
 
-from .engine import FusedEngine, fused_engine
+from .engine import Engine, make_engine
 from .recipe import Recipe
 
 
 def evaluate_model(model: str | Path, samples: Samples) -> tuple[float, float]:
-    """Return (mean loss, accuracy) of a model directory or shipped model over `samples`, on the fast kernels.
+    """Return (mean loss, accuracy) of a model directory or shipped model over `samples`.
 
     ModelError for a model that is not sound, DataError for samples that it does not take.
     """
@@ -24,8 +25,8 @@ def evaluate_model(model: str | Path, samples: Samples) -> tuple[float, float]:
     return load_engine(files, samples).evaluate(samples)
 
 
-def load_engine(files: ModelFiles, samples: Samples) -> FusedEngine:
-    """An engine with the parameters of a model, for such samples."""
+def load_engine(files: ModelFiles, samples: Samples) -> Engine:
+    """The fastest engine that is installed, with the parameters of a model, for such samples."""
     network = Network.zeros(files.layer_sizes)
     network.set_parameters(files.parameters)
-    return fused_engine(network, Recipe(), samples)
+    return make_engine(network, Recipe(engine="numba" if numba_is_installed() else "reference"), samples)
