@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from fastnet.data.augment import Augmentation
+from fastnet.data.distortions import Augmentation
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset, Samples
 from fastnet.reading.pictures.mnist_form import to_mnist_form

@@ -14,7 +14,7 @@ from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.system import environment
 from fastnet.timing.tables import write_between_marks
-from fastnet.training.engine import compile_kernels, distorted
+from fastnet.training.engine import distorted
 from fastnet.training.recipe import RECIPES, Recipe
 from fastnet.training.trainer import Training
 
@@ -43,7 +43,7 @@ def seconds(dataset: Dataset, recipe: Recipe, n_epochs: int) -> tuple[float, flo
     """Seconds a sample of making copies, and of all else that a training does with them."""
     training = Training(dataset, recipe)
     samples, rng = training.train_samples, np.random.default_rng(0)
-    compile_kernels(samples, training.network.layer_sizes, recipe)
+    training.compile_kernels()
     n_at_a_time = training.steps_at_a_time * training.n_per_step
     making, whole = [], []
     for epoch in range(n_epochs):

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from fastnet import weights
-from fastnet.data.augment import Augmentation, augment
+from fastnet.data.augment import augment
+from fastnet.data.distortions import Augmentation
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Samples
 from fastnet.reading.predictor import Predictor

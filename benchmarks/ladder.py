@@ -17,7 +17,9 @@ from fastnet.kernels import jit, reference
 from fastnet.models.network import Network
 from fastnet.system import environment
 from fastnet.timing.tables import write_between_marks
-from fastnet.training.engine import Engine, FusedEngine, StepwiseEngine
+from fastnet.training.engine.base import Engine
+from fastnet.training.engine.fused import FusedEngine
+from fastnet.training.engine.stepwise import StepwiseEngine
 from fastnet.training.recipe import Recipe
 
 SIZES = (784, 512, 10)
@@ -41,8 +43,6 @@ def main() -> None:
     args = parser.parse_args()
     samples = load_dataset().train
     engines = [make(Network.he_initialised(SIZES, np.random.default_rng(0))) for _, make, _ in VERSIONS]
-    for engine in engines:
-        engine.load()
     seconds: list[list[float]] = [[] for _ in VERSIONS]
     order = np.random.default_rng(0).permutation(len(samples))
     for number in range(args.rounds + 1):  # the first compiles

@@ -57,7 +57,6 @@ def measure(samples: Samples, hidden: tuple[int, ...], n_rounds: int) -> list[li
     for _, changes, _ in OPTIONS:
         network = Network.he_initialised((784, *hidden, 10), np.random.default_rng(0))
         engines.append(make_engine(network, Recipe(hidden=hidden, **changes), samples))
-        engines[-1].load()
     seconds: list[list[float]] = [[] for _ in OPTIONS]
     order = np.random.default_rng(0).permutation(len(samples))
     size = STEPS * Recipe.batch_size

@@ -17,9 +17,9 @@ from fastnet.errors import FastnetError
 from fastnet.models.files import HISTORY, MANIFEST, read_json, read_manifest
 from fastnet.system import environment
 from fastnet.timing.tables import write_between_marks
-from fastnet.training.engine import compile_kernels
+from fastnet.training.pipeline import train_and_save
 from fastnet.training.recipe import RECIPES, Recipe
-from fastnet.training.runs import load_run, save_run
+from fastnet.training.runs import load_run
 from fastnet.training.trainer import EpochRecord, Training
 
 from .shipping import write_over_seeds
@@ -67,20 +67,18 @@ def finished(dataset: Dataset, name: str, recipe: Recipe, seed: int) -> Path:
     training = taken_up(dataset, recipe, directory)
     if training.finished and (directory / MANIFEST).exists() and read_manifest(directory).get("test"):
         return directory
-    compile_kernels(training.train_samples, training.network.layer_sizes, recipe)
     saved = time.monotonic()
 
-    def on_epoch(record: EpochRecord) -> None:
+    def is_due(record: EpochRecord) -> bool:
         nonlocal saved
-        if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
-            save_run(training, directory)
-            saved = time.monotonic()
-            tell(f"{name}, seed {seed}: epoch {record.epoch} of {recipe.epochs}, {record.seconds:.2f} s")
+        if time.monotonic() - saved <= SECONDS_BETWEEN_SAVES:
+            return False
+        saved = time.monotonic()
+        tell(f"{name}, seed {seed}: epoch {record.epoch} of {recipe.epochs}, {record.seconds:.2f} s")
+        return True
 
-    training.run(on_epoch=on_epoch)
-    loss, accuracy = training.engine.evaluate(dataset.test)
-    save_run(training, directory, {"accuracy": accuracy, "loss": loss})
-    tell(f"{name}, seed {seed}: {accuracy:.2%} of the test set")
+    outcome = train_and_save(training, directory, saves_after=is_due)
+    tell(f"{name}, seed {seed}: {outcome.test_accuracy:.2%} of the test set")
     return directory
 
 

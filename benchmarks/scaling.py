@@ -23,7 +23,7 @@ from fastnet.kernels.lists import group_density
 from fastnet.models.network import Network
 from fastnet.timing.ceilings import cache_sizes
 from fastnet.timing.tables import load_average, machine_text, time_text, write_between_marks
-from fastnet.training.engine import MOST_SPARSE_DENSITY, FusedEngine
+from fastnet.training.engine.fused import MOST_SPARSE_DENSITY, FusedEngine
 from fastnet.training.recipe import Recipe
 
 DOCUMENT, PICTURE = Path("docs/scaling.md"), Path("docs/scaling.png")
@@ -129,9 +129,7 @@ def measure(setting: Setting, rounds: int, seconds: float) -> Point:
 
 def _engine(setting: Setting, recipe: Recipe, is_sparse: bool) -> FusedEngine:
     network = Network.he_initialised((N_IN, setting.hidden, N_OUT), np.random.default_rng(0))
-    engine = FusedEngine(network, recipe, is_sparse)
-    engine.load()
-    return engine
+    return FusedEngine(network, recipe, is_sparse)
 
 
 def _seconds_a_step(engine: FusedEngine, samples: Samples, rows: np.ndarray, n_steps: int) -> float:

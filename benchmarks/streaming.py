@@ -21,7 +21,6 @@ import numpy as np
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.timing.tables import write_between_marks
-from fastnet.training.engine import compile_kernels
 from fastnet.training.recipe import BEST
 from fastnet.training.trainer import Training
 
@@ -88,7 +87,7 @@ def train(n_samples: int = 0, path: str | None = None) -> dict[str, float]:
     passes = -(-n_samples // len(train_samples)) or 1
     recipe = dataclasses.replace(BEST, epochs=1, passes=passes, warmup_epochs=0.1, n_validation=0)
     training = Training(Dataset(train_samples, data.test, "a stream"), recipe)
-    compile_kernels(train_samples, training.network.layer_sizes, recipe)
+    training.compile_kernels()
     if path:
         limit = bytes_of("VmData") + train_samples.pixels.nbytes // 4
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

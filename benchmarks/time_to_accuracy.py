@@ -20,7 +20,6 @@ from fastnet.data.samples import Dataset
 from fastnet.kernels import jit
 from fastnet.timing.contests import first_step
 from fastnet.timing.tables import load_average, machine_text, write_between_marks
-from fastnet.training.engine import compile_kernels
 from fastnet.training.recipe import FAST, SEED, Recipe
 from fastnet.training.trainer import Training
 
@@ -115,8 +114,7 @@ def final_runs(dataset: Dataset, recipe: Recipe, aim: float) -> Result:
     Seconds are those on the clock on the wall, from the first weights to the last.
     """
     accuracies, seconds = [], []
-    sizes = (dataset.train.n_features, *recipe.hidden, dataset.n_classes)
-    compile_kernels(dataset.train, sizes, recipe)
+    Training(dataset, replace(recipe, n_validation=0)).compile_kernels()
     for seed in FINAL_SEEDS:
         started = time.perf_counter()
         training = train(dataset, replace(recipe, seed=seed, n_validation=0))

@@ -60,7 +60,7 @@ def prepare_audit(page: Page) -> None:
 
 def prepare_training(page: Page) -> None:
     """Train a small network for a few epochs."""
-    for label, text in (("Hidden layers", "64"), ("Epochs", "4")):
+    for label, text in (("Hidden layer sizes", "64"), ("Epochs", "4")):
         field = page.get_by_label(label, exact=True)
         field.fill(text)
         field.press("Tab")

@@ -513,7 +513,7 @@ def counting_threads():
     def threads_of_a_fit(X, y):
         from fastnet import FastNetClassifier
         from fastnet.kernels.jit import get_threads
-        from fastnet.training import engine
+        from fastnet.training.engine import fused as engine
 
         seen = set()
         original = engine.new_board

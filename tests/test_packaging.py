@@ -70,13 +70,6 @@ def test_version_is_told():
     assert done.stdout.strip() == f"fastnet {fastnet.__version__}"
 
 
-def test_public_names_can_be_used():
-    for name in fastnet.__all__:
-        assert getattr(fastnet, name).__name__ == name
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = fastnet.nothing
-
-
 def test_data_is_found_where_the_package_is():
     assert (resources.files("fastnet") / "data" / "mnist" / "SHA256SUMS").is_file()
 

@@ -14,6 +14,7 @@ LEFT_OUT = ("numba", "llvmlite")
 SAMPLE = Path(__file__).parents[1] / "dashboard" / "assets" / "samples" / "01-a-postcode.png"
 
 SMALL_TRAINING = """
+from pathlib import Path
 import numpy as np
 import fastnet
 from fastnet import Augmentation, Dataset, Recipe, Samples, Training
@@ -130,8 +131,8 @@ def test_a_model_is_measured_by_numpy(fastnet):
 def test_the_textbook_trains_saves_and_goes_on(run, tmp_path):
     program = f"""{SMALL_TRAINING}
 training.run(n_steps=3)
-fastnet.save_run(training, {str(tmp_path / "run")!r})
-again = fastnet.load_run({str(tmp_path / "run")!r}, training.dataset)
+fastnet.save_run(training, Path("run"))
+again = fastnet.load_run(Path("run"), training.dataset)
 for each in (training, again):
     each.run()
 for ours, theirs in zip(training.network.parameters().values(), again.network.parameters().values(), strict=True):

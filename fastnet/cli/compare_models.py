@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .options import add_command, add_data_option, add_seed, percent, show, tell
+from .options import add_command, add_data_option, percent, show, tell
 
 if TYPE_CHECKING:
     from fastnet.data.samples import Samples
@@ -23,7 +23,6 @@ def add(commands: Any) -> None:
     parser.add_argument("other", metavar="B", help="the same")
     parser.add_argument("--picture", type=Path, metavar="PNG", help="draw the digits that only one of them reads right")
     add_data_option(parser)
-    add_seed(parser)
     parser.set_defaults(run=run)
 
 

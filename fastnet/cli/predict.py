@@ -13,7 +13,7 @@ from fastnet.errors import DataError, OptionError
 from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
 from .answers import check_out, file_of_answers, in_words
-from .options import add_command, add_seed, show
+from .options import add_command, show
 
 if TYPE_CHECKING:
     from fastnet.reading.predictor import Predictor
@@ -45,7 +45,6 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the answers into a .csv or .jsonl file")
     parser.add_argument("--force", action="store_true", help="replace that file if it exists")
-    add_seed(parser)
     parser.set_defaults(run=run)
 
 

@@ -10,7 +10,8 @@ from fastnet.kernels import numba_is_installed
 from fastnet.models.files import ModelFiles, read_model
 from fastnet.models.network import Network
 
-from .engine import Engine, make_engine
+from .engine import make_engine
+from .engine.base import Engine
 from .recipe import Recipe
 
 

@@ -38,8 +38,6 @@ def new_run_directory(recipe: Recipe, parent: Path = Path("runs")) -> Path:
 
 def save_run(training: Training, directory: Path, test: dict[str, float] | None = None) -> None:
     """Write the run as it stands; `test` holds the final figures on the test set (accuracy and loss)."""
-    training.engine.write_back()
-    training.engine.write_back_moments()
     with whole_directory(directory) as new:
         checkpoint = _checkpoint_bytes(training)
         (new / CHECKPOINT).write_bytes(checkpoint)

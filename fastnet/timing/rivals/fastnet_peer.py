@@ -117,7 +117,8 @@ class FastnetPeer(Peer):
 
 def fast_inference(network, samples) -> Callable[[], np.ndarray]:
     """A call that returns the likeliest class of each sample: fastnet's fastest way from uint8 images to answers."""
-    from fastnet.training.engine import FusedEngine, make_engine
+    from fastnet.training.engine import make_engine
+    from fastnet.training.engine.fused import FusedEngine
     from fastnet.training.recipe import Recipe
 
     engine = make_engine(network, Recipe(), samples)
