@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from fastnet.kernels import aligned_copy
-from fastnet.kernels.jit import use_threads
 
 from .data.merging import merge_equal
 from .data.samples import Samples
@@ -390,6 +389,8 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     def _train(self, samples: Samples, validation: Samples, batch_size: int, n_epochs: int) -> bool:
         """Train and record; whether the training ended before its last epoch."""
         trainer = self._trainer(samples, validation, batch_size, n_epochs)
+        from fastnet.kernels.jit import use_threads  # loads Numba, which prediction does without
+
         self._show_network(trainer.network)
         self._patience.n_epochs, self._patience.tolerance = self.n_iter_no_change, self.tol
         self.n_iter_ = 0

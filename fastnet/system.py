@@ -6,23 +6,45 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from fastnet.errors import OptionError
+from fastnet.kernels import numba_is_installed
+
+NOT_INSTALLED = "not installed"
+
 
 def environment() -> dict[str, Any]:
-    """The facts that stand beside every figure: versions and machine."""
-    from fastnet.kernels import jit, simd
-
+    """The facts that stand beside every figure: versions and machine; of the kernels only where there is Numba."""
     return {
         "python": platform.python_version(),
         "numpy": metadata.version("numpy"),
-        "numba": metadata.version("numba"),
-        "llvmlite": metadata.version("llvmlite"),
+        "numba": _version("numba"),
+        "llvmlite": _version("llvmlite"),
         "platform": f"{platform.system()} {platform.machine()}",
         "cpu": cpu_name(),
         "cpus": os.cpu_count(),
-        "threads": jit.get_threads(),
-        "threading_layer": jit.threading_layer(),
-        "lanes": simd.LANES,
+        **(_of_kernels() if numba_is_installed() else {}),
     }
+
+
+def require_numba() -> None:
+    """OptionError, saying what to do, where Numba is not installed."""
+    if not numba_is_installed():
+        raise OptionError(
+            'the fast kernels need Numba, which is not installed: pip install numba, or take engine="reference"'
+        )
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return NOT_INSTALLED
+
+
+def _of_kernels() -> dict[str, Any]:
+    from fastnet.kernels import jit, simd
+
+    return {"threads": jit.get_threads(), "threading_layer": jit.threading_layer(), "lanes": simd.LANES}
 
 
 def cpu_name() -> str:

@@ -1,8 +1,9 @@
-"""The network: He's initialisation, names and shapes of its parameters, memory that the kernels like."""
+"""The network: He's initialisation, names and shapes of its parameters, memory that the kernels like, its answers."""
 
 import numpy as np
 import pytest
 
+from fastnet.kernels import reference
 from fastnet.models.network import Layer, Network
 
 SIZES = [(784, 512, 10), (5, 3), (7, 1, 13, 2)]
@@ -110,3 +111,35 @@ def test_set_parameters_needs_them_all():
     del parameters["b2"]
     with pytest.raises(KeyError, match="b2"):
         network.set_parameters(parameters)
+
+
+def test_a_network_of_named_arrays_shares_them():
+    arrays = Network.he_initialised((9, 8, 7), np.random.default_rng(6)).parameters()
+    for name, array in Network.of(arrays).parameters().items():
+        assert array is arrays[name]
+
+
+@pytest.mark.parametrize("sizes", [(9, 7), (9, 8, 7), (9, 8, 6, 5, 7)])
+def test_forward_gives_what_the_textbook_gives_layer_by_layer(sizes):
+    network = Network.glorot_initialised(sizes, np.random.default_rng(7))
+    x = np.random.default_rng(8).standard_normal((5, 9)).astype(np.float32)
+    before = x.copy()
+    activations = network.forward(x)
+    for number, (layer, inputs) in enumerate(zip(network.layers, activations.inputs, strict=True)):
+        is_last = number == len(network.layers) - 1
+        expected = np.empty((5, len(layer.b)), np.float32)
+        (reference.linear if is_last else reference.linear_relu)(inputs, layer.w, layer.b, expected)
+        np.testing.assert_array_equal(activations.logits if is_last else activations.hidden[number], expected)
+    np.testing.assert_array_equal(x, before)
+    assert activations.inputs[0] is x
+
+
+@pytest.mark.parametrize("sizes", [(9, 7), (9, 8, 6, 7)])
+def test_the_integrated_gradient_adds_up_to_the_difference(sizes):
+    network = Network.glorot_initialised(sizes, np.random.default_rng(7))
+    x = np.random.default_rng(8).random(9).astype(np.float32)
+    direction = np.random.default_rng(9).standard_normal(7)
+    empty, whole = network.forward(np.stack([0 * x, x])).logits @ direction
+    gradient = network.integrated_gradient(x, direction, 2000)
+    assert gradient.shape == (9,)
+    assert gradient @ x == pytest.approx(whole - empty, abs=1e-3)

@@ -5,7 +5,9 @@ import pytest
 from PIL import Image
 
 from fastnet.data.loading import load_dataset
+from fastnet.models.network import Network
 from fastnet.reading.explanation import draw_explanation, explain
+from fastnet.reading.pictures import prepare
 from fastnet.reading.predictor import Predictor
 
 
@@ -41,6 +43,31 @@ def test_several_digits(predictor, images):
     assert reading.text == "72104"
     assert reading.digit == reading.digits[0].digit == 7
     assert [digit.box[0] for digit in reading.digits] == sorted(digit.box[0] for digit in reading.digits)
+
+
+def test_a_picture_is_read_with_one_forward_pass(predictor, images, monkeypatch):
+    n_rows = []
+    whole = Network.forward
+    monkeypatch.setattr(Network, "forward", lambda self, x: n_rows.append(len(x)) or whole(self, x))
+    touching = np.maximum(*(np.pad(images[3], ((0, 0), sides)) for sides in ((0, 15), (15, 0))))
+    picture = page(images[1], touching, images[2])
+    prepared = prepare(picture, None, None)
+    n_seen = sum(1 + len(part.pieces) for part in prepared.parts)
+    assert n_seen > len(prepared.parts)
+    assert predictor.read(picture).text == "2001"
+    assert n_rows == [n_seen]
+    predictor.read(np.full((50, 60), 255, np.uint8))
+    assert n_rows == [n_seen]
+
+
+def test_a_digit_among_others_is_answered_as_if_alone(predictor, images):
+    """But for the last bits: a product of one row sums in another order than one of many."""
+    for digit in predictor.read(page(*images)).digits:
+        alone = predictor.predict_proba(digit.pixels)[0]
+        np.testing.assert_allclose(digit.probabilities, alone, rtol=1e-4, atol=1e-6)
+        likeness = predictor.calibration.likeness_of(predictor.forward(digit.pixels).traits)[0]
+        assert (digit.digit is None) == (likeness < predictor.calibration.no_digit_below)
+        assert bool(digit.flags) == (likeness < predictor.calibration.unsure_below)
 
 
 def test_doubts_of_any_digit_are_told_of_the_picture(predictor, images):

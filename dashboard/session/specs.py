@@ -113,9 +113,10 @@ def _machine(environment: dict[str, Any]) -> Facts:
         return []
     get = environment.get
     versions = ((name.capitalize(), get(name)) for name in ("python", "numpy", "numba", "llvmlite"))
+    lanes = f", {get('lanes')} float32 lanes" if get("lanes") else ""  # unknown where Numba is not installed
     return [
-        ("CPU", f"{get('cpu')}, {get('cpus')} CPUs, {get('lanes')} float32 lanes"),
-        ("Threads", f"{get('threads')} ({get('threading_layer')})"),
+        ("CPU", f"{get('cpu')}, {get('cpus')} CPUs{lanes}"),
+        *([("Threads", f"{get('threads')} ({get('threading_layer')})")] if get("threads") else []),
         ("System", str(get("platform"))),
         ("Versions", ", ".join(f"{name} {version}" for name, version in versions)),
     ]

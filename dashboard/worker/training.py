@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from fastnet.data.loading import load_dataset
 from fastnet.errors import FastnetError
-from fastnet.kernels.jit import MOST_THREADS, set_threads
+from fastnet.kernels import numba_is_installed
 from fastnet.training.pipeline import Stage, train_and_save
 from fastnet.training.recipe import Recipe
 from fastnet.training.trainer import EpochRecord, Training
@@ -34,7 +34,10 @@ SECONDS_BETWEEN_POINTS, SECONDS_BETWEEN_LOOKS = 0.1, 0.4
 def work(pipe: Connection, recipe: Recipe, data: str, directory: Path) -> None:
     """Train, save the run in `directory` and end; also when nobody listens any more."""
     n_threads = max(1, (os.cpu_count() or 1) - SPARE_PROCESSORS)
-    set_threads(min(n_threads, MOST_THREADS))
+    if numba_is_installed():
+        from fastnet.kernels.jit import MOST_THREADS, set_threads
+
+        set_threads(min(n_threads, MOST_THREADS))
     threadpool_limits(n_threads, user_api="blas")
     try:
         _Worker(pipe, recipe, data).train(directory)

@@ -97,7 +97,7 @@ DISTORTIONS = {
 
 
 def make_reader(files: ModelFiles, samples: Samples) -> Reader:
-    """A model as a reader of copies of samples, on the fast kernels."""
+    """A model as a reader of copies of samples."""
     engine = load_engine(files, samples)
 
     def read(images: np.ndarray) -> np.ndarray:

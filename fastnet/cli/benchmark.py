@@ -25,6 +25,9 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, telling how far it is, and print."""
+    from fastnet.system import require_numba
+
+    require_numba()
     from fastnet.kernels import jit
     from fastnet.timing import machine
 

@@ -1,4 +1,4 @@
-"""A saved model's answers, loss and accuracy on samples, by the fast kernels."""
+"""A saved model's answers, loss and accuracy on samples, by the fast kernels or, without Numba, by the textbook."""
 
 import dataclasses
 from pathlib import Path
@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from fastnet.data.samples import Samples
+from fastnet.kernels import numba_is_installed
 from fastnet.models.files import ModelFiles, read_model
 from fastnet.models.network import Network
 
+from .engine import make_engine
 from .engine.base import Engine
 from .recipe import Recipe
 
 
 def evaluate_model(model: str | Path, samples: Samples) -> tuple[float, float]:
-    """Return (mean loss, accuracy) of a model directory or shipped model over `samples`, on the fast kernels.
+    """Return (mean loss, accuracy) of a model directory or shipped model over `samples`.
 
     ModelError for a model that is not sound, DataError for samples that it does not take.
     """
@@ -25,9 +27,7 @@ def evaluate_model(model: str | Path, samples: Samples) -> tuple[float, float]:
 
 
 def load_engine(files: ModelFiles, samples: Samples) -> Engine:
-    """An engine with the parameters of a model, for such samples."""
-    from .engine.fused import fused_engine
-
+    """The fastest engine that is installed, with the parameters of a model, for such samples."""
     network = Network.zeros(files.layer_sizes)
     network.set_parameters(files.parameters)
-    return fused_engine(network, Recipe(), samples)
+    return make_engine(network, Recipe(engine="numba" if numba_is_installed() else "reference"), samples)

@@ -16,6 +16,7 @@ from fastnet.data.samples import Dataset
 from fastnet.errors import ModelError, NoAuditError, StaleAuditError
 from fastnet.models.calibration import Calibration, write_calibration
 from fastnet.models.files import read_model
+from fastnet.models.network import Network
 from fastnet.reading.predictor import Predictor
 
 MOST_BYTES = 2_500_000
@@ -168,6 +169,15 @@ def test_shipped_models_come_with_their_audit(name):
     kept = [*(weights.DIRECTORY / name / "audit").glob("*.npy")]
     kept += [weights.DIRECTORY / name / "audit" / file for file in (contents.CONTENTS, contents.IMAGES)]
     assert sum(path.stat().st_size for path in kept) <= MOST_BYTES
+
+
+def test_the_samples_pass_the_network_once(model, digits, monkeypatch):
+    """Their distorted copies pass the engine, and more than once."""
+    n_rows = []
+    forward = Network.forward
+    monkeypatch.setattr(Network, "forward", lambda self, x: n_rows.append(len(x)) or forward(self, x))
+    audit_model(model, digits, n_points=50)
+    assert n_rows == [len(digits.test)]
 
 
 def test_the_shipped_model_is_audited_as_it_answers():

@@ -12,6 +12,7 @@ from fastnet.data.augment import augment_samples
 from fastnet.data.samples import Samples
 from fastnet.kernels import reference
 from fastnet.models.network import Network
+from fastnet.system import require_numba
 
 from ..recipe import Recipe
 from .base import Engine
@@ -19,9 +20,10 @@ from .stepwise import StepwiseEngine
 
 
 def make_engine(network: Network, recipe: Recipe, samples: Samples) -> Engine:
-    """The engine that the recipe names, for training on such samples."""
+    """The engine that the recipe names, for training on such samples; OptionError where it needs Numba in vain."""
     if recipe.engine == "reference":
         return StepwiseEngine(network, recipe, reference)
+    require_numba()
     from .fused import fused_engine
 
     return fused_engine(network, recipe, samples)
