@@ -55,7 +55,7 @@ def whole_file(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_directory(target: Path, keep: Callable[[str], bool] | None = None) -> Iterator[Path]:
+def whole_directory(target: Path, keep: Callable[[str], bool] = lambda name: False) -> Iterator[Path]:
     """Yield an empty directory beside `target`; at the end of the block it is flushed and takes the place of `target`.
 
     `keep` tells by its name what of the old directory goes on in the new one, unless the block wrote it anew; without,
@@ -64,18 +64,19 @@ def whole_directory(target: Path, keep: Callable[[str], bool] | None = None) -> 
     """
     target = target.resolve()
     new, old = _beside(target, _NEW), _beside(target, _OLD)
-    new.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as locks:
         _claim(new, locks)
         put_back(target)
         shutil.rmtree(old, ignore_errors=True)
         try:
             yield new
-            for path in [*new.rglob("*"), new]:
+            for path in new.rglob("*"):
                 _flush(path)
-            if keep and target.exists():
+            if target.is_dir():
+                _hold(target, locks)
                 _link(target, new, keep)
-            _put_in_place(new, target, old, locks)
+            _flush(new)
+            _put_in_place(new, target, old)
         except BaseException:
             _rename_back(target, old)
             shutil.rmtree(new, ignore_errors=True)
@@ -98,8 +99,8 @@ def put_back(target: Path) -> None:
     if target.exists() or not old.is_dir():
         return
     with suppress(OSError), ExitStack() as locks:  # another reader may do the same, or the disk may be read-only
-        _lock(old, locks)
-        _rename_back(target, old)
+        if _hold(old, locks):
+            _rename_back(target, old)
 
 
 def read_whole(directory: Path, read: Callable[[], Found]) -> Found:
@@ -118,42 +119,43 @@ def _beside(target: Path, suffix: str) -> Path:
     return target.with_name(f".{target.name}{suffix}")
 
 
+def _is_temporary(name: str) -> bool:
+    return name.startswith(".") and name.endswith((_NEW, _OLD))
+
+
 def _claim(new: Path, locks: ExitStack) -> None:
-    """Make an empty directory and lock it; wait for who holds it, and sweep what a dead process left in it."""
-    is_mine = False
-    while not is_mine:
-        new.mkdir(exist_ok=True)
+    """Make an empty directory and hold it; wait for who else does, and sweep what a dead process left in it."""
+    while True:
+        new.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError), ExitStack() as attempt:
-            descriptor = _lock(new, attempt)
-            is_mine = os.path.samestat(os.stat(new), os.fstat(descriptor))  # else who held it put it in place meanwhile
-            if is_mine:
-                locks.push(attempt.pop_all())
+            if _hold(new.parent, attempt, shared=True):  # it must not be replaced by another writer meanwhile
+                new.mkdir(exist_ok=True)
+                if _hold(new, attempt):
+                    locks.push(attempt.pop_all())
+                    break
     for leftover in new.iterdir():
-        _remove(leftover)
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
-
-
-def _lock(directory: Path, locks: ExitStack) -> int:
-    """Lock a directory until `locks` close or the process ends, and return its descriptor."""
+def _hold(directory: Path, locks: ExitStack, shared: bool = False) -> bool:
+    """Lock a directory until `locks` close or the process ends; False if another stands there after the wait."""
     descriptor = os.open(directory, os.O_RDONLY)
     locks.callback(os.close, descriptor)
     if fcntl:
         with suppress(OSError):  # a file system without locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-    return descriptor
+            fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+            locks.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)  # closing is not enough where a child was forked
+    return os.path.samestat(os.stat(directory), os.fstat(descriptor))
 
 
 def _link(source: Path, target: Path, keep: Callable[[str], bool]) -> None:
     """Have what is kept of one directory in the other too, by further links to the same files."""
     for path in source.iterdir():
         place = target / path.name
-        if place.exists() or not keep(path.name):
+        if place.exists() or not keep(path.name) or _is_temporary(path.name):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.copytree(path, place, symlinks=True, copy_function=_link_file)
@@ -168,15 +170,13 @@ def _link_file(source: str | Path, target: str | Path) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _put_in_place(new: Path, target: Path, old: Path, locks: ExitStack) -> None:
+def _put_in_place(new: Path, target: Path, old: Path) -> None:
     """Let the new directory take the place of the old one, which ends as `new` or `old`."""
     if not target.exists():
         new.rename(target)
-    else:
-        _lock(target, locks)  # until it is gone, under whichever name
-        if not _exchange(new, target):
-            target.rename(old)
-            new.rename(target)
+    elif not _exchange(new, target):
+        target.rename(old)
+        new.rename(target)
     _flush(target.parent)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fastnet import files
-from fastnet.files import keep_all, read_whole, whole_directory, whole_file
+from fastnet.files import whole_directory, whole_file
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
 """What people may want to know of a model, of how it came about and of what it runs on. Knows no widget."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import pairwise
-from typing import Any
 
 from fastnet import __version__, system
+from fastnet.data.augment import Augmentation
+from fastnet.models.documents import DataFacts, Environment, Manifest, Score
+from fastnet.models.fields import read_fields
 from fastnet.models.files import count_parameters
 from fastnet.reading.predictor import Predictor
+from fastnet.training.recipe import Recipe, recipe_of
 
 Facts = list[tuple[str, str]]
 
@@ -20,11 +24,11 @@ def specifications(predictor: Predictor) -> dict[str, Facts]:
     manifest = predictor.manifest
     sections = {
         "Architecture": _architecture(predictor),
-        "Training": _recipe(manifest.get("recipe") or {}),
+        "Training": _recipe(recipe_of(manifest)),
         "Accuracy": _accuracy(manifest),
-        "Data": _data(manifest.get("data") or {}),
-        "Trained on": _machine(manifest.get("environment") or {}),
-        "This server": _machine(system.environment()),
+        "Data": _data(manifest.data or DataFacts()),
+        "Trained on": _machine(manifest.environment or Environment()),
+        "This server": _machine(read_fields(Environment, system.environment(), [])),
         "Licences": [("fastnet", f"{LICENCE}, version {__version__}"), ("Data", f"{DATA}: {DATA_LICENCE}")],
     }
     return {title: facts for title, facts in sections.items() if facts}
@@ -54,57 +58,67 @@ _OPTIONS = {
 }
 
 
-def _recipe(recipe: dict[str, Any]) -> Facts:
-    if not recipe:
+def _recipe(recipe: Recipe | None) -> Facts:
+    if recipe is None:
         return []
     facts = [
-        ("Optimizer", f"Adam, β1 {recipe['beta1']:g}, β2 {recipe['beta2']:g}, ε {recipe['eps']:g}"),
-        ("Learning rate", f"{recipe['learning_rate']:g}, {recipe['schedule']} schedule{_warm_up(recipe)}"),
-        ("Epochs", f"{recipe['epochs']} in batches of {recipe['batch_size']}"),
+        ("Optimizer", f"Adam, β1 {recipe.beta1:g}, β2 {recipe.beta2:g}, ε {recipe.eps:g}"),
+        ("Learning rate", f"{recipe.learning_rate:g}, {recipe.schedule} schedule{_warm_up(recipe)}"),
+        ("Epochs", f"{recipe.epochs} in batches of {recipe.batch_size}"),
     ]
-    facts += [(title, text.format(recipe[name])) for name, (title, text) in _OPTIONS.items() if recipe.get(name)]
-    if recipe.get("selectivity", 1) < 1:
-        facts.append(("Steps", f"on {recipe['selectivity']:.0%} of the digits, mostly those with a large loss"))
-    facts.append(("Distortions", ", ".join(_distortions(recipe.get("augmentation") or {})) or "none"))
-    facts.append(("Engine and seed", f"{recipe['engine']}, {recipe['seed']}"))
+    facts += [
+        (title, text.format(getattr(recipe, name))) for name, (title, text) in _OPTIONS.items() if getattr(recipe, name)
+    ]
+    if recipe.selectivity < 1:
+        facts.append(("Steps", f"on {recipe.selectivity:.0%} of the digits, mostly those with a large loss"))
+    facts.append(("Distortions", ", ".join(_distortions(recipe.augmentation)) or "none"))
+    facts.append(("Engine and seed", f"{recipe.engine}, {recipe.seed}"))
     return facts
 
 
-def _warm_up(recipe: dict[str, Any]) -> str:
-    epochs = recipe.get("warmup_epochs")
+def _warm_up(recipe: Recipe) -> str:
+    epochs = recipe.warmup_epochs
     return f", warm-up of {epochs:g} epoch{'s' * (epochs != 1)}" if epochs else ""
 
 
-def _distortions(augmentation: dict[str, float]) -> Iterator[str]:
-    for name, amount in augmentation.items():
+def _distortions(augmentation: Augmentation | None) -> Iterator[str]:
+    for name, amount in asdict(augmentation).items() if augmentation else ():
         if amount:
             yield f"{name} {amount:g}"
 
 
-def _accuracy(manifest: dict[str, Any]) -> Facts:
-    facts = []
-    if test := manifest.get("test"):
-        facts += [("Test set", f"{test['accuracy']:.2%}"), ("Test loss", f"{test['loss']:.4f}")]
-    if manifest.get("validation_accuracy") is not None:
-        facts.append(("Validation", f"{manifest['validation_accuracy']:.2%}"))
-    return facts
+def _accuracy(manifest: Manifest) -> Facts:
+    test = manifest.test or Score()
+    figures = {
+        "Test set": _formatted("{:.2%}", test.accuracy),
+        "Test loss": _formatted("{:.4f}", test.loss),
+        "Validation": _formatted("{:.2%}", manifest.validation_accuracy),
+    }
+    return [(name, figure) for name, figure in figures.items() if figure]
 
 
-def _data(data: dict[str, Any]) -> Facts:
-    if not data:
-        return []
-    counts = ", ".join(f"{data[f'n_{part}']:,} for {part}" for part in ("train", "validation", "test"))
-    return [("Source", str(data["source"])), ("Images", counts), ("SHA-256", f"{data['sha256'][:16]}…")]
+def _data(data: DataFacts) -> Facts:
+    counts = {"train": data.n_train, "validation": data.n_validation, "test": data.n_test}
+    told = {
+        "Source": data.source,
+        "Images": ", ".join(f"{n:,} for {part}" for part, n in counts.items() if n is not None),
+        "SHA-256": _formatted("{:.16}…", data.sha256),
+    }
+    return [(name, text) for name, text in told.items() if text]
 
 
-def _machine(environment: dict[str, Any]) -> Facts:
-    if not environment:
-        return []
-    get = environment.get
-    versions = ((name.capitalize(), get(name)) for name in ("python", "numpy", "numba", "llvmlite"))
-    return [
-        ("CPU", f"{get('cpu')}, {get('cpus')} CPUs, {get('lanes')} float32 lanes"),
-        ("Threads", f"{get('threads')} ({get('threading_layer')})"),
-        ("System", str(get("platform"))),
-        ("Versions", ", ".join(f"{name} {version}" for name, version in versions)),
-    ]
+def _machine(environment: Environment) -> Facts:
+    numbers = (_formatted("{} CPUs", environment.cpus), _formatted("{} float32 lanes", environment.lanes))
+    threads = _formatted("{}", environment.threads) + _formatted(" ({})", environment.threading_layer)
+    versions = {name: getattr(environment, name) for name in ("python", "numpy", "numba", "llvmlite")}
+    told = {
+        "CPU": ", ".join(text for text in (environment.cpu, *numbers) if text),
+        "Threads": threads.strip(),
+        "System": environment.platform,
+        "Versions": ", ".join(f"{name.capitalize()} {version}" for name, version in versions.items() if version),
+    }
+    return [(name, text) for name, text in told.items() if text]
+
+
+def _formatted(form: str, value: float | str | None) -> str:
+    return "" if value is None else form.format(value)

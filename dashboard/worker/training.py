@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from fastnet.data.loading import load_dataset
 from fastnet.errors import FastnetError
 from fastnet.kernels.jit import MOST_THREADS, set_threads
+from fastnet.models.documents import Score
 from fastnet.training.engine import compile_kernels
 from fastnet.training.recipe import Recipe
 from fastnet.training.runs import save_run
@@ -81,7 +82,7 @@ class _Worker:
         loss, accuracy = training.engine.evaluate(training.dataset.test)
         test = {"accuracy": accuracy, "loss": loss}
         save_run(training, directory, test)
-        end = {"state": FINISHED if training.finished else STOPPED, "test": test, "run": str(directory)}
+        end = {"state": FINISHED if training.finished else STOPPED, "test": Score(**test), "run": str(directory)}
         self._pipe.send({**end, **self._everything_seen()})
 
     def _everything_seen(self) -> dict[str, Any]:
@@ -103,7 +104,7 @@ class _Worker:
         self._obey()
 
     def _end_epoch(self, record: EpochRecord) -> None:
-        changes: dict[str, Any] = {"epochs": (dataclasses.asdict(record),)}
+        changes: dict[str, Any] = {"epochs": (record,)}
         if time.monotonic() - self._looked >= SECONDS_BETWEEN_LOOKS:
             changes["looks"] = self._observer.look()
             self._looked = time.monotonic()

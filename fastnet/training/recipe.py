@@ -3,11 +3,13 @@
 import dataclasses
 import math
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from fastnet.data.augment import Augmentation
 from fastnet.errors import OptionError
+from fastnet.models.documents import Manifest
 
 from .schedules import SCHEDULES
 
@@ -99,6 +101,13 @@ class Recipe:
             return cls(**{**fields, "hidden": tuple(fields["hidden"]), "augmentation": augmentation})
         except (AttributeError, KeyError, TypeError) as error:
             raise OptionError(f"not a training recipe: {error}") from error
+
+
+def recipe_of(manifest: Manifest) -> Recipe | None:
+    """The recipe that a model was trained by, None where its manifest does not tell."""
+    with suppress(OptionError):
+        return Recipe.from_json(manifest.recipe) if manifest.recipe else None
+    return None
 
 
 def _require(holds: bool, sentence: str, value: object) -> None:
