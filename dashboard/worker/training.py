@@ -82,7 +82,11 @@ class _Worker:
         loss, accuracy = training.engine.evaluate(training.dataset.test)
         test = {"accuracy": accuracy, "loss": loss}
         save_run(training, directory, test)
-        end = {"state": FINISHED if training.finished else STOPPED, "test": Score(**test), "run": str(directory)}
+        end = {
+            "state": FINISHED if training.finished else STOPPED,
+            "test": Score(accuracy, loss),
+            "run": str(directory),
+        }
         self._pipe.send({**end, **self._everything_seen()})
 
     def _everything_seen(self) -> dict[str, Any]:

@@ -63,8 +63,8 @@ def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
 
 def _data(data: dict[str, Any]) -> str | None:
     counts = ((name, data.get(f"n_{name}")) for name in ("train", "validation", "test"))
-    known = [data.get("source"), *(f"{n:,} {name}" for name, n in counts if n is not None)]
-    return ", ".join(known) if known[0] else None
+    source = data.get("source")
+    return ", ".join([source, *(f"{n:,} {name}" for name, n in counts if n is not None)]) if source else None
 
 
 def _calibration(calibration: dict[str, Any]) -> str:

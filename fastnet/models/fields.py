@@ -9,9 +9,10 @@ type says, it is None too, and a sentence is added to the faults. What may not b
 import dataclasses
 import math
 import sys
+from collections.abc import Hashable
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NoReturn, TypeVar, cast, get_args, get_origin, get_type_hints
 
 Document = TypeVar("Document")
 
@@ -45,7 +46,9 @@ def read_fields(kind: type[Document], content: object, faults: list[str], where:
     """The dataclass that a JSON object describes; `where` is the name of the field that holds it."""
     if not isinstance(content, dict):
         _refuse(where or "its content", "an object", content)
-    hints, values, known = _hints(kind), {}, set()
+    hints = _hints(cast(Hashable, kind))
+    values: dict[str, object] = {}
+    known: set[str] = set()
     for field in _fields(kind):
         known.add(field.name)
         if field.name != OTHERS:
@@ -61,7 +64,7 @@ def read_fields(kind: type[Document], content: object, faults: list[str], where:
 def to_json(document: object) -> Any:
     """What `read_fields` reads, ready for JSON."""
     if dataclasses.is_dataclass(document):
-        content = {}
+        content: dict[str, Any] = {}
         for field in _fields(type(document)):
             value = getattr(document, field.name)
             if field.name == OTHERS:
@@ -84,7 +87,7 @@ def _read(kind: Any, value: object, name: str, faults: list[str]) -> object:
             _refuse(name, f"from {bounds.least:g} to {bounds.most:g}", value)
         return number
     if dataclasses.is_dataclass(kind):
-        return read_fields(kind, value, faults, name)  # type: ignore[type-var]
+        return read_fields(cast(type, kind), value, faults, name)
     if origin is tuple:
         items = value if isinstance(value, list) else _refuse(name, "a list", value)
         return tuple(_read(arguments[0], item, f"{name}[{number}]", faults) for number, item in enumerate(items))
@@ -147,7 +150,7 @@ def told(value: object) -> str:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind, include_extras=True)
 
 

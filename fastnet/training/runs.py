@@ -128,7 +128,7 @@ def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha2
         progress=training.progress.saved(),
         epochs=len(history),
         validation_accuracy=history[-1].validation_accuracy if history else None,
-        test=Score(**test) if test else None,
+        test=Score(test["accuracy"], test["loss"]) if test else None,
         environment=read_fields(Environment, system.environment(), []),
         checkpoint_sha256=checkpoint_sha256,
     )
