@@ -17,7 +17,7 @@ from fastnet import __version__, system
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.errors import DataError, ModelError, OptionError
-from fastnet.files import whole_directory
+from fastnet.files import read_whole, whole_directory
 from fastnet.models.calibration import BELONGS_TO_CALIBRATION
 from fastnet.models.card import CARD
 from fastnet.models.documents import DataFacts, Environment, Manifest, Score
@@ -27,6 +27,7 @@ from fastnet.models.files import (
     HISTORY,
     MANIFEST,
     ModelFiles,
+    find_model,
     read_bytes,
     read_history,
     read_model,
@@ -69,6 +70,10 @@ def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None
     The data set is loaded from where the run had it, unless given; it must be the same samples. `epochs` replaces the
     recipe's number of epochs. ModelError, DataError or OptionError where the run cannot go on.
     """
+    return read_whole(find_model(directory), lambda: _load_run(directory, dataset, epochs))
+
+
+def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None) -> Training:
     files = read_model(directory)
     manifest_path = files.directory / MANIFEST
     recipe, progress, data = _described(files)
