@@ -12,15 +12,24 @@ SHIPPED := mnist-784-512-10 mnist-784-512-10-best mnist-best-large
 AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2
 
 BIN := $(VENV)/bin
-# -P: what is installed runs, not what lies in the current folder.
-SCRIPT := bin/python -m benchmarks
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# One study: python -m benchmarks NAME, at the top of the checkout.
+STUDY := bin/python -m benchmarks
+# Each module in benchmarks/studies is a target, but for what needs an environment of its own.
+STUDIES := $(filter-out bench-peers,$(subst _,-,$(patsubst benchmarks/studies/%.py,%,$(wildcard benchmarks/studies/[a-z]*.py))))
+# Those that need an extra of fastnet.
+WITH_PICTURES := roofline scaling pictures distortions screenshots latency sessions
+WITH_AUDIT := generalisation audit-pictures
+WITH_SKLEARN := other-data
+# Those that write into the documents unless they are run by hand.
+WRITTEN := roofline scaling time-to-accuracy records streaming generalisation distorting batch-prediction other-data
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench-peers lint format bench ladder options-cost roofline scaling time-to-accuracy records recipes best-recipes weights pictures samples pictures-table fuzz batch-prediction dashboard other-data wheel clean audit screenshots animation streaming generalisation distorting
+.PHONY: help train test emulate bench bench-peers lint format dashboard weights audit wheel clean $(STUDIES)
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
+	@echo; echo "Studies, each a target as well (make ladder ARGS=--write):"; $(PYTHON) -m benchmarks | tail -n +2
 
 train: $(VENV)/.installed ## train the default network on MNIST and save the run
 	$(BIN)/fastnet train $(ARGS)
@@ -35,16 +44,18 @@ emulate: $(VENV)/.installed-test ## run the kernels' tests as if on lesser x86-6
 
 bench-peers: ## time fastnet side by side with PyTorch, JAX, scikit-learn and NumPy
 	$(MAKE) VENV=build/peers-venv build/peers-venv/.installed-peers
-	build/peers-venv/$(SCRIPT).bench_peers --json build/peers.json $(ARGS)
-	build/peers-venv/$(SCRIPT).tables epochs build/peers.json
-	build/peers-venv/$(SCRIPT).tables peers build/peers.json
+	build/peers-venv/$(STUDY) bench-peers --json build/peers.json $(ARGS)
+	build/peers-venv/$(STUDY) tables epochs build/peers.json
+	build/peers-venv/$(STUDY) tables peers build/peers.json
 
-lint: $(VENV)/.installed-lint ## check format, style and types
+lint: $(VENV)/.installed-lint ## check format, style, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	rm -rf build/typed && mkdir -p build/typed/fastnet
 	ln -sfn $(foreach part,$(wildcard fastnet/*) kernels dashboard weights,$(CURDIR)/$(part)) build/typed/fastnet
-	cd build/typed && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml -p fastnet
+	ln -sfn $(CURDIR)/benchmarks build/typed/benchmarks
+	cd build/typed && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml -p fastnet -p benchmarks
+	cd build/typed && PYTHONPATH=. $(abspath $(BIN))/lint-imports --no-logo --no-cache $(CURDIR)/pyproject.toml
 
 format: $(VENV)/.installed-lint ## format the code
 	$(BIN)/ruff format .
@@ -52,40 +63,17 @@ format: $(VENV)/.installed-lint ## format the code
 
 bench: $(VENV)/.installed-test ## time each kernel against its NumPy reference
 	$(BIN)/pytest benchmarks/bench_kernels.py --benchmark-json=build/kernels.json $(ARGS)
-	$(VENV)/$(SCRIPT).tables kernels build/kernels.json
+	$(VENV)/$(STUDY) tables kernels build/kernels.json
 
-ladder: $(VENV)/.installed ## time a training step, from the textbook to the fused engine
-	OPENBLAS_NUM_THREADS=1 $(VENV)/$(SCRIPT).ladder $(ARGS)
-
-options-cost: $(VENV)/.installed ## time a step with each option of a recipe beside a plain one
-	$(VENV)/$(SCRIPT).options $(ARGS)
-
-roofline: $(VENV)/.installed-pictures ## measure the ceilings of this machine and where the kernels stand, write the page
-	$(VENV)/$(SCRIPT).roofline --write $(ARGS)
-
-scaling: $(VENV)/.installed-pictures ## measure how the cost of a step grows, write the page
-	$(VENV)/$(SCRIPT).scaling --write $(ARGS)
-
-time-to-accuracy: $(VENV)/.installed ## measure the seconds of training until 98, 98.5 and 99 % are right, write the table
-	$(VENV)/$(SCRIPT).time_to_accuracy --write $(ARGS)
-
-records: $(VENV)/.installed ## train all recipes with several seeds (hours; goes on where it was stopped), write the table
-	$(VENV)/$(SCRIPT).records --write $(ARGS)
-
-recipes: $(VENV)/.installed ## compare recipes on the validation split
-	$(VENV)/$(SCRIPT).recipes $(ARGS)
-
-streaming: $(VENV)/.installed ## measure the memory of trainings on more than memory holds, write the table
-	$(VENV)/$(SCRIPT).streaming --write $(ARGS)
-
-generalisation: $(VENV)/.installed-audit ## measure the shipped models on digits unlike those they know, write the table
-	$(VENV)/$(SCRIPT).generalisation --write $(ARGS)
-
-distorting: $(VENV)/.installed ## measure the share of distorted copies in the time of a training, write the table
-	$(VENV)/$(SCRIPT).distorting --write $(ARGS)
-
-best-recipes: $(VENV)/.installed ## compare changes to the recipe "best" on the validation split
-	$(VENV)/$(SCRIPT).best_recipes $(ARGS)
+$(WITH_PICTURES): $(VENV)/.installed-pictures
+$(WITH_AUDIT): $(VENV)/.installed-audit
+$(WITH_SKLEARN): $(VENV)/.installed-sklearn
+$(filter-out $(WITH_PICTURES) $(WITH_AUDIT) $(WITH_SKLEARN),$(STUDIES)): $(VENV)/.installed
+$(WRITTEN): WRITE = --write
+ladder: export OPENBLAS_NUM_THREADS = 1
+pictures-table: export OMP_NUM_THREADS = 1
+$(STUDIES):
+	$(VENV)/$(STUDY) $@ $(WRITE) $(ARGS)
 
 weights: $(VENV)/.installed ## train the models that come with fastnet anew, and audit them
 	rm -rf $(SHIPPED:%=build/%)
@@ -98,7 +86,7 @@ build/mnist-best-large: RECIPE = best-large
 build/mnist-best-large: STORED = --float16
 $(SHIPPED:%=build/%):
 	$(BIN)/fastnet train --recipe $(RECIPE) --out $@
-	$(VENV)/$(SCRIPT).shipping $(STORED) $@ weights/$(@F)
+	$(VENV)/$(STUDY) shipping $(STORED) $@ weights/$(@F)
 	$(BIN)/fastnet calibrate weights/$(@F)
 
 audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew; reports go to build/, pictures to docs/
@@ -107,35 +95,10 @@ audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew;
 	$(BIN)/fastnet audit mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-mnist-784-512-10-best
 	$(BIN)/fastnet audit mnist-best-large --against mnist-784-512-10-best --out build/audit-mnist-best-large
 	cp build/audit-mnist-best-large/errors.png docs/best-large-errors.png
-	$(BIN)/python docs/audit.py
-
-pictures: $(VENV)/.installed-pictures ## draw the pictures of the README
-	$(BIN)/python docs/pictures.py
-	$(BIN)/python docs/distortions.py
-
-screenshots: $(VENV)/.installed-pictures ## take screenshots of the page's tabs (needs Chromium; some minutes)
-	$(BIN)/python docs/screenshots.py $(ARGS)
-
-animation: $(VENV)/.installed ## make the page's animation anew
-	$(BIN)/python docs/animation.py
-
-samples: $(VENV)/.installed ## make the page's sample pictures from MNIST's test digits
-	$(BIN)/python docs/samples.py
-
-pictures-table: $(VENV)/.installed ## measure how well and how fast pictures are read
-	OMP_NUM_THREADS=1 $(VENV)/$(SCRIPT).bench_pictures $(ARGS)
-
-fuzz: $(VENV)/.installed ## feed 10,000 mutated and random files to the picture reader
-	$(VENV)/$(SCRIPT).fuzz_pictures $(ARGS)
-
-batch-prediction: $(VENV)/.installed ## measure how fast directories of pictures are read, and the memory it takes, write the table
-	$(VENV)/$(SCRIPT).batch_prediction --write $(ARGS)
+	$(VENV)/$(STUDY) audit-pictures
 
 dashboard: $(VENV)/.installed-dashboard ## serve the page on this machine
 	$(BIN)/fastnet dashboard $(ARGS)
-
-other-data: $(VENV)/.installed-sklearn ## compare FastNetClassifier with MLPClassifier on others' data, write the table
-	$(VENV)/$(SCRIPT).other_data --write $(ARGS)
 
 wheel: $(VENV)/.created ## build the wheel into dist/
 	$(PIP_INSTALL) build

@@ -1,5 +1,5 @@
-"""Timings: fastnet beside its rivals, the kernels beside NumPy, and the figures of the documents.
+"""Timings and studies, which stay in the checkout: nothing here is installed.
 
-`fastnet benchmark` runs the comparison; a script runs as `python -m benchmarks.NAME`, most by a target of
-the Makefile. Those with `--write` write their figures into the documents of the checkout that they are run in.
+`bench_kernels` is the pytest-benchmark suite (`make bench`). `python -m benchmarks` lists the studies, which measure,
+compare recipes, and make the tables and pictures of the documents; `--write` puts the figures there.
 """

@@ -21,8 +21,11 @@ from fastnet.data.loading import BUNDLED
 
 MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
 
-send_promptly()
-threadpool_limits(1, user_api="blas")  # many small products at once: BLAS threads would only wait for each other
+
+def prepare_process() -> None:
+    """Set what holds for the whole of a process that serves."""
+    send_promptly()
+    threadpool_limits(1, user_api="blas")  # many small products at once: BLAS threads would only wait for each other
 
 
 def create_app(shared: Shared | None = None) -> pmui.Page:
@@ -72,6 +75,7 @@ def serve(
     that people train are saved, `data` what they train on (in the words of `load_dataset`), `trainings` how many may
     run at once. Trainings have processes of their own, so a script calls this under `if __name__ == "__main__"`.
     """
+    prepare_process()
     shared = Shared(Library(models), data, Places(trainings))
     here = {f"{host}:{port}" for host in (address, "localhost", "127.0.0.1")}
     pn.serve(
@@ -86,4 +90,5 @@ def serve(
 
 
 if pn.state.served:
+    prepare_process()
     create_app().servable()

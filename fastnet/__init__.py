@@ -1,37 +1,70 @@
 """fastnet: a handwritten-digit network from first principles, trained fast on a CPU.
 
-The names below are loaded when they are first used, so that `import fastnet` is quick and inference needs NumPy alone.
+What is public is named here and told in docs/public.md; other modules may move. The names are loaded when they are
+first used, so that `import fastnet` is quick and inference needs NumPy alone.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .audit import audit_model as audit_model
+    from .audit import load_audit as load_audit
+    from .audit import save_audit as save_audit
+    from .callbacks import ProgressBar as ProgressBar
     from .classifier import FastNetClassifier as FastNetClassifier
-    from .data.augment import Augmentation as Augmentation
     from .data.augment import augment as augment
+    from .data.distortions import Augmentation as Augmentation
     from .data.loading import load_dataset as load_dataset
     from .data.samples import Dataset as Dataset
     from .data.samples import Samples as Samples
+    from .errors import DataError as DataError
+    from .errors import DivergedError as DivergedError
+    from .errors import FastnetError as FastnetError
+    from .errors import ModelError as ModelError
+    from .errors import NoAuditError as NoAuditError
+    from .errors import OptionError as OptionError
+    from .errors import StaleAuditError as StaleAuditError
+    from .models.exporting import export_model as export_model
+    from .reading.batch import find_pictures as find_pictures
+    from .reading.batch import read_pictures as read_pictures
     from .reading.predictor import Predictor as Predictor
+    from .training.recipe import RECIPES as RECIPES
     from .training.recipe import Recipe as Recipe
     from .training.runs import load_run as load_run
     from .training.runs import save_run as save_run
+    from .training.trainer import EpochRecord as EpochRecord
     from .training.trainer import Training as Training
 
 _HOMES = {
-    "Augmentation": "data.augment",
+    "Augmentation": "data.distortions",
+    "DataError": "errors",
     "Dataset": "data.samples",
+    "DivergedError": "errors",
+    "EpochRecord": "training.trainer",
     "FastNetClassifier": "classifier",
+    "FastnetError": "errors",
+    "ModelError": "errors",
+    "NoAuditError": "errors",
+    "OptionError": "errors",
     "Predictor": "reading.predictor",
+    "ProgressBar": "callbacks",
+    "RECIPES": "training.recipe",
     "Recipe": "training.recipe",
     "Samples": "data.samples",
+    "StaleAuditError": "errors",
     "Training": "training.trainer",
+    "audit_model": "audit",
     "augment": "data.augment",
+    "export_model": "models.exporting",
+    "find_pictures": "reading.batch",
+    "load_audit": "audit",
     "load_dataset": "data.loading",
     "load_run": "training.runs",
+    "read_pictures": "reading.batch",
+    "save_audit": "audit",
     "save_run": "training.runs",
 }
 

@@ -14,9 +14,9 @@ from fastnet.kernels.jit import use_threads
 from .data.merging import merge_equal
 from .data.samples import Samples
 from .errors import DataError, DivergedError, OptionError
+from .knobs import Knob, knobs
 from .models.network import Layer, Network
 from .training.recipe import Recipe
-from .training.schedules import SCHEDULES
 from .training.stopping import Patience
 from .training.trainer import EpochRecord, State, Trainer
 
@@ -27,7 +27,6 @@ try:
     from sklearn.model_selection import train_test_split
     from sklearn.utils import check_random_state, compute_class_weight, gen_batches
     from sklearn.utils._param_validation import Interval, Options, StrOptions
-    from sklearn.utils.extmath import safe_sparse_dot
     from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, unique_labels
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ImportError as error:
@@ -39,6 +38,41 @@ _MOST_MERGED = 1000  # samples: sorting many would take long
 _PREDICTED_AT_A_TIME = 4096  # samples: what hidden layers answer to more would take much memory
 _LEAST_SHARED = 10**6  # products of a forward pass: with fewer, a second thread takes longer to wake than to help
 _THREAD_VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # which joblib and dask set in their workers
+
+_SAME_NAMES = (
+    "clip_norm",
+    "dropout",
+    "input_dropout",
+    "label_smoothing",
+    "shuffle",
+    "warmup_epochs",
+    "weight_decay",
+)
+# Parameters that accept what a knob of the recipe accepts, by the names that scikit-learn has for them.
+_KNOBS = {
+    "alpha": "l2",
+    "learning_rate": "schedule",
+    "learning_rate_init": "learning_rate",
+    "max_iter": "epochs",
+    "beta_1": "beta1",
+    "beta_2": "beta2",
+    "epsilon": "eps",
+    **{name: name for name in _SAME_NAMES},
+}
+
+
+def _constraints(knob: Knob) -> list[Any]:
+    """What scikit-learn is told that a parameter accepts."""
+    if knob.kind is bool:
+        return ["boolean"]
+    if knob.choices:
+        return [StrOptions(set(knob.choices))]
+    low = knob.above if knob.least is None else knob.least
+    high = knob.below if knob.most is None else knob.most
+    ends = {(False, False): "neither", (True, False): "left", (False, True): "right", (True, True): "both"}
+    closed = ends[knob.least is not None, knob.most is not None]
+    numbers = Interval(Integral if knob.kind is int else Real, low, high, closed=closed)
+    return [numbers, None] if knob.is_optional else [numbers]
 
 
 class FastNetClassifier(ClassifierMixin, BaseEstimator):
@@ -118,31 +152,18 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions({"relu"})],
         "solver": [StrOptions({"adam"})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions(set(SCHEDULES))],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "warmup_epochs": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
         "random_state": ["random_state"],
         "tol": [Interval(Real, 0, None, closed="left")],
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "input_dropout": [Interval(Real, 0, 1, closed="left")],
-        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "callbacks": [list, tuple, None],
         "n_jobs": [Integral, None],
+        **{name: _constraints(knobs(Recipe)[knob]) for name, knob in _KNOBS.items()},
     }
 
     def __init__(
@@ -520,14 +541,14 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     def _logits(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, **_INPUT)
-        logits = np.empty((X.shape[0], len(self.classes_)), np.float32)
+        logits, network = np.empty((X.shape[0], len(self.classes_)), np.float32), self._network()
         for rows in gen_batches(X.shape[0], _PREDICTED_AT_A_TIME):
-            outputs = X[rows].astype(np.float32, copy=False)
-            for w, b in zip(self.coefs_[:-1], self.intercepts_[:-1], strict=True):
-                outputs = safe_sparse_dot(outputs, w) + b
-                np.maximum(outputs, 0, out=outputs)
-            logits[rows] = safe_sparse_dot(outputs, self.coefs_[-1]) + self.intercepts_[-1]
+            logits[rows] = network.forward(X[rows].astype(np.float32, copy=False)).logits
         return logits
+
+    def _network(self) -> Network:
+        """That of the attributes, whose arrays it shares."""
+        return Network([Layer(w, b) for w, b in zip(self.coefs_, self.intercepts_, strict=True)])
 
 
 def _new_samples(X: Any, labels: np.ndarray, weights: np.ndarray | None) -> Samples:

@@ -20,12 +20,11 @@ import numpy as np
 
 from .board import claim, claim_next, new_board, wait_for, work_together
 from .checks import check_axes, check_labels
+from .displacements import MOST_SIDE, ONE
 from .jit import inlined, kernel
 from .philox import philox
 from .simd import LANES, broadcast, first_lanes, load, splat, store
 
-ONE = 65536  # units of a place to a pixel
-MOST_SIDE = 1000  # pixels: places and their products fit 32 bits
 N_RANGES = 7  # of the draws: rotation, log scale, log aspect, shear, shift down, shift right, thickness
 AFFINE_BLOCKS = 2  # of four random words each, before those of the noise
 TASK_IMAGES = 32
@@ -43,7 +42,7 @@ def distort_images(images, rows, key, epoch, least, most, row_basis, column_basi
     as italics lean), shift down and right (pixels), and thickness (pixels from -1 to 1 by which either side of a stroke
     moves outwards); each is drawn uniformly. The displacement is
     `amplitude * row_basis @ noise @ column_basis.T` in 1/65536 pixel, with noise from -255 to 255; the bases, float32
-    `(height, k)` and `(width, l)`, are made by `smooth_basis`. `key` is an integer below 2**64.
+    `(height, k)` and `(width, l)`, are made by `displacements.smooth_basis`. `key` is an integer below 2**64.
     """
     check_axes("distort_images", "images", images, 3)
     shapes = (len(rows), *images.shape[1:])
@@ -265,28 +264,3 @@ def between_four(quad, down, right):
     pair = left_pair * (WHOLE - right) + right_pair * right
     upper, lower = pair & LOWER_HALF, pair >> PLACE_BITS
     return (upper * (WHOLE - down) + lower * down + ROUNDING) >> PLACE_BITS
-
-
-# ---- Bases ----------------------------------------------------------------------------------------------------------
-
-SPACING = 1.25  # of the lattice, in standard deviations: it doesn't show (variances differ by 0.4 % between its places)
-# Of a lattice point on itself: 255 * (120 * 2.01)**2, with 2.01 points' weights at a place, is below 2**24.
-WEIGHT = 120
-
-
-def smooth_basis(n_pixels, sigma):
-    """What a Gaussian of `sigma` pixels makes of a lattice of noise: whole numbers, float32 `(n_pixels, k)`.
-
-    The lattice goes on beyond the picture for two of its points, so that displacements at the edge are as large.
-    """
-    spacing = SPACING * sigma
-    n_points = math.ceil((n_pixels - 1) / spacing) + 4
-    points = ((n_pixels - 1) - (n_points - 1) * spacing) / 2 + spacing * np.arange(n_points)
-    distances = np.arange(n_pixels)[:, None] - points
-    return np.rint(WEIGHT * np.exp(-0.5 * (distances / sigma) ** 2)).astype(np.float32)
-
-
-def unit_amplitude(row_basis, column_basis):
-    """The `amplitude` with which the root mean square of the displacements down, and to the right, is a pixel."""
-    noise = np.mean(np.arange(-255.0, 256.0, 2) ** 2)
-    return ONE / math.sqrt(noise * np.mean(np.sum(row_basis**2, axis=1)) * np.mean(np.sum(column_basis**2, axis=1)))

@@ -5,7 +5,8 @@ import numpy as np
 
 from .checks import check_axes, check_labels, check_outputs, check_sparse_rows
 from .jit import inlined, kernel
-from .rows import SparseRows, gather_row, prefetch_row
+from .rows import gather_row, prefetch_row
+from .sparse_rows import SparseRows
 
 TASK_ROWS = 8
 

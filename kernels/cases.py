@@ -16,7 +16,7 @@ import numpy as np
 
 from . import reference
 from .arrays import aligned_copy, aligned_empty
-from .augment import smooth_basis, unit_amplitude
+from .displacements import smooth_basis, unit_amplitude
 from .products import PANEL_DEPTH, TASK_ROWS, TILE_COLUMNS, TILE_ROWS
 
 EPS = float(np.finfo(np.float32).eps)

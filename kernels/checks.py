@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from .rows import SparseRows
+    from .sparse_rows import SparseRows
 
 _FLOAT32 = np.dtype(np.float32)
 

@@ -17,17 +17,10 @@ from .checks import check_axes, check_outputs
 from .jit import inlined, kernel
 from .lists import GROUP, RUN, groups_of_task
 from .philox import WORD, philox
+from .rates import Rate, rate_of
 
 DRAW_SAMPLES = np.uintp(8)  # of a mini-batch, served by one draw of four words
-RESOLUTION = 65536
 HALF_BITS, LOWER_HALF = np.uint32(16), np.uint32(0xFFFF)
-
-
-class Rate(NamedTuple):
-    """A unit is dropped where its 16 bits are below `threshold`, uint32, never if that is 0; else times `factor`."""
-
-    threshold: np.uint32
-    factor: np.float32
 
 
 class Dropout(NamedTuple):
@@ -48,12 +41,6 @@ def drop_units(x, rate, key, step, layer):
     check_outputs("drop_units", ("x", x, x.shape))
     n_samples, n_units = x.shape
     drop_block(x, 0, n_samples, 0, n_units, rate_of(rate), np.uint64(key), step, layer)
-
-
-def rate_of(rate: float) -> Rate:
-    """The rate as the kernels take it."""
-    threshold = min(round(rate * RESOLUTION), RESOLUTION - 1)
-    return Rate(np.uint32(threshold), np.float32(RESOLUTION / (RESOLUTION - threshold)))
 
 
 NO_DROPOUT = Dropout(np.uint64(0), rate_of(0), rate_of(0))

@@ -12,8 +12,9 @@ from numba.core.extending import overload
 
 from .arrays import aligned_zeros
 from .jit import inlined, kernel
-from .rows import SparseRows, prefetch_row
+from .rows import prefetch_row
 from .simd import BITS, LANES, lowest_bit, nonzero_bits, words_with
+from .sparse_rows import SparseRows
 
 GROUP = 4 if LANES == 16 else 2  # with four vectors of weights for each of its features, a group fits the registers
 GROUP_BITS = (1 << GROUP) - 1

@@ -100,7 +100,7 @@ def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_
 def gather_batch(images, labels, rows, scale, x, y):
     """x = scale * images[rows], y = labels[rows]; IndexError for a row that is not there.
 
-    `images` are an array, or rows without their zeros (`rows.SparseRows`).
+    `images` are an array, or rows without their zeros (`sparse_rows.SparseRows`).
     """
     n_images, _ = images.shape
     if not 0 <= rows.min() <= rows.max() < n_images:

@@ -10,7 +10,7 @@ from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.errors import DataError, OptionError
 from fastnet.kernels import augment as augment_kernel
 from fastnet.kernels import jit, reference
-from fastnet.kernels.rows import SparseRows
+from fastnet.kernels.sparse_rows import SparseRows
 from fastnet.training.engine import compile_kernels, distorted
 from fastnet.training.recipe import ENGINES, Recipe
 from fastnet.training.runs import load_run, save_run

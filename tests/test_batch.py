@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from benchmarks import batch_prediction
+from benchmarks.studies import batch_prediction
 from fastnet import Predictor, cli
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError

@@ -7,27 +7,26 @@ from contextlib import redirect_stderr, redirect_stdout
 import pytest
 
 from fastnet import cli
-from fastnet.timing import contests as bench_peers
-from fastnet.timing import machine
+from fastnet.timing import contests, machine
 from fastnet.timing.rivals.process import Entrant
 
-PEERS = bench_peers.PEERS
-FASTNET = Entrant("fastnet", f"{PEERS}.fastnet_peer", {"threads": 1})
+PEERS = contests.PEERS
+FASTNET = Entrant("fastnet", f"{PEERS}.numba_engine", {"threads": 1})
 NUMPY = Entrant("numpy", f"{PEERS}.numpy_reference", {"threads": 1})
-MISSING = Entrant("jax", f"{PEERS}.jax_peer", needs=("no_such_package",))
+MISSING = Entrant("jax", f"{PEERS}.jax_scan", needs=("no_such_package",))
 BROKEN = Entrant("pytorch", f"{PEERS}.no_such_rival")
 
 
 @pytest.fixture(scope="module")
 def run():
     """(standard output, standard error) of the command with --json and few rivals."""
-    contests = [
-        bench_peers.Contest("epoch", (FASTNET, MISSING, BROKEN, NUMPY)),
-        bench_peers.Contest("adam_step", (FASTNET, NUMPY), kernel="adam_step"),
+    chosen = [
+        contests.Contest("epoch", (FASTNET, MISSING, BROKEN, NUMPY)),
+        contests.Contest("adam_step", (FASTNET, NUMPY), kernel="adam_step"),
     ]
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(machine, "quick_contests", lambda n_threads: contests)
+        patch.setattr(machine, "quick_contests", lambda n_threads: chosen)
         assert cli.main(["benchmark", "--samples", "640", "--json"]) == 0
     return out.getvalue(), err.getvalue()
 
@@ -99,6 +98,6 @@ def test_without_fastnet_there_is_no_ratio():
             }
         },
     }
-    rows = machine.figures_of(result, [bench_peers.Contest("epoch", (FASTNET, NUMPY))], 640)["contests"]["epoch"]
+    rows = machine.figures_of(result, [contests.Contest("epoch", (FASTNET, NUMPY))], 640)["contests"]["epoch"]
     assert rows[0] == {"name": "fastnet", "error": "it died"}
     assert rows[1]["ratio"] is None

@@ -50,8 +50,8 @@ def test_the_shipped_model_is_as_sure_as_it_is_right(test_samples):
 def test_the_shipped_model_keeps_digits_and_refuses_other_things(test_samples):
     predictor = Predictor.load()
     calibration = predictor.calibration
-    digits = calibration.likeness_of(predictor.traits(test_samples.images))
-    others = calibration.likeness_of(predictor.traits(nondigits(300, np.random.default_rng(99))))
+    digits = calibration.likeness_of(predictor.forward(test_samples.images).traits)
+    others = calibration.likeness_of(predictor.forward(nondigits(300, np.random.default_rng(99))).traits)
     assert np.mean(digits >= calibration.unsure_below) >= 0.975
     assert np.mean(others < calibration.unsure_below) >= 0.75
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks.studies import roofline as roofline_page
 from fastnet.timing import ceilings, roofline, work
 from fastnet.timing.ceilings import Ceilings
 from fastnet.timing.work import Work
@@ -94,12 +95,12 @@ def test_a_kernel_is_bound_by_what_takes_longest():
 
 def test_tables():
     roof = Ceilings(2, 5.4e11, 1.9e10, {"L1": 1.05e12, "memory": 4.35e10}, {"L1": 8e11, "memory": 6e10})
-    lines = roofline.ceilings_table([roof]).splitlines()
+    lines = roofline_page.ceilings_table([roof]).splitlines()
     assert lines[0] == "| | 2 threads |"
     assert "| FMA peak | 540 GFLOP/s |" in lines
     assert "| L1, read | 1,050 GB/s |" in lines
     assert "| memory, read | 43.5 GB/s |" in lines
-    row = roofline.kernels_table([standing(Work(flop=5e6, read=4e6, updated=1e6), 1e6)]).splitlines()[-1]
+    row = roofline_page.kernels_table([standing(Work(flop=5e6, read=4e6, updated=1e6), 1e6)]).splitlines()[-1]
     assert row.startswith("| kernel | 5 | 5 | 1 | memory | ")
 
 

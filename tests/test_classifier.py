@@ -31,7 +31,7 @@ from fastnet.classifier import Trainer
 from fastnet.data.merging import merge_equal
 from fastnet.data.samples import Samples
 from fastnet.kernels import jit
-from fastnet.kernels.rows import SparseRows
+from fastnet.kernels.sparse_rows import SparseRows
 from fastnet.models.network import Network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -513,7 +513,7 @@ def counting_threads():
     def threads_of_a_fit(X, y):
         from fastnet import FastNetClassifier
         from fastnet.kernels.jit import get_threads
-        from fastnet.training import engine
+        from fastnet.training.engine import fused as engine
 
         seen = set()
         original = engine.new_board

@@ -8,7 +8,8 @@ import pytest
 from fastnet import kernels
 from fastnet.kernels import jit, reference
 from fastnet.models.network import Network
-from fastnet.training.engine import FusedEngine, StepwiseEngine
+from fastnet.training.engine.fused import FusedEngine
+from fastnet.training.engine.stepwise import StepwiseEngine
 from fastnet.training.recipe import Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
@@ -27,9 +28,7 @@ def engines(recipe):
 
 
 def take_steps(engine, samples, rows, n_steps):
-    engine.load()
     engine.train_steps(samples, rows, 1, np.full(n_steps, 1e-3))
-    engine.unload()
     return engine
 
 

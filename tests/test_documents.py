@@ -1,121 +1,137 @@
-"""Documents are read field by field, refused by file and field, and written as they were."""
+"""What README and docs show is run: Python blocks as they stand, on little data; commands are at least parsed.
+
+The blocks of docs/scaling-out.md need a cluster and are run by test_distributed.py.
+"""
 
 import json
-from dataclasses import dataclass, field
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 
-import numpy as np
 import pytest
 
-from fastnet import weights
-from fastnet.audit.figures import AuditDocument
-from fastnet.errors import ModelError
-from fastnet.models.calibration import read_calibration_document
-from fastnet.models.documents import Manifest, read_strictly
-from fastnet.models.fields import FieldError, Share, read_fields, to_json
-from fastnet.models.files import read_history, read_manifest
+from fastnet import cli
 
-MANIFEST = {"format": "fastnet-model", "format_version": 1, "layer_sizes": [6, 3], "pixel_scale": 1, "arrays": {}}
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+RUN_ELSEWHERE = {"scaling-out.md"}
+CHEAP = ("info", "inspect", "export")  # commands that are run, of what comes with fastnet
+
+RUN = """
+import json, sys
+names = {}
+for title, source in json.load(sys.stdin):
+    exec(compile(source, title, "exec"), names)
+"""
+
+# `load_dataset` without a path gives little of MNIST, so that what trains for minutes is done in seconds.
+LITTLE = """
+import fastnet
+import numpy as np
+whole = fastnet.load_dataset()
+few = fastnet.Dataset(whole.train.take(np.arange(6000)), whole.test.take(np.arange(500)), "a little of MNIST")
+fastnet.load_dataset = lambda: few
+images, labels = few.test.pixels.reshape(-1, 28, 28), few.test.labels
+del np
+"""
+
+# What a document says that its reader has.
+BEFORE = {
+    "README.md": "from PIL import Image\nImage.fromarray(255 - images[0]).resize((280, 280)).save('photo.jpg')",
+    "audit.md": (
+        "import shutil\n"
+        "from fastnet import weights\n"
+        "shutil.copytree(weights.DIRECTORY / 'mnist-784-512-10', 'runs/mine')"
+    ),
+    "classifier.md": (
+        "from sklearn.datasets import load_digits\n"
+        "import numpy\n"
+        "X, y = load_digits(return_X_y=True)\n"
+        "X_val, y_val, X, y, classes = X[1500:], y[1500:], X[:1500], y[:1500], range(10)\n"
+        "numpy.save('X.npy', X.astype('float32'))"
+    ),
+    "streaming.md": (
+        "import numpy\n"
+        "numpy.save('images.npy', few.train.images[:2000])\n"
+        "numpy.save('labels.npy', few.train.labels[:2000])"
+    ),
+}
+
+# What its blocks are to end with.
+AFTER = {
+    "README.md": "assert predictor.read('photo.jpg').text == str(labels[0])\nassert training.finished",
+    "audit.md": "assert load_audit('runs/mine').tsne.shape == (500, 2)",
+    "classifier.md": "assert model.n_features_in_ == 64 and model.n_iter_ == 1",
+    "models.md": (
+        "assert labels.tolist() == whole.test.labels[:5].tolist()\n"
+        "assert (probabilities.argmax(axis=1) == labels).all()"
+    ),
+    "recipe.md": "assert copies.shape == images.shape and copies.dtype == 'uint8'",
+    "streaming.md": "assert train.n_features == 784 and not images.flags.writeable",
+}
 
 
-@dataclass(frozen=True)
-class Inner:
-    count: int
-    share: Share | None = None
+def blocks(document: Path, *languages: str) -> list[str]:
+    found = BLOCK.findall(document.read_text(encoding="utf-8"))
+    return [source for language, source in found if language in languages]
 
 
-@dataclass(frozen=True)
-class Outer:
-    number: float
-    text: str | None = None
-    inner: Inner | None = None
-    inners: tuple[Inner, ...] = ()
-    named: dict[str, float] = field(default_factory=dict)
-    plain: dict[str, object] | None = None
-    others: dict[str, object] = field(default_factory=dict)
+def commands() -> list[str]:
+    """The lines of shell of all documents, without comments."""
+    lines = [line for document in DOCUMENTS for block in blocks(document, "", "sh") for line in block.splitlines()]
+    return sorted({line.partition("#")[0].strip() for line in lines} - {""})
 
 
-WHOLE = {"number": 1, "inners": [{"count": 2}], "named": {"a": 0.5}, "new": [1, {"b": None}]}
-
-
-def test_what_is_read_is_written_as_it_was():
-    faults = []
-    document = read_fields(Outer, WHOLE, faults)
-    assert document.inners == (Inner(2),)
-    assert document.others == {"new": [1, {"b": None}]}
-    assert to_json(document) == WHOLE
-    assert faults == []
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_block_is_python_or_shell(document):
+    text = document.read_text(encoding="utf-8")
+    assert {language for language, _ in BLOCK.findall(text)} <= {"python", "sh", ""}
+    assert text.count("```") == 2 * len(BLOCK.findall(text))
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"number": True}, "number must be a number, not True"),
-        ({"number": float("nan")}, "number must be a number, not nan"),
-        ({"number": 10**400}, "number must be a number, not 1000"),
-        ({"number": None}, "number must be a number, not None"),
-        ({"inners": {}}, "inners must be a list, not {}"),
-        ({"inners": [{"count": 1}, {"count": -1}]}, "inners[1].count must be a whole number from 0, not -1"),
-        ({"inners": [{"count": 1.0}]}, "inners[0].count must be a whole number from 0, not 1.0"),
-        ({"named": {"a": "b\nc"}}, "named.a must be a number, not b c"),
-    ],
+    "document",
+    [path for path in DOCUMENTS if path.name not in RUN_ELSEWHERE and blocks(path, "python")],
+    ids=lambda path: path.name,
 )
-def test_what_is_needed_is_refused_by_its_name(change, sentence):
-    with pytest.raises(FieldError) as caught:
-        read_fields(Outer, {**WHOLE, **change}, [])
-    assert str(caught.value).startswith(sentence)
-    assert len(str(caught.value)) < 600
+def test_python_blocks_run_in_order(document, tmp_path):
+    name = document.name
+    shown = [(f"{name}, block {number}", source) for number, source in enumerate(blocks(document, "python"), start=1)]
+    steps = [("before", LITTLE + BEFORE.get(name, "")), *shown, ("after", AFTER[name])]
+    command = [sys.executable, "-P", "-c", RUN]
+    done = subprocess.run(command, cwd=tmp_path, input=json.dumps(steps), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", commands())
+def test_commands_are_ones_that_exist(command):
+    program, *arguments = shlex.split(command)
+    assert program in ("fastnet", "make")
+    if program == "make":
+        assert_target(arguments[0])
+    else:
+        cli._parser().parse_args(arguments)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_targets_that_are_named_exist(document):
+    for target in re.findall(r"`make ([a-z-]+)", document.read_text(encoding="utf-8")):
+        assert_target(target)
+
+
+def assert_target(name: str) -> None:
+    """`make NAME` is a rule of the Makefile, or a study."""
+    rules = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert name in rules or (ROOT / "benchmarks/studies" / f"{name.replace('-', '_')}.py").is_file(), name
 
 
 @pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        ({"text": 5}, "text must be text, not 5"),
-        ({"inner": {"count": "many"}}, "inner.count must be a whole number from 0, not many"),
-        ({"inner": {"count": 1, "share": 1e29}}, "inner.share must be from 0 to 1, not 1e+29"),
-        ({"plain": {"a": [float("inf")]}}, "plain holds NaN, an infinite number or too many levels"),
-        ({"newer": float("nan")}, "newer holds NaN, an infinite number or too many levels"),
-    ],
+    "command", [line for line in commands() if line.split()[1] in CHEAP and "runs/" not in line and "make" not in line]
 )
-def test_what_may_be_missing_is_not_known_where_it_is_odd(change, fault):
-    faults = []
-    document = read_fields(Outer, {**WHOLE, **change}, faults)
-    assert faults[0] == fault
-    (name,) = change
-    if name != "inner" or "share" not in change[name]:
-        assert getattr(document, name, None) is None
-    json.dumps(to_json(document), allow_nan=False)
-
-
-@pytest.mark.parametrize("name", weights.names())
-def test_documents_of_shipped_models_are_written_byte_for_byte(name):
-    directory = weights.DIRECTORY / name
-    written = {
-        "manifest.json": to_json(read_manifest(directory)),
-        "calibration.json": to_json(read_calibration_document(directory)),
-        "history.json": [to_json(record) for record in read_history(directory)],
-    }
-    for file, content in written.items():
-        assert json.dumps(content, indent=2) + "\n" == (directory / file).read_text(encoding="utf-8")
-    assert read_manifest(directory).faults == ()
-
-
-@pytest.mark.parametrize("name", weights.names())
-def test_audits_of_shipped_models_are_as_their_types_say(name):
-    path = weights.DIRECTORY / name / "audit/audit.json"
-    content = json.loads(path.read_text(encoding="utf-8"))
-    del content["figures"]["overall"]["loss"]
-    with pytest.raises(ModelError, match=r"audit\.json: figures\.overall\.loss must be a number, not None"):
-        read_strictly(AuditDocument, path, content)
-
-
-def test_a_manifest_of_a_newer_fastnet_keeps_what_it_knows_more():
-    content = {**MANIFEST, "aim": {"of": [1, 2]}, "data": {"source": "mnist", "language": "en"}}
-    written = to_json(Manifest.from_json(content))
-    assert written["aim"] == {"of": [1, 2]}
-    assert written["data"] == {"source": "mnist", "language": "en"}
-    assert list(written)[-1] == "arrays"
-
-
-def test_numbers_stay_as_they_stand_in_the_file():
-    assert type(Manifest.from_json(MANIFEST).pixel_scale) is int
-    assert np.float32(Manifest.from_json(MANIFEST).pixel_scale) == 1
+def test_cheap_commands_run(command, fastnet, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = fastnet(*shlex.split(command)[1:])
+    assert (code, "Traceback" in err) == (0, False)

@@ -8,9 +8,10 @@ import pytest
 from fastnet import kernels
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.kernels import jit, reference
-from fastnet.kernels.rows import SparseRows
+from fastnet.kernels.sparse_rows import SparseRows
 from fastnet.models.network import Network
-from fastnet.training.engine import FusedEngine, StepwiseEngine
+from fastnet.training.engine.fused import FusedEngine
+from fastnet.training.engine.stepwise import StepwiseEngine
 from fastnet.training.recipe import ENGINES, Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
@@ -28,9 +29,7 @@ SMALL = Recipe(
 
 
 def take_steps(engine, samples, rows, n_steps, first_step=1):
-    engine.load()
     losses, _ = engine.train_steps(samples, rows, first_step, np.full(n_steps, 1e-3))
-    engine.unload()
     return losses
 
 
@@ -83,7 +82,7 @@ def test_gradients_with_dropout_are_those_of_central_differences(dataset, engine
 
     def drop(x, layer):
         x = x.copy()
-        reference.drop_units(x, 0.4 if layer else 0.2, int(training.engine._dropout.key), step, layer)
+        reference.drop_units(x, 0.4 if layer else 0.2, training.engine._dropout_key, step, layer)
         return x
 
     rng = np.random.default_rng(0)

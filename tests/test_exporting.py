@@ -1,10 +1,8 @@
 """Exported models answer elsewhere as they do here, and carry what their manifest says."""
 
 import json
-import re
 import sys
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -143,13 +141,3 @@ def test_missing_package_is_told_and_npz_needs_none(tmp_path, monkeypatch, form,
         export_model(weights.DEFAULT, tmp_path / "model", form)
     assert list(tmp_path.iterdir()) == []
     export_model(weights.DEFAULT, tmp_path / "model", "npz")
-
-
-def test_the_page_says_what_works(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    page = (Path(__file__).parents[1] / "docs/models.md").read_text(encoding="utf-8")
-    names: dict = {}
-    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
-        exec(block, names)
-    assert names["labels"].tolist() == load_dataset().test.labels[:5].tolist()
-    np.testing.assert_array_equal(names["probabilities"].argmax(axis=1), names["labels"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.generalisation import WAYS, accuracy, coarse_digits_read, distorted
+from benchmarks.studies.generalisation import WAYS, accuracy, coarse_digits_read, distorted
 from fastnet import Predictor, load_dataset
 from fastnet.training.recipe import BEST
 

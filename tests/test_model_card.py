@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 
-from benchmarks import shipping
+from benchmarks.studies import shipping
 from fastnet import Predictor, weights
 from fastnet.errors import ModelError
 from fastnet.models.calibration import read_calibration_document
@@ -118,18 +118,17 @@ def test_interval_of_a_count_is_wilsons():
     assert interval(1.0, 10)[1] == pytest.approx(1)
 
 
-def ship(monkeypatch, *arguments):
-    monkeypatch.setattr("sys.argv", ["shipping", *map(str, arguments)])
-    shipping.main()
+def ship(*arguments):
+    shipping.main([*map(str, arguments)])
 
 
-def test_shipped_model_keeps_its_figures_over_seeds_only_with_its_recipe(tmp_path, monkeypatch, dataset):
+def test_shipped_model_keeps_its_figures_over_seeds_only_with_its_recipe(tmp_path, dataset):
     model = tmp_path / "model"
     for epochs, kept in ((1, False), (1, True), (2, False)):
         run = tmp_path / f"run{kept}{epochs}"
         training = Training(dataset, Recipe(hidden=(), epochs=epochs, n_validation=0, seed=epochs + kept))
         save_run(training, run)
-        ship(monkeypatch, run, model)
+        ship(run, model)
         manifest = json.loads((model / "manifest.json").read_text())
         assert manifest["license"] == "MIT"
         assert ("test_over_seeds" in manifest) == kept
@@ -145,7 +144,7 @@ def test_model_is_shipped_in_float16_with_the_figures_of_its_rounded_weights(tmp
         array += np.float32(1e-3)  # so that rounding changes some
     save_run(training, tmp_path / "run", {"accuracy": 0.0, "loss": 0.0})
     monkeypatch.setattr(shipping, "load_dataset", lambda: dataset)
-    ship(monkeypatch, tmp_path / "run", tmp_path / "model", "--float16")
+    ship(tmp_path / "run", tmp_path / "model", "--float16")
     files = read_model(tmp_path / "model")
     for name, array in training.network.parameters().items():
         np.testing.assert_array_equal(files.parameters[name], array.astype(np.float16))
@@ -156,14 +155,14 @@ def test_model_is_shipped_in_float16_with_the_figures_of_its_rounded_weights(tmp
 
 
 @pytest.mark.parametrize("fault", ["no run", "too large for float16"])
-def test_shipped_model_stays_where_another_cannot_take_its_place(tmp_path, monkeypatch, dataset, fault):
+def test_shipped_model_stays_where_another_cannot_take_its_place(tmp_path, dataset, fault):
     training, run, model = Training(dataset, Recipe(hidden=(), epochs=1, n_validation=0)), tmp_path / "run", "model"
     save_run(training, run)
-    ship(monkeypatch, run, tmp_path / model)
+    ship(run, tmp_path / model)
     before = {path.name: path.read_bytes() for path in (tmp_path / model).iterdir()}
     training.network.layers[0].w[0, 0] = 1e5
     save_run(training, run, {"accuracy": 0.0, "loss": 0.0})
     source = {"no run": tmp_path / "nowhere", "too large for float16": run}[fault]
     with pytest.raises((OSError, ModelError), match=r"nowhere|W1.npy: holds NaN or infinite numbers"):
-        ship(monkeypatch, source, tmp_path / model, "--float16")
+        ship(source, tmp_path / model, "--float16")
     assert {path.name: path.read_bytes() for path in (tmp_path / model).iterdir()} == before

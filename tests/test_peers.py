@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastnet.timing import contests as bench_peers
-from fastnet.timing import peak, tables
-from fastnet.timing.rivals import fastnet_peer, process, protocol
+from benchmarks import documents
+from benchmarks.studies import tables
+from fastnet.timing import contests, peak
+from fastnet.timing.rivals import numba_engine, process, protocol
 from fastnet.timing.rivals.process import Entrant, RivalError, RivalProcess
 
 FAKE = '''
@@ -129,8 +130,8 @@ def test_a_contest_in_interleaved_rounds(fake):
         Entrant("broken", fake, {"gear": "broken"}),
         Entrant("absent", fake, needs=("no_such_package",)),
     )
-    benchmark = bench_peers.Benchmark(bench_peers.Effort(rounds=2))
-    benchmark.run(bench_peers.Contest("epoch", entrants))
+    benchmark = contests.Benchmark(contests.Effort(rounds=2))
+    benchmark.run(contests.Contest("epoch", entrants))
     found = benchmark.result["contests"]["epoch"]["entrants"]
     assert list(found) == ["fast", "slow"]
     assert [(r["training"], r["epoch"]) for r in found["slow"]["rounds"]] == [
@@ -143,22 +144,22 @@ def test_a_contest_in_interleaved_rounds(fake):
 
 
 def test_a_contest_of_kernels(fake):
-    benchmark = bench_peers.Benchmark(bench_peers.Effort(rounds_of_calls=2, tried=()))
-    benchmark.run(bench_peers.Contest("inference", (Entrant("fake", fake, {"gear": "fast"}),), kernel="inference"))
+    benchmark = contests.Benchmark(contests.Effort(rounds_of_calls=2, tried=()))
+    benchmark.run(contests.Contest("inference", (Entrant("fake", fake, {"gear": "fast"}),), kernel="inference"))
     assert len(benchmark.result["contests"]["inference"]["entrants"]["fake"]["rounds"]) == 2
 
 
 def test_a_benchmark_that_is_late_comes_to_its_end(fake):
-    benchmark = bench_peers.Benchmark(bench_peers.Effort(tried=("gear",), seconds=0))
+    benchmark = contests.Benchmark(contests.Effort(tried=("gear",), seconds=0))
     gears = Entrant("fake", fake, options={"gear": ["slow", "fast"]})
-    benchmark.run(bench_peers.Contest("epoch", (gears,)))
+    benchmark.run(contests.Contest("epoch", (gears,)))
     found = benchmark.result["contests"]["epoch"]["entrants"]["fake"]
     assert found["settings"]["gear"] == "slow"  # the first: nothing was tried out
     assert len(found["rounds"]) == 1
 
 
 def test_rounds_begin_with_another_rival_each_time():
-    assert [bench_peers.rotated(["a", "b", "c"], i) for i in (0, 1, 5)] == [
+    assert [contests.rotated(["a", "b", "c"], i) for i in (0, 1, 5)] == [
         ["a", "b", "c"],
         ["b", "c", "a"],
         ["c", "a", "b"],
@@ -167,11 +168,11 @@ def test_rounds_begin_with_another_rival_each_time():
 
 @pytest.mark.parametrize(("n_cpus", "expected"), [(1, [1]), (2, [2, 1]), (6, [6, 4, 2, 1])])
 def test_thread_counts(n_cpus, expected):
-    assert bench_peers.thread_counts(n_cpus) == expected
+    assert contests.thread_counts(n_cpus) == expected
 
 
 def test_each_contest_has_fastnet_and_a_script_for_every_rival():
-    for contest in bench_peers.all_contests(2):
+    for contest in contests.all_contests(2):
         assert "fastnet" in [entrant.name for entrant in contest.entrants]
         for entrant in contest.entrants:
             assert find_spec(entrant.module)
@@ -194,7 +195,7 @@ def test_fma_peak_is_a_rate():
 # ---- fastnet's peers ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["fastnet_peer.FastnetPeer", "numpy_reference.NumpyReference"])
+@pytest.fixture(params=["numba_engine.FastnetPeer", "numpy_reference.NumpyReference"])
 def peer(request, monkeypatch):
     module, _, name = request.param.partition(".")
     monkeypatch.setattr(protocol, "TRIAL_SAMPLES", 128)
@@ -225,10 +226,10 @@ def test_both_peers_answer_the_same_classes():
     from fastnet.models.network import Network
     from fastnet.reading.predictor import Predictor
 
-    peer = fastnet_peer.FastnetPeer({"threads": 1, "hidden": [32]})
+    peer = numba_engine.FastnetPeer({"threads": 1, "hidden": [32]})
     network = Network.he_initialised(peer.layer_sizes, np.random.default_rng(0))
     test = peer.dataset.test
-    classes = fastnet_peer.fast_inference(network, test)()
+    classes = numba_engine.fast_inference(network, test)()
     expected = Predictor(network.parameters(), test.scale).predict(test.images)
     assert (classes == expected).mean() > 0.999  # a near tie may fall either way
 
@@ -312,7 +313,7 @@ def test_a_quick_or_disturbed_run_says_so():
 def test_the_table_goes_between_its_marks(tmp_path):
     document = tmp_path / "README.md"
     document.write_text("before\n<!-- peers -->\nof last week\n<!-- end peers -->\nafter\n", encoding="utf-8")
-    tables.write_between_marks(document, "peers", tables.peers_table(RESULT))
+    documents.write_between_marks(document, "peers", tables.peers_table(RESULT))
     text = document.read_text(encoding="utf-8")
     assert text.startswith("before\n<!-- peers -->\n| measure |")
     assert text.endswith("\n<!-- end peers -->\nafter\n")

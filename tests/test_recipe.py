@@ -97,7 +97,8 @@ def test_what_is_measured_must_be_a_number(name, value):
     ("name", "values", "fault"),
     [
         ("learning_rate", [0, -1e-3, math.inf, math.nan], "the learning rate must be above 0"),
-        ("warmup_epochs", [-0.1, 40.1, math.inf, math.nan], "warm-up must be within the epochs"),
+        ("warmup_epochs", [-0.1, math.inf, math.nan], "warm-up must be at least 0"),
+        ("warmup_epochs", [40.1, 1e9], "warm-up must be within the epochs"),
         ("beta1", [-0.1, 1, 1.5, math.nan], "beta1 must be at least 0 and below 1"),
         ("beta2", [-0.1, 1, 1.5, math.nan], "beta2 must be at least 0 and below 1"),
         ("eps", [0, -1e-8, math.inf, math.nan], "eps must be above 0"),

@@ -66,14 +66,8 @@ def test_noise_is_no_digit(predictor):
 
 
 def test_a_model_without_calibration_answers_all_it_is_shown(predictor, images):
-    bare = Predictor({f"{kind}{n}": array for n, kind, array in _parameters(predictor)}, predictor.pixel_scale)
+    bare = Predictor(predictor.network.parameters(), predictor.pixel_scale)
     assert bare.read(page(images[0])).digit == 7
-
-
-def _parameters(predictor):
-    for number, (w, b) in enumerate(zip(predictor._weights, predictor._biases, strict=True), start=1):
-        yield number, "W", w
-        yield number, "b", b
 
 
 # ---- Which pixels spoke for it --------------------------------------------------------------------------------------

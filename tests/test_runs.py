@@ -57,7 +57,7 @@ def test_saved_run_holds_what_it_says(dataset, tmp_path):
     history = json.loads((tmp_path / "run/history.json").read_text())
     assert [record["epoch"] for record in history] == [1, 2, 3, 4]
     predictor = Predictor.load(tmp_path / "run")
-    np.testing.assert_array_equal(predictor._weights[0], training.network.layers[0].w)
+    np.testing.assert_array_equal(predictor.network.layers[0].w, training.network.layers[0].w)
 
 
 def test_failed_save_leaves_the_run_as_it_was(dataset, tmp_path, monkeypatch):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks import scaling, time_to_accuracy
-from benchmarks.scaling import Point, Setting
-from benchmarks.time_to_accuracy import Result, Trial
+from benchmarks.studies import scaling, time_to_accuracy
+from benchmarks.studies.scaling import Point, Setting
+from benchmarks.studies.time_to_accuracy import Result, Trial
 from fastnet.kernels import jit
 from fastnet.training.recipe import Recipe
 

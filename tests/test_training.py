@@ -15,11 +15,13 @@ from fastnet import kernels
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples, split_validation
 from fastnet.errors import DataError, DivergedError, OptionError
-from fastnet.kernels import fused, jit
-from fastnet.kernels.rows import SparseRows
+from fastnet.kernels import fused, jit, reference
+from fastnet.kernels.sparse_rows import SparseRows
 from fastnet.models.network import Network
 from fastnet.reading.predictor import Predictor
-from fastnet.training.engine import EVALUATION_BATCH, FusedEngine, StepwiseEngine, compile_kernels, make_engine
+from fastnet.training.engine import compile_kernels, make_engine
+from fastnet.training.engine.fused import FusedEngine
+from fastnet.training.engine.stepwise import EVALUATION_BATCH, StepwiseEngine
 from fastnet.training.recipe import ENGINES, Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import STEPS_AT_A_TIME, Trainer, Training
@@ -34,10 +36,7 @@ def trained(dataset, recipe=SMALL, **kwargs):
 
 
 def take_steps(engine, samples, rows, learning_rates, first_step=1):
-    engine.load()
-    answer = engine.train_steps(samples, rows, first_step, np.array(learning_rates))
-    engine.unload()
-    return answer
+    return engine.train_steps(samples, rows, first_step, np.array(learning_rates))
 
 
 def assert_same_parameters(first, second):
@@ -289,9 +288,10 @@ def test_weight_decay_spares_the_biases(engine):
     network.layers[0].w.fill(1)
     network.layers[0].b[:] = [0, 100]  # the loss is 0 in float32 for label 1, so that nothing else moves
     recipe = Recipe(hidden=(), batch_size=4, weight_decay=0.5, engine=engine)
-    take_steps(make_engine(network, recipe, samples), samples, np.arange(4), [0.1])
-    np.testing.assert_allclose(network.layers[0].w, 1 - 0.1 * 0.5)
-    np.testing.assert_allclose(network.layers[0].b, [0, 100], atol=1e-30)
+    trained_engine = make_engine(network, recipe, samples)
+    take_steps(trained_engine, samples, np.arange(4), [0.1])
+    np.testing.assert_allclose(trained_engine.network.layers[0].w, 1 - 0.1 * 0.5)
+    np.testing.assert_allclose(trained_engine.network.layers[0].b, [0, 100], atol=1e-30)
 
 
 # ---- The fused engine -----------------------------------------------------------------------------------------------
@@ -310,10 +310,9 @@ def test_fused_steps_equal_stepwise_ones(dataset, hidden, batch_size, is_sparse)
         lambda network: FusedEngine(network, recipe, is_sparse),
         lambda network: StepwiseEngine(network, recipe, kernels),
     ):
-        network = Network.he_initialised((30, *hidden, 4), np.random.default_rng(0))
-        engine = make(network)
+        engine = make(Network.he_initialised((30, *hidden, 4), np.random.default_rng(0)))
         losses, n_correct = take_steps(engine, dataset.train, rows, learning_rates)
-        results.append((losses, n_correct, network.parameters(), *(moment.parameters() for moment in engine.moments)))
+        results.append((losses, n_correct, *(each.parameters() for each in (engine.network, *engine.moments))))
     fast, slow = results
     np.testing.assert_allclose(fast[0], slow[0], rtol=1e-4, atol=1e-6)
     assert np.abs(fast[1] - slow[1]).max() <= 1
@@ -330,8 +329,9 @@ def test_sparse_and_dense_paths_agree_at_any_density(density):
     recipe = Recipe(hidden=(70,), batch_size=20)
     networks = []
     for is_sparse in (True, False):
-        networks.append(Network.he_initialised((43, 70, 3), np.random.default_rng(1)))
-        take_steps(FusedEngine(networks[-1], recipe, is_sparse), samples, np.arange(60), [1e-3] * 3)
+        engine = FusedEngine(Network.he_initialised((43, 70, 3), np.random.default_rng(1)), recipe, is_sparse)
+        take_steps(engine, samples, np.arange(60), [1e-3] * 3)
+        networks.append(engine.network)
     for name, array in networks[0].parameters().items():
         np.testing.assert_allclose(array, networks[1].parameters()[name], atol=1e-5, err_msg=name)
 
@@ -372,6 +372,60 @@ def test_preparation_compiles_all_that_a_training_calls(dataset):
     before = len(fused.train_steps.signatures)
     training.run()
     assert len(fused.train_steps.signatures) == before
+
+
+# ---- The engine's door ----------------------------------------------------------------------------------------------
+
+WAYS = {
+    "textbook": lambda network: StepwiseEngine(network, SMALL, reference),
+    "kernel by kernel": lambda network: StepwiseEngine(network, SMALL, kernels),
+    "dense": lambda network: FusedEngine(network, SMALL, is_sparse=False),
+    "sparse": lambda network: FusedEngine(network, SMALL, is_sparse=True),
+}
+
+
+def new_engine(way):
+    return WAYS[way](Network.he_initialised((30, 16, 4), np.random.default_rng(0)))
+
+
+def everything(engine):
+    """Copies of weights and moments, read from the engine."""
+    return [array.copy() for each in (engine.network, *engine.moments) for array in each.parameters().values()]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_network_and_moments_are_true_when_read_and_reading_changes_nothing(dataset, way):
+    read, unread = new_engine(way), new_engine(way)
+    for step in range(1, 6):
+        before = everything(read)
+        take_steps(read, dataset.train, np.arange(32), [1e-3], step)
+        assert all(not np.array_equal(one, other) for one, other in zip(before, everything(read), strict=True))
+    take_steps(unread, dataset.train, np.tile(np.arange(32), 5), [1e-3] * 5)
+    for one, other in zip(everything(read), everything(unread), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_read_may_be_written_to_until_the_next_step(dataset, way):
+    """The state of one engine, given to another in the middle of its own steps: both go on alike."""
+    giver, taker = new_engine(way), new_engine(way)
+    take_steps(giver, dataset.train, np.arange(96), [1e-3] * 3)
+    take_steps(taker, dataset.train, np.arange(100, 164), [1e-2] * 2)
+    for given, taken in zip((giver.network, *giver.moments), (taker.network, *taker.moments), strict=True):
+        taken.set_parameters(given.parameters())
+    np.testing.assert_array_equal(giver.predict(dataset.test), taker.predict(dataset.test))
+    for engine in (giver, taker):
+        take_steps(engine, dataset.train, np.arange(96, 192), [1e-3] * 3, first_step=4)
+    for one, other in zip(everything(giver), everything(taker), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_network_is_trained_in_place(dataset, way):
+    engine = new_engine(way)
+    arrays = list(engine.network.parameters().values())
+    take_steps(engine, dataset.train, np.arange(32), [1e-3])
+    assert all(one is other for one, other in zip(arrays, engine.network.parameters().values(), strict=True))
 
 
 # ---- What a library user may do -------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError
 from fastnet.kernels import jit, reference
 from fastnet.models.network import Network
-from fastnet.training.engine import FusedEngine, StepwiseEngine, make_engine
+from fastnet.training.engine import make_engine
+from fastnet.training.engine.fused import FusedEngine
+from fastnet.training.engine.stepwise import StepwiseEngine
 from fastnet.training.recipe import ENGINES, Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
@@ -39,10 +41,7 @@ def engines(recipe, n_classes=4):
 
 
 def take_steps(engine, samples, rows, n_steps):
-    engine.load()
-    answer = engine.train_steps(samples, rows, 1, np.full(n_steps, 1e-3))
-    engine.unload()
-    return answer
+    return engine.train_steps(samples, rows, 1, np.full(n_steps, 1e-3))
 
 
 def assert_close(first, second, atol=1e-5):

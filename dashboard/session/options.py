@@ -6,40 +6,49 @@ from typing import Any
 
 import param
 
-from fastnet.data.augment import Augmentation
+from fastnet.data.distortions import Augmentation
 from fastnet.errors import OptionError
+from fastnet.knobs import Knob, knobs
 from fastnet.models.files import count_parameters
-from fastnet.training.recipe import ENGINES, RECIPES, SEED, Recipe
+from fastnet.training.recipe import RECIPES, SEED, Recipe
 
 MOST_EPOCHS = 1000
 MOST_BATCH_SIZE = 1024  # one step of the reference engine stays well below the second within which it must stop
 MOST_PARAMETERS = 4_000_000
 _PIXELS, _CLASSES = 28 * 28, 10
+_KNOBS = knobs(Recipe)
+
+
+def _typed(name: str) -> Any:
+    knob = _KNOBS[name]
+    return param.String(label=knob.title, doc=knob.help[0].upper() + knob.help[1:])
 
 
 class Options(param.Parameterized):
     """The fields of the form. A recipe fills them all in; then each can be changed."""
 
     preset: Any = param.Selector(objects=list(RECIPES), default="seed", label="Start from recipe")
-    engine: Any = param.Selector(objects=list(ENGINES), default="numba", label="Engine")
-    hidden = param.String(label="Hidden layers")
-    epochs = param.String(label="Epochs")
-    batch_size = param.String(label="Batch size")
-    learning_rate = param.String(label="Learning rate")
-    seed = param.String(label="Seed")
+    engine: Any = param.Selector(
+        objects=list(_KNOBS["engine"].choices), default=_KNOBS["engine"].default, label=_KNOBS["engine"].title
+    )
+    hidden = _typed("hidden")
+    epochs = _typed("epochs")
+    batch_size = _typed("batch_size")
+    learning_rate = _typed("learning_rate")
+    seed = _typed("seed")
     distorts = param.Boolean(label="Distort the digits anew each epoch")
     problems: Any = param.Dict(default={}, doc="A sentence for each field that cannot be read.")
 
     def read(self) -> Recipe | None:
         """The recipe that was chosen; None if something is wrong with it, see `problems`."""
         values, problems = {}, {}
-        for name, (parse, check) in _FIELDS.items():
+        for name, check in FIELDS.items():
             try:
-                values[name] = parse(getattr(self, name))
+                values[name] = _parse(_KNOBS[name], getattr(self, name))
                 replace(SEED, **{name: values[name]})
                 check(values[name])
             except OptionError as error:
-                problems[name] = str(error).replace(f"{name} must", f"{name.replace('_', ' ')} must")
+                problems[name] = str(error).replace(f"{name} must", f"{_KNOBS[name].label} must")
         self.problems = problems
         if problems:
             return None
@@ -50,18 +59,21 @@ class Options(param.Parameterized):
     @param.depends("preset", watch=True, on_init=True)
     def _fill_in(self) -> None:
         recipe = RECIPES[self.preset]
-        self.param.update(
-            hidden=",".join(map(str, recipe.hidden)),
-            epochs=str(recipe.epochs),
-            batch_size=str(recipe.batch_size),
-            learning_rate=f"{recipe.learning_rate:g}",
-            seed=str(recipe.seed),
-            distorts=recipe.augmentation is not None,
-        )
+        texts = {name: _KNOBS[name].text(getattr(recipe, name)) for name in FIELDS}
+        self.param.update(**texts, distorts=recipe.augmentation is not None)
 
     @param.depends("hidden", "epochs", "batch_size", "learning_rate", "seed", watch=True)
     def _check(self) -> None:
         self.read()
+
+
+def _parse(knob: Knob, text: str) -> Any:
+    if knob.kind is tuple:
+        return _sizes(text)
+    try:
+        return knob.kind(text)
+    except ValueError:
+        return text  # the recipe says what it should have been
 
 
 def _sizes(text: str) -> tuple[int, ...]:
@@ -71,16 +83,6 @@ def _sizes(text: str) -> tuple[int, ...]:
         return tuple(int(size) for size in text.split(","))
     except ValueError as error:
         raise OptionError('hidden layers are sizes such as "512" or "256,128", or "none"') from error
-
-
-def _number(kind: type) -> Callable[[str], Any]:
-    def parse(text: str) -> Any:
-        try:
-            return kind(text)
-        except ValueError:
-            return text  # the recipe says what it should have been
-
-    return parse
 
 
 def _at_most(most: int) -> Callable[[Any], None]:
@@ -101,10 +103,11 @@ def _anything(value: Any) -> None:
     pass
 
 
-_FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], None]]] = {
-    "hidden": (_sizes, _check_parameters),
-    "epochs": (_number(int), _at_most(MOST_EPOCHS)),
-    "batch_size": (_number(int), _at_most(MOST_BATCH_SIZE)),
-    "learning_rate": (_number(float), _anything),
-    "seed": (_number(int), _anything),
+# The fields that are typed, and what this page demands of them beyond a recipe.
+FIELDS: dict[str, Callable[[Any], None]] = {
+    "hidden": _check_parameters,
+    "epochs": _at_most(MOST_EPOCHS),
+    "batch_size": _at_most(MOST_BATCH_SIZE),
+    "learning_rate": _anything,
+    "seed": _anything,
 }

@@ -1,11 +1,11 @@
 """What people may want to know of a model, of how it came about and of what it runs on. Knows no widget."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import pairwise
 
 from fastnet import __version__, system
-from fastnet.data.augment import Augmentation
+from fastnet.data.distortions import Augmentation
+from fastnet.knobs import knobs
 from fastnet.models.documents import DataFacts, Environment, Manifest, Score
 from fastnet.models.fields import read_fields
 from fastnet.models.files import count_parameters
@@ -24,7 +24,7 @@ def specifications(predictor: Predictor) -> dict[str, Facts]:
     manifest = predictor.manifest
     sections = {
         "Architecture": _architecture(predictor),
-        "Training": _recipe(recipe_of(manifest)),
+        "Training": recipe_facts(recipe_of(manifest)),
         "Accuracy": _accuracy(manifest),
         "Data": _data(manifest.data or DataFacts()),
         "Trained on": _machine(manifest.environment or Environment()),
@@ -50,41 +50,38 @@ def _architecture(predictor: Predictor) -> Facts:
     ]
 
 
-_OPTIONS = {
-    "weight_decay": ("Weight decay", "{:g}, decoupled"),
-    "label_smoothing": ("Label smoothing", "{:g}"),
-    "dropout": ("Dropout", "{:.0%} of the hidden units"),
-    "input_dropout": ("Dropout of pixels", "{:.0%}"),
+# Knobs that share a line with others.
+_TOLD_TOGETHER = {
+    *("beta1", "beta2", "eps", "weight_decay", "learning_rate", "schedule", "warmup_epochs"),
+    *("epochs", "batch_size", "augmentation", "engine", "seed"),
 }
 
 
-def _recipe(recipe: Recipe | None) -> Facts:
+def recipe_facts(recipe: Recipe | None) -> Facts:
+    """What there is to know of a training: what one line tells together, and all else that is not the default."""
     if recipe is None:
         return []
-    facts = [
+    told = knobs(Recipe)
+    warm_up = f", warm-up of {told['warmup_epochs'].amount(recipe.warmup_epochs)}" if recipe.warmup_epochs else ""
+    return [
         ("Optimizer", f"Adam, β1 {recipe.beta1:g}, β2 {recipe.beta2:g}, ε {recipe.eps:g}"),
-        ("Learning rate", f"{recipe.learning_rate:g}, {recipe.schedule} schedule{_warm_up(recipe)}"),
+        ("Weight decay", f"{recipe.weight_decay:g}, decoupled"),
+        ("Learning rate", f"{recipe.learning_rate:g}, {recipe.schedule} schedule{warm_up}"),
         ("Epochs", f"{recipe.epochs} in batches of {recipe.batch_size}"),
+        *(
+            (knob.title, knob.amount(value))
+            for name, knob in told.items()
+            if name not in _TOLD_TOGETHER and (value := getattr(recipe, name)) != knob.default
+        ),
+        ("Distortions", ", ".join(_distortions(recipe.augmentation)) or "none"),
+        ("Engine and seed", f"{recipe.engine}, {recipe.seed}"),
     ]
-    facts += [
-        (title, text.format(getattr(recipe, name))) for name, (title, text) in _OPTIONS.items() if getattr(recipe, name)
-    ]
-    if recipe.selectivity < 1:
-        facts.append(("Steps", f"on {recipe.selectivity:.0%} of the digits, mostly those with a large loss"))
-    facts.append(("Distortions", ", ".join(_distortions(recipe.augmentation)) or "none"))
-    facts.append(("Engine and seed", f"{recipe.engine}, {recipe.seed}"))
-    return facts
-
-
-def _warm_up(recipe: Recipe) -> str:
-    epochs = recipe.warmup_epochs
-    return f", warm-up of {epochs:g} epoch{'s' * (epochs != 1)}" if epochs else ""
 
 
 def _distortions(augmentation: Augmentation | None) -> Iterator[str]:
-    for name, amount in asdict(augmentation).items() if augmentation else ():
-        if amount:
-            yield f"{name} {amount:g}"
+    for name, knob in knobs(Augmentation).items() if augmentation else ():
+        if strength := getattr(augmentation, name):
+            yield f"{knob.label} {knob.amount(strength)}"
 
 
 def _accuracy(manifest: Manifest) -> Facts:

@@ -1,12 +1,13 @@
 """What a network shows of itself while it learns: its first filters, its confusions, and how classes draw apart."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from fastnet.data.samples import Samples
+from fastnet.models.model import Model
 from fastnet.models.network import Network
-from fastnet.reading.predictor import Predictor
 
 from .snapshot import Looks
 
@@ -16,17 +17,17 @@ _ROUNDS = 8  # of orthogonal iteration; it goes on in the next epoch
 
 
 class Observer:
-    """Looks at a network through the validation samples, epoch after epoch."""
+    """Looks at a network, which is read anew each time, through the validation samples, epoch after epoch."""
 
-    def __init__(self, network: Network, samples: Samples, pixel_scale: float):
-        self._network = network
+    def __init__(self, read_network: Callable[[], Network], samples: Samples, pixel_scale: float):
+        self._read_network = read_network
         self._samples = samples
-        self._predictor = Predictor(network.parameters(), pixel_scale)  # its arrays are the network's own
+        self._pixel_scale = pixel_scale
         self._axes: np.ndarray | None = None
 
     def filters(self) -> np.ndarray | None:
         """The weights of the first units as pictures, float32 `(n, side, side)`; None if the pixels are no square."""
-        w = self._network.layers[0].w
+        w = self._read_network().layers[0].w
         side = math.isqrt(len(w))
         return w[:, :MOST_FILTERS].T.reshape(-1, side, side).copy() if side * side == len(w) else None
 
@@ -35,15 +36,16 @@ class Observer:
         if not len(self._samples):
             return None
         pixels, labels = self._samples.pixels, self._samples.labels
-        n_classes = self._network.layer_sizes[-1]
-        predicted = self._predictor.predict(pixels)
+        model = Model(self._read_network().parameters(), self._pixel_scale)
+        n_classes = model.layer_sizes[-1]
+        activations = model.forward(pixels)
+        predicted = activations.logits.argmax(axis=1)
         confusion = np.bincount(labels * n_classes + predicted, minlength=n_classes**2).reshape(n_classes, n_classes)
-        return Looks(confusion, self._embedded(pixels[:MOST_POINTS]), labels[:MOST_POINTS])
+        rows = activations.hidden[-1] if activations.hidden else activations.logits
+        return Looks(confusion, self._embedded(rows[:MOST_POINTS]), labels[:MOST_POINTS])
 
-    def _embedded(self, pixels: np.ndarray) -> np.ndarray:
+    def _embedded(self, rows: np.ndarray) -> np.ndarray:
         """Principal components by orthogonal iteration from the last epoch's axes, so that the picture doesn't turn."""
-        is_deep = len(self._network.layers) > 1
-        rows = self._predictor.hidden_activations(pixels) if is_deep else self._predictor.logits(pixels)
         rows = rows - rows.mean(axis=0)
         axes = np.random.default_rng(0).standard_normal((rows.shape[1], 2)) if self._axes is None else self._axes
         for _ in range(_ROUNDS):

@@ -18,9 +18,8 @@ from fastnet.data.loading import load_dataset
 from fastnet.errors import FastnetError
 from fastnet.kernels.jit import MOST_THREADS, set_threads
 from fastnet.models.documents import Score
-from fastnet.training.engine import compile_kernels
+from fastnet.training.pipeline import Stage, train_and_save
 from fastnet.training.recipe import Recipe
-from fastnet.training.runs import save_run
 from fastnet.training.trainer import EpochRecord, Training
 
 from .looks import Observer
@@ -54,7 +53,7 @@ class _Worker:
         self._training = training = Training(dataset, dataclasses.replace(recipe, n_validation=n_validation))
         at_a_time = SAMPLES_AT_A_TIME[recipe.engine] // training.n_per_step
         training.steps_at_a_time = min(max(at_a_time, 1), training.steps_at_a_time)
-        self._observer = Observer(training.network, training.validation_samples, dataset.pixel_scale)
+        self._observer = Observer(lambda: training.network, training.validation_samples, dataset.pixel_scale)
         self._curves = _Curves(training)
         self._step_seen = 0
         self._is_paused = False
@@ -73,21 +72,22 @@ class _Worker:
                 **self._everything_seen(),
             }
         )
-        if training.recipe.engine == "numba":
-            compile_kernels(training.train_samples, training.network.layer_sizes, training.recipe)
-        self._began = time.monotonic()
-        self._pipe.send({"state": RUNNING})
-        training.run(self._step, self._end_epoch)
-        self._tell_curves({"state": ENDING})
-        loss, accuracy = training.engine.evaluate(training.dataset.test)
-        test = {"accuracy": accuracy, "loss": loss}
-        save_run(training, directory, test)
+        outcome = train_and_save(
+            training, directory, on_stage=self._begin, on_step=self._step, on_epoch=self._end_epoch
+        )
         end = {
             "state": FINISHED if training.finished else STOPPED,
-            "test": Score(accuracy, loss),
+            "test": Score(outcome.test_accuracy, outcome.test_loss),
             "run": str(directory),
         }
         self._pipe.send({**end, **self._everything_seen()})
+
+    def _begin(self, stage: Stage) -> None:
+        if stage is Stage.TRAINING:
+            self._began = time.monotonic()
+            self._pipe.send({"state": RUNNING})
+        elif stage is Stage.TESTING:
+            self._tell_curves({"state": ENDING})
 
     def _everything_seen(self) -> dict[str, Any]:
         return {"filters": self._observer.filters(), "looks": self._observer.look()}
@@ -101,7 +101,6 @@ class _Worker:
         now = time.monotonic()
         if now - self._filtered >= SECONDS_BETWEEN_LOOKS:
             self._filtered = now
-            self._training.engine.write_back()
             self._tell_curves({"filters": self._observer.filters()})
         elif now - self._told >= SECONDS_BETWEEN_POINTS:
             self._tell_curves({})

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from fastnet import __version__
 from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError, OptionError
 from fastnet.models.calibration import expected_calibration_error
@@ -17,6 +16,7 @@ from fastnet.models.documents import EpochRecord
 from fastnet.models.files import HISTORY, ModelFiles, read_history, read_model
 from fastnet.models.model import Model
 from fastnet.models.probabilities import cross_entropies, softmax
+from fastnet.version import __version__
 
 from . import answers, layers
 from .contents import Audit
@@ -61,8 +61,9 @@ def audit_model(
     points = np.sort(rng.permutation(len(labels))[:n_points])
 
     clock.begin(_ANSWERS)
-    logits = predictor.logits(images)
-    bare, probabilities = softmax(logits), predictor.predict_proba(images)
+    activations = predictor.forward(images)
+    logits = activations.logits
+    bare, probabilities = softmax(logits), predictor.probabilities_of(logits)
     confusion = answers.confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
     wrong = answers.errors(labels, probabilities)
     mislabelled = answers.label_errors(labels, probabilities)
@@ -78,13 +79,13 @@ def audit_model(
     }
 
     clock.begin(_LAYERS)
-    activations = [predictor.hidden_activations(images, i) for i in range(len(files.layer_sizes) - 2)]
-    units = tuple(layers.exciting_rows(layer) for layer in activations)
-    active_shares = tuple(layers.active_shares(layer) for layer in activations)
+    units = tuple(layers.exciting_rows(layer) for layer in activations.hidden)
+    active_shares = tuple(layers.active_shares(layer) for layer in activations.hidden)
     layer_figures = _layers(files, active_shares)
 
-    pixels = images[points].astype(np.float32) * (predictor.pixel_scale if images.dtype == np.uint8 else 1)
-    spaces = {"hidden": activations[-1][points], "pixels": pixels} if activations else {"pixels": pixels}
+    spaces = {"pixels": activations.inputs[0][points]}
+    if activations.hidden:
+        spaces = {"hidden": activations.hidden[-1][points], **spaces}
     tsne, pca, embedding = _embedding(spaces, labels[points], seed, clock)
     robustness = _robustness(samples, models, seed, clock)
     kept = _kept_rows(points, wrong, mislabelled, confident, units)

@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from fastnet import kernels
 from fastnet.data.samples import Samples
-from fastnet.kernels.augment import smooth_basis
+from fastnet.kernels.displacements import smooth_basis
 from fastnet.models.files import ModelFiles
 from fastnet.training.evaluation import load_engine
 
@@ -38,7 +38,8 @@ def moved(images: np.ndarray, rotation: float = 0, scale: float = 1, down: float
     affine = np.array([math.radians(rotation), math.log(scale), 0, 0, down, right, 0])
     down_basis, across_basis = (smooth_basis(side, _SMOOTHNESS) for side in images.shape[1:])
     copies = np.empty_like(images)
-    kernels.distort_images(images, np.arange(len(images)), 0, 0, affine, affine, down_basis, across_basis, 0.0, copies)
+    distort_images = kernels.fastest().distort_images
+    distort_images(images, np.arange(len(images)), 0, 0, affine, affine, down_basis, across_basis, 0.0, copies)
     return copies
 
 

@@ -71,6 +71,7 @@ def _parser() -> Parser:
         epilog="`fastnet COMMAND --help` tells more, with examples.",
     )
     parser.add_argument("--version", action="version", version=f"fastnet {__version__}")
+    parser.set_defaults(threads=None)  # for commands that take none
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.add(commands)

@@ -5,7 +5,7 @@ import signal
 import time
 from typing import Any
 
-from .options import add_command, add_seed, positive, show, tell
+from .options import add_command, positive, show, tell
 
 EXAMPLES = """\
   fastnet benchmark                     one to two minutes on an idle machine
@@ -20,7 +20,6 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "benchmark", "time training and kernels beside NumPy, PyTorch, JAX, ...", EXAMPLES)
     parser.add_argument("--samples", type=positive, metavar="N", help="train on the first N images (default: all)")
     parser.add_argument("--roofline", action="store_true", help="measure the ceilings of this machine too")
-    add_seed(parser)
     parser.set_defaults(run=run)
 
 

@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 from typing import Any
 
-from .options import add_command, add_data_option, add_model, add_seed, percent, show
+from .options import add_command, add_data_option, add_model, percent, show
 
 EXAMPLES = """\
   fastnet calibrate runs/mine     on the validation digits that its training set aside
@@ -16,7 +16,6 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "calibrate", "fit how sure a model may be, and when it must not answer", EXAMPLES)
     add_model(parser)
     add_data_option(parser)
-    add_seed(parser)
     parser.set_defaults(run=run)
 
 

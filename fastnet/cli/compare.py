@@ -5,7 +5,7 @@ from typing import Any
 
 from fastnet.training.recipe import Recipe
 
-from .options import add_command, add_data_option, add_recipe_options, given_recipe_options, positive, show, tell
+from .options import add_command, add_data_option, add_recipe_options, positive, show, tell, with_given_options
 
 EXAMPLES = """\
   fastnet compare                                  200 steps of the default network
@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "compare", "train on the Numba kernels and on NumPy, side by side", EXAMPLES)
     parser.add_argument("--steps", type=positive, default=200, metavar="N", help="steps to take (default: 200)")
     add_data_option(parser)
-    add_recipe_options(parser, with_engine=False)
+    add_recipe_options(parser, without=("engine",))
     parser.set_defaults(run=run)
 
 
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.training.compare import compare_engines
 
     tell(f"training {args.steps} steps with each engine")
-    result = compare_engines(load_dataset(args.data or BUNDLED), Recipe(**given_recipe_options(args)), args.steps)
+    result = compare_engines(load_dataset(args.data or BUNDLED), with_given_options(Recipe(), args), args.steps)
     seconds = result["seconds"]
     show(
         args,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastnet.files import require_new, whole_file
 
-from .options import add_command, add_data_option, add_seed, percent, show, tell
+from .options import add_command, add_data_option, percent, show, tell
 
 if TYPE_CHECKING:
     from fastnet.data.samples import Samples
@@ -26,7 +26,6 @@ def add(commands: Any) -> None:
     parser.add_argument("--picture", type=Path, metavar="PNG", help="draw the digits that only one of them reads right")
     parser.add_argument("--force", action="store_true", help="replace that picture if it exists")
     add_data_option(parser)
-    add_seed(parser)
     parser.set_defaults(run=run)
 
 

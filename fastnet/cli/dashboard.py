@@ -7,7 +7,7 @@ from typing import Any
 
 from fastnet.errors import OptionError
 
-from .options import add_command, add_data_option, add_seed, positive, tell
+from .options import add_command, add_data_option, positive, tell
 
 EXAMPLES = """\
   fastnet dashboard                 serve on http://localhost:5006
@@ -26,7 +26,7 @@ def port(text: str) -> int:
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "dashboard", "serve the page on this machine", EXAMPLES)
+    parser = add_command(commands, "dashboard", "serve the page on this machine", EXAMPLES, prints=False)
     parser.add_argument("--port", type=port, default=5006, metavar="N", help="(default: %(default)s)")
     parser.add_argument(
         "--address",
@@ -49,7 +49,6 @@ def add(commands: Any) -> None:
         "--trainings", type=positive, default=1, metavar="N", help="that may run at once (default: %(default)s)"
     )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
-    add_seed(parser)
     parser.set_defaults(run=run)
 
 

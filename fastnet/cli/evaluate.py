@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from .options import add_command, add_data_option, add_model, add_seed, percent, show
+from .options import add_command, add_data_option, add_model, percent, show
 
 EXAMPLES = """\
   fastnet evaluate mnist-784-512-10                     a model that comes with fastnet
@@ -16,7 +16,6 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "evaluate", "measure a model on the test set", EXAMPLES)
     add_model(parser)
     add_data_option(parser)
-    add_seed(parser)
     parser.set_defaults(run=run)
 
 

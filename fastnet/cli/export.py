@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .options import add_command, add_model, add_seed, show
+from .options import add_command, add_model, show
 
 EXAMPLES = """\
   fastnet export mnist-784-512-10-best --to onnx             for onnxruntime and what else runs ONNX
@@ -15,13 +15,12 @@ EXAMPLES = """\
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "export", "write a model as one file for other programs", EXAMPLES)
+    parser = add_command(commands, "export", "write a model as one file for other programs", EXAMPLES, computes=False)
     add_model(parser)
     forms = ("onnx", "safetensors", "npz")
     parser.add_argument("--to", required=True, choices=forms, metavar="FORM", help=", ".join(forms))
     parser.add_argument("--out", type=Path, metavar="FILE", help="(default: the model's name, in this directory)")
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
-    add_seed(parser)
     parser.set_defaults(run=run)
 
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from .options import add_command, add_seed, show
+from .options import add_command, show
 
 EXAMPLES = """\
   fastnet info
@@ -14,7 +14,6 @@ EXAMPLES = """\
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "info", "tell what fastnet runs on", EXAMPLES)
-    add_seed(parser)
     parser.set_defaults(run=run)
 
 

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from .options import add_command, add_model, add_seed, percent, show, tell
+from .options import add_command, add_model, percent, show, tell
 
 EXAMPLES = """\
   fastnet inspect mnist-784-512-10-best     a model that comes with fastnet
@@ -17,9 +17,10 @@ _MARGIN, _WIDTH = 24, 110
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "inspect", "tell what a model holds, and check each of its files", EXAMPLES)
+    parser = add_command(
+        commands, "inspect", "tell what a model holds, and check each of its files", EXAMPLES, computes=False
+    )
     add_model(parser)
-    add_seed(parser)
     parser.set_defaults(run=run)
 
 

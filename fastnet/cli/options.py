@@ -4,18 +4,25 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from fastnet.data.distortions import UNDISTORTED, Augmentation
+from fastnet.knobs import Knob, knobs
 from fastnet.training.recipe import Recipe
 
 # Read by NumPy's matrix products and by Numba when they are first imported.
 _BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _NUMBA_THREAD_VARIABLE = "NUMBA_NUM_THREADS"
 
-
 MOST = 10**9
 MOST_THREADS = 256
+
+# What makes a recipe, by the name of the field: the strengths of its distortions stand for the augmentation.
+OPTIONS = {name: knob for name, knob in (knobs(Recipe) | knobs(Augmentation)).items() if name != "augmentation"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,8 +33,10 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def add_command(commands: Any, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
-    """Declare a command with the options that every command has."""
+def add_command(
+    commands: Any, name: str, summary: str, examples: str, computes: bool = True, prints: bool = True
+) -> argparse.ArgumentParser:
+    """Declare a command, with --threads if what it computes takes long and --json if it prints results."""
     parser = commands.add_parser(
         name,
         help=summary,
@@ -35,57 +44,60 @@ def add_command(commands: Any, name: str, summary: str, examples: str) -> argpar
         epilog=f"examples:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--threads", type=threads, metavar="N", help="threads to use (default: all CPUs)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object for machines, and nothing else")
+    if computes:
+        parser.add_argument("--threads", type=threads, metavar="N", help="threads to use (default: all CPUs)")
+    if prints:
+        parser.add_argument("--json", action="store_true", help="print one JSON object for machines, and nothing else")
     return parser
 
 
-def add_seed(parser: argparse.ArgumentParser) -> None:
-    """Declare --seed for a command that draws no random numbers, so that every command takes it."""
-    parser.add_argument(
-        "--seed", type=natural, default=Recipe.seed, metavar="N", help="taken by every command; without effect here"
-    )
-
-
-def add_recipe_options(parser: argparse.ArgumentParser, with_engine: bool) -> None:
+def add_recipe_options(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -> None:
     """Declare the options that make a `Recipe`; what is not given is left out of the parsed arguments."""
     group = parser.add_argument_group("recipe")
-
-    def add(option: str, help_text: str, default: object, **kwargs: Any) -> None:
-        group.add_argument(option, default=argparse.SUPPRESS, help=f"{help_text} (default: {default})", **kwargs)
-
-    add("--hidden", 'sizes of the hidden layers, or "none"', "512", type=layer_sizes, metavar="N,N,...")
-    add("--epochs", "epochs: passes over the training samples", Recipe.epochs, type=positive, metavar="N")
-    add("--passes", "passes that make an epoch, as for an endless stream", Recipe.passes, type=positive, metavar="N")
-    add("--batch-size", "samples a step", Recipe.batch_size, type=positive, metavar="N")
-    add("--learning-rate", "Adam's step size, at its peak", Recipe.learning_rate, type=float, metavar="RATE")
-    add("--schedule", "constant, or falling to 0 as a line or a cosine", Recipe.schedule, metavar="NAME")
-    add("--warmup-epochs", "epochs over which the rate rises at first", Recipe.warmup_epochs, type=float, metavar="X")
-    add("--weight-decay", "decoupled weight decay", Recipe.weight_decay, type=float, metavar="X")
-    add("--label-smoothing", "share of a label that all classes get", Recipe.label_smoothing, type=float, metavar="X")
-    add("--dropout", "share of hidden units dropped in a step", Recipe.dropout, type=float, metavar="X")
-    add("--input-dropout", "share of pixels dropped in a step", Recipe.input_dropout, type=float, metavar="X")
-    add("--selectivity", "share of the samples, hard ones, to step on", Recipe.selectivity, type=float, metavar="X")
-    add("--clip-norm", "longest gradient of a step", "none", type=float, metavar="X")
-    add("--beta1", "decay of Adam's first moment", Recipe.beta1, type=float, metavar="X")
-    add("--beta2", "decay of Adam's second moment", Recipe.beta2, type=float, metavar="X")
-    add("--eps", "added to Adam's denominator", Recipe.eps, type=float, metavar="X")
-    add(
-        "--validation",
-        "training samples set aside for validation",
-        Recipe.n_validation,
-        type=natural,
-        metavar="N",
-        dest="n_validation",
+    for name, knob in knobs(Recipe).items():
+        if name in OPTIONS and name not in without:
+            _add_knob(group, knob, f"{knob.help} (default: {knob.text(knob.default)})")
+    group = parser.add_argument_group(
+        "distortions",
+        "Of the training images, anew in each epoch; --rotation 5 alone makes the seed recipe turn them only.",
     )
-    add("--seed", "seed of all random numbers", Recipe.seed, type=natural, metavar="N")
-    if with_engine:
-        add("--engine", "numba (the fast kernels) or reference (NumPy)", Recipe.engine, metavar="NAME")
+    for name, knob in knobs(Augmentation).items():
+        _add_knob(group, knob, f"{knob.help} (default: the recipe's, or {knob.text(getattr(UNDISTORTED, name))})")
 
 
-def given_recipe_options(args: argparse.Namespace) -> dict[str, Any]:
-    """The recipe options that stood on the command line."""
-    return {name: value for name, value in vars(args).items() if name in Recipe.__dataclass_fields__}
+def given_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Those of a recipe's and its distortions' options that stood on the command line: values by the field's name."""
+    return {name: value for name, value in vars(args).items() if name in OPTIONS}
+
+
+def with_given_options(recipe: Recipe, args: argparse.Namespace) -> Recipe:
+    """The recipe with what stood on the command line."""
+    given = given_options(args)
+    strengths = {name: given.pop(name) for name in knobs(Augmentation) if name in given}
+    if strengths:
+        given["augmentation"] = replace(recipe.augmentation or UNDISTORTED, **strengths)
+    return replace(recipe, **given)
+
+
+def as_options(recipe: Recipe) -> list[str]:
+    """What would have to stand on the command line to make the recipe of the default one."""
+    values = vars(recipe) | vars(recipe.augmentation or UNDISTORTED)
+    defaults = vars(Recipe()) | vars(UNDISTORTED)
+    changed = [
+        (knob.option, knob.text(values[name])) for name, knob in OPTIONS.items() if values[name] != defaults[name]
+    ]
+    return [f"--no{option[1:]}" if text == "False" else f"{option} {text}" for option, text in changed]
+
+
+def _add_knob(group: Any, knob: Knob, help_text: str) -> None:
+    words: dict[Any, dict[str, Any]] = {
+        bool: {"action": argparse.BooleanOptionalAction},
+        int: {"type": partial(_whole, least=int(knob.least or 0)), "metavar": "N"},
+        float: {"type": float, "metavar": knob.unit.upper() if knob.unit.isalpha() else "X"},
+        str: {"metavar": "NAME"},
+        tuple: {"type": layer_sizes, "metavar": "N,N,..."},
+    }
+    group.add_argument(knob.option, dest=knob.name, default=argparse.SUPPRESS, help=help_text, **words[knob.kind])
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

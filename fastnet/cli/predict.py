@@ -15,7 +15,7 @@ from fastnet.files import require_new
 from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
 from .answers import check_out, file_of_answers, in_words
-from .options import add_command, add_seed, show
+from .options import add_command, show
 
 if TYPE_CHECKING:
     from fastnet.reading.predictor import Predictor
@@ -49,7 +49,6 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--force", action="store_true", help="replace the file or drawings that are written if they exist"
     )
-    add_seed(parser)
     parser.set_defaults(run=run)
 
 

@@ -20,11 +20,12 @@ class ProgressDisplay:
     def __init__(self, training: Training):
         self._training = training
         self._last = training.progress.history[-1] if training.progress.history else None
-        self._started = self._shown = time.monotonic()
+        self._started = self._shown = 0.0
         self._seen_at_start = self._seen()
         self._bar: Any = None
 
     def __enter__(self) -> "ProgressDisplay":
+        self._started = self._shown = time.monotonic()
         if sys.stderr.isatty():
             self._bar = tqdm(
                 desc="starting",

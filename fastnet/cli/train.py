@@ -3,8 +3,9 @@
 import argparse
 import dataclasses
 import signal
+import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +13,21 @@ from fastnet.errors import OptionError
 from fastnet.training.recipe import RECIPES
 
 from .options import (
+    OPTIONS,
     add_command,
     add_data_option,
     add_recipe_options,
-    given_recipe_options,
+    as_options,
+    given_options,
     percent,
     positive,
     show,
     tell,
+    with_given_options,
 )
 
 if TYPE_CHECKING:
+    from fastnet.training.pipeline import Outcome
     from fastnet.training.trainer import Training
 
 EXAMPLES = """\
@@ -31,57 +36,72 @@ EXAMPLES = """\
   fastnet train --recipe best-large                the most accurate one, in half an hour
   fastnet train --hidden 256,128 --epochs 10       another network
   fastnet train --hidden none                      softmax regression
+  fastnet train --rotation 5                       digits turned by up to 5 degrees, otherwise as they are
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
   fastnet train --stop-after 10 --out runs/mine    the first 10 of 40 epochs, ...
   fastnet train --resume runs/mine                 ... and the rest, to the same bits as in one go
 """
+_TOGETHER = "\N{NO-BREAK SPACE}"
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "train", "train a network and save it", EXAMPLES)
+    parser = add_command(commands, "train", "train a network and save it", f"{EXAMPLES}\nrecipes:\n{_recipes()}")
     add_data_option(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
     parser.add_argument("--stop-after", type=positive, metavar="N", help="stop when N epochs are done, to resume later")
     parser.add_argument("--recipe", choices=RECIPES, metavar="NAME", help=f"{', '.join(RECIPES)} (default: seed)")
-    add_recipe_options(parser, with_engine=True)
+    add_recipe_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train; the exit code is 130 if it was interrupted."""
-    from fastnet.training.engine import compile_kernels
-    from fastnet.training.runs import save_run
+    from fastnet.training.pipeline import Stage, train_and_save
 
     from .progress import ProgressDisplay
 
     training, directory = _prepare(args)
     tell(_headline(training))
-    if training.recipe.engine == "numba":
-        tell("preparing the kernels")
-        compile_kernels(training.train_samples, training.network.layer_sizes, training.recipe)
-    with _signals_that_stop(training):
-        with ProgressDisplay(training) as display:
+    display = ProgressDisplay(training)
+    with ExitStack() as until_saved, ExitStack() as until_tested:
 
-            def end_epoch(record: Any) -> None:
-                save_run(training, directory)
-                display.end_epoch(record)
+        def begin(stage: Stage) -> None:
+            if stage is Stage.COMPILING:
+                tell("preparing the kernels")
+            elif stage is Stage.TRAINING:
+                until_saved.enter_context(_signals_that_stop(training))
+                until_tested.enter_context(display)
+            else:
+                until_tested.close()
 
-            stop_after = args.stop_after * training.steps_per_epoch if args.stop_after else None
-            training.run(display.step, end_epoch, stop_after)
-        interrupted = training.stop_requested and not training.finished
-        test_loss, test_accuracy = training.engine.evaluate(training.dataset.test)
-        save_run(training, directory, {"accuracy": test_accuracy, "loss": test_loss})
+        outcome = train_and_save(
+            training,
+            directory,
+            on_stage=begin,
+            on_step=display.step,
+            on_epoch=display.end_epoch,
+            saves_after=lambda record: True,
+            n_steps=args.stop_after * training.steps_per_epoch if args.stop_after else None,
+        )
     result = {
         "run": str(directory),
-        "test_accuracy": test_accuracy,
-        "test_loss": test_loss,
-        "interrupted": interrupted,
+        **dataclasses.asdict(outcome),
         "epochs": [dataclasses.asdict(record) for record in training.progress.history],
     }
-    show(args, result, _summary(training, directory, test_loss, test_accuracy))
-    return 130 if interrupted else 0
+    show(args, result, _summary(training, directory, outcome))
+    return 130 if outcome.interrupted else 0
+
+
+def _recipes() -> str:
+    """What each recipe with a name stands for, in options."""
+    lines = []
+    for name, recipe in RECIPES.items():
+        options = (option.replace(" ", _TOGETHER) for option in as_options(recipe))
+        text = f"  {name:12}" + (" ".join(options) or "the defaults")
+        lines += textwrap.wrap(text, 110, subsequent_indent=" " * 14, break_on_hyphens=False)
+    return "\n".join(lines).replace(_TOGETHER, " ")
 
 
 def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
@@ -90,19 +110,19 @@ def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
     from fastnet.training.runs import load_run, new_run_directory
     from fastnet.training.trainer import Training
 
-    given = given_recipe_options(args)
     if args.resume:
+        given = given_options(args)
         epochs = given.pop("epochs", None)
         if args.recipe:
             raise OptionError("--recipe cannot be changed when a run is resumed (--epochs can)")
         if given or args.out:
-            names = ", ".join(f"--{name.removeprefix('n_').replace('_', '-')}" for name in given) or "--out"
+            names = ", ".join(OPTIONS[name].option for name in given) or "--out"
             raise OptionError(f"{names} cannot be changed when a run is resumed (--epochs can)")
         training = load_run(args.resume, load_dataset(args.data) if args.data else None, epochs)
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
-    recipe = dataclasses.replace(RECIPES[args.recipe or "seed"], **given)
+    recipe = with_given_options(RECIPES[args.recipe or "seed"], args)
     source = args.data.absolute() if args.data else BUNDLED  # for a run that is resumed from elsewhere
     directory = args.out or new_run_directory(recipe)
     if directory.exists():
@@ -141,8 +161,8 @@ def _headline(training: "Training") -> str:
     )
 
 
-def _summary(training: "Training", directory: Path, test_loss: float, test_accuracy: float) -> str:
-    lines = [f"test accuracy {percent(test_accuracy)} (loss {test_loss:.4f})", f"saved in {directory}"]
+def _summary(training: "Training", directory: Path, outcome: "Outcome") -> str:
+    lines = [f"test accuracy {percent(outcome.test_accuracy)} (loss {outcome.test_loss:.4f})", f"saved in {directory}"]
     if not training.finished:
         lines.append(f"go on with: fastnet train --resume {directory}")
     return "\n".join(lines)

@@ -1,65 +1,16 @@
-"""Distorted copies of images: how strongly, in pixels and degrees, and the copies, for anybody and for a training."""
+"""Distorted copies of images, for anybody and for a training; how strongly, `distortions` says."""
 
 import math
-from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
-from fastnet import kernels
-from fastnet.errors import DataError, OptionError
-from fastnet.kernels.augment import MOST_SIDE, smooth_basis, unit_amplitude
+from fastnet import kernels, seeds
+from fastnet.errors import DataError
+from fastnet.kernels.displacements import MOST_SIDE, smooth_basis, unit_amplitude
 
+from .distortions import Augmentation
 from .samples import Samples
-
-_DISTORTION = 3  # what a seed is used for here; 0 to 2 are the training's uses
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """Strengths of distortions; OptionError for what makes no sense.
-
-    Each image gets numbers of its own, uniformly from -strength to strength, of rotation and shear, of the logarithm of
-    1 + scale and 1 + aspect, of the shift along either axis, and of thickness. The elastic displacement field is
-    Simard's (2003): `elastic` is its root mean square along either axis, `smoothness` the sigma of its Gaussian.
-    """
-
-    rotation: float = 10.0  # degrees
-    scale: float = 0.1  # a share: 0.1 makes digits up to 10 % larger or smaller
-    aspect: float = 0.1  # a share, of height to width
-    shear: float = 10.0  # degrees
-    shift: float = 1.0  # pixels
-    elastic: float = 1.0  # pixels
-    smoothness: float = 6.0  # pixels
-    thickness: float = 0.0  # pixels by which either side of a stroke moves out or in
-
-    def __post_init__(self) -> None:
-        for name, (least, most) in _LIMITS.items():
-            value = getattr(self, name)
-            is_number = isinstance(value, float) or type(value) is int
-            if not (is_number and least <= value <= most):
-                raise OptionError(f"{name} must be a number from {least} to {most}, not {value!r}")
-
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> "Augmentation":
-        """The augmentation with these fields; OptionError where they are of none."""
-        try:
-            return cls(**fields)
-        except TypeError as error:
-            raise OptionError(f"not an augmentation: {error}") from error
-
-
-_LIMITS = {
-    "rotation": (0, 180),
-    "scale": (0, 1),
-    "aspect": (0, 1),
-    "shear": (0, 45),
-    "shift": (0, 100),
-    "elastic": (0, 100),
-    "smoothness": (1, 100),
-    "thickness": (0, 1),
-}
 
 
 def augment(
@@ -68,20 +19,21 @@ def augment(
     seed: int = 0,
     epoch: int = 0,
     rows: np.ndarray | None = None,
-    kernel_set: ModuleType = kernels,
+    kernel_set: ModuleType | None = None,
 ) -> np.ndarray:
     """Distorted copies of uint8 `images (n, height, width)`, or of those at `rows`; by default of middling strength.
 
     A copy depends on its original's row, the seed and the epoch alone, whatever the other rows and the number of
-    threads. A training with that seed sees in that epoch (from 0) what this makes of its training samples. DataError
-    for images that are not as said.
+    threads. A training with that seed sees in that epoch (from 0) what this makes of its training samples, and
+    `kernel_set`, the fast kernels or the reference, does not matter: by default the fastest that is installed.
+    DataError for images that are not as said.
     """
     if images.dtype != np.uint8 or images.ndim != 3 or not images.size:
         raise DataError(f"images to distort must be uint8 (n, height, width), not {images.dtype} {images.shape}")
     if max(images.shape[1:]) > MOST_SIDE:
         raise DataError(f"images to distort must have sides of at most {MOST_SIDE} pixels, not {images.shape[1:]}")
     augmentation = augmentation or Augmentation()
-    key = np.random.SeedSequence(seed, spawn_key=(_DISTORTION,)).generate_state(1, np.uint64)[0]
+    key = seeds.key(seed, seeds.SeedUse.DISTORTION)
     most = np.array(
         [
             math.radians(augmentation.rotation),
@@ -98,7 +50,7 @@ def augment(
     rows = np.arange(len(images)) if rows is None else rows
     copies = np.empty((len(rows), *images.shape[1:]), np.uint8)
     images = np.ascontiguousarray(images)
-    kernel_set.distort_images(images, rows, int(key), epoch, -most, most, *bases, amplitude, copies)
+    (kernel_set or kernels.fastest()).distort_images(images, rows, key, epoch, -most, most, *bases, amplitude, copies)
     return copies
 
 

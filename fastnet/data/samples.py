@@ -3,14 +3,12 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from fastnet.errors import DataError
-
-if TYPE_CHECKING:
-    from fastnet.kernels.rows import SparseRows
+from fastnet.kernels.sparse_rows import SparseRows
 
 PIXEL_SCALE = 1 / 255  # uint8 pixels become numbers between 0 and 1
 MOST_CLASSES = 2**16
@@ -26,7 +24,7 @@ class Samples:
     and so is an accuracy. None, the default, is 1 for all.
     """
 
-    images: "np.ndarray | SparseRows"
+    images: np.ndarray | SparseRows
     labels: np.ndarray
     scale: float
     weights: np.ndarray | None = None
@@ -60,8 +58,6 @@ class Samples:
         Floating-point values become float32. Arrays that have the right types, without stored zeros, are not copied.
         DataError where values are not finite, or labels are no integers from 0.
         """
-        from fastnet.kernels.rows import SparseRows
-
         if not hasattr(matrix, "tocsr"):
             raise DataError(f"the matrix must be a sparse one of SciPy, not {type(matrix).__name__}")
         if matrix.shape[1] >= 2**31:

@@ -29,7 +29,7 @@ class Calibration:
     """Temperature of the softmax, and the likeness to a digit below which an answer is unsure, or none."""
 
     temperature: float
-    likeness: np.ndarray  # float32 (n_traits + 1,): a weight for each of `Model.traits`, and a constant
+    likeness: np.ndarray  # float32 (n_traits + 1,): a weight for each of `Activations.traits`, and a constant
     unsure_below: float
     no_digit_below: float
     measured: dict[str, float]  # what it achieves on validation data

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet import __version__
 from fastnet.errors import OptionError
 from fastnet.files import require_new, whole_file
+from fastnet.version import __version__
 
 from .calibration import read_calibration
 from .card import data_name
 from .fields import to_json
 from .files import ModelFiles, read_model
+from .network import Network
 
 _OPSET = 13  # of December 2020: since then a softmax is over one axis
 _IR_VERSION = 7  # of the same release
@@ -70,8 +71,8 @@ def to_onnx(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Pa
         raise _needs_packages("ONNX") from error
     if sum(array.nbytes for array in parameters.values()) > _MOST_ONNX_BYTES:
         raise OptionError("an ONNX file holds at most 2 GB, and this model is larger: try safetensors")
-    n_layers = len(parameters) // 2
-    n_features, n_classes = len(parameters["W1"]), len(parameters[f"b{n_layers}"])
+    n_features, *hidden, n_classes = Network.of(parameters).layer_sizes
+    n_layers = len(hidden) + 1
     nodes, activations = [], "images"
     for number in range(1, n_layers):
         nodes.append(helper.make_node("Gemm", [activations, f"W{number}", f"b{number}"], [f"sums{number}"]))

@@ -1,7 +1,8 @@
-"""The network: a stack of fully connected layers with ReLU between them, and its initialisation."""
+"""The network: a stack of fully connected layers with ReLU between them, its initialisation, and the way through it."""
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,23 @@ class Layer:
 
     w: np.ndarray
     b: np.ndarray
+
+
+class Activations(NamedTuple):
+    """What images become on their way through a network."""
+
+    inputs: list[np.ndarray]  # of each layer, float32 (n, n_in): the scaled pixels, then what the hidden layers answer
+    logits: np.ndarray  # float32 (n, n_classes)
+
+    @property
+    def hidden(self) -> list[np.ndarray]:
+        """What each hidden layer answers, float32 `(n, size of that layer)`."""
+        return self.inputs[1:]
+
+    @property
+    def traits(self) -> np.ndarray:
+        """What tells digits from other things: the last layer's input and the sorted logits, `(n, n_traits)`."""
+        return np.hstack([self.inputs[-1], np.sort(self.logits, axis=1)])
 
 
 class Network:
@@ -50,6 +68,12 @@ class Network:
         """All parameters 0: the shape of gradients and of Adam's moments."""
         return cls([Layer(aligned_zeros(shape), aligned_zeros(shape[1:])) for shape in pairwise(layer_sizes)])
 
+    @classmethod
+    def of(cls, named: dict[str, np.ndarray]) -> "Network":
+        """The network of arrays as `parameters` names them; they are not copied."""
+        numbers = range(1, len(named) // 2 + 1)
+        return cls([Layer(named[f"W{number}"], named[f"b{number}"]) for number in numbers])
+
     @property
     def layer_sizes(self) -> tuple[int, ...]:
         """From the number of pixels to the number of classes."""
@@ -69,3 +93,31 @@ class Network:
             if np.shape(named[name]) != array.shape:
                 raise ValueError(f"{name} must have shape {array.shape}, not {np.shape(named[name])}")
             array[...] = named[name]
+
+    def forward(self, x: np.ndarray) -> Activations:
+        """What scaled pixels, float32 `(n, n_features)`, become; rows of a SciPy sparse matrix will do as well."""
+        first = self.layers[0]
+        hidden, logits = self._onward(x @ first.w + first.b)
+        return Activations([x, *hidden], logits)
+
+    def integrated_gradient(self, x: np.ndarray, direction: np.ndarray, n_steps: int) -> np.ndarray:
+        """The gradient of `logits @ direction` with respect to one image's scaled pixels `x`, float32 `(n_features,)`.
+
+        It is the mean over `n_steps` on the straight way from an empty image to this one. The first layer is linear, so
+        the way there and back through it is gone once, not at each step.
+        """
+        shares = (np.arange(n_steps, dtype=np.float32) + 0.5) / n_steps
+        first, *others = self.layers
+        hidden, _ = self._onward(np.outer(shares, x @ first.w) + first.b)
+        gradient = np.tile(direction.astype(np.float32), (n_steps, 1))
+        for layer, activations in zip(others[::-1], hidden[::-1], strict=True):
+            gradient = (gradient @ layer.w.T) * (activations > 0)
+        return gradient.mean(axis=0) @ first.w.T
+
+    def _onward(self, sums: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+        """From the first layer's sums, which are overwritten: what the hidden layers answer, and the logits."""
+        hidden = []
+        for layer in self.layers[1:]:
+            hidden.append(np.maximum(sums, 0, out=sums))
+            sums = hidden[-1] @ layer.w + layer.b
+        return hidden, sums

@@ -46,12 +46,13 @@ def calibrate(model: str | Path, data: str | Path | None = None) -> Calibration:
 
 def fit(predictor: Model, digits: Samples) -> Calibration:
     """The temperature and the rule that are best on these digits, and on drawn things that are none."""
-    logits = predictor.logits(digits.pixels)
+    activations = predictor.forward(digits.pixels)
+    logits = activations.logits
     temperature = best_temperature(logits, digits.labels)
     images = digits.pixels.reshape(-1, SIDE, SIDE)
     redrawn = np.stack([to_mnist_form(_cropped(image)) for image in images])
-    known = np.vstack([predictor.traits(images), predictor.traits(redrawn)])
-    other = predictor.traits(nondigits(_N_NONDIGITS, np.random.default_rng(_SEED)))
+    known = np.vstack([activations.traits, predictor.forward(redrawn).traits])
+    other = predictor.forward(nondigits(_N_NONDIGITS, np.random.default_rng(_SEED))).traits
     likeness, unlike = likeness_of_unseen(known, other)
     unsure_below = float(np.quantile(likeness, 1 - KEPT))
     measured = {

@@ -1,10 +1,14 @@
 """Answers about pictures: which digits are there, how sure that is, and which pixels spoke for it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
+from fastnet.models.calibration import Calibration
 from fastnet.models.model import Model
+from fastnet.models.network import Activations
 
 from .pictures import Limits as Limits
 from .pictures import Part, Source, prepare
@@ -50,7 +54,7 @@ class Reading:
 def read(predictor: Model, source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
     """Find the digits of a picture and ask the predictor about each; see `Predictor.read`."""
     prepared = prepare(source, name, limits)
-    digits = tuple(digit for part in prepared.parts for digit in _answers(predictor, part))
+    digits = tuple(_answers(predictor, prepared.parts))
     if not digits:
         nothing = np.full(10, 0.1, np.float32)
         return Reading((), ("no digit", *prepared.flags), prepared.stages, prepared.size, None, 0.0, nothing, None)
@@ -68,20 +72,29 @@ def _all_doubts(of_picture: tuple[str, ...], digits: tuple[DigitReading, ...]) -
     return tuple(dict.fromkeys([verdict, *(flag for flag in flags if flag not in VERDICTS)]))
 
 
-def _answers(predictor: Model, part: Part) -> list[DigitReading]:
-    """The part as one digit; or as several that touch, if it knows each and the whole less well."""
-    whole = _answer(predictor, part)
-    pieces = [_answer(predictor, piece) for piece in part.pieces]
-    known = pieces and not any(piece.flags for piece in pieces)
-    if known and (whole.flags or min(piece.probability for piece in pieces) > whole.probability):
-        return pieces
-    return [whole]
+def _answers(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading]:
+    """Each part as one digit; or as several that touch, if the model knows each and the whole less well."""
+    seen = iter(_seen_at_once(predictor, [each for part in parts for each in (part, *part.pieces)]))
+    for part in parts:
+        whole, *pieces = islice(seen, 1 + len(part.pieces))
+        known = pieces and not any(piece.flags for piece in pieces)
+        if known and (whole.flags or min(piece.probability for piece in pieces) > whole.probability):
+            yield from pieces
+        else:
+            yield whole
 
 
-def _answer(predictor: Model, part: Part) -> DigitReading:
-    probabilities = predictor.predict_proba(part.pixels)[0]
+def _seen_at_once(predictor: Model, parts: Sequence[Part]) -> list[DigitReading]:
+    """The answer to each, as one digit, from one forward pass for all."""
+    if not parts:
+        return []
+    activations = predictor.forward(np.stack([part.pixels for part in parts]))
+    probabilities = predictor.probabilities_of(activations.logits)
+    return list(map(_answer, parts, probabilities, _doubts(predictor.calibration, activations)))
+
+
+def _answer(part: Part, probabilities: np.ndarray, flags: tuple[str, ...]) -> DigitReading:
     second, first = (int(label) for label in probabilities.argsort()[-2:])
-    flags = _doubts(predictor, part.pixels)
     return DigitReading(
         None if "no digit" in flags else first,
         float(probabilities[first]),
@@ -93,12 +106,14 @@ def _answer(predictor: Model, part: Part) -> DigitReading:
     )
 
 
-def _doubts(predictor: Model, pixels: np.ndarray) -> tuple[str, ...]:
-    """What speaks against an answer, by the model's calibration."""
-    calibration = predictor.calibration
+def _doubts(calibration: Calibration | None, activations: Activations) -> list[tuple[str, ...]]:
+    """What speaks against each answer, by the model's calibration."""
     if calibration is None:
-        return ()
-    likeness = float(calibration.likeness_of(predictor.traits(pixels))[0])
+        return [()] * len(activations.logits)
+    return [_doubts_about(calibration, likeness) for likeness in calibration.likeness_of(activations.traits).tolist()]
+
+
+def _doubts_about(calibration: Calibration, likeness: float) -> tuple[str, ...]:
     if likeness < calibration.no_digit_below:
         return "no digit", "unlike any digit"
     return ("unsure", "unlike any digit") if likeness < calibration.unsure_below else ()

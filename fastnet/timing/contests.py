@@ -1,44 +1,35 @@
 """fastnet beside its rivals, in interleaved rounds, each rival in a process of its own at its best settings.
 
-`make bench-peers`. Contests: an epoch of 784-512-10, an epoch of 784-512-1000-10, and the kernels `linear_relu`,
-`softmax_cross_entropy`, `adam_step` and inference; then the first training step of a process. Before a contest, a short
-trial chooses the settings of each rival (threads, compiled or not, ...). Then all rivals are started, compile and warm
-up, and stand still but for the one whose turn it is. A training is some epochs of a new network; a turn is one epoch.
+Contests: an epoch of 784-512-10, an epoch of 784-512-1000-10, and the kernels `linear_relu`, `softmax_cross_entropy`,
+`adam_step` and inference. Before a contest, a short trial chooses the settings of each rival (threads, compiled or not,
+...). Then all rivals are started, compile and warm up, and stand still but for the one whose turn it is. A training is
+some epochs of a new network; a turn is one epoch.
 
 The dense floor takes part as a rival that needs the time of the dense products at the FMA peak, and no more. Rivals
-that are not installed are left out. The result is one JSON file, from which `fastnet.benchmarks.tables` makes the
-tables. `fastnet benchmark` is a quick run of the same.
+that are not installed are left out. `fastnet benchmark` is a quick run, `make bench-peers` a thorough one.
 """
 
-import argparse
 import contextlib
 import importlib.util
-import json
-import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from fastnet.system import environment
 
 from .rivals.process import (
-    PYTHON,
     Entrant,
     Questions,
     RivalError,
     RivalProcess,
     best_settings,
     best_trial,
-    environment_of,
     settings_text,
 )
-from .tables import busy_text, load_average
+from .texts import load_average
 
 PEERS = "fastnet.timing.rivals"
 RIVALS = ("numpy", "pytorch", "jax", "sklearn")  # beside fastnet and the dense floor, which always take part
@@ -86,12 +77,12 @@ def all_contests(n_cpus: int) -> list[Contest]:
     """The contests, with rivals at all sensible settings on a machine of `n_cpus`."""
     threads = thread_counts(n_cpus)
     data = {"batches": ["gather", "permute"], "pixels": ["float32", "uint8"]}
-    fastnet = Entrant("fastnet", f"{PEERS}.fastnet_peer", {"threads": n_cpus})
+    fastnet = Entrant("fastnet", f"{PEERS}.numba_engine", {"threads": n_cpus})
     fastnet_one = replace(fastnet, name="fastnet, 1 thread", settings={"threads": 1})
     floor = Entrant("dense floor", f"{PEERS}.dense_floor", {"threads": n_cpus})
     floor_one = replace(floor, name="dense floor, 1 thread", settings={"threads": 1})
     numpy = Entrant("numpy", f"{PEERS}.numpy_reference", options={"threads": threads})
-    sklearn = Entrant("sklearn", f"{PEERS}.sklearn_peer", options={"threads": threads}, needs=("sklearn",))
+    sklearn = Entrant("sklearn", f"{PEERS}.scikit_learn", options={"threads": threads}, needs=("sklearn",))
     torch = Entrant("pytorch", f"{PEERS}.pytorch", options={"threads": threads}, needs=("torch",))
     compiled = ["", "default", "max-autotune-no-cudagraphs"]
     torch_training = replace(
@@ -100,7 +91,7 @@ def all_contests(n_cpus: int) -> list[Contest]:
     torch_inference = replace(torch, options={"chunk": [10_000, 2_000, 500], "compile": compiled, "threads": threads})
     jax = Entrant(
         "jax",
-        f"{PEERS}.jax_peer",
+        f"{PEERS}.jax_scan",
         options={**data, "unroll": [4, 1], "xla_flags": XLA_FLAGS, "threads": threads},
         needs=("jax",),
     )
@@ -220,21 +211,6 @@ class Benchmark:
                 entries[name]["peak_memory"] = rivals[name].ask("peak_memory")["bytes"]
                 entries[name]["accuracy"] = rivals[name].ask("accuracy")["accuracy"]
 
-    def first_steps(self) -> None:
-        """The first training step with nothing compiled yet, and in later processes."""
-        self.progress("-- first step")
-        with tempfile.TemporaryDirectory() as cache:
-            cold = first_step(cache)
-            self.progress(f"cold: {cold['total']:.2f} s")
-            second = [first_step(cache) for _ in range(min(5, self.effort.rounds))]
-            self.progress(f"second process: {statistics.median(run['total'] for run in second):.2f} s")
-        self.result["first_step"] = {"cold": cold, "second": second}
-
-    def write(self, path: Path) -> None:
-        """The result so far, as JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(self.result, indent=2) + "\n", encoding="utf-8")
-
     @contextlib.contextmanager
     def skipping(self, contest: Contest, name: str, rivals: dict[str, RivalProcess] | None = None):
         """Go on without a rival that fails, and say so."""
@@ -245,25 +221,6 @@ class Benchmark:
             self.result["skipped"].setdefault(name, {})[contest.name] = str(error)
             if rivals:
                 rivals.pop(name)
-
-
-def first_step(cache: str) -> dict[str, float]:
-    """Seconds of each part of a process that takes one training step, with its compiled kernels in `cache`."""
-    variables = environment_of({})
-    variables.pop("NUMBA_CACHE_DIR", None)
-    variables["XDG_CACHE_HOME"] = cache
-    started = time.time()
-    output = subprocess.run(
-        [*PYTHON, "-m", f"{PEERS}.first_step"], env=variables, check=True, stdout=subprocess.PIPE
-    ).stdout
-    moments = json.loads(output)
-    return {
-        "interpreter": moments["began"] - started,
-        "import": moments["imported"] - moments["began"],
-        "data": moments["loaded"] - moments["imported"],
-        "step": moments["stepped"] - moments["loaded"],
-        "total": moments["stepped"] - started,
-    }
 
 
 def summary(rounds: list[dict[str, Any]]) -> dict[str, Any]:
@@ -295,53 +252,3 @@ def last_round(entries: dict[str, Any]) -> str:
 
 def to_stderr(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-def names_of(text: str, known: tuple[str, ...]) -> list[str]:
-    """A list after a comma-separated option."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name not in known:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
-    return names
-
-
-def main() -> None:
-    """Run the contests, write the JSON."""
-    contests = all_contests(os.cpu_count() or 1)
-    known = (*(contest.name for contest in contests), "first_step")
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, help="trainings of five epochs, and rounds of calls (default: 5)")
-    parser.add_argument(
-        "--rivals",
-        type=lambda text: names_of(text, RIVALS),
-        default=list(RIVALS),
-        help=f"beside fastnet (default: {','.join(RIVALS)})",
-    )
-    parser.add_argument(
-        "--contests", type=lambda text: names_of(text, known), default=list(known), help=f"default: {','.join(known)}"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="one training; of the settings, only the threads are tried"
-    )
-    parser.add_argument("--json", type=Path, default=Path("build/peers.json"), help="default: build/peers.json")
-    args = parser.parse_args()
-    effort = QUICK if args.quick else Effort()
-    if args.rounds:
-        effort = replace(effort, rounds=args.rounds, rounds_of_calls=args.rounds)
-    benchmark = Benchmark(effort)
-    if busy := busy_text(benchmark.result["load_average"]):
-        to_stderr(busy)
-    left_out = set(RIVALS) - set(args.rivals)
-    for contest in contests:
-        if contest.name in args.contests:
-            benchmark.run(replace(contest, entrants=tuple(e for e in contest.entrants if e.name not in left_out)))
-            benchmark.write(args.json)  # what there is, should a later contest fail
-    if "first_step" in args.contests:
-        benchmark.first_steps()
-    benchmark.write(args.json)
-    to_stderr(f"written: {args.json}")
-
-
-if __name__ == "__main__":
-    main()

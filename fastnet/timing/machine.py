@@ -1,4 +1,4 @@
-"""This machine's figures, in a minute or two: a quick run of `bench_peers` with the rivals that are installed.
+"""This machine's figures, in a minute or two: a quick run of the contests with the rivals that are installed.
 
 `fastnet benchmark` is its command. The figures are a dictionary that JSON can hold:
 
@@ -19,11 +19,10 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from . import contests as bench_peers
-from .contests import Benchmark, Contest, is_missing
+from .contests import QUICK, Benchmark, Contest, all_contests, is_missing
 from .rivals.process import SHARED_SETTINGS
 from .rivals.protocol import ADAM_STEP_SIZE, BATCH_SIZE, LINEAR_RELU_SIZES, LOGITS_SHAPE
-from .tables import TITLES, busy_text, time_text
+from .texts import TITLES, busy_text, time_text
 
 SECONDS = 75.0  # then it comes to its end, so that two minutes are enough on most machines
 N_TRAIN = 60_000  # images of MNIST
@@ -41,7 +40,7 @@ def measure(
     started = time.perf_counter()
     contests = quick_contests(n_threads)
     missing = {entrant.name for contest in contests for entrant in contest.entrants if is_missing(entrant)}
-    benchmark = Benchmark(replace(bench_peers.QUICK, samples=samples, seconds=SECONDS), progress)
+    benchmark = Benchmark(replace(QUICK, samples=samples, seconds=SECONDS), progress)
     for contest in contests:
         benchmark.run(replace(contest, entrants=tuple(e for e in contest.entrants if e.name not in missing)))
     figures = figures_of(benchmark.result, contests, samples or N_TRAIN)
@@ -55,7 +54,7 @@ def measure(
 
 def quick_contests(n_threads: int) -> list[Contest]:
     """The epoch with all rivals, then the kernels beside NumPy."""
-    contests = {contest.name: contest for contest in bench_peers.all_contests(n_threads)}
+    contests = {contest.name: contest for contest in all_contests(n_threads)}
     kernels = [
         replace(contests[name], entrants=tuple(e for e in contests[name].entrants if e.name in BESIDE_KERNELS))
         for name in KERNELS
@@ -64,7 +63,7 @@ def quick_contests(n_threads: int) -> list[Contest]:
 
 
 def figures_of(result: dict[str, Any], contests: list[Contest], n_samples: int) -> Figures:
-    """The figures in the JSON of bench_peers, each rival's in a row, also where it failed."""
+    """The figures in a benchmark's result, each rival's in a row, also where it failed."""
     rows = {contest.name: _rows(result, contest) for contest in contests}
     n_steps = ceil(n_samples / BATCH_SIZE)
     rows["training_step"] = [_divided(row, n_steps) for row in rows.get("epoch", [])]

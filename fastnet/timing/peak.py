@@ -1,7 +1,7 @@
 """The FMA peak of this machine: how many floating-point operations a second its cores do with all else free.
 
-`python -m fastnet.benchmarks.peak` prints it. It is the yardstick of the kernels (share of one core's peak) and of
-training (the dense floor: an epoch's dense products at the peak of all cores together).
+It is the yardstick of the kernels (share of one core's peak) and of training (the dense floor: an epoch's dense
+products at the peak of all cores together).
 """
 
 import time
@@ -70,13 +70,3 @@ def dense_flop(layer_sizes: tuple[int, ...], n_samples: int) -> int:
     """
     products = [n_in * n_out for n_in, n_out in pairwise(layer_sizes)]
     return 2 * n_samples * (3 * sum(products) - products[0])
-
-
-def main() -> None:
-    """Print the peak of one thread and of all of them."""
-    for n_threads in sorted({1, jit.get_threads()}):
-        print(f"{n_threads} threads: {fma_peak(n_threads) / 1e9:.0f} GFLOP/s ({LANES} float32 lanes)")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,14 +1,12 @@
-"""Where the kernels stand against the ceilings of this machine: docs/roofline.md and its picture (`make roofline`).
+"""Where the kernels stand against the ceilings of this machine.
 
 The kernels run on one thread, at the sizes of the seed network's first layer, on a batch of MNIST. The least time that
 one could take is the longest of three: its operations at the FMA peak, its bytes at the bandwidth of the smallest cache
 that holds its arrays, its square roots with divisions at the divider's rate. Its share is that by the measured time.
 """
 
-import argparse
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,13 +23,10 @@ from fastnet.kernels.sparse import sparse_adam_task, sparse_linear_task
 from . import ceilings, work
 from .ceilings import MEMORY, Ceilings
 from .rivals.protocol import seconds_a_call
-from .tables import load_average, machine_text, time_text, write_between_marks
 from .work import Work
 
-DOCUMENT, PICTURE = Path("docs/roofline.md"), Path("docs/roofline.png")
 N, N_IN, N_OUT, N_CLASSES = 64, 784, 512, 10  # N_IN is a whole number of feature groups
 N_WEIGHTS = 407_050
-CURVE_SIZES = [2**power for power in range(13, 29)]  # bytes for each thread
 
 
 @dataclass(frozen=True)
@@ -175,145 +170,3 @@ def _figures_of(row: Standing) -> dict[str, Any]:
         "bound": row.bound,
         "share": row.share,
     }
-
-
-# ---- Tables ---------------------------------------------------------------------------------------------------------
-
-
-def ceilings_table(roofs: list[Ceilings]) -> str:
-    """A row for each ceiling, a column for each number of threads."""
-    heads = " | ".join(f"{roof.threads} thread{'s' * (roof.threads > 1)}" for roof in roofs)
-    lines = [f"| | {heads} |", "|---|" + "--:|" * len(roofs)]
-
-    def add(name: str, unit: str, rates: list[float]) -> None:
-        lines.append(f"| {name} | " + " | ".join(f"{three_digits(rate / 1e9)} {unit}" for rate in rates) + " |")
-
-    add("FMA peak", "GFLOP/s", [roof.flop for roof in roofs])
-    for level in roofs[0].read:
-        add(f"{level}, read", "GB/s", [roof.read[level] for roof in roofs])
-        add(f"{level}, read and written", "GB/s", [roof.update[level] for roof in roofs])
-    add("square roots with a division", "G/s", [roof.divisions for roof in roofs])
-    return "\n".join(lines)
-
-
-def kernels_table(standings: list[Standing]) -> str:
-    """A row for each kernel: what it does, how fast, and how much of what its bound allows."""
-    lines = [
-        "| kernel | MFLOP | MB moved | FLOP/byte | arrays fit | time | GFLOP/s | bound by | share of the bound |",
-        "|---|--:|--:|--:|---|--:|--:|---|--:|",
-    ]
-    for row in standings:
-        counted = row.work
-        lines.append(
-            f"| {row.name} | {counted.flop / 1e6:.3g} | {counted.moved / 1e6:.3g} | {counted.intensity:.3g} |"
-            f" {row.level} | {time_text(row.seconds)} | {counted.flop / row.seconds / 1e9:.3g} |"
-            f" {row.bound} | {row.share:.0%} |"
-        )
-    return "\n".join(lines)
-
-
-def three_digits(number: float) -> str:
-    """A number with three digits or, where it has more before its point, all of those."""
-    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
-
-
-# ---- Picture --------------------------------------------------------------------------------------------------------
-
-# Told apart with any colour vision (Okabe & Ito), and by marker or dash as well.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "osD^vPX"
-GREY = "#555555"
-
-
-def draw(roof: Ceilings, standings: list[Standing], curves: dict[tuple[int, str], list[float]], target: Path) -> None:
-    """The roofline of one thread with the kernels, and bandwidth over the size of what is moved."""
-    import matplotlib.pyplot as plt
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.6), width_ratios=(3, 2), layout="constrained")
-    _draw_roofline(left, roof, standings)
-    _draw_curves(right, curves)
-    for axes in (left, right):
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.canvas.draw()  # settles the scales, which the labels of the roofs follow
-    _label_roofs(left, roof)
-    figure.savefig(target, dpi=110)
-    plt.close(figure)
-
-
-def _draw_roofline(axes, roof: Ceilings, standings: list[Standing]) -> None:
-    x = np.geomspace(0.04, 60.0, 300)
-    axes.set_ylim(bottom=0.5, top=2.5 * roof.flop / 1e9)
-    for level in roof.read:
-        axes.loglog(x, np.minimum(x * _roof(roof, level), roof.flop) / 1e9, color=GREY, linewidth=1)
-    axes.annotate(f"FMA peak {roof.flop / 1e9:,.0f} GFLOP/s", (x[-1], roof.flop / 1e9 * 1.08), ha="right", color=GREY)
-    for row, colour, marker in zip(standings, COLOURS, MARKERS, strict=True):
-        speed = row.work.flop / row.seconds / 1e9
-        label = f"{row.name.replace('`', '')}: {row.share:.0%} of {row.bound}"
-        axes.plot(row.work.intensity, speed, marker, color=colour, markersize=9, label=label, zorder=3)
-    axes.set_xlabel("arithmetic intensity, FLOP/byte")
-    axes.set_ylabel("GFLOP/s")
-    axes.set_title("kernels of the first layer, one thread")
-    axes.legend(frameon=False, fontsize=9, loc="lower right")
-
-
-def _roof(roof: Ceilings, level: str) -> float:
-    """The higher of both bandwidths of a level."""
-    return max(roof.read[level], roof.update[level])
-
-
-def _label_roofs(axes, roof: Ceilings) -> None:
-    """Write each level along its roof, side by side, so that near roofs don't hide each other's."""
-    (x0, y0), (x1, y1) = axes.transData.transform([(1.0, 1.0), (10.0, 10.0)])
-    slope = np.degrees(np.arctan2(y1 - y0, x1 - x0))
-    for number, level in enumerate(roof.read):
-        rate, x = _roof(roof, level), 0.042 * 1.5**number
-        text = f"{level} {rate / 1e9:,.0f} GB/s"
-        style = {"rotation": slope, "rotation_mode": "anchor", "fontsize": 8, "color": GREY}
-        axes.text(x, 1.08 * x * rate / 1e9, text, **style)
-
-
-def _draw_curves(axes, curves: dict[tuple[int, str], list[float]]) -> None:
-    for (n_threads, kind), rates in curves.items():
-        axes.loglog(
-            np.array(CURVE_SIZES) / 2**20,
-            np.array(rates) / 1e9,
-            color=COLOURS[kind == "read and written"],
-            linestyle="-" if n_threads == 1 else "--",
-            marker=MARKERS[kind == "read and written"],
-            markersize=4,
-            label=f"{kind}, {n_threads} thread{'s' * (n_threads > 1)}",
-        )
-    for level, size in ceilings.cache_sizes().items():
-        axes.axvline(size / 2**20, color=GREY, linewidth=1, linestyle=":")
-        axes.annotate(level, (size / 2**20, 0.96), xycoords=("data", "axes fraction"), color=GREY)
-    axes.set_xlabel("MiB for each thread")
-    axes.set_ylabel("GB/s")
-    axes.set_title("bandwidth, by the size of what is moved")
-    axes.legend(frameon=False, fontsize=9, loc="lower left")
-
-
-def main() -> None:
-    """Measure, print the tables; write them and the picture where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT} and {PICTURE}")
-    args = parser.parse_args()
-    load = load_average()  # before we add to it
-    counts = sorted({1, jit.get_threads()})
-    roofs = [ceilings.measure(n_threads) for n_threads in counts]
-    standings = measure_kernels(roofs[0])
-    tables = {"ceilings": f"{ceilings_table(roofs)}\n\n{machine_text(load)}", "kernels": kernels_table(standings)}
-    print("\n\n".join(tables.values()))
-    if args.write:
-        curves = {
-            (n_threads, kind): ceilings.bandwidths(n_threads, CURVE_SIZES, kind != "read")
-            for n_threads in counts
-            for kind in ("read", "read and written")
-        }
-        for name, table in tables.items():
-            write_between_marks(DOCUMENT, name, table)
-        draw(roofs[0], standings, curves, PICTURE)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,7 +9,7 @@ from fastnet.data.samples import Samples
 from fastnet.models.files import ModelFiles, read_model
 from fastnet.models.network import Network
 
-from .engine import FusedEngine, fused_engine
+from .engine.base import Engine
 from .recipe import Recipe
 
 
@@ -24,8 +24,10 @@ def evaluate_model(model: str | Path, samples: Samples) -> tuple[float, float]:
     return load_engine(files, samples).evaluate(samples)
 
 
-def load_engine(files: ModelFiles, samples: Samples) -> FusedEngine:
+def load_engine(files: ModelFiles, samples: Samples) -> Engine:
     """An engine with the parameters of a model, for such samples."""
+    from .engine.fused import fused_engine
+
     network = Network.zeros(files.layer_sizes)
     network.set_parameters(files.parameters)
     return fused_engine(network, Recipe(), samples)

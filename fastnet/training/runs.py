@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet import __version__, system
+from fastnet import system
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.errors import DataError, ModelError, OptionError
@@ -34,6 +34,7 @@ from fastnet.models.files import (
     write_history,
     write_model,
 )
+from fastnet.version import __version__
 
 from .recipe import Recipe
 from .trainer import Progress, Training
@@ -54,8 +55,6 @@ def save_run(training: Training, directory: Path, test: dict[str, float] | None 
 
     What is in the directory of an earlier save and is no part of a run, such as notes, stays there.
     """
-    training.engine.write_back()
-    training.engine.write_back_moments()
     with whole_directory(directory, keep=_is_foreign) as new:
         checkpoint = _checkpoint_bytes(training)
         (new / CHECKPOINT).write_bytes(checkpoint)

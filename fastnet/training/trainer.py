@@ -16,17 +16,15 @@ from fastnet.errors import DivergedError, OptionError
 from fastnet.models.documents import EpochRecord as EpochRecord
 from fastnet.models.documents import SavedProgress
 from fastnet.models.network import Network
+from fastnet.seeds import SeedUse, rng
 
-from .engine import distorted, figures_of_batches, make_engine
+from .engine import compile_kernels, distorted, make_engine
+from .engine.base import figures_of_batches
 from .recipe import Recipe
 from .schedules import learning_rate_at
 from .selecting import choose
 
 STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds; fewer where each sees more
-
-# What a seed is used for: each use has its own stream of random numbers.
-_INITIALISATION, _SPLIT, _SHUFFLE = range(3)  # 3 is that of `augmenting`, 4 the engine's
-_SELECTION = 5
 
 
 @dataclass
@@ -75,8 +73,8 @@ class Trainer:
         for samples in (train_samples, validation_samples):
             samples.total_weight()  # or an error
         sizes = (train_samples.n_features, *recipe.hidden, n_classes)
-        self.network = start.network if start else Network.he_initialised(sizes, _rng(recipe.seed, _INITIALISATION))
-        self.engine = make_engine(self.network, recipe, self.train_samples)
+        network = start.network if start else Network.he_initialised(sizes, rng(recipe.seed, SeedUse.INITIALISATION))
+        self.engine = make_engine(network, recipe, self.train_samples)
         self._steps_before, self._epochs_before = 0, 0
         if start:
             self._steps_before, self._epochs_before = start.n_steps, start.n_epochs
@@ -92,6 +90,11 @@ class Trainer:
         self.steps_at_a_time = max(1, STEPS_AT_A_TIME * recipe.batch_size // self.n_per_step)
 
     @property
+    def network(self) -> Network:
+        """The network as the steps taken so far left it; see `Engine` for what may be done with it."""
+        return self.engine.network
+
+    @property
     def state(self) -> State:
         """What another training can go on from, once this one does not run; not a copy."""
         n_steps, n_epochs = self.progress.step, self.progress.step // self.steps_per_epoch
@@ -101,6 +104,10 @@ class Trainer:
     def finished(self) -> bool:
         """Whether all epochs of the recipe are done."""
         return self.progress.step >= self.n_steps
+
+    def compile_kernels(self) -> None:
+        """Compile all that `run` and the engine's `evaluate` call, or load it from the cache."""
+        compile_kernels(self.train_samples, self.network.layer_sizes, self.recipe)
 
     def run(
         self,
@@ -114,14 +121,10 @@ class Trainer:
         every few steps. DivergedError when the loss is not finite.
         """
         goal = self.n_steps if n_steps is None else min(self.n_steps, n_steps)
-        try:
-            self.engine.load()
-            self._end_due_epoch(on_epoch)  # of a run that was saved just before
-            while self.progress.step < goal and not self.stop_requested:
-                self._run_pass(goal, on_step)
-                self._end_due_epoch(on_epoch)
-        finally:
-            self.engine.unload()
+        self._end_due_epoch(on_epoch)  # of a run that was saved just before
+        while self.progress.step < goal and not self.stop_requested:
+            self._run_pass(goal, on_step)
+            self._end_due_epoch(on_epoch)
 
     @property
     def n_seen(self) -> int:
@@ -157,7 +160,7 @@ class Trainer:
         n = len(self.train_samples)
         if not self.recipe.shuffle:
             return np.arange(n)
-        return _rng(self.recipe.seed, _SHUFFLE, self._passes_before + number).permutation(n)
+        return rng(self.recipe.seed, SeedUse.SHUFFLE, self._passes_before + number).permutation(n)
 
     def _take_steps(self, rows: np.ndarray, n: int) -> list[float]:
         """Take `n` steps on mini-batches of the samples at `rows`; return their losses."""
@@ -200,8 +203,8 @@ class Trainer:
             seen = rows[i * self.n_per_step : (i + 1) * self.n_per_step]
             losses, classes = self.engine.answer(samples, seen)
             answers.append((losses, classes))
-            rng = _rng(self.recipe.seed, _SELECTION, first_step + i)
-            chosen = seen[choose(losses * samples.weight_of_each(seen), self.recipe.selectivity, rng)]
+            draws = rng(self.recipe.seed, SeedUse.SELECTION, first_step + i)
+            chosen = seen[choose(losses * samples.weight_of_each(seen), self.recipe.selectivity, draws)]
             self.engine.train_steps(samples, chosen, first_step + i, learning_rates[i : i + 1])
         losses, classes = (np.concatenate(parts) for parts in zip(*answers, strict=True))
         return figures_of_batches(samples, rows, losses, classes, self.n_per_step)
@@ -209,7 +212,6 @@ class Trainer:
     def _end_due_epoch(self, on_epoch: Callable[[EpochRecord], None] | None) -> None:
         """Record the epoch whose last step was the last one taken, unless that was done."""
         if len(self.progress.history) < self.progress.step // self.steps_per_epoch:
-            self.engine.write_back()
             record = self._end_epoch()
             if on_epoch:
                 on_epoch(record)
@@ -260,7 +262,7 @@ class Training(Trainer):
 
 def validation_split(samples: Samples, recipe: Recipe) -> tuple[Samples, Samples]:
     """The samples that a recipe trains on, and those that it sets aside for validation."""
-    return split_validation(samples, recipe.n_validation, _rng(recipe.seed, _SPLIT))
+    return split_validation(samples, recipe.n_validation, rng(recipe.seed, SeedUse.SPLIT))
 
 
 @contextmanager
@@ -278,7 +280,3 @@ def interrupts_deferred() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if interrupts:
         raise KeyboardInterrupt
-
-
-def _rng(seed: int, *use: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=use))

@@ -37,9 +37,9 @@ SERVERS: dict[str, list[str]] = {
     "serve()": ["-c", "import sys; from fastnet.dashboard.app import serve; serve(port=int(sys.argv[1]))"],
     "tiny benchmark": [
         "-c",
-        "import sys; from fastnet.dashboard import app, benchmarking;"
+        "import sys; from fastnet.dashboard import app; from fastnet.dashboard.server import benchmarks;"
         f"command = (sys.executable, '-P', {TINY_BENCHMARK!r}, '--json', '--roofline');"
-        "benchmarking.Benchmarks.__init__.__defaults__ = (command,);"
+        "benchmarks.Benchmarks.__init__.__defaults__ = (command,);"
         "app.serve(port=int(sys.argv[1]))",
     ],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],

@@ -3,14 +3,13 @@
 import copy
 import io
 import json
-import runpy
 from importlib import resources
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.studies.animation import animation
 from fastnet.dashboard.server.library import Library
 from fastnet.dashboard.session.training_state import TrainingState
 from fastnet.dashboard.session.trainings import Trainings
@@ -22,7 +21,6 @@ from fastnet.dashboard.worker.snapshot import PAUSED, RUNNING, Snapshot
 from fastnet.errors import DataError
 
 SOURCE = reading_animation()
-ROOT = Path(__file__).parents[2]
 
 
 def test_the_file_is_valid_by_the_schema_of_lottie():
@@ -34,7 +32,7 @@ def test_the_file_is_valid_by_the_schema_of_lottie():
 
 
 def test_the_file_is_what_its_script_makes():
-    assert runpy.run_path(str(ROOT / "docs" / "animation.py"))["animation"]() == SOURCE
+    assert animation() == SOURCE
 
 
 def changed(change) -> dict:

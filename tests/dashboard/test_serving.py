@@ -1,6 +1,10 @@
 """How the page is served: where, for whom, and with which limits."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import panel as pn
@@ -11,12 +15,44 @@ from fastnet.cli import main
 from fastnet.dashboard import app
 from fastnet.dashboard.app import MOST_MESSAGE_BYTES
 
+# What a process knows of BLAS's threads and of websockets, before the page is imported, after, and when it serves.
+PROCESS = """
+import json
+import numpy as np
+import panel as pn
+from bokeh.server.views.ws import WSHandler
+from threadpoolctl import threadpool_info
+
+opens = WSHandler.open
+
+def state():
+    threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return [threads, WSHandler.open is opens]
+
+states = [state()]
+from fastnet.dashboard import app
+states.append(state())
+pn.serve = lambda pages, **options: states.append(state())
+app.serve()
+print(json.dumps(states))
+"""
+
 
 @pytest.fixture
 def served(monkeypatch) -> dict:
     options: dict = {}
     monkeypatch.setattr(pn, "serve", lambda pages, **given: options.update(given))
     return options
+
+
+def test_importing_the_page_changes_nothing_in_the_process_and_serving_does():
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", PROCESS]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    before, imported, serving = json.loads(done.stdout.splitlines()[-1])
+    assert before[0]
+    assert imported == before == [before[0], True]
+    assert serving == [[1] * len(before[0]), False]
 
 
 def test_by_default_only_this_computer_sees_the_page(served):

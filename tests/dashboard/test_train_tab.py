@@ -53,7 +53,7 @@ def fill_in(page, **fields: str) -> None:
 
 
 def start(page, epochs: str, engine: str | None = None) -> None:
-    fill_in(page, epochs=epochs, hidden_layers="32")
+    fill_in(page, epochs=epochs, hidden_layer_sizes="32")
     if engine:
         page.get_by_role("combobox", name="Engine").click()
         page.get_by_role("listbox").get_by_text(engine).click()

@@ -221,7 +221,7 @@ def test_a_small_data_set_keeps_most_for_training(trainer):
 
 def test_confusions_are_those_of_an_independent_count(dataset):
     network = Network.he_initialised((30, 8, 4), np.random.default_rng(0))
-    looks = Observer(network, dataset.test, dataset.pixel_scale).look()
+    looks = Observer(lambda: network, dataset.test, dataset.pixel_scale).look()
     hidden = np.maximum(dataset.test.images / 255 @ network.layers[0].w + network.layers[0].b, 0)
     predicted = (hidden @ network.layers[1].w + network.layers[1].b).argmax(axis=1)
     expected = np.zeros((4, 4), int)
@@ -231,7 +231,7 @@ def test_confusions_are_those_of_an_independent_count(dataset):
 
 def test_the_embedding_becomes_the_two_principal_components(dataset):
     network = Network.he_initialised((30, 8, 4), np.random.default_rng(0))
-    observer = Observer(network, dataset.test, dataset.pixel_scale)
+    observer = Observer(lambda: network, dataset.test, dataset.pixel_scale)
     for _ in range(40):
         looks = observer.look()
     hidden = np.maximum(dataset.test.images / 255 @ network.layers[0].w + network.layers[0].b, 0)
@@ -241,9 +241,9 @@ def test_the_embedding_becomes_the_two_principal_components(dataset):
 
 def test_filters_are_squares_or_none(dataset):
     rng = np.random.default_rng(0)
-    assert Observer(Network.he_initialised((30, 8, 4), rng), dataset.test, 1.0).filters() is None
+    assert Observer(lambda: Network.he_initialised((30, 8, 4), rng), dataset.test, 1.0).filters() is None
     network = Network.he_initialised((36, 8, 4), rng)
-    filters = Observer(network, dataset.test, 1.0).filters()
+    filters = Observer(lambda: network, dataset.test, 1.0).filters()
     np.testing.assert_array_equal(filters[3], network.layers[0].w[:, 3].reshape(6, 6))
 
 

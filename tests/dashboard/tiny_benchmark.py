@@ -3,24 +3,23 @@
 import sys
 
 from fastnet import cli
-from fastnet.timing import ceilings, machine, roofline
-from fastnet.timing import contests as bench_peers
+from fastnet.timing import ceilings, contests, machine, roofline
 from fastnet.timing.rivals.process import Entrant
 
-PEERS = bench_peers.PEERS
-FASTNET = Entrant("fastnet", f"{PEERS}.fastnet_peer", {"threads": 1})
+PEERS = contests.PEERS
+FASTNET = Entrant("fastnet", f"{PEERS}.numba_engine", {"threads": 1})
 NUMPY = Entrant("numpy", f"{PEERS}.numpy_reference", {"threads": 1})
-MISSING = Entrant("jax", f"{PEERS}.jax_peer", needs=("no_such_package",))
+MISSING = Entrant("jax", f"{PEERS}.jax_scan", needs=("no_such_package",))
 BANDWIDTHS = {level: 1e11 / n for n, level in enumerate(("L1", "L2", "L3", "memory"), 1)}
 ROOF = ceilings.Ceilings(1, 2e11, 1e10, BANDWIDTHS, BANDWIDTHS)
 
 
 if __name__ == "__main__":
-    contests = [
-        bench_peers.Contest("epoch", (FASTNET, MISSING, NUMPY)),
-        bench_peers.Contest("adam_step", (FASTNET, NUMPY), kernel="adam_step"),
+    chosen = [
+        contests.Contest("epoch", (FASTNET, MISSING, NUMPY)),
+        contests.Contest("adam_step", (FASTNET, NUMPY), kernel="adam_step"),
     ]
-    machine.quick_contests = lambda n_threads: contests
+    machine.quick_contests = lambda n_threads: chosen
     ceilings.cache_sizes = lambda: ceilings.USUAL_CACHES
     ceilings.measure = lambda n_threads: ROOF
     measure = roofline.measure_kernels

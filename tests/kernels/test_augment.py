@@ -7,7 +7,8 @@ import pytest
 
 from fastnet import kernels
 from fastnet.kernels import augment, cases, jit, reference, reference_augment
-from fastnet.kernels.augment import distort_images, smooth_basis, unit_amplitude
+from fastnet.kernels.augment import distort_images
+from fastnet.kernels.displacements import smooth_basis, unit_amplitude
 
 SIDE = 12
 ROTATION, SCALE, ASPECT, SHEAR, DOWN, RIGHT, THICKNESS = range(7)

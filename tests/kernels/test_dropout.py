@@ -6,8 +6,9 @@ from numba import config
 
 from fastnet.kernels import drop_units, reference
 from fastnet.kernels.augment import philox
-from fastnet.kernels.dropout import drop_block, drop_listed_task, rate_of
+from fastnet.kernels.dropout import drop_block, drop_listed_task
 from fastnet.kernels.lists import GROUP, count_groups, list_task, n_list_tasks, new_lists
+from fastnet.kernels.rates import rate_of
 
 SHAPE = (64, 40) if config.DISABLE_JIT else (256, 512)
 

@@ -14,8 +14,8 @@ from fastnet.kernels.lists import (
     n_list_tasks,
     new_lists,
 )
-from fastnet.kernels.rows import SparseRows
 from fastnet.kernels.simd import BITS
+from fastnet.kernels.sparse_rows import SparseRows
 
 WIDE = 2 * BITS if config.DISABLE_JIT else 50 * BITS
 FEATURES = [1, GROUP - 1, GROUP, 43, BITS - 1, BITS, BITS + 1, RUN * GROUP + GROUP, 784, WIDE + 3]

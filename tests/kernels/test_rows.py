@@ -5,7 +5,7 @@ import pytest
 
 from fastnet import kernels
 from fastnet.kernels import cases, reference
-from fastnet.kernels.rows import SparseRows
+from fastnet.kernels.sparse_rows import SparseRows
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import panel as pn
 from bokeh.models import ColumnDataSource, HoverTool, Range1d
 from bokeh.plotting import figure
 
-from fastnet.timing.tables import time_text
+from fastnet.timing.texts import time_text
 
 from ..parts import html
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastnet.system import cpu_name
 from fastnet.timing.machine import NAMES, titles
-from fastnet.timing.tables import TITLES, busy_text, time_text
+from fastnet.timing.texts import TITLES, busy_text, time_text
 
 from ...server.benchmarks import Result
 

@@ -6,18 +6,11 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from ...session.options import Options
+from ...session.options import FIELDS, Options
 from ...session.training_state import TrainingState
 from ...worker.snapshot import PAUSED, RUNNING, Snapshot
 from ..parts import html, notice
 
-_HINTS = {
-    "hidden": 'Units a layer, such as 256,128, or "none"',
-    "epochs": "Passes over the training digits",
-    "batch_size": "Digits a step",
-    "learning_rate": "Adam's step size, at its peak",
-    "seed": "Of all random numbers",
-}
 _GRID = ":host { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); height: auto; }"
 _LOOKS: dict[str, Any] = {"sizing_mode": "stretch_width", "size": "small", "margin": (6, 8)}
 
@@ -47,15 +40,16 @@ def _switch(options: Options) -> pmui.Switch:
 
 
 def _fields(options: Options) -> list[pmui.TextInput]:
+    hints = {name: options.param[name].doc for name in FIELDS}
     widgets = {
         name: pmui.TextInput.from_param(options.param[name], helper_text=hint, description="", **_LOOKS)
-        for name, hint in _HINTS.items()
+        for name, hint in hints.items()
     }
 
     def show(*_: Any) -> None:
         for name, widget in widgets.items():
             problem = options.problems.get(name, "")
-            widget.param.update(error_state=bool(problem), helper_text=problem or _HINTS[name])
+            widget.param.update(error_state=bool(problem), helper_text=problem or hints[name])
 
     options.param.watch(show, "problems")
     return list(widgets.values())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import protocol
-from .fastnet_peer import FastnetPeer
+from .numba_engine import FastnetPeer
 from .protocol import BETA1, BETA2, EPS, LEARNING_RATE, serve
 
 

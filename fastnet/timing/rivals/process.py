@@ -27,9 +27,10 @@ class RivalError(Exception):
 
 @dataclass(frozen=True)
 class Entrant:
-    """A rival as it enters a contest: its module, fixed settings, and the options to choose the best of.
+    """A rival as it enters a contest: its program, fixed settings, and the options to choose the best of.
 
-    `options` maps a setting to its values; the first is the one to start from.
+    The program is a module of what is installed, or the path of a file. `options` maps a setting to its values; the
+    first is the one to start from.
     """
 
     name: str
@@ -58,8 +59,9 @@ class RivalProcess:
 
     def __init__(self, module: str, settings: dict[str, Any]):
         self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        program = [module] if module.endswith(".py") else ["-m", module]
         self._process = subprocess.Popen(
-            [*PYTHON, "-m", module, json.dumps(settings)],
+            [*PYTHON, *program, json.dumps(settings)],
             env=environment_of(settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

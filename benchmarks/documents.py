@@ -1,0 +1,44 @@
+"""What the studies share: their options, and how what they measured is printed and written into the documents."""
+
+import argparse
+from pathlib import Path
+
+from fastnet.system import environment
+from fastnet.timing.texts import busy_text
+
+
+def study_parser(description: str | None, document: Path | None = None) -> argparse.ArgumentParser:
+    """The options that studies share: `--write`, with the document as its value, where there is one."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    if document:
+        parser.add_argument(
+            "--write", action="store_const", const=document, help=f"write what was measured into {document}"
+        )
+    return parser
+
+
+def publish(tables: dict[str, str], document: Path | None) -> None:
+    """Print tables; where there is a document, write each between the marks of its name there."""
+    print("\n\n".join(tables.values()), flush=True)
+    if document:
+        for name, table in tables.items():
+            write_between_marks(document, name, table)
+
+
+def write_between_marks(document: Path, name: str, text: str) -> None:
+    """Replace what stands between `<!-- name -->` and `<!-- end name -->` in a document."""
+    if not document.is_file():
+        raise SystemExit(f"{document} is not here: run this at the top of a checkout")
+    start, end = f"<!-- {name} -->\n", f"<!-- end {name} -->"
+    before, _, rest = document.read_text(encoding="utf-8").partition(start)
+    _, _, after = rest.partition(end)
+    if not after:
+        raise SystemExit(f"{document} lacks the marks {start.strip()} and {end}")
+    document.write_text(f"{before}{start}{text}\n{end}{after}", encoding="utf-8")
+
+
+def machine_text(load: float | None) -> str:
+    """The machine below a table, and whether it was busy."""
+    machine = environment()
+    text = f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['lanes']} float32 lanes; Numba {machine['numba']}."
+    return f"{text} {busy_text(load)}".strip()

@@ -1,0 +1,199 @@
+"""Changes to the recipes for distorted digits, on validation digits, written into docs/recipe.md (`make best-recipes`).
+
+The test set is not opened here. Each trained network also reads other copies of its validation digits: some distorted
+as `best` has it in training, which are many and so tell small differences, some by half as much again, and some reduced
+to 8 x 8 pixels and enlarged again. What was measured is kept in build/best-recipes.json, so that a run that was stopped
+goes on.
+"""
+
+import dataclasses
+import json
+import statistics
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.documents import publish, study_parser
+from fastnet.data.distortions import Augmentation
+from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Dataset, Samples
+from fastnet.reading.pictures.mnist_form import to_mnist_form
+from fastnet.training.engine import distorted
+from fastnet.training.recipe import BEST, Recipe
+from fastnet.training.trainer import Training
+
+DOCUMENT = Path("docs/recipe.md")
+
+SEEDS = range(10, 13)  # not those of the final figure
+STRONGER = Augmentation(rotation=15, scale=0.15, aspect=0.15, shear=15, shift=2, elastic=1.3, smoothness=5)
+N_COPIES = {"lightly": 10, "distorted": 4}  # of each validation digit
+ACCURACIES = ("accuracy", "lightly", "distorted", "coarse")
+MEASURED = Path("build/best-recipes.json")
+
+Changes = dict[str, Any]
+
+# Changes to a recipe, those in "augmentation" to its augmentation; epochs are fewer, so that trials are quick.
+SHORT: Changes = {"epochs": 30}
+STRONG: dict[str, float] = {"rotation": 12, "scale": 0.15, "aspect": 0.12, "shear": 12, "shift": 1.5, "elastic": 1.2}
+DEEP: Changes = {"hidden": (1500, 1000, 500), "epochs": 170, "learning_rate": 1e-3}
+WIDE: Changes = {"hidden": (2000, 1500, 1000, 500), "batch_size": 256, "learning_rate": 1e-3}
+STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
+    "best": (
+        dataclasses.replace(BEST, **SHORT),
+        SEEDS,
+        [
+            {},
+            {"augmentation": None},
+            {"learning_rate": 2e-3},
+            {"weight_decay": 0.0},
+            {"label_smoothing": 0.1},
+            {"augmentation": {"elastic": 1.5}},
+            {"augmentation": {"elastic": 0.7, "shear": 5}},
+            {"augmentation": {"smoothness": 4}},
+            {"augmentation": {"thickness": 0.5}},
+            {"epochs": 90},
+        ],
+    ),
+    "best-large": (
+        dataclasses.replace(BEST, **SHORT, hidden=(1024, 512)),
+        SEEDS[:1],
+        [
+            {},
+            {"hidden": (2048,)},
+            {"label_smoothing": 0.1},
+            {"learning_rate": 2e-3},
+            {"augmentation": STRONG},
+            {"learning_rate": 2e-3, "augmentation": STRONG},
+        ],
+    ),
+    "best-large-long": (
+        dataclasses.replace(
+            BEST, hidden=(1024, 512), epochs=400, learning_rate=2e-3, augmentation=Augmentation(**STRONG)
+        ),
+        SEEDS[:1],
+        [
+            {"epochs": 270},
+            {"selectivity": 0.25},
+            {"selectivity": 0.25, "augmentation": {"elastic": 1.3, "smoothness": 4.5}},
+            {"selectivity": 0.25, "dropout": 0.1},
+            {**WIDE, "epochs": 40},
+            {**WIDE, "epochs": 70, "selectivity": 0.25},
+            {**DEEP, "selectivity": 0.25, "dropout": 0.1},
+            {**DEEP, "selectivity": 0.25, "dropout": 0.2},
+        ],
+    ),
+}
+
+
+def main(argv: list[str]) -> None:
+    """Train each candidate with each seed; print and optionally write the table."""
+    parser = study_parser(__doc__, DOCUMENT)
+    args = parser.parse_args(argv)
+    dataset = load_dataset()
+    for name, (recipe, seeds, candidates) in STUDIES.items():
+        lines = [
+            "| change | validation accuracy | lightly distorted | distorted | 8 x 8 pixels | seconds |",
+            "|---|--:|--:|--:|--:|--:|",
+        ]
+        for changes in candidates:
+            lines.append(row(changes, measured(dataset, changed(recipe, changes), seeds)))
+            print(lines[-1], file=sys.stderr)
+        table = "\n".join(lines)
+        publish({name: table}, args.write)
+
+
+def changed(recipe: Recipe, changes: Changes) -> Recipe:
+    """The recipe with those changes; a dictionary under "augmentation" changes that."""
+    augmentation = changes.get("augmentation", {})
+    if augmentation is not None and recipe.augmentation is not None:
+        augmentation = dataclasses.replace(recipe.augmentation, **augmentation)
+    return dataclasses.replace(recipe, **{**changes, "augmentation": augmentation})
+
+
+def measured(dataset: Dataset, recipe: Recipe, seeds: range) -> list[dict[str, float]]:
+    """Each seed's figures, from the file where they are there."""
+    known = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
+    figures = []
+    for seed in seeds:
+        recipe = dataclasses.replace(recipe, seed=seed)
+        key = json.dumps(recipe.to_json())
+        if key not in known:
+            known[key] = train(dataset, recipe)
+            MEASURED.parent.mkdir(exist_ok=True)
+            MEASURED.write_text(json.dumps(known, indent=1))
+        figures.append(known[key])
+    return figures
+
+
+def train(dataset: Dataset, recipe: Recipe) -> dict[str, float]:
+    """Train; the accuracy on the validation split and on its other copies, and the seconds of the steps."""
+    training = Training(dataset, recipe)
+    training.run()
+    digits = training.validation_samples
+    copies = {
+        "accuracy": digits,
+        "lightly": distorted_copies(digits, recipe, Augmentation(), N_COPIES["lightly"]),
+        "distorted": distorted_copies(digits, recipe, STRONGER, N_COPIES["distorted"]),
+        "coarse": coarse(digits),
+    }
+    return {
+        **{name: training.engine.evaluate(samples)[1] for name, samples in copies.items()},
+        "seconds": sum(record.seconds for record in training.progress.history),
+    }
+
+
+def distorted_copies(samples: Samples, recipe: Recipe, augmentation: Augmentation, n_copies: int) -> Samples:
+    """So many distorted copies of each sample."""
+    recipe = dataclasses.replace(recipe, augmentation=augmentation)
+    parts = [distorted(samples, np.arange(len(samples)), recipe, epoch) for epoch in range(n_copies)]
+    images, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("images", "labels"))
+    return Samples(images, labels, samples.scale)
+
+
+def coarse(samples: Samples) -> Samples:
+    """The samples as scikit-learn's `load_digits` were made, and brought into MNIST's form again.
+
+    The ink is enlarged to 32 x 32 pixels, black or white, and each block of 4 x 4 becomes a grey level.
+    """
+    images = [to_mnist_form(np.asarray(enlarged(blocks_of_ink(image)))) for image in samples.pixels.reshape(-1, 28, 28)]
+    return Samples(np.array(images).reshape(len(samples), -1), samples.labels, samples.scale)
+
+
+def blocks_of_ink(image: np.ndarray) -> np.ndarray:
+    """The 8 x 8 grey levels of a digit's ink, in the middle of a square."""
+    rows, columns = (np.flatnonzero((image > 64).any(axis=axis)) for axis in (1, 0))
+    ink = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    scale = 32 / max(ink.size)
+    size = max(1, round(ink.width * scale)), max(1, round(ink.height * scale))
+    page = Image.new("L", (32, 32))
+    page.paste(ink.resize(size, Image.Resampling.BICUBIC), ((32 - size[0]) // 2, (32 - size[1]) // 2))
+    return np.asarray(page.point(lambda level: 255 * (level > 110)).reduce(4))
+
+
+def enlarged(blocks: np.ndarray) -> Image.Image:
+    return Image.fromarray(blocks).resize((64, 64), Image.Resampling.BICUBIC)
+
+
+def row(changes: Changes, figures: list[dict[str, float]]) -> str:
+    """A line of the table."""
+    means = [f"{statistics.mean(figure[name] for figure in figures):.2%}" for name in ACCURACIES]
+    if len(figures) > 1:
+        means[0] += f" ± {statistics.stdev(figure['accuracy'] for figure in figures):.2%}"
+    seconds = statistics.median(figure["seconds"] for figure in figures)
+    return f"| {words(changes)} | {' | '.join(means)} | {seconds:.1f} |"
+
+
+def words(changes: Changes) -> str:
+    """The changes in words."""
+    if changes.get("augmentation", {}) is None:
+        return "no augmentation"
+    flat = {**changes, **changes.get("augmentation", {})}
+    flat.pop("augmentation", None)
+    shown = (
+        f"{name.replace('_', ' ')} {'-'.join(map(str, value)) if isinstance(value, tuple) else f'{value:g}'}"
+        for name, value in flat.items()
+    )
+    return ", ".join(shown) or "-"

@@ -1,0 +1,49 @@
+"""Draw the picture of distorted digits for docs/recipe.md (`make pictures`): a kind of distortion a row."""
+
+import dataclasses
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from benchmarks.documents import study_parser
+from fastnet import Augmentation, augment, load_dataset
+from fastnet.training.recipe import BEST
+
+TARGET = Path("docs/distortions.png")
+N_COPIES = 12
+SHOWN = (7, 5, 13)  # a 3, a 2 and a 6 of the training set
+KINDS = (("rotation",), ("scale",), ("aspect",), ("shear",), ("shift",), ("thickness",), ("elastic", "smoothness"))
+THICKNESS = 0.5  # shown by itself where `best` does without
+
+
+def draw(target: Path) -> None:
+    """Each strength of `best` by itself, then all together; the first digit of a row is the original."""
+    images = load_dataset().train.pixels.reshape(-1, 28, 28)
+    strengths = BEST.augmentation or Augmentation()
+    nothing = dataclasses.replace(strengths, **{name: 0 for (name, *_) in KINDS})
+    alone = dataclasses.replace(strengths, thickness=strengths.thickness or THICKNESS)
+    rows = [
+        (", ".join(f"{name} {getattr(alone, name):g}" for name in kind), only(nothing, alone, kind), SHOWN[0])
+        for kind in KINDS
+    ] + [("all of best", strengths, shown) for shown in SHOWN]
+    figure, grid = plt.subplots(len(rows), 1, figsize=(9, 7.1), layout="constrained")
+    for axes, (title, augmentation, shown) in zip(grid, rows, strict=True):
+        copies = augment(np.repeat(images[shown : shown + 1], N_COPIES, axis=0), augmentation)
+        axes.imshow(255 - np.hstack([images[shown], *copies]), cmap="gray", vmin=0, vmax=255)
+        axes.set_ylabel(title, rotation=0, ha="right", va="center")
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+    figure.savefig(target, dpi=100)
+    plt.close(figure)
+
+
+def only(nothing: Augmentation, strengths: Augmentation, names: tuple[str, ...]) -> Augmentation:
+    """The strengths of these names alone."""
+    return dataclasses.replace(nothing, **{name: getattr(strengths, name) for name in names})
+
+
+def main(argv: list[str]) -> None:
+    """Draw it."""
+    study_parser(__doc__).parse_args(argv)
+    draw(TARGET)

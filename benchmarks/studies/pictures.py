@@ -1,0 +1,41 @@
+"""Draw the learning curves of the shipped model for the README (`make pictures`)."""
+
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+from benchmarks.documents import study_parser
+from fastnet import weights
+
+from . import distortions
+
+TARGET = Path("docs/learning-curves.png")
+TRAIN, VALIDATION = "#0072B2", "#D55E00"  # told apart with any colour vision (Okabe & Ito)
+
+
+def draw_learning_curves(history: list[dict], target: Path) -> None:
+    """Loss, error and learning rate over the epochs."""
+    epochs = [record["epoch"] for record in history]
+    figure, (losses, errors, rates) = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained")
+    for part, colour in (("train", TRAIN), ("validation", VALIDATION)):
+        losses.semilogy(epochs, [record[f"{part}_loss"] for record in history], color=colour, label=part)
+        error = [max(100 * (1 - record[f"{part}_accuracy"]), 1e-3) for record in history]
+        errors.semilogy(epochs, error, color=colour, label=part)
+    rates.plot(epochs, [record["learning_rate"] for record in history], color="#555555")
+    for axes, title in ((losses, "loss"), (errors, "error, %"), (rates, "learning rate")):
+        axes.set_title(title)
+        axes.set_xlabel("epoch")
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    losses.legend(frameon=False)
+    figure.savefig(target, dpi=110)
+    plt.close(figure)
+
+
+def main(argv: list[str]) -> None:
+    """Draw them, and the distorted digits of docs/recipe.md."""
+    study_parser(__doc__).parse_args(argv)
+    distortions.draw(distortions.TARGET)
+    history = json.loads((weights.DIRECTORY / weights.DEFAULT / "history.json").read_text(encoding="utf-8"))
+    draw_learning_curves(history, TARGET)

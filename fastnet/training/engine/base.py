@@ -1,0 +1,108 @@
+"""What every engine does: it takes training steps on a network, answers samples, and evaluates them."""
+
+import math
+
+import numpy as np
+
+from fastnet import seeds
+from fastnet.data.samples import Samples
+from fastnet.errors import DataError
+from fastnet.kernels.arrays import aligned_empty
+from fastnet.models.network import Network
+from fastnet.seeds import SeedUse
+
+from ..recipe import Recipe
+
+
+class Engine:
+    """A network with the memory for batches of up to `most_samples`; subclasses train and evaluate it.
+
+    `network`, and `moments`, Adam's m and v as networks of the same shape, are true when they are read. Between steps
+    an engine may hold some of that in a layout of its own, so what was read before a step need not be true after it:
+    read it anew. What was read may be written to until the next step is taken, which goes on from there.
+    """
+
+    def __init__(self, network: Network, recipe: Recipe, most_samples: int):
+        self.recipe = recipe
+        sizes = network.layer_sizes
+        self._network = network
+        self._moments = (Network.zeros(sizes), Network.zeros(sizes))
+        self._outputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
+        self._doutputs = [aligned_empty((most_samples, size)) for size in sizes[1:]]
+        self._dropout_key = seeds.key(recipe.seed, SeedUse.DROPOUT)
+
+    @property
+    def network(self) -> Network:
+        """The network, always the same object with the same arrays: the one that is trained in place."""
+        return self._network
+
+    @property
+    def moments(self) -> tuple[Network, Network]:
+        """Adam's m and v, of the steps taken so far."""
+        return self._moments
+
+    def train_steps(
+        self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Take one step for each of `learning_rates`, on consecutive mini-batches of the samples at `rows`.
+
+        Steps count from 1. Returns the loss and the number of right answers of each mini-batch, before its step; where
+        samples have weights, the weighted mean of their losses and the sum of the weights of those answered rightly. A
+        mini-batch without any weight has a loss and a gradient of 0.
+        """
+        raise NotImplementedError
+
+    def answer(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The loss, float64, and the likeliest class, int64, of each of the samples at `rows`."""
+        raise NotImplementedError
+
+    def evaluate(self, samples: Samples) -> tuple[float, float]:
+        """Return (mean loss, accuracy) of the network over `samples`, weighted where they have weights.
+
+        DataError where the loss is not finite, or the weights sum to 0.
+        """
+        total_weight = samples.total_weight()
+        losses, classes = self.answer(samples, np.arange(len(samples)))
+        loss, accuracy = (
+            float(numbers.sum() if samples.weights is None else numbers @ samples.weights) / total_weight
+            for numbers in (losses, (classes == samples.labels).astype(np.float64))
+        )
+        return _finite(loss), accuracy
+
+    def predict(self, samples: Samples) -> np.ndarray:
+        """The likeliest class of each sample, int64."""
+        return self.answer(samples, np.arange(len(samples)))[1]
+
+    def _check(self, samples: Samples, rows: np.ndarray) -> None:
+        """DataError for samples that don't fit the network: compiled code and its other threads rely on that."""
+        n_features, *_, n_classes = self._network.layer_sizes
+        if samples.n_features != n_features or samples.largest_label >= n_classes or not len(rows):
+            raise DataError(
+                f"this network takes one or more images of {n_features} pixels in {n_classes} classes, and not"
+                f" {len(rows)} of {samples.n_features} with labels up to {samples.largest_label}"
+            )
+        if not 0 <= rows.min() <= rows.max() < len(samples):
+            raise DataError(f"rows must lie within the {len(samples)} samples")
+
+    def _l2_of_batches(self, samples: Samples, rows: np.ndarray) -> np.ndarray:
+        """For each mini-batch, what times w its L2 penalty, l2 / 2 * sum(w**2) / its weight, adds to the gradient."""
+        weights = samples.weight_of_batches(rows, self.recipe.batch_size)
+        return self.recipe.l2 / np.where(weights > 0, weights, math.inf)
+
+
+def figures_of_batches(
+    samples: Samples, rows: np.ndarray, losses: np.ndarray, classes: np.ndarray, batch_size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `Engine.train_steps` returns of mini-batches, from the loss and the likeliest class of each sample."""
+    weights, starts = samples.weight_of_each(rows), np.arange(0, len(rows), batch_size)
+    totals, loss_sums, n_correct = (
+        np.add.reduceat(numbers, starts)
+        for numbers in (weights, weights * losses, weights * (classes == samples.labels[rows]))
+    )
+    return loss_sums / np.where(totals > 0, totals, 1), n_correct
+
+
+def _finite(loss: float) -> float:
+    if not math.isfinite(loss):
+        raise DataError(f"the loss on these samples is {loss}: look for extreme pixel values")
+    return loss

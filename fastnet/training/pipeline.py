@@ -1,0 +1,65 @@
+"""A training from its kernels to the saved run: the one path of the command line, the page and the records."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from .runs import save_run
+from .trainer import EpochRecord, Training
+
+
+class Stage(Enum):
+    """What is begun. Nothing is compiled for the NumPy reference."""
+
+    COMPILING = auto()
+    TRAINING = auto()
+    TESTING = auto()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The figures on the test set, and whether a stop request ended the training before its last epoch."""
+
+    test_loss: float
+    test_accuracy: float
+    interrupted: bool
+
+    @property
+    def test(self) -> dict[str, float]:
+        """The figures as a run keeps them."""
+        return {"accuracy": self.test_accuracy, "loss": self.test_loss}
+
+
+def train_and_save(
+    training: Training,
+    directory: Path,
+    *,
+    on_stage: Callable[[Stage], None] = lambda stage: None,
+    on_step: Callable[[float], None] | None = None,
+    on_epoch: Callable[[EpochRecord], None] = lambda record: None,
+    saves_after: Callable[[EpochRecord], bool] = lambda record: False,
+    n_steps: int | None = None,
+) -> Outcome:
+    """Compile, train, open the test set once, and save the run in `directory`; on the way after the epochs chosen.
+
+    `on_stage` is called before each stage. `on_step`, `on_epoch` and `n_steps` are those of `Trainer.run`; an epoch for
+    which `saves_after` is true is saved before `on_epoch` is told of it. Errors are those of `Trainer.run`,
+    `Engine.evaluate` and `save_run`.
+    """
+
+    def end_epoch(record: EpochRecord) -> None:
+        if saves_after(record):
+            save_run(training, directory)
+        on_epoch(record)
+
+    if training.recipe.engine == "numba":
+        on_stage(Stage.COMPILING)
+        training.compile_kernels()
+    on_stage(Stage.TRAINING)
+    training.run(on_step, end_epoch, n_steps)
+    interrupted = training.stop_requested and not training.finished
+    on_stage(Stage.TESTING)
+    outcome = Outcome(*training.engine.evaluate(training.dataset.test), interrupted)
+    save_run(training, directory, outcome.test)
+    return outcome
