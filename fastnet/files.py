@@ -1,18 +1,37 @@
-"""Write a file or a directory so that others see it whole or not at all."""
+"""Write a file or a set of files so that others see it whole or not at all.
 
+A set of files is a directory. It is made beside its target, as `.NAME.new`, and takes its place in one step where the
+system can exchange two names; elsewhere the old one is `.NAME.old` for a moment. Who writes holds a lock on these for
+as long as the process lives: another writer waits, a reader never repairs what a living writer holds, and what a dead
+one left is swept by the next.
+"""
+
+import ctypes
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
-from .errors import OptionError
+from .errors import FastnetError, OptionError
+
+try:
+    import fcntl
+except ImportError:  # a system without locks on files: one writer at a time is up to those who write
+    fcntl = None  # type: ignore[assignment]
+
+Found = TypeVar("Found")
+
+_MOST_READINGS = 50
+_NEW, _OLD = ".new", ".old"
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
-def require_new(target: Path, overwrite: bool) -> None:
+def require_new(target: Path, overwrite: bool, option: str = "--out") -> None:
     """OptionError for a file that exists, unless it may be overwritten, and for one whose directory does not."""
     if target.exists() and not overwrite:
-        raise OptionError(f"{target}: exists already; choose another --out, or --force")
+        raise OptionError(f"{target}: exists already; choose another {option}, or --force")
     if target.is_dir() or not target.absolute().parent.is_dir():
         raise OptionError(f"{target}: is no file in a directory that exists")
 
@@ -24,7 +43,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     After an exception, `target` is as it was and the new file is gone.
     """
     target = target.resolve()
-    new = target.with_name(f".{target.name}.new")
+    new = _beside(target, _NEW)
     try:
         yield new
         _flush(new)
@@ -36,40 +55,151 @@ def whole_file(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_directory(target: Path) -> Iterator[Path]:
+def whole_directory(target: Path, keep: Callable[[str], bool] = lambda name: False) -> Iterator[Path]:
     """Yield an empty directory beside `target`; at the end of the block it is flushed and takes the place of `target`.
 
-    After an exception, `target` is as it was and the new directory is gone.
+    `keep` tells by its name what of the old directory goes on in the new one, unless the block wrote it anew; without,
+    all of the old is gone. After an exception, `target` is as it was and the new directory is gone. Another writer of
+    the same directory is waited for.
     """
     target = target.resolve()
-    new, old = target.with_name(f".{target.name}.new"), _old(target)
-    put_back(target)
-    for leftover in (new, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
-        yield new
-        for path in [*new.iterdir(), new]:
-            _flush(path)
-        if target.exists():
-            target.rename(old)
-        new.rename(target)
-        _flush(target.parent)
-    except BaseException:
+    new, old = _beside(target, _NEW), _beside(target, _OLD)
+    with ExitStack() as locks:
+        _claim(new, locks)
         put_back(target)
-        shutil.rmtree(new, ignore_errors=True)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+        try:
+            yield new
+            for path in new.rglob("*"):
+                _flush(path)
+            if target.is_dir():
+                _hold(target, locks)
+                _link(target, new, keep)
+            _flush(new)
+            _put_in_place(new, target, old)
+        except BaseException:
+            _rename_back(target, old)
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+        for leftover in (new, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def keep_all(_name: str) -> bool:
+    """For `whole_directory`: what the block does not write stays."""
+    return True
 
 
 def put_back(target: Path) -> None:
-    """Undo the first of the two renames of `whole_directory` if the process was killed before the second."""
-    if not target.exists() and _old(target).is_dir():
-        _old(target).rename(target)
+    """Undo the first of the two renames of `whole_directory` if the process was killed before the second.
+
+    While the process lives, it is waited for instead.
+    """
+    old = _beside(target, _OLD)
+    if target.exists() or not old.is_dir():
+        return
+    with suppress(OSError), ExitStack() as locks:  # another reader may do the same, or the disk may be read-only
+        if _hold(old, locks):
+            _rename_back(target, old)
 
 
-def _old(target: Path) -> Path:
-    return target.with_name(f".{target.name}.old")
+def read_whole(directory: Path, read: Callable[[], Found]) -> Found:
+    """What `read` returns; asked again where it fails because the directory was replaced while it read."""
+    for _ in range(_MOST_READINGS):
+        before = _identity(directory)
+        try:
+            return read()
+        except FastnetError:
+            if _identity(directory) == before:
+                raise
+    return read()
+
+
+def _beside(target: Path, suffix: str) -> Path:
+    return target.with_name(f".{target.name}{suffix}")
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(".") and name.endswith((_NEW, _OLD))
+
+
+def _claim(new: Path, locks: ExitStack) -> None:
+    """Make an empty directory and hold it; wait for who else does, and sweep what a dead process left in it."""
+    while True:
+        new.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError), ExitStack() as attempt:
+            if _hold(new.parent, attempt, shared=True):  # it must not be replaced by another writer meanwhile
+                new.mkdir(exist_ok=True)
+                if _hold(new, attempt):
+                    locks.push(attempt.pop_all())
+                    break
+    for leftover in new.iterdir():
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
+
+
+def _hold(directory: Path, locks: ExitStack, shared: bool = False) -> bool:
+    """Lock a directory until `locks` close or the process ends; False if another stands there after the wait."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    locks.callback(os.close, descriptor)
+    if fcntl:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+            locks.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)  # closing is not enough where a child was forked
+    return os.path.samestat(os.stat(directory), os.fstat(descriptor))
+
+
+def _link(source: Path, target: Path, keep: Callable[[str], bool]) -> None:
+    """Have what is kept of one directory in the other too, by further links to the same files."""
+    for path in source.iterdir():
+        place = target / path.name
+        if place.exists() or not keep(path.name) or _is_temporary(path.name):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, place, symlinks=True, copy_function=_link_file)
+        else:
+            _link_file(path, place)
+
+
+def _link_file(source: str | Path, target: str | Path) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # a file system without links
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _put_in_place(new: Path, target: Path, old: Path) -> None:
+    """Let the new directory take the place of the old one, which ends as `new` or `old`."""
+    if not target.exists():
+        new.rename(target)
+    elif not _exchange(new, target):
+        target.rename(old)
+        new.rename(target)
+    _flush(target.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names in one step; False where the system cannot."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    return renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0
+
+
+def _rename_back(target: Path, old: Path) -> None:
+    if not target.exists() and old.is_dir():
+        old.rename(target)
+
+
+def _identity(directory: Path) -> tuple[int, int, int] | None:
+    """What changes when a directory is replaced, or files in it are."""
+    with suppress(OSError):
+        found = directory.stat()
+        return found.st_dev, found.st_ino, found.st_mtime_ns
+    return None
 
 
 def _flush(path: Path) -> None:

@@ -178,6 +178,29 @@ def test_predict_reads_standard_input_and_explains(tmp_path):
         assert drawn.width > 500
 
 
+def test_a_drawing_replaces_no_file_in_silence_and_never_the_picture_that_is_read(fastnet, tmp_path):
+    seven, why, link = (tmp_path / name for name in ("seven.png", "why.png", "link.png"))
+    Image.fromarray(load_dataset().test.images[0].reshape(28, 28)).save(seven)
+    link.symlink_to(seven)
+    why.write_text("mine")
+    before = seven.read_bytes()
+    code, _, err = fastnet("predict", seven, "--explain", why)
+    assert (code, why.read_text()) == (2, "mine")
+    assert "why.png: exists already; choose another --explain, or --force" in err
+    for target in (seven, link):
+        code, _, err = fastnet("predict", seven, "--explain", target, "--force")
+        assert (code, seven.read_bytes()) == (2, before)
+        assert "is a picture that is read" in err
+    assert fastnet("predict", seven, "--explain", why, "--force")[0] == 0
+    with Image.open(why) as drawn:
+        assert drawn.width > 500
+    why.rename(tmp_path / "new-2.png")
+    code, _, err = fastnet("predict", seven, tmp_path / "new-2.png", "--explain", tmp_path / "new.png", "--force")
+    assert code == 2
+    assert "new-2.png: is a picture that is read" in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.png", "new-2.png", "seven.png"]
+
+
 def test_a_directory_without_pictures_and_an_empty_name_are_told_and_the_others_answered(fastnet, tmp_path):
     (tmp_path / "empty").mkdir()
     Image.fromarray(load_dataset().test.images[0].reshape(28, 28)).save(tmp_path / "seven.png")

@@ -14,7 +14,9 @@ from safetensors.numpy import load_file
 from fastnet import Predictor, cli, weights
 from fastnet.data.loading import load_dataset
 from fastnet.errors import ModelError, OptionError
+from fastnet.models.documents import Manifest
 from fastnet.models.exporting import FORMS, export_model
+from fastnet.models.fields import to_json
 from fastnet.models.files import read_model, write_model
 
 RNG = np.random.default_rng(5)
@@ -27,7 +29,7 @@ def make_model(directory, *sizes):
         parameters[f"W{number}"] = RNG.standard_normal((n_in, n_out)).astype(np.float32)
         parameters[f"b{number}"] = RNG.standard_normal(n_out).astype(np.float32)
     directory.mkdir()
-    write_model(directory, parameters, {"layer_sizes": list(sizes), "pixel_scale": 0.5})
+    write_model(directory, parameters, Manifest(layer_sizes=sizes, pixel_scale=0.5))
     return directory
 
 
@@ -45,7 +47,7 @@ def test_onnxruntime_answers_as_the_predictor_on_the_whole_test_set(tmp_path, na
     np.testing.assert_array_equal(labels, predictor.predict(test.images))
     np.testing.assert_allclose(logits, predictor.logits(test.images), rtol=0, atol=1e-4)
     np.testing.assert_allclose(probabilities, predictor.predict_proba(test.images), rtol=0, atol=1e-5)
-    assert np.mean(labels == test.labels) == read_model(name).manifest["test"]["accuracy"]
+    assert np.mean(labels == test.labels) == read_model(name).manifest.test.accuracy
 
 
 @pytest.mark.parametrize("sizes", [(6, 3), (6, 5, 3), (9, 8, 7, 6, 2)])
@@ -66,11 +68,14 @@ def test_onnx_tells_what_it_is(tmp_path):
     assert model.opset_import[0].version == 13
     facts = {entry.key: entry.value for entry in model.metadata_props}
     manifest = read_model(weights.DEFAULT).manifest
-    assert json.loads(facts["manifest"]) == manifest
-    assert float(facts["test_accuracy"]) == manifest["test"]["accuracy"]
+    assert json.loads(facts["manifest"]) == json.loads(
+        (weights.DIRECTORY / weights.DEFAULT / "manifest.json").read_text()
+    )
+    assert json.loads(facts["manifest"]) == to_json(manifest)
+    assert float(facts["test_accuracy"]) == manifest.test.accuracy
     assert float(facts["temperature"]) == Predictor.load().calibration.temperature
     assert facts["layer_sizes"] == "784-512-10"
-    assert facts["license"] == manifest["license"] == "MIT"
+    assert facts["license"] == manifest.license == "MIT"
 
 
 def test_safetensors_and_npz_hold_the_arrays_bit_for_bit(tmp_path):
@@ -85,7 +90,7 @@ def test_safetensors_and_npz_hold_the_arrays_bit_for_bit(tmp_path):
                 assert arrays[name].dtype == np.float32
                 np.testing.assert_array_equal(arrays[name], array)
         assert {name: str(archive[name]) for name in archive if name not in files.parameters} == facts
-    assert json.loads(facts["manifest"]) == files.manifest
+    assert json.loads(facts["manifest"]) == to_json(files.manifest)
 
 
 @pytest.mark.parametrize("form", FORMS)

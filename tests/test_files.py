@@ -1,10 +1,15 @@
 """Files and directories are seen whole or not at all: after an exception, the old one stands as it was."""
 
+import threading
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from fastnet.files import whole_directory, whole_file
+from fastnet import files
+from fastnet.errors import ModelError
+from fastnet.files import keep_all, put_back, read_whole, whole_directory, whole_file
 
 
 @pytest.fixture
@@ -68,6 +73,7 @@ def test_exception_leaves_things_as_they_were(target, exception, existing):
 
 @pytest.mark.parametrize("failing", [1, 2], ids=["first rename", "second rename"])
 def test_failure_of_a_rename_leaves_the_old_directory(target, monkeypatch, failing):
+    monkeypatch.setattr(files, "_exchange", lambda one, other: False)  # as on systems that cannot
     write(target, a="old")
     rename, calls = Path.rename, []
 
@@ -148,3 +154,105 @@ def test_exception_leaves_the_file_as_it_was(target, exception):
         fail()
     assert target.read_text() == "old"
     assert names_in(target.parent) == ["run"]
+
+
+# ---- Several at a time ----------------------------------------------------------------------------------------------
+
+
+def test_what_is_kept_stays_with_its_folders_and_links_and_what_is_written_replaces_it(target):
+    write(target, a="old", b="old")
+    (target / "folder").mkdir()
+    (target / "folder" / "c").write_text("deep")
+    (target / "link").symlink_to("b")
+    (target / ".a.new").mkdir()
+    with whole_directory(target, keep_all) as new:
+        (new / "a").write_text("new")
+    assert ((target / "a").read_text(), (target / "b").read_text()) == ("new", "old")
+    assert (target / "folder" / "c").read_text() == "deep"
+    assert (target / "link").is_symlink()
+    assert names_in(target) == ["a", "b", "folder", "link"]
+    with whole_directory(target, keep=lambda name: name == "b") as new:
+        pass
+    assert contents(target) == {"b": "old"}
+
+
+def test_a_failure_while_files_are_kept_changes_none_of_them(target, monkeypatch):
+    write(target, a="old", b="old")
+
+    def fail(*_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(files, "_put_in_place", fail)
+    with pytest.raises(OSError, match="Input/output"), whole_directory(target, keep_all) as new:
+        (new / "a").write_text("new")
+    assert contents(target) == {"a": "old", "b": "old"}
+    assert names_in(target.parent) == ["run"]
+
+
+def test_writers_of_one_directory_wait_for_each_other(target):
+    write(target, n="0")
+
+    def add_one():
+        for _ in range(10):
+            with whole_directory(target, keep_all) as new:
+                (new / "n").write_text(str(int((target / "n").read_text()) + 1))
+
+    threads = [threading.Thread(target=add_one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert contents(target) == {"n": "40"}
+    assert names_in(target.parent) == ["run"]
+
+
+def test_a_directory_is_not_exchanged_while_something_in_it_is_written(target):
+    write(target, a="old")
+
+    def write_inside(started):
+        with whole_directory(target / "inner") as new:
+            started.set()
+            time.sleep(0.2)
+            (new / "b").write_text("inside")
+
+    started = threading.Event()
+    thread = threading.Thread(target=write_inside, args=(started,))
+    thread.start()
+    started.wait()
+    with whole_directory(target, keep_all) as new:
+        (new / "a").write_text("new")
+    thread.join()
+    assert (target / "a").read_text() == "new"
+    assert contents(target / "inner") == {"b": "inside"}
+
+
+def test_a_reader_does_not_repair_what_a_living_writer_holds(target):
+    old = target.with_name(".run.old")
+    write(old, a="old")
+    with ExitStack() as locks:
+        files._hold(old, locks)  # as between the two renames
+        reader = threading.Thread(target=put_back, args=(target,))
+        reader.start()
+        reader.join(0.2)
+        assert reader.is_alive()
+        assert not target.exists()
+        target.mkdir()
+    reader.join()
+    assert old.is_dir()
+    assert contents(target) == {}
+
+
+def test_what_was_replaced_while_it_was_read_is_read_again(target):
+    write(target, a="old")
+    tries = []
+
+    def read():
+        tries.append(1)
+        if len(tries) == 1:
+            write(target, a="new")
+            raise ModelError("was changed or damaged")
+        return contents(target)
+
+    assert read_whole(target, read) == {"a": "new"}
+    with pytest.raises(ModelError, match="for good"):
+        read_whole(target, lambda: (_ for _ in ()).throw(ModelError("for good")))

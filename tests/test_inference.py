@@ -10,6 +10,8 @@ import pytest
 
 from fastnet.data.loading import load_dataset
 from fastnet.errors import ModelError, OptionError
+from fastnet.models.documents import Manifest, Score
+from fastnet.models.fields import to_json
 from fastnet.models.files import write_model
 from fastnet.reading.predictor import Predictor
 
@@ -183,10 +185,10 @@ def test_memory_layout_does_not_matter(predictor, pixels, view):
 
 def test_model_directory_is_loaded_with_its_pixel_scale_and_manifest(tmp_path, pixels):
     parameters = parameters_of((12, 9, 4))
-    write_model(tmp_path, parameters, {"layer_sizes": [12, 9, 4], "pixel_scale": 0.5, "test": {"accuracy": 0.9}})
+    write_model(tmp_path, parameters, Manifest(layer_sizes=(12, 9, 4), pixel_scale=0.5, test=Score(accuracy=0.9)))
     predictor = Predictor.load(tmp_path)
     np.testing.assert_array_equal(predictor.predict_proba(pixels), Predictor(parameters, 1).predict_proba(pixels))
-    assert predictor.manifest["test"] == {"accuracy": 0.9}
+    assert to_json(predictor.manifest.test) == {"accuracy": 0.9}
     halves = np.full((1, 12), 2, np.uint8)
     np.testing.assert_array_equal(predictor.predict_proba(halves), predictor.predict_proba(np.ones((1, 12))))
 

@@ -9,13 +9,20 @@ import yaml
 from benchmarks.studies import shipping
 from fastnet import Predictor, weights
 from fastnet.errors import ModelError
+from fastnet.models.calibration import read_calibration_document
 from fastnet.models.card import interval, model_card
-from fastnet.models.files import read_model, write_model
+from fastnet.models.documents import Manifest
+from fastnet.models.files import read_manifest, read_model, write_model
 from fastnet.training.recipe import Recipe
 from fastnet.training.runs import save_run
 from fastnet.training.trainer import Training
 
-LEAST = {"layer_sizes": [6, 5, 3], "pixel_scale": 0.5}
+LEAST = {"format": "fastnet-model", "format_version": 1, "layer_sizes": [6, 5, 3], "pixel_scale": 0.5, "arrays": {}}
+
+
+def card_of(content):
+    """The card of a manifest's JSON."""
+    return model_card(Manifest.from_json(content))
 
 
 def head_of(card):
@@ -33,7 +40,7 @@ def test_card_of_each_shipped_model_is_that_of_its_manifest(name):
     directory = weights.DIRECTORY / name
     manifest, calibration = (json.loads((directory / f"{x}.json").read_text()) for x in ("manifest", "calibration"))
     card = (directory / "MODEL_CARD.md").read_text()
-    assert card == model_card(manifest, calibration)
+    assert card == model_card(Manifest.from_json(manifest), read_calibration_document(directory))
     spread = "how far they depend on its seed was not measured"
     if over_seeds := manifest.get("test_over_seeds"):
         spread = f"over {over_seeds['seeds']} seeds | {over_seeds['mean']:.2%} ± {over_seeds['std']:.2%}"
@@ -76,7 +83,7 @@ def test_run_gets_a_card_with_each_save(dataset, tmp_path):
 
 
 def test_manifest_that_says_little_gives_a_card_that_says_little(tmp_path):
-    write_model(tmp_path, {}, LEAST)
+    write_model(tmp_path, {}, Manifest.from_json(LEAST))
     card = (tmp_path / "MODEL_CARD.md").read_text()
     assert "# 6-5-3 on unnamed data" in card
     assert "%" not in card
@@ -96,11 +103,11 @@ def test_no_field_of_a_manifest_can_make_the_card_fail(nonsense):
         "n_parameters",
     )
     for name in names:
-        assert "# 6-5-3 on " in model_card({**LEAST, name: nonsense})
+        assert "# 6-5-3 on " in card_of({**LEAST, name: nonsense})
 
 
 def test_path_of_the_data_stays_private():
-    card = model_card({**LEAST, "data": {"source": "/home/someone/secret/fashion"}})
+    card = card_of({**LEAST, "data": {"source": "/home/someone/secret/fashion"}})
     assert "6-5-3 on fashion" in card
     assert "someone" not in card
 
@@ -126,7 +133,7 @@ def test_shipped_model_keeps_its_figures_over_seeds_only_with_its_recipe(tmp_pat
         assert manifest["license"] == "MIT"
         assert ("test_over_seeds" in manifest) == kept
         assert not (model / "checkpoint.npz").exists()
-        shipping.write_over_seeds(manifest, [0.8, 0.9, 1.0], shipped=tmp_path)
+        shipping.write_over_seeds(read_manifest(model), [0.8, 0.9, 1.0], shipped=tmp_path)
         assert "over 3 seeds | 90.00% ± 10.00%" in (model / "MODEL_CARD.md").read_text()
 
 
@@ -143,7 +150,7 @@ def test_model_is_shipped_in_float16_with_the_figures_of_its_rounded_weights(tmp
         np.testing.assert_array_equal(files.parameters[name], array.astype(np.float16))
         assert np.load(tmp_path / "model" / f"{name}.npy", allow_pickle=False).dtype == np.float16
     right = Predictor.load(tmp_path / "model").predict(dataset.test.pixels) == dataset.test.labels
-    assert files.manifest["test"]["accuracy"] == pytest.approx(right.mean())
+    assert files.manifest.test.accuracy == pytest.approx(right.mean())
     assert (tmp_path / "model/MODEL_CARD.md").read_text() == model_card(files.manifest)
 
 

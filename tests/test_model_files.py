@@ -1,5 +1,6 @@
 """Model directories: what is written is read back, and every kind of damage is refused by the name of the file."""
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -13,6 +14,8 @@ import pytest
 
 from fastnet import weights
 from fastnet.errors import ModelError
+from fastnet.models.documents import Manifest, Score
+from fastnet.models.fields import to_json
 from fastnet.models.files import find_model, read_model, write_model
 
 RNG = np.random.default_rng(3)
@@ -22,7 +25,7 @@ PARAMETERS = {
     "W2": RNG.standard_normal((5, 3)).astype(np.float32),
     "b2": RNG.standard_normal(3).astype(np.float32),
 }
-FACTS = {"layer_sizes": [6, 5, 3], "pixel_scale": 1 / 255}
+FACTS = Manifest(layer_sizes=(6, 5, 3), pixel_scale=1 / 255)
 
 
 @pytest.fixture
@@ -89,7 +92,7 @@ def test_a_model_stored_in_float16_is_read_as_float32(tmp_path):
     halves = {name: array.astype(np.float16) for name, array in PARAMETERS.items()}
     write_model(tmp_path, halves, FACTS)
     files = read_model(tmp_path)
-    assert files.manifest["arrays"]["W1"]["dtype"] == "float16"
+    assert files.manifest.arrays["W1"].dtype == "float16"
     assert np.load(tmp_path / "W1.npy", allow_pickle=False).dtype == np.float16
     for name, array in halves.items():
         assert files.parameters[name].dtype == np.float32
@@ -104,12 +107,13 @@ def test_a_model_stored_otherwise_than_described(model):
 
 
 def test_further_facts_stand_in_the_manifest(tmp_path):
-    write_model(tmp_path, PARAMETERS, {**FACTS, "test": {"accuracy": 0.99}})
-    assert read_model(tmp_path).manifest["test"] == {"accuracy": 0.99}
+    write_model(tmp_path, PARAMETERS, dataclasses.replace(FACTS, test=Score(accuracy=0.99)))
+    assert to_json(read_model(tmp_path).manifest.test) == {"accuracy": 0.99}
 
 
 def test_softmax_regression_is_a_model_of_one_layer(tmp_path):
-    write_model(tmp_path, {"W1": PARAMETERS["W2"], "b1": PARAMETERS["b2"]}, {"layer_sizes": [5, 3], "pixel_scale": 1})
+    manifest = Manifest(layer_sizes=(5, 3), pixel_scale=1)
+    write_model(tmp_path, {"W1": PARAMETERS["W2"], "b1": PARAMETERS["b2"]}, manifest)
     assert list(read_model(tmp_path).parameters) == ["W1", "b1"]
 
 
@@ -142,7 +146,7 @@ def test_shipped_model_is_found_by_its_name():
 def test_every_shipped_model_is_sound(name):
     files = read_model(name)
     assert (files.directory / "history.json").is_file()
-    assert files.manifest["n_parameters"] == sum(array.size for array in files.parameters.values())
+    assert files.manifest.n_parameters == sum(array.size for array in files.parameters.values())
 
 
 def test_model_is_found_by_its_path_too(model):

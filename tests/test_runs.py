@@ -172,7 +172,7 @@ def test_model_of_floating_point_pixels_knows_how_uint8_ones_are_scaled(dataset,
     training = Training(small, RECIPE)
     save_run(training, tmp_path / "run")
     predictor = Predictor.load(tmp_path / "run")
-    assert predictor.manifest["pixel_scale"] == scale
+    assert predictor.manifest.pixel_scale == scale
     np.testing.assert_allclose(
         predictor.predict_proba(dataset.test.images), predictor.predict_proba(small.test.images), rtol=1e-4, atol=1e-6
     )

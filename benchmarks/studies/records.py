@@ -14,7 +14,8 @@ from benchmarks.documents import publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.errors import FastnetError
-from fastnet.models.files import HISTORY, MANIFEST, read_json, read_manifest
+from fastnet.models.documents import Manifest
+from fastnet.models.files import MANIFEST, read_history, read_manifest
 from fastnet.system import environment
 from fastnet.training.pipeline import train_and_save
 from fastnet.training.recipe import RECIPES, Recipe
@@ -51,7 +52,7 @@ def main(argv: list[str]) -> None:
         for runs in all_runs:
             manifests = [read_manifest(run) for run in runs]
             if len(runs) > 1:
-                write_over_seeds(manifests[0], [manifest["test"]["accuracy"] for manifest in manifests])
+                write_over_seeds(manifests[0], accuracies(manifests))
 
 
 # ---- Trainings ------------------------------------------------------------------------------------------------------
@@ -62,7 +63,7 @@ def finished(dataset: Dataset, name: str, recipe: Recipe, seed: int) -> Path:
     recipe = dataclasses.replace(recipe, seed=seed)
     directory = RUNS / f"{name}-{seed}"
     training = taken_up(dataset, recipe, directory)
-    if training.finished and (directory / MANIFEST).exists() and read_manifest(directory).get("test"):
+    if training.finished and (directory / MANIFEST).exists() and read_manifest(directory).test:
         return directory
     saved = time.monotonic()
 
@@ -103,15 +104,21 @@ HEADER = [
 def row(name: str, recipe: Recipe, runs: list[Path]) -> str:
     """A line of the table, from what the runs say."""
     manifests = [read_manifest(run) for run in runs]
-    accuracies = [manifest["test"]["accuracy"] for manifest in manifests]
-    seconds = [[record["seconds"] for record in read_json(run / HISTORY)] for run in runs]
-    spread = f" ± {statistics.stdev(accuracies):.2%}" if len(runs) > 1 else ""
+    shares = accuracies(manifests)
+    seconds = [[record.seconds for record in read_history(run)] for run in runs]
+    spread = f" ± {statistics.stdev(shares):.2%}" if len(runs) > 1 else ""
     return (
-        f"| `{name}` | {'-'.join(map(str, manifests[0]['layer_sizes']))} | {recipe.batch_size} | {recipe.epochs} |"
-        f" **{statistics.mean(accuracies):.2%}**{spread} | {len(runs)} |"
+        f"| `{name}` | {manifests[0].layers} | {recipe.batch_size} | {recipe.epochs} |"
+        f" **{statistics.mean(shares):.2%}**{spread} | {len(runs)} |"
         f" {statistics.median(statistics.median(epochs) for epochs in seconds):.2f} s |"
         f" {statistics.median(sum(epochs) for epochs in seconds):,.0f} s |"
     )
+
+
+def accuracies(manifests: list[Manifest]) -> list[float]:
+    """On the test set, where they are known."""
+    scores = [manifest.test.accuracy for manifest in manifests if manifest.test]
+    return [accuracy for accuracy in scores if accuracy is not None]
 
 
 def footer() -> str:

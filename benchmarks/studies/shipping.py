@@ -8,25 +8,24 @@ the weights as they are stored.
 """
 
 import dataclasses
-import json
 import shutil
 import statistics
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks.documents import study_parser
 from fastnet.data.loading import load_dataset
-from fastnet.files import whole_directory, whole_file
-from fastnet.models.calibration import CALIBRATION
+from fastnet.files import keep_all, whole_directory
+from fastnet.models.calibration import read_calibration_document
 from fastnet.models.card import CARD, model_card
-from fastnet.models.files import HISTORY, MANIFEST, read_json, read_manifest, read_model, write_array
+from fastnet.models.documents import CalibrationDocument, Manifest, OverSeeds, Score
+from fastnet.models.fields import to_json
+from fastnet.models.files import HISTORY, MANIFEST, read_manifest, read_model, write_array, write_json
 from fastnet.training.evaluation import evaluate_model
-from fastnet.training.recipe import Recipe
+from fastnet.training.recipe import Recipe, recipe_of
 
 LICENCE = "MIT"
-OVER_SEEDS = "test_over_seeds"
 
 
 def main(argv: list[str]) -> None:
@@ -35,55 +34,61 @@ def main(argv: list[str]) -> None:
     parser.add_argument("model", type=Path, help="its directory in weights/")
     parser.add_argument("--float16", action="store_true", help="store the weights so")
     args = parser.parse_args(argv)
-    facts: dict[str, Any] = {"license": LICENCE}
-    before = read_manifest(args.model) if (args.model / MANIFEST).is_file() else {}
-    if OVER_SEEDS in before and same_training(read_manifest(args.run), before):
-        facts[OVER_SEEDS] = before[OVER_SEEDS]
+    before = read_manifest(args.model) if (args.model / MANIFEST).is_file() else None
     with whole_directory(args.model) as new:
         for path in [*args.run.glob("[Wb]*.npy"), args.run / HISTORY, args.run / MANIFEST]:
             shutil.copy(path, new)
         if args.float16:
-            facts |= store_as_float16(new)
-        write_facts(new, facts)
+            store_as_float16(new)
+        manifest = dataclasses.replace(read_manifest(new), license=LICENCE)
+        if before and same_training(manifest, before):
+            manifest = dataclasses.replace(manifest, test_over_seeds=before.test_over_seeds)
+        write_manifest(new, manifest)
 
 
-def store_as_float16(model: Path) -> dict[str, Any]:
-    """Round the arrays of a model, and return what changes in its manifest."""
+def store_as_float16(model: Path) -> None:
+    """Round the arrays of a model, and have its manifest tell what that makes of its figures."""
     files = read_model(model)
     with np.errstate(over="ignore"):  # what float16 cannot hold becomes infinite, and such a model is refused
         halves = {name: parameter.astype(np.float16) for name, parameter in files.parameters.items()}
-    write_facts(model, {"arrays": {name: write_array(model, name, array) for name, array in halves.items()}})
+    arrays = {name: write_array(model, name, array) for name, array in halves.items()}
+    write_manifest(model, dataclasses.replace(files.manifest, arrays=dict(arrays)))
     loss, accuracy = evaluate_model(model, load_dataset().test)
-    print(f"{accuracy:.2%} of the test set in float16, {files.manifest['test']['accuracy']:.2%} before")
-    return {"test": {"accuracy": accuracy, "loss": loss}}
+    before = files.manifest.test or Score()
+    print(f"{accuracy:.2%} of the test set in float16, {before.accuracy or 0:.2%} before")
+    write_manifest(model, dataclasses.replace(read_manifest(model), test=Score(accuracy, loss)))
 
 
-def write_facts(model: Path, facts: dict[str, Any]) -> None:
-    """Add facts to the manifest of a model, and to its card."""
-    manifest = {**read_manifest(model), **facts}
-    manifest["arrays"] = manifest.pop("arrays")  # stays the last
-    calibration = read_json(model / CALIBRATION) if (model / CALIBRATION).is_file() else None
-    for name, text in ((MANIFEST, json.dumps(manifest, indent=2) + "\n"), (CARD, model_card(manifest, calibration))):
-        with whole_file(model / name) as new:
-            new.write_text(text, encoding="utf-8")
+def write_manifest(new: Path, manifest: Manifest, calibration: CalibrationDocument | None = None) -> None:
+    """Write the manifest of a model into a directory that nobody reads yet, and its card."""
+    write_json(new / MANIFEST, to_json(manifest))
+    (new / CARD).write_text(model_card(manifest, calibration), encoding="utf-8")
 
 
-def write_over_seeds(training: dict[str, Any], accuracies: list[float], shipped: Path = Path("weights")) -> None:
+def write_over_seeds(training: Manifest, accuracies: list[float], shipped: Path = Path("weights")) -> None:
     """Put what seeds make of a recipe's test accuracy beside each shipped model of that recipe and data.
 
     `training` is the manifest of one of the trainings, of which recipe and data count.
     """
     mean, deviation = statistics.mean(accuracies), statistics.stdev(accuracies)
-    over_seeds = {"seeds": len(accuracies), "mean": round(mean, 6), "std": round(deviation, 6)}
+    over_seeds = OverSeeds(len(accuracies), round(mean, 6), round(deviation, 6))
     for path in shipped.glob(f"*/{MANIFEST}"):
-        if same_training(training, read_manifest(path.parent)):
-            write_facts(path.parent, {OVER_SEEDS: over_seeds})
+        manifest = read_manifest(path.parent)
+        if same_training(training, manifest):
+            with whole_directory(path.parent, keep_all) as new:
+                manifest = dataclasses.replace(manifest, test_over_seeds=over_seeds)
+                write_manifest(new, manifest, read_calibration_document(path.parent))
 
 
-def same_training(first: dict[str, Any], second: dict[str, Any]) -> bool:
+def same_training(first: Manifest, second: Manifest) -> bool:
     """Whether two manifests differ in the seed of their training, if at all."""
-    return first["data"]["sha256"] == second["data"]["sha256"] and _seedless(first) == _seedless(second)
+    return _samples(first) == _samples(second) is not None and _seedless(first) == _seedless(second) is not None
 
 
-def _seedless(manifest: dict[str, Any]) -> Recipe:
-    return dataclasses.replace(Recipe.from_json(manifest["recipe"]), seed=0)
+def _samples(manifest: Manifest) -> str | None:
+    return manifest.data.sha256 if manifest.data else None
+
+
+def _seedless(manifest: Manifest) -> Recipe | None:
+    recipe = recipe_of(manifest)
+    return dataclasses.replace(recipe, seed=0) if recipe else None

@@ -5,12 +5,12 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from fastnet import weights
 from fastnet.errors import FastnetError, ModelError, OptionError
 from fastnet.files import whole_directory
-from fastnet.models.files import MANIFEST, find_model, read_json, read_manifest
+from fastnet.models.documents import EpochRecord
+from fastnet.models.files import MANIFEST, find_model, read_history, read_manifest
 from fastnet.reading.predictor import Predictor
 
 DIRECTORY = Path("models")
@@ -49,11 +49,11 @@ class Library:
                 self._predictors[name] = Predictor.load(self.folder(name))
             return self._predictors[name]
 
-    def history(self, name: str) -> tuple[dict[str, Any], ...]:
+    def history(self, name: str) -> tuple[EpochRecord, ...]:
         """The epochs of a model's training; none where they are not known."""
         try:
-            return tuple(read_json(self.folder(name) / "history.json"))
-        except (ModelError, TypeError):
+            return tuple(read_history(self.folder(name)))
+        except ModelError:
             return ()
 
     def save(self, name: str, run: Path, may_replace: bool = False) -> None:
@@ -67,7 +67,7 @@ class Library:
                 "a name has 1 to 40 letters, digits, spaces, dots, hyphens or underscores, and begins and ends with a"
                 " letter or digit"
             )
-        sizes = read_manifest(run)["layer_sizes"]
+        sizes = read_manifest(run).layer_sizes
         if (sizes[0], sizes[-1]) != (_PIXELS, _DIGITS):
             raise ModelError(f"a network from {sizes[0]} pixels to {sizes[-1]} classes cannot read drawn digits")
         with self._lock:
@@ -99,7 +99,7 @@ class Library:
 
     def _is_one(self, folder: Path) -> bool:
         try:
-            sizes = read_manifest(folder)["layer_sizes"]
+            sizes = read_manifest(folder).layer_sizes
         except FastnetError:
             return False
         return bool(_NAME.fullmatch(folder.name)) and (sizes[0], sizes[-1]) == (_PIXELS, _DIGITS)

@@ -14,6 +14,6 @@ def difference(run: Snapshot, other: Snapshot, name: str) -> str:
     faster = run.samples_per_second / other.samples_per_second
     pace = f"{faster:.1f} times as fast as" if faster >= 1 else f"{1 / faster:.1f} times slower than"
     pairs = list(zip(run.epochs, other.epochs, strict=False))
-    most = max(abs(mine["train_loss"] - its["train_loss"]) for mine, its in pairs)
+    most = max(abs(mine.train_loss - its.train_loss) for mine, its in pairs)
     epochs = "the first epoch" if len(pairs) == 1 else f"the first {len(pairs)} epochs"
     return f"{pace[0].upper()}{pace[1:]} {name}; the training loss differs by at most {most:.1g} over {epochs}."

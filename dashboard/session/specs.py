@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 from fastnet import __version__, system
 from fastnet.data.distortions import Augmentation
-from fastnet.errors import OptionError
 from fastnet.knobs import knobs
+from fastnet.models.documents import DataFacts, Environment, Manifest, Score
+from fastnet.models.fields import read_fields
 from fastnet.models.files import count_parameters
 from fastnet.reading.predictor import Predictor
-from fastnet.training.recipe import Recipe
+from fastnet.training.recipe import Recipe, recipe_of
 
 Facts = list[tuple[str, str]]
 
@@ -24,11 +24,11 @@ def specifications(predictor: Predictor) -> dict[str, Facts]:
     manifest = predictor.manifest
     sections = {
         "Architecture": _architecture(predictor),
-        "Training": recipe_facts(_recipe_of(manifest)),
+        "Training": recipe_facts(recipe_of(manifest)),
         "Accuracy": _accuracy(manifest),
-        "Data": _data(manifest.get("data") or {}),
-        "Trained on": _machine(manifest.get("environment") or {}),
-        "This server": _machine(system.environment()),
+        "Data": _data(manifest.data or DataFacts()),
+        "Trained on": _machine(manifest.environment or Environment()),
+        "This server": _machine(read_fields(Environment, system.environment(), [])),
         "Licences": [("fastnet", f"{LICENCE}, version {__version__}"), ("Data", f"{DATA}: {DATA_LICENCE}")],
     }
     return {title: facts for title, facts in sections.items() if facts}
@@ -55,14 +55,6 @@ _TOLD_TOGETHER = {
     *("beta1", "beta2", "eps", "weight_decay", "learning_rate", "schedule", "warmup_epochs"),
     *("epochs", "batch_size", "augmentation", "engine", "seed"),
 }
-
-
-def _recipe_of(manifest: dict[str, Any]) -> Recipe | None:
-    """The recipe of a training that is known and makes sense."""
-    try:
-        return Recipe.from_json(manifest.get("recipe") or {})
-    except OptionError:
-        return None
 
 
 def recipe_facts(recipe: Recipe | None) -> Facts:
@@ -92,31 +84,38 @@ def _distortions(augmentation: Augmentation | None) -> Iterator[str]:
             yield f"{knob.label} {knob.amount(strength)}"
 
 
-def _accuracy(manifest: dict[str, Any]) -> Facts:
-    facts = []
-    if test := manifest.get("test"):
-        facts += [("Test set", f"{test['accuracy']:.2%}"), ("Test loss", f"{test['loss']:.4f}")]
-    if manifest.get("validation_accuracy") is not None:
-        facts.append(("Validation", f"{manifest['validation_accuracy']:.2%}"))
-    return facts
+def _accuracy(manifest: Manifest) -> Facts:
+    test = manifest.test or Score()
+    figures = {
+        "Test set": _formatted("{:.2%}", test.accuracy),
+        "Test loss": _formatted("{:.4f}", test.loss),
+        "Validation": _formatted("{:.2%}", manifest.validation_accuracy),
+    }
+    return [(name, figure) for name, figure in figures.items() if figure]
 
 
-def _data(data: dict[str, Any]) -> Facts:
-    if not data:
-        return []
-    counts = ", ".join(f"{data[f'n_{part}']:,} for {part}" for part in ("train", "validation", "test"))
-    return [("Source", str(data["source"])), ("Images", counts), ("SHA-256", f"{data['sha256'][:16]}…")]
+def _data(data: DataFacts) -> Facts:
+    counts = {"train": data.n_train, "validation": data.n_validation, "test": data.n_test}
+    told = {
+        "Source": data.source,
+        "Images": ", ".join(f"{n:,} for {part}" for part, n in counts.items() if n is not None),
+        "SHA-256": _formatted("{:.16}…", data.sha256),
+    }
+    return [(name, text) for name, text in told.items() if text]
 
 
-def _machine(environment: dict[str, Any]) -> Facts:
-    if not environment:
-        return []
-    get = environment.get
-    versions = ((name.capitalize(), get(name)) for name in ("python", "numpy", "numba", "llvmlite"))
-    lanes = f", {get('lanes')} float32 lanes" if get("lanes") else ""  # unknown where Numba is not installed
-    return [
-        ("CPU", f"{get('cpu')}, {get('cpus')} CPUs{lanes}"),
-        *([("Threads", f"{get('threads')} ({get('threading_layer')})")] if get("threads") else []),
-        ("System", str(get("platform"))),
-        ("Versions", ", ".join(f"{name} {version}" for name, version in versions)),
-    ]
+def _machine(environment: Environment) -> Facts:
+    numbers = (_formatted("{} CPUs", environment.cpus), _formatted("{} float32 lanes", environment.lanes))
+    threads = _formatted("{}", environment.threads) + _formatted(" ({})", environment.threading_layer)
+    versions = {name: getattr(environment, name) for name in ("python", "numpy", "numba", "llvmlite")}
+    told = {
+        "CPU": ", ".join(text for text in (environment.cpu, *numbers) if text),
+        "Threads": threads.strip(),
+        "System": environment.platform,
+        "Versions": ", ".join(f"{name.capitalize()} {version}" for name, version in versions.items() if version),
+    }
+    return [(name, text) for name, text in told.items() if text]
+
+
+def _formatted(form: str, value: float | str | None) -> str:
+    return "" if value is None else form.format(value)

@@ -15,6 +15,7 @@ from fastnet.models.files import count_parameters
 from fastnet.reading.explanation import explain
 from fastnet.reading.predictor import Predictor
 from fastnet.reading.recognition import Reading, Stage
+from fastnet.training.recipe import recipe_of
 
 from ..server.samples import samples
 from ..server.shared import Shared
@@ -173,11 +174,12 @@ def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
     """Layer sizes, parameters, accuracy and training of a model, as (name, value); what is not known is left out."""
     sizes = predictor.layer_sizes
     facts = [("Layers", " → ".join(map(str, sizes))), ("Parameters", f"{count_parameters(sizes):,}")]
-    if test := predictor.manifest.get("test"):
-        facts.append(("Test accuracy", f"{test['accuracy']:.2%}"))
-    if recipe := predictor.manifest.get("recipe"):
-        facts.append(("Optimizer", f"Adam, learning rate {recipe['learning_rate']:g}, {recipe['schedule']} schedule"))
-        facts.append(("Training", f"{recipe['epochs']} epochs in batches of {recipe['batch_size']}"))
+    test, recipe = predictor.manifest.test, recipe_of(predictor.manifest)
+    if test and test.accuracy is not None:
+        facts.append(("Test accuracy", f"{test.accuracy:.2%}"))
+    if recipe:
+        facts.append(("Optimizer", f"Adam, learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule"))
+        facts.append(("Training", f"{recipe.epochs} epochs in batches of {recipe.batch_size}"))
     return facts
 
 

@@ -111,8 +111,8 @@ class TrainingState(param.Parameterized):
             predictor = self._library.load(name)
         except FastnetError as error:
             return Snapshot(FAILED, problem=str(error))
-        test = predictor.manifest.get("test")
-        return Snapshot(layer_sizes=predictor.layer_sizes, epochs=self._library.history(name), test=test)
+        epochs, test = self._library.history(name), predictor.manifest.test
+        return Snapshot(layer_sizes=predictor.layer_sizes, epochs=epochs, test=test)
 
 
 def run_name(run: Snapshot) -> str:

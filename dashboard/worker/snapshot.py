@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnet.models.documents import EpochRecord, Score
 from fastnet.training.recipe import Recipe
 
 IDLE, PREPARING, RUNNING, PAUSED, ENDING = "idle", "preparing", "running", "paused", "ending"
@@ -46,10 +47,10 @@ class Snapshot:
     steps: tuple[int, ...] = ()  # where the curves have points: each is a mean over the steps since the one before
     losses: tuple[float, ...] = ()
     accuracies: tuple[float, ...] = ()
-    epochs: tuple[dict[str, Any], ...] = ()  # the fields of each `fastnet.training.trainer.EpochRecord`
+    epochs: tuple[EpochRecord, ...] = ()
     filters: np.ndarray | None = None  # float32 (n, side, side): weights from the pixels to the first hidden units
     looks: Looks | None = None
-    test: dict[str, float] | None = None  # accuracy and loss on the test set, at the end
+    test: Score | None = None  # at the end
     run: str = ""  # the folder of the run, once it has ended
 
     @property
@@ -65,7 +66,7 @@ class Snapshot:
     @property
     def test_accuracy(self) -> float | None:
         """The share of test digits that the network reads right; None until the end."""
-        return self.test["accuracy"] if self.test else None
+        return self.test.accuracy if self.test else None
 
     @property
     def can_be_stopped(self) -> bool:

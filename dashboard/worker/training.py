@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from fastnet.data.loading import load_dataset
 from fastnet.errors import FastnetError
 from fastnet.kernels import numba_is_installed
+from fastnet.models.documents import Score
 from fastnet.training.pipeline import Stage, train_and_save
 from fastnet.training.recipe import Recipe
 from fastnet.training.trainer import EpochRecord, Training
@@ -77,7 +78,11 @@ class _Worker:
         outcome = train_and_save(
             training, directory, on_stage=self._begin, on_step=self._step, on_epoch=self._end_epoch
         )
-        end = {"state": FINISHED if training.finished else STOPPED, "test": outcome.test, "run": str(directory)}
+        end = {
+            "state": FINISHED if training.finished else STOPPED,
+            "test": Score(outcome.test_accuracy, outcome.test_loss),
+            "run": str(directory),
+        }
         self._pipe.send({**end, **self._everything_seen()})
 
     def _begin(self, stage: Stage) -> None:
@@ -105,7 +110,7 @@ class _Worker:
         self._obey()
 
     def _end_epoch(self, record: EpochRecord) -> None:
-        changes: dict[str, Any] = {"epochs": (dataclasses.asdict(record),)}
+        changes: dict[str, Any] = {"epochs": (record,)}
         if time.monotonic() - self._looked >= SECONDS_BETWEEN_LOOKS:
             changes["looks"] = self._observer.look()
             self._looked = time.monotonic()

@@ -7,6 +7,7 @@ to the very weights and temperature it was made with: `load_audit` refuses anoth
 import hashlib
 import io
 import json
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +17,13 @@ import numpy as np
 from PIL import Image
 
 from fastnet.errors import ModelError, NoAuditError, StaleAuditError
-from fastnet.files import put_back, whole_directory
+from fastnet.files import put_back, read_whole, whole_directory
 from fastnet.models.calibration import read_calibration
-from fastnet.models.files import ModelFiles, read_array, read_bytes, read_json, read_model, write_array
+from fastnet.models.documents import ArrayDescription, read_strictly
+from fastnet.models.fields import to_json
+from fastnet.models.files import ModelFiles, find_model, read_array, read_bytes, read_json, read_model, write_array
+
+from .figures import AuditDocument
 
 DIRECTORY = "audit"
 CONTENTS = "audit.json"
@@ -27,7 +32,16 @@ FORMAT = "fastnet-audit"
 FORMAT_VERSION = 1
 SPRITE_COLUMNS = 64  # images in a row of the PNG
 
-_PLAIN = ("labels", "probabilities", "points", "tsne", "pca", "image_rows")  # arrays under their own names
+_MOST_PIXELS = 10**6  # of an image
+_PLAIN = {  # arrays under their own names
+    "labels": "int32",
+    "probabilities": "float32",
+    "points": "int32",
+    "tsne": "float32",
+    "pca": "float32",
+    "image_rows": "int32",
+}
+_OF_LAYERS = {"units": "int32", "active_shares": "float32"}  # with the number of a hidden layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +116,7 @@ def save_audit(model: str | Path, audit: Audit) -> Path:
 
 def write_audit(files: ModelFiles, audit: Audit, directory: Path) -> None:
     """Write the audit of a model into an existing directory."""
-    arrays = {name: write_array(directory, name, array) for name, array in _arrays(audit).items()}
+    arrays = {name: to_json(write_array(directory, name, array)) for name, array in _arrays(audit).items()}
     png = _png(audit.sprite)
     (directory / IMAGES).write_bytes(png)
     content = {
@@ -123,7 +137,11 @@ def load_audit(model: str | Path) -> Audit:
     NoAuditError if there is none, StaleAuditError if it was made with other weights or another calibration, and
     ModelError, naming the file, for one that is not sound.
     """
-    files = read_model(model)
+    directory = find_model(model)
+    return read_whole(directory, lambda: read_whole(directory / DIRECTORY, lambda: _load(model, read_model(model))))
+
+
+def _load(model: str | Path, files: ModelFiles) -> Audit:
     directory = files.directory / DIRECTORY
     put_back(directory)
     path = directory / CONTENTS
@@ -136,12 +154,12 @@ def load_audit(model: str | Path) -> Audit:
         raise StaleAuditError(f"{path}: is of another version of fastnet; run: fastnet audit {model}")
     if content.pop("sha256", None) != _sum(content):
         raise ModelError(f"{path}: was changed or damaged; run: fastnet audit {model}")
-    figures = content["figures"]
+    document = read_strictly(AuditDocument, path, content)
     calibration = read_calibration(files)
     temperature = calibration.temperature if calibration else None
-    if content["model_sha256"] != files.sha256 or figures["calibration"]["temperature"] != temperature:
+    if (document.model_sha256, document.figures.calibration.temperature) != (files.sha256, temperature):
         raise StaleAuditError(f"{path}: was made with other weights or another calibration; run: fastnet audit {model}")
-    return _read_arrays(directory, content)
+    return _read_arrays(directory, content["figures"], document)
 
 
 def _arrays(audit: Audit) -> dict[str, np.ndarray]:
@@ -152,32 +170,42 @@ def _arrays(audit: Audit) -> dict[str, np.ndarray]:
     return named
 
 
-def _read_arrays(directory: Path, content: dict[str, Any]) -> Audit:
+def _read_arrays(directory: Path, figures: dict[str, Any], document: AuditDocument) -> Audit:
     """The audit whose `audit.json` was read and is whole."""
-    figures, described = content["figures"], content["arrays"]
+    described = document.arrays
+    dtypes = {**_PLAIN, **_OF_LAYERS}
 
     def read(name: str) -> np.ndarray:
-        shape, dtype = tuple(described[name]["shape"]), described[name]["dtype"]
-        return read_array(directory, name, shape, described, CONTENTS, dtype)
+        known = described.get(name) or ArrayDescription()
+        return read_array(directory, name, known.shape or (), described, CONTENTS, dtypes[name.rstrip("0123456789")])
 
-    numbers = range(1, len(figures["model"]["layer_sizes"]) - 1)
+    numbers = range(1, len(document.figures.model.layer_sizes) - 1)
     plain = {name: read(name) for name in _PLAIN}
     return Audit(
         figures=figures,
         **plain,
         units=tuple(read(f"units{number}") for number in numbers),
         active_shares=tuple(read(f"active_shares{number}") for number in numbers),
-        images=_read_images(directory, content["images_sha256"], len(plain["image_rows"]), figures),
+        images=_read_images(directory / IMAGES, document, len(plain["image_rows"])),
     )
 
 
-def _read_images(directory: Path, sha256: str, n: int, figures: dict[str, Any]) -> np.ndarray:
+def _read_images(path: Path, document: AuditDocument, n: int) -> np.ndarray:
     """The images `(n, height, width)`, cut out of the PNG."""
-    height, width = figures["data"]["image_shape"]
+    image_shape = document.figures.data.image_shape
+    if len(image_shape) != 2 or not 0 < math.prod(image_shape) <= _MOST_PIXELS:
+        raise ModelError(f"{path.with_name(CONTENTS)}: image_shape must be height and width, not {image_shape}")
+    height, width = image_shape
     n_rows = -(-n // SPRITE_COLUMNS)
-    content = read_bytes(directory / IMAGES, sha256, most_bytes=2 * n_rows * SPRITE_COLUMNS * height * width + 2**16)
-    with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
-        sprite = np.asarray(picture)
+    shape = n_rows * height, SPRITE_COLUMNS * width
+    content = read_bytes(path, document.images_sha256, most_bytes=2 * shape[0] * shape[1] + 2**16)
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+            sprite = np.asarray(picture)
+    except Exception as error:  # a damaged picture can raise nearly anything
+        raise ModelError(f"{path}: is not a sound picture") from error
+    if sprite.shape != shape or sprite.dtype != np.uint8:
+        raise ModelError(f"{path}: must hold {n} grey images of {height}x{width} pixels")
     grid = sprite.reshape(n_rows, height, SPRITE_COLUMNS, width).swapaxes(1, 2)
     return grid.reshape(-1, height, width)[:n]
 

@@ -8,6 +8,8 @@ import numpy as np
 from fastnet.errors import ModelError, NoAuditError
 from fastnet.models.calibration import CALIBRATION, read_calibration
 from fastnet.models.card import CARD
+from fastnet.models.documents import Manifest
+from fastnet.models.fields import to_json
 from fastnet.models.files import (
     CHECKPOINT,
     HISTORY,
@@ -17,26 +19,12 @@ from fastnet.models.files import (
     find_model,
     parameter_shapes,
     read_bytes,
-    read_json,
+    read_history,
     read_manifest,
     read_parameter,
 )
 
 from . import load_audit
-
-_TOLD = (
-    "fastnet_version",
-    "layer_sizes",
-    "pixel_scale",
-    "license",
-    "recipe",
-    "data",
-    "epochs",
-    "validation_accuracy",
-    "test",
-    "test_over_seeds",
-    "environment",
-)
 
 
 def inspect_model(model: str | Path) -> dict[str, Any]:
@@ -50,15 +38,25 @@ def inspect_model(model: str | Path) -> dict[str, Any]:
     complaints: list[str] = []
     files = _read_arrays(directory, manifest, complaints)
     n_parameters = count_parameters(files.layer_sizes)
-    if manifest.get("n_parameters", n_parameters) != n_parameters:
-        complaints.append(f"{directory / MANIFEST}: has n_parameters {manifest['n_parameters']}, not {n_parameters}")
+    if manifest.n_parameters not in (None, n_parameters):
+        complaints.append(f"{directory / MANIFEST}: has n_parameters {manifest.n_parameters}, not {n_parameters}")
     sizes = {path.name: path.stat().st_size for path in sorted(directory.iterdir()) if path.is_file()}
     return {
         "model": str(model),
         "directory": str(directory),
-        **{name: manifest.get(name) for name in _TOLD},
+        "fastnet_version": manifest.fastnet_version,
+        "layer_sizes": list(manifest.layer_sizes),
+        "pixel_scale": manifest.pixel_scale,
+        "license": manifest.license,
+        "recipe": manifest.recipe,
+        "data": to_json(manifest.data),
+        "epochs": manifest.epochs,
+        "validation_accuracy": manifest.validation_accuracy,
+        "test": to_json(manifest.test),
+        "test_over_seeds": to_json(manifest.test_over_seeds),
+        "environment": to_json(manifest.environment),
         "n_parameters": n_parameters,
-        "arrays": {name: _described(files, name) for name in manifest["arrays"]},
+        "arrays": {name: _described(files, name) for name in manifest.arrays},
         "history": _n_records(files, complaints),
         "checkpoint": _checkpoint_is_sound(files, complaints),
         "calibration": _calibration(files, complaints),
@@ -66,24 +64,23 @@ def inspect_model(model: str | Path) -> dict[str, Any]:
         "card": CARD in sizes,
         "files": sizes,
         "bytes": sum(sizes.values()),
-        "complaints": complaints,
+        "complaints": [*complaints, *(f"{directory / MANIFEST}: {fault}" for fault in manifest.faults)],
     }
 
 
-def _read_arrays(directory: Path, manifest: dict[str, Any], complaints: list[str]) -> ModelFiles:
+def _read_arrays(directory: Path, manifest: Manifest, complaints: list[str]) -> ModelFiles:
     """The model as `read_model` returns it, less the arrays that are not sound."""
     parameters: dict[str, np.ndarray] = {}
-    for name, shape in parameter_shapes(manifest["layer_sizes"]):
+    for name, shape in parameter_shapes(manifest.layer_sizes):
         try:
-            parameters[name] = read_parameter(directory, name, shape, manifest["arrays"])
+            parameters[name] = read_parameter(directory, name, shape, manifest.arrays)
         except ModelError as error:
             complaints.append(str(error))
     return ModelFiles(directory, manifest, parameters)
 
 
-def _described(files: ModelFiles, name: str) -> dict[str, Any]:
-    description = files.manifest["arrays"][name]
-    return {**(description if isinstance(description, dict) else {}), "sound": name in files.parameters}
+def _described(files: ModelFiles, name: str) -> dict[str, object]:
+    return {**(to_json(files.manifest.arrays[name]) or {}), "sound": name in files.parameters}
 
 
 def _n_records(files: ModelFiles, complaints: list[str]) -> int | None:
@@ -92,12 +89,12 @@ def _n_records(files: ModelFiles, complaints: list[str]) -> int | None:
     if not path.exists():
         return None
     try:
-        records = read_json(path)
+        records = read_history(files.directory)
     except ModelError as error:
         complaints.append(str(error))
         return None
-    n_epochs = files.manifest.get("epochs")
-    if not isinstance(records, list) or n_epochs not in (None, len(records)):
+    n_epochs = files.manifest.epochs
+    if n_epochs not in (None, len(records)):
         complaints.append(f"{path}: is not the history of {n_epochs} epochs")
         return None
     return len(records)
@@ -109,7 +106,7 @@ def _checkpoint_is_sound(files: ModelFiles, complaints: list[str]) -> bool | Non
     if not path.exists():
         return None
     try:
-        read_bytes(path, files.manifest.get("checkpoint_sha256"), most_bytes=path.stat().st_size)
+        read_bytes(path, files.manifest.checkpoint_sha256, most_bytes=path.stat().st_size)
     except ModelError as error:
         complaints.append(str(error))
         return False

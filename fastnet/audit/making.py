@@ -12,7 +12,8 @@ import numpy as np
 from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError, OptionError
 from fastnet.models.calibration import expected_calibration_error
-from fastnet.models.files import HISTORY, ModelFiles, read_model
+from fastnet.models.documents import EpochRecord
+from fastnet.models.files import HISTORY, ModelFiles, read_history, read_model
 from fastnet.models.model import Model
 from fastnet.models.probabilities import cross_entropies, softmax
 from fastnet.version import __version__
@@ -250,9 +251,6 @@ def _kept_rows(
 
 def _history(directory: Path) -> dict[str, list[Any]] | None:
     """The columns of a training's history, None for a model without."""
-    from fastnet.training.runs import read_history
-    from fastnet.training.trainer import EpochRecord
-
     if not (directory / HISTORY).is_file():
         return None
     records = read_history(directory)

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fastnet.files import require_new, whole_file
+
 from .options import add_command, add_data_option, percent, show, tell
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ def add(commands: Any) -> None:
     parser.add_argument("model", metavar="A", help="a run or model directory, or the name of a shipped model")
     parser.add_argument("other", metavar="B", help="the same")
     parser.add_argument("--picture", type=Path, metavar="PNG", help="draw the digits that only one of them reads right")
+    parser.add_argument("--force", action="store_true", help="replace that picture if it exists")
     add_data_option(parser)
     parser.set_defaults(run=run)
 
@@ -35,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.picture:
         require_packages("matplotlib")
+        require_new(args.picture, args.force, "--picture")
     samples = load_dataset(args.data or BUNDLED).test
     comparison = compare_models(Model.load(args.model), Model.load(args.other), samples)
     if args.picture:
@@ -51,7 +55,8 @@ def _draw(args: argparse.Namespace, comparison: dict[str, Any], samples: "Sample
     if figure is None:
         tell("there is nothing to draw: both read the same digits right")
     else:
-        args.picture.write_bytes(png(figure))
+        with whole_file(args.picture) as new:
+            new.write_bytes(png(figure))
         tell(f"drawn in {args.picture}")
 
 

@@ -37,23 +37,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
-    from fastnet.models.card import Facts
-
-    told = Facts(facts)
+    data, test, calibration, audit = (facts[name] or {} for name in ("data", "test", "calibration", "audit"))
     yield "model", facts["directory"]
-    yield "layers", f"{told.layers}, {facts['n_parameters']:,} parameters"
+    yield "layers", f"{'-'.join(map(str, facts['layer_sizes']))}, {facts['n_parameters']:,} parameters"
     yield "trained by", f"fastnet {facts['fastnet_version']}" if facts["fastnet_version"] else None
-    yield "data", _data(told)
+    yield "data", _data(data)
     yield "recipe", _listed(facts["recipe"])
-    planned = told.get("recipe", "epochs")
+    planned = (facts["recipe"] or {}).get("epochs")
     yield "epochs", None if facts["epochs"] is None else f"{facts['epochs']} of {planned or 'unknown'}"
-    yield "validation accuracy", _percent(told.number("validation_accuracy"))
-    yield "test accuracy", _percent(told.number("test", "accuracy"))
-    if (n_seeds := told.number("test_over_seeds", "seeds")) is not None:
-        mean, deviation = (_percent(told.number("test_over_seeds", name)) for name in ("mean", "std"))
-        yield f"  over {n_seeds} seeds", f"{mean} ± {deviation}"
-    yield "calibration", _calibration(told)
-    yield "audit", _soundness(told.get("audit", "sound"))
+    yield "validation accuracy", _percent(facts["validation_accuracy"])
+    yield "test accuracy", _percent(test.get("accuracy"))
+    if over_seeds := facts["test_over_seeds"]:
+        mean, deviation = (percent(over_seeds.get(name)) for name in ("mean", "std"))
+        yield f"  over {over_seeds.get('seeds', 'some')} seeds", f"{mean} ± {deviation}"
+    yield "calibration", _calibration(calibration)
+    yield "audit", _soundness(audit.get("sound"))
     yield "checkpoint", _soundness(facts["checkpoint"])
     yield "model card", "there" if facts["card"] else "none"
     yield "trained on", _listed(facts["environment"])
@@ -64,15 +62,15 @@ def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
     yield "files", f"{len(facts['files'])}, {facts['bytes']:,} bytes"
 
 
-def _data(told: Any) -> str | None:
-    counts = ((name, told.number("data", f"n_{name}")) for name in ("train", "validation", "test"))
-    known = [told.get("data", "source"), *(f"{n:,} {name}" for name, n in counts if n is not None)]
-    return ", ".join(known) if known[0] else None
+def _data(data: dict[str, Any]) -> str | None:
+    counts = ((name, data.get(f"n_{name}")) for name in ("train", "validation", "test"))
+    source = data.get("source")
+    return ", ".join([source, *(f"{n:,} {name}" for name, n in counts if n is not None)]) if source else None
 
 
-def _calibration(told: Any) -> str:
-    temperature = told.get("calibration", "temperature")
-    return _soundness(told.get("calibration", "sound")) + (f", temperature {temperature:.3f}" if temperature else "")
+def _calibration(calibration: dict[str, Any]) -> str:
+    temperature = calibration.get("temperature")
+    return _soundness(calibration.get("sound")) + (f", temperature {temperature:.3f}" if temperature else "")
 
 
 def _soundness(sound: bool | None) -> str:

@@ -5,11 +5,13 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import DataError, OptionError
+from fastnet.files import require_new
 from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
 from .answers import check_out, file_of_answers, in_words
@@ -44,7 +46,9 @@ def add(commands: Any) -> None:
         "--explain", type=Path, metavar="PNG", help="draw the stages and a heat map (several: PNG-1, PNG-2, ...)"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the answers into a .csv or .jsonl file")
-    parser.add_argument("--force", action="store_true", help="replace that file if it exists")
+    parser.add_argument(
+        "--force", action="store_true", help="replace the file or drawings that are written if they exist"
+    )
     parser.set_defaults(run=run)
 
 
@@ -55,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     if args.explain and args.out:
         raise OptionError("--explain and --out do not go together")
     if args.explain:
-        _check_target(args.explain)
+        _check_drawing(args.explain)
     if args.out:
         check_out(args.out, args.force)
     predictor = Predictor.load(args.model)
@@ -68,10 +72,10 @@ def _print(args: argparse.Namespace, predictor: "Predictor") -> int:
     from fastnet.reading.explanation import draw_explanation
 
     paths = list(find_pictures(args.pictures))
+    targets = _drawings(args.explain, paths, args.force) if args.explain else [None] * len(paths)
     results = []
-    for number, path in enumerate(bar := _bar(paths), start=1):
+    for path, target in zip(bar := _bar(paths), targets, strict=True):
         source = sys.stdin.buffer if path == STANDARD_INPUT else None
-        target = args.explain and _numbered(args.explain, number, len(paths))
         draw = partial(draw_explanation, predictor, target=target) if target else None
         result = answer(predictor, path, source, draw)
         if "error" in result:
@@ -111,7 +115,7 @@ def _bar(pictures: Iterable) -> Any:
     return tqdm(pictures, unit=" pictures", delay=SECONDS_BEFORE_BAR, disable=not sys.stderr.isatty(), leave=False)
 
 
-def _check_target(target: Path) -> None:
+def _check_drawing(target: Path) -> None:
     """DataError now, not after a hundred pictures, for a name that no drawing can be saved under."""
     from fastnet.reading.pictures import EXTENSIONS
 
@@ -119,6 +123,25 @@ def _check_target(target: Path) -> None:
         raise DataError(f"{target}: is no name of a picture (try why.png)")
     if not target.absolute().parent.is_dir():
         raise DataError(f"{target}: there is no such directory")
+
+
+def _drawings(target: Path, pictures: list[str], overwrite: bool) -> list[Path]:
+    """Where the drawing of each picture goes; OptionError for one that exists, or that is read here."""
+    drawings = [_numbered(target, number, len(pictures)) for number in range(1, len(pictures) + 1)]
+    read = {_identity(picture) for picture in pictures if picture not in ("", STANDARD_INPUT)} - {None}
+    for drawing in drawings:
+        if _identity(drawing) in read:
+            raise OptionError(f"{drawing}: is a picture that is read; choose another --explain")
+        require_new(drawing, overwrite, "--explain")
+    return drawings
+
+
+def _identity(path: str | Path) -> tuple[int, int] | None:
+    """What is the same for two names of one file; None for a file that is not there."""
+    with suppress(OSError, ValueError):
+        found = os.stat(path)
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _numbered(target: Path, number: int, n: int) -> Path:

@@ -4,22 +4,24 @@ It stands beside the model: `calibration.json` and an array, `likeness.npy`. A m
 answers whatever it is shown. Needs NumPy alone; `calibrating` computes it.
 """
 
-import json
-import math
+import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from fastnet.errors import ModelError
+from fastnet.files import keep_all, whole_directory
 
 from .card import CARD, model_card
-from .files import ModelFiles, read_array, read_json, write_array
+from .documents import CALIBRATION_FORMAT, FORMAT_VERSION, CalibrationDocument, read_strictly
+from .fields import to_json
+from .files import ModelFiles, read_array, read_json, read_manifest, write_array, write_json
 
 CALIBRATION = "calibration.json"
-FORMAT = "fastnet-calibration"
-FORMAT_VERSION = 1
 
 _LIKENESS = "likeness"
+BELONGS_TO_CALIBRATION = (CALIBRATION, f"{_LIKENESS}.npy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,45 +40,49 @@ class Calibration:
 
 
 def write_calibration(files: ModelFiles, calibration: Calibration) -> None:
-    """Write the calibration of a model into its directory, and into its card."""
-    description = write_array(files.directory, _LIKENESS, calibration.likeness)
-    content = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "model_sha256": files.sha256,
-        "temperature": calibration.temperature,
-        "unsure_below": calibration.unsure_below,
-        "no_digit_below": calibration.no_digit_below,
-        "measured": calibration.measured,
-        "arrays": {_LIKENESS: description},
-    }
-    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-    (files.directory / CALIBRATION).write_text(text, encoding="utf-8")
-    (files.directory / CARD).write_text(model_card(files.manifest, content), encoding="utf-8")
+    """Write the calibration of a model into its directory, and into its card: all of it or nothing."""
+    with whole_directory(files.directory, keep_all) as new:
+        now = dataclasses.replace(files, manifest=read_manifest(files.directory))
+        if now.sha256 != files.sha256:
+            raise ModelError(f"{files.directory}: its weights changed while they were calibrated; run it again")
+        document = CalibrationDocument(
+            model_sha256=files.sha256,
+            temperature=calibration.temperature,
+            unsure_below=calibration.unsure_below,
+            no_digit_below=calibration.no_digit_below,
+            measured=calibration.measured,
+            arrays={_LIKENESS: write_array(new, _LIKENESS, calibration.likeness)},
+        )
+        write_json(new / CALIBRATION, to_json(document))
+        (new / CARD).write_text(model_card(now.manifest, document), encoding="utf-8")
 
 
 def read_calibration(files: ModelFiles) -> Calibration | None:
     """The calibration of a model, None if it has none; ModelError, naming the file, for one that is not sound."""
+    document = read_calibration_document(files.directory)
+    if document is None:
+        return None
     path = files.directory / CALIBRATION
+    if document.model_sha256 != files.sha256:
+        raise ModelError(f"{path}: was made for other weights; run: fastnet calibrate {files.directory}")
+    shape = (files.layer_sizes[-2] + files.layer_sizes[-1] + 1,)
+    likeness = read_array(files.directory, _LIKENESS, shape, document.arrays, CALIBRATION)
+    limits = document.unsure_below, document.no_digit_below
+    return Calibration(document.temperature, likeness, *limits, document.measured)
+
+
+def read_calibration_document(directory: Path) -> CalibrationDocument | None:
+    """What `calibration.json` says, None if there is none; ModelError if a field is not as it should be."""
+    path = directory / CALIBRATION
     if not path.exists():
         return None
     content = read_json(path)
-    if not isinstance(content, dict) or (content.get("format"), content.get("format_version")) != (FORMAT, 1):
+    kind = (content.get("format"), content.get("format_version")) if isinstance(content, dict) else None
+    if not isinstance(content, dict) or kind != (CALIBRATION_FORMAT, FORMAT_VERSION):
         raise ModelError(f"{path}: is not a calibration of format version {FORMAT_VERSION}")
-    if content.get("model_sha256") != files.sha256:
-        raise ModelError(f"{path}: was made for other weights; run: fastnet calibrate {files.directory}")
-    for name in ("temperature", "unsure_below", "no_digit_below"):
-        value = content.get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise ModelError(f"{path}: {name} must be a number, not {value}")
-    if not 0.01 <= content["temperature"] <= 100:
-        raise ModelError(f"{path}: temperature must be from 0.01 to 100, not {content['temperature']}")
     if not isinstance(content.get("arrays"), dict) or not isinstance(content.get("measured"), dict):
         raise ModelError(f"{path}: lacks its arrays or what was measured")
-    shape = (files.layer_sizes[-2] + files.layer_sizes[-1] + 1,)
-    likeness = read_array(files.directory, _LIKENESS, shape, content["arrays"], CALIBRATION)
-    limits = content["unsure_below"], content["no_digit_below"]
-    return Calibration(content["temperature"], likeness, *limits, content["measured"])
+    return read_strictly(CalibrationDocument, path, content)
 
 
 def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, n_bins: int = 15) -> float:

@@ -8,7 +8,8 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+from .documents import CalibrationDocument, DataFacts, Environment, Manifest, OverSeeds, Score
 
 CARD = "MODEL_CARD.md"
 
@@ -23,19 +24,21 @@ _USE_OF_MNIST = (
 _LICENCE_OF_MNIST = "The data, MNIST, are under CC BY-SA 3.0 (Yann LeCun, Corinna Cortes, Christopher J.C. Burges)."
 
 
-def model_card(manifest: dict[str, Any], calibration: dict[str, Any] | None = None) -> str:
+Row = tuple[str, object]
+
+
+def model_card(manifest: Manifest, calibration: CalibrationDocument | None = None) -> str:
     """The card of the model that a manifest describes, with what `calibration.json` holds, if it has one."""
-    facts = Facts(manifest)
-    head = "".join(f"{key}: {json.dumps(value)}\n" for key, value in _head(facts).items())
+    head = "".join(f"{key}: {json.dumps(value)}\n" for key, value in _head(manifest).items())
     sections = {
-        f"{facts.layers} on {facts.data_name}": _description(facts),
-        "Intended use": [_USE_OF_MNIST if facts.is_mnist else _use(facts)],
-        "Data": _table(_data(facts)),
-        "Recipe": _table(_recipe(facts)),
-        "Accuracy": [*_table(_accuracy(facts)), _spread(facts)],
-        "Calibration": _calibration(calibration or {}),
-        "Limits": _limits(facts, calibration),
-        "Licence": _licence(facts),
+        f"{manifest.layers} on {data_name(manifest)}": _description(manifest),
+        "Intended use": [_USE_OF_MNIST if _is_mnist(manifest) else _use(manifest)],
+        "Data": _table(_data(manifest)),
+        "Recipe": _table(_recipe(manifest)),
+        "Accuracy": [*_table(_accuracy(manifest)), _spread(manifest)],
+        "Calibration": _calibration(calibration),
+        "Limits": _limits(manifest, calibration),
+        "Licence": _licence(manifest),
     }
     text = f"---\n{head}---\n"
     for number, (title, lines) in enumerate(sections.items()):
@@ -44,42 +47,20 @@ def model_card(manifest: dict[str, Any], calibration: dict[str, Any] | None = No
     return text
 
 
-class Facts:
-    """A manifest that may lack anything: what is not there is None."""
+def data_name(manifest: Manifest) -> str:
+    """What the data set is called; of a path the last part, the rest is nobody's business."""
+    source = manifest.data.source if manifest.data else None
+    return "MNIST" if source == _MNIST else Path(source or "unnamed data").name
 
-    def __init__(self, manifest: dict[str, Any]):
-        self._manifest = manifest
 
-    def get(self, *path: str) -> Any:
-        """What stands at the end of a path of keys, None if there is nothing."""
-        value: Any = self._manifest
-        for key in path:
-            value = value.get(key) if isinstance(value, dict) else None
-        return value
-
-    def number(self, *path: str) -> Any:
-        """The same, if it is a number."""
-        value = self.get(*path)
-        return value if type(value) in (int, float) else None
-
-    @property
-    def layers(self) -> str:
-        """Such as 784-512-10."""
-        return "-".join(str(size) for size in self._manifest["layer_sizes"])
-
-    @property
-    def is_mnist(self) -> bool:
-        """Whether it was trained on the data that comes with fastnet."""
-        return self.get("data", "source") == _MNIST
-
-    @property
-    def data_name(self) -> str:
-        """What the data set is called; of a path the last part, the rest is nobody's business."""
-        return "MNIST" if self.is_mnist else Path(str(self.get("data", "source") or "unnamed data")).name
+def _is_mnist(manifest: Manifest) -> bool:
+    """Whether it was trained on the data that comes with fastnet."""
+    return manifest.data is not None and manifest.data.source == _MNIST
 
 
 def interval(share: float, n: int) -> tuple[float, float]:
     """Wilson's 95% interval of a share that was counted on `n` samples (Wilson 1927)."""
+    share = min(share, 1.0)
     centre = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     reach = _Z / (1 + _Z**2 / n) * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
     return centre - reach, centre + reach
@@ -88,125 +69,127 @@ def interval(share: float, n: int) -> tuple[float, float]:
 # ---- Sections -------------------------------------------------------------------------------------------------------
 
 
-def _head(facts: Facts) -> dict[str, Any]:
-    head: dict[str, Any] = {"library_name": "fastnet", "tags": ["fastnet", "mlp", "numba", "numpy"]}
-    if licence := facts.get("license"):
-        head["license"] = str(licence).lower()
-    if facts.is_mnist:
+def _head(manifest: Manifest) -> dict[str, object]:
+    head: dict[str, object] = {"library_name": "fastnet", "tags": ["fastnet", "mlp", "numba", "numpy"]}
+    if manifest.license:
+        head["license"] = manifest.license.lower()
+    if _is_mnist(manifest):
         head["pipeline_tag"] = "image-classification"
         head["datasets"] = ["ylecun/mnist"]
-    accuracy = facts.number("test", "accuracy")
+    accuracy = _score(manifest).accuracy
     if accuracy is not None:
         head["metrics"] = ["accuracy"]
-    if accuracy is not None and facts.is_mnist:
+    if accuracy is not None and _is_mnist(manifest):
         result = {
             "task": {"type": "image-classification"},
             "dataset": {"name": "MNIST", "type": "ylecun/mnist", "split": "test"},
             "metrics": [{"type": "accuracy", "value": accuracy}],
         }
-        head["model-index"] = [{"name": f"fastnet {facts.layers}", "results": [result]}]
+        head["model-index"] = [{"name": f"fastnet {manifest.layers}", "results": [result]}]
     return head
 
 
-def _description(facts: Facts) -> list[str]:
-    parameters, version = facts.number("n_parameters"), facts.get("fastnet_version")
-    counted = f" of {parameters:,} weights and biases" if parameters else ""
-    by = f", trained by fastnet {version}" if version else ""
+def _score(manifest: Manifest) -> Score:
+    return manifest.test or Score()
+
+
+def _description(manifest: Manifest) -> list[str]:
+    counted = f" of {manifest.n_parameters:,} weights and biases" if manifest.n_parameters else ""
+    by = f", trained by fastnet {manifest.fastnet_version}" if manifest.fastnet_version else ""
     return [
-        f"A fully connected network{counted}, layer sizes {facts.layers}, with a ReLU between its layers and a softmax"
-        f" at the end{by}."
+        f"A fully connected network{counted}, layer sizes {manifest.layers}, with a ReLU between its layers and a"
+        f" softmax at the end{by}."
     ]
 
 
-def _use(facts: Facts) -> str:
-    n_classes = facts.get("layer_sizes")[-1]
-    return f"To tell {n_classes} classes apart, on samples that are made and scaled as those of {facts.data_name}."
+def _use(manifest: Manifest) -> str:
+    n_classes = manifest.layer_sizes[-1]
+    return f"To tell {n_classes} classes apart, on samples that are made and scaled as those of {data_name(manifest)}."
 
 
-def _data(facts: Facts) -> Iterator[tuple[str, Any]]:
-    if facts.get("data"):
-        yield "data set", facts.data_name
-    for name in ("n_train", "n_validation", "n_test"):
-        if (n := facts.number("data", name)) is not None:
-            yield f"samples: {name.removeprefix('n_')}", f"{n:,}"
-    yield "SHA-256 of the training set", facts.get("data", "sha256")
-    yield "pixels are multiplied by", facts.get("pixel_scale")
+def _data(manifest: Manifest) -> Iterator[Row]:
+    data = manifest.data or DataFacts()
+    if manifest.data:
+        yield "data set", data_name(manifest)
+    for name, n in (("train", data.n_train), ("validation", data.n_validation), ("test", data.n_test)):
+        if n is not None:
+            yield f"samples: {name}", f"{n:,}"
+    yield "SHA-256 of the training set", data.sha256
+    yield "pixels are multiplied by", manifest.pixel_scale
 
 
-def _recipe(facts: Facts) -> Iterator[tuple[str, Any]]:
-    recipe = facts.get("recipe")
-    for name, value in recipe.items() if isinstance(recipe, dict) else ():
+def _recipe(manifest: Manifest) -> Iterator[Row]:
+    for name, value in (manifest.recipe or {}).items():
         if isinstance(value, dict):
             value = ", ".join(f"{key} {strength}" for key, strength in value.items())
         yield name, ", ".join(map(str, value)) or "none" if isinstance(value, list) else value
-    yield "epochs done", facts.get("epochs")
-    if cpu := facts.get("environment", "cpu"):
-        threads = facts.get("environment", "threads")
-        yield "trained on", f"{threads} threads of {cpu}" if threads else cpu
-    versions = [(name, facts.get("environment", name)) for name in ("python", "numpy", "numba")]
-    yield "versions", ", ".join(f"{name} {version}" for name, version in versions if version) or None
+    yield "epochs done", manifest.epochs
+    environment = manifest.environment or Environment()
+    if environment.cpu:
+        threads = f"{environment.threads} threads of " if environment.threads else ""
+        yield "trained on", f"{threads}{environment.cpu}"
+    versions = {"python": environment.python, "numpy": environment.numpy, "numba": environment.numba}
+    yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items() if version) or None
 
 
-def _accuracy(facts: Facts) -> Iterator[tuple[str, Any]]:
-    accuracy, n_test = facts.number("test", "accuracy"), facts.number("data", "n_test")
-    if accuracy is not None:
+def _accuracy(manifest: Manifest) -> Iterator[Row]:
+    score, n_test = _score(manifest), manifest.data.n_test if manifest.data else None
+    if score.accuracy is not None:
         counted = ""
         if n_test:
-            low, high = interval(accuracy, n_test)
+            low, high = interval(score.accuracy, n_test)
             counted = f" of {n_test:,} samples (95% interval of such a count: {low:.2%} to {high:.2%})"
-        yield "test accuracy", f"{accuracy:.2%}{counted}"
-    if (loss := facts.number("test", "loss")) is not None:
-        yield "test loss", f"{loss:.4f}"
-    if (accuracy := facts.number("validation_accuracy")) is not None:
-        yield "validation accuracy, last epoch", f"{accuracy:.2%}"
-    n_seeds, mean, deviation = (facts.number("test_over_seeds", name) for name in ("seeds", "mean", "std"))
-    if None not in (n_seeds, mean, deviation):
-        yield f"test accuracy over {n_seeds} seeds", f"{mean:.2%} ± {deviation:.2%} (mean, standard deviation)"
+        yield "test accuracy", f"{score.accuracy:.2%}{counted}"
+    if score.loss is not None:
+        yield "test loss", f"{score.loss:.4f}"
+    if manifest.validation_accuracy is not None:
+        yield "validation accuracy, last epoch", f"{manifest.validation_accuracy:.2%}"
+    match manifest.test_over_seeds:
+        case OverSeeds(seeds=int(n), mean=int() | float() as mean, std=int() | float() as deviation):
+            yield f"test accuracy over {n} seeds", f"{mean:.2%} ± {deviation:.2%} (mean, standard deviation)"
 
 
-def _spread(facts: Facts) -> str:
-    if facts.get("test_over_seeds"):
+def _spread(manifest: Manifest) -> str:
+    if manifest.test_over_seeds:
         return "The model is one of those that its recipe gives; the mean over seeds says what to expect of another."
     return "These are the figures of one training: how far they depend on its seed was not measured."
 
 
-def _calibration(calibration: dict[str, Any]) -> list[str]:
-    facts = Facts(calibration)
+def _calibration(calibration: CalibrationDocument | None) -> list[str]:
     names = ("validation_ece", "validation_ece_calibrated", "digits_kept", "nondigits_refused")
-    before, after, kept, refused = (facts.number("measured", name) for name in names)
-    if None in (before, after, kept, refused):
+    if calibration is None or not calibration.measured.keys() >= set(names):
         return []
+    before, after, kept, refused = (calibration.measured[name] for name in names)
     return [
-        f"On the validation samples: the logits are divided by {calibration['temperature']:.3f}, which takes the"
+        f"On the validation samples: the logits are divided by {calibration.temperature:.3f}, which takes the"
         f" expected calibration error from {before:.2%} to {after:.2%}; {kept:.2%} of the digits are answered without"
         f" doubt, and {refused:.2%} of drawn things that are no digits are refused."
     ]
 
 
-def _limits(facts: Facts, calibration: dict[str, Any] | None) -> list[str]:
-    n_classes = facts.get("layer_sizes")[-1]
+def _limits(manifest: Manifest, calibration: CalibrationDocument | None) -> list[str]:
     lines = [
-        f"- It knows {n_classes} classes, and its probabilities go to one of them whatever it is shown"
+        f"- It knows {manifest.layer_sizes[-1]} classes, and its probabilities go to one of them whatever it is shown"
         + ("; the calibration says when not to believe them." if calibration else "; it has no calibration.")
     ]
-    if facts.get("test"):
+    if manifest.test:
         lines.append("- The figures hold for samples made as those of its data set; on others expect less.")
     else:
         lines.append("- It was not measured on a test set.")
-    planned, done = facts.number("recipe", "epochs"), facts.number("epochs")
-    if planned and done is not None and done < planned:
+    planned, done = (manifest.recipe or {}).get("epochs"), manifest.epochs
+    if isinstance(planned, int) and done is not None and done < planned:
         lines.append(f"- Its training is not complete: {done} of {planned} epochs.")
     lines.append("- How it fares for groups of people, or against samples made to mislead it, was not measured.")
     return lines
 
 
-def _licence(facts: Facts) -> list[str]:
-    licence = facts.get("license")
+def _licence(manifest: Manifest) -> list[str]:
+    licence = manifest.license
     lines = [f"The model is under the {licence} licence." if licence else "The manifest states no licence."]
-    return [*lines, *([_LICENCE_OF_MNIST] if facts.is_mnist else [])]
+    return [*lines, *([_LICENCE_OF_MNIST] if _is_mnist(manifest) else [])]
 
 
-def _table(rows: Iterator[tuple[str, Any]]) -> list[str]:
+def _table(rows: Iterator[Row]) -> list[str]:
     """A table in Markdown of the rows that have a value; no lines at all if none has."""
     lines = [f"| {name} | {value} |" for name, value in rows if value is not None]
     return ["| | |", "|---|---|", *lines, ""] if lines else []

@@ -14,7 +14,8 @@ from fastnet.files import require_new, whole_file
 from fastnet.version import __version__
 
 from .calibration import read_calibration
-from .card import Facts
+from .card import data_name
+from .fields import to_json
 from .files import ModelFiles, read_model
 from .network import Network
 
@@ -42,16 +43,16 @@ def export_model(model: str | Path, target: str | Path, form: str, overwrite: bo
 
 def metadata(files: ModelFiles) -> dict[str, str]:
     """What goes with the arrays, as strings; `manifest` is all of it as JSON, the others are for reading."""
-    facts, calibration = Facts(files.manifest), read_calibration(files)
+    manifest, calibration = files.manifest, read_calibration(files)
     known = {
-        "fastnet_version": facts.get("fastnet_version"),
-        "layer_sizes": facts.layers,
-        "pixel_scale": files.pixel_scale,
+        "fastnet_version": manifest.fastnet_version,
+        "layer_sizes": manifest.layers,
+        "pixel_scale": manifest.pixel_scale,
         "temperature": calibration.temperature if calibration else 1.0,
-        "data": facts.data_name,
-        "test_accuracy": facts.number("test", "accuracy"),
-        "license": facts.get("license"),
-        "manifest": json.dumps(files.manifest),
+        "data": data_name(manifest),
+        "test_accuracy": manifest.test.accuracy if manifest.test else None,
+        "license": manifest.license,
+        "manifest": json.dumps(to_json(manifest)),
     }
     return {name: str(value) for name, value in known.items() if value is not None}
 

@@ -9,26 +9,23 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from fastnet import weights
 from fastnet.errors import ModelError
-from fastnet.files import put_back
+from fastnet.files import put_back, read_whole
 
 from .card import CARD, model_card
+from .documents import FORMAT, FORMAT_VERSION, ArrayDescription, EpochRecord, Manifest, read_strictly
+from .fields import FieldError, to_json, told
 
-FORMAT = "fastnet-model"
-FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 HISTORY, CHECKPOINT = "history.json", "checkpoint.npz"  # of a run, see `runs`
-
-STORED_AS = ("float32", "float16")
 
 _MOST_HEADER_BYTES = 4096
 _MOST_PARAMETERS = 2**31
@@ -40,24 +37,25 @@ class ModelFiles:
     """What a model directory holds, checked: the manifest and the arrays by name (W1, b1, ...), float32."""
 
     directory: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
     parameters: dict[str, np.ndarray]
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
         """From the number of pixels to the number of classes."""
-        return tuple(self.manifest["layer_sizes"])
+        return self.manifest.layer_sizes
 
     @property
     def pixel_scale(self) -> float:
         """What the model's input pixels are multiplied with."""
-        return self.manifest["pixel_scale"]
+        return self.manifest.pixel_scale
 
     @property
     def sha256(self) -> str:
         """One sum over the sums of all arrays: what belongs to a model is tied to its weights by it."""
-        described = self.manifest["arrays"]
-        return hashlib.sha256("".join(described[name]["sha256"] for name in self.parameters).encode()).hexdigest()
+        described = [self.manifest.arrays.get(name) for name in self.parameters]
+        sums = [description.sha256 or "" for description in described if description]
+        return hashlib.sha256("".join(sums).encode()).hexdigest()
 
 
 def count_parameters(layer_sizes: Sequence[int]) -> int:
@@ -85,52 +83,71 @@ def find_model(name: str | Path) -> Path:
     raise ModelError(f"{name}: no such model (neither a directory nor one that comes with fastnet: {known})")
 
 
-def write_model(directory: Path, parameters: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
-    """Write the arrays, the model card, then a manifest of `facts` and of each array, into an existing directory.
+def write_model(directory: Path, parameters: dict[str, np.ndarray], manifest: Manifest) -> None:
+    """Write the arrays, the model card, then the manifest with each array described, into an existing directory.
 
-    `facts` must hold `layer_sizes` and `pixel_scale`. The manifest is written last: it marks a whole model.
+    The manifest is written last: it marks a whole model.
     """
-    arrays = {}
-    for name, array in parameters.items():
-        arrays[name] = write_array(directory, name, array)
-    manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, **facts, "arrays": arrays}
+    arrays = {name: write_array(directory, name, array) for name, array in parameters.items()}
+    manifest = replace(manifest, arrays=dict(arrays))
     (directory / CARD).write_text(model_card(manifest), encoding="utf-8")
-    (directory / MANIFEST).write_text(json.dumps(manifest, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_json(directory / MANIFEST, to_json(manifest))
 
 
 def read_model(name: str | Path) -> ModelFiles:
     """Read and check the model at a path or of a shipped name; ModelError, naming the file, for what is not sound."""
     directory = find_model(name)
+    return read_whole(directory, lambda: _read_model(directory))
+
+
+def _read_model(directory: Path) -> ModelFiles:
     manifest = read_manifest(directory)
-    shapes = parameter_shapes(manifest["layer_sizes"])
-    parameters = {name: read_parameter(directory, name, shape, manifest["arrays"]) for name, shape in shapes}
+    shapes = parameter_shapes(manifest.layer_sizes)
+    parameters = {name: read_parameter(directory, name, shape, manifest.arrays) for name, shape in shapes}
     return ModelFiles(directory, manifest, parameters)
 
 
-def read_manifest(directory: Path) -> dict[str, Any]:
+def read_manifest(directory: Path) -> Manifest:
     """The manifest of a model directory, with the fields that every model has checked."""
     path = directory / MANIFEST
-    manifest = read_json(path)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+    content = read_json(path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ModelError(f"{path}: is not the manifest of a fastnet model")
-    version = manifest.get("format_version")
+    version = content.get("format_version")
     if type(version) is not int or version != FORMAT_VERSION:
-        raise ModelError(f"{path}: has format version {version}; this fastnet reads {FORMAT_VERSION}")
-    sizes = manifest.get("layer_sizes")
+        raise ModelError(f"{path}: has format version {told(version)}; this fastnet reads {FORMAT_VERSION}")
+    sizes = content.get("layer_sizes")
     if not (isinstance(sizes, list) and len(sizes) >= 2 and all(type(size) is int and size >= 1 for size in sizes)):
-        raise ModelError(f"{path}: layer_sizes must be a list of two or more whole numbers from 1, not {sizes}")
+        raise ModelError(f"{path}: layer_sizes must be a list of two or more whole numbers from 1, not {told(sizes)}")
     if count_parameters(sizes) > _MOST_PARAMETERS:
-        raise ModelError(f"{path}: layer_sizes {sizes} ask for more than {_MOST_PARAMETERS} parameters")
-    scale = manifest.get("pixel_scale")
+        raise ModelError(f"{path}: layer_sizes {told(sizes)} ask for more than {_MOST_PARAMETERS} parameters")
+    scale = content.get("pixel_scale")
     least, most = _PIXEL_SCALES
     if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not least <= scale <= most:
-        raise ModelError(f"{path}: pixel_scale must be a number from {least:g} to {most:g}, not {scale}")
-    if not isinstance(manifest.get("arrays"), dict):
+        raise ModelError(f"{path}: pixel_scale must be a number from {least:g} to {most:g}, not {told(scale)}")
+    if not isinstance(content.get("arrays"), dict):
         raise ModelError(f"{path}: lacks the description of its arrays")
-    return manifest
+    try:
+        return Manifest.from_json(content)
+    except FieldError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
-def read_json(path: Path) -> Any:
+def read_history(directory: Path) -> list[EpochRecord]:
+    """The figures of each epoch of a model's training; ModelError if there are none, or not those of a training."""
+    path = directory / HISTORY
+    content = read_json(path)
+    if not isinstance(content, list):
+        raise ModelError(f"{path}: is not the history of a training, but {told(content)}")
+    return [read_strictly(EpochRecord, path, record, f"epoch {n}") for n, record in enumerate(content, start=1)]
+
+
+def write_history(directory: Path, history: Sequence[EpochRecord]) -> None:
+    """Write the figures of each epoch, as `read_history` reads them."""
+    write_json(directory / HISTORY, [to_json(record) for record in history])
+
+
+def read_json(path: Path) -> object:
     """The content of a JSON file; ModelError if it is missing or not JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -140,7 +157,12 @@ def read_json(path: Path) -> Any:
         raise ModelError(f"{path}: is not sound JSON ({error})") from error
 
 
-def read_bytes(path: Path, sha256: object, most_bytes: int) -> bytes:
+def write_json(path: Path, content: object) -> None:
+    """Write a document as JSON that people can read too."""
+    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_bytes(path: Path, sha256: str | None, most_bytes: int) -> bytes:
     """The content of a file of at most `most_bytes` whose SHA-256 is as the manifest says."""
     try:
         n_bytes = path.stat().st_size
@@ -154,37 +176,39 @@ def read_bytes(path: Path, sha256: object, most_bytes: int) -> bytes:
     return content
 
 
-def write_array(directory: Path, name: str, array: np.ndarray) -> dict[str, Any]:
+def write_array(directory: Path, name: str, array: np.ndarray) -> ArrayDescription:
     """Write `name`.npy and return its description: shape, type and SHA-256."""
     content = _npy_bytes(array)
     (directory / f"{name}.npy").write_bytes(content)
-    return {"shape": list(array.shape), "dtype": str(array.dtype), "sha256": hashlib.sha256(content).hexdigest()}
+    return ArrayDescription(array.shape, str(array.dtype), hashlib.sha256(content).hexdigest())
 
 
-def read_parameter(directory: Path, name: str, shape: tuple[int, ...], arrays: dict[str, Any]) -> np.ndarray:
+def read_parameter(
+    directory: Path, name: str, shape: tuple[int, ...], arrays: Mapping[str, ArrayDescription | None]
+) -> np.ndarray:
     """The float32 array of that shape in `name`.npy, if it is as `arrays` describes it; there it may be float16."""
-    dtype = arrays[name].get("dtype") if isinstance(arrays.get(name), dict) else None
-    array = read_array(directory, name, shape, arrays, dtype=dtype if dtype in STORED_AS else STORED_AS[0])
-    return array.astype(np.float32, copy=False)
+    description = arrays.get(name)
+    dtype = "float16" if description and description.dtype == "float16" else "float32"
+    return read_array(directory, name, shape, arrays, dtype=dtype).astype(np.float32, copy=False)
 
 
 def read_array(
     directory: Path,
     name: str,
     shape: tuple[int, ...],
-    arrays: dict[str, Any],
+    arrays: Mapping[str, ArrayDescription | None],
     described_in: str = MANIFEST,
     dtype: str = "float32",
 ) -> np.ndarray:
     """The array of that shape and type in `name`.npy, if it is as `arrays` describes it."""
     path = directory / f"{name}.npy"
     description = arrays.get(name)
-    if not isinstance(description, dict):
+    if description is None:
         raise ModelError(f"{directory / described_in}: does not describe {name}")
-    if (description.get("shape"), description.get("dtype")) != (list(shape), dtype):
+    if (description.shape, description.dtype) != (shape, dtype):
         raise ModelError(f"{directory / described_in}: must describe {name} as {dtype} of shape {list(shape)}")
     most_bytes = math.prod(shape) * np.dtype(dtype).itemsize + _MOST_HEADER_BYTES
-    content = read_bytes(path, description.get("sha256"), most_bytes)
+    content = read_bytes(path, description.sha256, most_bytes)
     try:
         array = np.load(io.BytesIO(content), allow_pickle=False)
     except Exception as error:  # a damaged header can raise nearly anything

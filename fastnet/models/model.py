@@ -2,15 +2,17 @@
 
 import math
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from fastnet import weights
 from fastnet.errors import OptionError
+from fastnet.files import read_whole
 
 from .calibration import Calibration, read_calibration
-from .files import read_model
+from .documents import Manifest
+from .files import ModelFiles, find_model, read_model
 from .network import Activations, Network
 from .probabilities import softmax
 
@@ -27,19 +29,19 @@ class Model:
         self,
         parameters: dict[str, np.ndarray],
         pixel_scale: float,
-        manifest: dict[str, Any] | None = None,
+        manifest: Manifest | None = None,
         calibration: Calibration | None = None,
     ):
         self.network = Network.of(parameters)
         self.pixel_scale = np.float32(pixel_scale)
-        self.manifest = manifest or {}
+        self.manifest = manifest or Manifest(layer_sizes=self.layer_sizes, pixel_scale=float(pixel_scale))
         self.calibration = calibration
 
     @classmethod
     def load(cls, model: str | Path = weights.DEFAULT) -> Self:
         """Load a model directory, or by its name a model that comes with fastnet; ModelError if it is not sound."""
-        files = read_model(model)
-        return cls(files.parameters, files.pixel_scale, files.manifest, read_calibration(files))
+        files, calibration = read_whole(find_model(model), lambda: _read(model))
+        return cls(files.parameters, files.pixel_scale, files.manifest, calibration)
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -95,3 +97,8 @@ class Model:
         if not np.isfinite(pixels).all():
             raise OptionError("the images hold NaN or infinite pixels")
         return pixels
+
+
+def _read(model: str | Path) -> tuple[ModelFiles, Calibration | None]:
+    files = read_model(model)
+    return files, read_calibration(files)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from fastnet.files import whole_file
 from fastnet.models.model import Model
 
 from .recognition import DigitReading, Reading
@@ -36,7 +37,8 @@ def draw_explanation(predictor: Model, reading: Reading, target: Path | None = N
         y += _PANEL + _LINE + _GAP
     draw.text((_GAP, y - _GAP // 2), _legend(reading), "black", font)
     if target is not None:
-        canvas.save(target)
+        with whole_file(target) as new:
+            canvas.save(new, Image.registered_extensions()[target.suffix.lower()])
     return canvas
 
 

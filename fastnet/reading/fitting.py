@@ -32,11 +32,11 @@ def calibrate(model: str | Path, data: str | Path | None = None) -> Calibration:
     where it was.
     """
     files = read_model(model)
-    recipe, source = files.manifest.get("recipe"), files.manifest.get("data")
-    if not isinstance(recipe, dict) or not isinstance(source, dict):
+    recipe, facts = files.manifest.recipe, files.manifest.data
+    if recipe is None or facts is None or facts.source is None:
         raise ModelError(f"{model}: its manifest does not tell recipe and data of its training")
-    dataset = load_dataset(data or source["source"])
-    if dataset.sha256 != source.get("sha256"):
+    dataset = load_dataset(data or facts.source)
+    if dataset.sha256 != facts.sha256:
         raise OptionError(f"{model}: was not trained on {dataset.source}")
     predictor = Model(files.parameters, files.pixel_scale, files.manifest)
     calibration = fit(predictor, _validation_digits(dataset, Recipe.from_json(recipe)))

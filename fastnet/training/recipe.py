@@ -1,12 +1,14 @@
 """The recipe of a training: every choice that, with the data, decides the trained weights; and those with a name."""
 
 import dataclasses
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from fastnet.data.distortions import Augmentation
 from fastnet.errors import OptionError
 from fastnet.knobs import check, knob
+from fastnet.models.documents import Manifest
 
 from .schedules import SCHEDULES
 
@@ -74,6 +76,13 @@ class Recipe:
             return cls(**{**fields, "hidden": tuple(fields["hidden"]), "augmentation": augmentation})
         except (AttributeError, KeyError, TypeError) as error:
             raise OptionError(f"not a training recipe: {error}") from error
+
+
+def recipe_of(manifest: Manifest) -> Recipe | None:
+    """The recipe that a model was trained by, None where its manifest does not tell."""
+    with suppress(OptionError):
+        return Recipe.from_json(manifest.recipe) if manifest.recipe else None
+    return None
 
 
 # ---- For `fastnet train --recipe NAME`; docs/recipe.md tells how they were found -------------------------------------

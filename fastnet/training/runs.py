@@ -7,11 +7,9 @@ and `checkpoint.npz`, Adam's moments. The manifest holds recipe, data set and pr
 import dataclasses
 import hashlib
 import io
-import json
-import sys
+import re
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,12 +17,27 @@ from fastnet import system
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.errors import DataError, ModelError, OptionError
-from fastnet.files import whole_directory
-from fastnet.models.files import CHECKPOINT, HISTORY, MANIFEST, read_bytes, read_json, read_model, write_model
+from fastnet.files import read_whole, whole_directory
+from fastnet.models.calibration import BELONGS_TO_CALIBRATION
+from fastnet.models.card import CARD
+from fastnet.models.documents import DataFacts, Environment, Manifest, Score
+from fastnet.models.fields import read_fields
+from fastnet.models.files import (
+    CHECKPOINT,
+    HISTORY,
+    MANIFEST,
+    ModelFiles,
+    find_model,
+    read_bytes,
+    read_history,
+    read_model,
+    write_history,
+    write_model,
+)
 from fastnet.version import __version__
 
 from .recipe import Recipe
-from .trainer import EpochRecord, Progress, Training
+from .trainer import Progress, Training
 
 _MOMENTS = ("m", "v")  # prefixes of Adam's two moments in the checkpoint
 
@@ -38,15 +51,16 @@ def new_run_directory(recipe: Recipe, parent: Path = Path("runs")) -> Path:
 
 
 def save_run(training: Training, directory: Path, test: dict[str, float] | None = None) -> None:
-    """Write the run as it stands; `test` holds the final figures on the test set (accuracy and loss)."""
-    with whole_directory(directory) as new:
+    """Write the run as it stands; `test` holds the final figures on the test set (accuracy and loss).
+
+    What is in the directory of an earlier save and is no part of a run, such as notes, stays there.
+    """
+    with whole_directory(directory, keep=_is_foreign) as new:
         checkpoint = _checkpoint_bytes(training)
         (new / CHECKPOINT).write_bytes(checkpoint)
-        history = [dataclasses.asdict(record) for record in training.progress.history]
-        (new / HISTORY).write_text(json.dumps(history, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        facts = _facts(training, test)
-        facts["checkpoint_sha256"] = hashlib.sha256(checkpoint).hexdigest()
-        write_model(new, training.network.parameters(), facts)
+        write_history(new, training.progress.history)
+        manifest = _manifest(training, test, hashlib.sha256(checkpoint).hexdigest())
+        write_model(new, training.network.parameters(), manifest)
 
 
 def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None = None) -> Training:
@@ -55,23 +69,18 @@ def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None
     The data set is loaded from where the run had it, unless given; it must be the same samples. `epochs` replaces the
     recipe's number of epochs. ModelError, DataError or OptionError where the run cannot go on.
     """
+    return read_whole(find_model(directory), lambda: _load_run(directory, dataset, epochs))
+
+
+def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None) -> Training:
     files = read_model(directory)
     manifest_path = files.directory / MANIFEST
-    try:
-        recipe = Recipe.from_json(files.manifest["recipe"])
-        progress = Progress(**_checked(Progress, files.manifest["progress"]), history=read_history(files.directory))
-        source, sha256 = str(files.manifest["data"]["source"]), files.manifest["data"]["sha256"]
-    except KeyError as error:
-        raise ModelError(
-            f"{manifest_path}: lacks {error}, so it does not describe a training that could go on"
-        ) from error
-    except (AttributeError, TypeError, OptionError) as error:
-        raise ModelError(f"{manifest_path}: does not describe a training that could go on ({error})") from error
+    recipe, progress, data = _described(files)
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
-    dataset = dataset or load_dataset(source)
-    if dataset.sha256 != sha256:
-        raise DataError(f"{dataset.source}: is not the training set of {directory}, whose SHA-256 is {sha256}")
+    dataset = dataset or load_dataset(str(data.source))
+    if dataset.sha256 != data.sha256:
+        raise DataError(f"{dataset.source}: is not the training set of {directory}, whose SHA-256 is {data.sha256}")
     training = Training(dataset, recipe)
     if (training.network.layer_sizes, dataset.pixel_scale) != (files.layer_sizes, files.pixel_scale):
         raise ModelError(f"{manifest_path}: layer_sizes and pixel_scale do not follow from its recipe and data")
@@ -81,54 +90,58 @@ def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None
     if progress.step > training.n_steps:
         raise OptionError(f"{directory} has already been trained for more than {recipe.epochs} epochs")
     training.network.set_parameters(files.parameters)
-    _read_checkpoint(files.directory, files.manifest.get("checkpoint_sha256"), training)
+    _read_checkpoint(files.directory, files.manifest.checkpoint_sha256, training)
     training.progress = progress
     return training
 
 
-def read_history(directory: Path) -> list[EpochRecord]:
-    """The figures of each epoch; ModelError if there are none, or not those of a training."""
-    path = directory / HISTORY
+def _described(files: ModelFiles) -> tuple[Recipe, Progress, DataFacts]:
+    """What a manifest says of a training; ModelError unless it is enough for the training to go on."""
+    path, manifest = files.directory / MANIFEST, files.manifest
+    unfit = "does not describe a training that could go on"
+    for fault in manifest.faults:
+        if fault.startswith(("recipe", "progress", "data")):
+            raise ModelError(f"{path}: {unfit} ({fault})")
+    recipe, saved, data = manifest.recipe, manifest.progress, manifest.data
+    if recipe is None or saved is None or data is None:
+        lacking = "recipe" if recipe is None else "progress" if saved is None else "data"
+        raise ModelError(f"{path}: lacks {lacking!r}, so it {unfit}")
+    progress = Progress(saved.step, saved.loss_sum, saved.n_correct, saved.seconds, read_history(files.directory))
     try:
-        return [EpochRecord(**_checked(EpochRecord, record)) for record in read_json(path)]
-    except (AttributeError, TypeError) as error:
-        raise ModelError(f"{path}: is not the history of a training ({error})") from error
+        return Recipe.from_json(recipe), progress, data
+    except OptionError as error:
+        raise ModelError(f"{path}: {unfit} ({error})") from error
 
 
-def _facts(training: Training, test: dict[str, float] | None) -> dict[str, Any]:
+def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha256: str) -> Manifest:
     """All of the manifest but the arrays."""
     dataset, history = training.dataset, training.progress.history
-    return {
-        "fastnet_version": __version__,
-        "layer_sizes": list(training.network.layer_sizes),
-        "pixel_scale": dataset.pixel_scale,
-        "n_parameters": sum(array.size for array in training.network.parameters().values()),
-        "recipe": training.recipe.to_json(),
-        "data": {
-            "source": dataset.source,
-            "sha256": dataset.sha256,
-            "n_train": len(training.train_samples),
-            "n_validation": len(training.validation_samples),
-            "n_test": len(dataset.test),
-        },
-        "progress": training.progress.to_json(),
-        "epochs": len(history),
-        "validation_accuracy": history[-1].validation_accuracy if history else None,
-        "test": test,
-        "environment": system.environment(),
-    }
+    return Manifest(
+        fastnet_version=__version__,
+        layer_sizes=training.network.layer_sizes,
+        pixel_scale=dataset.pixel_scale,
+        n_parameters=sum(array.size for array in training.network.parameters().values()),
+        recipe=training.recipe.to_json(),
+        data=DataFacts(
+            source=dataset.source,
+            sha256=dataset.sha256,
+            n_train=len(training.train_samples),
+            n_validation=len(training.validation_samples),
+            n_test=len(dataset.test),
+        ),
+        progress=training.progress.saved(),
+        epochs=len(history),
+        validation_accuracy=history[-1].validation_accuracy if history else None,
+        test=Score(test["accuracy"], test["loss"]) if test else None,
+        environment=read_fields(Environment, system.environment(), []),
+        checkpoint_sha256=checkpoint_sha256,
+    )
 
 
-def _checked(cls: type, values: dict[str, Any]) -> dict[str, Any]:
-    """The same values, for the fields of a dataclass of numbers; TypeError where one cannot be what the field holds."""
-    kinds = {field.name: field.type for field in dataclasses.fields(cls)}
-    for name, value in values.items():
-        is_count = type(value) is int and value >= 0
-        is_real = type(value) in (int, float) and abs(value) <= sys.float_info.max
-        is_missing = value is None and kinds.get(name) == float | None
-        if not (is_count if kinds.get(name) is int else is_real or is_missing):
-            raise TypeError(f"{name} cannot be {value!r}")
-    return values
+def _is_foreign(name: str) -> bool:
+    """Whether a file or folder of that name is no part of a run, nor of what was made from its weights."""
+    parts = {MANIFEST, CARD, HISTORY, CHECKPOINT, "audit", *BELONGS_TO_CALIBRATION}
+    return name not in parts and not re.fullmatch(r"[Wb]\d+\.npy", name)
 
 
 def _checkpoint_bytes(training: Training) -> bytes:
@@ -142,7 +155,7 @@ def _checkpoint_bytes(training: Training) -> bytes:
     return buffer.getvalue()
 
 
-def _read_checkpoint(directory: Path, sha256: object, training: Training) -> None:
+def _read_checkpoint(directory: Path, sha256: str | None, training: Training) -> None:
     """Set Adam's moments from the checkpoint file."""
     path = directory / CHECKPOINT
     content = read_bytes(path, sha256, most_bytes=2 * len(_checkpoint_bytes(training)))

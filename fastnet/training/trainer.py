@@ -6,14 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from fastnet.data.augment import square_images
 from fastnet.data.samples import Dataset, Samples, split_validation
 from fastnet.errors import DivergedError, OptionError
+from fastnet.models.documents import EpochRecord as EpochRecord
+from fastnet.models.documents import SavedProgress
 from fastnet.models.network import Network
 from fastnet.seeds import SeedUse, rng
 
@@ -26,20 +27,6 @@ from .selecting import choose
 STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds; fewer where each sees more
 
 
-@dataclass(frozen=True)
-class EpochRecord:
-    """The figures of one epoch. Training figures are means over its samples, each before the step that it was seen for;
-    all means are weighted where the samples have weights."""
-
-    epoch: int  # from 1
-    seconds: float  # of the training steps alone
-    learning_rate: float  # of the last step
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float | None  # None without a validation split
-    validation_accuracy: float | None
-
-
 @dataclass
 class Progress:
     """Where a training stands: with the weights and moments, all that a continuation needs."""
@@ -50,11 +37,9 @@ class Progress:
     seconds: float = 0.0
     history: list[EpochRecord] = field(default_factory=list)
 
-    def to_json(self) -> dict[str, Any]:
-        """A dictionary that JSON can hold, without the history."""
-        fields = asdict(self)
-        del fields["history"]
-        return fields
+    def saved(self) -> SavedProgress:
+        """What the manifest holds of it: all but the history."""
+        return SavedProgress(self.step, self.loss_sum, self.n_correct, self.seconds)
 
 
 @dataclass(frozen=True)

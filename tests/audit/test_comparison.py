@@ -75,6 +75,14 @@ def test_the_command_tells_and_draws_the_difference(model, other, digits, tmp_pa
     assert "p = " in text
     with Image.open(tmp_path / "difference.png") as picture:
         assert picture.width > 1000
+    (tmp_path / "difference.png").write_text("mine")
+    assert cli.main([*command, "--picture", str(tmp_path / "difference.png")]) == 2
+    assert "exists already; choose another --picture, or --force" in capsys.readouterr().err
+    assert (tmp_path / "difference.png").read_text() == "mine"
+    assert cli.main([*command, "--picture", str(tmp_path / "difference.png"), "--force"]) == 0
+    with Image.open(tmp_path / "difference.png") as picture:
+        assert picture.width > 1000
+    capsys.readouterr()
     assert cli.main([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["models"] == [str(model), str(other)]

@@ -164,7 +164,7 @@ def test_no_file_is_a_pickle(audited):
 def test_shipped_models_come_with_their_audit(name):
     audit, test = load_audit(name), load_dataset().test
     np.testing.assert_array_equal(audit.labels, test.labels)
-    assert audit.figures["overall"]["accuracy"] == read_model(name).manifest["test"]["accuracy"]
+    assert audit.figures["overall"]["accuracy"] == read_model(name).manifest.test.accuracy
     np.testing.assert_array_equal(audit.image_of(audit.points[5]).ravel(), test.images[audit.points[5]])
     kept = [*(weights.DIRECTORY / name / "audit").glob("*.npy")]
     kept += [weights.DIRECTORY / name / "audit" / file for file in (contents.CONTENTS, contents.IMAGES)]

@@ -16,6 +16,7 @@ from fastnet.audit.layers import active_shares, effective_rank, exciting_rows
 from fastnet.audit.robustness import DISTORTIONS, moved
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.errors import DataError, OptionError
+from fastnet.models.documents import Manifest
 from fastnet.models.files import write_model
 
 
@@ -225,7 +226,8 @@ def made(tmp_path):
             "W2": w2,
             "b2": np.zeros(n_classes, np.float32),
         }
-        write_model(tmp_path, parameters, {"layer_sizes": [64, n_units, n_classes], "pixel_scale": PIXEL_SCALE})
+        manifest = Manifest(layer_sizes=(64, n_units, n_classes), pixel_scale=PIXEL_SCALE)
+        write_model(tmp_path, parameters, manifest)
         return tmp_path
 
     return make

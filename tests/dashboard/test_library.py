@@ -10,6 +10,7 @@ from fastnet.dashboard.server.library import Library
 from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.session.store import Store
 from fastnet.errors import ModelError, OptionError
+from fastnet.models.documents import Manifest
 from fastnet.models.files import write_model
 
 
@@ -18,7 +19,7 @@ def make_run(directory, bias: int = 4, n_pixels: int = 784):
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
     parameters = {"W1": np.zeros((n_pixels, 10), np.float32), "b1": np.eye(10, dtype=np.float32)[bias]}
-    write_model(directory, parameters, {"layer_sizes": [n_pixels, 10], "pixel_scale": 1 / 255})
+    write_model(directory, parameters, Manifest(layer_sizes=(n_pixels, 10), pixel_scale=1 / 255))
     return directory
 
 
@@ -94,4 +95,4 @@ def test_a_store_offers_and_loads_a_model_that_another_session_saved(library, tm
 def test_the_history_of_a_model_is_known_where_it_has_one(library, tmp_path):
     library.save("mine", make_run(tmp_path / "run"))
     assert library.history("mine") == ()
-    assert library.history(weights.DEFAULT)[0]["epoch"] == 1
+    assert library.history(weights.DEFAULT)[0].epoch == 1

@@ -109,10 +109,10 @@ def test_specs_say_what_the_manifest_says():
     predictor = Store(model=MODEL).predictor
     manifest = predictor.manifest
     sections = {title: dict(facts) for title, facts in specifications(predictor).items()}
-    assert sections["Accuracy"]["Test set"] == f"{manifest['test']['accuracy']:.2%}"
+    assert sections["Accuracy"]["Test set"] == f"{manifest.test.accuracy:.2%}"
     assert sections["Training"]["Learning rate"] == "0.004, linear schedule, warm-up of 1 epoch"
     assert "rotation 10" in sections["Training"]["Distortions"]
-    assert sections["Trained on"]["CPU"].startswith(manifest["environment"]["cpu"])
+    assert sections["Trained on"]["CPU"].startswith(manifest.environment.cpu)
     assert "Numba" in sections["This server"]["Versions"]
     assert "Share Alike" in sections["Licences"]["Data"]
 

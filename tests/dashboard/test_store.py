@@ -1,5 +1,6 @@
 """The dashboard's state, without a browser and without Panel."""
 
+import dataclasses
 import io
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from fastnet.dashboard.session import store as store_module
 from fastnet.dashboard.session.drawing import Stroke
 from fastnet.dashboard.session.store import MOST_MEGABYTES, MOST_SIDE, Store, model_facts, read_file
 from fastnet.errors import ModelError
+from fastnet.models.documents import Score
 from fastnet.reading.predictor import Predictor
 
 ONE = Stroke(np.array([[0.5, 0.2, 0.07], [0.5, 0.8, 0.07]], np.float32))
@@ -49,10 +51,10 @@ def test_the_default_model_is_loaded_with_its_facts(store):
     assert store.problem == ""
 
 
-@pytest.mark.parametrize(("test", "expected"), [(None, None), ({"accuracy": 0.98765, "loss": 0.04}, "98.77%")])
+@pytest.mark.parametrize(("test", "expected"), [(None, None), (Score(0.98765, 0.04), "98.77%")])
 def test_the_test_accuracy_is_told_where_it_is_known(test, expected):
     known = Predictor.load()
-    known.manifest["test"] = test
+    known.manifest = dataclasses.replace(known.manifest, test=test)
     assert dict(model_facts(known)).get("Test accuracy") == expected
 
 

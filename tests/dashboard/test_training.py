@@ -18,6 +18,7 @@ from fastnet.dashboard.worker.looks import Observer
 from fastnet.dashboard.worker.snapshot import ENDING, FAILED, FINISHED, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
 from fastnet.data.loading import load_dataset
 from fastnet.errors import ModelError, OptionError
+from fastnet.models.documents import EpochRecord
 from fastnet.models.files import read_model
 from fastnet.models.network import Network
 from fastnet.training.recipe import RECIPES, Recipe
@@ -61,8 +62,8 @@ def test_a_training_on_the_page_ends_with_the_weights_of_any_other(trainer, npz,
     for name, array in expected.network.parameters().items():
         np.testing.assert_allclose(weights[name], array, atol=1e-5)
     loss, accuracy = expected.engine.evaluate(expected.dataset.test)
-    assert end.test["accuracy"] == pytest.approx(accuracy)
-    assert end.test["loss"] == pytest.approx(loss, rel=1e-4)
+    assert end.test.accuracy == pytest.approx(accuracy)
+    assert end.test.loss == pytest.approx(loss, rel=1e-4)
 
 
 def test_the_curves_hold_the_means_that_the_history_has(trainer):
@@ -75,8 +76,8 @@ def test_the_curves_hold_the_means_that_the_history_has(trainer):
         points = [at for at, step in enumerate(end.steps) if first < step <= last]
         ends = [min(32 * (end.steps[at] - first), 500) for at in points]
         sizes = np.diff([0, *ends])
-        assert np.dot(sizes, [end.losses[at] for at in points]) / 500 == pytest.approx(record["train_loss"])
-        assert np.dot(sizes, [end.accuracies[at] for at in points]) / 500 == pytest.approx(record["train_accuracy"])
+        assert np.dot(sizes, [end.losses[at] for at in points]) / 500 == pytest.approx(record.train_loss)
+        assert np.dot(sizes, [end.accuracies[at] for at in points]) / 500 == pytest.approx(record.train_accuracy)
     assert end.samples_per_second > 0
     assert end.looks.confusion.sum() == end.n_validation == 100
 
@@ -102,7 +103,7 @@ def test_a_stopped_training_can_be_saved_and_another_follows(trainer):
     wait_for_step(trainer, 100)
     trainer.stop()
     end = wait(trainer, STOPPED)
-    assert read_model(end.run).manifest["progress"]["step"] == end.step < end.n_steps
+    assert read_model(end.run).manifest.progress.step == end.step < end.n_steps
     trainer.start(SMALL)
     assert [run.number for run in trainer.earlier] == [1]
     assert wait(trainer, FINISHED).number == 2
@@ -310,7 +311,7 @@ def test_distortions_can_be_switched():
 
 
 def run(engine: str, speed: float, *losses: float, **changes) -> Snapshot:
-    epochs = tuple({"train_loss": loss} for loss in losses)
+    epochs = tuple(EpochRecord(1, 1.0, 1e-3, loss, 0.5, None, None) for loss in losses)
     recipe = dataclasses.replace(SMALL, engine=engine, **changes)
     return Snapshot(ENDING, recipe=recipe, samples_per_second=speed, epochs=epochs)
 

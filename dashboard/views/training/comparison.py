@@ -43,13 +43,13 @@ def comparison_html(state: TrainingState) -> str:
 
 
 def _row(colour: str, name: str, snapshot: Snapshot) -> str:
-    last = snapshot.epochs[-1] if snapshot.epochs else {}
+    last = snapshot.epochs[-1] if snapshot.epochs else None
     speed = snapshot.samples_per_second
     cells = [
-        str(last.get("epoch", NOTHING)),
+        str(last.epoch) if last else NOTHING,
         f"{speed:,.0f}" if speed else NOTHING,
-        f"{last['train_loss']:.4f}" if last else NOTHING,
-        percent(last.get("validation_accuracy")),
+        f"{last.train_loss:.4f}" if last else NOTHING,
+        percent(last.validation_accuracy if last else None),
         percent(snapshot.test_accuracy),
     ]
     told = "".join(f"<td>{cell}</td>" for cell in cells)

@@ -64,9 +64,9 @@ class CurvesView:
         for number, rival in enumerate(self._state.chosen_rivals()):
             columns["color"].append(RIVALS[number % len(RIVALS)])
             epochs = rival.snapshot.epochs
-            columns["epochs"].append([record["epoch"] for record in epochs])
+            columns["epochs"].append([record.epoch for record in epochs])
             for name in _CURVES:
-                columns[name].append([_number(record[name]) for record in epochs])
+                columns[name].append([_number(getattr(record, name)) for record in epochs])
         self._rivals.data = columns
         self._set_range()
 
@@ -98,11 +98,11 @@ def _points(snapshot: Snapshot, start: int) -> dict[str, list]:
 
 
 def _records(snapshot: Snapshot, start: int) -> dict[str, list]:
-    records = [record for record in snapshot.epochs[start:] if record["validation_loss"] is not None]
+    records = [record for record in snapshot.epochs[start:] if record.validation_loss is not None]
     return {
-        "epoch": [record["epoch"] for record in records],
-        "loss": [record["validation_loss"] for record in records],
-        "accuracy": [record["validation_accuracy"] for record in records],
+        "epoch": [record.epoch for record in records],
+        "loss": [record.validation_loss for record in records],
+        "accuracy": [record.validation_accuracy for record in records],
     }
 
 

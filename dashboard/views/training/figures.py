@@ -47,7 +47,7 @@ def figures_html(snapshot: Snapshot) -> str:
 
 def figures(snapshot: Snapshot) -> list[tuple[str, str]]:
     """Name and value of each figure; a dash for what is not known."""
-    last = snapshot.epochs[-1] if snapshot.epochs else {}
+    last = snapshot.epochs[-1] if snapshot.epochs else None
     n_epochs = snapshot.recipe.epochs if snapshot.recipe else 0
     under_way = min(snapshot.step // snapshot.steps_per_epoch + 1, n_epochs) if snapshot.steps_per_epoch else 0
     return [
@@ -57,7 +57,7 @@ def figures(snapshot: Snapshot) -> list[tuple[str, str]]:
         ("Time left", _duration(snapshot.seconds_left if snapshot.is_active else None)),
         ("Loss", f"{snapshot.losses[-1]:.4f}" if snapshot.losses else NOTHING),
         ("Training accuracy", percent(snapshot.accuracies[-1] if snapshot.accuracies else None)),
-        ("Validation accuracy", percent(last.get("validation_accuracy"))),
+        ("Validation accuracy", percent(last.validation_accuracy if last else None)),
         ("Test accuracy", percent(snapshot.test_accuracy)),
     ]
 
