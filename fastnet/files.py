@@ -24,7 +24,7 @@ except ImportError:  # a system without locks on files: one writer at a time is 
 
 Found = TypeVar("Found")
 
-_MOST_READINGS = 50
+_READINGS_BESIDE_WRITERS = 5
 _MOST_SECONDS = 5.0  # that a reader waits for a writer between its two renames
 _NEW, _OLD = ".new", ".old"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -110,14 +110,22 @@ def put_back(target: Path) -> None:
 
 
 def read_whole(directory: Path, read: Callable[[], Found]) -> Found:
-    """What `read` returns; asked again where it fails because the directory was replaced while it read."""
-    for _ in range(_MOST_READINGS):
+    """What `read` returns; asked again where it fails because the directory was replaced while it read.
+
+    After some readings in vain, writers must wait for it.
+    """
+    for _ in range(_READINGS_BESIDE_WRITERS):
         before = _identity(directory)
         try:
             return read()
         except FastnetError:
             if _identity(directory) == before:
                 raise
+    deadline = time.monotonic() + _MOST_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(FileNotFoundError), ExitStack() as locks:  # it is missing between a writer's two renames
+            if _hold(directory, locks, shared=True):
+                return read()
     return read()
 
 

@@ -37,7 +37,6 @@ def write_for_ever():
     while True:
         write(number % 2)
         number += 1
-        time.sleep(0.005)  # a reader needs a moment in which nothing is replaced
 
 prepare()
 write(0)
