@@ -13,12 +13,12 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]
 
     The bins are those of `calibration.expected_calibration_error`.
     """
-    sureness, right = _sureness(probabilities, labels)
-    bins = np.minimum((sureness * N_BINS).astype(int), N_BINS - 1)
+    confidences, right = _confidences(probabilities, labels)
+    bins = np.minimum((confidences * N_BINS).astype(int), N_BINS - 1)
     counts = np.bincount(bins, minlength=N_BINS)
     means = [
         [total / n if n else None for total, n in zip(np.bincount(bins, values, N_BINS).tolist(), counts, strict=True)]
-        for values in (sureness, right)
+        for values in (confidences, right)
     ]
     edges = (np.arange(N_BINS + 1) / N_BINS).tolist()
     return {"edges": edges, "n": counts.tolist(), "confidence": means[0], "accuracy": means[1]}
@@ -26,17 +26,17 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]
 
 def coverage(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, list[float]]:
     """The accuracy on the surest answers, by the share that is answered, with the probability from which that is."""
-    sureness, right = _sureness(probabilities, labels)
-    surest_first = np.argsort(-sureness, kind="stable")
+    confidences, right = _confidences(probabilities, labels)
+    surest_first = np.argsort(-confidences, kind="stable")
     n_answered = np.unique(np.ceil(np.arange(1, N_SHARES + 1) / N_SHARES * len(labels)).astype(int))
     return {
         "share": (n_answered / len(labels)).tolist(),
         "accuracy": (right[surest_first].cumsum()[n_answered - 1] / n_answered).tolist(),
-        "threshold": sureness[surest_first[n_answered - 1]].tolist(),
+        "threshold": confidences[surest_first[n_answered - 1]].tolist(),
     }
 
 
-def _sureness(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _confidences(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The probability of each answer, and 1 where it is right."""
     right = probabilities.argmax(axis=1) == labels
     return probabilities.max(axis=1).astype(np.float64), right.astype(np.float64)
