@@ -73,7 +73,7 @@ def readers(directory, digits):
         "export": lambda: metadata(read_model(directory)),
         "run": lambda: load_run(directory, digits),
         "history": lambda: read_history(directory),
-        "inspection": lambda: json.dumps(inspect_model(directory), allow_nan=False),
+        "inspection": lambda: json.dumps(inspect_model(directory).to_json(), allow_nan=False),
         "inspect": lambda: cli.main(["inspect", str(directory)]),
         "audit": lambda: load_audit(directory).sprite,
         "audit tab": lambda: load_audited(directory),
