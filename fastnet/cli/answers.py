@@ -42,7 +42,8 @@ def in_words(answer: Answer) -> str:
 
 
 def _least_sure(answer: Answer) -> float:
-    return min(digit["probability"] for digit in answer["digits"] if digit["digit"] is not None)
+    least: float = min(digit["probability"] for digit in answer["digits"] if digit["digit"] is not None)
+    return least
 
 
 def _csv(file: TextIO) -> Callable[[Answer], object]:
