@@ -163,7 +163,7 @@ class _Curves:
         self._step, self._epoch, self._sums = progress.step, epoch, sums
         self._points.append((progress.step, float(loss / n), float(n_correct / n)))
 
-    def new_points(self) -> dict[str, tuple]:
+    def new_points(self) -> dict[str, tuple[float, ...]]:
         """The points since the last call, as fields of the snapshot."""
         columns = tuple(zip(*self._points, strict=True)) or ((), (), ())
         self._points = []

@@ -42,7 +42,8 @@ def in_words(answer: Answer) -> str:
 
 
 def _least_confidence(answer: Answer) -> float:
-    return min(digit["probability"] for digit in answer["digits"] if digit["digit"] is not None)
+    confidences: list[float] = [digit["probability"] for digit in answer["digits"] if digit["digit"] is not None]
+    return min(confidences)
 
 
 def _csv(file: TextIO) -> Callable[[Answer], object]:

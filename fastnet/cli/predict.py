@@ -108,7 +108,7 @@ def _write(args: argparse.Namespace, predictor: "Predictor") -> int:
     return UNREADABLE if n_unreadable else 0
 
 
-def _bar(pictures: Iterable) -> Any:
+def _bar(pictures: Iterable[Any]) -> Any:
     """The same, with a bar on a terminal."""
     from tqdm import tqdm
 

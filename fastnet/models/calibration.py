@@ -36,7 +36,8 @@ class Calibration:
 
     def likeness_of(self, traits: np.ndarray) -> np.ndarray:
         """How much images are like digits rather than other things (log odds), from their traits `(n, n_traits)`."""
-        return traits @ self.likeness[:-1] + self.likeness[-1]
+        log_odds: np.ndarray = traits @ self.likeness[:-1] + self.likeness[-1]
+        return log_odds
 
 
 def write_calibration(files: ModelFiles, calibration: Calibration) -> None:

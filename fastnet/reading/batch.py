@@ -98,7 +98,7 @@ def read_pictures(
         assert predictor
         yield from (read_picture(predictor, path) for path in paths)
         return
-    under_way: deque[Future] = deque()
+    under_way: deque[Future[list[dict[str, Any]]]] = deque()
     try:
         while True:
             while len(under_way) < n_ahead and (some := list(islice(paths, chunk))):

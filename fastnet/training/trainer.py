@@ -189,7 +189,8 @@ class Trainer:
         progress.step += n
         progress.loss_sum += float(losses @ samples.weight_of_batches(rows, self.n_per_step))
         progress.n_correct += float(n_correct.sum())
-        return losses.tolist()
+        told: list[float] = losses.tolist()
+        return told
 
     def _take_selective_steps(
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
