@@ -5,7 +5,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from benchmarks.documents import study_parser
+from benchmarks.publishing import study_parser
 from fastnet import weights
 
 from . import distortions
