@@ -9,6 +9,7 @@ one left is swept by the next.
 import ctypes
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -23,7 +24,8 @@ except ImportError:  # a system without locks on files: one writer at a time is 
 
 Found = TypeVar("Found")
 
-_MOST_READINGS = 50
+_READINGS_BESIDE_WRITERS = 5
+_MOST_SECONDS = 5.0  # that a reader waits for a writer between its two renames
 _NEW, _OLD = ".new", ".old"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -97,23 +99,35 @@ def put_back(target: Path) -> None:
 
     While the process lives, it is waited for instead.
     """
-    old = _beside(target, _OLD)
-    if target.exists() or not old.is_dir():
-        return
-    with suppress(OSError), ExitStack() as locks:  # another reader may do the same, or the disk may be read-only
-        if _hold(old, locks):
-            _rename_back(target, old)
+    old, deadline = _beside(target, _OLD), time.monotonic() + _MOST_SECONDS
+    while not target.exists() and old.is_dir() and time.monotonic() < deadline:
+        try:
+            with ExitStack() as locks:
+                if _hold(old, locks, wait=False):
+                    _rename_back(target, old)
+        except BlockingIOError:
+            time.sleep(0.001)
+        except OSError:  # another reader did the same, or the disk is read-only
+            return
 
 
 def read_whole(directory: Path, read: Callable[[], Found]) -> Found:
-    """What `read` returns; asked again where it fails because the directory was replaced while it read."""
-    for _ in range(_MOST_READINGS):
+    """What `read` returns; asked again where it fails because the directory was replaced while it read.
+
+    After some readings in vain, writers must wait for it.
+    """
+    for _ in range(_READINGS_BESIDE_WRITERS):
         before = _identity(directory)
         try:
             return read()
         except FastnetError:
             if _identity(directory) == before:
                 raise
+    deadline = time.monotonic() + _MOST_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(FileNotFoundError), ExitStack() as locks:  # it is missing between a writer's two renames
+            if _hold(directory, locks, shared=True):
+                return read()
     return read()
 
 
@@ -142,14 +156,21 @@ def _claim(new: Path, locks: ExitStack) -> None:
             leftover.unlink()
 
 
-def _hold(directory: Path, locks: ExitStack, shared: bool = False) -> bool:
-    """Lock a directory until `locks` close or the process ends; False if another stands there after the wait."""
+def _hold(directory: Path, locks: ExitStack, shared: bool = False, wait: bool = True) -> bool:
+    """Lock a directory until `locks` close or the process ends; False if another stands there after the wait.
+
+    BlockingIOError where it must be waited for and is not.
+    """
     descriptor = os.open(directory, os.O_RDONLY)
     locks.callback(os.close, descriptor)
     if fcntl:
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
             locks.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)  # closing is not enough where a child was forked
+        except BlockingIOError:
+            raise
+        except OSError:  # a file system without locks
+            pass
     return os.path.samestat(os.stat(directory), os.fstat(descriptor))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import publishing
 from benchmarks.studies import tables
 from fastnet.timing import contests, peak
 from fastnet.timing.rivals import numba_engine, process, protocol

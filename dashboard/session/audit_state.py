@@ -10,6 +10,7 @@ import param
 
 from fastnet.audit import Audit, load_audit
 from fastnet.audit.contents import CONTENTS, DIRECTORY, IMAGES, SPRITE_COLUMNS
+from fastnet.audit.figures import WrongAnswer
 from fastnet.errors import DataError, FastnetError, NoAuditError, StaleAuditError
 from fastnet.models.calibration import CALIBRATION
 from fastnet.models.files import MANIFEST, read_model
@@ -89,10 +90,10 @@ class AuditState(param.Parameterized):
         """Choose a test sample by its row."""
         self.point = None if row is None else self._read_point(str(row))
 
-    def errors(self) -> list[dict[str, Any]]:
+    def errors(self) -> list[WrongAnswer]:
         """The wrong answers of the chosen cell, or all: the worst first."""
-        found = self.audit.figures["errors"]
-        return [error for error in found if self.cell in (None, (error["true"], error["predicted"]))]
+        found = self.audit.figures.errors
+        return [error for error in found if self.cell in (None, (error.true, error.predicted))]
 
     def marked(self) -> np.ndarray:
         """Which points of the embedding are in the chosen cell, as numbers of points."""
@@ -131,7 +132,7 @@ class AuditState(param.Parameterized):
             self.param.update(audited=None, problem=problem, job=job if job and job.is_running else None)
 
     def _read_cell(self, text: str) -> Cell:
-        n_classes = len(self._need_audit().figures["classes"]["confusion"])
+        n_classes = len(self._need_audit().figures.classes.confusion)
         true, _, predicted = text.partition("-")
         if not all(part.isdecimal() and int(part) < n_classes for part in (true, predicted)):
             raise DataError(f"the confusion matrix has no cell {text!r}")

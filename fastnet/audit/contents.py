@@ -23,7 +23,7 @@ from fastnet.models.documents import ArrayDescription, read_strictly
 from fastnet.models.fields import to_json
 from fastnet.models.files import ModelFiles, find_model, read_array, read_bytes, read_json, read_model, write_array
 
-from .figures import AuditDocument
+from .figures import AuditDocument, Figures
 
 DIRECTORY = "audit"
 CONTENTS = "audit.json"
@@ -49,32 +49,10 @@ class Audit:
     """The figures of a model on `n` test samples, and what it takes to draw them.
 
     "Rows" are numbers of test samples. Images are kept of the embedding's points, of errors, of the most confident
-    answers and of what excites each hidden unit most; `image_of` finds one. `figures` holds, all of it plain JSON:
-
-    - `model`: name, layer_sizes, n_parameters; `data`: source, n, image_shape [height, width]; `made`: fastnet_version,
-      seed, seconds by stage;
-    - `overall`: accuracy, loss (before calibration), n_errors, macro_f1;
-    - `history`: columns epoch, seconds, learning_rate, train_loss, train_accuracy, validation_loss,
-      validation_accuracy; None for a model without;
-    - `classes`: confusion[true][predicted], precision, recall, f1, support, and most_confused, a list of {true,
-      predicted, n, share of the true class};
-    - `embedding`: space (what was embedded: hidden, of the last hidden layer, or pixels), n_points, perplexity,
-      kl_divergence, pca_explained (two shares), k, and silhouette and knn_accuracy, each for tsne, pca, pixels and, if
-      there is a hidden layer, hidden;
-    - `layers`, one for each weight matrix: name, n_in, n_out, mean, std, he_std, norm (Frobenius), bias_norm,
-      largest_singular, effective_rank, histogram {edges, density, he_density}, and of hidden layers n_dead,
-      n_saturated, mean_active;
-    - `confident`: rows of the most confident right answers, a list for each class;
-    - `errors`: the worst first, a list of {row, true, predicted, second, probability, true_probability, ambiguous};
-    - `label_errors`: rows whose label may be wrong, the worst first, a list of {row, label, suggested, probability,
-      label_probability, confident};
-    - `calibration`: temperature (None without), ece_before, ece, before and after {edges, n, confidence, accuracy} in
-      bins, and coverage {share, accuracy, threshold};
-    - `robustness`: n, against (name or None), and curves by name {title, unit, strengths, accuracy, against}, with
-      against None if there is no second model; or {left_out: sentence}.
+    answers and of what excites each hidden unit most; `image_of` finds one.
     """
 
-    figures: dict[str, Any]
+    figures: Figures
     labels: np.ndarray  # int32 (n,)
     probabilities: np.ndarray  # float32 (n, n_classes), calibrated if the model is
     points: np.ndarray  # int32 (n_points,): the rows that were embedded
@@ -116,17 +94,12 @@ def save_audit(model: str | Path, audit: Audit) -> Path:
 
 def write_audit(files: ModelFiles, audit: Audit, directory: Path) -> None:
     """Write the audit of a model into an existing directory."""
-    arrays = {name: to_json(write_array(directory, name, array)) for name, array in _arrays(audit).items()}
+    arrays = {name: write_array(directory, name, array) for name, array in _arrays(audit).items()}
     png = _png(audit.sprite)
     (directory / IMAGES).write_bytes(png)
-    content = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "model_sha256": files.sha256,
-        "figures": audit.figures,
-        "arrays": arrays,
-        "images_sha256": hashlib.sha256(png).hexdigest(),
-    }
+    images_sha256 = hashlib.sha256(png).hexdigest()
+    document = AuditDocument(FORMAT, FORMAT_VERSION, files.sha256, audit.figures, {**arrays}, images_sha256)
+    content = to_json(document)
     text = json.dumps({**content, "sha256": _sum(content)}, allow_nan=False, indent=1)
     (directory / CONTENTS).write_text(text + "\n", encoding="utf-8")
 
@@ -159,7 +132,7 @@ def _load(model: str | Path, files: ModelFiles) -> Audit:
     temperature = calibration.temperature if calibration else None
     if (document.model_sha256, document.figures.calibration.temperature) != (files.sha256, temperature):
         raise StaleAuditError(f"{path}: was made with other weights or another calibration; run: fastnet audit {model}")
-    return _read_arrays(directory, content["figures"], document)
+    return _read_arrays(directory, document)
 
 
 def _arrays(audit: Audit) -> dict[str, np.ndarray]:
@@ -170,7 +143,7 @@ def _arrays(audit: Audit) -> dict[str, np.ndarray]:
     return named
 
 
-def _read_arrays(directory: Path, figures: dict[str, Any], document: AuditDocument) -> Audit:
+def _read_arrays(directory: Path, document: AuditDocument) -> Audit:
     """The audit whose `audit.json` was read and is whole."""
     described = document.arrays
     dtypes = {**_PLAIN, **_OF_LAYERS}
@@ -182,7 +155,7 @@ def _read_arrays(directory: Path, figures: dict[str, Any], document: AuditDocume
     numbers = range(1, len(document.figures.model.layer_sizes) - 1)
     plain = {name: read(name) for name in _PLAIN}
     return Audit(
-        figures=figures,
+        figures=document.figures,
         **plain,
         units=tuple(read(f"units{number}") for number in numbers),
         active_shares=tuple(read(f"active_shares{number}") for number in numbers),

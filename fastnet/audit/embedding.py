@@ -1,6 +1,6 @@
 """Where samples lie for the network: t-SNE and PCA in two dimensions, and how well classes separate, as figures."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -15,20 +15,31 @@ _PERPLEXITY = 30.0
 _N_COMPONENTS = 50  # that t-SNE sees: what is left out is noise to it, and costs time
 
 
+@dataclass(frozen=True, eq=False)
+class Maps:
+    """Points in two dimensions, and how they were brought there."""
+
+    tsne: np.ndarray  # float32 (n, 2)
+    pca: np.ndarray  # float32 (n, 2)
+    perplexity: float
+    kl_divergence: float
+    pca_explained: tuple[float, ...]  # shares of the variance
+
+
 def pca(points: np.ndarray, n_components: int, seed: int) -> PCA:
     """The principal components of points `(n, n_features)`, fitted."""
     return PCA(min(n_components, *points.shape), random_state=seed).fit(points)
 
 
-def embed(points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """t-SNE and PCA of points `(n, n_features)`, both float32 `(n, 2)`, with the figures of how they were made.
+def embed(points: np.ndarray, seed: int) -> Maps:
+    """t-SNE and PCA of points `(n, n_features)`.
 
     Points that are all the same, as behind a layer of dead units, stay in one place.
     """
     perplexity = min(_PERPLEXITY, (len(points) - 1) / 3)
     if (points == points[0]).all():
         nowhere = np.zeros((len(points), 2), np.float32)
-        return nowhere, nowhere, {"perplexity": perplexity, "kl_divergence": 0.0, "pca_explained": [0.0, 0.0]}
+        return Maps(nowhere, nowhere, perplexity, kl_divergence=0.0, pca_explained=(0.0, 0.0))
     components = pca(points, _N_COMPONENTS, seed)
     reduced = components.transform(points)
     reduced = np.pad(reduced, ((0, 0), (0, max(2 - reduced.shape[1], 0))))  # of a single feature, a plane as well
@@ -37,12 +48,13 @@ def embed(points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, dict[s
     # thread alone, and their sums would depend on how many they are.
     with threadpool_limits(1, user_api="openmp"):
         embedded = tsne.fit_transform(reduced)
-    figures = {
-        "perplexity": perplexity,
-        "kl_divergence": float(tsne.kl_divergence_),
-        "pca_explained": [*components.explained_variance_ratio_[:2].tolist(), 0.0][:2],
-    }
-    return embedded.astype(np.float32), reduced[:, :2].astype(np.float32), figures
+    return Maps(
+        embedded.astype(np.float32),
+        reduced[:, :2].astype(np.float32),
+        perplexity,
+        kl_divergence=float(tsne.kl_divergence_),
+        pca_explained=tuple([*components.explained_variance_ratio_[:2].tolist(), 0.0][:2]),
+    )
 
 
 def silhouette(points: np.ndarray, labels: np.ndarray) -> float | None:

@@ -1,9 +1,12 @@
-"""The figures of an audit as types: what `audit.json` must hold to be shown."""
+"""The figures of an audit: what `audit.json` holds, in this order, and must hold to be shown.
 
-from dataclasses import dataclass
+"Rows" are numbers of test samples.
+"""
+
+from dataclasses import dataclass, field
 
 from fastnet.models.documents import ArrayDescription
-from fastnet.models.fields import Share
+from fastnet.models.fields import NULL, Share
 
 
 @dataclass(frozen=True)
@@ -82,14 +85,14 @@ class Classes:
 class Embedding:
     """How well classes separate, on the maps and in the space that was embedded."""
 
-    space: str  # hidden or pixels
+    space: str  # what was embedded: hidden, of the last hidden layer, or pixels
     n_points: int
     perplexity: float
     kl_divergence: float
-    pca_explained: tuple[float, ...]
-    k: int
-    silhouette: dict[str, float]  # for tsne, pca, pixels and, if there is a hidden layer, hidden
-    knn_accuracy: dict[str, Share]
+    pca_explained: tuple[float, ...]  # the shares of the variance that the two components keep
+    k: int  # neighbours that vote
+    silhouette: dict[str, float | None]  # for tsne, pca, pixels and, if there is a hidden layer, hidden
+    knn_accuracy: dict[str, Share]  # for the same
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ class Coverage:
 class CalibrationFigures:
     """Whether probabilities are what they say."""
 
-    temperature: float | None  # None without a calibration
+    temperature: float | None = field(metadata=NULL)  # None without a calibration
     ece_before: Share
     ece: Share
     before: Bins
@@ -185,17 +188,17 @@ class Curve:
     unit: str
     strengths: tuple[float, ...]
     accuracy: tuple[Share, ...]
-    against: tuple[Share, ...] | None = None  # of a second model
+    against: tuple[Share, ...] | None = field(default=None, metadata=NULL)  # of a second model
 
 
 @dataclass(frozen=True)
 class Robustness:
     """Curves by name, or why there are none."""
 
-    n: int | None = None
-    against: str | None = None  # the second model's name
+    n: int | None = None  # distorted samples
     curves: dict[str, Curve] | None = None
-    left_out: str | None = None
+    left_out: str | None = None  # a sentence
+    against: str | None = field(default=None, metadata=NULL)  # the second model's name
 
 
 @dataclass(frozen=True)
@@ -206,11 +209,11 @@ class Figures:
     data: DataFigures
     made: Made
     overall: Overall
-    history: History | None  # None for a model without
+    history: History | None = field(metadata=NULL)  # None for a model without
     classes: Classes
     embedding: Embedding
     layers: tuple[LayerFigures, ...]  # one for each weight matrix
-    confident: tuple[tuple[int, ...], ...]  # rows of the most confident right answers, by class
+    confident: tuple[tuple[int, ...], ...]  # rows of the most confident right answers, for each class
     errors: tuple[WrongAnswer, ...]  # the worst first
     label_errors: tuple[DoubtfulLabel, ...]  # the worst first
     calibration: CalibrationFigures

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from fastnet.data.samples import Samples
 
+from .comparison import Comparison
 from .contents import Audit
 from .drawing import AMBER, INK, RUST, draw_images, new_figure
 from .images import grey, image_shape
@@ -22,7 +23,7 @@ def draw_filters(audit: Audit, w: np.ndarray) -> Figure:
     """The first layer's filters, of `w (n_features, n_units)`: those of the largest norm, the largest first."""
     norms = np.linalg.norm(w, axis=0)
     strongest = np.argsort(-norms, kind="stable")[:N_FILTERS]
-    shape = audit.figures["data"]["image_shape"]
+    shape = audit.figures.data.image_shape
     largest = np.maximum(np.abs(w[:, strongest]).max(axis=0), 1e-30)
     filters = (w[:, strongest] / largest).T.reshape(-1, *shape)
     figure, places = _grid(len(filters), 12, 0.95)
@@ -33,7 +34,7 @@ def draw_filters(audit: Audit, w: np.ndarray) -> Figure:
 
 def draw_confident(audit: Audit) -> Figure | None:
     """The right answers that the model is surest of, a row a class."""
-    rows = audit.figures["confident"][:_MOST_CLASSES]
+    rows = audit.figures.confident[:_MOST_CLASSES]
     n_columns = max(map(len, rows), default=0)
     if not n_columns:
         return None
@@ -46,35 +47,35 @@ def draw_confident(audit: Audit) -> Figure | None:
 
 def draw_errors(audit: Audit) -> Figure | None:
     """The wrong answers, the worst first, with true class, answer and second guess."""
-    errors = audit.figures["errors"][:N_ERRORS]
+    errors = audit.figures.errors[:N_ERRORS]
     if not errors:
         return None
     figure, places = _grid(len(errors), _COLUMNS, 1.95)
     texts = [
-        f"{error['true']} as {error['predicted']} ({error['probability']:.0%})\n"
-        f"else {error['second']}{', ambiguous' if error['ambiguous'] else ''}"
+        f"{error.true} as {error.predicted} ({error.probability:.0%})\n"
+        f"else {error.second}{', ambiguous' if error.ambiguous else ''}"
         for error in errors
     ]
-    colours = [AMBER if error["ambiguous"] else RUST for error in errors]
-    draw_images(places, _images(audit, [error["row"] for error in errors]), texts, colours)
+    colours = [AMBER if error.ambiguous else RUST for error in errors]
+    draw_images(places, _images(audit, [error.row for error in errors]), texts, colours)
     return figure
 
 
 def draw_label_errors(audit: Audit) -> Figure | None:
     """Samples whose label may be wrong, the least probable label first."""
-    found = audit.figures["label_errors"][: N_ERRORS // 2]
+    found = audit.figures.label_errors[: N_ERRORS // 2]
     if not found:
         return None
     figure, places = _grid(len(found), _COLUMNS, 1.95)
-    texts = [f"labelled {each['label']}\nrather {each['suggested']} ({each['probability']:.0%})" for each in found]
-    draw_images(places, _images(audit, [each["row"] for each in found]), texts, [INK] * len(found))
+    texts = [f"labelled {each.label}\nrather {each.suggested} ({each.probability:.0%})" for each in found]
+    draw_images(places, _images(audit, [each.row for each in found]), texts, [INK] * len(found))
     return figure
 
 
-def draw_disagreements(comparison: dict[str, Any], names: Sequence[str], samples: Samples) -> Figure | None:
+def draw_disagreements(comparison: Comparison, names: Sequence[str], samples: Samples) -> Figure | None:
     """The samples that only one of two models reads right, those of the first one above; see `compare_models`."""
     shape = image_shape(samples.n_features)
-    digits = [comparison["digits"][key] for key in ("only_first", "only_second")]
+    digits = (comparison.digits.only_first, comparison.digits.only_second)
     if not any(digits):
         return None
     groups = [found[: N_ERRORS // 2] for found in digits]
@@ -86,8 +87,8 @@ def draw_disagreements(comparison: dict[str, Any], names: Sequence[str], samples
         part.suptitle(
             f"Only {name} reads these right{shown}" if group else f"None is read by {name} alone", fontsize=11
         )
-        rows = [digit["row"] for digit in group]
-        texts = [f"{digit['label']}, not {min(set(digit['answers']) - {digit['label']})}" for digit in group]
+        rows = [digit.row for digit in group]
+        texts = [f"{digit.label}, not {min(set(digit.answers) - {digit.label})}" for digit in group]
         images = grey(samples.pixels[rows]).reshape(-1, *shape)
         draw_images(part.subplots(n, _COLUMNS, squeeze=False).ravel(), images, texts, [INK] * len(rows))
     return figure
@@ -100,6 +101,6 @@ def _grid(n: int, n_columns: int, height: float) -> tuple[Figure, Any]:
     return figure, places.ravel()
 
 
-def _images(audit: Audit, rows: list[int]) -> np.ndarray:
+def _images(audit: Audit, rows: Sequence[int]) -> np.ndarray:
     """The images of samples that are known to be kept."""
     return audit.images[np.searchsorted(audit.image_rows, rows)]

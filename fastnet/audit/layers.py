@@ -1,37 +1,36 @@
 """How sound the weights are: where they went from their initialisation, units that never or always speak, rank."""
 
 import math
-from typing import Any
 
 import numpy as np
+
+from .figures import Histogram, LayerFigures
 
 N_BINS = 80
 N_EXCITING = 8  # samples kept for each unit
 
 
-def layer_figures(name: str, w: np.ndarray, b: np.ndarray, active_shares: np.ndarray | None) -> dict[str, Any]:
+def layer_figures(name: str, w: np.ndarray, b: np.ndarray, active_shares: np.ndarray | None) -> LayerFigures:
     """The figures of one layer; `active_shares` are those of its units, None for the last layer."""
     n_in, n_out = w.shape
     w = w.astype(np.float64)
     singular = np.linalg.svd(w, compute_uv=False)
-    figures = {
-        "name": name,
-        "n_in": n_in,
-        "n_out": n_out,
-        "mean": float(w.mean()),
-        "std": float(w.std()),
-        "he_std": math.sqrt(2 / n_in),
-        "norm": float(np.linalg.norm(w)),
-        "bias_norm": float(np.linalg.norm(b.astype(np.float64))),
-        "largest_singular": float(singular[0]),
-        "effective_rank": effective_rank(singular),
-        "histogram": _histogram(w),
-    }
-    if active_shares is not None:
-        figures["n_dead"] = int((active_shares == 0).sum())
-        figures["n_saturated"] = int((active_shares == 1).sum())
-        figures["mean_active"] = float(active_shares.mean())
-    return figures
+    return LayerFigures(
+        name=name,
+        n_in=n_in,
+        n_out=n_out,
+        mean=float(w.mean()),
+        std=float(w.std()),
+        he_std=math.sqrt(2 / n_in),
+        norm=float(np.linalg.norm(w)),
+        bias_norm=float(np.linalg.norm(b.astype(np.float64))),
+        largest_singular=float(singular[0]),
+        effective_rank=effective_rank(singular),
+        histogram=_histogram(w),
+        n_dead=None if active_shares is None else int((active_shares == 0).sum()),
+        n_saturated=None if active_shares is None else int((active_shares == 1).sum()),
+        mean_active=None if active_shares is None else float(active_shares.mean()),
+    )
 
 
 def effective_rank(singular: np.ndarray) -> float:
@@ -54,11 +53,11 @@ def exciting_rows(activations: np.ndarray) -> np.ndarray:
     return found
 
 
-def _histogram(w: np.ndarray) -> dict[str, Any]:
+def _histogram(w: np.ndarray) -> Histogram:
     """Densities of the weights and of their initialisation N(0, 2 / n_in), in bins as wide as both need."""
     he_std = math.sqrt(2 / len(w))
     ends = min(float(w.min()), -4 * he_std), max(float(w.max()), 4 * he_std)
     density, edges = np.histogram(w, N_BINS, ends, density=True)
     middles = (edges[1:] + edges[:-1]) / 2
     he_density = np.exp(-((middles / he_std) ** 2) / 2) / (he_std * math.sqrt(2 * math.pi))
-    return {"edges": edges.tolist(), "density": density.tolist(), "he_density": he_density.tolist()}
+    return Histogram(*(tuple(values.tolist()) for values in (edges, density, he_density)))

@@ -5,14 +5,12 @@ import importlib.util
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError, OptionError
 from fastnet.models.calibration import expected_calibration_error
-from fastnet.models.documents import EpochRecord
 from fastnet.models.files import HISTORY, ModelFiles, read_history, read_model
 from fastnet.models.model import Model
 from fastnet.models.probabilities import cross_entropies, softmax
@@ -20,6 +18,21 @@ from fastnet.version import __version__
 
 from . import answers, layers
 from .contents import Audit
+from .figures import (
+    CalibrationFigures,
+    Curve,
+    DataFigures,
+    DoubtfulLabel,
+    Embedding,
+    Figures,
+    History,
+    LayerFigures,
+    Made,
+    ModelFacts,
+    Overall,
+    Robustness,
+    WrongAnswer,
+)
 from .images import grey, image_shape
 from .reliability import coverage, reliability
 
@@ -69,14 +82,14 @@ def audit_model(
     mislabelled = answers.label_errors(labels, probabilities)
     confident = answers.confident_rows(labels, logits)
     classes = answers.class_figures(confusion)
-    calibration = {
-        "temperature": predictor.calibration.temperature if predictor.calibration else None,
-        "ece_before": expected_calibration_error(bare, labels),
-        "ece": expected_calibration_error(probabilities, labels),
-        "before": reliability(bare, labels),
-        "after": reliability(probabilities, labels),
-        "coverage": coverage(probabilities, labels),
-    }
+    calibration = CalibrationFigures(
+        temperature=predictor.calibration.temperature if predictor.calibration else None,
+        ece_before=expected_calibration_error(bare, labels),
+        ece=expected_calibration_error(probabilities, labels),
+        before=reliability(bare, labels),
+        after=reliability(probabilities, labels),
+        coverage=coverage(probabilities, labels),
+    )
 
     clock.begin(_LAYERS)
     units = tuple(layers.exciting_rows(layer) for layer in activations.hidden)
@@ -89,30 +102,30 @@ def audit_model(
     tsne, pca, embedding = _embedding(spaces, labels[points], seed, clock)
     robustness = _robustness(samples, models, seed, clock)
     kept = _kept_rows(points, wrong, mislabelled, confident, units)
-    figures = {
-        "model": {
-            "name": _name(files),
-            "layer_sizes": list(files.layer_sizes),
-            "n_parameters": sum(array.size for array in files.parameters.values()),
-        },
-        "data": {"source": dataset.source, "n": len(labels), "image_shape": list(image_shape(samples.n_features))},
-        "made": {"fastnet_version": __version__, "seed": seed, "seconds": clock.end()},
-        "overall": {
-            "accuracy": float(np.mean(probabilities.argmax(axis=1) == labels)),
-            "loss": float(cross_entropies(logits, labels).mean(dtype=np.float64)),
-            "n_errors": len(wrong),
-            "macro_f1": float(np.mean(classes["f1"])),
-        },
-        "history": _history(files.directory),
-        "classes": classes,
-        "embedding": embedding,
-        "layers": layer_figures,
-        "confident": confident,
-        "errors": wrong,
-        "label_errors": mislabelled,
-        "calibration": calibration,
-        "robustness": {**robustness, "against": None if against is None else _name(models[1])},
-    }
+    figures = Figures(
+        model=ModelFacts(
+            name=_name(files),
+            layer_sizes=files.layer_sizes,
+            n_parameters=sum(array.size for array in files.parameters.values()),
+        ),
+        data=DataFigures(source=dataset.source, n=len(labels), image_shape=image_shape(samples.n_features)),
+        made=Made(fastnet_version=__version__, seed=seed, seconds=clock.end()),
+        overall=Overall(
+            accuracy=float(np.mean(probabilities.argmax(axis=1) == labels)),
+            loss=float(cross_entropies(logits, labels).mean(dtype=np.float64)),
+            n_errors=len(wrong),
+            macro_f1=float(np.mean(classes.f1)),
+        ),
+        history=_history(files.directory),
+        classes=classes,
+        embedding=embedding,
+        layers=layer_figures,
+        confident=confident,
+        errors=wrong,
+        label_errors=mislabelled,
+        calibration=calibration,
+        robustness=robustness,
+    )
     return Audit(
         figures=figures,
         labels=labels.astype(np.int32),
@@ -176,84 +189,84 @@ def _check(layer_sizes: tuple[int, ...], samples: Samples) -> None:
         raise DataError(f"an audit needs at least {LEAST_SAMPLES} test samples, and there are {len(samples)}")
 
 
-def _layers(files: ModelFiles, active_shares: Sequence[np.ndarray]) -> list[dict[str, Any]]:
+def _layers(files: ModelFiles, active_shares: Sequence[np.ndarray]) -> tuple[LayerFigures, ...]:
     arrays = files.parameters
-    return [
+    return tuple(
         layers.layer_figures(f"W{number}", arrays[f"W{number}"], arrays[f"b{number}"], shares)
         for number, shares in enumerate([*active_shares, None], start=1)
-    ]
+    )
 
 
 def _embedding(
     spaces: dict[str, np.ndarray], labels: np.ndarray, seed: int, clock: _Clock
-) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+) -> tuple[np.ndarray, np.ndarray, Embedding]:
     """t-SNE and PCA of the first of the spaces, and how well classes separate in each of them."""
     from . import embedding
 
     clock.begin(_EMBEDDING)
     space, points = next(iter(spaces.items()))
-    tsne, pca, figures = embedding.embed(points, seed)
+    maps = embedding.embed(points, seed)
     clock.begin(_SEPARATION)
-    seen = {"tsne": tsne, "pca": pca, **spaces}
-    return (
-        tsne,
-        pca,
-        {
-            "space": space,
-            "n_points": len(labels),
-            **figures,
-            "k": embedding.N_NEIGHBOURS,
-            "silhouette": {name: embedding.silhouette(points, labels) for name, points in seen.items()},
-            "knn_accuracy": {name: embedding.knn_accuracy(points, labels) for name, points in seen.items()},
-        },
+    seen = {"tsne": maps.tsne, "pca": maps.pca, **spaces}
+    figures = Embedding(
+        space=space,
+        n_points=len(labels),
+        perplexity=maps.perplexity,
+        kl_divergence=maps.kl_divergence,
+        pca_explained=maps.pca_explained,
+        k=embedding.N_NEIGHBOURS,
+        silhouette={name: embedding.silhouette(points, labels) for name, points in seen.items()},
+        knn_accuracy={name: embedding.knn_accuracy(points, labels) for name, points in seen.items()},
     )
+    return maps.tsne, maps.pca, figures
 
 
-def _robustness(samples: Samples, models: Sequence[ModelFiles], seed: int, clock: _Clock) -> dict[str, Any]:
+def _robustness(samples: Samples, models: Sequence[ModelFiles], seed: int, clock: _Clock) -> Robustness:
     from fastnet.data.augment import square_images
 
     from .robustness import DISTORTIONS, MOST_IMAGES, make_reader, robustness_curve
 
     rows = np.linspace(0, len(samples), min(len(samples), MOST_IMAGES), endpoint=False).astype(np.int64)
     samples = samples.take(rows)
+    against = _name(models[1]) if len(models) > 1 else None
     try:
         images = square_images(samples)
     except DataError as error:
-        return {"left_out": str(error)}
+        return Robustness(left_out=str(error), against=against)
     readers = [make_reader(files, samples) for files in models]
     curves = {}
     for number, (name, distortion) in enumerate(DISTORTIONS.items()):
         clock.begin(_ROBUSTNESS, number / len(DISTORTIONS))
         own, *others = robustness_curve(distortion, images, samples.labels, readers, seed)
-        curves[name] = {
-            "title": distortion.title,
-            "unit": distortion.unit,
-            "strengths": list(distortion.strengths),
-            "accuracy": own,
-            "against": others[0] if others else None,
-        }
-    return {"n": len(rows), "curves": curves}
+        curves[name] = Curve(
+            title=distortion.title,
+            unit=distortion.unit,
+            strengths=distortion.strengths,
+            accuracy=own,
+            against=others[0] if others else None,
+        )
+    return Robustness(n=len(rows), curves=curves, against=against)
 
 
 def _kept_rows(
     points: np.ndarray,
-    wrong: list[dict[str, Any]],
-    mislabelled: list[dict[str, Any]],
-    confident: list[list[int]],
+    wrong: Sequence[WrongAnswer],
+    mislabelled: Sequence[DoubtfulLabel],
+    confident: Sequence[Sequence[int]],
     units: Sequence[np.ndarray],
 ) -> np.ndarray:
     """The samples whose images are kept, ascending."""
-    listed = [found["row"] for found in [*wrong[:MOST_IMAGES_OF_ERRORS], *mislabelled[:MOST_IMAGES_OF_ERRORS]]]
+    listed = [found.row for found in wrong[:MOST_IMAGES_OF_ERRORS]]
+    listed += [found.row for found in mislabelled[:MOST_IMAGES_OF_ERRORS]]
     listed += [row for rows in confident for row in rows]
     exciting = [layer[layer >= 0] for layer in units]
     return np.unique(np.concatenate([points, np.array(listed, np.int64), *exciting]))
 
 
-def _history(directory: Path) -> dict[str, list[Any]] | None:
+def _history(directory: Path) -> History | None:
     """The columns of a training's history, None for a model without."""
     if not (directory / HISTORY).is_file():
         return None
     records = read_history(directory)
-    return {
-        field.name: [getattr(record, field.name) for record in records] for field in dataclasses.fields(EpochRecord)
-    }
+    names = [column.name for column in dataclasses.fields(History)]
+    return History(**{name: tuple(getattr(record, name) for record in records) for name in names})

@@ -17,17 +17,20 @@ _LEAST_ERROR = 1e-2  # percent, for a logarithmic axis
 
 def draw_learning_curves(audit: Audit) -> Figure | None:
     """Loss, error and learning rate over the epochs."""
-    history = audit.figures["history"]
-    if not history or not history["epoch"]:
+    history = audit.figures.history
+    if not history or not history.epoch:
         return None
     figure, ((losses, errors, rates),) = new_figure(11, 3.3, 1, 3)
-    for part, colour in (("train", BLUE), ("validation", VERMILION)):
-        if None in history[f"{part}_loss"]:
+    for part, loss, accuracy, colour in (
+        ("train", history.train_loss, history.train_accuracy, BLUE),
+        ("validation", history.validation_loss, history.validation_accuracy, VERMILION),
+    ):
+        if None in loss:
             continue
-        losses.semilogy(history["epoch"], history[f"{part}_loss"], color=colour, label=part)
-        error = np.maximum(100 * (1 - np.array(history[f"{part}_accuracy"])), _LEAST_ERROR)
-        errors.semilogy(history["epoch"], error, color=colour, label=part)
-    rates.plot(history["epoch"], history["learning_rate"], color=GREY)
+        losses.semilogy(history.epoch, loss, color=colour, label=part)
+        error = np.maximum(100 * (1 - np.array(accuracy)), _LEAST_ERROR)
+        errors.semilogy(history.epoch, error, color=colour, label=part)
+    rates.plot(history.epoch, history.learning_rate, color=GREY)
     label(losses, "Loss", "epoch", "cross-entropy, nats")
     label(errors, "Error", "epoch", "wrong answers, %")
     label(rates, "Learning rate", "epoch")
@@ -39,16 +42,16 @@ def draw_learning_curves(audit: Audit) -> Figure | None:
 
 def draw_embedding(audit: Audit) -> Figure:
     """t-SNE and PCA, a point a sample in the colour of its class, errors ringed."""
-    figures = audit.figures["embedding"]
-    shares = figures["pca_explained"]
+    figures = audit.figures.embedding
+    shares = figures.pca_explained
     figure, ((left, right),) = new_figure(12, 6, 1, 2)
     _scatter(left, audit, audit.tsne)
     _scatter(right, audit, audit.pca)
-    label(left, f"t-SNE (k-NN accuracy {figures['knn_accuracy']['tsne']:.1%})", "t-SNE 1", "t-SNE 2")
+    label(left, f"t-SNE (k-NN accuracy {figures.knn_accuracy['tsne']:.1%})", "t-SNE 1", "t-SNE 2")
     left.set_xticks([])
     left.set_yticks([])
     names = [f"component {number} ({share:.0%} of the variance)" for number, share in enumerate(shares, start=1)]
-    label(right, f"PCA (k-NN accuracy {figures['knn_accuracy']['pca']:.1%})", *names)
+    label(right, f"PCA (k-NN accuracy {figures.knn_accuracy['pca']:.1%})", *names)
     return figure
 
 
@@ -69,7 +72,7 @@ def _scatter(axes: Any, audit: Audit, places: np.ndarray) -> None:
 
 def draw_confusion(audit: Audit) -> Figure:
     """The confusion matrix: counts of errors, and shares of each true class."""
-    confusion = np.array(audit.figures["classes"]["confusion"])
+    confusion = np.array(audit.figures.classes.confusion)
     n = len(confusion)
     side = float(np.clip(0.5 * n + 1, 4, 9))
     figure, ((counts, shares),) = new_figure(2 * side, side + 0.5, 1, 2)
@@ -101,22 +104,21 @@ def _matrix(axes: Any, values: np.ndarray, texts: list[list[str]], title: str) -
 
 def draw_classes(audit: Audit) -> Figure:
     """Precision, recall and F1 of each class, and the pairs that are confused most."""
-    figures = audit.figures["classes"]
+    figures = audit.figures.classes
     figure, ((scores, pairs),) = new_figure(11, 3.8, 1, 2)
-    numbers = np.arange(len(figures["f1"]))
-    for name, marker, colour in (("precision", "o", BLUE), ("recall", "s", VERMILION), ("f1", "_", INK)):
-        values = 100 * np.array(figures[name])
-        scores.plot(
-            numbers, values, marker, color=colour, label="F1" if name == "f1" else name, markersize=7, alpha=0.85
-        )
+    numbers = np.arange(len(figures.f1))
+    for name, values, marker, colour in (
+        ("precision", figures.precision, "o", BLUE),
+        ("recall", figures.recall, "s", VERMILION),
+        ("F1", figures.f1, "_", INK),
+    ):
+        scores.plot(numbers, 100 * np.array(values), marker, color=colour, label=name, markersize=7, alpha=0.85)
     label(scores, "Each class", "class", "%")
     if len(numbers) <= MOST_NAMED_CLASSES:
         scores.set_xticks(numbers)
     scores.legend(ncols=3, loc="lower left", fontsize=9, framealpha=0.8)
-    most = figures["most_confused"][:10][::-1]
-    pairs.barh(
-        [f"{pair['true']} taken for {pair['predicted']}" for pair in most], [pair["n"] for pair in most], color=SKY
-    )
+    most = figures.most_confused[:10][::-1]
+    pairs.barh([f"{pair.true} taken for {pair.predicted}" for pair in most], [pair.n for pair in most], color=SKY)
     label(pairs, "Most confused", "samples")
     pairs.xaxis.get_major_locator().set_params(integer=True)
     return figure
@@ -124,18 +126,18 @@ def draw_classes(audit: Audit) -> Figure:
 
 def draw_weights(audit: Audit) -> Figure:
     """The weights of each layer as a histogram, against those of its initialisation."""
-    layers = audit.figures["layers"]
+    layers = audit.figures.layers
     figure, (places,) = new_figure(5.5 * len(layers), 3.5, 1, len(layers))
     for axes, layer in zip(places, layers, strict=True):
-        histogram = layer["histogram"]
-        edges = np.array(histogram["edges"])
-        axes.stairs(histogram["density"], edges, fill=True, color=SKY, label="trained")
+        histogram = layer.histogram
+        edges = np.array(histogram.edges)
+        axes.stairs(histogram.density, edges, fill=True, color=SKY, label="trained")
         middles = (edges[1:] + edges[:-1]) / 2
-        start = histogram["he_density"]
-        axes.plot(middles, start, color=VERMILION, label=f"N(0, 2/{layer['n_in']}), at the start")
-        label(axes, f"{layer['name']}: {layer['n_in']} to {layer['n_out']}", "weight", "density")
+        start = histogram.he_density
+        axes.plot(middles, start, color=VERMILION, label=f"N(0, 2/{layer.n_in}), at the start")
+        label(axes, f"{layer.name}: {layer.n_in} to {layer.n_out}", "weight", "density")
         axes.set_yscale("log")
-        axes.set_ylim(min(d for d in histogram["density"] if d) / 2, 3 * max(*histogram["density"], max(start)))
+        axes.set_ylim(min(d for d in histogram.density if d) / 2, 3 * max(*histogram.density, max(start)))
         axes.legend(frameon=False, fontsize=9)
     return figure
 
@@ -146,35 +148,36 @@ def draw_units(audit: Audit) -> Figure | None:
         return None
     n = len(audit.active_shares)
     figure, (places,) = new_figure(max(5.5 * n, 9), 3.3, 1, n)
-    for axes, shares, layer in zip(places, audit.active_shares, audit.figures["layers"][:n], strict=True):
+    for axes, shares, layer in zip(places, audit.active_shares, audit.figures.layers[:n], strict=True):
         axes.hist(100 * shares, bins=50, range=(0, 100), color=SKY)
-        title = f"Hidden layer {layer['name'][1:]}: {layer['n_dead']} dead, {layer['n_saturated']} saturated"
+        title = f"Hidden layer {layer.name[1:]}: {layer.n_dead} dead, {layer.n_saturated} saturated"
         label(axes, title, "samples that make a unit active, %", "units")
     return figure
 
 
 def draw_calibration(audit: Audit) -> Figure:
     """The reliability diagram before and after the temperature, and accuracy against the share that is answered."""
-    figures = audit.figures["calibration"]
+    figures = audit.figures.calibration
     figure, ((diagram, counts, answered),) = new_figure(13, 4, 1, 3)
     diagram.plot([0, 100], [0, 100], color=GREY, linewidth=1, linestyle="--", label="as sure as right")
-    kinds = [("before", "as trained", ORANGE, "s", figures["ece_before"])]
-    if figures["temperature"]:
-        kinds.append(("after", f"temperature {figures['temperature']:.2f}", BLUE, "o", figures["ece"]))
-    for number, (kind, name, colour, marker, ece) in enumerate(kinds):
-        bins = figures[kind]
-        seen = [i for i, n in enumerate(bins["n"]) if n]
-        confidence, accuracy = (100 * np.array([bins[key][i] for i in seen]) for key in ("confidence", "accuracy"))
+    kinds = [(figures.before, "as trained", ORANGE, "s", figures.ece_before)]
+    if figures.temperature:
+        kinds.append((figures.after, f"temperature {figures.temperature:.2f}", BLUE, "o", figures.ece))
+    for number, (bins, name, colour, marker, ece) in enumerate(kinds):
+        seen = [i for i, n in enumerate(bins.n) if n]
+        confidence, accuracy = (
+            100 * np.array([column[i] for i in seen]) for column in (bins.confidence, bins.accuracy)
+        )
         diagram.plot(confidence, accuracy, marker=marker, color=colour, label=f"{name}: ECE {ece:.2%}", alpha=0.9)
-        width = 100 / len(bins["n"])
-        lefts = 100 * np.array(bins["edges"][:-1]) + width * (0.1 + 0.4 * number)
-        counts.bar(lefts, bins["n"], 0.4 * width, align="edge", color=colour, label=name)
+        width = 100 / len(bins.n)
+        lefts = 100 * np.array(bins.edges[:-1]) + width * (0.1 + 0.4 * number)
+        counts.bar(lefts, bins.n, 0.4 * width, align="edge", color=colour, label=name)
     label(diagram, "Reliability", "probability of the answer, %", "right, %")
     diagram.legend(frameon=False, fontsize=9, loc="upper left")
     label(counts, "Answers in each bin", "probability of the answer, %", "samples")
     counts.set_yscale("log")
     counts.legend(frameon=False, fontsize=9, loc="upper left")
-    share, accuracy = (100 * np.array(figures["coverage"][key]) for key in ("share", "accuracy"))
+    share, accuracy = (100 * np.array(column) for column in (figures.coverage.share, figures.coverage.accuracy))
     answered.plot(share, accuracy, color=BLUE)
     is_best = accuracy == accuracy.max()
     answered.set_xlim(max(share[is_best].max() - 10, 0), 100)  # where the curve falls
@@ -184,23 +187,26 @@ def draw_calibration(audit: Audit) -> Figure:
 
 def draw_robustness(audit: Audit) -> Figure | None:
     """Accuracy against the strength of each distortion."""
-    figures = audit.figures["robustness"]
-    if "curves" not in figures:
+    figures = audit.figures.robustness
+    if figures.curves is None:
         return None
     figure, places = new_figure(13, 6.4, 2, 4)
     figure.set_layout_engine("constrained", h_pad=0.12)
     places = places.ravel()
-    names = (audit.figures["model"]["name"], figures["against"])
-    for axes, (name, curve) in zip(places, figures["curves"].items(), strict=False):
-        for key, title, colour, marker in (("accuracy", names[0], BLUE, "o"), ("against", names[1], VERMILION, "s")):
-            if curve[key]:
-                accuracy = 100 * np.array(curve[key])
-                axes.plot(curve["strengths"], accuracy, marker=marker, markersize=4, color=colour, label=title)
+    names = (audit.figures.model.name, figures.against)
+    for axes, (name, curve) in zip(places, figures.curves.items(), strict=False):
+        for accuracy, title, colour, marker in (
+            (curve.accuracy, names[0], BLUE, "o"),
+            (curve.against, names[1], VERMILION, "s"),
+        ):
+            if accuracy:
+                percentages = 100 * np.array(accuracy)
+                axes.plot(curve.strengths, percentages, marker=marker, markersize=4, color=colour, label=title)
         untouched = 1 if name in ("scale", "contrast") else 0
         axes.axvline(untouched, color=GREY, linewidth=0.8, linestyle=":")
-        label(axes, curve["title"], curve["unit"], "right, %")
+        label(axes, curve.title, curve.unit, "right, %")
         axes.set_ylim(0, 103)
-    for axes in places[len(figures["curves"]) :]:
+    for axes in places[len(figures.curves) :]:
         axes.axis("off")
     places[-1].legend(*places[0].get_legend_handles_labels(), loc="center", frameon=False, fontsize=10)
     return figure

@@ -6,7 +6,6 @@ from functools import cache
 from html import escape
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -77,7 +76,7 @@ def write_everything(
 
 def report(audit: Audit, drawn: dict[str, bytes]) -> str:
     """The page, from the pictures by name."""
-    name = escape(audit.figures["model"]["name"])
+    name = escape(audit.figures.model.name)
     tables = {"What is taken for what": _classes_table(audit), "Weights": _layers_table(audit)}
     anchors = {title: title.lower().replace(" ", "-") for title in _SECTIONS}
     parts = [
@@ -109,23 +108,23 @@ def _figure(name: str, content: bytes | None, text: str) -> str:
 
 def _facts_table(audit: Audit) -> str:
     figures = audit.figures
-    overall, data, calibration = figures["overall"], figures["data"], figures["calibration"]
+    overall, data, calibration = figures.overall, figures.data, figures.calibration
     facts = {
-        "Network": "-".join(map(str, figures["model"]["layer_sizes"])),
-        "Parameters": f"{figures['model']['n_parameters']:,}",
-        "Test set": f"{data['source']}, {data['n']:,} samples",
-        "Accuracy": f"{overall['accuracy']:.2%} ({overall['n_errors']:,} errors)",
-        "Loss": f"{overall['loss']:.4f}",
-        "Mean F1": f"{overall['macro_f1']:.2%}",
-        "Calibration error": f"{calibration['ece']:.2%}",
+        "Network": "-".join(map(str, figures.model.layer_sizes)),
+        "Parameters": f"{figures.model.n_parameters:,}",
+        "Test set": f"{data.source}, {data.n:,} samples",
+        "Accuracy": f"{overall.accuracy:.2%} ({overall.n_errors:,} errors)",
+        "Loss": f"{overall.loss:.4f}",
+        "Mean F1": f"{overall.macro_f1:.2%}",
+        "Calibration error": f"{calibration.ece:.2%}",
     }
     items = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items())
     return f"<dl>{items}</dl>"
 
 
 def _classes_table(audit: Audit) -> str:
-    classes = audit.figures["classes"]
-    columns = [classes["support"], classes["precision"], classes["recall"], classes["f1"]]
+    classes = audit.figures.classes
+    columns = [classes.support, classes.precision, classes.recall, classes.f1]
     rows = [
         (str(number), f"{support:,}", *(f"{value:.2%}" for value in values))
         for number, (support, *values) in enumerate(zip(*columns, strict=True))
@@ -148,20 +147,24 @@ def _layers_table(audit: Audit) -> str:
     )
     rows = [
         (
-            layer["name"],
-            f"{layer['n_in']} x {layer['n_out']}",
-            f"{layer['mean']:.4f}",
-            f"{layer['std']:.4f}",
-            f"{layer['he_std']:.4f}",
-            f"{layer['norm']:.2f}",
-            f"{layer['largest_singular']:.2f}",
-            f"{layer['effective_rank']:.1f}",
-            str(layer.get("n_dead", "-")),
-            str(layer.get("n_saturated", "-")),
+            layer.name,
+            f"{layer.n_in} x {layer.n_out}",
+            f"{layer.mean:.4f}",
+            f"{layer.std:.4f}",
+            f"{layer.he_std:.4f}",
+            f"{layer.norm:.2f}",
+            f"{layer.largest_singular:.2f}",
+            f"{layer.effective_rank:.1f}",
+            _known(layer.n_dead),
+            _known(layer.n_saturated),
         )
-        for layer in audit.figures["layers"]
+        for layer in audit.figures.layers
     ]
     return _table(head, rows)
+
+
+def _known(count: int | None) -> str:
+    return "-" if count is None else str(count)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -175,9 +178,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _footer(audit: Audit) -> str:
-    made: dict[str, Any] = audit.figures["made"]
-    seconds = ", ".join(f"{name} {value:.1f} s" for name, value in made["seconds"].items())
-    return f"Made by fastnet {made['fastnet_version']} with seed {made['seed']}: {seconds}. All figures: audit.json."
+    made = audit.figures.made
+    seconds = ", ".join(f"{name} {value:.1f} s" for name, value in made.seconds.items())
+    return f"Made by fastnet {made.fastnet_version} with seed {made.seed}: {seconds}. All figures: audit.json."
 
 
 @cache

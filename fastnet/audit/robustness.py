@@ -108,11 +108,11 @@ def make_reader(files: ModelFiles, samples: Samples) -> Reader:
 
 def robustness_curve(
     distortion: Distortion, images: np.ndarray, labels: np.ndarray, readers: Sequence[Reader], seed: int
-) -> list[list[float]]:
+) -> list[tuple[float, ...]]:
     """For each reader, its accuracy at each strength, on uint8 images `(n, height, width)`."""
     curves: list[list[float]] = [[] for _ in readers]
     for strength in distortion.strengths:
         versions = list(distortion.apply(images, strength, seed))
         for curve, reader in zip(curves, readers, strict=True):
             curve.append(float(np.mean([reader(version) == labels for version in versions])))
-    return curves
+    return [tuple(curve) for curve in curves]

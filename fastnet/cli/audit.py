@@ -5,12 +5,15 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError
 from fastnet.training.recipe import Recipe
 
 from .options import add_command, add_data_option, add_model, natural, percent, positive, show, tell
+
+if TYPE_CHECKING:
+    from fastnet.audit.figures import Figures
 
 EXAMPLES = """\
   fastnet audit runs/mine                                    figures, pictures and report.html in runs/mine/audit
@@ -42,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.audit import save_audit
     from fastnet.audit.making import N_POINTS, audit_model, require_packages
     from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.models.fields import to_json
     from fastnet.models.files import read_model
 
     require_packages("matplotlib", "sklearn", "threadpoolctl")
@@ -65,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         save_audit(args.model, audit)
     elif args.out:
         tell(f"{files.directory} cannot be written, so that the audit is in {args.out} alone")
-    show(args, {"directory": str(directory), **audit.figures}, _text(audit.figures, directory))
+    show(args, {"directory": str(directory), **to_json(audit.figures)}, _text(audit.figures, directory))
     return 0
 
 
@@ -111,24 +115,21 @@ class _Progress:
         self._stage = stage
 
 
-def _text(figures: dict[str, Any], directory: Path) -> str:
-    overall, calibration, knn = figures["overall"], figures["calibration"], figures["embedding"]["knn_accuracy"]
-    n_ambiguous = sum(error["ambiguous"] for error in figures["errors"])
-    confused = ", ".join(
-        f"{pair['true']} for {pair['predicted']} ({pair['n']})" for pair in figures["classes"]["most_confused"][:3]
-    )
+def _text(figures: "Figures", directory: Path) -> str:
+    overall, calibration, knn = figures.overall, figures.calibration, figures.embedding.knn_accuracy
+    n_ambiguous = sum(error.ambiguous for error in figures.errors)
+    confused = ", ".join(f"{pair.true} for {pair.predicted} ({pair.n})" for pair in figures.classes.most_confused[:3])
     lines = [
-        f"accuracy {percent(overall['accuracy'])} on {figures['data']['n']:,} test samples, mean F1"
-        f" {percent(overall['macro_f1'])}",
-        f"{overall['n_errors']:,} errors, {n_ambiguous:,} of them ambiguous; most often: {confused or 'none'}",
-        f"{len(figures['label_errors']):,} labels are doubtful",
-        f"expected calibration error {percent(calibration['ece'])}",
+        f"accuracy {percent(overall.accuracy)} on {figures.data.n:,} test samples, mean F1 {percent(overall.macro_f1)}",
+        f"{overall.n_errors:,} errors, {n_ambiguous:,} of them ambiguous; most often: {confused or 'none'}",
+        f"{len(figures.label_errors):,} labels are doubtful",
+        f"expected calibration error {percent(calibration.ece)}",
         f"10 nearest neighbours tell the class: pixels {percent(knn['pixels'])},"
         f" {'hidden layer ' + percent(knn['hidden']) + ', ' if 'hidden' in knn else ''}t-SNE {percent(knn['tsne'])}",
         *(
-            f"{layer['name']}: effective rank {layer['effective_rank']:.0f} of {min(layer['n_in'], layer['n_out'])}"
-            + (f", {layer['n_dead']} dead and {layer['n_saturated']} saturated units" if "n_dead" in layer else "")
-            for layer in figures["layers"]
+            f"{layer.name}: effective rank {layer.effective_rank:.0f} of {min(layer.n_in, layer.n_out)}"
+            + (f", {layer.n_dead} dead and {layer.n_saturated} saturated units" if layer.n_dead is not None else "")
+            for layer in figures.layers
         ),
         f"report and pictures are in {directory}",
     ]

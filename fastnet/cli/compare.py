@@ -25,19 +25,19 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare and print."""
     from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.models.fields import to_json
     from fastnet.training.compare import compare_engines
 
     tell(f"training {args.steps} steps with each engine")
     result = compare_engines(load_dataset(args.data or BUNDLED), with_given_options(Recipe(), args), args.steps)
-    seconds = result["seconds"]
     show(
         args,
-        result,
-        f"after {result['steps']} steps from the same seed\n"
-        f"  largest difference of a loss    {result['max_loss_difference']:.2e}\n"
-        f"  largest difference of a weight  {result['max_weight_difference']:.2e}\n"
-        f"  numba      {args.steps / seconds['numba']:8,.0f} steps/s\n"
-        f"  reference  {args.steps / seconds['reference']:8,.0f} steps/s\n"
-        f"  numba is {result['ratio']:.1f} times faster",
+        to_json(result),
+        f"after {result.steps} steps from the same seed\n"
+        f"  largest difference of a loss    {result.max_loss_difference:.2e}\n"
+        f"  largest difference of a weight  {result.max_weight_difference:.2e}\n"
+        f"  numba      {args.steps / result.seconds['numba']:8,.0f} steps/s\n"
+        f"  reference  {args.steps / result.seconds['reference']:8,.0f} steps/s\n"
+        f"  numba is {result.ratio:.1f} times faster",
     )
     return 0

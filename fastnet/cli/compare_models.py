@@ -1,6 +1,7 @@
 """`fastnet compare-models`: is one model better than another, and on which digits?"""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from fastnet.files import require_new, whole_file
 from .options import add_command, add_data_option, percent, show, tell
 
 if TYPE_CHECKING:
+    from fastnet.audit.comparison import Comparison, Disagreement
     from fastnet.data.samples import Samples
 
 EXAMPLES = """\
@@ -34,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.audit.comparison import compare_models
     from fastnet.audit.making import require_packages
     from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.models.fields import to_json
     from fastnet.models.model import Model
 
     if args.picture:
@@ -43,11 +46,11 @@ def run(args: argparse.Namespace) -> int:
     comparison = compare_models(Model.load(args.model), Model.load(args.other), samples)
     if args.picture:
         _draw(args, comparison, samples)
-    show(args, {"models": [args.model, args.other], **comparison}, _text(comparison, args.model, args.other))
+    show(args, {"models": [args.model, args.other], **to_json(comparison)}, _text(comparison, args.model, args.other))
     return 0
 
 
-def _draw(args: argparse.Namespace, comparison: dict[str, Any], samples: "Samples") -> None:
+def _draw(args: argparse.Namespace, comparison: "Comparison", samples: "Samples") -> None:
     from fastnet.audit.drawing import png
     from fastnet.audit.grids import draw_disagreements
 
@@ -60,32 +63,29 @@ def _draw(args: argparse.Namespace, comparison: dict[str, Any], samples: "Sample
         tell(f"drawn in {args.picture}")
 
 
-def _text(comparison: dict[str, Any], first: str, second: str) -> str:
+def _text(comparison: "Comparison", first: str, second: str) -> str:
     """The table of counts, the test, and the digits that only one of them reads right."""
-    test = comparison["mcnemar"]
-    accuracies = [percent(accuracy) for accuracy in comparison["accuracy"]]
+    accuracies = [percent(accuracy) for accuracy in comparison.accuracy]
     rows = [
-        ("both right", comparison["both_right"]),
-        (f"only {first}", comparison["only_first"]),
-        (f"only {second}", comparison["only_second"]),
-        ("neither", comparison["neither"]),
+        ("both right", comparison.both_right),
+        (f"only {first}", comparison.only_first),
+        (f"only {second}", comparison.only_second),
+        ("neither", comparison.neither),
     ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(
         [
-            f"{first}: {accuracies[0]}, {second}: {accuracies[1]} of {comparison['n']:,} test samples",
+            f"{first}: {accuracies[0]}, {second}: {accuracies[1]} of {comparison.n:,} test samples",
             *(f"  {name:{width}}  {n:6,}" for name, n in rows),
-            f"McNemar's test ({test['test']}): p = {test['p_value']:.2g}",
-            *(
-                _digits(name, comparison["digits"][key])
-                for name, key in ((first, "only_first"), (second, "only_second"))
-            ),
+            f"McNemar's test ({comparison.mcnemar.test}): p = {comparison.mcnemar.p_value:.2g}",
+            _digits(first, comparison.digits.only_first),
+            _digits(second, comparison.digits.only_second),
         ]
     )
 
 
-def _digits(name: str, digits: list[dict[str, Any]]) -> str:
+def _digits(name: str, digits: "Sequence[Disagreement]") -> str:
     """Which they are: the number of the sample and its label, or how many more there are."""
-    listed = ", ".join(f"{digit['row']} (a {digit['label']})" for digit in digits[:MOST_LISTED])
+    listed = ", ".join(f"{digit.row} (a {digit.label})" for digit in digits[:MOST_LISTED])
     more = f" and {len(digits) - MOST_LISTED:,} more" if len(digits) > MOST_LISTED else ""
     return f"only {name}: {listed or 'none'}{more}"

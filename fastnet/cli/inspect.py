@@ -3,9 +3,15 @@
 import argparse
 import textwrap
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from fastnet.models.fields import to_json
 
 from .options import add_command, add_model, percent, show, tell
+
+if TYPE_CHECKING:
+    from fastnet.audit.inspection import InspectedCalibration, Inspection
+    from fastnet.models.documents import DataFacts
 
 EXAMPLES = """\
   fastnet inspect mnist-784-512-10-best     a model that comes with fastnet
@@ -30,47 +36,51 @@ def run(args: argparse.Namespace) -> int:
 
     facts = inspect_model(args.model)
     lines = [_wrapped(name, value) for name, value in _lines(facts) if value is not None]
-    show(args, facts, "\n".join(lines))
-    for complaint in facts["complaints"]:
+    show(args, facts.to_json(), "\n".join(lines))
+    for complaint in facts.complaints:
         tell(f"fastnet inspect: {complaint}")
-    return UNSOUND if facts["complaints"] else 0
+    return UNSOUND if facts.complaints else 0
 
 
-def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
-    data, test, calibration, audit = (facts[name] or {} for name in ("data", "test", "calibration", "audit"))
-    yield "model", facts["directory"]
-    yield "layers", f"{'-'.join(map(str, facts['layer_sizes']))}, {facts['n_parameters']:,} parameters"
-    yield "trained by", f"fastnet {facts['fastnet_version']}" if facts["fastnet_version"] else None
-    yield "data", _data(data)
-    yield "recipe", _listed(facts["recipe"])
-    planned = (facts["recipe"] or {}).get("epochs")
-    yield "epochs", None if facts["epochs"] is None else f"{facts['epochs']} of {planned or 'unknown'}"
-    yield "validation accuracy", _percent(facts["validation_accuracy"])
-    yield "test accuracy", _percent(test.get("accuracy"))
-    if over_seeds := facts["test_over_seeds"]:
-        mean, deviation = (percent(over_seeds.get(name)) for name in ("mean", "std"))
-        yield f"  over {over_seeds.get('seeds', 'some')} seeds", f"{mean} ± {deviation}"
-    yield "calibration", _calibration(calibration)
-    yield "audit", _soundness(audit.get("sound"))
-    yield "checkpoint", _soundness(facts["checkpoint"])
-    yield "model card", "there" if facts["card"] else "none"
-    yield "trained on", _listed(facts["environment"])
-    yield "licence", facts["license"]
-    for name, array in facts["arrays"].items():
-        state = "SHA-256 as in the manifest" if array["sound"] else "NOT SOUND"
-        yield f"  {name}", f"{array.get('dtype')} {array.get('shape')}, {state}"
-    yield "files", f"{len(facts['files'])}, {facts['bytes']:,} bytes"
+def _lines(facts: "Inspection") -> Iterator[tuple[str, str | None]]:
+    yield "model", facts.directory
+    yield "layers", f"{'-'.join(map(str, facts.layer_sizes))}, {facts.n_parameters:,} parameters"
+    yield "trained by", f"fastnet {facts.fastnet_version}" if facts.fastnet_version else None
+    yield "data", _data(facts.data)
+    yield "recipe", _listed(facts.recipe)
+    planned = (facts.recipe or {}).get("epochs")
+    yield "epochs", None if facts.epochs is None else f"{facts.epochs} of {planned or 'unknown'}"
+    yield "validation accuracy", _percent(facts.validation_accuracy)
+    yield "test accuracy", _percent(facts.test.accuracy if facts.test else None)
+    over_seeds = facts.test_over_seeds
+    if over_seeds and to_json(over_seeds):
+        mean, deviation = percent(over_seeds.mean), percent(over_seeds.std)
+        n_seeds = "some" if over_seeds.seeds is None else over_seeds.seeds
+        yield f"  over {n_seeds} seeds", f"{mean} ± {deviation}"
+    yield "calibration", _calibration(facts.calibration)
+    yield "audit", _soundness(facts.audit.sound if facts.audit else None)
+    yield "checkpoint", _soundness(facts.checkpoint)
+    yield "model card", "there" if facts.card else "none"
+    yield "trained on", _listed(to_json(facts.environment))
+    yield "licence", facts.license
+    for name, array in facts.arrays.items():
+        state = "SHA-256 as in the manifest" if array.sound else "NOT SOUND"
+        yield f"  {name}", f"{array.dtype} {to_json(array.shape)}, {state}"
+    yield "files", f"{len(facts.files)}, {facts.bytes:,} bytes"
 
 
-def _data(data: dict[str, Any]) -> str | None:
-    counts = ((name, data.get(f"n_{name}")) for name in ("train", "validation", "test"))
-    source = data.get("source")
-    return ", ".join([source, *(f"{n:,} {name}" for name, n in counts if n is not None)]) if source else None
+def _data(data: "DataFacts | None") -> str | None:
+    if data is None or not data.source:
+        return None
+    counts = (("train", data.n_train), ("validation", data.n_validation), ("test", data.n_test))
+    return ", ".join([data.source, *(f"{n:,} {name}" for name, n in counts if n is not None)])
 
 
-def _calibration(calibration: dict[str, Any]) -> str:
-    temperature = calibration.get("temperature")
-    return _soundness(calibration.get("sound")) + (f", temperature {temperature:.3f}" if temperature else "")
+def _calibration(calibration: "InspectedCalibration | None") -> str:
+    if calibration is None:
+        return _soundness(None)
+    temperature = calibration.temperature
+    return _soundness(calibration.sound) + (f", temperature {temperature:.3f}" if temperature else "")
 
 
 def _soundness(sound: bool | None) -> str:

@@ -2,7 +2,6 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,12 +12,19 @@ from .recipe import ENGINES, Recipe
 from .trainer import Training
 
 
-def compare_engines(dataset: Dataset, recipe: Recipe, n_steps: int) -> dict[str, Any]:
-    """Train `n_steps` with each engine from the same seed; return differences and times.
+@dataclass(frozen=True)
+class EngineComparison:
+    """How far apart the engines are after the same training, and how fast each is."""
 
-    The answer holds `steps`, `max_loss_difference` (over steps), `max_weight_difference` (at the end, over all
-    parameters), `seconds` for each engine (compilation apart) and `ratio`, how many times faster numba is.
-    """
+    steps: int
+    max_loss_difference: float  # over steps
+    max_weight_difference: float  # at the end, over all parameters
+    seconds: dict[str, float]  # by engine, compilation apart
+    ratio: float  # how many times faster numba is
+
+
+def compare_engines(dataset: Dataset, recipe: Recipe, n_steps: int) -> EngineComparison:
+    """Train `n_steps` with each engine from the same seed; OptionError for more steps than the recipe has."""
     if n_steps < 1:
         raise OptionError(f"steps must be at least 1, not {n_steps}")
     runs = {}
@@ -26,15 +32,15 @@ def compare_engines(dataset: Dataset, recipe: Recipe, n_steps: int) -> dict[str,
         _run(dataset, dataclasses.replace(recipe, engine=engine), n_steps=2)  # compiles, and wakes the threads
         runs[engine] = _run(dataset, dataclasses.replace(recipe, engine=engine), n_steps)
     fast, slow = (runs[engine] for engine in ENGINES)
-    return {
-        "steps": n_steps,
-        "max_loss_difference": float(np.abs(np.subtract(fast.losses, slow.losses)).max()),
-        "max_weight_difference": max(
+    return EngineComparison(
+        steps=n_steps,
+        max_loss_difference=float(np.abs(np.subtract(fast.losses, slow.losses)).max()),
+        max_weight_difference=max(
             float(np.abs(array - slow.parameters[name]).max()) for name, array in fast.parameters.items()
         ),
-        "seconds": {engine: run.seconds for engine, run in runs.items()},
-        "ratio": slow.seconds / fast.seconds,
-    }
+        seconds={engine: run.seconds for engine, run in runs.items()},
+        ratio=slow.seconds / fast.seconds,
+    )
 
 
 @dataclass(frozen=True)

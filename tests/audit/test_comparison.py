@@ -30,38 +30,38 @@ def test_few_that_differ_are_judged_by_the_binomial(only_first, only_second):
     found = mcnemar(only_first, only_second)
     n = only_first + only_second
     expected = stats.binomtest(only_first, n).pvalue if n else 1.0
-    assert found["test"] == "exact binomial"
-    assert found["p_value"] == pytest.approx(expected)
+    assert found.test == "exact binomial"
+    assert found.p_value == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("only_first", "only_second"), [(13, 12), (25, 0), (110, 19), (300, 320)])
 def test_many_that_differ_are_judged_by_chi_squared(only_first, only_second):
     found = mcnemar(only_first, only_second)
-    assert found["test"] == "chi-squared with continuity correction"
-    assert found["statistic"] == (abs(only_first - only_second) - 1) ** 2 / (only_first + only_second)
-    assert found["p_value"] == pytest.approx(stats.chi2.sf(found["statistic"], df=1))
+    assert found.test == "chi-squared with continuity correction"
+    assert found.statistic == (abs(only_first - only_second) - 1) ** 2 / (only_first + only_second)
+    assert found.p_value == pytest.approx(stats.chi2.sf(found.statistic, df=1))
 
 
 def test_models_that_are_right_equally_often_do_not_differ():
-    assert mcnemar(50, 50)["p_value"] == 1
-    assert mcnemar(50, 51)["p_value"] == 1
+    assert mcnemar(50, 50).p_value == 1
+    assert mcnemar(50, 51).p_value == 1
 
 
 def test_every_sample_is_counted_where_it_belongs(model, other, digits):
     test, predictors = digits.test, [Predictor.load(model), Predictor.load(other)]
     found = compare_models(*predictors, test)
     first, second = (predictor.predict(test.images) for predictor in predictors)
-    assert found["both_right"] == ((first == test.labels) & (second == test.labels)).sum()
-    assert found["neither"] == ((first != test.labels) & (second != test.labels)).sum()
-    assert found["accuracy"] == [(first == test.labels).mean(), (second == test.labels).mean()]
+    assert found.both_right == ((first == test.labels) & (second == test.labels)).sum()
+    assert found.neither == ((first != test.labels) & (second != test.labels)).sum()
+    assert found.accuracy == ((first == test.labels).mean(), (second == test.labels).mean())
     for key, right, wrong in (("only_first", first, second), ("only_second", second, first)):
         rows = np.flatnonzero((right == test.labels) & (wrong != test.labels))
-        assert [digit["row"] for digit in found["digits"][key]] == rows.tolist()
-        assert found[key] == len(rows)
-        for digit in found["digits"][key]:
-            assert digit["label"] == test.labels[digit["row"]]
-            assert digit["answers"] == [first[digit["row"]], second[digit["row"]]]
-    assert found["only_second"] > 0
+        assert [digit.row for digit in getattr(found.digits, key)] == rows.tolist()
+        assert getattr(found, key) == len(rows)
+        for digit in getattr(found.digits, key):
+            assert digit.label == test.labels[digit.row]
+            assert digit.answers == (first[digit.row], second[digit.row])
+    assert found.only_second > 0
 
 
 def test_the_command_tells_and_draws_the_difference(model, other, digits, tmp_path, capsys):

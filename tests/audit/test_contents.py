@@ -48,8 +48,8 @@ def test_images_are_those_of_the_rows(audited, digits):
     missing = np.setdiff1d(np.arange(400), audit.image_rows)
     assert audit.image_of(int(missing[0])) is None
     assert audit.image_of(400) is None
-    shown = [each["row"] for name in ("errors", "label_errors") for each in audit.figures[name]]
-    shown += [row for rows in [*audit.figures["confident"], *(layer.ravel() for layer in audit.units)] for row in rows]
+    shown = [each.row for each in [*audit.figures.errors, *audit.figures.label_errors]]
+    shown += [row for rows in [*audit.figures.confident, *(layer.ravel() for layer in audit.units)] for row in rows]
     shown = {*audit.points, *shown} - {-1}
     assert set(audit.image_rows) == shown
     number = 70  # in the second row of the sprite
@@ -164,11 +164,20 @@ def test_no_file_is_a_pickle(audited):
 def test_shipped_models_come_with_their_audit(name):
     audit, test = load_audit(name), load_dataset().test
     np.testing.assert_array_equal(audit.labels, test.labels)
-    assert audit.figures["overall"]["accuracy"] == read_model(name).manifest.test.accuracy
+    assert audit.figures.overall.accuracy == read_model(name).manifest.test.accuracy
     np.testing.assert_array_equal(audit.image_of(audit.points[5]).ravel(), test.images[audit.points[5]])
     kept = [*(weights.DIRECTORY / name / "audit").glob("*.npy")]
     kept += [weights.DIRECTORY / name / "audit" / file for file in (contents.CONTENTS, contents.IMAGES)]
     assert sum(path.stat().st_size for path in kept) <= MOST_BYTES
+
+
+@pytest.mark.parametrize("name", weights.names())
+def test_shipped_audits_are_written_byte_for_byte(name, tmp_path, monkeypatch):
+    shipped = weights.DIRECTORY / name / "audit"
+    monkeypatch.setattr(contents, "_png", lambda pixels: (shipped / contents.IMAGES).read_bytes())  # versions differ
+    contents.write_audit(read_model(name), load_audit(name), tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (shipped / path.name).read_bytes()
 
 
 def test_the_samples_pass_the_network_once(model, digits, monkeypatch):
@@ -186,7 +195,7 @@ def test_the_shipped_model_is_audited_as_it_answers():
     audit = audit_model(weights.DEFAULT, some, n_points=100)
     predictor = Predictor.load()
     np.testing.assert_allclose(audit.probabilities, predictor.predict_proba(some.test.images), atol=1e-6)
-    assert audit.figures["calibration"]["temperature"] == predictor.calibration.temperature
-    assert audit.figures["calibration"]["before"] != audit.figures["calibration"]["after"]
-    assert len(audit.figures["history"]["epoch"]) == 180
-    assert audit.figures["robustness"]["curves"]["rotation"]["accuracy"][6] == audit.figures["overall"]["accuracy"]
+    assert audit.figures.calibration.temperature == predictor.calibration.temperature
+    assert audit.figures.calibration.before != audit.figures.calibration.after
+    assert len(audit.figures.history.epoch) == 180
+    assert audit.figures.robustness.curves["rotation"].accuracy[6] == audit.figures.overall.accuracy

@@ -1,5 +1,7 @@
 """The figures of an audit agree with computations that share no code with it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -40,27 +42,27 @@ def probabilities(hidden):
 
 
 def test_probabilities_and_overall_figures(audit, probabilities, digits):
-    labels, overall = digits.test.labels, audit.figures["overall"]
+    labels, overall = digits.test.labels, audit.figures.overall
     np.testing.assert_allclose(audit.probabilities, probabilities, atol=1e-5)
     np.testing.assert_array_equal(audit.labels, labels)
-    assert overall["accuracy"] == metrics.accuracy_score(labels, probabilities.argmax(axis=1))
-    assert overall["loss"] == pytest.approx(metrics.log_loss(labels, probabilities), rel=1e-5)
-    assert 0 < overall["n_errors"] == round((1 - overall["accuracy"]) * 400)
+    assert overall.accuracy == metrics.accuracy_score(labels, probabilities.argmax(axis=1))
+    assert overall.loss == pytest.approx(metrics.log_loss(labels, probabilities), rel=1e-5)
+    assert 0 < overall.n_errors == round((1 - overall.accuracy) * 400)
 
 
 def test_confusion_precision_recall_and_f1(audit, probabilities, digits):
-    labels, predictions, classes = digits.test.labels, probabilities.argmax(axis=1), audit.figures["classes"]
+    labels, predictions, classes = digits.test.labels, probabilities.argmax(axis=1), audit.figures.classes
     confusion = metrics.confusion_matrix(labels, predictions)
-    np.testing.assert_array_equal(classes["confusion"], confusion)
+    np.testing.assert_array_equal(classes.confusion, confusion)
     expected = metrics.precision_recall_fscore_support(labels, predictions, zero_division=0)
     for name, values in zip(("precision", "recall", "f1", "support"), expected, strict=True):
-        np.testing.assert_allclose(classes[name], values)
-    assert audit.figures["overall"]["macro_f1"] == pytest.approx(metrics.f1_score(labels, predictions, average="macro"))
-    counts = [pair["n"] for pair in classes["most_confused"]]
+        np.testing.assert_allclose(getattr(classes, name), values)
+    assert audit.figures.overall.macro_f1 == pytest.approx(metrics.f1_score(labels, predictions, average="macro"))
+    counts = [pair.n for pair in classes.most_confused]
     assert counts == sorted(confusion[~np.eye(10, dtype=bool)], reverse=True)[: len(counts)]
-    for pair in classes["most_confused"]:
-        assert pair["n"] == confusion[pair["true"], pair["predicted"]]
-        assert pair["share"] == pair["n"] / (labels == pair["true"]).sum()
+    for pair in classes.most_confused:
+        assert pair.n == confusion[pair.true, pair.predicted]
+        assert pair.share == pair.n / (labels == pair.true).sum()
 
 
 def test_a_class_that_never_occurs_and_is_never_answered_counts_as_zero():
@@ -68,30 +70,30 @@ def test_a_class_that_never_occurs_and_is_never_answered_counts_as_zero():
     expected = metrics.precision_recall_fscore_support([0, 0, 2], [0, 2, 2], labels=range(4), zero_division=0)
     figures = answers.class_figures(confusion)
     for name, values in zip(("precision", "recall", "f1", "support"), expected, strict=True):
-        np.testing.assert_allclose(figures[name], values)
+        np.testing.assert_allclose(getattr(figures, name), values)
 
 
 def test_every_error_is_listed_once_and_the_worst_first(audit, probabilities, digits):
-    errors, labels = audit.figures["errors"], digits.test.labels
-    assert sorted(error["row"] for error in errors) == np.flatnonzero(probabilities.argmax(axis=1) != labels).tolist()
-    of_true = [error["true_probability"] for error in errors]
+    errors, labels = audit.figures.errors, digits.test.labels
+    assert sorted(error.row for error in errors) == np.flatnonzero(probabilities.argmax(axis=1) != labels).tolist()
+    of_true = [error.true_probability for error in errors]
     assert of_true == sorted(of_true)
-    assert {error["ambiguous"] for error in errors} == {True, False}
+    assert {error.ambiguous for error in errors} == {True, False}
     for error in errors:
-        own = probabilities[error["row"]]
-        assert error["true"] == labels[error["row"]]
-        assert [error["predicted"], error["second"]] == np.argsort(-own)[:2].tolist()
-        assert error["probability"] == pytest.approx(own.max(), abs=1e-5)
-        assert error["ambiguous"] == (error["probability"] - error["true_probability"] < 0.3)
+        own = probabilities[error.row]
+        assert error.true == labels[error.row]
+        assert [error.predicted, error.second] == np.argsort(-own)[:2].tolist()
+        assert error.probability == pytest.approx(own.max(), abs=1e-5)
+        assert error.ambiguous == (error.probability - error.true_probability < 0.3)
 
 
 def test_the_most_confident_are_right_and_furthest_ahead(audit, hidden, digits):
     logits, labels = hidden[-1], digits.test.labels
     ahead = np.sort(logits, axis=1)[:, -1] - np.sort(logits, axis=1)[:, -2]
     is_right = logits.argmax(axis=1) == labels
-    for number, rows in enumerate(audit.figures["confident"]):
+    for number, rows in enumerate(audit.figures.confident):
         rivals = np.flatnonzero(is_right & (labels == number))
-        assert rows == rivals[np.argsort(-ahead[rivals])][:10].tolist()
+        assert list(rows) == rivals[np.argsort(-ahead[rivals])][:10].tolist()
 
 
 def test_labels_that_were_changed_are_found():
@@ -102,7 +104,7 @@ def test_labels_that_were_changed_are_found():
     changed = rng.choice(1000, 20, replace=False)
     labels[changed] = (labels[changed] + 1) % 5
     found = answers.label_errors(labels, probabilities)
-    confident = {each["row"] for each in found if each["confident"]}
+    confident = {each.row for each in found if each.confident}
     thresholds = [probabilities[labels == c, c].mean() for c in range(5)]
     expected = set()
     for row, own in enumerate(probabilities):  # the definition, word by word
@@ -111,36 +113,38 @@ def test_labels_that_were_changed_are_found():
             expected.add(row)
     assert confident == expected
     doubted = np.flatnonzero(probabilities[np.arange(1000), labels] < 0.05)
-    assert {each["row"] for each in found} == expected | set(doubted.tolist())
-    assert {each["row"] for each in found} < set(changed.tolist())
+    assert {each.row for each in found} == expected | set(doubted.tolist())
+    assert {each.row for each in found} < set(changed.tolist())
     assert len(found) >= 18
-    assert all(each["suggested"] == true[each["row"]] for each in found)
-    assert [each["label_probability"] for each in found] == sorted(each["label_probability"] for each in found)
+    assert all(each.suggested == true[each.row] for each in found)
+    assert [each.label_probability for each in found] == sorted(each.label_probability for each in found)
 
 
 # ---- Calibration ----------------------------------------------------------------------------------------------------
 
 
 def test_reliability_and_calibration_error(audit, digits):
-    figures, confidences = audit.figures["calibration"], audit.probabilities.max(axis=1)
+    figures, confidences = audit.figures.calibration, audit.probabilities.max(axis=1)
     is_right = audit.predictions == digits.test.labels
     right, sure = calibration_curve(is_right, confidences, n_bins=15)
     for key, expected in (("accuracy", right), ("confidence", sure)):
-        np.testing.assert_allclose([value for value in figures["after"][key] if value is not None], expected)
+        np.testing.assert_allclose([value for value in getattr(figures.after, key) if value is not None], expected)
     counts = stats.binned_statistic(confidences, is_right, "count", np.linspace(0, 1, 16)).statistic
-    np.testing.assert_array_equal(figures["after"]["n"], counts)
+    np.testing.assert_array_equal(figures.after.n, counts)
     filled = counts[counts > 0]
-    assert figures["ece"] == pytest.approx((np.abs(right - sure) * filled).sum() / 400)
-    assert figures["temperature"] is None
-    assert figures["before"] == figures["after"]
+    assert figures.ece == pytest.approx((np.abs(right - sure) * filled).sum() / 400)
+    assert figures.temperature is None
+    assert figures.before == figures.after
 
 
 def test_accuracy_against_the_share_answered(audit, digits):
-    coverage, confidences = audit.figures["calibration"]["coverage"], audit.probabilities.max(axis=1)
+    coverage, confidences = audit.figures.calibration.coverage, audit.probabilities.max(axis=1)
     is_right = audit.predictions == digits.test.labels
-    assert coverage["share"][-1] == 1
-    assert coverage["accuracy"][-1] == audit.figures["overall"]["accuracy"]
-    for share, accuracy, threshold in zip(*(coverage[key][::7] for key in coverage), strict=True):
+    assert coverage.share[-1] == 1
+    assert coverage.accuracy[-1] == audit.figures.overall.accuracy
+    for share, accuracy, threshold in zip(
+        coverage.share[::7], coverage.accuracy[::7], coverage.threshold[::7], strict=True
+    ):
         answered = confidences >= threshold
         assert answered.sum() == round(share * 400)  # no two answers are equally sure here
         assert accuracy == pytest.approx(is_right[answered].mean())
@@ -150,23 +154,23 @@ def test_accuracy_against_the_share_answered(audit, digits):
 
 
 def test_weight_figures(audit, model, hidden):
-    for number, layer in enumerate(audit.figures["layers"], start=1):
+    for number, layer in enumerate(audit.figures.layers, start=1):
         w = np.load(model / f"W{number}.npy").astype(np.float64)
         singular = svdvals(w)
-        assert layer["effective_rank"] == pytest.approx(np.exp(stats.entropy(singular)))
-        assert layer["largest_singular"] == pytest.approx(np.linalg.norm(w, 2))
-        assert layer["norm"] == pytest.approx(np.sqrt((w**2).sum()))
-        assert [layer["mean"], layer["std"]] == pytest.approx([w.mean(), w.std()])
-        edges = np.array(layer["histogram"]["edges"])
+        assert layer.effective_rank == pytest.approx(np.exp(stats.entropy(singular)))
+        assert layer.largest_singular == pytest.approx(np.linalg.norm(w, 2))
+        assert layer.norm == pytest.approx(np.sqrt((w**2).sum()))
+        assert [layer.mean, layer.std] == pytest.approx([w.mean(), w.std()])
+        edges = np.array(layer.histogram.edges)
         assert edges[0] <= w.min()
         assert edges[-1] >= w.max()
-        np.testing.assert_allclose(layer["histogram"]["density"], np.histogram(w, edges, density=True)[0])
+        np.testing.assert_allclose(layer.histogram.density, np.histogram(w, edges, density=True)[0])
         middles = (edges[1:] + edges[:-1]) / 2
         expected = stats.norm(0, np.sqrt(2 / len(w))).pdf(middles)
-        np.testing.assert_allclose(layer["histogram"]["he_density"], expected)
+        np.testing.assert_allclose(layer.histogram.he_density, expected)
         if number < 3:
-            assert layer["n_dead"] == (hidden[number - 1].max(axis=0) == 0).sum()
-            assert layer["n_saturated"] == (hidden[number - 1].min(axis=0) > 0).sum()
+            assert layer.n_dead == (hidden[number - 1].max(axis=0) == 0).sum()
+            assert layer.n_saturated == (hidden[number - 1].min(axis=0) > 0).sum()
             np.testing.assert_allclose(audit.active_shares[number - 1], (hidden[number - 1] > 0).mean(axis=0))
 
 
@@ -199,18 +203,18 @@ def test_pca_has_the_largest_variances(audit, hidden):
     left, singular, _ = np.linalg.svd(centred, full_matrices=False)
     np.testing.assert_allclose(np.abs(audit.pca), np.abs(left * singular)[:, :2], rtol=1e-2, atol=1e-3)
     shares = singular**2 / (singular**2).sum()
-    np.testing.assert_allclose(audit.figures["embedding"]["pca_explained"], shares[:2], rtol=1e-4)
+    np.testing.assert_allclose(audit.figures.embedding.pca_explained, shares[:2], rtol=1e-4)
 
 
 def test_separation_in_each_space(audit, hidden, digits):
-    labels, figures = digits.test.labels[audit.points], audit.figures["embedding"]
+    labels, figures = digits.test.labels[audit.points], audit.figures.embedding
     spaces = {"tsne": audit.tsne, "pca": audit.pca, "hidden": hidden[1][audit.points]}
-    assert figures["silhouette"].keys() == {*spaces, "pixels"}
+    assert figures.silhouette.keys() == {*spaces, "pixels"}
     for name, points in spaces.items():
-        assert figures["silhouette"][name] == pytest.approx(metrics.silhouette_score(points, labels), abs=1e-4)
+        assert figures.silhouette[name] == pytest.approx(metrics.silhouette_score(points, labels), abs=1e-4)
         scores = cross_val_score(KNeighborsClassifier(10), points, labels, cv=LeaveOneOut())
-        assert figures["knn_accuracy"][name] == pytest.approx(scores.mean(), abs=1 / 150 + 1e-9)  # a tied distance
-    assert figures["knn_accuracy"]["tsne"] > 0.7
+        assert figures.knn_accuracy[name] == pytest.approx(scores.mean(), abs=1 / 150 + 1e-9)  # a tied distance
+    assert figures.knn_accuracy["tsne"] > 0.7
 
 
 @pytest.fixture
@@ -237,15 +241,15 @@ def test_a_layer_of_one_unit_is_mapped(made, digits):
     found = audit_model(made(1, 10, 0.1, bias=1.0), digits, n_points=60)
     assert np.ptp(found.tsne[:, 0]) > 0
     assert not found.pca[:, 1].any()
-    assert found.figures["embedding"]["pca_explained"] == pytest.approx([1, 0])
+    assert found.figures.embedding.pca_explained == pytest.approx((1, 0))
 
 
 def test_a_network_of_dead_units_is_audited(made, digits):
     found = audit_model(made(4, 10, 0.1, bias=-100.0), digits, n_points=60)
-    assert found.figures["layers"][0]["n_dead"] == 4
+    assert found.figures.layers[0].n_dead == 4
     assert not found.tsne.any()
-    assert found.figures["embedding"]["silhouette"]["tsne"] == 0
-    assert found.figures["embedding"]["pca_explained"] == [0, 0]
+    assert found.figures.embedding.silhouette["tsne"] == 0
+    assert found.figures.embedding.pca_explained == (0, 0)
 
 
 def test_a_loss_beyond_the_smallest_probability_is_told(made, digits):
@@ -255,7 +259,7 @@ def test_a_loss_beyond_the_smallest_probability_is_told(made, digits):
     losses = -log_softmax(log_odds, axis=1)[np.arange(400), test.labels]
     assert losses.mean() > 1000
     found = audit_model(directory, digits, n_points=60)
-    assert found.figures["overall"]["loss"] == pytest.approx(losses.mean(), rel=1e-5)
+    assert found.figures.overall.loss == pytest.approx(losses.mean(), rel=1e-5)
 
 
 def test_a_model_of_one_class_is_refused(made, digits):
@@ -267,7 +271,7 @@ def test_a_model_of_one_class_is_refused(made, digits):
 def test_the_same_seed_gives_the_same_audit(audit, model, digits):
     again = audit_model(model, digits, n_points=150)
     np.testing.assert_array_equal(again.tsne, audit.tsne)
-    assert {**again.figures, "made": None} == {**audit.figures, "made": None}
+    assert dataclasses.replace(again.figures, made=audit.figures.made) == audit.figures
     other = audit_model(model, digits, n_points=150, seed=1)
     assert not np.array_equal(other.points, audit.points)
 
@@ -276,20 +280,20 @@ def test_the_same_seed_gives_the_same_audit(audit, model, digits):
 
 
 def test_digits_as_they_are_are_read_as_well_as_ever(audit):
-    figures = audit.figures["robustness"]
-    assert figures["curves"].keys() == DISTORTIONS.keys()
-    for name, curve in figures["curves"].items():
-        untouched = curve["strengths"].index(1 if name in ("scale", "contrast") else 0)
-        assert curve["accuracy"][untouched] == audit.figures["overall"]["accuracy"]
-        assert curve["against"] is None
-        assert min(curve["accuracy"]) < max(curve["accuracy"])
+    figures = audit.figures.robustness
+    assert figures.curves.keys() == DISTORTIONS.keys()
+    for name, curve in figures.curves.items():
+        untouched = curve.strengths.index(1 if name in ("scale", "contrast") else 0)
+        assert curve.accuracy[untouched] == audit.figures.overall.accuracy
+        assert curve.against is None
+        assert min(curve.accuracy) < max(curve.accuracy)
 
 
 def test_a_second_model_sees_the_same_images(model, digits, audit):
-    figures = audit_model(model, digits, n_points=60, against=model).figures["robustness"]
-    assert figures["against"] == "small"
-    for name, curve in figures["curves"].items():
-        assert curve["against"] == curve["accuracy"] == audit.figures["robustness"]["curves"][name]["accuracy"]
+    figures = audit_model(model, digits, n_points=60, against=model).figures.robustness
+    assert figures.against == "small"
+    for name, curve in figures.curves.items():
+        assert curve.against == curve.accuracy == audit.figures.robustness.curves[name].accuracy
 
 
 def apply(name, images, strength):

@@ -49,8 +49,9 @@ def whole(model, audit, tmp_path_factory):
     directory = shutil.copytree(model, tmp_path_factory.mktemp("mutations") / "model")
     likeness = np.zeros(16 + 10 + 1, np.float32)
     write_calibration(read_model(directory), Calibration(1.5, likeness, 0.0, 0.0, {"digits_kept": 0.98}))
-    calibration = {**audit.figures["calibration"], "temperature": 1.5}
-    save_audit(directory, dataclasses.replace(audit, figures={**audit.figures, "calibration": calibration}))
+    calibration = dataclasses.replace(audit.figures.calibration, temperature=1.5)
+    figures = dataclasses.replace(audit.figures, calibration=calibration)
+    save_audit(directory, dataclasses.replace(audit, figures=figures))
     return directory
 
 
@@ -72,7 +73,7 @@ def readers(directory, digits):
         "export": lambda: metadata(read_model(directory)),
         "run": lambda: load_run(directory, digits),
         "history": lambda: read_history(directory),
-        "inspection": lambda: json.dumps(inspect_model(directory), allow_nan=False),
+        "inspection": lambda: json.dumps(inspect_model(directory).to_json(), allow_nan=False),
         "inspect": lambda: cli.main(["inspect", str(directory)]),
         "audit": lambda: load_audit(directory).sprite,
         "audit tab": lambda: load_audited(directory),

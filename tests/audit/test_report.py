@@ -12,6 +12,7 @@ from fastnet.audit import audit_model, load_audit
 from fastnet.audit.making import N_POINTS
 from fastnet.audit.report import PICTURES, write_everything
 from fastnet.data.samples import Dataset
+from fastnet.models.fields import to_json
 from fastnet.models.files import read_model
 from fastnet.reading.predictor import Predictor
 from fastnet.training.recipe import Recipe
@@ -61,8 +62,8 @@ def test_the_command_writes_figures_pictures_and_a_page_that_needs_nothing_else(
     assert code == 0, err
     result = json.loads(out)
     figures = load_audit(own).figures
-    assert result == {"directory": str(own / "audit"), **figures}
-    assert figures["embedding"]["n_points"] == 60
+    assert result == {"directory": str(own / "audit"), **to_json(figures)}
+    assert figures.embedding.n_points == 60
     assert all(f"s  {stage}\n" in err for stage in ("answers", "layers", "t-SNE", "robustness", "pictures"))
     for name in PICTURES:
         with Image.open(own / "audit" / f"{name}.png") as picture:
@@ -73,7 +74,7 @@ def test_the_command_writes_figures_pictures_and_a_page_that_needs_nothing_else(
     assert all(source.startswith("data:image/png;base64,") for source in page.sources)
     assert set(page.links) == {f"#{name}" for name in page.ids}
     assert not page.tags & {"script", "link", "iframe"}
-    assert f"{figures['overall']['accuracy']:.2%}" in page.text
+    assert f"{figures.overall.accuracy:.2%}" in page.text
 
 
 def test_the_place_of_the_report_can_be_chosen_and_is_not_overwritten(own, npz, fastnet, tmp_path):
@@ -82,7 +83,7 @@ def test_the_place_of_the_report_can_be_chosen_and_is_not_overwritten(own, npz, 
     assert code == 0
     assert f"report and pictures are in {tmp_path / 'out'}" in out
     assert (tmp_path / "out/report.html").is_file()
-    assert load_audit(own).figures == json.loads((tmp_path / "out/audit.json").read_text())["figures"]
+    assert to_json(load_audit(own).figures) == json.loads((tmp_path / "out/audit.json").read_text())["figures"]
     assert not (own / "audit/report.html").exists()
     code, _, err = fastnet("audit", own, *options)
     assert code == 2
@@ -125,13 +126,13 @@ def test_a_model_without_history_or_hidden_layer_on_images_that_are_no_squares(d
     save_run(training, tmp_path / "<b>")
     (tmp_path / "<b>/history.json").unlink()
     audit = audit_model(tmp_path / "<b>", dataset, n_points=60)
-    assert audit.figures["history"] is None
-    assert audit.figures["embedding"]["space"] == "pixels"
+    assert audit.figures.history is None
+    assert audit.figures.embedding.space == "pixels"
     assert audit.units == ()
     page = written(audit, tmp_path / "<b>", tmp_path / "out")
     assert "Audit of <b>" in page.text
     assert "b" not in page.tags
-    assert len(page.sources) == len(PICTURES) - 3 - (not audit.figures["label_errors"])
+    assert len(page.sources) == len(PICTURES) - 3 - (not audit.figures.label_errors)
     for sentence in (
         "without the history of its training",
         "Left out: the model has no hidden layer.",
@@ -148,7 +149,7 @@ def test_a_model_without_validation_and_without_errors_is_drawn(digits, tmp_path
     is_right = Predictor.load(tmp_path / "run").predict(digits.test.images) == digits.test.labels
     right = Dataset(digits.train, digits.test.take(np.flatnonzero(is_right)), "what is right")
     audit = audit_model(tmp_path / "run", right, n_points=60)
-    assert audit.figures["errors"] == []
+    assert audit.figures.errors == ()
     page = written(audit, tmp_path / "run", tmp_path / "out")
     assert "every answer is right" in page.text
     assert "There was no validation split" in page.text

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fastnet.audit import load_audit
+from fastnet.audit.figures import WrongAnswer
 from fastnet.dashboard.server.auditor import Auditor, Job
 from fastnet.dashboard.server.library import Library
 from fastnet.dashboard.server.shared import Shared
@@ -48,17 +49,17 @@ def own_models(models, tmp_path) -> Path:
     return Path(shutil.copytree(models, tmp_path / "models"))
 
 
-def first_error(state: AuditState) -> dict:
-    return state.audit.figures["errors"][0]
+def first_error(state: AuditState) -> WrongAnswer:
+    return state.audit.figures.errors[0]
 
 
 def test_all_errors_are_shown_until_a_cell_is_chosen(state):
     everything = state.errors()
     assert len(everything) == int((state.audit.predictions != state.audit.labels).sum()) > 0
-    true, predicted = everything[0]["true"], everything[0]["predicted"]
+    true, predicted = everything[0].true, everything[0].predicted
     state.toggle_cell(true, predicted)
     chosen = (state.audit.labels == true) & (state.audit.predictions == predicted)
-    assert {error["row"] for error in state.errors()} == set(np.flatnonzero(chosen).tolist())
+    assert {error.row for error in state.errors()} == set(np.flatnonzero(chosen).tolist())
     state.toggle_cell(true, predicted)
     assert (state.cell, state.errors()) == (None, everything)
 
@@ -72,7 +73,7 @@ def test_the_points_of_a_cell_are_marked(state):
 
 
 def test_a_place_is_where_the_picture_lies_in_the_sprite(state):
-    row = first_error(state)["row"]
+    row = first_error(state).row
     column, line = state.place(row)
     height, width = state.audit.images.shape[1:]
     part = state.audit.sprite[line * height : (line + 1) * height, column * width : (column + 1) * width]

@@ -33,11 +33,11 @@ def test_a_click_on_a_cell_filters_the_errors_and_marks_the_points(open_page, au
     from playwright.sync_api import expect
 
     page = open_page(search=f"?tab=audit&model={AUDITED}")
-    n_errors = len(audit.figures["errors"])
+    n_errors = len(audit.figures.errors)
     expect(errors_card(page).get_by_role("button")).to_have_count(min(n_errors, 30))
-    error = audit.figures["errors"][0]
-    true, predicted = error["true"], error["predicted"]
-    n = audit.figures["classes"]["confusion"][true][predicted]
+    error = audit.figures.errors[0]
+    true, predicted = error.true, error.predicted
+    n = audit.figures.classes.confusion[true][predicted]
     cell = page.get_by_role("gridcell", name=re.compile(f"that are {true} were read as {predicted}$"))
     embedded = (audit.labels == true) & (audit.predictions == predicted)
     n_marked = int(embedded[audit.points].sum())

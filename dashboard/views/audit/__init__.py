@@ -62,7 +62,7 @@ def _cards(store: Store, state: AuditState) -> Iterator[pn.Column]:
     yield card("The chosen digit", point_view(state), area="point")
     if state.n_units:
         yield card("First-layer filters", UnitsView(state), area="filters")
-    if audit.figures["history"]:
+    if audit.figures.history:
         yield for_scientists(card("Learning curves", learning_view(audit), area="learning"))
     yield for_scientists(card("Digit by digit", classes_view(audit), words("classes", audit), area="classes"))
     yield card("The surest answers", ConfidentView(state), words("confident", audit), area="confident")

@@ -1,5 +1,7 @@
 """Precision, recall and F1 of each class."""
 
+from collections.abc import Sequence
+
 import panel as pn
 
 from fastnet.audit import Audit
@@ -14,11 +16,11 @@ def classes_view(audit: Audit) -> pn.pane.HTML:
 
 def classes_html(audit: Audit) -> str:
     """The table's HTML."""
-    classes = audit.figures["classes"]
-    columns = zip(classes["support"], classes["precision"], classes["recall"], classes["f1"], strict=True)
+    classes = audit.figures.classes
+    columns = zip(classes.support, classes.precision, classes.recall, classes.f1, strict=True)
     rows = "".join(
         f'<tr><th scope="row">{digit}</th><td>{support:,}</td><td>{precision:.2%}</td><td>{recall:.2%}</td>'
-        f"<td>{f1:.2%}</td><td>{_taken_for(classes['confusion'][digit], digit)}</td></tr>"
+        f"<td>{f1:.2%}</td><td>{_taken_for(classes.confusion[digit], digit)}</td></tr>"
         for digit, (support, precision, recall, f1) in enumerate(columns)
     )
     names = ("Digit", "Samples", "Precision", "Recall", "F1", "Most taken for")
@@ -26,7 +28,7 @@ def classes_html(audit: Audit) -> str:
     return f'<div class="scrolled"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _taken_for(counts: list[int], digit: int) -> str:
+def _taken_for(counts: Sequence[int], digit: int) -> str:
     """The wrong answer that this class gets most often, with how often."""
     n, other = max((n, -other) for other, n in enumerate(counts) if other != digit)
     return f"{-other} ({n})" if n else ""

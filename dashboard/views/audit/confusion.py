@@ -5,6 +5,8 @@ from typing import Any
 import param
 from panel.custom import JSComponent
 
+from fastnet.models.fields import to_json
+
 from ...session.audit_state import AuditState
 from ..parts import script
 from .styles import STYLES
@@ -22,10 +24,10 @@ class ConfusionView(JSComponent):
     _esm = script("confusion.js")
 
     def __init__(self, state: AuditState) -> None:
-        classes = state.audit.figures["classes"]
+        classes = state.audit.figures.classes
         super().__init__(
-            counts=classes["confusion"],
-            pairs=classes["most_confused"][:MOST_PAIRS],
+            counts=to_json(classes.confusion),
+            pairs=to_json(classes.most_confused[:MOST_PAIRS]),
             stylesheets=[STYLES],
             sizing_mode="stretch_width",
             margin=(0, 10),

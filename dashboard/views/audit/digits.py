@@ -72,13 +72,13 @@ class ErrorsView(DigitsView):
     def rows(self) -> Iterable[dict[str, Any]]:
         """All errors, or those of a cell."""
         for error in self._state.errors():
-            true, predicted, probability = error["true"], error["predicted"], error["probability"]
+            true, predicted, probability = error.true, error.predicted, error.probability
             yield {
-                "row": error["row"],
+                "row": error.row,
                 "caption": f"{true} → {predicted}, {probability:.0%}",
-                "tag": "ambiguous" if error["ambiguous"] else "",
-                "title": f"Digit {error['row']}: a {true} read as {predicted} ({probability:.1%}),"
-                f" second guess {error['second']}",
+                "tag": "ambiguous" if error.ambiguous else "",
+                "title": f"Digit {error.row}: a {true} read as {predicted} ({probability:.1%}),"
+                f" second guess {error.second}",
             }
 
 
@@ -89,7 +89,7 @@ class ConfidentView(DigitsView):
 
     def rows(self) -> Iterable[dict[str, Any]]:
         """A class a row."""
-        for digit, rows in enumerate(self._state.audit.figures["confident"]):
+        for digit, rows in enumerate(self._state.audit.figures.confident):
             for row in rows:
                 yield {"row": row, "caption": "", "title": f"Digit {row}: read as {digit}, rightly"}
 
@@ -101,11 +101,11 @@ class LabelErrorsView(DigitsView):
 
     def rows(self) -> Iterable[dict[str, Any]]:
         """The least probable label first."""
-        for found in self._state.audit.figures["label_errors"]:
-            label, suggested, probability = found["label"], found["suggested"], found["probability"]
+        for found in self._state.audit.figures.label_errors:
+            label, suggested, probability = found.label, found.suggested, found.probability
             yield {
-                "row": found["row"],
+                "row": found.row,
                 "caption": f"{label}, or {suggested}?",
-                "tag": "likely" if found["confident"] else "",
-                "title": f"Digit {found['row']}: labelled {label}; the network says {suggested} ({probability:.1%})",
+                "tag": "likely" if found.confident else "",
+                "title": f"Digit {found.row}: labelled {label}; the network says {suggested} ({probability:.1%})",
             }

@@ -10,6 +10,8 @@ from bokeh.core.properties import value
 from bokeh.models import CDSView, ColumnDataSource, HoverTool, IndexFilter, TapTool
 from bokeh.models.annotations import Legend, LegendItem
 
+from fastnet.audit.figures import Embedding
+
 from ...session.audit_state import AuditState, Cell
 from .figures import COLOURS, figures, later, plot, text, tooltip
 
@@ -34,7 +36,7 @@ def embedding_view(state: AuditState) -> list[Any]:
     )
     choice.param.watch(lambda event: later(lambda: points.show_space(event.new)), ["value"])
     marked = text(pn.bind(partial(_marked, state), state.param.cell))
-    return [choice, figures(points.figure, sentence=_caption(state.audit.figures["embedding"])), marked]
+    return [choice, figures(points.figure, sentence=_caption(state.audit.figures.embedding)), marked]
 
 
 class _Points:
@@ -161,17 +163,17 @@ def _marked(state: AuditState, cell: Cell | None) -> str:
     """How many of the chosen cell's digits are marked."""
     if cell is None:
         return ""
-    n = state.audit.figures["classes"]["confusion"][cell.true][cell.predicted]
+    n = state.audit.figures.classes.confusion[cell.true][cell.predicted]
     words = f"Of the {n:,} digits in the chosen cell, {len(state.marked()):,} are among the points; they are ringed."
     return f'<p class="caption" role="status">{words}</p>'
 
 
-def _caption(embedding: dict[str, Any]) -> str:
-    shares = embedding["knn_accuracy"]
-    space = {"hidden": "last hidden layer", "pixels": "pixels"}[embedding["space"]]
-    explained = sum(embedding["pca_explained"])
+def _caption(embedding: Embedding) -> str:
+    shares = embedding.knn_accuracy
+    space = {"hidden": "last hidden layer", "pixels": "pixels"}[embedding.space]
+    explained = sum(embedding.pca_explained)
     return (
-        f"{embedding['n_points']:,} test digits by their {space}. {embedding['k']} nearest neighbours agree on the"
+        f"{embedding.n_points:,} test digits by their {space}. {embedding.k} nearest neighbours agree on the"
         f" class of {shares['tsne']:.1%} of the points in t-SNE and {shares['pca']:.1%} in PCA, which keeps"
         f" {explained:.0%} of the variance. A click on a class hides it, a click on a point chooses it."
     )

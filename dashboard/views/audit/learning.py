@@ -8,6 +8,7 @@ from bokeh.plotting import figure
 
 from fastnet.audit import Audit
 from fastnet.audit.captions import caption
+from fastnet.models.fields import to_json
 
 from .figures import FIRST, QUIET, SECOND, figures, hover, plot
 
@@ -17,8 +18,8 @@ _TICKS = [digit * 10.0**power for power in range(-7, 3) for digit in (1, 2, 5)]
 
 def learning_view(audit: Audit) -> pn.Column:
     """Three figures that share their epochs."""
-    history = audit.figures["history"]
-    known = {name: values for name, values in history.items() if None not in values}
+    history = audit.figures.history
+    known = {name: values for name, values in to_json(history).items() if None not in values}
     known["train_error"] = [1 - accuracy for accuracy in known["train_accuracy"]]
     if "validation_accuracy" in known:
         known["validation_error"] = [1 - accuracy for accuracy in known["validation_accuracy"]]

@@ -27,7 +27,7 @@ class UnitsView(JSComponent):
         super().__init__(
             weights=as_int8(state.audited.first_weights.T).tobytes(),
             n_units=state.n_units,
-            shape=state.audit.figures["data"]["image_shape"],
+            shape=list(state.audit.figures.data.image_shape),
             stylesheets=[STYLES],
             sizing_mode="stretch_width",
             margin=(0, 10),
