@@ -49,7 +49,7 @@ def test_imports_run_downwards(tree):
             "fastnet.knobs is not allowed to import fastnet.training",
         ),
         ("knobs", "from . import Recipe", "fastnet.knobs is not allowed to import fastnet.training"),
-        ("system", "import benchmarks.documents", "fastnet is not allowed to import benchmarks"),
+        ("system", "import benchmarks.publishing", "fastnet is not allowed to import benchmarks"),
         ("somewhere", "", "somewhere"),
     ],
 )

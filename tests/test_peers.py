@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import documents
+from benchmarks import publishing
 from benchmarks.studies import tables
 from fastnet.timing import contests, peak
 from fastnet.timing.rivals import numba_engine, process, protocol
@@ -313,7 +313,7 @@ def test_a_quick_or_disturbed_run_says_so():
 def test_the_table_goes_between_its_marks(tmp_path):
     document = tmp_path / "README.md"
     document.write_text("before\n<!-- peers -->\nof last week\n<!-- end peers -->\nafter\n", encoding="utf-8")
-    documents.write_between_marks(document, "peers", tables.peers_table(RESULT))
+    publishing.write_between_marks(document, "peers", tables.peers_table(RESULT))
     text = document.read_text(encoding="utf-8")
     assert text.startswith("before\n<!-- peers -->\n| measure |")
     assert text.endswith("\n<!-- end peers -->\nafter\n")

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks.documents import study_parser
+from benchmarks.publishing import study_parser
 
 TARGET = Path("dashboard") / "assets" / "reading.lottie.json"
 WIDTH, HEIGHT, RATE, END = 480, 220, 30, 180

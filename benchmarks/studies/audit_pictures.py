@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.documents import study_parser
+from benchmarks.publishing import study_parser
 from fastnet import weights
 from fastnet.audit import load_audit
 from fastnet.audit.report import draw

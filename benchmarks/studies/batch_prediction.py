@@ -18,7 +18,7 @@ from typing import Any
 
 from PIL import Image
 
-from benchmarks.documents import study_parser, write_between_marks
+from benchmarks.publishing import study_parser, write_between_marks
 from fastnet.data.loading import load_dataset
 from fastnet.system import cpu_name
 

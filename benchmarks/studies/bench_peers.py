@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.documents import study_parser
 from benchmarks.first_step import first_steps
+from benchmarks.publishing import study_parser
 from fastnet.timing.contests import QUICK, RIVALS, Benchmark, Effort, all_contests, to_stderr
 from fastnet.timing.texts import busy_text
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from benchmarks.documents import study_parser
+from benchmarks.publishing import study_parser
 from fastnet import Augmentation, augment, load_dataset
 from fastnet.training.recipe import BEST
 

@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 from PIL import Image
 
-from benchmarks.documents import study_parser
+from benchmarks.publishing import study_parser
 from fastnet.errors import DataError
 from fastnet.reading.predictor import Predictor
 

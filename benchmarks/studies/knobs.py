@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.documents import publish, study_parser
+from benchmarks.publishing import publish, study_parser
 from fastnet.cli.options import OPTIONS
 from fastnet.data.distortions import Augmentation
 from fastnet.knobs import Knob, knobs

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.documents import publish, study_parser
+from benchmarks.publishing import publish, study_parser
 from fastnet import kernels
 from fastnet.data.loading import load_dataset
 from fastnet.kernels import jit, reference

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from playwright.sync_api import Page
 
 from benchmarks.browsing import TITLES, chromium_page, start_training, stop_training
-from benchmarks.documents import study_parser
+from benchmarks.publishing import study_parser
 from benchmarks.serving import ADDRESS, served_page
 
 # When the pen moved, the page asked, the answer arrived and the bars changed, all by the browser's clock.

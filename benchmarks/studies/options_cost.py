@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.documents import machine_text, publish, study_parser
+from benchmarks.publishing import machine_text, publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Samples
 from fastnet.kernels import jit

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import estimators
-from benchmarks.documents import machine_text, publish, study_parser
 from benchmarks.estimators import DATA
+from benchmarks.publishing import machine_text, publish, study_parser
 from fastnet.timing.rivals.process import Entrant, RivalProcess, best_trial
 from fastnet.timing.texts import load_average, time_text
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from benchmarks.documents import study_parser
+from benchmarks.publishing import study_parser
 from fastnet import weights
 
 from . import distortions

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.documents import publish, study_parser
+from benchmarks.publishing import publish, study_parser
 from benchmarks.rendering import (
     BLACK,
     DIGITS,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.documents import machine_text, publish, study_parser
+from benchmarks.publishing import machine_text, publish, study_parser
 from fastnet.kernels import jit
 from fastnet.timing import ceilings
 from fastnet.timing.ceilings import Ceilings

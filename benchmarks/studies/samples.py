@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from benchmarks.documents import study_parser
+from benchmarks.publishing import study_parser
 from fastnet.data.loading import load_dataset
 
 TARGET = Path("dashboard") / "assets" / "samples"

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.documents import machine_text, publish, study_parser
+from benchmarks.publishing import machine_text, publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Samples
 from fastnet.kernels import jit

@@ -18,7 +18,7 @@ from typing import Literal
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from benchmarks.documents import study_parser
+from benchmarks.publishing import study_parser
 from benchmarks.serving import wait_for
 
 DOCS = Path("docs")

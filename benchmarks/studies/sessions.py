@@ -22,7 +22,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from benchmarks.browsing import TITLES, training_aside
-from benchmarks.documents import study_parser
+from benchmarks.publishing import study_parser
 from benchmarks.serving import ADDRESS, served_page
 
 FRAME = 1 / 60  # seconds

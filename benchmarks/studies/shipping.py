@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.documents import study_parser
+from benchmarks.publishing import study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.files import keep_all, whole_directory
 from fastnet.models.calibration import read_calibration_document

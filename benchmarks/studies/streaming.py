@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.documents import publish, study_parser
+from benchmarks.publishing import publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.training.recipe import BEST

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.documents import publish, study_parser
+from benchmarks.publishing import publish, study_parser
 from fastnet.timing.rivals.process import settings_text
 from fastnet.timing.texts import TITLES, busy_text, time_text
 

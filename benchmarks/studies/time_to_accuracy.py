@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby, product
 from pathlib import Path
 
-from benchmarks.documents import machine_text, publish, study_parser
 from benchmarks.first_step import first_step
+from benchmarks.publishing import machine_text, publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.kernels import jit
