@@ -22,7 +22,10 @@ WITH_PICTURES := roofline scaling pictures distortions screenshots latency sessi
 WITH_AUDIT := generalisation audit-pictures
 WITH_SKLEARN := other-data
 # Those that write into the documents unless they are run by hand.
-WRITTEN := roofline scaling time-to-accuracy records streaming generalisation distorting batch-prediction other-data
+WRITTEN := roofline scaling time-to-accuracy records streaming generalisation distortion-cost batch-prediction other-data
+
+# The studies are not installed: they are found because make runs at the top of the checkout.
+unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
 .PHONY: help train test emulate bench bench-peers lint format dashboard weights audit wheel clean $(STUDIES)

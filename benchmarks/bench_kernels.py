@@ -3,6 +3,8 @@
 The cases are those of the tests; each is verified before its clock starts.
 """
 
+from typing import Any
+
 import pytest
 
 from fastnet import kernels
@@ -14,7 +16,7 @@ MODULES = {"numba": kernels, "reference": reference}
 
 @pytest.mark.parametrize("engine", MODULES)
 @pytest.mark.parametrize("case", [case for case in CASES if case.benchmarked], ids=str)
-def test_kernel(benchmark, case: Case, engine: str):
+def test_kernel(benchmark: Any, case: Case, engine: str) -> None:
     case.verify(MODULES[engine])
     arguments = list(case.arguments().values())
     benchmark.group = str(case)

@@ -61,7 +61,8 @@ _AROUND = ((1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1))
 def _enlarged(digit: np.ndarray) -> np.ndarray:
     size = (4 * digit.shape[1], 4 * digit.shape[0])
     large = Image.fromarray(digit.astype(np.float32) / 255).resize(size, Image.Resampling.BICUBIC)
-    return np.clip(np.asarray(large), 0, 1)
+    enlarged: np.ndarray = np.clip(np.asarray(large), 0, 1)
+    return enlarged
 
 
 def _cropped(ink: np.ndarray, height: int) -> np.ndarray:
@@ -75,7 +76,8 @@ def _cropped(ink: np.ndarray, height: int) -> np.ndarray:
 
 def _sharpened(ink: np.ndarray) -> np.ndarray:
     steep = max(1.0, ink.shape[0] / 60)
-    return np.clip((ink - 0.45) * steep + 0.5, 0, 1) if ink.shape[0] > 60 else np.clip(ink, 0, 1)
+    sharpened: np.ndarray = np.clip((ink - 0.45) * steep + 0.5 if ink.shape[0] > 60 else ink, 0, 1)
+    return sharpened
 
 
 def _thickened(ink: np.ndarray, radius: float) -> np.ndarray:
@@ -115,7 +117,8 @@ def clouds(rng: Rng, shape: tuple[int, ...], cell: int) -> np.ndarray:
 def with_texture(rng: Rng, page: np.ndarray, depth: float) -> np.ndarray:
     """Fibres and stains of paper."""
     texture = np.sum([clouds(rng, page.shape, cell) for cell in (2, 6, 40)], axis=0)
-    return page + depth * texture[..., np.newaxis]
+    textured: np.ndarray = page + depth * texture[..., np.newaxis]
+    return textured
 
 
 def with_shadow(rng: Rng, page: np.ndarray) -> np.ndarray:
@@ -126,7 +129,8 @@ def with_shadow(rng: Rng, page: np.ndarray) -> np.ndarray:
     along = x * math.cos(angle) + y * math.sin(angle)
     fall = 1 - rng.uniform(0.1, 0.25) * (along + 1) / 2
     edge = np.clip((along - rng.uniform(-0.6, 0.6)) / rng.uniform(0.05, 0.4), 0, 1)
-    return page * (fall * (1 - rng.uniform(0.25, 0.5) * edge))[..., np.newaxis].astype(np.float32)
+    shaded: np.ndarray = page * (fall * (1 - rng.uniform(0.25, 0.5) * edge))[..., np.newaxis].astype(np.float32)
+    return shaded
 
 
 def with_noise(rng: Rng, page: np.ndarray, deviation: float) -> np.ndarray:

@@ -13,7 +13,7 @@ ADDRESS = f"http://localhost:{PORT}/"
 
 
 @contextlib.contextmanager
-def served_page() -> Iterator[subprocess.Popen]:
+def served_page() -> Iterator[subprocess.Popen[bytes]]:
     """Run `fastnet dashboard` until the block ends; yield its process."""
     server = subprocess.Popen([sys.executable, "-m", "fastnet", "dashboard", "--port", str(PORT)], stdout=sys.stderr)
     try:

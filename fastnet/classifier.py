@@ -2,11 +2,13 @@
 
 import os
 import warnings
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
 from operator import index
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fastnet.kernels import aligned_copy
 
@@ -147,7 +149,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     n_features_in_, feature_names_in_, n_layers_, n_outputs_, out_activation_
     """
 
-    _parameter_constraints: dict = {  # noqa: RUF012 - scikit-learn's convention
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn's convention
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions({"relu"})],
         "solver": [StrOptions({"adam"})],
@@ -167,36 +169,36 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: int | Iterable[int] = (100,),
+        activation: str = "relu",
         *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        warmup_epochs=0.0,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        weight_decay=0.0,
-        label_smoothing=0.0,
-        dropout=0.0,
-        input_dropout=0.0,
-        clip_norm=None,
-        class_weight=None,
-        callbacks=None,
-        n_jobs=None,
-    ):
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        warmup_epochs: float = 0.0,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        weight_decay: float = 0.0,
+        label_smoothing: float = 0.0,
+        dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        clip_norm: float | None = None,
+        class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        callbacks: "Sequence[Callable[[FastNetClassifier, EpochRecord], object]] | None" = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.solver = solver
@@ -234,7 +236,16 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
     # ---- Training ----
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train on `X (n_samples, n_features)`, an array, a data frame or a SciPy sparse matrix, and its labels `y`.
 
         `sample_weight` says how much samples count; those that weigh 0 are left out. `X_val, y_val` and
@@ -276,7 +287,9 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    def partial_fit(
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None, classes: ArrayLike | None = None
+    ) -> Self:
         """Train one epoch on more samples, going on exactly: with Adam's moments, step count and the epoch's number.
 
         `classes` are all that there will be, needed in the first call. Called again and again with the same samples, it
@@ -511,33 +524,38 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
             if batch_size * sum(w.size for w in self.coefs_) < _LEAST_SHARED:
                 return 1
             limits = [os.environ.get(name, "") for name in _THREAD_VARIABLES]
-            return min([joblib.cpu_count(), *(int(limit) for limit in limits if limit.isdigit() and int(limit))])
+            n_processors: int = joblib.cpu_count()
+            return min([n_processors, *(int(limit) for limit in limits if limit.isdigit() and int(limit))])
         if self.n_jobs == 0:
             raise ValueError("n_jobs == 0 has no meaning")
         return max(1, joblib.cpu_count() + 1 + self.n_jobs) if self.n_jobs < 0 else int(self.n_jobs)
 
     # ---- Prediction ----
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """The likeliest class of each sample."""
         largest = self._logits(X).argmax(axis=1)
-        return self.classes_[largest]
+        classes: np.ndarray = self.classes_[largest]
+        return classes
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class, float32 `(n_samples, n_classes)`, in the order of `classes_`."""
-        probabilities = np.exp(self.predict_log_proba(X))
-        return probabilities / probabilities.sum(axis=1, keepdims=True)
+        exponentials = np.exp(self.predict_log_proba(X))
+        probabilities: np.ndarray = exponentials / exponentials.sum(axis=1, keepdims=True)
+        return probabilities
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> np.ndarray:
         """The logarithm of `predict_proba`."""
         logits = self._logits(X)
         shifted = logits - logits.max(axis=1, keepdims=True)
-        return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        logarithms: np.ndarray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        return logarithms
 
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> np.ndarray:
         """Logits, float32 `(n_samples, n_classes)`; with two classes how much the second is larger, `(n_samples,)`."""
         logits = self._logits(X)
-        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+        decisions: np.ndarray = logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+        return decisions
 
     def _logits(self, X: Any) -> np.ndarray:
         check_is_fitted(self)

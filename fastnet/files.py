@@ -77,13 +77,15 @@ def whole_directory(target: Path, keep: Callable[[str], bool] = lambda name: Fal
             if target.is_dir():
                 _hold(target, locks)
                 _link(target, new, keep)
+                shutil.copymode(target, new)
             _flush(new)
-            _put_in_place(new, target, old)
+            leftover = _put_in_place(new, target, old)
         except BaseException:
             _rename_back(target, old)
             shutil.rmtree(new, ignore_errors=True)
             raise
-        for leftover in (new, old):
+        _flush(target.parent)
+        if leftover:  # and nothing else: the name of the new directory may be another writer's by now
             shutil.rmtree(leftover, ignore_errors=True)
 
 
@@ -191,14 +193,16 @@ def _link_file(source: str | Path, target: str | Path) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _put_in_place(new: Path, target: Path, old: Path) -> None:
-    """Let the new directory take the place of the old one, which ends as `new` or `old`."""
+def _put_in_place(new: Path, target: Path, old: Path) -> Path | None:
+    """Let the new directory take the place of the old one; return where that is now, None if there was none."""
     if not target.exists():
         new.rename(target)
-    elif not _exchange(new, target):
-        target.rename(old)
-        new.rename(target)
-    _flush(target.parent)
+        return None
+    if _exchange(new, target):
+        return new
+    target.rename(old)
+    new.rename(target)
+    return old
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -207,7 +211,8 @@ def _exchange(one: Path, other: Path) -> bool:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError, TypeError):
         return False
-    return renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0
+    status: int = renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
+    return status == 0
 
 
 def _rename_back(target: Path, old: Path) -> None:

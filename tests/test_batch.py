@@ -13,7 +13,13 @@ from fastnet import Predictor, cli
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError
 from fastnet.reading import batch
-from fastnet.reading.batch import PICTURES_A_SMALL_CHUNK, answers, find_pictures, read_pictures, single_thread_processes
+from fastnet.reading.batch import (
+    PICTURES_A_SMALL_CHUNK,
+    find_pictures,
+    read_chunk,
+    read_pictures,
+    single_thread_processes,
+)
 
 N = 7
 
@@ -105,7 +111,7 @@ def test_processes_answer_the_same(scans, predictor):
         results = list(read_pictures(None, paths, pool, chunk=3))
         assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "1"
         assert pool.submit(os.getpid).result() != os.getpid()
-    assert without_figures(results) == without_figures(answers(predictor, paths))
+    assert without_figures(results) == without_figures(read_chunk(predictor, paths))
     assert dict(os.environ) == before
 
 

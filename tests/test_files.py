@@ -206,6 +206,36 @@ def test_writers_of_one_directory_wait_for_each_other(target):
     assert names_in(target.parent) == ["run"]
 
 
+@pytest.mark.parametrize("existing", [False, True])
+def test_a_writer_that_ends_leaves_alone_what_the_next_one_has_begun(target, monkeypatch, existing):
+    monkeypatch.setattr(files, "_exchange", lambda one, other: False)  # as on systems that cannot
+    if existing:
+        write(target, a="old")
+    flush = files._flush
+    with ExitStack() as next_writer:
+
+        def begin_the_next(path):
+            if path == target.parent:
+                monkeypatch.setattr(files, "_flush", flush)
+                begun.append(next_writer.enter_context(whole_directory(target)))
+            flush(path)
+
+        begun: list[Path] = []
+        monkeypatch.setattr(files, "_flush", begin_the_next)
+        write(target, a="first")
+        assert contents(target) == {"a": "first"}
+        (begun[0] / "a").write_text("second")
+    assert contents(target) == {"a": "second"}
+    assert names_in(target.parent) == ["run"]
+
+
+def test_who_may_read_a_directory_stays(target):
+    write(target, a="old")
+    target.chmod(0o700)
+    write(target, a="new")
+    assert target.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_directory_is_not_exchanged_while_something_in_it_is_written(target):
     write(target, a="old")
 

@@ -14,6 +14,7 @@ import pytest
 
 from fastnet import weights
 from fastnet.errors import ModelError
+from fastnet.files import whole_directory
 from fastnet.models.documents import Manifest, Score
 from fastnet.models.fields import to_json
 from fastnet.models.files import find_model, read_model, write_model
@@ -396,3 +397,11 @@ NAN[5, 4], INFINITE[0, 0] = np.nan, -np.inf
 def test_array_of_another_kind_is_refused_whatever_the_manifest_says(model, content, fault):
     replace_array(model, content)
     assert sentence_of(model, "W1.npy") == fault
+
+
+def test_a_shipped_model_that_is_being_written_has_no_name_yet(tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "DIRECTORY", tmp_path)
+    with whole_directory(tmp_path / "one") as new:
+        (new / "manifest.json").write_text("{}")
+        assert weights.names() == []
+    assert weights.names() == ["one"]

@@ -7,5 +7,5 @@ DEFAULT = "mnist-784-512-10-best"
 
 
 def names() -> list[str]:
-    """The names of the models that are here."""
-    return sorted(manifest.parent.name for manifest in DIRECTORY.glob("*/manifest.json"))
+    """The names of the models that are here; not of one that is being written, or was when its writer was killed."""
+    return sorted(manifest.parent.name for manifest in DIRECTORY.glob("[!.]*/manifest.json"))

@@ -27,6 +27,7 @@ COLUMNS = [[(x, HEIGHT / 2 + gap * (row - (n - 1) / 2)) for row in range(n)] for
 LIT = ((1, 2, 4), (0, 2, 3, 5), (4,))  # the units that answer to a 4
 
 Point = tuple[float, float]
+Colour = tuple[str, tuple[float, float, float]]  # as INK
 Item = dict[str, Any]
 
 
@@ -80,7 +81,7 @@ def drawn_strokes() -> list[Item]:
     ]
 
 
-def digit(at: Point, side: float, colour: tuple, width: float) -> Item:
+def digit(at: Point, side: float, colour: Colour, width: float) -> Item:
     """The same digit, small."""
     return group([*(curve(placed(points, at, side)) for points in STROKES), stroke(colour, width)])
 
@@ -158,13 +159,13 @@ def placed(points: Sequence[Point], at: Point, side: float) -> list[Point]:
     return [(at[0] + side * x, at[1] + side * y) for x, y in points]
 
 
-def stroke(colour: tuple, width: float, opacity: float = 100) -> Item:
+def stroke(colour: Colour, width: float, opacity: float = 100) -> Item:
     """A round pen."""
     name, rgb = colour
     return {"ty": "st", "cl": name, "c": still(list(rgb)), "w": still(width), "o": still(opacity), "lc": 2, "lj": 2}
 
 
-def fill(colour: tuple, opacity: float = 100) -> Item:
+def fill(colour: Colour, opacity: float = 100) -> Item:
     """One colour."""
     name, rgb = colour
     return {"ty": "fl", "cl": name, "c": still(list(rgb)), "o": still(opacity), "r": 1}

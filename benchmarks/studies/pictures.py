@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 
@@ -14,7 +15,7 @@ TARGET = Path("docs/learning-curves.png")
 TRAIN, VALIDATION = "#0072B2", "#D55E00"  # told apart with any colour vision (Okabe & Ito)
 
 
-def draw_learning_curves(history: list[dict], target: Path) -> None:
+def draw_learning_curves(history: list[dict[str, Any]], target: Path) -> None:
     """Loss, error and learning rate over the epochs."""
     epochs = [record["epoch"] for record in history]
     figure, (losses, errors, rates) = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained")

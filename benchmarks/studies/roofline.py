@@ -4,6 +4,7 @@ Measured by `fastnet.timing.roofline`; the page explains it.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,7 @@ def draw(roof: Ceilings, standings: list[Standing], curves: dict[tuple[int, str]
     plt.close(figure)
 
 
-def _draw_roofline(axes, roof: Ceilings, standings: list[Standing]) -> None:
+def _draw_roofline(axes: Any, roof: Ceilings, standings: list[Standing]) -> None:
     x = np.geomspace(0.04, 60.0, 300)
     axes.set_ylim(bottom=0.5, top=2.5 * roof.flop / 1e9)
     for level in roof.read:
@@ -121,7 +122,7 @@ def _roof(roof: Ceilings, level: str) -> float:
     return max(roof.read[level], roof.update[level])
 
 
-def _label_roofs(axes, roof: Ceilings) -> None:
+def _label_roofs(axes: Any, roof: Ceilings) -> None:
     """Write each level along its roof, side by side, so that near roofs don't hide each other's."""
     (x0, y0), (x1, y1) = axes.transData.transform([(1.0, 1.0), (10.0, 10.0)])
     slope = np.degrees(np.arctan2(y1 - y0, x1 - x0))
@@ -132,7 +133,7 @@ def _label_roofs(axes, roof: Ceilings) -> None:
         axes.text(x, 1.08 * x * rate / 1e9, text, **style)
 
 
-def _draw_curves(axes, curves: dict[tuple[int, str], list[float]]) -> None:
+def _draw_curves(axes: Any, curves: dict[tuple[int, str], list[float]]) -> None:
     for (n_threads, kind), rates in curves.items():
         axes.loglog(
             np.array(CURVE_SIZES) / 2**20,

@@ -34,7 +34,8 @@ class Digits:
     def typical(self, digit: int) -> Picture:
         """The one that is nearest to the mean of its class, as it is."""
         images = self._images[self._labels == digit] / 255
-        return images[np.square(images - images.mean(axis=0)).sum(axis=(1, 2)).argmin()]
+        picture: Picture = images[np.square(images - images.mean(axis=0)).sum(axis=(1, 2)).argmin()]
+        return picture
 
 
 def typical(digit: int) -> Picture:
@@ -54,14 +55,16 @@ def photograph() -> Picture:
     height, width = ink.shape
     y, x = np.mgrid[:height, :width]
     shadow = 1 - 0.55 / (1 + np.exp(-(x * 0.8 + y - 330) / 45))
-    return np.clip(paper * shadow[..., None] + grain(paper.shape, 0.015), 0, 1)
+    picture: Picture = np.clip(paper * shadow[..., None] + grain(paper.shape, 0.015), 0, 1)
+    return picture
 
 
 def chalk() -> Picture:
     """Chalk on a green board."""
     random = np.random.default_rng(4)
     ink = line("386", Digits(21), side=170, step=125) * random.uniform(0.55, 1, (210, 460))
-    return np.clip(mixed((0.13, 0.27, 0.22), (0.93, 0.93, 0.88), ink) + grain((*ink.shape, 3), 0.02), 0, 1)
+    picture: Picture = np.clip(mixed((0.13, 0.27, 0.22), (0.93, 0.93, 0.88), ink) + grain((*ink.shape, 3), 0.02), 0, 1)
+    return picture
 
 
 def ruled() -> Picture:
@@ -69,7 +72,10 @@ def ruled() -> Picture:
     ink = placed(Digits(31).ink(2, 180), (280, 360), (50, 90))
     paper = np.ones((*ink.shape, 3)) * (0.99, 0.95, 0.66)
     paper[28::42] = paper[29::42] = (0.62, 0.74, 0.86)
-    return np.clip(paper * (1 - ink[..., None]) + ink[..., None] * (0.1, 0.12, 0.3) + grain(paper.shape, 0.01), 0, 1)
+    picture: Picture = np.clip(
+        paper * (1 - ink[..., None]) + ink[..., None] * (0.1, 0.12, 0.3) + grain(paper.shape, 0.01), 0, 1
+    )
+    return picture
 
 
 def column() -> Picture:
@@ -93,7 +99,8 @@ def marker() -> Picture:
 def pencil() -> Picture:
     """A faint pencil on grey paper."""
     ink = 0.22 * placed(Digits(81).ink(7, 170), (260, 300), (40, 70))
-    return np.clip(0.8 - ink + grain(ink.shape, 0.012), 0, 1)
+    picture: Picture = np.clip(0.8 - ink + grain(ink.shape, 0.012), 0, 1)
+    return picture
 
 
 def transparent() -> Picture:
@@ -143,7 +150,8 @@ def placed(ink: Picture, shape: tuple[int, int], at: tuple[int, int]) -> Picture
 
 def mixed(paper: tuple[float, ...], colour: tuple[float, ...], ink: Picture) -> Picture:
     """Ink of one colour on paper of another."""
-    return np.array(paper) * (1 - ink[..., None]) + np.array(colour) * ink[..., None]
+    picture: Picture = np.array(paper) * (1 - ink[..., None]) + np.array(colour) * ink[..., None]
+    return picture
 
 
 def grain(shape: tuple[int, ...], strength: float) -> Picture:

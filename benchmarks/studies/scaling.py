@@ -7,11 +7,12 @@ density of the input, threads. Each point is timed on the sparse and on the dens
 import statistics
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -291,7 +292,9 @@ def draw(points: dict[str, list[Point]], target: Path) -> None:
     plt.close(figure)
 
 
-def _draw_paths(axes, points, axis: str, x_label: str, y_label: str) -> None:
+def _draw_paths(
+    axes: Any, points: list[tuple[Point, Callable[[Point, str], float]]], axis: str, x_label: str, y_label: str
+) -> None:
     for threads in sorted({point.setting.threads for point, _ in points}):
         for path, (colour, marker) in STYLES.items():
             ours = [(point, value) for point, value in points if point.setting.threads == threads]
@@ -312,7 +315,7 @@ def _draw_paths(axes, points, axis: str, x_label: str, y_label: str) -> None:
     axes.yaxis.set_minor_formatter("{x:g}")
 
 
-def _draw_gains(axes, points: list[Point]) -> None:
+def _draw_gains(axes: Any, points: list[Point]) -> None:
     colours, markers = ("#0072B2", "#009E73", "#CC79A7"), "o^D"
     for (hidden, batch), colour, marker in zip(NETWORKS_OF_DENSITIES, colours, markers, strict=True):
         ours = [p for p in points if (p.setting.hidden, p.setting.batch) == (hidden, batch)]

@@ -14,7 +14,9 @@ import math
 import re
 import statistics
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
@@ -78,10 +80,10 @@ async def open_session() -> tuple[WebSocketClientConnection, str]:
     return socket, board_of(document)
 
 
-def board_of(document: dict) -> str:
+def board_of(document: dict[str, Any]) -> str:
     """The id of the component whose script is the board's."""
 
-    def models(value):
+    def models(value: Any) -> Iterator[dict[str, Any]]:
         if isinstance(value, dict):
             yield value
             value = list(value.values())
@@ -90,9 +92,10 @@ def board_of(document: dict) -> str:
                 yield from models(part)
 
     is_board = "// The board:"
-    return next(
+    board: str = next(
         model["id"] for model in models(document) if is_board in str(model.get("attributes", {}).get("esm", ""))
     )
+    return board
 
 
 async def draw(socket: WebSocketClientConnection, board: str, until: float) -> list[float]:
@@ -113,10 +116,10 @@ async def draw(socket: WebSocketClientConnection, board: str, until: float) -> l
     return latencies
 
 
-def question(board: str, points: list[float]) -> dict:
+def question(board: str, points: list[float]) -> dict[str, Any]:
     """What the browser sends when the pen has moved."""
 
-    def as_map(**entries):
+    def as_map(**entries: object) -> dict[str, Any]:
         return {"type": "map", "entries": list(entries.items())}
 
     data = as_map(strokes=[as_map(erases=False, points=points)], resting=False)
@@ -124,17 +127,18 @@ def question(board: str, points: list[float]) -> dict:
     return {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}
 
 
-async def send(socket: WebSocketClientConnection, kind: str, content: dict) -> None:
+async def send(socket: WebSocketClientConnection, kind: str, content: dict[str, Any]) -> None:
     for part in ({"msgid": str(time.monotonic_ns()), "msgtype": kind}, {}, content):
         await socket.write_message(json.dumps(part))
 
 
-async def receive(socket: WebSocketClientConnection, sign: str) -> dict:
+async def receive(socket: WebSocketClientConnection, sign: str) -> dict[str, Any]:
     """The content of the next message of that type, or that holds that word."""
     while True:
         header, _, content = [str(await socket.read_message()) for _ in range(3)]
         if f'"{sign}"' in header or f'"{sign}"' in content:
-            return json.loads(content)
+            found: dict[str, Any] = json.loads(content)
+            return found
 
 
 def memory(process: int) -> float:

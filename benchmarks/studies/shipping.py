@@ -72,7 +72,7 @@ def write_over_seeds(training: Manifest, accuracies: list[float], shipped: Path 
     """
     mean, deviation = statistics.mean(accuracies), statistics.stdev(accuracies)
     over_seeds = OverSeeds(len(accuracies), round(mean, 6), round(deviation, 6))
-    for path in shipped.glob(f"*/{MANIFEST}"):
+    for path in shipped.glob(f"[!.]*/{MANIFEST}"):
         manifest = read_manifest(path.parent)
         if same_training(training, manifest):
             with whole_directory(path.parent, keep_all) as new:

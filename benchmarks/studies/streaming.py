@@ -70,7 +70,8 @@ def lines(n_samples: int, gigabytes: float) -> list[str]:
 def measured(**child: Any) -> dict[str, float]:
     """The figures of a training in another process."""
     command = [sys.executable, "-m", "benchmarks", "streaming", "--child", json.dumps(child)]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    figures: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return figures
 
 
 def train(n_samples: int = 0, path: str | None = None) -> dict[str, float]:

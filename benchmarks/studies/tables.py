@@ -73,7 +73,8 @@ class ContestResult:
     def seconds(self, name: str, epoch: int | None = None) -> float:
         """The median, over all rounds or those of one epoch."""
         entry = self.entrants[name]
-        return (entry["epochs"][str(epoch)] if epoch else entry["seconds"])["median"]
+        seconds: float = (entry["epochs"][str(epoch)] if epoch else entry["seconds"])["median"]
+        return seconds
 
     @property
     def first_and_last(self) -> tuple[int, int]:
@@ -82,7 +83,8 @@ class ContestResult:
 
     def floor(self, name: str = "dense floor") -> float:
         """The least seconds at the highest peak seen: disturbances only lower a measured peak."""
-        return self.entrants[name]["seconds"]["least"]
+        least: float = self.entrants[name]["seconds"]["least"]
+        return least
 
 
 def peers_table(result: dict[str, Any]) -> str:

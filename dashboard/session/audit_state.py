@@ -65,7 +65,8 @@ class AuditState(param.Parameterized):
     @property
     def audit(self) -> Audit:
         """The audit; only where there is one."""
-        return self.audited.audit
+        audited: Audited = self.audited
+        return audited.audit
 
     @property
     def directory(self) -> Path:

@@ -33,7 +33,7 @@ class Trainings:
         self._lock = threading.Lock()  # of all that follows
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
-        self._folder: tempfile.TemporaryDirectory | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.snapshot = Snapshot()
         self.earlier: tuple[Snapshot, ...] = ()
 

@@ -31,7 +31,7 @@ _LAYER = {"ty", "ip", "op", "st", "ind", "ks", "shapes"}
 
 def read_animation(path: Path) -> Item:
     """The animation in a file; DataError if it asks for more than the player can do."""
-    animation = json.loads(path.read_text(encoding="utf-8"))
+    animation: Item = json.loads(path.read_text(encoding="utf-8"))
     if found := unsupported(animation):
         raise DataError(f"{path}: has what the player does not know: {'; '.join(found)}")
     return animation

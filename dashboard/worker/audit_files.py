@@ -48,7 +48,8 @@ def make_aside(directory: Path, name: str) -> bytes | str:
     """What `audit_file` tells, from a process that gives way to those who serve pages: drawing takes seconds."""
     process, pipe = start_beside(_make, directory, name, niceness=NICENESS)
     try:
-        return pipe.recv()
+        told: bytes | str = pipe.recv()
+        return told
     except (EOFError, OSError):
         return "The file could not be made."
     finally:

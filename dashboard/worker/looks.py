@@ -51,7 +51,8 @@ class Observer:
         for _ in range(_ROUNDS):
             axes = _orthonormal(rows.T @ (rows @ axes))
         self._axes = axes
-        return (rows @ axes).astype(np.float32)
+        places: np.ndarray = (rows @ axes).astype(np.float32)
+        return places
 
 
 def _orthonormal(columns: np.ndarray) -> np.ndarray:

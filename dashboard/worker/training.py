@@ -18,7 +18,7 @@ from fastnet.data.loading import load_dataset
 from fastnet.errors import FastnetError
 from fastnet.kernels import numba_is_installed
 from fastnet.models.documents import Score
-from fastnet.training.pipeline import Stage, train_and_save
+from fastnet.training.pipeline import TrainingStage, train_and_save
 from fastnet.training.recipe import Recipe
 from fastnet.training.trainer import EpochRecord, Training
 
@@ -85,11 +85,11 @@ class _Worker:
         }
         self._pipe.send({**end, **self._everything_seen()})
 
-    def _begin(self, stage: Stage) -> None:
-        if stage is Stage.TRAINING:
+    def _begin(self, stage: TrainingStage) -> None:
+        if stage is TrainingStage.TRAINING:
             self._began = time.monotonic()
             self._pipe.send({"state": RUNNING})
-        elif stage is Stage.TESTING:
+        elif stage is TrainingStage.TESTING:
             self._tell_curves({"state": ENDING})
 
     def _everything_seen(self) -> dict[str, Any]:
@@ -163,7 +163,7 @@ class _Curves:
         self._step, self._epoch, self._sums = progress.step, epoch, sums
         self._points.append((progress.step, float(loss / n), float(n_correct / n)))
 
-    def new_points(self) -> dict[str, tuple]:
+    def new_points(self) -> dict[str, tuple[float, ...]]:
         """The points since the last call, as fields of the snapshot."""
         columns = tuple(zip(*self._points, strict=True)) or ((), (), ())
         self._points = []

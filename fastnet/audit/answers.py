@@ -107,4 +107,5 @@ def _most_confused(confusion: np.ndarray) -> list[Confusion]:
 
 def _ratio(numbers: np.ndarray, counts: np.ndarray, otherwise: float = 0.0) -> np.ndarray:
     """numbers / counts, and `otherwise` where nothing is counted."""
-    return np.divide(numbers, counts, out=np.full(len(counts), otherwise), where=counts > 0)
+    ratios: np.ndarray = np.divide(numbers, counts, out=np.full(len(counts), otherwise), where=counts > 0)
+    return ratios

@@ -66,7 +66,8 @@ class Audit:
     @cached_property
     def predictions(self) -> np.ndarray:
         """The likeliest class of each sample, int64 `(n,)`."""
-        return self.probabilities.argmax(axis=1)
+        likeliest: np.ndarray = self.probabilities.argmax(axis=1)
+        return likeliest
 
     def image_of(self, row: int) -> np.ndarray | None:
         """The image of a test sample, uint8 `(height, width)`; None if it was not kept."""

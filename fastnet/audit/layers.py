@@ -41,7 +41,8 @@ def effective_rank(singular: np.ndarray) -> float:
 
 def active_shares(activations: np.ndarray) -> np.ndarray:
     """The share of samples that makes each unit active, float32 `(n_units,)`; activations are `(n, n_units)`."""
-    return (activations > 0).mean(axis=0, dtype=np.float32)
+    shares: np.ndarray = (activations > 0).mean(axis=0, dtype=np.float32)
+    return shares
 
 
 def exciting_rows(activations: np.ndarray) -> np.ndarray:

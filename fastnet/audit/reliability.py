@@ -13,15 +13,15 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray) -> Bins:
 
     The bins are those of `calibration.expected_calibration_error`.
     """
-    sureness, right = _sureness(probabilities, labels)
-    bins = np.minimum((sureness * N_BINS).astype(int), N_BINS - 1)
+    confidences, right = _confidences(probabilities, labels)
+    bins = np.minimum((confidences * N_BINS).astype(int), N_BINS - 1)
     counts = np.bincount(bins, minlength=N_BINS)
     means = [
         tuple(
             total / n if n else None
             for total, n in zip(np.bincount(bins, values, N_BINS).tolist(), counts, strict=True)
         )
-        for values in (sureness, right)
+        for values in (confidences, right)
     ]
     edges = tuple((np.arange(N_BINS + 1) / N_BINS).tolist())
     return Bins(edges, tuple(counts.tolist()), confidence=means[0], accuracy=means[1])
@@ -29,17 +29,17 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray) -> Bins:
 
 def coverage(probabilities: np.ndarray, labels: np.ndarray) -> Coverage:
     """The accuracy on the surest answers, by the share that is answered, with the probability from which that is."""
-    sureness, right = _sureness(probabilities, labels)
-    surest_first = np.argsort(-sureness, kind="stable")
+    confidences, right = _confidences(probabilities, labels)
+    surest_first = np.argsort(-confidences, kind="stable")
     n_answered = np.unique(np.ceil(np.arange(1, N_SHARES + 1) / N_SHARES * len(labels)).astype(int))
     return Coverage(
         share=tuple((n_answered / len(labels)).tolist()),
         accuracy=tuple((right[surest_first].cumsum()[n_answered - 1] / n_answered).tolist()),
-        threshold=tuple(sureness[surest_first[n_answered - 1]].tolist()),
+        threshold=tuple(confidences[surest_first[n_answered - 1]].tolist()),
     )
 
 
-def _sureness(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _confidences(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The probability of each answer, and 1 where it is right."""
     right = probabilities.argmax(axis=1) == labels
     return probabilities.max(axis=1).astype(np.float64), right.astype(np.float64)

@@ -82,7 +82,8 @@ def _contrasts(images: np.ndarray, factor: float, seed: int) -> Iterable[np.ndar
 
 
 def _grey(values: np.ndarray) -> np.ndarray:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    grey: np.ndarray = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return grey
 
 
 DISTORTIONS = {

@@ -50,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         set_thread_limits(args.threads)
-        return args.run(args)
+        status: int = args.run(args)
+        return status
     except FastnetError as error:
         sentence = str(error)
     except MemoryError as error:

@@ -12,7 +12,7 @@ from fastnet.files import require_new, whole_file
 
 from .options import percent
 
-Answer = dict[str, Any]  # as `fastnet.reading.batch.answer` gives it
+Answer = dict[str, Any]  # as `fastnet.reading.batch.read_picture` gives it
 
 COLUMNS = ("path", "text", "probability", "flags", "error")
 
@@ -32,17 +32,18 @@ def file_of_answers(target: Path) -> Iterator[Callable[[Answer], object]]:
 
 
 def in_words(answer: Answer) -> str:
-    """The answer for people: the digits, how sure the least sure of them is, the next guess, what speaks against it."""
+    """The answer for people: the digits, the confidence in the least sure, the next guess, what speaks against it."""
     flags = f"  [{', '.join(answer['flags'])}]" if answer["flags"] else ""
     if not answer["text"]:
         return f"no digit{flags}"
     if len(answer["text"]) > 1:
-        return f"{answer['text']} (each at least {percent(_least_sure(answer))}){flags}"
+        return f"{answer['text']} (each at least {percent(_least_confidence(answer))}){flags}"
     return f"{answer['text']} ({percent(answer['probability'])}, else {answer['second']}){flags}"
 
 
-def _least_sure(answer: Answer) -> float:
-    return min(digit["probability"] for digit in answer["digits"] if digit["digit"] is not None)
+def _least_confidence(answer: Answer) -> float:
+    confidences: list[float] = [digit["probability"] for digit in answer["digits"] if digit["digit"] is not None]
+    return min(confidences)
 
 
 def _csv(file: TextIO) -> Callable[[Answer], object]:
@@ -53,7 +54,7 @@ def _csv(file: TextIO) -> Callable[[Answer], object]:
         if "error" in answer:
             writer.writerow([answer["path"], "", "", "", answer["error"]])
         else:
-            probability = _least_sure(answer) if answer["text"] else ""
+            probability = _least_confidence(answer) if answer["text"] else ""
             writer.writerow([answer["path"], answer["text"], probability, "; ".join(answer["flags"]), ""])
 
     return write

@@ -37,7 +37,7 @@ def add_command(
     commands: Any, name: str, summary: str, examples: str, computes: bool = True, prints: bool = True
 ) -> argparse.ArgumentParser:
     """Declare a command, with --threads if what it computes takes long and --json if it prints results."""
-    parser = commands.add_parser(
+    parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=summary,
         description=summary[0].upper() + summary[1:] + ".",

@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _print(args: argparse.Namespace, predictor: "Predictor") -> int:
     """Answer on standard output: in words as they come, or one JSON object in the end."""
-    from fastnet.reading.batch import answer, find_pictures
+    from fastnet.reading.batch import find_pictures, read_picture
     from fastnet.reading.explanation import draw_explanation
 
     paths = list(find_pictures(args.pictures))
@@ -77,7 +77,7 @@ def _print(args: argparse.Namespace, predictor: "Predictor") -> int:
     for path, target in zip(bar := _bar(paths), targets, strict=True):
         source = sys.stdin.buffer if path == STANDARD_INPUT else None
         draw = partial(draw_explanation, predictor, target=target) if target else None
-        result = answer(predictor, path, source, draw)
+        result = read_picture(predictor, path, source, draw)
         if "error" in result:
             bar.write(f"fastnet predict: {result['error']}", sys.stderr)
         elif not args.json:
@@ -108,7 +108,7 @@ def _write(args: argparse.Namespace, predictor: "Predictor") -> int:
     return UNREADABLE if n_unreadable else 0
 
 
-def _bar(pictures: Iterable) -> Any:
+def _bar(pictures: Iterable[Any]) -> Any:
     """The same, with a bar on a terminal."""
     from tqdm import tqdm
 

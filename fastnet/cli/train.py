@@ -58,7 +58,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; the exit code is 130 if it was interrupted."""
-    from fastnet.training.pipeline import Stage, train_and_save
+    from fastnet.training.pipeline import TrainingStage, train_and_save
 
     from .progress import ProgressDisplay
 
@@ -67,10 +67,10 @@ def run(args: argparse.Namespace) -> int:
     display = ProgressDisplay(training)
     with ExitStack() as until_saved, ExitStack() as until_tested:
 
-        def begin(stage: Stage) -> None:
-            if stage is Stage.COMPILING:
+        def begin(stage: TrainingStage) -> None:
+            if stage is TrainingStage.COMPILING:
                 tell("preparing the kernels")
-            elif stage is Stage.TRAINING:
+            elif stage is TrainingStage.TRAINING:
                 until_saved.enter_context(_signals_that_stop(training))
                 until_tested.enter_context(display)
             else:

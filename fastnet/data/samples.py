@@ -79,7 +79,8 @@ class Samples:
     @property
     def n_features(self) -> int:
         """Pixels of an image."""
-        return self.images.shape[1]
+        n_features: int = self.images.shape[1]
+        return n_features
 
     @cached_property
     def largest_label(self) -> int:
@@ -226,7 +227,8 @@ def _check_sparse(images: "SparseRows") -> None:
     """DataError for rows that kernels, which index without bounds, could not walk."""
     starts, features, values, n_features = images
     types = (starts.dtype, features.dtype, values.dtype)
-    if types not in [(np.int64, np.int32, np.uint8), (np.int64, np.int32, np.float32)]:
+    accepted = [(np.dtype(np.int64), np.dtype(np.int32), np.dtype(kind)) for kind in (np.uint8, np.float32)]
+    if types not in accepted:
         raise DataError(f"sparse images must be int64 starts, int32 features and uint8 or float32 values, not {types}")
     if not all(array.ndim == 1 and array.flags.c_contiguous for array in (starts, features, values)):
         raise DataError("the starts, features and values of sparse images must each be one contiguous row of numbers")

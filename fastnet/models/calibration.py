@@ -1,7 +1,7 @@
 """What makes a model's answers trustworthy: calibrated probabilities, and a rule for when not to answer.
 
 It stands beside the model: `calibration.json` and an array, `likeness.npy`. A model without them works too; it then
-answers whatever it is shown. Needs NumPy alone; `calibrating` computes it.
+answers whatever it is shown. Needs NumPy alone; `fastnet.reading.fitting` computes it.
 """
 
 import dataclasses
@@ -36,7 +36,8 @@ class Calibration:
 
     def likeness_of(self, traits: np.ndarray) -> np.ndarray:
         """How much images are like digits rather than other things (log odds), from their traits `(n, n_traits)`."""
-        return traits @ self.likeness[:-1] + self.likeness[-1]
+        log_odds: np.ndarray = traits @ self.likeness[:-1] + self.likeness[-1]
+        return log_odds
 
 
 def write_calibration(files: ModelFiles, calibration: Calibration) -> None:
@@ -86,9 +87,9 @@ def read_calibration_document(directory: Path) -> CalibrationDocument | None:
 
 
 def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, n_bins: int = 15) -> float:
-    """The mean distance between how sure the answers are and how often they are right, over bins of sureness."""
-    sureness = probabilities.max(axis=1)
+    """The mean distance between how sure the answers are and how often they are right, over bins of confidence."""
+    confidences = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
-    bins = np.minimum((sureness * n_bins).astype(int), n_bins - 1)
-    gaps = np.bincount(bins, right.astype(np.float64) - sureness, n_bins)
+    bins = np.minimum((confidences * n_bins).astype(int), n_bins - 1)
+    gaps = np.bincount(bins, right.astype(np.float64) - confidences, n_bins)
     return float(np.abs(gaps).sum() / len(labels))

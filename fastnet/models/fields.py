@@ -9,7 +9,7 @@ type says, it is None too, and a sentence is added to the faults. What may not b
 import dataclasses
 import math
 import sys
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, NoReturn, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -128,7 +128,7 @@ def _is_number(value: object) -> bool:
     return type(value) in (int, float) and abs(value) <= sys.float_info.max  # type: ignore[arg-type]
 
 
-_PLAIN = {
+_PLAIN: dict[type, tuple[str, Callable[[object], bool]]] = {
     int: ("a whole number from 0", lambda value: type(value) is int and 0 <= value < _MOST),
     float: ("a number", _is_number),
     str: ("text", lambda value: isinstance(value, str)),
@@ -154,6 +154,6 @@ def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind, include_extras=True)
 
 
-def _fields(kind: type) -> list[dataclasses.Field]:
+def _fields(kind: type) -> list[dataclasses.Field[Any]]:
     """The fields that are JSON."""
     return [field for field in dataclasses.fields(kind) if _NO_JSON not in field.metadata]

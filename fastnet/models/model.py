@@ -54,7 +54,8 @@ class Model:
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """The likeliest class of each image, int64 `(n,)`."""
-        return self.logits(images).argmax(axis=1)
+        likeliest: np.ndarray = self.logits(images).argmax(axis=1)
+        return likeliest
 
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
         """The probability of each class, float32 `(n, n_classes)`; rows sum to 1."""

@@ -112,7 +112,8 @@ class Network:
         gradient = np.tile(direction.astype(np.float32), (n_steps, 1))
         for layer, activations in zip(others[::-1], hidden[::-1], strict=True):
             gradient = (gradient @ layer.w.T) * (activations > 0)
-        return gradient.mean(axis=0) @ first.w.T
+        mean: np.ndarray = gradient.mean(axis=0) @ first.w.T
+        return mean
 
     def _onward(self, sums: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
         """From the first layer's sums, which are overwritten: what the hidden layers answer, and the logits."""

@@ -45,7 +45,7 @@ def find_pictures(names: Iterable[str]) -> Iterator[str]:
         yield from pictures
 
 
-def answer(
+def read_picture(
     predictor: Model,
     path: str,
     source: Source | None = None,
@@ -75,10 +75,10 @@ def answer(
     }
 
 
-def answers(predictor: Model | None, paths: list[str]) -> list[dict[str, Any]]:
+def read_chunk(predictor: Model | None, paths: list[str]) -> list[dict[str, Any]]:
     """The answer to each picture; None for a predictor is this process's own."""
     predictor = predictor or _own_predictor[0]
-    return [answer(predictor, path) for path in paths]
+    return [read_picture(predictor, path) for path in paths]
 
 
 def read_pictures(
@@ -96,13 +96,13 @@ def read_pictures(
     paths = iter(paths)
     if executor is None:
         assert predictor
-        yield from (answer(predictor, path) for path in paths)
+        yield from (read_picture(predictor, path) for path in paths)
         return
-    under_way: deque[Future] = deque()
+    under_way: deque[Future[list[dict[str, Any]]]] = deque()
     try:
         while True:
             while len(under_way) < n_ahead and (some := list(islice(paths, chunk))):
-                under_way.append(executor.submit(answers, predictor, some))
+                under_way.append(executor.submit(read_chunk, predictor, some))
             if not under_way:
                 return
             yield from under_way.popleft().result()

@@ -60,7 +60,8 @@ def heat_map(pixels: np.ndarray, contributions: np.ndarray) -> np.ndarray:
     colour = np.where((contributions > 0)[..., np.newaxis], FOR, AGAINST)
     paper = 255 - 90 * (pixels[..., np.newaxis] / 255)
     share = np.sqrt(strength)[..., np.newaxis]
-    return (paper * (1 - share) + colour * share).astype(np.uint8)
+    picture: np.ndarray = (paper * (1 - share) + colour * share).astype(np.uint8)
+    return picture
 
 
 def _seen_and_heat(predictor: Model, digit: DigitReading) -> Image.Image:

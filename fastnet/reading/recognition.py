@@ -54,7 +54,7 @@ class Reading:
 def read(predictor: Model, source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
     """Find the digits of a picture and ask the predictor about each; see `Predictor.read`."""
     prepared = prepare(source, name, limits)
-    digits = tuple(_answers(predictor, prepared.parts))
+    digits = tuple(_digits_of(predictor, prepared.parts))
     if not digits:
         nothing = np.full(10, 0.1, np.float32)
         return Reading((), ("no digit", *prepared.flags), prepared.stages, prepared.size, None, 0.0, nothing, None)
@@ -72,7 +72,7 @@ def _all_doubts(of_picture: tuple[str, ...], digits: tuple[DigitReading, ...]) -
     return tuple(dict.fromkeys([verdict, *(flag for flag in flags if flag not in VERDICTS)]))
 
 
-def _answers(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading]:
+def _digits_of(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading]:
     """Each part as one digit; or as several that touch, if the model knows each and the whole less well."""
     seen = iter(_seen_at_once(predictor, [each for part in parts for each in (part, *part.pieces)]))
     for part in parts:
@@ -90,10 +90,10 @@ def _seen_at_once(predictor: Model, parts: Sequence[Part]) -> list[DigitReading]
         return []
     activations = predictor.forward(np.stack([part.pixels for part in parts]))
     probabilities = predictor.probabilities_of(activations.logits)
-    return list(map(_answer, parts, probabilities, _doubts(predictor.calibration, activations)))
+    return list(map(_digit_reading, parts, probabilities, _doubts(predictor.calibration, activations)))
 
 
-def _answer(part: Part, probabilities: np.ndarray, flags: tuple[str, ...]) -> DigitReading:
+def _digit_reading(part: Part, probabilities: np.ndarray, flags: tuple[str, ...]) -> DigitReading:
     second, first = (int(label) for label in probabilities.argsort()[-2:])
     return DigitReading(
         None if "no digit" in flags else first,

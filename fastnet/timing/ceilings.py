@@ -29,7 +29,7 @@ MEMORY = "memory"
 
 
 @kernel(parallel=True)
-def read_arrays(n_passes, arrays, sums):
+def read_arrays(n_passes: int, arrays: np.ndarray, sums: np.ndarray) -> None:
     """Sum row `task` of `arrays`, `n_passes` times; the rows are a multiple of STRIDE long."""
     for task in numba.prange(len(arrays)):
         acc = tile(UNROLLED, 1)
@@ -42,7 +42,7 @@ def read_arrays(n_passes, arrays, sums):
 
 
 @kernel(parallel=True)
-def update_arrays(n_passes, arrays, sums):
+def update_arrays(n_passes: int, arrays: np.ndarray, sums: np.ndarray) -> None:
     """Replace each x of row `task` by x / 2 + 1, `n_passes` times. `sums` is not used."""
     for task in numba.prange(len(arrays)):
         for _ in range(n_passes):
@@ -53,7 +53,7 @@ def update_arrays(n_passes, arrays, sums):
 
 
 @kernel(parallel=True)
-def divide_repeatedly(n_times, result):
+def divide_repeatedly(n_times: int, result: np.ndarray) -> None:
     """Each task replaces x by 1 / (sqrt(x) + 1), `n_times`, in UNROLLED vectors that don't wait for each other."""
     for task in numba.prange(len(result)):
         acc = tile(UNROLLED, 1)
@@ -104,7 +104,8 @@ def bandwidth(n_threads: int, n_bytes: int, is_update: bool, seconds: float = 0.
     function = update_arrays if is_update else read_arrays
     best = _best_seconds(n_threads, lambda: function(n_passes, arrays, sums), seconds)
     assert np.all(arrays == 2.0)
-    return (2 if is_update else 1) * n_passes * arrays.nbytes / best
+    rate: float = (2 if is_update else 1) * n_passes * arrays.nbytes / best
+    return rate
 
 
 def divider_rate(n_threads: int, seconds: float = 0.3) -> float:

@@ -14,7 +14,7 @@ import importlib.util
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -212,7 +212,7 @@ class Benchmark:
                 entries[name]["accuracy"] = rivals[name].ask("accuracy")["accuracy"]
 
     @contextlib.contextmanager
-    def skipping(self, contest: Contest, name: str, rivals: dict[str, RivalProcess] | None = None):
+    def skipping(self, contest: Contest, name: str, rivals: dict[str, RivalProcess] | None = None) -> Iterator[None]:
         """Go on without a rival that fails, and say so."""
         try:
             yield

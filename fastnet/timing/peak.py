@@ -22,7 +22,9 @@ CHUNK_FLOP = 2 * ACCUMULATORS * LANES * FMAS_PER_CALL  # one thread's share of a
 
 
 @kernel(parallel=True)
-def multiply_and_add(n_tasks, n_fmas, start, factor, shift, result):
+def multiply_and_add(
+    n_tasks: int, n_fmas: int, start: np.ndarray, factor: np.ndarray, shift: np.ndarray, result: np.ndarray
+) -> None:
     """Each task runs acc = acc * factor + shift on all its accumulators, `n_fmas` times, and stores them."""
     for task in numba.prange(n_tasks):
         a, b = load(factor, (0,)), load(shift, (0,))
@@ -59,7 +61,8 @@ def fma_peak(n_threads: int, seconds: float = 0.3) -> float:
         assert np.allclose(result, 2)  # the fixed point of x / 2 + 1
     finally:
         jit.set_threads(threads_before)
-    return n_threads * CHUNK_FLOP / best
+    rate: float = n_threads * CHUNK_FLOP / best
+    return rate
 
 
 def dense_flop(layer_sizes: tuple[int, ...], n_samples: int) -> int:

@@ -16,9 +16,9 @@ from fastnet.data.loading import load_dataset
 from fastnet.kernels import aligned_copy, aligned_zeros, jit, lists, sparse
 from fastnet.kernels.jit import kernel
 from fastnet.kernels.lists import list_task, n_list_tasks
-from fastnet.kernels.optimizers import adam_coefficients
+from fastnet.kernels.optimizers import AdamCoefficients, adam_coefficients
 from fastnet.kernels.products import multiply_adam_task, n_product_tasks
-from fastnet.kernels.sparse import sparse_adam_task, sparse_linear_task
+from fastnet.kernels.sparse import SparseLayer, sparse_adam_task, sparse_linear_task
 
 from . import ceilings, work
 from .ceilings import MEMORY, Ceilings
@@ -66,28 +66,30 @@ def standing(name: str, counted: Work, seconds: float, roof: Ceilings, caches: d
 
 
 @kernel()
-def dense_adam(x, dout, w, m, v, c):
+def dense_adam(
+    x: np.ndarray, dout: np.ndarray, w: np.ndarray, m: np.ndarray, v: np.ndarray, c: AdamCoefficients
+) -> None:
     """The dense gradient of w, straight into Adam."""
     for task in range(n_product_tasks(w)):
         multiply_adam_task(x.T, dout, w, m, v, c, False, task)
 
 
 @kernel()
-def sparse_lists(images, rows, scale, layer):
+def sparse_lists(images: np.ndarray, rows: np.ndarray, scale: np.float32, layer: SparseLayer) -> None:
     """The lists of a batch."""
     for task in range(n_list_tasks(layer.lists)):
         list_task(images, rows, rows[:0], scale, layer.lists, 0, task)
 
 
 @kernel()
-def sparse_forward(layer, b, out):
+def sparse_forward(layer: SparseLayer, b: np.ndarray, out: np.ndarray) -> None:
     """out = max(x @ w + b, 0) for a batch with its lists."""
     for panel in range(len(layer.w)):
         sparse_linear_task(layer, 0, b, True, out, panel)
 
 
 @kernel()
-def sparse_adam(layer, dout, c):
+def sparse_adam(layer: SparseLayer, dout: np.ndarray, c: AdamCoefficients) -> None:
     """The gradient of w for a batch with its lists, straight into Adam."""
     for panel in range(len(layer.w)):
         sparse_adam_task(layer, 0, dout, c, False, panel)

@@ -9,7 +9,7 @@ from .runs import save_run
 from .trainer import EpochRecord, Training
 
 
-class Stage(Enum):
+class TrainingStage(Enum):
     """What is begun. Nothing is compiled for the NumPy reference."""
 
     COMPILING = auto()
@@ -21,8 +21,8 @@ class Stage(Enum):
 class Outcome:
     """The figures on the test set, and whether a stop request ended the training before its last epoch."""
 
-    test_loss: float
     test_accuracy: float
+    test_loss: float
     interrupted: bool
 
     @property
@@ -35,7 +35,7 @@ def train_and_save(
     training: Training,
     directory: Path,
     *,
-    on_stage: Callable[[Stage], None] = lambda stage: None,
+    on_stage: Callable[[TrainingStage], None] = lambda stage: None,
     on_step: Callable[[float], None] | None = None,
     on_epoch: Callable[[EpochRecord], None] = lambda record: None,
     saves_after: Callable[[EpochRecord], bool] = lambda record: False,
@@ -54,12 +54,13 @@ def train_and_save(
         on_epoch(record)
 
     if training.recipe.engine == "numba":
-        on_stage(Stage.COMPILING)
+        on_stage(TrainingStage.COMPILING)
         training.compile_kernels()
-    on_stage(Stage.TRAINING)
+    on_stage(TrainingStage.TRAINING)
     training.run(on_step, end_epoch, n_steps)
     interrupted = training.stop_requested and not training.finished
-    on_stage(Stage.TESTING)
-    outcome = Outcome(*training.engine.evaluate(training.dataset.test), interrupted)
+    on_stage(TrainingStage.TESTING)
+    test_loss, test_accuracy = training.engine.evaluate(training.dataset.test)
+    outcome = Outcome(test_accuracy, test_loss, interrupted)
     save_run(training, directory, outcome.test)
     return outcome

@@ -1,6 +1,6 @@
 """Run directories: a training's model, history and checkpoint, written whole after each epoch and taken up again.
 
-A run is a model directory (see `model_files`) with two files more: `history.json`, a figure a column for each epoch,
+A run is a model directory (see `fastnet.models.files`) with two files more: `history.json`, the figures of each epoch,
 and `checkpoint.npz`, Adam's moments. The manifest holds recipe, data set and progress.
 """
 

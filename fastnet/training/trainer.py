@@ -189,7 +189,8 @@ class Trainer:
         progress.step += n
         progress.loss_sum += float(losses @ samples.weight_of_batches(rows, self.n_per_step))
         progress.n_correct += float(n_correct.sum())
-        return losses.tolist()
+        told: list[float] = losses.tolist()
+        return told
 
     def _take_selective_steps(
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
@@ -198,15 +199,15 @@ class Trainer:
 
         A loss counts for the choice as it does in the mean, times its sample's weight.
         """
-        answers = []
+        seen_parts = []
         for i in range(len(learning_rates)):
             seen = rows[i * self.n_per_step : (i + 1) * self.n_per_step]
-            losses, classes = self.engine.answer(samples, seen)
-            answers.append((losses, classes))
+            losses, classes = self.engine.losses_and_classes(samples, seen)
+            seen_parts.append((losses, classes))
             draws = rng(self.recipe.seed, SeedUse.SELECTION, first_step + i)
             chosen = seen[choose(losses * samples.weight_of_each(seen), self.recipe.selectivity, draws)]
             self.engine.train_steps(samples, chosen, first_step + i, learning_rates[i : i + 1])
-        losses, classes = (np.concatenate(parts) for parts in zip(*answers, strict=True))
+        losses, classes = (np.concatenate(parts) for parts in zip(*seen_parts, strict=True))
         return figures_of_batches(samples, rows, losses, classes, self.n_per_step)
 
     def _end_due_epoch(self, on_epoch: Callable[[EpochRecord], None] | None) -> None:

@@ -124,12 +124,12 @@ def test_labels_that_were_changed_are_found():
 
 
 def test_reliability_and_calibration_error(audit, digits):
-    figures, sureness = audit.figures.calibration, audit.probabilities.max(axis=1)
+    figures, confidences = audit.figures.calibration, audit.probabilities.max(axis=1)
     is_right = audit.predictions == digits.test.labels
-    right, sure = calibration_curve(is_right, sureness, n_bins=15)
+    right, sure = calibration_curve(is_right, confidences, n_bins=15)
     for key, expected in (("accuracy", right), ("confidence", sure)):
         np.testing.assert_allclose([value for value in getattr(figures.after, key) if value is not None], expected)
-    counts = stats.binned_statistic(sureness, is_right, "count", np.linspace(0, 1, 16)).statistic
+    counts = stats.binned_statistic(confidences, is_right, "count", np.linspace(0, 1, 16)).statistic
     np.testing.assert_array_equal(figures.after.n, counts)
     filled = counts[counts > 0]
     assert figures.ece == pytest.approx((np.abs(right - sure) * filled).sum() / 400)
@@ -138,14 +138,14 @@ def test_reliability_and_calibration_error(audit, digits):
 
 
 def test_accuracy_against_the_share_answered(audit, digits):
-    coverage, sureness = audit.figures.calibration.coverage, audit.probabilities.max(axis=1)
+    coverage, confidences = audit.figures.calibration.coverage, audit.probabilities.max(axis=1)
     is_right = audit.predictions == digits.test.labels
     assert coverage.share[-1] == 1
     assert coverage.accuracy[-1] == audit.figures.overall.accuracy
     for share, accuracy, threshold in zip(
         coverage.share[::7], coverage.accuracy[::7], coverage.threshold[::7], strict=True
     ):
-        answered = sureness >= threshold
+        answered = confidences >= threshold
         assert answered.sum() == round(share * 400)  # no two answers are equally sure here
         assert accuracy == pytest.approx(is_right[answered].mean())
 

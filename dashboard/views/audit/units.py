@@ -62,4 +62,5 @@ class UnitsView(JSComponent):
 def as_int8(weights: np.ndarray) -> np.ndarray:
     """Each row's weights from -127 to 127, the largest of the row being one of them."""
     most = np.maximum(np.abs(weights).max(axis=1, keepdims=True), 1e-30)
-    return np.round(weights * (127 / most)).astype(np.int8)
+    rounded: np.ndarray = np.round(weights * (127 / most)).astype(np.int8)
+    return rounded

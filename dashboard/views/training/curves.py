@@ -60,7 +60,7 @@ class CurvesView:
         self._set_range()
 
     def _show_rivals(self, *_: Any) -> None:
-        columns: dict[str, list] = {name: [] for name in _NO_RIVALS}
+        columns: dict[str, list[Any]] = {name: [] for name in _NO_RIVALS}
         for number, rival in enumerate(self._state.chosen_rivals()):
             columns["color"].append(RIVALS[number % len(RIVALS)])
             epochs = rival.snapshot.epochs
@@ -79,17 +79,17 @@ class CurvesView:
 
 
 _CURVES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
-_NO_RIVALS: dict[str, list] = {name: [] for name in ("color", "epochs", *_CURVES)}
+_NO_RIVALS: dict[str, list[Any]] = {name: [] for name in ("color", "epochs", *_CURVES)}
 
 
-def _extend(source: Any, columns: dict[str, list], is_same: bool) -> None:
+def _extend(source: Any, columns: dict[str, list[Any]], is_same: bool) -> None:
     if not is_same:
         source.data = columns
     elif columns["epoch"]:
         source.stream(columns)
 
 
-def _points(snapshot: Snapshot, start: int) -> dict[str, list]:
+def _points(snapshot: Snapshot, start: int) -> dict[str, list[Any]]:
     return {
         "epoch": [step / snapshot.steps_per_epoch for step in snapshot.steps[start:]],
         "loss": list(snapshot.losses[start:]),
@@ -97,7 +97,7 @@ def _points(snapshot: Snapshot, start: int) -> dict[str, list]:
     }
 
 
-def _records(snapshot: Snapshot, start: int) -> dict[str, list]:
+def _records(snapshot: Snapshot, start: int) -> dict[str, list[Any]]:
     records = [record for record in snapshot.epochs[start:] if record.validation_loss is not None]
     return {
         "epoch": [record.epoch for record in records],

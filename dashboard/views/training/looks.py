@@ -111,7 +111,7 @@ class ConfusionView(_LooksView):
     """The confusion matrix of the validation digits; mistakes are shaded, the more the darker."""
 
     def __init__(self, state: TrainingState) -> None:
-        empty: dict[str, list] = {"true": [], "taken": [], "count": [], "color": [], "alpha": [], "ink": []}
+        empty: dict[str, list[Any]] = {"true": [], "taken": [], "count": [], "color": [], "alpha": [], "ink": []}
         super().__init__(state, ColumnDataSource(empty))
         plot = self._plot
         plot.rect("taken", "true", 0.94, 0.94, source=self._source, color="color", alpha="alpha", line_color=None)

@@ -150,7 +150,8 @@ def _paper(g: np.ndarray, is_ink: np.ndarray) -> np.ndarray:
     for radius, trust in ((_SMOOTHING, 1.0), (4 * _SMOOTHING, 1e-3)):
         sums += trust * box_mean(g * weight, radius)
         weights += trust * box_mean(weight, radius)
-    return sums / weights
+    paper: np.ndarray = sums / weights
+    return paper
 
 
 def _least(values: np.ndarray) -> np.ndarray:
@@ -213,7 +214,8 @@ def coarse(image: Image.Image) -> Image.Image:
 
 def local_contrast(values: np.ndarray, fraction: float) -> np.ndarray:
     """How far each value is from the mean of a neighbourhood, the picture's side divided by `fraction`."""
-    return values - box_mean(values, max(1, round(min(values.shape[:2]) / fraction / 2)))
+    contrast: np.ndarray = values - box_mean(values, max(1, round(min(values.shape[:2]) / fraction / 2)))
+    return contrast
 
 
 def box_mean(values: np.ndarray, radius: int) -> np.ndarray:

@@ -138,7 +138,8 @@ def _rises(runs: Runs, even: np.ndarray) -> np.ndarray:
     left = even[row, np.minimum(start + 1, stop - 1)] - even[row, np.maximum(start - 2, 0)]
     right = even[row, np.maximum(stop - 2, start)] - even[row, np.minimum(stop + 1, last)]
     at_left, at_right = start == 0, stop > last  # what goes on beyond the picture has no end there
-    return np.where(at_left, right, np.where(at_right, left, (left + right) / 2))
+    rises: np.ndarray = np.where(at_left, right, np.where(at_right, left, (left + right) / 2))
+    return rises
 
 
 def _without_frame(groups: list[Group], shape: tuple[int, ...]) -> list[Group]:

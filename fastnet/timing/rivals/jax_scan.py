@@ -6,28 +6,34 @@ scan's loop) and "xla_flags", which the driver puts into XLA_FLAGS before the pr
 
 import time
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
+from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, dense_images, serve
+
+Parameters = list[tuple[jax.Array, jax.Array]]  # w, b of each layer
+State = tuple[Parameters, Parameters, Parameters, jax.Array]  # parameters, m, v, number of steps
 
 
-def logits_of(parameters, x):
+def logits_of(parameters: Parameters, x: jax.Array | np.ndarray) -> jax.Array:
     *hidden, (w_last, b_last) = parameters
     for w, b in hidden:
         x = jax.nn.relu(x @ w + b)
     return x @ w_last + b_last
 
 
-def loss_of(parameters, x, y):
+def loss_of(parameters: Parameters, x: jax.Array, y: jax.Array) -> jax.Array:
     log_probabilities = jax.nn.log_softmax(logits_of(parameters, x))
     return -jnp.take_along_axis(log_probabilities, y[:, None], axis=1).mean()
 
 
-def adam(parameters, gradients, m, v, step):
+def adam(
+    parameters: Parameters, gradients: Parameters, m: Parameters, v: Parameters, step: jax.Array
+) -> tuple[Parameters, Parameters, Parameters]:
     """Kingma & Ba's algorithm 1; `step` counts from 1."""
     m = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, m, gradients)
     v = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, v, gradients)
@@ -40,19 +46,27 @@ def adam(parameters, gradients, m, v, step):
 
 
 @partial(jax.jit, donate_argnames="state", static_argnames=("permutes", "unroll"))
-def run_epoch(state, images, labels, order, scale, permutes, unroll):
+def run_epoch(
+    state: State,
+    images: jax.Array,
+    labels: jax.Array,
+    order: jax.Array,
+    scale: float,
+    permutes: bool,
+    unroll: int,
+) -> tuple[State, jax.Array]:
     """All steps of an epoch: (state, losses). The last mini-batch may be smaller and comes after the scan."""
     n_steps = len(order) // BATCH_SIZE
     n_scanned = n_steps * BATCH_SIZE
 
-    def step(state, x, y):
+    def step(state: State, x: jax.Array, y: jax.Array) -> tuple[State, jax.Array]:
         parameters, m, v, count = state
         x = x.astype(jnp.float32) * scale if x.dtype == jnp.uint8 else x
         loss, gradients = jax.value_and_grad(loss_of)(parameters, x, y)
         count += 1
         return (*adam(parameters, gradients, m, v, count.astype(jnp.float32)), count), loss
 
-    def gather(rows):
+    def gather(rows: jax.Array) -> tuple[jax.Array, jax.Array]:
         return images[rows], labels[rows]
 
     batches = order[:n_scanned].reshape(n_steps, BATCH_SIZE)
@@ -71,16 +85,16 @@ class Jax(Peer):
 
     packages = ("jax", "jaxlib", "numpy")
 
-    def __init__(self, settings):
+    def __init__(self, settings: dict[str, Any]) -> None:
         super().__init__(settings)
-        self._data = None
+        self._data: tuple[jax.Array, jax.Array] | None = None
 
     @property
-    def data(self):
+    def data(self) -> tuple[jax.Array, jax.Array]:
         """All images and labels, on JAX's device."""
         if self._data is None:
             train = self.dataset.train
-            images = train.images
+            images = dense_images(train)
             if self.settings.get("pixels", "float32") == "float32":
                 images = images * np.float32(train.scale)
             self._data = jnp.asarray(images), jnp.asarray(train.labels.astype(np.int32))
@@ -114,7 +128,7 @@ class Jax(Peer):
         self.train(np.arange(len(self.dataset.train)))
 
     def accuracy(self) -> float:
-        images = self.dataset.test.images * np.float32(self.dataset.test.scale)
+        images = dense_images(self.dataset.test) * np.float32(self.dataset.test.scale)
         classes = logits_of(self.state[0], images).argmax(axis=1)
         return float((classes == self.dataset.test.labels).mean())
 

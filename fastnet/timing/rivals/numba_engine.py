@@ -1,12 +1,17 @@
 """fastnet itself: `Training(...).run` on the Numba kernels."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import protocol
 from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
+
+if TYPE_CHECKING:
+    from fastnet.data.samples import Dataset, Samples
+    from fastnet.models.network import Network
+    from fastnet.training.trainer import EpochRecord, Training
 
 N_EPOCHS = 1000  # more than anyone asks for: with a constant rate the number has no effect
 
@@ -22,7 +27,7 @@ class FastnetPeer(Peer):
         self.training = None  # two at a time would count in the peak memory
         self.training = self.new_training(self.dataset)
 
-    def new_training(self, dataset):
+    def new_training(self, dataset: "Dataset") -> "Training":
         from fastnet.training.recipe import Recipe
         from fastnet.training.trainer import Training
 
@@ -53,7 +58,7 @@ class FastnetPeer(Peer):
     def run_epoch(self) -> None:
         """Train until the end of the next epoch."""
 
-        def stop(record) -> None:
+        def stop(record: "EpochRecord") -> None:
             self.training.stop_requested = True
 
         self.training.stop_requested = False
@@ -67,7 +72,7 @@ class FastnetPeer(Peer):
         self.training = self.new_training(self.small_dataset(len(self.trial_rows())))
         return min(self.train(self.trial_rows())[0] for _ in range(1 + protocol.TRIALS))
 
-    def small_dataset(self, n_samples: int):
+    def small_dataset(self, n_samples: int) -> "Dataset":
         """The first training samples alone, and one of the last class: as many classes as the whole."""
         from fastnet.data.samples import Dataset
 
@@ -76,7 +81,8 @@ class FastnetPeer(Peer):
         return Dataset(self.dataset.train.take(rows), self.dataset.test, "small")
 
     def accuracy(self) -> float:
-        return self.training.engine.evaluate(self.dataset.test)[1]
+        accuracy: float = self.training.engine.evaluate(self.dataset.test)[1]
+        return accuracy
 
     def kernel_linear_relu(self) -> Callable[[], object]:
         from fastnet.kernels import aligned_copy, aligned_empty, linear_relu
@@ -115,7 +121,7 @@ class FastnetPeer(Peer):
         return fast_inference(network, self.dataset.test)
 
 
-def fast_inference(network, samples) -> Callable[[], np.ndarray]:
+def fast_inference(network: "Network", samples: "Samples") -> Callable[[], np.ndarray]:
     """A call that returns the likeliest class of each sample: fastnet's fastest way from uint8 images to answers."""
     from fastnet.training.engine import make_engine
     from fastnet.training.engine.fused import FusedEngine

@@ -57,7 +57,7 @@ class NumpyReference(FastnetPeer):
             parameters[f"W{number}"] = weights
             parameters[f"b{number}"] = np.zeros(weights.shape[1], np.float32)
         predictor = Predictor(parameters, self.dataset.test.scale)
-        images = self.dataset.test.images
+        images = protocol.dense_images(self.dataset.test)
         return lambda: predictor.predict(images)
 
 

@@ -93,7 +93,7 @@ class RivalProcess:
         if not line:
             raise RivalError(self._last_words() or f'no answer to "{ask}"')
         self._signal("SIGSTOP")
-        answer = json.loads(line)
+        answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise RivalError(answer["error"])
         return answer

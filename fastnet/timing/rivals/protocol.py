@@ -28,9 +28,12 @@ from collections.abc import Callable
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from fastnet.data.samples import Dataset, Samples
 
 BATCH_SIZE = 64
 LEARNING_RATE, BETA1, BETA2, EPS = 1e-3, 0.9, 0.999, 1e-8
@@ -85,7 +88,7 @@ class Peer:
     # ---- What all share ----
 
     @cached_property
-    def dataset(self):
+    def dataset(self) -> "Dataset":
         """The bundled MNIST, or its first "samples" training images, as fastnet loads it (uint8)."""
         from fastnet.data.loading import load_dataset  # NumPy alone
         from fastnet.data.samples import Dataset
@@ -127,7 +130,8 @@ class Peer:
 
     def reply(self, ask: str, **arguments: Any) -> dict[str, Any]:
         """The answer to one line of the driver."""
-        return getattr(self, f"reply_{ask}")(**arguments)
+        answer: dict[str, Any] = getattr(self, f"reply_{ask}")(**arguments)
+        return answer
 
     def reply_warm(self) -> dict[str, Any]:
         started = time.perf_counter()
@@ -164,6 +168,12 @@ class Peer:
     @cached_property
     def _kernels(self) -> dict[str, Callable[[], object]]:
         return {}
+
+
+def dense_images(samples: "Samples") -> np.ndarray:
+    """The images of samples that are no sparse rows, as those of MNIST."""
+    assert isinstance(samples.images, np.ndarray)
+    return samples.images
 
 
 def linear_relu_arrays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,7 +11,8 @@ Denormals are flushed in any case. Gradients are set to None, which is faster th
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,12 +27,12 @@ class PyTorch(Peer):
 
     packages = ("torch", "numpy")
 
-    def __init__(self, settings):
+    def __init__(self, settings: dict[str, Any]) -> None:
         super().__init__(settings)
         torch.set_flush_denormal(True)  # before the threads start: they take it over
         torch.set_num_threads(self.threads)
         self.permutes = settings.get("batches", "gather") == "permute"
-        self._data = None
+        self._data: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def fresh(self) -> None:
         layers = []
@@ -46,7 +47,7 @@ class PyTorch(Peer):
         model = self.model
         scale = 1 / 255
 
-        def loss_of(x, y):
+        def loss_of(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
             if x.dtype == torch.uint8:
                 x = x.float() * scale
             return functional.cross_entropy(model(x), y)
@@ -54,7 +55,7 @@ class PyTorch(Peer):
         mode = self.settings.get("compile", "")
         self.loss_of = torch.compile(loss_of, mode=mode, dynamic=False) if mode else loss_of
 
-    def new_optimizer(self, parameters) -> torch.optim.Adam:
+    def new_optimizer(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Adam:
         kind = {self.settings.get("optimizer", "fused"): True}
         return torch.optim.Adam(parameters, lr=LEARNING_RATE, betas=(BETA1, BETA2), eps=EPS, **kind)
 
@@ -101,24 +102,26 @@ class PyTorch(Peer):
     def accuracy(self) -> float:
         images = torch.from_numpy(self.dataset.test.images).float() * self.dataset.test.scale
         classes = self.model(images).argmax(dim=1)
-        return (classes == torch.from_numpy(self.dataset.test.labels)).float().mean().item()
+        share: float = (classes == torch.from_numpy(self.dataset.test.labels)).float().mean().item()
+        return share
 
     @torch.inference_mode()
     def kernel_linear_relu(self) -> Callable[[], object]:
         x, w, b = (torch.from_numpy(array) for array in protocol.linear_relu_arrays())
         out = torch.empty(len(x), len(b))
 
-        @torch.inference_mode()
         def call() -> None:
             torch.relu_(torch.addmm(b, x, w, out=out))
 
-        return call
+        infer: Callable[[], object] = torch.inference_mode()(call)
+        return infer
 
     def kernel_adam_step(self) -> Callable[[], object]:
         param, grad = (torch.from_numpy(array) for array in protocol.adam_arrays())
         parameter = torch.nn.Parameter(param)
         parameter.grad = grad
-        return self.new_optimizer([parameter]).step
+        step: Callable[[], object] = self.new_optimizer([parameter]).step
+        return step
 
     def kernel_inference(self) -> Callable[[], object]:
         """The images are float32 already, unless "pixels" says uint8; "chunk" of them go through at once."""
@@ -132,7 +135,6 @@ class PyTorch(Peer):
         if mode:
             model = torch.compile(model, mode=mode, dynamic=False)
 
-        @torch.inference_mode()
         def call() -> torch.Tensor:
             answers = []
             for x in images.split(chunk):
@@ -141,7 +143,8 @@ class PyTorch(Peer):
                 answers.append(model(x).argmax(dim=1))
             return torch.cat(answers)
 
-        return call
+        infer: Callable[[], object] = torch.inference_mode()(call)
+        return infer
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """scikit-learn's MLPClassifier with the same hyper-parameters: an epoch is one `partial_fit` on all samples."""
 
 import time
+from typing import Any
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
+from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, dense_images, serve
 
 
 class ScikitLearn(Peer):
@@ -13,15 +14,15 @@ class ScikitLearn(Peer):
 
     packages = ("scikit-learn", "numpy", "scipy")
 
-    def __init__(self, settings):
+    def __init__(self, settings: dict[str, Any]) -> None:
         super().__init__(settings)
-        self._images = None
+        self._images: np.ndarray | None = None
 
     @property
     def images(self) -> np.ndarray:
         """The training images as float32, which scikit-learn then computes in."""
         if self._images is None:
-            self._images = self.dataset.train.images * np.float32(self.dataset.train.scale)
+            self._images = dense_images(self.dataset.train) * np.float32(self.dataset.train.scale)
         return self._images
 
     def fresh(self) -> None:
@@ -49,9 +50,9 @@ class ScikitLearn(Peer):
         return time.perf_counter() - started, self.model.loss_
 
     def accuracy(self) -> float:
-        return self.model.score(
-            self.dataset.test.images * np.float32(self.dataset.test.scale), self.dataset.test.labels
-        )
+        images = dense_images(self.dataset.test) * np.float32(self.dataset.test.scale)
+        share: float = self.model.score(images, self.dataset.test.labels)
+        return share
 
 
 if __name__ == "__main__":

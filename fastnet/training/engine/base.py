@@ -52,7 +52,7 @@ class Engine:
         """
         raise NotImplementedError
 
-    def answer(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def losses_and_classes(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The loss, float64, and the likeliest class, int64, of each of the samples at `rows`."""
         raise NotImplementedError
 
@@ -62,7 +62,7 @@ class Engine:
         DataError where the loss is not finite, or the weights sum to 0.
         """
         total_weight = samples.total_weight()
-        losses, classes = self.answer(samples, np.arange(len(samples)))
+        losses, classes = self.losses_and_classes(samples, np.arange(len(samples)))
         loss, accuracy = (
             float(numbers.sum() if samples.weights is None else numbers @ samples.weights) / total_weight
             for numbers in (losses, (classes == samples.labels).astype(np.float64))
@@ -71,7 +71,7 @@ class Engine:
 
     def predict(self, samples: Samples) -> np.ndarray:
         """The likeliest class of each sample, int64."""
-        return self.answer(samples, np.arange(len(samples)))[1]
+        return self.losses_and_classes(samples, np.arange(len(samples)))[1]
 
     def _check(self, samples: Samples, rows: np.ndarray) -> None:
         """DataError for samples that don't fit the network: compiled code and its other threads rely on that."""

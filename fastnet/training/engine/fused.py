@@ -113,7 +113,7 @@ class FusedEngine(Engine):
         losses, classes = self._walk(self._first, samples, rows, first_step, learning_rates, smoothing, self._dropout)
         return figures_of_batches(samples, rows, losses, classes, self.recipe.batch_size)
 
-    def answer(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def losses_and_classes(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
         self._prepare(samples, rows)
         first = self._with_weights()

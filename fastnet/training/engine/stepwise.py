@@ -51,7 +51,7 @@ class StepwiseEngine(Engine):
                 self._update(first_step + i, learning_rate, l2s[i])
         return losses, n_correct
 
-    def answer(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def losses_and_classes(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
         self._check(samples, rows)
         losses, classes = np.empty(len(rows)), np.empty(len(rows), np.int64)

@@ -1,4 +1,4 @@
-"""What share of a training's time its distorted copies take, written into docs/recipe.md (`make distorting`).
+"""What share of a training's time its distorted copies take, written into docs/recipe.md (`make distortion-cost`).
 
 Epochs as a training has them, and after each the same copies alone; medians of both.
 """
@@ -32,7 +32,7 @@ def main(argv: list[str]) -> None:
         lines.append(f"| `{name}` | {copies * 1e6:.2f} us | {steps * 1e6:.2f} us | {copies / (copies + steps):.0%} |")
     machine = environment()
     lines += ["", f"Medians on {machine['threads']} threads of {machine['cpu']}."]
-    publish({"distorting": "\n".join(lines)}, args.write)
+    publish({"distortion-cost": "\n".join(lines)}, args.write)
 
 
 def seconds(dataset: Dataset, recipe: Recipe, n_epochs: int) -> tuple[float, float]:
