@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fastnet import weights
-from fastnet.audit.figures import AuditDocument
+from fastnet.audit.figures import AuditDocument, Embedding
 from fastnet.errors import ModelError
 from fastnet.models.calibration import read_calibration_document
 from fastnet.models.documents import Manifest, read_strictly
@@ -119,3 +119,10 @@ def test_a_manifest_of_a_newer_fastnet_keeps_what_it_knows_more():
 def test_numbers_stay_as_they_stand_in_the_file():
     assert type(Manifest.from_json(MANIFEST).pixel_scale) is int
     assert np.float32(Manifest.from_json(MANIFEST).pixel_scale) == 1
+
+
+def test_a_separation_that_is_not_known_is_read_as_it_was_written():
+    path = weights.DIRECTORY / weights.DEFAULT / "audit/audit.json"
+    content = json.loads(path.read_text(encoding="utf-8"))["figures"]["embedding"]
+    content["silhouette"]["tsne"] = None  # of points of a single class
+    assert to_json(read_strictly(Embedding, path, content)) == content
