@@ -1,5 +1,6 @@
 """A small data set for the tests that train, and the command line in this process."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from fastnet import cli
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 
 sys.path.append(str(Path(__file__).parents[1]))  # the last: what is installed is tested, and `benchmarks` is not
+
+# Where tests are started in the background, Ctrl-C may be ignored, and what they start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 N_FEATURES, N_CLASSES = 30, 4
 
