@@ -111,18 +111,31 @@ def put_back(target: Path) -> None:
             return
 
 
-def read_whole(directory: Path, read: Callable[[], Found]) -> Found:
-    """What `read` returns; asked again where it fails because the directory was replaced while it read.
+def is_directory(target: Path) -> bool:
+    """Whether a directory stands there, also for a writer between its two renames."""
+    for _ in range(_READINGS_BESIDE_WRITERS):  # a fast writer may be between them at each look
+        put_back(target)
+        if target.is_dir():
+            return True
+    return False
 
+
+def read_whole(directory: Path, read: Callable[[], Found]) -> Found:
+    """What `read` returns; asked again where the directory was replaced while it read.
+
+    A file that is only missing between two renames makes no error, so what was read in that time is not taken, either.
     After some readings in vain, writers must wait for it.
     """
     for _ in range(_READINGS_BESIDE_WRITERS):
         before = _identity(directory)
         try:
-            return read()
+            found = read()
         except FastnetError:
             if _identity(directory) == before:
                 raise
+        else:
+            if _identity(directory) == before:
+                return found
     deadline = time.monotonic() + _MOST_SECONDS
     while time.monotonic() < deadline:
         with suppress(FileNotFoundError), ExitStack() as locks:  # it is missing between a writer's two renames

@@ -286,3 +286,19 @@ def test_what_was_replaced_while_it_was_read_is_read_again(target):
     assert read_whole(target, read) == {"a": "new"}
     with pytest.raises(ModelError, match="for good"):
         read_whole(target, lambda: (_ for _ in ()).throw(ModelError("for good")))
+
+
+def test_what_was_only_missing_while_it_was_replaced_is_read_again(target):
+    write(target, a="old", b="old")
+    tries = []
+
+    def read():
+        tries.append(1)
+        found = contents(target)
+        if len(tries) == 1:
+            found.pop("b")  # as one that asks for `b` between the two renames, and takes it for none
+            write(target, a="new", b="new")
+        return found
+
+    assert read_whole(target, read) == {"a": "new", "b": "new"}
+    assert len(tries) == 2

@@ -46,10 +46,12 @@ for kill in range(n_kills):
     if child == 0:
         write_for_ever()
     killed = time.monotonic() + random.uniform(0.001, 0.1)
-    while time.monotonic() < killed:
-        check()  # reading never fails while another writes, either
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    try:
+        while time.monotonic() < killed:
+            check()  # reading never fails while another writes, either
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
     check()
     write(kill % 2)
     check()
@@ -118,5 +120,5 @@ def check():
 @pytest.mark.parametrize("writer", [CALIBRATE, SAVE_RUN, SAVE_AUDIT], ids=["calibrate", "save_run", "save_audit"])
 def test_killed_writer_leaves_a_whole_model(tmp_path, writer, way):
     command = [sys.executable, "-c", SCRIPT.replace("# WRITER", writer), str(tmp_path / "model"), str(KILLS), way]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr

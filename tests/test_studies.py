@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,13 @@ from benchmarks import __main__ as door
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = {"roofline", "records", "scaling", "streaming"}  # some of those whose target writes into documents
+
+
+def run_make(*arguments):
+    """What make prints, as if it were not called by another make (which hands down its options and its variables)."""
+    environ = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    done = subprocess.run(["make", *arguments], cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def test_the_door_lists_each_study_without_importing_it(capsys):
@@ -46,8 +54,7 @@ def test_each_study_tells_its_options(name, capsys, monkeypatch):
 @pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
 @pytest.mark.parametrize("name", [name for name in door.names() if name != "bench-peers"])
 def test_each_study_is_a_target(name):
-    command = ["make", "--dry-run", "--always-make", name, "ARGS=--some"]
-    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    lines = run_make("--dry-run", "--always-make", name, "ARGS=--some").splitlines()
     assert lines[-1].split()[1:4] == ["-m", "benchmarks", name]
     assert lines[-1].endswith("--some")
     assert ("--write" in lines[-1]) or name not in WRITTEN
@@ -55,6 +62,6 @@ def test_each_study_is_a_target(name):
 
 @pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
 def test_help_lists_targets_and_studies():
-    text = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    text = run_make("help")
     assert "  make lint " in text
     assert f"  ladder             {door.summary('ladder')}" in text

@@ -18,7 +18,7 @@ import numpy as np
 
 from fastnet import weights
 from fastnet.errors import ModelError
-from fastnet.files import put_back, read_whole
+from fastnet.files import is_directory, read_whole
 
 from .card import CARD, model_card
 from .documents import FORMAT, FORMAT_VERSION, ArrayDescription, EpochRecord, Manifest, read_strictly
@@ -73,9 +73,7 @@ def parameter_shapes(layer_sizes: Sequence[int]) -> Iterator[tuple[str, tuple[in
 def find_model(name: str | Path) -> Path:
     """The directory of a model, given as its path or as the name of one that comes with fastnet."""
     path = Path(name)
-    if str(name):
-        put_back(path.absolute())
-    if str(name) and path.is_dir():
+    if str(name) and is_directory(path.absolute()):
         return path
     if str(name) in weights.names():
         return weights.DIRECTORY / str(name)
