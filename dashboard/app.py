@@ -6,6 +6,7 @@ from pathlib import Path
 
 import panel as pn
 import panel_material_ui as pmui
+from panel.io.resources import get_dist_path
 from threadpoolctl import threadpool_limits
 
 from fastnet.dashboard.server.library import DIRECTORY, Library
@@ -31,6 +32,7 @@ def prepare_process() -> None:
 def create_app(shared: Shared | None = None) -> pmui.Page:
     """The page for one session of the server that shares this."""
     location = pn.state.location  # None if no browser asks
+    keep_to_this_server()
     store = Store(Address(location.search if location else ""), shared or default_shared())
     follow_session(store)
     return build_page(store)
@@ -40,6 +42,16 @@ def create_app(shared: Shared | None = None) -> pmui.Page:
 def default_shared() -> Shared:
     """What sessions share when nobody gave options."""
     return Shared()
+
+
+def keep_to_this_server() -> None:
+    """Have the session's style sheets come from here.
+
+    Panel does so for a session that the request for the page began. One that the websocket began, as happens where the
+    page waited long for it or another process answers, would send the browser to a CDN.
+    """
+    if pn.state.curdoc:
+        pn.state.curdoc.template_variables["dist_url"] = get_dist_path(cdn=False)
 
 
 def follow_session(store: Store) -> None:

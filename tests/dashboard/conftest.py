@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -42,7 +43,9 @@ SERVERS: dict[str, list[str]] = {
         "benchmarks.Benchmarks.__init__.__defaults__ = (command,);"
         "app.serve(port=int(sys.argv[1]))",
     ],
+    "fastnet dashboard": ["-P", "-m", "fastnet", "dashboard", "--port"],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
+    "panel serve --num-procs 2": ["-m", "panel", "serve", str(APP and APP.origin), "--num-procs", "2", "--port"],
 }
 WITH_MODELS = """
 import sys
@@ -96,7 +99,7 @@ def address(request) -> Iterator[str]:
     command = ["-c", WITH_MODELS, str(request.getfixturevalue("models"))] if server == "models" else SERVERS[server]
     with serving(command) as root:
         wait_for(root)
-        yield root + ("app" if server == "panel serve" else "")
+        yield root + ("app" if server.startswith("panel serve") else "")
 
 
 @pytest.fixture
@@ -123,15 +126,18 @@ def open_page(browser, address):
 
 @contextlib.contextmanager
 def serving(command: list[str]) -> Iterator[str]:
-    """Run a server as people do; yield its address."""
+    """Run a server as people do; yield its address. At the end its processes are gone, also those beside it."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    with subprocess.Popen([sys.executable, *command, str(port)]) as process:
+    with subprocess.Popen([sys.executable, *command, str(port)], start_new_session=True) as process:
         try:
             yield f"http://localhost:{port}/"
         finally:
             process.terminate()
+            process.wait(60)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def watch(page, address: str, faults: list[str]) -> None:
