@@ -179,7 +179,9 @@ def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
         facts.append(("Test accuracy", f"{test.accuracy:.2%}"))
     if recipe:
         facts.append(("Optimizer", f"Adam, learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule"))
-        facts.append(("Training", f"{recipe.epochs} epochs in batches of {recipe.batch_size}"))
+        done = predictor.manifest.epochs
+        so_far = f"{done} of " if done is not None and done < recipe.epochs else ""
+        facts.append(("Training", f"{so_far}{recipe.epochs} epochs in batches of {recipe.batch_size}"))
     return facts
 
 

@@ -28,7 +28,7 @@ def address(tmp_path_factory):
         x_test=test.images[:500],
         y_test=test.labels[:500],
     )
-    options = ["--data", str(folder / "small.npz"), "--models", str(folder / "models")]
+    options = ["--data", str(folder / "small.npz"), "--models", str(folder / "models"), "--runs", str(folder)]
     with serving(["-P", "-m", "fastnet", "dashboard", *options, "--port"]) as root:
         wait_for(root)
         yield root
