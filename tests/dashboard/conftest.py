@@ -59,6 +59,7 @@ RETURNING = (  # not in the blank document before the page, which has no memory
     "if (location.protocol === 'http:')"
     " { localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific' }"
 )
+MILLISECONDS = 180_000  # that a busy machine may take for any one thing
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -70,7 +71,7 @@ def browser():
             pytest.skip("no Chromium on the PATH")
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -114,7 +115,7 @@ def open_page(browser, address):
             if not is_new:
                 context.add_init_script(RETURNING)
             page = context.new_page()
-            page.set_default_timeout(30_000)
+            page.set_default_timeout(MILLISECONDS)
             watch(page, address, faults)
             page.goto(address + search)
             page.get_by_role("tab", selected=True).wait_for()
@@ -138,6 +139,15 @@ def serving(command: list[str]) -> Iterator[str]:
             process.wait(60)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def at_rest(page, find):
+    """The place that is found, once the page no longer moves it: views come one by one."""
+    before = None
+    while (now := find()) != before:
+        before = now
+        page.wait_for_timeout(500)
+    return now
 
 
 def watch(page, address: str, faults: list[str]) -> None:

@@ -79,7 +79,7 @@ def test_work_aside_ends_on_the_event_loop(monkeypatch):
     document = SimpleNamespace(session_context=object(), add_next_tick_callback=scheduled.put)
     monkeypatch.setattr(parts, "pn", SimpleNamespace(state=SimpleNamespace(curdoc=document)))
     parts.aside(threading.current_thread, ended.append)
-    finish = scheduled.get(timeout=10)
+    finish = scheduled.get(timeout=60)
     assert ended == []
     finish()
     assert ended != [threading.current_thread()]

@@ -160,8 +160,8 @@ def test_where_it_serves_is_printed_once_it_answers():
         try:
             line = next(line for line in server.stderr if "serving" in line)
             port = int(re.fullmatch(r"serving on http://localhost:(\d+) \(Ctrl-C ends it\)\n", line)[1])
-            with socket.create_connection(("localhost", port), timeout=60):
+            with socket.create_connection(("localhost", port), timeout=180):
                 pass
-            urllib.request.urlopen(f"http://localhost:{port}/", timeout=60).close()
+            urllib.request.urlopen(f"http://localhost:{port}/", timeout=180).close()
         finally:
             server.terminate()
