@@ -13,6 +13,7 @@ from ..session.store import Store
 from .parts import aside, html
 
 _LIKE_TEXT = {"color": "inherit", "textTransform": "none", "fontSize": "0.875rem"}
+_WAIT = '<p class="quiet">Looking at the model and the machine\N{HORIZONTAL ELLIPSIS}</p>'
 _CLOSE = {"& .MuiIconButton-root": {"color": "inherit"}}
 
 
@@ -23,9 +24,10 @@ def specs_view(store: Store) -> tuple[pmui.Button, pmui.Dialog]:
 
     def show(told: str) -> None:
         content.object = told
-        dialog.open = True
 
     def ask(_: object) -> None:  # only now, and aside: what is told of the machine loads Numba
+        show(_WAIT)
+        dialog.open = True
         aside(partial(specs_html, store.model, store.predictor), show)
 
     button = pmui.Button(label="Specs", variant="text", size="small", on_click=ask, margin=(0, 4), sx=_LIKE_TEXT)

@@ -255,7 +255,7 @@ def test_the_page_says_what_a_training_waits_for_and_since_when(tmp_path):
     state._trainer.snapshot = state._trainer.snapshot.and_then({"is_compiling": True})
     state.look()
     told = figures_html(state.snapshot, state.waited)
-    assert "The kernels are being compiled" in told
+    assert "The kernels are made ready" in told
     assert f"{state.waited} s so far" in told
     assert "so far" not in figures_html(state.snapshot.and_then({"state": RUNNING}), state.waited)
 

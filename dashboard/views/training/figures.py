@@ -23,8 +23,8 @@ _WORDS = {
 }
 
 _COMPILING = (
-    "The kernels are being compiled for this machine. The first time that takes a minute or more; then they are kept,"
-    " and later trainings begin at once"
+    "The kernels are made ready for this machine. The first time they are compiled, which takes a minute or more; then"
+    " they are kept, and later trainings begin at once"
 )
 
 
