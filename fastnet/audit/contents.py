@@ -24,6 +24,7 @@ from fastnet.models.fields import to_json
 from fastnet.models.files import ModelFiles, find_model, read_array, read_bytes, read_json, read_model, write_array
 
 from .figures import AuditDocument, Figures
+from .fit import misfit
 
 DIRECTORY = "audit"
 CONTENTS = "audit.json"
@@ -129,6 +130,8 @@ def _load(model: str | Path, files: ModelFiles) -> Audit:
     if content.pop("sha256", None) != _sum(content):
         raise ModelError(f"{path}: was changed or damaged; run: fastnet audit {model}")
     document = read_strictly(AuditDocument, path, content)
+    if name := misfit(document.figures):
+        raise ModelError(f"{path}: the figures of {name} do not fit together; run: fastnet audit {model}")
     calibration = read_calibration(files)
     temperature = calibration.temperature if calibration else None
     if (document.model_sha256, document.figures.calibration.temperature) != (files.sha256, temperature):

@@ -129,6 +129,30 @@ def test_changed_figures_are_refused(audited, damage):
         load_audit(audited)
 
 
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("history", lambda figures: figures["history"]["train_loss"].pop()),
+        ("classes", lambda figures: figures["classes"].update(support=[])),
+        ("classes", lambda figures: figures["classes"]["confusion"][1].pop()),
+        ("classes", lambda figures: figures.update(confident=[])),
+        ("layers", lambda figures: figures.update(layers=[])),
+        ("layers", lambda figures: figures["layers"][0]["histogram"]["density"].pop()),
+        ("calibration", lambda figures: figures["calibration"]["after"]["n"].pop()),
+        ("calibration", lambda figures: figures["calibration"]["coverage"]["share"].pop()),
+        ("robustness", lambda figures: figures.update(robustness={"n": 10, "curves": {}})),
+    ],
+)
+def test_figures_that_do_not_fit_together_are_refused(audited, audit, name, damage):
+    path = audited / "audit/audit.json"
+    content = json.loads(path.read_text())
+    damage(content["figures"])
+    content.pop("sha256")
+    path.write_text(json.dumps({**content, "sha256": contents._sum(content)}))
+    with pytest.raises(ModelError, match=rf"audit\.json: the figures of {name} do not fit together"):
+        load_audit(audited)
+
+
 def test_a_failed_save_leaves_the_audit_as_it_was(audited, audit, monkeypatch):
     def fail(*args):
         raise OSError(28, "No space left on device")
