@@ -83,7 +83,7 @@ weights: $(VENV)/.installed ## train the models that come with fastnet anew, and
 	$(MAKE) $(SHIPPED:%=build/%)
 	$(MAKE) audit
 
-build/mnist-784-512-10: RECIPE = seed
+build/mnist-784-512-10: RECIPE = plain
 build/mnist-784-512-10-best: RECIPE = best
 build/mnist-best-large: RECIPE = best-large
 build/mnist-best-large: STORED = --float16

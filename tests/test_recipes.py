@@ -11,8 +11,8 @@ from fastnet.training.recipe import RECIPES, Recipe
 from fastnet.training.runs import load_run
 
 
-def test_the_default_is_the_seed_network():
-    assert RECIPES["seed"] == Recipe()
+def test_the_default_is_the_plain_recipe():
+    assert RECIPES["plain"] == Recipe()
 
 
 def test_the_small_ones_are_of_the_same_network():

@@ -59,7 +59,7 @@ def add_recipe_options(parser: argparse.ArgumentParser, without: Sequence[str] =
             _add_knob(group, knob, f"{knob.help} (default: {knob.text(knob.default)})")
     group = parser.add_argument_group(
         "distortions",
-        "Of the training images, anew in each epoch; --rotation 5 alone makes the seed recipe turn them only.",
+        "Of the training images, anew in each epoch; --rotation 5 alone makes the plain recipe turn them only.",
     )
     for name, knob in knobs(Augmentation).items():
         _add_knob(group, knob, f"{knob.help} (default: the recipe's, or {knob.text(getattr(UNDISTORTED, name))})")
