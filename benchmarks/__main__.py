@@ -10,6 +10,8 @@ import re
 import sys
 from pathlib import Path
 
+from fastnet.errors import did_you_mean
+
 STUDIES = Path(__file__).with_name("studies")
 
 
@@ -33,7 +35,10 @@ def main(argv: list[str]) -> int:
         return 0
     name, *rest = argv
     if name not in names():
-        print(f"there is no study {name!r}; python -m benchmarks lists them", file=sys.stderr)
+        print(
+            f"there is no study {name!r} (python -m benchmarks lists them){did_you_mean(name, names())}",
+            file=sys.stderr,
+        )
         return 2
     sys.argv[0] = f"python -m benchmarks {name}"  # what argparse calls it
     return importlib.import_module(f"benchmarks.studies.{name.replace('-', '_')}").main(rest) or 0

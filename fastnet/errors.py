@@ -1,5 +1,14 @@
 """What fastnet raises: each message is one sentence that says what was wrong and what is accepted."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a name that is not known: the nearest of those that are; empty if none is near."""
+    nearest = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {nearest[0]}?" if nearest else ""
+
 
 class FastnetError(Exception):
     """Anything wrong that the user can mend; the command line prints it and exits with code 2."""

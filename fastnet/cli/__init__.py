@@ -25,6 +25,7 @@ from . import (
     train,
 )
 from .options import Parser, set_thread_limits
+from .waiting import compiling_told, set_quiet
 
 _COMMANDS = (
     train,
@@ -50,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         set_thread_limits(args.threads)
-        status: int = args.run(args)
+        set_quiet(args.quiet)
+        with compiling_told():
+            status: int = args.run(args)
         return status
     except FastnetError as error:
         sentence = str(error)

@@ -2,15 +2,14 @@
 
 import argparse
 import os
-import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError
 from fastnet.training.recipe import Recipe
 
-from .options import add_command, add_data_option, add_model, natural, percent, positive, show, tell
+from .options import add_command, add_data_option, add_model, natural, percent, positive, show
+from .waiting import Wait, bar, is_live, tell, waiting
 
 if TYPE_CHECKING:
     from fastnet.audit.figures import Figures
@@ -20,7 +19,7 @@ EXAMPLES = """\
   fastnet audit runs/mine --against mnist-784-512-10-best    robustness beside that of a second model
   fastnet audit mnist-784-512-10-best --out audit --points 1000
 """
-_BAR = "{desc:12} {percentage:3.0f}%|{bar:20}| {elapsed}"
+_BAR_WIDTH = 20
 _SHARE_OF_PICTURES = 0.15  # of all the time
 
 
@@ -49,12 +48,14 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.models.files import read_model
 
     require_packages("matplotlib", "sklearn", "threadpoolctl")
-    from fastnet.audit.report import write_everything
+    with waiting("loading what draws and measures"):
+        from fastnet.audit.report import write_everything
 
     files = read_model(args.model)
     beside, is_writable = files.directory / "audit", os.access(files.directory, os.W_OK)
     _check_target(args.out, beside, is_writable)
-    with _Progress() as progress:
+    with waiting("auditing") as wait:
+        progress = _Progress(wait)
         audit = audit_model(
             args.model,
             load_dataset(args.data or BUNDLED),
@@ -89,15 +90,9 @@ def _check_target(out: Path | None, beside: Path, is_writable: bool) -> None:
 class _Progress:
     """A bar on a terminal, a line for each stage elsewhere."""
 
-    def __enter__(self) -> "_Progress":
-        from tqdm import tqdm
-
-        self._stage, self._started = "", time.monotonic()
-        self._bar = tqdm(total=1.0, bar_format=_BAR, disable=not sys.stderr.isatty(), dynamic_ncols=True)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.close()
+    def __init__(self, wait: Wait):
+        self._wait = wait
+        self._stage = ""
 
     def audit(self, stage: str, share: float) -> None:
         """A stage of the audit begins."""
@@ -108,10 +103,11 @@ class _Progress:
         self._show("pictures", 1 - _SHARE_OF_PICTURES * (1 - share))
 
     def _show(self, stage: str, share: float) -> None:
-        self._bar.n = share
-        self._bar.set_description_str(stage)  # and draws the bar
-        if self._bar.disable and stage != self._stage:
-            tell(f"{time.monotonic() - self._started:4.0f} s  {stage}")
+        if is_live():
+            self._wait.text = f"auditing {share:4.0%}{bar(share, _BAR_WIDTH)} {stage}"
+        elif stage != self._stage:
+            self._wait.text = f"auditing: {stage}"
+            tell(self._wait.text)
         self._stage = stage
 
 

@@ -5,6 +5,7 @@ import dataclasses
 from typing import Any
 
 from .options import add_command, add_data_option, add_model, percent, show
+from .waiting import waiting
 
 EXAMPLES = """\
   fastnet calibrate runs/mine     on the validation digits that its training set aside
@@ -23,7 +24,8 @@ def run(args: argparse.Namespace) -> int:
     """Calibrate, write it beside the model and print what it achieves."""
     from fastnet.reading.fitting import calibrate
 
-    calibration = calibrate(args.model, args.data)
+    with waiting("calibrating on the validation digits"):
+        calibration = calibrate(args.model, args.data)
     result = dataclasses.asdict(calibration)
     del result["likeness"]
     measured = calibration.measured

@@ -6,6 +6,7 @@ from typing import Any
 from fastnet.training.recipe import Recipe
 
 from .options import add_command, add_data_option, add_recipe_options, positive, show, tell, with_given_options
+from .waiting import waiting
 
 EXAMPLES = """\
   fastnet compare                                  200 steps of the default network
@@ -29,7 +30,8 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.training.compare import compare_engines
 
     tell(f"training {args.steps} steps with each engine")
-    result = compare_engines(load_dataset(args.data or BUNDLED), with_given_options(Recipe(), args), args.steps)
+    with waiting("training"):
+        result = compare_engines(load_dataset(args.data or BUNDLED), with_given_options(Recipe(), args), args.steps)
     show(
         args,
         to_json(result),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastnet.files import require_new, whole_file
 
 from .options import add_command, add_data_option, percent, show, tell
+from .waiting import waiting
 
 if TYPE_CHECKING:
     from fastnet.audit.comparison import Comparison, Disagreement
@@ -42,10 +43,13 @@ def run(args: argparse.Namespace) -> int:
     if args.picture:
         require_packages("matplotlib")
         require_new(args.picture, args.force, "--picture")
-    samples = load_dataset(args.data or BUNDLED).test
-    comparison = compare_models(Model.load(args.model), Model.load(args.other), samples)
+    with waiting("loading the data"):
+        samples = load_dataset(args.data or BUNDLED).test
+    with waiting("asking both models"):
+        comparison = compare_models(Model.load(args.model), Model.load(args.other), samples)
     if args.picture:
-        _draw(args, comparison, samples)
+        with waiting("drawing"):
+            _draw(args, comparison, samples)
     show(args, {"models": [args.model, args.other], **to_json(comparison)}, _text(comparison, args.model, args.other))
     return 0
 

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from .options import add_command, add_data_option, add_model, percent, show
+from .waiting import waiting
 
 EXAMPLES = """\
   fastnet evaluate mnist-784-512-10                     a model that comes with fastnet
@@ -24,8 +25,10 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.data.loading import BUNDLED, load_dataset
     from fastnet.training.evaluation import evaluate_model
 
-    samples = load_dataset(args.data or BUNDLED).test
-    loss, accuracy = evaluate_model(args.model, samples)
+    with waiting("loading the data"):
+        samples = load_dataset(args.data or BUNDLED).test
+    with waiting("measuring on the test set"):
+        loss, accuracy = evaluate_model(args.model, samples)
     result = {"model": args.model, "n": len(samples), "accuracy": accuracy, "loss": loss}
     show(args, result, f"{args.model}: accuracy {percent(accuracy)}, loss {loss:.4f} on {len(samples):,} test samples")
     return 0

@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,8 +10,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fastnet.data.distortions import UNDISTORTED, Augmentation
+from fastnet.errors import did_you_mean
 from fastnet.knobs import Knob, knobs
 from fastnet.training.recipe import Recipe
+
+from .waiting import tell as tell
 
 # Read by NumPy's matrix products and by Numba when they are first imported.
 _BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -26,11 +28,26 @@ OPTIONS = {name: knob for name, knob in (knobs(Recipe) | knobs(Augmentation)).it
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that reports an error as one sentence, with exit code 2."""
+    """An argument parser that reports an error as one sentence, with the nearest name that exists, and exit code 2."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse has it; what the command does not know is an error here, where all that it knows is at hand."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            option = unknown[0].partition("=")[0]
+            near = did_you_mean(option, self._option_string_actions) if option.startswith("-") else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{near}")
+        return parsed, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            near = did_you_mean(str(value), map(str, action.choices))
+            raise argparse.ArgumentError(action, f"{value!r} is none of {', '.join(action.choices)}{near}")
 
     def error(self, message: str) -> NoReturn:
         """Print the sentence and leave."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        space = "\n" if "\n" in message else " "
+        self.exit(2, f"{self.prog}: {message}{space}(see {self.prog} --help)\n")
 
 
 def add_command(
@@ -46,6 +63,7 @@ def add_command(
     )
     if computes:
         parser.add_argument("--threads", type=threads, metavar="N", help="threads to use (default: all CPUs)")
+    parser.add_argument("--quiet", action="store_true", help="tell nothing but errors on standard error")
     if prints:
         parser.add_argument("--json", action="store_true", help="print one JSON object for machines, and nothing else")
     return parser
@@ -132,11 +150,6 @@ def set_thread_limits(n_threads: int | None) -> None:
 def show(args: argparse.Namespace, result: dict[str, Any], text: str) -> None:
     """Print the result: as JSON with --json, else as text."""
     print(json.dumps(result, allow_nan=False) if args.json else text)
-
-
-def tell(text: str) -> None:
-    """Print a line for people to standard error."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def percent(share: float | None) -> str:

@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastnet.errors import OptionError
-from fastnet.training.recipe import RECIPES
+from fastnet.errors import OptionError, did_you_mean
+from fastnet.training.recipe import RECIPES, SUMMARIES
 
 from .options import (
     OPTIONS,
@@ -25,6 +25,7 @@ from .options import (
     tell,
     with_given_options,
 )
+from .waiting import waiting
 
 if TYPE_CHECKING:
     from fastnet.training.pipeline import Outcome
@@ -51,30 +52,38 @@ def add(commands: Any) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
     parser.add_argument("--stop-after", type=positive, metavar="N", help="stop when N epochs are done, to resume later")
-    parser.add_argument("--recipe", choices=RECIPES, metavar="NAME", help=f"{', '.join(RECIPES)} (default: seed)")
+    parser.add_argument(
+        "--recipe",
+        nargs="?",
+        type=_recipe_name,
+        const="",
+        metavar="NAME",
+        help=f"{', '.join(RECIPES)} (default: plain)",
+    )
     add_recipe_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train; the exit code is 130 if it was interrupted."""
-    from fastnet.training.pipeline import TrainingStage, train_and_save
+    with waiting("loading fastnet"):
+        from fastnet.training.pipeline import TrainingStage, train_and_save
 
-    from .progress import ProgressDisplay
+        from .progress import ProgressDisplay
 
-    training, directory = _prepare(args)
+    with waiting("loading the data"):
+        training, directory = _prepare(args)
     tell(_headline(training))
     display = ProgressDisplay(training)
-    with ExitStack() as until_saved, ExitStack() as until_tested:
+    with ExitStack() as until_saved, ExitStack() as until_next_stage:
 
         def begin(stage: TrainingStage) -> None:
-            if stage is TrainingStage.COMPILING:
-                tell("preparing the kernels")
-            elif stage is TrainingStage.TRAINING:
+            until_next_stage.close()
+            if stage is TrainingStage.TRAINING:
                 until_saved.enter_context(_signals_that_stop(training))
-                until_tested.enter_context(display)
+                until_next_stage.enter_context(display)
             else:
-                until_tested.close()
+                until_next_stage.enter_context(waiting(stage.value))
 
         outcome = train_and_save(
             training,
@@ -94,13 +103,22 @@ def run(args: argparse.Namespace) -> int:
     return 130 if outcome.interrupted else 0
 
 
+def _recipe_name(text: str) -> str:
+    """The name of a recipe; an error that lists all of them for what is none."""
+    if text not in RECIPES:
+        wrong = f"there is no recipe {text!r}{did_you_mean(text, RECIPES)}" if text else "which one?"
+        raise argparse.ArgumentTypeError(f"{wrong}\n{_recipes()}")
+    return text
+
+
 def _recipes() -> str:
-    """What each recipe with a name stands for, in options."""
+    """What each recipe with a name is for, and what it stands for, in options."""
     lines = []
     for name, recipe in RECIPES.items():
         options = (option.replace(" ", _TOGETHER) for option in as_options(recipe))
-        text = f"  {name:12}" + (" ".join(options) or "the defaults")
-        lines += textwrap.wrap(text, 110, subsequent_indent=" " * 14, break_on_hyphens=False)
+        lines.append(f"  {name:12}{SUMMARIES[name]}")
+        text = " ".join(options)
+        lines += textwrap.wrap(text, 110, initial_indent=" " * 14, subsequent_indent=" " * 14, break_on_hyphens=False)
     return "\n".join(lines).replace(_TOGETHER, " ")
 
 
@@ -122,7 +140,7 @@ def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
-    recipe = with_given_options(RECIPES[args.recipe or "seed"], args)
+    recipe = with_given_options(RECIPES[args.recipe or "plain"], args)
     source = args.data.absolute() if args.data else BUNDLED  # for a run that is resumed from elsewhere
     directory = args.out or new_run_directory(recipe)
     if directory.exists():

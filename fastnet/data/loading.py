@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet.errors import DataError
+from fastnet.errors import DataError, did_you_mean
 
 from .idx import read_idx
 from .samples import PIXEL_SCALE, Dataset, Samples, as_float32, as_labels
@@ -30,7 +30,8 @@ def load_dataset(source: str | Path = BUNDLED) -> Dataset:
         return _load_npz(path)
     if path.exists():
         raise DataError(f'{path}: neither a directory with IDX files nor an .npz file, nor the word "{BUNDLED}"')
-    raise DataError(f'{path}: no such data set (give a directory with IDX files, an .npz file or "{BUNDLED}")')
+    near = did_you_mean(path.name, [BUNDLED])
+    raise DataError(f'{path}: no such data set (give a directory with IDX files, an .npz file or "{BUNDLED}"){near}')
 
 
 # ---- A directory of IDX files ---------------------------------------------------------------------------------------

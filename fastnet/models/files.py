@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from fastnet import weights
-from fastnet.errors import ModelError
+from fastnet.errors import ModelError, did_you_mean
 from fastnet.files import is_directory, read_whole
 
 from .card import CARD, model_card
@@ -78,7 +78,8 @@ def find_model(name: str | Path) -> Path:
     if str(name) in weights.names():
         return weights.DIRECTORY / str(name)
     known = ", ".join(weights.names()) or "none"
-    raise ModelError(f"{name}: no such model (neither a directory nor one that comes with fastnet: {known})")
+    near = did_you_mean(path.name, weights.names())
+    raise ModelError(f"{name}: no such model (neither a directory nor one that comes with fastnet: {known}){near}")
 
 
 def write_model(directory: Path, parameters: dict[str, np.ndarray], manifest: Manifest) -> None:
