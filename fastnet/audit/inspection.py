@@ -9,7 +9,7 @@ from fastnet.errors import FastnetError, ModelError, NoAuditError
 from fastnet.files import read_whole
 from fastnet.models.calibration import CALIBRATION, read_calibration
 from fastnet.models.card import CARD
-from fastnet.models.documents import ArrayDescription, DataFacts, Environment, Manifest, OverSeeds, Score
+from fastnet.models.documents import ArrayDescription, DataFacts, Environment, Manifest, Origin, OverSeeds, Score
 from fastnet.models.fields import NULL, to_json
 from fastnet.models.files import (
     CHECKPOINT,
@@ -67,6 +67,7 @@ class Inspection:
     pixel_scale: float
     license: str | None = field(metadata=NULL)
     recipe: dict[str, object] | None = field(metadata=NULL)
+    origin: Origin | None = field(metadata=NULL)
     data: DataFacts | None = field(metadata=NULL)
     epochs: int | None = field(metadata=NULL)
     validation_accuracy: float | None = field(metadata=NULL)
@@ -133,6 +134,7 @@ def _inspect(model: str | Path, directory: Path) -> Inspection:
         pixel_scale=manifest.pixel_scale,
         license=manifest.license,
         recipe=manifest.recipe,
+        origin=manifest.origin,
         data=manifest.data,
         epochs=manifest.epochs,
         validation_accuracy=manifest.validation_accuracy,

@@ -4,7 +4,6 @@ Each command file has `add(commands)`, which declares its options, and `run(args
 returns the exit code. Results go to standard output, all else to standard error.
 """
 
-import sys
 from collections.abc import Sequence
 
 from fastnet import __version__
@@ -16,19 +15,22 @@ from . import (
     calibrate,
     compare,
     compare_models,
+    compile,
     dashboard,
     evaluate,
     export,
     info,
     inspect,
     predict,
+    runs,
     train,
 )
 from .options import Parser, set_thread_limits
-from .waiting import compiling_told, set_quiet
+from .waiting import compiling_told, complain, set_quiet
 
 _COMMANDS = (
     train,
+    runs,
     evaluate,
     calibrate,
     predict,
@@ -39,6 +41,7 @@ _COMMANDS = (
     compare,
     benchmark,
     info,
+    compile,
     dashboard,
 )
 
@@ -62,9 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         sentence = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     except KeyboardInterrupt:
-        print("fastnet: interrupted", file=sys.stderr)
+        complain("fastnet: interrupted")
         return INTERRUPTED
-    print(f"fastnet {args.command}: {sentence}", file=sys.stderr)
+    complain(f"fastnet {args.command}: {sentence}")
     return USER_ERROR
 
 

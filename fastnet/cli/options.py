@@ -3,6 +3,9 @@
 import argparse
 import json
 import os
+import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -120,7 +123,9 @@ def _add_knob(group: Any, knob: Knob, help_text: str) -> None:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Declare the model that a command is about."""
-    parser.add_argument("model", metavar="MODEL", help="a run or model directory, or the name of a shipped model")
+    parser.add_argument(
+        "model", metavar="MODEL", help="a run or model directory, or the name of a run in runs/ or of a shipped model"
+    )
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
@@ -150,6 +155,17 @@ def set_thread_limits(n_threads: int | None) -> None:
 def show(args: argparse.Namespace, result: dict[str, Any], text: str) -> None:
     """Print the result: as JSON with --json, else as text."""
     print(json.dumps(result, allow_nan=False) if args.json else text)
+
+
+def program() -> str:
+    """The command `fastnet` as it can be typed here: with its directory where that is not on PATH."""
+    here = Path(sys.argv[0])
+    if here.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m fastnet"
+    found = shutil.which("fastnet")
+    if here.stem != "fastnet" or (found and here.exists() and os.path.samefile(found, here)):
+        return "fastnet"
+    return shlex.quote(str(here))
 
 
 def percent(share: float | None) -> str:

@@ -16,6 +16,7 @@ from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
 from .answers import check_out, file_of_answers, in_words
 from .options import add_command, show
+from .waiting import is_live
 
 if TYPE_CHECKING:
     from fastnet.reading.predictor import Predictor
@@ -112,7 +113,7 @@ def _bar(pictures: Iterable[Any]) -> Any:
     """The same, with a bar on a terminal."""
     from tqdm import tqdm
 
-    return tqdm(pictures, unit=" pictures", delay=SECONDS_BEFORE_BAR, disable=not sys.stderr.isatty(), leave=False)
+    return tqdm(pictures, unit=" pictures", delay=SECONDS_BEFORE_BAR, disable=not is_live(), leave=False)
 
 
 def _check_drawing(target: Path) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import shlex
 import signal
 import textwrap
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError, did_you_mean
-from fastnet.training.recipe import RECIPES, SUMMARIES
+from fastnet.training.recipe import PLAIN, RECIPES, SUMMARIES, Recipe
 
 from .options import (
     OPTIONS,
@@ -21,6 +22,7 @@ from .options import (
     given_options,
     percent,
     positive,
+    program,
     show,
     tell,
     with_given_options,
@@ -39,6 +41,7 @@ EXAMPLES = """\
   fastnet train --hidden none                      softmax regression
   fastnet train --rotation 5                       digits turned by up to 5 degrees, otherwise as they are
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
+  fastnet train --from runs/mine --data ~/mine     on from the weights of a model, on other images
   fastnet train --stop-after 10 --out runs/mine    the first 10 of 40 epochs, ...
   fastnet train --resume runs/mine                 ... and the rest, to the same bits as in one go
 """
@@ -50,6 +53,9 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "train", "train a network and save it", f"{EXAMPLES}\nrecipes:\n{_recipes()}")
     add_data_option(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
+    parser.add_argument(
+        "--from", dest="initial", metavar="MODEL", help="start from the weights of a model, for other data"
+    )
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
     parser.add_argument("--stop-after", type=positive, metavar="N", help="stop when N epochs are done, to resume later")
     parser.add_argument(
@@ -99,7 +105,8 @@ def run(args: argparse.Namespace) -> int:
         **dataclasses.asdict(outcome),
         "epochs": [dataclasses.asdict(record) for record in training.progress.history],
     }
-    show(args, result, _summary(training, directory, outcome))
+    show(args, result, _summary(directory, outcome))
+    tell(_next_steps(training, directory))
     return 130 if outcome.interrupted else 0
 
 
@@ -133,19 +140,28 @@ def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
         epochs = given.pop("epochs", None)
         if args.recipe:
             raise OptionError("--recipe cannot be changed when a run is resumed (--epochs can)")
-        if given or args.out:
-            names = ", ".join(OPTIONS[name].option for name in given) or "--out"
+        if given or args.out or args.initial:
+            names = ", ".join(OPTIONS[name].option for name in given) or ("--out" if args.out else "--from")
             raise OptionError(f"{names} cannot be changed when a run is resumed (--epochs can)")
         training = load_run(args.resume, load_dataset(args.data) if args.data else None, epochs)
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
-    recipe = with_given_options(RECIPES[args.recipe or "plain"], args)
+    recipe = with_given_options(_with_layers_of(args.initial, RECIPES[args.recipe or "plain"]), args)
     source = args.data.absolute() if args.data else BUNDLED  # for a run that is resumed from elsewhere
     directory = args.out or new_run_directory(recipe)
     if directory.exists():
         raise OptionError(f"{directory}: exists already; choose another --out, or --resume it")
-    return Training(load_dataset(source), recipe), directory
+    return Training(load_dataset(source), recipe, args.initial), directory
+
+
+def _with_layers_of(initial: str | None, recipe: Recipe) -> Recipe:
+    """The recipe for a network that starts from the weights of a model, if one is given."""
+    from fastnet.models.files import find_model, read_manifest
+
+    if initial is None:
+        return recipe
+    return dataclasses.replace(recipe, hidden=read_manifest(find_model(initial)).layer_sizes[1:-1])
 
 
 @contextmanager
@@ -179,8 +195,20 @@ def _headline(training: "Training") -> str:
     )
 
 
-def _summary(training: "Training", directory: Path, outcome: "Outcome") -> str:
-    lines = [f"test accuracy {percent(outcome.test_accuracy)} (loss {outcome.test_loss:.4f})", f"saved in {directory}"]
+def _summary(directory: Path, outcome: "Outcome") -> str:
+    return f"test accuracy {percent(outcome.test_accuracy)} (loss {outcome.test_loss:.4f})\nsaved in {directory}"
+
+
+def _next_steps(training: "Training", directory: Path) -> str:
+    """How to go on, in commands as they can be typed here."""
+    from fastnet.data.loading import BUNDLED
+
+    fastnet, run = program(), shlex.quote(str(directory))
     if not training.finished:
-        lines.append(f"go on with: fastnet train --resume {directory}")
-    return "\n".join(lines)
+        return f"go on with: {fastnet} train --resume {run}"
+    is_mnist = training.dataset.source == BUNDLED
+    reading = [f"{fastnet} predict PICTURE --model {run}"] if is_mnist else []
+    steps = f"next: {'; '.join([*reading, f'{fastnet} audit {run}', f'{fastnet} dashboard'])}"
+    if not (is_mnist and training.recipe == PLAIN):
+        return steps
+    return f"{steps}\nhalf the errors in about the same time, by distorted digits: {fastnet} train --recipe fast"

@@ -32,9 +32,14 @@ def set_quiet(quiet: bool) -> None:
 def tell(text: str) -> None:
     """Print a line for people to standard error."""
     if not _quiet:
-        with _lock:
-            clear()
-            print(text, file=sys.stderr, flush=True)
+        complain(text)
+
+
+def complain(text: str) -> None:
+    """Print an error to standard error, with --quiet too."""
+    with _lock:
+        clear()
+        print(text, file=sys.stderr, flush=True)
 
 
 def is_live() -> bool:

@@ -87,6 +87,15 @@ class SavedProgress:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The model whose weights a training started from."""
+
+    model: str | None = None  # its name
+    sha256: str | None = None  # of its arrays, see `ModelFiles.sha256`
+    others: dict[str, object] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """All that a model says of itself: `manifest.json`, field by field."""
@@ -98,6 +107,7 @@ class Manifest:
     pixel_scale: float  # what the model's input pixels are multiplied with
     n_parameters: int | None = None
     recipe: dict[str, object] | None = None  # as `fastnet.training.recipe.Recipe` writes it
+    origin: Origin | None = None  # None: its first weights were drawn at random
     data: DataFacts | None = None
     progress: SavedProgress | None = None
     epochs: int | None = None  # that are done

@@ -25,6 +25,7 @@ from .documents import FORMAT, FORMAT_VERSION, ArrayDescription, EpochRecord, Ma
 from .fields import FieldError, to_json, told
 
 MANIFEST = "manifest.json"
+RUNS = Path("runs")  # where new runs are saved, below the working directory
 HISTORY, CHECKPOINT = "history.json", "checkpoint.npz"  # of a run, see `runs`
 
 _MOST_HEADER_BYTES = 4096
@@ -71,15 +72,17 @@ def parameter_shapes(layer_sizes: Sequence[int]) -> Iterator[tuple[str, tuple[in
 
 
 def find_model(name: str | Path) -> Path:
-    """The directory of a model, given as its path or as the name of one that comes with fastnet."""
+    """The directory of a model, given as its path, as the name of one that comes with fastnet, or of a run in runs/."""
     path = Path(name)
     if str(name) and is_directory(path.absolute()):
         return path
     if str(name) in weights.names():
         return weights.DIRECTORY / str(name)
-    known = ", ".join(weights.names()) or "none"
+    if str(name) and path.name == str(name) and is_directory(RUNS / name):
+        return RUNS / name
+    known = f"a run in {RUNS}/, nor one that comes with fastnet: {', '.join(weights.names()) or 'none'}"
     near = did_you_mean(path.name, weights.names())
-    raise ModelError(f"{name}: no such model (neither a directory nor one that comes with fastnet: {known}){near}")
+    raise ModelError(f"{name}: no such model (neither a directory, nor {known}){near}")
 
 
 def write_model(directory: Path, parameters: dict[str, np.ndarray], manifest: Manifest) -> None:

@@ -26,6 +26,7 @@ from fastnet.models.files import (
     CHECKPOINT,
     HISTORY,
     MANIFEST,
+    RUNS,
     ModelFiles,
     find_model,
     read_bytes,
@@ -42,7 +43,7 @@ from .trainer import Progress, Training
 _MOMENTS = ("m", "v")  # prefixes of Adam's two moments in the checkpoint
 
 
-def new_run_directory(recipe: Recipe, parent: Path = Path("runs")) -> Path:
+def new_run_directory(recipe: Recipe, parent: Path = RUNS) -> Path:
     """A path that does not exist yet, named after the time, the hidden layers and the seed."""
     layers = "-".join(str(size) for size in recipe.hidden) or "linear"
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{layers}-seed{recipe.seed}"
@@ -92,6 +93,7 @@ def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None) -> T
     training.network.set_parameters(files.parameters)
     _read_checkpoint(files.directory, files.manifest.checkpoint_sha256, training)
     training.progress = progress
+    training.origin = files.manifest.origin
     return training
 
 
@@ -122,6 +124,7 @@ def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha2
         pixel_scale=dataset.pixel_scale,
         n_parameters=sum(array.size for array in training.network.parameters().values()),
         recipe=training.recipe.to_json(),
+        origin=training.origin,
         data=DataFacts(
             source=dataset.source,
             sha256=dataset.sha256,
