@@ -64,9 +64,9 @@ def test_train_tells_people_accuracy_and_place(train, tmp_path):
 
 def test_run_stopped_and_resumed_equals_the_one_in_one_go(train, fastnet, restore_signals, tmp_path):
     train("--epochs", 3, "--out", tmp_path / "whole")
-    code, out, _ = train("--epochs", 3, "--stop-after", 1, "--out", tmp_path / "parts")
+    code, _, err = train("--epochs", 3, "--stop-after", 1, "--out", tmp_path / "parts")
     assert code == 0
-    assert f"fastnet train --resume {tmp_path / 'parts'}" in out
+    assert f"fastnet train --resume {tmp_path / 'parts'}" in err
     code, _, _ = fastnet("train", "--resume", tmp_path / "parts")
     assert code == 0
     for path in (tmp_path / "whole").glob("*.npy"):
@@ -258,6 +258,7 @@ def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
     ("command", "options"),
     {
         "train": {"--seed", "--threads", "--json"},
+        "runs": {"--json"},
         "evaluate": {"--threads", "--json"},
         "calibrate": {"--threads", "--json"},
         "predict": {"--threads", "--json"},
@@ -268,6 +269,7 @@ def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
         "compare": {"--seed", "--threads", "--json"},
         "benchmark": {"--threads", "--json"},
         "info": {"--threads", "--json"},
+        "compile": {"--threads", "--json"},
         "dashboard": {"--threads"},
     }.items(),
 )

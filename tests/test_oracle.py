@@ -1,4 +1,4 @@
-"""An oracle from outside: both engines take the first steps of the plain recipe as PyTorch does (see oracle/make.py)."""
+"""An oracle from outside: both engines take first steps of the plain recipe as PyTorch does (see oracle/make.py)."""
 
 import dataclasses
 import json

@@ -48,4 +48,4 @@ def test_recipe_of_a_resumed_run_cannot_change(tmp_path, capsys, options):
 def test_unknown_recipe_is_refused(capsys):
     with pytest.raises(SystemExit, match="2"):
         cli.main(["train", "--recipe", "worst"])
-    assert "invalid choice: 'worst' (choose from" in capsys.readouterr().err
+    assert "there is no recipe 'worst'" in capsys.readouterr().err

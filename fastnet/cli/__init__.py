@@ -1,9 +1,11 @@
+# PYTHON_ARGCOMPLETE_OK
 """The command line: `fastnet COMMAND ...`, one file a command.
 
 Each command file has `add(commands)`, which declares its options, and `run(args)`, which imports what it needs and
 returns the exit code. Results go to standard output, all else to standard error.
 """
 
+import os
 from collections.abc import Sequence
 
 from fastnet import __version__
@@ -25,6 +27,7 @@ from . import (
     runs,
     train,
 )
+from .completion import complete
 from .options import Parser, set_thread_limits
 from .waiting import compiling_told, complain, set_quiet
 
@@ -51,7 +54,10 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return 0, 2 for what the user can mend (told in one sentence), 130 after Ctrl-C."""
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what may come next
+        complete(parser)
+    args = parser.parse_args(argv)
     try:
         set_thread_limits(args.threads)
         set_quiet(args.quiet)

@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fastnet.kernels import compilation
-
 _SECONDS_BEFORE = 1.0  # what is done sooner is not told of
 _SECONDS_BETWEEN_DRAWINGS = 0.2
 _SECONDS_BETWEEN_LINES = 10.0
@@ -103,6 +101,8 @@ def waiting(text: str) -> Iterator["Wait"]:
 @contextmanager
 def compiling_told() -> Iterator[None]:
     """Say so where kernels are compiled in this block, with the number of functions that are done."""
+    from fastnet.kernels import compilation  # loads NumPy, which --help does not need
+
     with compilation.listening(_Compiling().hear):
         yield
 

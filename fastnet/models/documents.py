@@ -13,6 +13,8 @@ from fastnet.errors import ModelError
 
 from .fields import NO_JSON, NULL, FieldError, Share, Within, read_fields
 
+RUNS = Path("runs")  # where new runs are saved, below the working directory
+
 FORMAT = "fastnet-model"
 CALIBRATION_FORMAT = "fastnet-calibration"
 FORMAT_VERSION = 1

@@ -21,11 +21,10 @@ from fastnet.errors import ModelError, did_you_mean
 from fastnet.files import is_directory, read_whole
 
 from .card import CARD, model_card
-from .documents import FORMAT, FORMAT_VERSION, ArrayDescription, EpochRecord, Manifest, read_strictly
+from .documents import FORMAT, FORMAT_VERSION, RUNS, ArrayDescription, EpochRecord, Manifest, read_strictly
 from .fields import FieldError, to_json, told
 
 MANIFEST = "manifest.json"
-RUNS = Path("runs")  # where new runs are saved, below the working directory
 HISTORY, CHECKPOINT = "history.json", "checkpoint.npz"  # of a run, see `runs`
 
 _MOST_HEADER_BYTES = 4096

@@ -20,13 +20,12 @@ from fastnet.errors import DataError, ModelError, OptionError
 from fastnet.files import read_whole, whole_directory
 from fastnet.models.calibration import BELONGS_TO_CALIBRATION
 from fastnet.models.card import CARD
-from fastnet.models.documents import DataFacts, Environment, Manifest, Score
+from fastnet.models.documents import RUNS, DataFacts, Environment, Manifest, Score
 from fastnet.models.fields import read_fields
 from fastnet.models.files import (
     CHECKPOINT,
     HISTORY,
     MANIFEST,
-    RUNS,
     ModelFiles,
     find_model,
     read_bytes,
