@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from fastnet import __version__
 from fastnet.errors import FastnetError
+from fastnet.interrupts import end
 
 from . import (
     audit,
@@ -42,11 +43,10 @@ _COMMANDS = (
 )
 
 USER_ERROR = 2
-INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return 0, 2 for what the user can mend (told in one sentence), 130 after Ctrl-C."""
+    """Run a command; return 0, 2 for what the user can mend (told in one sentence), 128 + n after signal n."""
     args = _parser().parse_args(argv)
     try:
         set_thread_limits(args.threads)
@@ -58,9 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sentence = f"not enough memory ({error})"
     except OSError as error:
         sentence = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    except KeyboardInterrupt:
-        print("fastnet: interrupted", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as interruption:
+        return end(interruption)
     print(f"fastnet {args.command}: {sentence}", file=sys.stderr)
     return USER_ERROR
 
