@@ -34,5 +34,9 @@ class OptionError(FastnetError, ValueError):
     """A setting outside what is accepted."""
 
 
+class ClaimedError(OptionError):
+    """A file or directory to which another process writes."""
+
+
 class DivergedError(FastnetError):
     """A training whose loss is no longer a finite number."""

@@ -14,13 +14,14 @@ from PIL import Image
 
 from fastnet import weights
 from fastnet.data.loading import load_dataset
+from fastnet.interrupts import SIGNALS
 
 SMALL = ["--hidden", "16,7", "--batch-size", "32", "--validation", "88"]
 
 
 @pytest.fixture
 def restore_signals():
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
@@ -90,7 +91,7 @@ def test_recipe_of_a_resumed_run_cannot_change(train, fastnet, restore_signals, 
     assert "--batch-size cannot be changed" in err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_interrupted_training_is_saved_and_goes_on_to_the_same_bits(train, fastnet, npz, tmp_path, number):
     """Ctrl-C in the middle of an epoch, in a real process."""
     args = [*SMALL, "--epochs", "2000", "--schedule", "constant", "--data", str(npz), "--json"]
@@ -101,7 +102,7 @@ def test_interrupted_training_is_saved_and_goes_on_to_the_same_bits(train, fastn
         time.sleep(0.05)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    assert process.returncode == 128 + number, err
     assert "Traceback" not in err
     result = json.loads(out)
     assert result["interrupted"]

@@ -149,11 +149,13 @@ def test_more_epochs_can_be_asked_for_and_fewer_than_done_cannot(dataset, tmp_pa
 
 
 def test_new_run_directories_differ(tmp_path):
-    first = new_run_directory(RECIPE, tmp_path)
-    first.mkdir(parents=True)
-    second = new_run_directory(RECIPE, tmp_path)
-    assert first != second
-    assert "16-7-seed0" in first.name
+    with new_run_directory(RECIPE, tmp_path / "runs") as first, new_run_directory(RECIPE, tmp_path / "runs") as second:
+        assert first != second
+        assert "16-7-seed0" in first.name
+        second.mkdir()
+        with new_run_directory(RECIPE, tmp_path / "runs") as third:
+            assert third not in (first, second)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == [second.name]
 
 
 def test_run_whose_save_was_killed_between_its_renames_is_put_back(dataset, tmp_path):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from fastnet import __version__
 from fastnet.errors import FastnetError
+from fastnet.interrupts import end
 
 from . import (
     audit,
@@ -49,11 +50,10 @@ _COMMANDS = (
 )
 
 USER_ERROR = 2
-INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return 0, 2 for what the user can mend (told in one sentence), 130 after Ctrl-C."""
+    """Run a command; return 0, 2 for what the user can mend (told in one sentence), 128 + n after signal n."""
     parser = _parser()
     if "_ARGCOMPLETE" in os.environ:  # a shell asks what may come next
         complete(parser)
@@ -70,9 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sentence = f"not enough memory ({error})"
     except OSError as error:
         sentence = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    except KeyboardInterrupt:
-        complain("fastnet: interrupted")
-        return INTERRUPTED
+    except KeyboardInterrupt as interruption:
+        return end(interruption)
     complain(f"fastnet {args.command}: {sentence}")
     return USER_ERROR
 

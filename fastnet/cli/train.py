@@ -3,14 +3,14 @@
 import argparse
 import dataclasses
 import shlex
-import signal
 import textwrap
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError, did_you_mean
+from fastnet.files import claim, claim_new, is_directory
+from fastnet.interrupts import exit_status, stops
 from fastnet.training.recipe import PLAIN, RECIPES, SUMMARIES, Recipe
 
 from .options import (
@@ -45,6 +45,7 @@ EXAMPLES = """\
   fastnet train --stop-after 10 --out runs/mine    the first 10 of 40 epochs, ...
   fastnet train --resume runs/mine                 ... and the rest, to the same bits as in one go
 """
+_MAKERS = {"calibration": "calibrate", "audit": "audit"}  # the commands
 _TOGETHER = "\N{NO-BREAK SPACE}"
 
 
@@ -71,29 +72,43 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train; the exit code is 130 if it was interrupted."""
-    with waiting("loading fastnet"):
-        from fastnet.training.pipeline import TrainingStage, train_and_save
+    """Train; after a signal, save what there is, and tell by the exit code which one it was (130 for Ctrl-C)."""
+    with ExitStack() as claims:
+        with waiting("loading fastnet and the data"):
+            training, directory = _prepare(args, claims)
+        return _train(args, training, directory)
 
-        from .progress import ProgressDisplay
 
-    with waiting("loading the data"):
-        training, directory = _prepare(args)
+def _train(args: argparse.Namespace, training: "Training", directory: Path) -> int:
+    from fastnet.training.pipeline import TrainingStage, train_and_save
+    from fastnet.training.runs import made_from_weights
+
+    from .progress import ProgressDisplay
+
     tell(_headline(training))
+    outdated, place = made_from_weights(directory), directory.resolve()  # wherever the current directory goes
     display = ProgressDisplay(training)
+    stopped_by: list[int] = []
+
+    def stop(number: int) -> None:
+        stopped_by.append(number)
+        training.stop_requested = True
+
     with ExitStack() as until_saved, ExitStack() as until_next_stage:
 
         def begin(stage: TrainingStage) -> None:
             until_next_stage.close()
             if stage is TrainingStage.TRAINING:
-                until_saved.enter_context(_signals_that_stop(training))
+                until_saved.enter_context(stops(stop))
                 until_next_stage.enter_context(display)
-            else:
-                until_next_stage.enter_context(waiting(stage.value))
+                return
+            if stopped_by:
+                tell("stopping; what there is will be saved")
+            until_next_stage.enter_context(waiting(stage.value))
 
         outcome = train_and_save(
             training,
-            directory,
+            place,
             on_stage=begin,
             on_step=display.step,
             on_epoch=display.end_epoch,
@@ -106,8 +121,11 @@ def run(args: argparse.Namespace) -> int:
         "epochs": [dataclasses.asdict(record) for record in training.progress.history],
     }
     show(args, result, _summary(directory, outcome))
+    if outdated:
+        again = ", ".join(f"{program()} {_MAKERS[name]} {directory}" for name in outdated)
+        tell(f"its {' and '.join(outdated)} went with the weights before, for which alone they were made: {again}")
     tell(_next_steps(training, directory))
-    return 130 if outcome.interrupted else 0
+    return exit_status(stopped_by[0]) if stopped_by else 0
 
 
 def _recipe_name(text: str) -> str:
@@ -129,8 +147,8 @@ def _recipes() -> str:
     return "\n".join(lines).replace(_TOGETHER, " ")
 
 
-def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
-    """The training to run, new or resumed, and where it is saved."""
+def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", Path]:
+    """The training to run, new or resumed, and where it is saved; no other may be saved there until `claims` close."""
     from fastnet.data.loading import BUNDLED, load_dataset
     from fastnet.training.runs import load_run, new_run_directory
     from fastnet.training.trainer import Training
@@ -143,15 +161,17 @@ def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
         if given or args.out or args.initial:
             names = ", ".join(OPTIONS[name].option for name in given) or ("--out" if args.out else "--from")
             raise OptionError(f"{names} cannot be changed when a run is resumed (--epochs can)")
+        if is_directory(args.resume):
+            claims.enter_context(claim(args.resume))
         training = load_run(args.resume, load_dataset(args.data) if args.data else None, epochs)
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
     recipe = with_given_options(_with_layers_of(args.initial, RECIPES[args.recipe or "plain"]), args)
     source = args.data.absolute() if args.data else BUNDLED  # for a run that is resumed from elsewhere
-    directory = args.out or new_run_directory(recipe)
-    if directory.exists():
-        raise OptionError(f"{directory}: exists already; choose another --out, or --resume it")
+    directory = args.out or claims.enter_context(new_run_directory(recipe))
+    if args.out:
+        claims.enter_context(claim_new(args.out, instead=", or --resume it"))
     return Training(load_dataset(source), recipe, args.initial), directory
 
 
@@ -162,26 +182,6 @@ def _with_layers_of(initial: str | None, recipe: Recipe) -> Recipe:
     if initial is None:
         return recipe
     return dataclasses.replace(recipe, hidden=read_manifest(find_model(initial)).layer_sizes[1:-1])
-
-
-@contextmanager
-def _signals_that_stop(training: "Training") -> Iterator[None]:
-    """At the first Ctrl-C (or SIGTERM) end after the step under way; a second one ends at once."""
-
-    def request_stop(number: int, frame: object) -> None:
-        training.stop_requested = True
-        tell("\nstopping; what there is will be saved")
-        signal.signal(number, signal.default_int_handler)
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as nohup and background jobs have it
-            signal.signal(number, request_stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _headline(training: "Training") -> str:

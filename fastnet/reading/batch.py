@@ -9,15 +9,17 @@ model from their start, or `Client(...).get_executor()` of dask.distributed on o
 
 import multiprocessing
 import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing.connection import Connection
 from typing import Any
 
 from fastnet.errors import DataError
+from fastnet.interrupts import leave_to_parent
+from fastnet.lifeline import end_with
 from fastnet.models.model import Model
 
 from .pictures import EXTENSIONS, Source
@@ -118,21 +120,28 @@ def single_thread_processes(n: int, predictor: Model) -> Iterator[Executor]:
     """Yield a pool of `n` processes of one thread each, to which `predictor` is their own."""
     before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(n, context, initializer=_begin, initargs=(predictor,))
+    theirs, ours = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(n, context, initializer=_begin, initargs=(predictor, theirs))
     try:
         os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))  # read by NumPy when a process of the pool starts
         yield pool
+    except BaseException:
+        ours.close()  # nobody waits for what they read
+        raise
     finally:
         for name, value in before.items():
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
         pool.shutdown(cancel_futures=True)
+        theirs.close()
+        ours.close()
 
 
-def _begin(predictor: Model) -> None:
-    """In a new process of the pool."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin(predictor: Model, pipe: Connection) -> None:
+    """In a new process of the pool, which ends with whoever made it."""
+    leave_to_parent()
+    end_with(pipe)
     _own_predictor.append(predictor)
 
 

@@ -9,6 +9,9 @@ import hashlib
 import io
 import re
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +19,9 @@ import numpy as np
 from fastnet import system
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
-from fastnet.errors import DataError, ModelError, OptionError
-from fastnet.files import read_whole, whole_directory
-from fastnet.models.calibration import BELONGS_TO_CALIBRATION
+from fastnet.errors import ClaimedError, DataError, ModelError, OptionError
+from fastnet.files import claim, read_whole, whole_directory
+from fastnet.models.calibration import BELONGS_TO_CALIBRATION, CALIBRATION
 from fastnet.models.card import CARD
 from fastnet.models.documents import RUNS, DataFacts, Environment, Manifest, Score
 from fastnet.models.fields import read_fields
@@ -40,27 +43,51 @@ from .recipe import Recipe
 from .trainer import Progress, Training
 
 _MOMENTS = ("m", "v")  # prefixes of Adam's two moments in the checkpoint
+_SAVES_OF_WHAT_IS_REMOVED = 5  # that are tried, before its absence is an error
+_MADE_FROM_WEIGHTS = {"calibration": CALIBRATION, "audit": "audit"}
 
 
-def new_run_directory(recipe: Recipe, parent: Path = RUNS) -> Path:
-    """A path that does not exist yet, named after the time, the hidden layers and the seed."""
+@contextmanager
+def new_run_directory(recipe: Recipe, parent: Path = RUNS) -> Iterator[Path]:
+    """Claim a path that does not exist yet, named after the time, the hidden layers and the seed."""
     layers = "-".join(str(size) for size in recipe.hidden) or "linear"
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{layers}-seed{recipe.seed}"
-    candidates = [parent / name, *(parent / f"{name}-{number}" for number in range(2, 1000))]
-    return next(path for path in candidates if not path.exists())
+    for path in chain([parent / name], (parent / f"{name}-{number}" for number in count(2))):
+        with ExitStack() as claims:
+            try:
+                claims.enter_context(claim(path, "--out"))
+            except ClaimedError:
+                continue
+            if not path.exists():
+                yield path
+                return
 
 
 def save_run(training: Training, directory: Path, test: dict[str, float] | None = None) -> None:
     """Write the run as it stands; `test` holds the final figures on the test set (accuracy and loss).
 
-    What is in the directory of an earlier save and is no part of a run, such as notes, stays there.
+    What is in the directory of an earlier save and is no part of a run, such as notes, stays there; what was made from
+    earlier weights goes (see `made_from_weights`). A directory that was removed is made again.
     """
+    for _ in range(_SAVES_OF_WHAT_IS_REMOVED):
+        with suppress(FileNotFoundError):  # it was removed while it was written
+            _save_run(training, directory, test)
+            return
+    _save_run(training, directory, test)
+
+
+def _save_run(training: Training, directory: Path, test: dict[str, float] | None) -> None:
     with whole_directory(directory, keep=_is_foreign) as new:
         checkpoint = _checkpoint_bytes(training)
         (new / CHECKPOINT).write_bytes(checkpoint)
         write_history(new, training.progress.history)
         manifest = _manifest(training, test, hashlib.sha256(checkpoint).hexdigest())
         write_model(new, training.network.parameters(), manifest)
+
+
+def made_from_weights(directory: Path) -> tuple[str, ...]:
+    """What was made from the weights of a run and fits no others: of "calibration" and "audit", those that it has."""
+    return tuple(name for name, place in _MADE_FROM_WEIGHTS.items() if (directory / place).exists())
 
 
 def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None = None) -> Training:
@@ -142,7 +169,7 @@ def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha2
 
 def _is_foreign(name: str) -> bool:
     """Whether a file or folder of that name is no part of a run, nor of what was made from its weights."""
-    parts = {MANIFEST, CARD, HISTORY, CHECKPOINT, "audit", *BELONGS_TO_CALIBRATION}
+    parts = {MANIFEST, CARD, HISTORY, CHECKPOINT, *_MADE_FROM_WEIGHTS.values(), *BELONGS_TO_CALIBRATION}
     return name not in parts and not re.fullmatch(r"[Wb]\d+\.npy", name)
 
 
