@@ -6,6 +6,7 @@ opens with what it is for.
 
 import ast
 import importlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -46,4 +47,10 @@ def main(argv: list[str]) -> int:
 
 if __name__ == "__main__":
     sys.path.append(sys.path.pop(0))  # the checkout comes last: what is installed is measured
-    sys.exit(main(sys.argv[1:]))
+    try:
+        code = main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still writes at its end
+        code = 1
+    sys.exit(code)

@@ -16,6 +16,8 @@ from fastnet import weights
 from fastnet.data.loading import load_dataset
 from fastnet.interrupts import SIGNALS
 
+from .conftest import PATIENCE
+
 SMALL = ["--hidden", "16,7", "--batch-size", "32", "--validation", "88"]
 
 
@@ -92,16 +94,18 @@ def test_recipe_of_a_resumed_run_cannot_change(train, fastnet, restore_signals, 
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_interrupted_training_is_saved_and_goes_on_to_the_same_bits(train, fastnet, npz, tmp_path, number):
+def test_interrupted_training_is_saved_and_goes_on_to_the_same_bits(
+    start_process, train, fastnet, npz, tmp_path, number
+):
     """Ctrl-C in the middle of an epoch, in a real process."""
     args = [*SMALL, "--epochs", "2000", "--schedule", "constant", "--data", str(npz), "--json"]
     command = [sys.executable, "-m", "fastnet", "train", *args, "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
+    process = start_process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + PATIENCE
     while not (tmp_path / "run" / "manifest.json").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number, err
     assert "Traceback" not in err
     result = json.loads(out)
@@ -345,13 +349,13 @@ def test_a_directory_that_cannot_be_written_is_told(train, tmp_path):
     assert "file" in err.strip().splitlines()[-1]
 
 
-def test_terminal_gets_a_live_bar(npz, tmp_path):
+def test_terminal_gets_a_live_bar(start_process, npz, tmp_path):
     """With a pseudo-terminal as standard error, the progress is one line that is drawn again and again, to 100%."""
     pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
     leader, follower = pty.openpty()
     termios.tcsetwinsize(follower, (24, 140))
     args = ["--data", str(npz), *SMALL, "--epochs", "2", "--passes", "3", "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(
+    process = start_process(
         [sys.executable, "-m", "fastnet", "train", *args],
         stdout=subprocess.DEVNULL,
         stderr=follower,
@@ -367,7 +371,7 @@ def test_terminal_gets_a_live_bar(npz, tmp_path):
             break
         shown += part
     os.close(leader)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     text = shown.decode()
     assert "\r" in text
     assert "left" in text

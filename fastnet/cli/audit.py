@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError
+from fastnet.packages import EXTRAS, require_packages
 from fastnet.training.recipe import Recipe
 
 from .options import add_command, add_data_option, add_model, natural, percent, positive, show
@@ -42,12 +43,12 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Audit, write and print."""
     from fastnet.audit import save_audit
-    from fastnet.audit.making import N_POINTS, audit_model, require_packages
+    from fastnet.audit.making import N_POINTS, audit_model
     from fastnet.data.loading import BUNDLED, load_dataset
     from fastnet.models.fields import to_json
     from fastnet.models.files import read_model
 
-    require_packages("matplotlib", "sklearn", "threadpoolctl")
+    require_packages("an audit", *EXTRAS["audit"])
     with waiting("loading what draws and measures"):
         from fastnet.audit.report import write_everything
 

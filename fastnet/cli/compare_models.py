@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.files import require_new, whole_file
+from fastnet.packages import require_packages
 
 from .options import add_command, add_data_option, percent, show, tell
 from .waiting import waiting
@@ -35,13 +36,12 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare, draw if asked to, and print."""
     from fastnet.audit.comparison import compare_models
-    from fastnet.audit.making import require_packages
     from fastnet.data.loading import BUNDLED, load_dataset
     from fastnet.models.fields import to_json
     from fastnet.models.model import Model
 
     if args.picture:
-        require_packages("matplotlib")
+        require_packages("a picture", "matplotlib")
         require_new(args.picture, args.force, "--picture")
     with waiting("loading the data"):
         samples = load_dataset(args.data or BUNDLED).test

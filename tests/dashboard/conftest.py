@@ -19,6 +19,8 @@ from fastnet import load_dataset, weights
 from fastnet.audit import audit_model, save_audit
 from fastnet.data.samples import Samples
 
+from ..conftest import PATIENCE
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
     "--headless",
@@ -67,7 +69,7 @@ def browser():
             pytest.skip("no Chromium on the PATH")
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -95,7 +97,7 @@ def address(request) -> Iterator[str]:
     server = getattr(request, "param", "serve()")
     command = ["-c", WITH_MODELS, str(request.getfixturevalue("models"))] if server == "models" else SERVERS[server]
     with serving(command) as root:
-        wait_for(root)
+        wait_for(root, PATIENCE)
         yield root + ("app" if server == "panel serve" else "")
 
 
@@ -111,7 +113,7 @@ def open_page(browser, address):
             if not is_new:
                 context.add_init_script(RETURNING)
             page = context.new_page()
-            page.set_default_timeout(30_000)
+            page.set_default_timeout(1000 * PATIENCE)
             watch(page, address, faults)
             page.goto(address + search)
             page.get_by_role("tab", selected=True).wait_for()

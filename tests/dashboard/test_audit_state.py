@@ -22,6 +22,8 @@ from fastnet.dashboard.worker.audit_files import audit_file, file_names
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError, OptionError
 
+from ..conftest import PATIENCE
+
 AUDITED, BARE = "audited", "bare"
 
 
@@ -184,7 +186,7 @@ def test_an_audit_is_computed_to_its_end_in_a_process_of_its_own(own_models, tmp
 
 
 def wait_for_end(auditor: Auditor) -> None:
-    deadline = time.monotonic() + 300  # it gives way to whatever else the machine does
+    deadline = time.monotonic() + PATIENCE  # it gives way to whatever else the machine does
     while auditor.job(BARE).is_running:
         assert time.monotonic() < deadline
         time.sleep(0.1)

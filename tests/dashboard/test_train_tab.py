@@ -9,6 +9,7 @@ import pytest
 from benchmarks.serving import wait_for
 from fastnet.data.loading import load_dataset
 
+from ..conftest import PATIENCE
 from .conftest import serving
 from .test_browser import SEVEN, answer, draw
 
@@ -67,7 +68,7 @@ def press(page, name: str) -> None:
 def expect_state(page, *words: str) -> None:
     from playwright.sync_api import expect
 
-    expect(page.locator(".state")).to_have_text(re.compile(f"^({'|'.join(words)})$"), timeout=90_000)
+    expect(page.locator(".state")).to_have_text(re.compile(f"^({'|'.join(words)})$"), timeout=1000 * PATIENCE)
 
 
 def figure(page, name: str):
@@ -131,7 +132,7 @@ def test_a_second_visitor_is_told_until_the_first_has_closed_the_page(open_tab):
     start(second, "1")
     expect(second.get_by_role("alert")).to_contain_text("Another visitor trains")
     first.close()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while second.get_by_role("alert").count() and time.monotonic() < deadline:
         press(second, "Start")
         second.wait_for_timeout(500)
