@@ -24,7 +24,7 @@ def served_page() -> Iterator[subprocess.Popen[bytes]]:
         server.wait()
 
 
-def wait_for(address: str, seconds: float = 60) -> None:
+def wait_for(address: str, seconds: float = 180) -> None:
     """Return when a server answers there; URLError where none does for so long."""
     deadline = time.monotonic() + seconds
     while True:

@@ -1,15 +1,17 @@
 """The dashboard as a web server: `serve()`, or `panel serve dashboard/app.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
 import panel as pn
 import panel_material_ui as pmui
+from panel.io.resources import get_dist_path
 from threadpoolctl import threadpool_limits
 
-from fastnet.dashboard.server.library import DIRECTORY, Library
+from fastnet.dashboard.server.library import DIRECTORY, RUNS, Library
 from fastnet.dashboard.server.places import Places
+from fastnet.dashboard.server.ports import find_port, named_in_errors
 from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.server.websockets import send_promptly
 
@@ -31,6 +33,7 @@ def prepare_process() -> None:
 def create_app(shared: Shared | None = None) -> pmui.Page:
     """The page for one session of the server that shares this."""
     location = pn.state.location  # None if no browser asks
+    keep_to_this_server()
     store = Store(Address(location.search if location else ""), shared or default_shared())
     follow_session(store)
     return build_page(store)
@@ -40,6 +43,16 @@ def create_app(shared: Shared | None = None) -> pmui.Page:
 def default_shared() -> Shared:
     """What sessions share when nobody gave options."""
     return Shared()
+
+
+def keep_to_this_server() -> None:
+    """Have the session's style sheets come from here.
+
+    Panel does so for a session that the request for the page began. One that the websocket began, as happens where the
+    page waited long for it or another process answers, would send the browser to a CDN.
+    """
+    if pn.state.curdoc:
+        pn.state.curdoc.template_variables["dist_url"] = get_dist_path(cdn=False)
 
 
 def follow_session(store: Store) -> None:
@@ -68,25 +81,36 @@ def serve(
     models: Path = DIRECTORY,
     data: str = BUNDLED,
     trainings: int = 1,
+    runs: Path = RUNS,
+    on_ready: Callable[[int], None] = lambda port: None,
 ) -> None:
     """Serve the dashboard until it is interrupted; only this computer can reach it under the default address.
 
-    `allow_origins` are further hosts, with their ports, under which browsers may see the page. `models` is where models
-    that people train are saved, `data` what they train on (in the words of `load_dataset`), `trainings` how many may
-    run at once. Trainings have processes of their own, so a script calls this under `if __name__ == "__main__"`.
+    Port 0 is any that is free; `on_ready` is told the port once the server has it. `allow_origins` are further hosts,
+    with their ports, under which browsers may see the page. `models` is where models that people train are saved,
+    `runs` where the command line trains, `data` what they train on (in the words of `load_dataset`), `trainings` how
+    many may run at once. Trainings have processes of their own, so a script calls this under
+    `if __name__ == "__main__"`. OptionError if the port cannot be had.
     """
+    port = find_port(address, port)
     prepare_process()
-    shared = Shared(Library(models), data, Places(trainings))
+    shared = Shared(Library(models, runs), data, Places(trainings))
     here = {f"{host}:{port}" for host in (address, "localhost", "127.0.0.1")}
-    pn.serve(
-        {"/": lambda: create_app(shared)},
-        port=port,
-        address=address,
-        websocket_origin=sorted(here.union(allow_origins)),
-        websocket_max_message_size=MOST_MESSAGE_BYTES,
-        show=open_browser,
-        title="fastnet",
-    )
+    with named_in_errors(address, port):
+        server = pn.serve(
+            {"/": lambda: create_app(shared)},
+            port=port,
+            address=address,
+            websocket_origin=sorted(here.union(allow_origins)),
+            websocket_max_message_size=MOST_MESSAGE_BYTES,
+            show=open_browser,
+            title="fastnet",
+            start=False,
+            verbose=False,
+        )
+    on_ready(port)
+    server.start()
+    server.io_loop.start()
 
 
 if pn.state.served:

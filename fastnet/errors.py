@@ -40,3 +40,16 @@ class ClaimedError(OptionError):
 
 class DivergedError(FastnetError):
     """A training whose loss is no longer a finite number."""
+
+
+FORESEEN = (FastnetError, MemoryError, OSError)  # what may happen to anybody, and is told in a sentence
+
+
+def sentence_of(error: BaseException) -> str:
+    """One of `FORESEEN` in a sentence that names the file, if there is one."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory"
+    if isinstance(error, OSError) and error.strerror:
+        reason = error.strerror[0].lower() + error.strerror[1:]
+        return f"{error.filename}: {reason}" if error.filename else reason
+    return str(error)

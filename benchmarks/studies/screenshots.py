@@ -139,8 +139,8 @@ def served() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as models:
-        options = ["--port", str(port), "--models", models]
+    with tempfile.TemporaryDirectory() as models:  # and no runs
+        options = ["--port", str(port), "--models", models, "--runs", models]
         server = subprocess.Popen([sys.executable, "-P", "-m", "fastnet", "dashboard", *options])
         try:
             address = f"http://localhost:{port}/"

@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from fastnet.errors import OptionError
+from fastnet.errors import FORESEEN, OptionError, sentence_of
 
 from ..worker.beside import start_beside
 
@@ -48,7 +48,11 @@ class Auditor:
                     raise OptionError(f"the audit of {self._job.model} is being computed; try again when it is ready")
                 return self._job
             self._job = Job(model)
-        _, pipe = start_beside(_work, directory, data, niceness=NICENESS)
+            try:
+                _, pipe = start_beside(_work, directory, data, niceness=NICENESS)
+            except FORESEEN as error:
+                self._job = replace(self._job, problem=sentence_of(error))
+                return self._job
         threading.Thread(target=self._hear, args=(pipe,), daemon=True).start()
         return self._job
 

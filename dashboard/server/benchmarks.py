@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
-from fastnet.errors import OptionError
+from fastnet.errors import FORESEEN, OptionError, sentence_of
 from fastnet.timing.machine import KERNELS
 
 from .places import Places
@@ -74,15 +74,19 @@ class Benchmarks:
             if not self._places.take_all(self):
                 raise OptionError("a training is running; try again when it has ended")
             options = ["--samples", str(samples)] if samples else []
-            figures = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by its follower
-            process = subprocess.Popen(
-                [*self._command, *options],
-                stdin=subprocess.PIPE,  # its lifeline
-                stdout=figures,
-                stderr=subprocess.PIPE,
-                text=True,
-                start_new_session=True,  # Ctrl-C in the terminal is the server's affair
-            )
+            try:
+                figures = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by its follower
+                process = subprocess.Popen(
+                    [*self._command, *options],
+                    stdin=subprocess.PIPE,  # its lifeline
+                    stdout=figures,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    start_new_session=True,  # Ctrl-C in the terminal is the server's affair
+                )
+            except FORESEEN as error:
+                self._places.free(self)
+                raise OptionError(f"the benchmark cannot begin: {sentence_of(error)}") from error
             self._process = process
             atexit.register(self.close)
             self.status = Status(owner, started=time.time(), result=self.status.result)

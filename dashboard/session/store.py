@@ -10,7 +10,7 @@ import param
 from PIL import Image
 
 from fastnet import weights
-from fastnet.errors import DataError, FastnetError
+from fastnet.errors import FORESEEN, DataError, sentence_of
 from fastnet.models.files import count_parameters
 from fastnet.reading.explanation import explain
 from fastnet.reading.predictor import Predictor
@@ -103,18 +103,20 @@ class Store(param.Parameterized):
         if not (self.predictor and 0 <= number < len(self.pictures)):
             return
         picture = self.pictures[number]
-        self._ask_again = partial(self.show_picture, number)
         outcome = outcome or read_file(self.predictor, picture.name, picture.content)
         if isinstance(outcome, Answer):
+            self._ask_again = partial(self.show_picture, number)
             self.param.update(answer=outcome, problem="", is_drawing=False, shown=number)
             picture = replace(picture, text=outcome.reading.text, problem="")
         else:
+            self.refuse("")  # the sentence stands in the list
             picture = replace(picture, content=b"", problem=str(outcome))
         self.pictures = [*self.pictures[:number], picture, *self.pictures[number + 1 :]]
 
     def refuse(self, sentence: str) -> None:
-        """Tell people what was wrong with what they drew."""
-        self.param.update(answer=None, problem=sentence)
+        """Tell people what was wrong with what they drew or brought; an answer to something else would mislead."""
+        self._ask_again = lambda: None
+        self.param.update(answer=None, problem=sentence, shown=-1)
 
     def model_saved(self, name: str) -> None:
         """A model was saved under that name, here or on another page: it can be chosen, or is loaded anew."""
@@ -133,9 +135,11 @@ class Store(param.Parameterized):
             predictor = self.shared.library.load(self.model)
             self.param.update(predictor=predictor, facts=model_facts(predictor), problem="")
             self._ask_again()
-        except FastnetError as error:
+        except FORESEEN as error:
+            ask_again = self._ask_again  # when there is a sound model
             self.param.update(predictor=None, facts=[])
-            self.refuse(str(error))
+            self.refuse(sentence_of(error))
+            self._ask_again = ask_again
 
     def _known_model(self, name: str) -> str:
         if name not in self.param.model.objects:
@@ -143,8 +147,13 @@ class Store(param.Parameterized):
         return name
 
     def _ask(self, caption: str, source: bytes | np.ndarray, is_drawing: bool = False, is_final: bool = True) -> None:
-        if self.predictor:
+        if not self.predictor:
+            return
+        try:
             answer = ask(self.predictor, caption, source, is_final)
+        except FORESEEN as error:
+            self.refuse(sentence_of(error))
+        else:
             self.param.update(answer=answer, problem="", is_drawing=is_drawing, shown=-1)
 
 
@@ -156,6 +165,8 @@ def read_file(predictor: Predictor, name: str, content: bytes) -> Answer | DataE
         return ask(predictor, name, content)
     except DataError as error:
         return error
+    except MemoryError as error:
+        return DataError(f"{name}: {sentence_of(error)}")
 
 
 def ask(predictor: Predictor, caption: str, source: bytes | np.ndarray, is_final: bool = True) -> Answer:
@@ -179,7 +190,9 @@ def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
         facts.append(("Test accuracy", f"{test.accuracy:.2%}"))
     if recipe:
         facts.append(("Optimizer", f"Adam, learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule"))
-        facts.append(("Training", f"{recipe.epochs} epochs in batches of {recipe.batch_size}"))
+        done = predictor.manifest.epochs
+        so_far = f"{done} of " if done is not None and done < recipe.epochs else ""
+        facts.append(("Training", f"{so_far}{recipe.epochs} epochs in batches of {recipe.batch_size}"))
     return facts
 
 

@@ -1,15 +1,16 @@
 """The training tab's state: the form, the training as it was last looked at, and the ones it is compared with."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import param
 
-from fastnet.errors import FastnetError
+from fastnet.errors import FORESEEN, FastnetError, sentence_of
 
 from ..server.library import Library
-from ..worker.snapshot import FAILED, RUNNING, Snapshot
+from ..worker.snapshot import FAILED, PREPARING, RUNNING, Snapshot
 from .options import Options
 from .trainings import Trainings
 
@@ -27,6 +28,7 @@ class TrainingState(param.Parameterized):
 
     snapshot: Any = param.ClassSelector(class_=Snapshot, default=Snapshot(), doc="The training, or the last one.")
     problem = param.String(default="", doc="Why there is no training, or why it failed; empty if all is well.")
+    waited = param.Integer(default=0, doc="Seconds that the training has been getting ready.")
     saved = param.String(default="", doc="What became of the run that was to be saved: a sentence.")
     rivals: Any = param.ListSelector(default=[], objects=[], check_on_set=False, doc="Names of what is compared.")
 
@@ -78,6 +80,8 @@ class TrainingState(param.Parameterized):
     def look(self) -> None:
         """Take in what has happened since the last look."""
         snapshot = self._trainer.snapshot
+        if snapshot.state == PREPARING:
+            self.waited = int(time.monotonic() - snapshot.began)
         if snapshot is not self.snapshot:
             problem = snapshot.problem if snapshot.state == FAILED else self.problem
             self.param.update(snapshot=snapshot, problem=problem)
@@ -89,8 +93,8 @@ class TrainingState(param.Parameterized):
             return "There is no run to save"
         try:
             self._library.save(name, Path(run), may_replace=name in self._own)
-        except FastnetError as error:
-            sentence = str(error)
+        except FORESEEN as error:
+            sentence = sentence_of(error)
             return sentence[0].upper() + sentence[1:]
         self._own.add(name)
         return f"Saved as {name!r}: the Read tab offers it"

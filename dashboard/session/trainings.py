@@ -3,6 +3,7 @@
 import contextlib
 import tempfile
 import threading
+import time
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fastnet.data.loading import BUNDLED
-from fastnet.errors import OptionError
+from fastnet.errors import FORESEEN, OptionError, sentence_of
 from fastnet.training.recipe import Recipe
 
 from ..server.places import Places
@@ -48,10 +49,14 @@ class Trainings:
             if self.snapshot.epochs:
                 self.earlier = (*self.earlier, replace(self.snapshot, run=""))[-MOST_RUNS:]
             self._forget_run()
-            self._folder = tempfile.TemporaryDirectory(prefix="fastnet-", ignore_cleanup_errors=True)
-            self.snapshot = Snapshot(PREPARING, self.snapshot.number + 1, recipe)
-            run = Path(self._folder.name) / "run"
-            process, pipe = start_beside(_work, recipe, self._data, run, niceness=NICENESS)
+            try:
+                self._folder = tempfile.TemporaryDirectory(prefix="fastnet-", ignore_cleanup_errors=True)
+                run = Path(self._folder.name) / "run"
+                process, pipe = start_beside(_work, recipe, self._data, run, niceness=NICENESS)
+            except FORESEEN as error:
+                self._places.free(place)
+                raise OptionError(f"the training cannot begin: {sentence_of(error)}") from error
+            self.snapshot = Snapshot(PREPARING, self.snapshot.number + 1, recipe, began=time.monotonic())
             self._process, self._pipe = process, pipe
         threading.Thread(target=self._hear, args=(process, pipe, place), daemon=True).start()
 

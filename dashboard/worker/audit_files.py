@@ -6,7 +6,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fastnet.audit.contents import DIRECTORY, load_audit
-from fastnet.errors import FastnetError
+from fastnet.errors import FORESEEN, sentence_of
 from fastnet.models.files import read_model
 
 from .beside import start_beside
@@ -26,19 +26,19 @@ def file_names() -> Sequence[str]:
 
 def audit_file(directory: Path, name: str) -> bytes | str:
     """The content of one of `file_names`, for the model in a directory; a sentence if it cannot be made."""
-    there = directory / DIRECTORY / name
-    if there.is_file():
-        return there.read_bytes()
     from fastnet.audit.report import PICTURES, draw, report
 
     try:
+        there = directory / DIRECTORY / name
+        if there.is_file():
+            return there.read_bytes()
         audit, files = load_audit(directory), read_model(directory)
         if name != REPORT:
             return draw(name.removesuffix(".png"), audit, files) or "This model has nothing to show there."
         drawn = {picture: draw(picture, audit, files) for picture in PICTURES}
         return report(audit, {picture: content for picture, content in drawn.items() if content}).encode()
-    except FastnetError as error:
-        return str(error)
+    except FORESEEN as error:
+        return sentence_of(error)
 
 
 def make_aside(directory: Path, name: str) -> bytes | str:

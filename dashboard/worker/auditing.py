@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastnet.audit import audit_model, save_audit
 from fastnet.data.loading import load_dataset
-from fastnet.errors import FastnetError
+from fastnet.errors import FORESEEN, sentence_of
 
 
 def work(pipe: Connection, directory: Path, data: str) -> None:
@@ -19,5 +19,7 @@ def work(pipe: Connection, directory: Path, data: str) -> None:
         try:
             save_audit(directory, audit_model(directory, load_dataset(data), on_progress=tell))
             pipe.send({"is_done": True, "share": 1.0})
-        except (FastnetError, OSError) as error:
-            pipe.send({"problem": str(error)})
+        except (BrokenPipeError, ConnectionResetError):
+            raise
+        except FORESEEN as error:
+            pipe.send({"problem": sentence_of(error)})

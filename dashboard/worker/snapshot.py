@@ -36,6 +36,8 @@ class Snapshot:
     number: int = 0  # of the session's trainings, from 1
     recipe: Recipe | None = None
     problem: str = ""  # why it failed, in a sentence
+    began: float = 0.0  # by the server's monotonic clock
+    is_compiling: bool = False  # while it gets ready
     layer_sizes: tuple[int, ...] = ()
     n_train: int = 0
     n_validation: int = 0

@@ -4,6 +4,7 @@ It is a process, not a thread of the server: the NumPy reference holds the inter
 drawing would wait for it. It is also nicer than the server and leaves it a processor, so that the page answers first.
 """
 
+import contextlib
 import dataclasses
 import os
 import time
@@ -15,7 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from fastnet.data.loading import load_dataset
-from fastnet.errors import FastnetError
+from fastnet.errors import FORESEEN, sentence_of
 from fastnet.kernels import numba_is_installed
 from fastnet.models.documents import Score
 from fastnet.training.pipeline import TrainingStage, train_and_save
@@ -42,10 +43,11 @@ def work(pipe: Connection, recipe: Recipe, data: str, directory: Path) -> None:
     threadpool_limits(n_threads, user_api="blas")
     try:
         _Worker(pipe, recipe, data).train(directory)
-    except FastnetError as error:
-        pipe.send({"state": FAILED, "problem": str(error)})
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass
+    except FORESEEN as error:
+        with contextlib.suppress(OSError):
+            pipe.send({"state": FAILED, "problem": sentence_of(error)})
 
 
 class _Worker:
@@ -86,7 +88,9 @@ class _Worker:
         self._pipe.send({**end, **self._everything_seen()})
 
     def _begin(self, stage: TrainingStage) -> None:
-        if stage is TrainingStage.TRAINING:
+        if stage is TrainingStage.COMPILING:
+            self._pipe.send({"is_compiling": True})
+        elif stage is TrainingStage.TRAINING:
             self._began = time.monotonic()
             self._pipe.send({"state": RUNNING})
         elif stage is TrainingStage.TESTING:

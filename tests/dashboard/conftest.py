@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -44,7 +45,9 @@ SERVERS: dict[str, list[str]] = {
         "benchmarks.Benchmarks.__init__.__defaults__ = (command,);"
         "app.serve(port=int(sys.argv[1]))",
     ],
+    "fastnet dashboard": ["-P", "-m", "fastnet", "dashboard", "--port"],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
+    "panel serve --num-procs 2": ["-m", "panel", "serve", str(APP and APP.origin), "--num-procs", "2", "--port"],
 }
 WITH_MODELS = """
 import sys
@@ -58,6 +61,7 @@ RETURNING = (  # not in the blank document before the page, which has no memory
     "if (location.protocol === 'http:')"
     " { localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific' }"
 )
+MILLISECONDS = 1000 * PATIENCE
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -69,7 +73,7 @@ def browser():
             pytest.skip("no Chromium on the PATH")
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=1000 * PATIENCE)
+    expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -98,7 +102,7 @@ def address(request) -> Iterator[str]:
     command = ["-c", WITH_MODELS, str(request.getfixturevalue("models"))] if server == "models" else SERVERS[server]
     with serving(command) as root:
         wait_for(root, PATIENCE)
-        yield root + ("app" if server == "panel serve" else "")
+        yield root + ("app" if server.startswith("panel serve") else "")
 
 
 @pytest.fixture
@@ -113,7 +117,7 @@ def open_page(browser, address):
             if not is_new:
                 context.add_init_script(RETURNING)
             page = context.new_page()
-            page.set_default_timeout(1000 * PATIENCE)
+            page.set_default_timeout(MILLISECONDS)
             watch(page, address, faults)
             page.goto(address + search)
             page.get_by_role("tab", selected=True).wait_for()
@@ -125,15 +129,27 @@ def open_page(browser, address):
 
 @contextlib.contextmanager
 def serving(command: list[str]) -> Iterator[str]:
-    """Run a server as people do; yield its address."""
+    """Run a server as people do; yield its address. At the end its processes are gone, also those beside it."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    with subprocess.Popen([sys.executable, *command, str(port)]) as process:
+    with subprocess.Popen([sys.executable, *command, str(port)], start_new_session=True) as process:
         try:
             yield f"http://localhost:{port}/"
         finally:
             process.terminate()
+            process.wait(60)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def at_rest(page, find):
+    """The place that is found, once the page no longer moves it: views come one by one."""
+    before = None
+    while (now := find()) != before:
+        before = now
+        page.wait_for_timeout(500)
+    return now
 
 
 def watch(page, address: str, faults: list[str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from fastnet.audit import load_audit
 
-from ..conftest import PATIENCE
+from .conftest import MILLISECONDS, at_rest
 
 pytestmark = pytest.mark.parametrize("address", ["models"], indirect=True)
 AUDITED, BARE = "audited", "bare"
@@ -51,6 +51,7 @@ def test_a_click_on_a_cell_filters_the_errors_and_marks_the_points(open_page, au
     page.get_by_role("button", name="Clear").first.click()
     expect(errors_card(page).get_by_role("button")).to_have_count(min(n_errors, 30))
     page.wait_for_function(f"{N_MARKS} === 0")
+    expect(page).not_to_have_url(re.compile("cell="))
     page.go_back()  # undoes the last choice
     expect(errors_card(page).get_by_role("button")).to_have_count(n)
 
@@ -71,7 +72,7 @@ def test_a_unit_shows_its_filter_and_what_excites_it_most(open_page, audit):
     page = open_page(search=f"?tab=audit&model={AUDITED}")
     rows = [int(row) for row in audit.units[0][3] if row >= 0]
     filters = page.get_by_role("img", name=re.compile("weights of all 512 units"))
-    box = filters.bounding_box()
+    box = at_rest(page, filters.bounding_box)
     filters.click(position={"x": box["width"] * 3.5 / 32, "y": box["height"] * 0.5 / 16})  # the fourth of the first row
     expect(page.get_by_text("Unit 3 answers to")).to_be_visible()
     exciting = page.locator(".unit .digits-grid button")
@@ -103,8 +104,8 @@ def test_hovering_over_a_point_shows_its_digit(open_page, audit):
     page.wait_for_function("getComputedStyle(document.documentElement).getPropertyValue('--digits') !== ''")
     page.get_by_role("heading", name="Embedding").scroll_into_view_if_needed()
     page.get_by_text("Labels that are probably wrong").wait_for()
-    place = page.evaluate(PLACE)
-    page.mouse.move(*place)
+    x, y = at_rest(page, lambda: page.evaluate(PLACE))
+    page.mouse.move(x, y, steps=5)
     page.get_by_text(re.compile("read as .*%")).wait_for()
 
 
@@ -122,7 +123,7 @@ def test_a_model_without_an_audit_is_said_to_be_so_and_others_go_on(open_page):
 def test_a_picture_is_downloaded(open_page):
     page = open_page(search=f"?tab=audit&model={AUDITED}")
     page.get_by_label("Report and pictures").select_option("confusion.png")
-    with page.expect_download(timeout=1000 * PATIENCE) as download:
+    with page.expect_download(timeout=MILLISECONDS) as download:
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename == "audited-confusion.png"
     assert download.value.path().read_bytes().startswith(b"\x89PNG")

@@ -15,6 +15,7 @@ from fastnet.dashboard.views.benchmark.watch import Watch, progress_html
 from fastnet.errors import OptionError
 
 from ..conftest import PATIENCE
+from .conftest import MILLISECONDS
 
 TINY = (sys.executable, "-P", str(Path(__file__).with_name("tiny_benchmark.py")), "--json", "--roofline")
 
@@ -170,7 +171,7 @@ def test_a_click_measures_and_a_later_visitor_sees_the_figures(open_page):
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("progressbar", name="Benchmark")).to_have_count(0)
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text("an epoch of 1,000 images")).to_be_visible(timeout=1000 * PATIENCE)
+    expect(page.get_by_text("an epoch of 1,000 images")).to_be_visible(timeout=MILLISECONDS)
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
     later = open_page("phone", "?tab=benchmark")
     expect(later.get_by_text("an epoch of 1,000 images")).to_be_visible()

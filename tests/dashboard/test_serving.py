@@ -1,11 +1,16 @@
 """How the page is served: where, for whom, and with which limits."""
 
+import errno
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import panel as pn
 import pytest
@@ -18,6 +23,7 @@ from fastnet.dashboard.app import MOST_MESSAGE_BYTES
 # What a process knows of BLAS's threads and of websockets, before the page is imported, after, and when it serves.
 PROCESS = """
 import json
+from unittest.mock import MagicMock
 import numpy as np
 import panel as pn
 from bokeh.server.views.ws import WSHandler
@@ -32,7 +38,7 @@ def state():
 states = [state()]
 from fastnet.dashboard import app
 states.append(state())
-pn.serve = lambda pages, **options: states.append(state())
+pn.serve = lambda pages, **options: states.append(state()) or MagicMock()
 app.serve()
 print(json.dumps(states))
 """
@@ -41,8 +47,20 @@ print(json.dumps(states))
 @pytest.fixture
 def served(monkeypatch) -> dict:
     options: dict = {}
-    monkeypatch.setattr(pn, "serve", lambda pages, **given: options.update(given))
+
+    def serve(pages, **given):
+        options.update(given, pages=pages)
+        return MagicMock()
+
+    monkeypatch.setattr(pn, "serve", serve)
     return options
+
+
+@pytest.fixture
+def taken():
+    """A port that another program has."""
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        yield holder.getsockname()[1]
 
 
 def test_importing_the_page_changes_nothing_in_the_process_and_serving_does():
@@ -55,27 +73,95 @@ def test_importing_the_page_changes_nothing_in_the_process_and_serving_does():
     assert serving == [[1] * len(before[0]), False]
 
 
-def test_by_default_only_this_computer_sees_the_page(served):
+def test_by_default_only_this_computer_sees_the_page(served, monkeypatch):
+    monkeypatch.setattr(app, "find_port", lambda address, port: port)
+    monkeypatch.setattr("fastnet.dashboard.server.ports.find_port", lambda address, port: port)
     assert main(["dashboard"]) == 0
     assert (served["address"], served["port"], served["show"]) == ("localhost", 5006, False)
     assert served["websocket_origin"] == ["127.0.0.1:5006", "localhost:5006"]
     assert served["websocket_max_message_size"] == MOST_MESSAGE_BYTES
 
 
-def test_other_addresses_and_origins_are_given_by_options(served):
-    options = ["--port", "8000", "--address", "0.0.0.0", "--open"]
+def test_other_addresses_and_origins_are_given_by_options(served, capfd):
+    options = ["--port", "0", "--address", "0.0.0.0", "--open"]
     assert main(["dashboard", *options, "--allow-origin", "a.example", "--allow-origin", "b.example:81"]) == 0
-    assert (served["address"], served["port"], served["show"]) == ("0.0.0.0", 8000, True)
-    assert {"a.example", "b.example:81", "localhost:8000"} <= set(served["websocket_origin"])
+    assert (served["address"], served["show"]) == ("0.0.0.0", True)
+    port = served["port"]
+    assert {"a.example", "b.example:81", f"localhost:{port}"} <= set(served["websocket_origin"])
+    assert capfd.readouterr().err == f"serving on http://0.0.0.0:{port} (Ctrl-C ends it)\n"
 
 
-def test_models_data_and_trainings_are_given_by_options(monkeypatch, tmp_path):
+def test_models_runs_data_and_trainings_are_given_by_options(monkeypatch, served, tmp_path, npz):
     shared: list = []
     monkeypatch.setattr(app, "create_app", shared.append)
-    monkeypatch.setattr(pn, "serve", lambda pages, **given: pages["/"]())
-    shutil.copytree(weights.DIRECTORY / weights.DEFAULT, tmp_path / "mine")
-    options = ["--models", str(tmp_path), "--trainings", "2", "--data", "some/images"]
-    assert main(["dashboard", *options]) == 0
-    assert "mine" in shared[0].library.names()
-    assert shared[0].data == str(Path("some/images").absolute())
+    for name in ("mine", "own"):
+        shutil.copytree(weights.DIRECTORY / weights.DEFAULT, tmp_path / name / name)
+    options = ["--models", tmp_path / "mine", "--runs", tmp_path / "own", "--trainings", "2", "--data", npz]
+    assert main(["dashboard", "--port", "0", *map(str, options)]) == 0
+    served["pages"]["/"]()
+    assert shared[0].library.names() == [*weights.names(), "runs/own", "mine"]
+    assert shared[0].data == str(npz)
     assert [shared[0].places.take(number) for number in range(3)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--data", "nope"], "nope: no such data set"),
+        (["--models", "file"], "--models file: is no directory"),
+        (["--runs", "no/where"], "--runs no/where: no such directory, and none to make it in"),
+        (["--port", "65536"], "'65536' is not a port from 0 to 65535"),
+        (["--allow-origin", "http://a.example"], "'http://a.example' is not a host"),
+        (["--address", "no.such.host.invalid"], "cannot listen on port 0 of 'no.such.host.invalid': "),
+    ],
+)
+def test_what_cannot_be_served_is_told_before_anything_is(fastnet, served, tmp_path, monkeypatch, options, sentence):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    code, _, told = fastnet("dashboard", "--port", "0", *options)
+    assert (code, served, told.count("\n")) == (2, {}, 1)
+    assert sentence in told
+    assert "serving" not in told
+
+
+def test_a_port_that_is_taken_is_named(fastnet, served, taken):
+    code, _, told = fastnet("dashboard", "--port", taken)
+    assert (code, served) == (2, {})
+    assert told == (
+        f"fastnet dashboard: port {taken} is in use by another program; choose another, or 0 for any that is free\n"
+    )
+
+
+def test_a_port_that_is_taken_meanwhile_is_named_and_nothing_was_announced(fastnet, taken, monkeypatch):
+    def serve(pages, **given):
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr(pn, "serve", serve)
+    monkeypatch.setattr(app, "find_port", lambda address, port: taken)
+    code, _, told = fastnet("dashboard", "--port", "0")
+    assert code == 2
+    assert told.endswith(f"port {taken} is in use by another program; choose another, or 0 for any that is free\n")
+    assert "serving on" not in told
+
+
+def test_a_taken_port_is_told_before_panel_is_loaded(taken):
+    code = (
+        "import sys; from fastnet.cli import main;"
+        f"print(main(['dashboard', '--port', '{taken}']), {{'panel', 'bokeh', 'numba'}} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "2 set()\n"
+
+
+def test_where_it_serves_is_printed_once_it_answers():
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "fastnet", "dashboard", "--port", "0"], stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            line = next(line for line in server.stderr if "serving" in line)
+            port = int(re.fullmatch(r"serving on http://localhost:(\d+) \(Ctrl-C ends it\)\n", line)[1])
+            with socket.create_connection(("localhost", port), timeout=180):
+                pass
+            urllib.request.urlopen(f"http://localhost:{port}/", timeout=180).close()
+        finally:
+            server.terminate()

@@ -144,7 +144,11 @@ def test_a_bad_file_gets_a_sentence_and_the_session_goes_on(store, content, sent
     assert bad.problem.startswith(sentence)
     assert bad.content == b""
     assert (good.text, good.problem) == ("5", "")
-    assert (store.answer.caption, store.shown) == ("five.png", 1)  # still there, one row lower
+    assert (store.answer, store.shown) == (None, -1)  # no answer to another picture stands beside the sentence
+    store.model = weights.names()[-1]
+    assert store.pictures[0] is bad  # no other model makes a picture of it
+    store.show_picture(1)
+    assert (store.answer.caption, store.shown) == ("five.png", 1)
     store.add_picture("six.png", FIVE)
     assert store.shown == 0
 
@@ -199,6 +203,47 @@ def test_a_damaged_model_gets_a_sentence(store, monkeypatch):
     assert store.facts == []
     store.draw([ONE])
     assert (store.answer, store.problem) == (None, "damaged: is damaged")
+
+
+@pytest.mark.parametrize("act", [lambda store: store.show_sample(0), lambda store: store.draw([ONE])])
+def test_no_earlier_answer_stands_beside_what_could_not_be_read(store, monkeypatch, act):
+    def refuse(*_, **__):
+        raise MemoryError
+
+    store.add_picture("five.png", FIVE)
+    monkeypatch.setattr(store_module, "ask", refuse)
+    act(store)
+    assert (store.answer, store.shown, store.problem) == (None, -1, "there is not enough memory")
+
+
+def test_a_picture_that_needs_too_much_memory_gets_a_sentence(store, monkeypatch):
+    def refuse(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(store_module, "ask", refuse)
+    store.add_picture("five.png", FIVE)
+    assert (store.answer, store.pictures[0].problem) == (None, "five.png: there is not enough memory")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (PermissionError(13, "Permission denied", "W1.npy"), "W1.npy: permission denied"),
+        (MemoryError(), "there is not enough memory"),
+    ],
+)
+def test_a_model_that_cannot_be_opened_leaves_nothing_of_another(store, monkeypatch, error, sentence):
+    def refuse(name):
+        raise error
+
+    store.draw([ONE])
+    load = store.shared.library.load
+    monkeypatch.setattr(store.shared.library, "load", refuse)
+    store.model = weights.names()[-1]
+    assert (store.answer, store.predictor, store.facts, store.problem) == (None, None, [], sentence)
+    monkeypatch.setattr(store.shared.library, "load", load)
+    store.model = weights.DEFAULT
+    assert store.answer.reading.text == "1"  # the drawing is still on the paper
 
 
 def test_the_store_does_not_load_panel():

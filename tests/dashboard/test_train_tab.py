@@ -10,7 +10,7 @@ from benchmarks.serving import wait_for
 from fastnet.data.loading import load_dataset
 
 from ..conftest import PATIENCE
-from .conftest import serving
+from .conftest import MILLISECONDS, serving
 from .test_browser import SEVEN, answer, draw
 
 LONG = "1000"  # epochs: no test waits for their end
@@ -29,7 +29,7 @@ def address(tmp_path_factory):
         x_test=test.images[:500],
         y_test=test.labels[:500],
     )
-    options = ["--data", str(folder / "small.npz"), "--models", str(folder / "models")]
+    options = ["--data", str(folder / "small.npz"), "--models", str(folder / "models"), "--runs", str(folder)]
     with serving(["-P", "-m", "fastnet", "dashboard", *options, "--port"]) as root:
         wait_for(root)
         yield root
@@ -68,7 +68,7 @@ def press(page, name: str) -> None:
 def expect_state(page, *words: str) -> None:
     from playwright.sync_api import expect
 
-    expect(page.locator(".state")).to_have_text(re.compile(f"^({'|'.join(words)})$"), timeout=1000 * PATIENCE)
+    expect(page.locator(".state")).to_have_text(re.compile(f"^({'|'.join(words)})$"), timeout=MILLISECONDS)
 
 
 def figure(page, name: str):

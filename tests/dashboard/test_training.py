@@ -1,19 +1,28 @@
 """Trainings that people watch, without a browser: the process, how it is steered, and what is told of it."""
 
 import dataclasses
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
 import pytest
 
+from fastnet.dashboard.server.library import Library
 from fastnet.dashboard.server.places import Places
+from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.session.comparison import difference
 from fastnet.dashboard.session.options import MOST_PARAMETERS, Options
-from fastnet.dashboard.session.trainings import Trainings
+from fastnet.dashboard.session.store import Store
+from fastnet.dashboard.session.training_state import TrainingState
+from fastnet.dashboard.session.trainings import Trainings, _work
+from fastnet.dashboard.views.training.figures import figures_html
+from fastnet.dashboard.views.training.saving import saving_view
+from fastnet.dashboard.worker.beside import start_beside
 from fastnet.dashboard.worker.looks import Observer
 from fastnet.dashboard.worker.snapshot import ENDING, FAILED, FINISHED, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
 from fastnet.data.loading import load_dataset
@@ -210,6 +219,86 @@ def test_a_diverged_training_and_missing_data_get_a_sentence(trainer, tmp_path):
     missing.start(SMALL)
     assert "no such data set" in wait(missing, FAILED).problem
     missing.close()
+
+
+def test_a_place_is_free_again_where_a_training_cannot_begin(npz, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/fastnet-x")
+
+    trainer = Trainings(Places(1), str(npz))
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "TemporaryDirectory", refuse)
+        with pytest.raises(OptionError, match=r"cannot begin: /tmp/fastnet-x: no space left on device"):
+            trainer.start(SMALL)
+    assert not trainer.snapshot.is_active
+    trainer.start(SMALL)
+    trainer.close()
+
+
+def test_a_run_that_cannot_be_saved_gets_a_sentence(npz, tmp_path):
+    blocked = tmp_path / "blocked"
+    blocked.touch()
+    trainer = Trainings(data=str(npz))
+    process, pipe = start_beside(_work, SMALL, str(npz), blocked / "run", niceness=0)
+    trainer._process = process
+    trainer._hear(process, pipe, object())
+    assert trainer.snapshot.state == FAILED
+    assert trainer.snapshot.problem.startswith(f"{blocked}")
+    assert "unexpectedly" not in trainer.snapshot.problem
+
+
+def test_the_page_says_what_a_training_waits_for_and_since_when(tmp_path):
+    state = TrainingState(Trainings(), Library(tmp_path / "models", tmp_path / "runs"))
+    state._trainer.snapshot = Snapshot(PREPARING, 1, SMALL, began=time.monotonic() - 12)
+    state.look()
+    assert f"begins and reads the data: {state.waited} s so far" in figures_html(state.snapshot, state.waited)
+    assert state.waited >= 12
+    state._trainer.snapshot = state._trainer.snapshot.and_then({"is_compiling": True})
+    state.look()
+    told = figures_html(state.snapshot, state.waited)
+    assert "The kernels are being compiled" in told
+    assert f"{state.waited} s so far" in told
+    assert "so far" not in figures_html(state.snapshot.and_then({"state": RUNNING}), state.waited)
+
+
+def test_the_process_tells_that_it_compiles(trainer, monkeypatch):
+    seen = []
+    monkeypatch.setattr(trainer, "_take_in", lambda process, changes: seen.append(changes))
+    trainer.start(dataclasses.replace(SMALL, engine="numba"))
+    deadline = time.monotonic() + PATIENCE
+    while {"is_compiling": True} not in seen:
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.01)
+
+
+def test_the_button_that_saves_lives_on_where_the_same_sentence_is_told_again(tmp_path):
+    store = Store(shared=Shared(Library(tmp_path / "models", tmp_path / "runs")))
+    state = TrainingState(store.trainer, store.shared.library)
+    [view] = saving_view(state, store)
+    button = view[1]
+    state.snapshot = Snapshot(FINISHED, run=str(tmp_path / "gone"))
+    for _ in range(2):
+        button.clicks += 1
+        assert state.saved
+        assert not button.disabled
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "mine/W1.npy"), "Mine/W1.npy: no space left on device"),
+        (MemoryError(), "There is not enough memory"),
+    ],
+)
+def test_a_run_that_cannot_be_kept_gets_a_sentence(tmp_path, monkeypatch, error, sentence):
+    def refuse(*_, **__):
+        raise error
+
+    library = Library(tmp_path / "models", tmp_path / "runs")
+    monkeypatch.setattr(library, "save", refuse)
+    state = TrainingState(Trainings(), library)
+    state.snapshot = Snapshot(FINISHED, run=str(tmp_path))
+    assert state.save("mine") == sentence
 
 
 def test_a_small_data_set_keeps_most_for_training(trainer):

@@ -6,7 +6,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from fastnet.errors import OptionError
+from fastnet.errors import FastnetError
 
 from ...server.auditor import Job
 from ...session.audit_state import AuditState
@@ -33,7 +33,7 @@ def recompute_view(state: AuditState) -> pn.Column:
     def begin(_: Any) -> None:
         try:
             state.compute()
-        except OptionError as error:
+        except FastnetError as error:
             trouble.object = notice(str(error))
             return
         button.disabled, trouble.object = True, ""

@@ -22,6 +22,11 @@ _WORDS = {
     FAILED: "Failed",
 }
 
+_COMPILING = (
+    "The kernels are being compiled for this machine. The first time that takes a minute or more; then they are kept,"
+    " and later trainings begin at once"
+)
+
 
 def figures_view(state: TrainingState) -> list[Any]:
     """The animation, then the figures."""
@@ -32,17 +37,25 @@ def figures_view(state: TrainingState) -> list[Any]:
         animation.param.update(visible=is_running, playing=is_running)
 
     state.param.watch(show, "snapshot")
-    return [animation, html(pn.bind(figures_html, state.param.snapshot))]
+    return [animation, html(pn.bind(figures_html, state.param.snapshot, state.param.waited))]
 
 
-def figures_html(snapshot: Snapshot) -> str:
-    """State, progress and a tile for each figure."""
+def figures_html(snapshot: Snapshot, waited: int = 0) -> str:
+    """State, progress and a tile for each figure; `waited` are the seconds that it has been getting ready."""
     share = snapshot.step / snapshot.n_steps if snapshot.n_steps else 0
     tiles = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures(snapshot))
     return (
-        f'<p class="state" role="status">{_WORDS[snapshot.state]}</p>'
+        f'<p class="state" role="status">{_WORDS[snapshot.state]}</p>{_wait(snapshot, waited)}'
         f'<progress max="1" value="{share:.4f}" aria-label="Training"></progress><dl class="figures">{tiles}</dl>'
     )
+
+
+def _wait(snapshot: Snapshot, seconds: int) -> str:
+    """What a training waits for that gets ready, and since when; nothing for any other."""
+    if snapshot.state != PREPARING:
+        return ""
+    told = _COMPILING if snapshot.is_compiling else "A process of its own begins and reads the data"
+    return f'<p class="quiet">{told}: {_duration(seconds)} so far.</p>'
 
 
 def figures(snapshot: Snapshot) -> list[tuple[str, str]]:

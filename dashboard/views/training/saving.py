@@ -20,9 +20,10 @@ def saving_view(state: TrainingState, store: Store) -> list[Any]:
     def finish(sentence: str) -> None:
         state.saved = sentence
         state.offer_rivals()
+        show()  # also where the sentence is the last one's
 
     def save(_: Any) -> None:
-        button.disabled = True  # until `show` says otherwise
+        button.disabled = True  # until it is done
         aside(partial(state.save, name.value_input or name.value), finish)
 
     def show(*_: Any) -> None:
