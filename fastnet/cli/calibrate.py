@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 from typing import Any
 
-from .options import add_command, add_data_option, add_model, percent, show
+from .options import add_command, add_data_options, add_model, given_data, percent, show
 
 EXAMPLES = """\
   fastnet calibrate runs/mine     on the validation digits that its training set aside
@@ -15,7 +15,7 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "calibrate", "fit how sure a model may be, and when it must not answer", EXAMPLES)
     add_model(parser)
-    add_data_option(parser)
+    add_data_options(parser, "what the model was trained on")
     parser.set_defaults(run=run)
 
 
@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Calibrate, write it beside the model and print what it achieves."""
     from fastnet.reading.fitting import calibrate
 
-    calibration = calibrate(args.model, args.data)
+    calibration = calibrate(args.model, given_data(args))
     result = dataclasses.asdict(calibration)
     del result["likeness"]
     measured = calibration.measured

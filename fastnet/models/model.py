@@ -48,6 +48,11 @@ class Model:
         """From the number of pixels to the number of classes."""
         return self.network.layer_sizes
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What each class is called: its number, unless the training data had names."""
+        return self.manifest.class_names
+
     def forward(self, images: np.ndarray) -> Activations:
         """What images become on their way through the network: all that the methods below answer comes from it."""
         return self.network.forward(self._pixels(images))

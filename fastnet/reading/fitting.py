@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import ModelError, OptionError
 from fastnet.models.calibration import Calibration, expected_calibration_error, write_calibration
+from fastnet.models.data import data_of
 from fastnet.models.files import read_model
 from fastnet.models.model import Model
 from fastnet.models.probabilities import softmax
@@ -25,17 +25,17 @@ _N_FOLDS = 5  # of 5,000 digits: a digit and its redrawn copy fall into one
 _RIDGE = 30.0  # pulls the weights towards 0, so that other pens and hands fare as those that were drawn
 
 
-def calibrate(model: str | Path, data: str | Path | None = None) -> Calibration:
+def calibrate(model: str | Path, data: Dataset | None = None) -> Calibration:
     """Compute the calibration of a model directory or shipped model, write it there and return it.
 
-    The validation digits are those that the model's training set aside; `data` is where its data set is now, if not
+    The validation digits are those that the model's training set aside; `data` is its data set, if that is not any more
     where it was.
     """
     files = read_model(model)
     recipe, facts = files.manifest.recipe, files.manifest.data
-    if recipe is None or facts is None or facts.source is None:
+    if recipe is None or facts is None:
         raise ModelError(f"{model}: its manifest does not tell recipe and data of its training")
-    dataset = load_dataset(data or facts.source)
+    dataset = data_of(files, data)
     if dataset.sha256 != facts.sha256:
         raise OptionError(f"{model}: was not trained on {dataset.source}")
     predictor = Model(files.parameters, files.pixel_scale, files.manifest)

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from fastnet import system
-from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.errors import DataError, ModelError, OptionError
 from fastnet.files import read_whole, whole_directory
 from fastnet.models.calibration import BELONGS_TO_CALIBRATION
 from fastnet.models.card import CARD
+from fastnet.models.data import data_of
 from fastnet.models.documents import DataFacts, Environment, Manifest, Score
 from fastnet.models.fields import read_fields
 from fastnet.models.files import (
@@ -78,7 +78,7 @@ def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None) -> T
     recipe, progress, data = _described(files)
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
-    dataset = dataset or load_dataset(str(data.source))
+    dataset = data_of(files, dataset)
     if dataset.sha256 != data.sha256:
         raise DataError(f"{dataset.source}: is not the training set of {directory}, whose SHA-256 is {data.sha256}")
     training = Training(dataset, recipe)
@@ -119,6 +119,7 @@ def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha2
     return Manifest(
         fastnet_version=__version__,
         layer_sizes=training.network.layer_sizes,
+        classes=dataset.classes or None,
         pixel_scale=dataset.pixel_scale,
         n_parameters=sum(array.size for array in training.network.parameters().values()),
         recipe=training.recipe.to_json(),
@@ -128,6 +129,8 @@ def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha2
             n_train=len(training.train_samples),
             n_validation=len(training.validation_samples),
             n_test=len(dataset.test),
+            label=dataset.label,
+            transposed=dataset.transposed,
         ),
         progress=training.progress.saved(),
         epochs=len(history),
