@@ -7,7 +7,8 @@ from typing import Any
 from .options import add_command, add_data_options, add_model, given_data, percent, show
 
 EXAMPLES = """\
-  fastnet calibrate runs/mine     on the validation digits that its training set aside
+  fastnet calibrate runs/mine                     on the validation digits that its training set aside
+  fastnet calibrate runs/mine --data /mnt/data    which are those of the same data, wherever that is now
 """
 
 
@@ -27,9 +28,10 @@ def run(args: argparse.Namespace) -> int:
     result = dataclasses.asdict(calibration)
     del result["likeness"]
     measured = calibration.measured
+    no_help = " (it stays 1: dividing the logits would help nothing)" if calibration.temperature == 1 else ""
     lines = [
         f"temperature {calibration.temperature:.3f}: expected calibration error"
-        f" {percent(measured['validation_ece'])} -> {percent(measured['validation_ece_calibrated'])}",
+        f" {percent(measured['validation_ece'])} -> {percent(measured['validation_ece_calibrated'])}{no_help}",
         f"{percent(measured['digits_kept'])} of the validation digits are answered without doubt,"
         f" {percent(measured['nondigits_refused'])} of what is none is refused",
     ]

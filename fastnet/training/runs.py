@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from fastnet import system
+from fastnet.data.promised import read_npz
 from fastnet.data.samples import Dataset
 from fastnet.errors import DataError, ModelError, OptionError
 from fastnet.files import read_whole, whole_directory
@@ -78,7 +79,7 @@ def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None) -> T
     recipe, progress, data = _described(files)
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
-    dataset = data_of(files, dataset)
+    dataset = dataset or data_of(files)
     if dataset.sha256 != data.sha256:
         raise DataError(f"{dataset.source}: is not the training set of {directory}, whose SHA-256 is {data.sha256}")
     training = Training(dataset, recipe)
@@ -163,9 +164,9 @@ def _read_checkpoint(directory: Path, sha256: str | None, training: Training) ->
     path = directory / CHECKPOINT
     content = read_bytes(path, sha256, most_bytes=2 * len(_checkpoint_bytes(training)))
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
-                network.set_parameters({name: archive[f"{prefix}_{name}"] for name in network.parameters()})
+        arrays, _ = read_npz(io.BytesIO(content), str(path), None, most_bytes=len(_checkpoint_bytes(training)))
+        for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
+            network.set_parameters({name: arrays[f"{prefix}_{name}"] for name in network.parameters()})
     except Exception as error:  # a damaged archive can raise nearly anything
         raise ModelError(f"{path}: does not hold Adam's moments for this network") from error
     if not all(
