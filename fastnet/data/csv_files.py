@@ -6,6 +6,7 @@ The separator (comma, semicolon, tab), a header and a column of words are found 
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,7 +49,7 @@ def read_table(
 ) -> Table:
     """The table in the lines of a stream; `columns` are their names where they stand elsewhere."""
     blocks = _blocks(stream, path, most_bytes)
-    first = next(blocks, b"")
+    first = b"".join(islice(blocks, 2))  # two lines at least, if there are two
     layout = _layout(first, path, columns)
     line = 1
     if layout.columns and not columns:
