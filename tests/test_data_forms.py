@@ -151,9 +151,7 @@ def test_directory_of_two_tables_with_labels_is_both(tmp_path, header):
         pytest.param(
             KAGGLE.replace(b"label", b"what"), {}, "which of its 17 columns holds the labels cannot be told", id="none"
         ),
-        pytest.param(
-            KAGGLE, {"label": "what"}, "has no column 'what' (its columns are 'label',", id="unknown"
-        ),
+        pytest.param(KAGGLE, {"label": "what"}, "has no column 'what' (its columns are 'label',", id="unknown"),
         pytest.param(KAGGLE + b"1,2,3\n", {}, "line 44 has 3 cells where the first has 17", id="short line"),
         pytest.param(KAGGLE + b"1" + b",x" * 16 + b"\n", {}, "line 44, cell 2 is 'x' and not a number", id="a word"),
         pytest.param(KAGGLE + b"1" + b"," * 16 + b"\n", {}, "line 44, cell 2 is '' and not a number", id="missing"),
