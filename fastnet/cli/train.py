@@ -16,9 +16,10 @@ from fastnet.training.recipe import PLAIN, RECIPES, SUMMARIES, Recipe
 from .options import (
     OPTIONS,
     add_command,
-    add_data_option,
+    add_data_options,
     add_recipe_options,
     as_options,
+    given_data,
     given_options,
     percent,
     positive,
@@ -41,6 +42,7 @@ EXAMPLES = """\
   fastnet train --hidden none                      softmax regression
   fastnet train --rotation 5                       digits turned by up to 5 degrees, otherwise as they are
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
+  fastnet train --data train.csv                   Kaggle's: a label and 784 pixels a row
   fastnet train --from runs/mine --data ~/mine     on from the weights of a model, on other images
   fastnet train --stop-after 10 --out runs/mine    the first 10 of 40 epochs, ...
   fastnet train --resume runs/mine                 ... and the rest, to the same bits as in one go
@@ -52,7 +54,7 @@ _TOGETHER = "\N{NO-BREAK SPACE}"
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "train", "train a network and save it", f"{EXAMPLES}\nrecipes:\n{_recipes()}")
-    add_data_option(parser)
+    add_data_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
     parser.add_argument(
         "--from", dest="initial", metavar="MODEL", help="start from the weights of a model, for other data"
@@ -149,7 +151,7 @@ def _recipes() -> str:
 
 def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", Path]:
     """The training to run, new or resumed, and where it is saved; no other may be saved there until `claims` close."""
-    from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.data.loading import load_dataset
     from fastnet.training.runs import load_run, new_run_directory
     from fastnet.training.trainer import Training
 
@@ -163,16 +165,15 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
             raise OptionError(f"{names} cannot be changed when a run is resumed (--epochs can)")
         if is_directory(args.resume):
             claims.enter_context(claim(args.resume))
-        training = load_run(args.resume, load_dataset(args.data) if args.data else None, epochs)
+        training = load_run(args.resume, given_data(args), epochs)
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
     recipe = with_given_options(_with_layers_of(args.initial, RECIPES[args.recipe or "plain"]), args)
-    source = args.data.absolute() if args.data else BUNDLED  # for a run that is resumed from elsewhere
     directory = args.out or claims.enter_context(new_run_directory(recipe))
     if args.out:
         claims.enter_context(claim_new(args.out, instead=", or --resume it"))
-    return Training(load_dataset(source), recipe, args.initial), directory
+    return Training(given_data(args) or load_dataset(), recipe, args.initial), directory
 
 
 def _with_layers_of(initial: str | None, recipe: Recipe) -> Recipe:

@@ -17,12 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from fastnet import system
-from fastnet.data.loading import load_dataset
+from fastnet.data.promised import read_npz
 from fastnet.data.samples import Dataset
 from fastnet.errors import ClaimedError, DataError, ModelError, OptionError
 from fastnet.files import claim, read_whole, whole_directory
 from fastnet.models.calibration import BELONGS_TO_CALIBRATION, CALIBRATION
 from fastnet.models.card import CARD
+from fastnet.models.data import data_of
 from fastnet.models.documents import RUNS, DataFacts, Environment, Manifest, Score
 from fastnet.models.fields import read_fields
 from fastnet.models.files import (
@@ -105,7 +106,7 @@ def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None) -> T
     recipe, progress, data = _described(files)
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
-    dataset = dataset or load_dataset(str(data.source))
+    dataset = dataset or data_of(files)
     if dataset.sha256 != data.sha256:
         raise DataError(f"{dataset.source}: is not the training set of {directory}, whose SHA-256 is {data.sha256}")
     training = Training(dataset, recipe)
@@ -147,6 +148,7 @@ def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha2
     return Manifest(
         fastnet_version=__version__,
         layer_sizes=training.network.layer_sizes,
+        classes=dataset.classes or None,
         pixel_scale=dataset.pixel_scale,
         n_parameters=sum(array.size for array in training.network.parameters().values()),
         recipe=training.recipe.to_json(),
@@ -157,6 +159,8 @@ def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha2
             n_train=len(training.train_samples),
             n_validation=len(training.validation_samples),
             n_test=len(dataset.test),
+            label=dataset.label,
+            transposed=dataset.transposed,
         ),
         progress=training.progress.saved(),
         epochs=len(history),
@@ -189,9 +193,9 @@ def _read_checkpoint(directory: Path, sha256: str | None, training: Training) ->
     path = directory / CHECKPOINT
     content = read_bytes(path, sha256, most_bytes=2 * len(_checkpoint_bytes(training)))
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
-                network.set_parameters({name: archive[f"{prefix}_{name}"] for name in network.parameters()})
+        arrays, _ = read_npz(io.BytesIO(content), str(path), None, most_bytes=len(_checkpoint_bytes(training)))
+        for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
+            network.set_parameters({name: arrays[f"{prefix}_{name}"] for name in network.parameters()})
     except Exception as error:  # a damaged archive can raise nearly anything
         raise ModelError(f"{path}: does not hold Adam's moments for this network") from error
     if not all(
