@@ -15,7 +15,8 @@ from .fields import NO_JSON, NULL, FieldError, Share, Within, read_fields
 
 FORMAT = "fastnet-model"
 CALIBRATION_FORMAT = "fastnet-calibration"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, FORMAT_VERSION)  # 1 had no sums of documents
 
 Document = TypeVar("Document")
 
@@ -105,6 +106,7 @@ class Manifest:
     test: Score | None = field(default=None, metadata=NULL)
     environment: Environment | None = None
     checkpoint_sha256: str | None = None
+    history_sha256: str | None = None  # of its content, see `sealed`
     license: str | None = None
     test_over_seeds: OverSeeds | None = None
     others: dict[str, object] = field(default_factory=dict)  # what a newer fastnet wrote

@@ -9,6 +9,7 @@ import hashlib
 import io
 import re
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from fastnet import system
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
-from fastnet.errors import DataError, ModelError, OptionError
+from fastnet.errors import DataError, ModelError, OptionError, damage_told_as
 from fastnet.files import read_whole, whole_directory
 from fastnet.models.calibration import BELONGS_TO_CALIBRATION
 from fastnet.models.card import CARD
@@ -27,6 +28,7 @@ from fastnet.models.files import (
     HISTORY,
     MANIFEST,
     ModelFiles,
+    array_of,
     find_model,
     read_bytes,
     read_history,
@@ -58,8 +60,8 @@ def save_run(training: Training, directory: Path, test: dict[str, float] | None 
     with whole_directory(directory, keep=_is_foreign) as new:
         checkpoint = _checkpoint_bytes(training)
         (new / CHECKPOINT).write_bytes(checkpoint)
-        write_history(new, training.progress.history)
-        manifest = _manifest(training, test, hashlib.sha256(checkpoint).hexdigest())
+        sums = hashlib.sha256(checkpoint).hexdigest(), write_history(new, training.progress.history)
+        manifest = _manifest(training, test, *sums)
         write_model(new, training.network.parameters(), manifest)
 
 
@@ -113,7 +115,9 @@ def _described(files: ModelFiles) -> tuple[Recipe, Progress, DataFacts]:
         raise ModelError(f"{path}: {unfit} ({error})") from error
 
 
-def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha256: str) -> Manifest:
+def _manifest(
+    training: Training, test: dict[str, float] | None, checkpoint_sha256: str, history_sha256: str
+) -> Manifest:
     """All of the manifest but the arrays."""
     dataset, history = training.dataset, training.progress.history
     return Manifest(
@@ -135,6 +139,7 @@ def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha2
         test=Score(test["accuracy"], test["loss"]) if test else None,
         environment=read_fields(Environment, system.environment(), []),
         checkpoint_sha256=checkpoint_sha256,
+        history_sha256=history_sha256,
     )
 
 
@@ -159,13 +164,13 @@ def _read_checkpoint(directory: Path, sha256: str | None, training: Training) ->
     """Set Adam's moments from the checkpoint file."""
     path = directory / CHECKPOINT
     content = read_bytes(path, sha256, most_bytes=2 * len(_checkpoint_bytes(training)))
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
-                network.set_parameters({name: archive[f"{prefix}_{name}"] for name in network.parameters()})
-    except Exception as error:  # a damaged archive can raise nearly anything
-        raise ModelError(f"{path}: does not hold Adam's moments for this network") from error
-    if not all(
-        np.isfinite(array).all() for network in training.engine.moments for array in network.parameters().values()
+    with (
+        damage_told_as(ModelError, f"{path}: does not hold Adam's moments for this network"),
+        zipfile.ZipFile(io.BytesIO(content)) as archive,
     ):
-        raise ModelError(f"{path}: holds NaN or infinite numbers")
+        for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
+            for name, array in network.parameters().items():
+                member = archive.getinfo(f"{prefix}_{name}.npy")
+                if member.compress_type != zipfile.ZIP_STORED:
+                    raise ValueError("what was compressed may be far larger than what it was made of")
+                array[...] = array_of(archive.read(member), array.shape, "float32", path)
