@@ -25,6 +25,7 @@ from . import (
     train,
 )
 from .options import Parser, set_thread_limits
+from .streams import on_any_stream, one_line
 
 _COMMANDS = (
     train,
@@ -45,6 +46,7 @@ USER_ERROR = 2
 INTERRUPTED = 130
 
 
+@on_any_stream
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return 0, 2 for what the user can mend (told in one sentence), 130 after Ctrl-C."""
     args = _parser().parse_args(argv)
@@ -55,13 +57,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FastnetError as error:
         sentence = str(error)
     except MemoryError as error:
-        sentence = f"not enough memory ({error})"
+        sentence = f"not enough memory ({error})" if str(error) else "not enough memory"
     except OSError as error:
         sentence = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     except KeyboardInterrupt:
         print("fastnet: interrupted", file=sys.stderr)
         return INTERRUPTED
-    print(f"fastnet {args.command}: {sentence}", file=sys.stderr)
+    print(f"fastnet {args.command}: {one_line(sentence)}", file=sys.stderr)
     return USER_ERROR
 
 

@@ -14,6 +14,8 @@ from fastnet.data.distortions import UNDISTORTED, Augmentation
 from fastnet.knobs import Knob, knobs
 from fastnet.training.recipe import Recipe
 
+from .streams import lines
+
 # Read by NumPy's matrix products and by Numba when they are first imported.
 _BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _NUMBA_THREAD_VARIABLE = "NUMBA_NUM_THREADS"
@@ -92,7 +94,7 @@ def as_options(recipe: Recipe) -> list[str]:
 def _add_knob(group: Any, knob: Knob, help_text: str) -> None:
     words: dict[Any, dict[str, Any]] = {
         bool: {"action": argparse.BooleanOptionalAction},
-        int: {"type": partial(_whole, least=int(knob.least or 0)), "metavar": "N"},
+        int: {"type": partial(whole, least=int(knob.least or 0)), "metavar": "N"},
         float: {"type": float, "metavar": knob.unit.upper() if knob.unit.isalpha() else "X"},
         str: {"metavar": "NAME"},
         tuple: {"type": layer_sizes, "metavar": "N,N,..."},
@@ -131,12 +133,12 @@ def set_thread_limits(n_threads: int | None) -> None:
 
 def show(args: argparse.Namespace, result: dict[str, Any], text: str) -> None:
     """Print the result: as JSON with --json, else as text."""
-    print(json.dumps(result, allow_nan=False) if args.json else text)
+    print(json.dumps(result, allow_nan=False) if args.json else lines(text))
 
 
 def tell(text: str) -> None:
     """Print a line for people to standard error."""
-    print(text, file=sys.stderr, flush=True)
+    print(lines(text), file=sys.stderr, flush=True)
 
 
 def percent(share: float | None) -> str:
@@ -146,17 +148,17 @@ def percent(share: float | None) -> str:
 
 def positive(text: str) -> int:
     """A whole number from 1."""
-    return _whole(text, 1)
+    return whole(text, 1)
 
 
 def threads(text: str) -> int:
     """A number of threads."""
-    return _whole(text, 1, MOST_THREADS)
+    return whole(text, 1, MOST_THREADS)
 
 
 def natural(text: str) -> int:
     """A whole number from 0."""
-    return _whole(text, 0)
+    return whole(text, 0)
 
 
 def layer_sizes(text: str) -> tuple[int, ...]:
@@ -166,7 +168,8 @@ def layer_sizes(text: str) -> tuple[int, ...]:
     return tuple(positive(size) for size in text.split(","))
 
 
-def _whole(text: str, least: int, most: int = MOST) -> int:
+def whole(text: str, least: int, most: int = MOST) -> int:
+    """A whole number within bounds."""
     try:
         number = int(text)
     except ValueError:

@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,11 @@ from fastnet.bounded import TooLargeError, read_bounded
 from fastnet.errors import DataError, damage_told_as
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+UNREAD_EXTENSIONS = (  # of what are pictures too: a directory of them must not be passed over
+    *(".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jpx", ".svg", ".psd", ".ico", ".tga"),
+    *(".pbm", ".pgm", ".ppm", ".pnm", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"),
+)
 
 Source = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
 
@@ -31,6 +36,7 @@ class Limits:
 
     megapixels: float = 16
     megabytes: float = 20
+    advice: str = ""  # how messages about a larger one end
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ def open_picture(source: Source, name: str, limits: Limits) -> Picture:
         raise DataError(f"{name}: cannot be read ({error.strerror or error})") from error
     with (
         warnings.catch_warnings(),
-        damage_told_as(DataError, f"{name}: is not a sound picture ({', '.join(FORMATS)} are read)"),
+        damage_told_as(DataError, _fault_of(name)),
     ):
         warnings.simplefilter("ignore")  # Pillow's remarks on odd files
         try:
@@ -148,8 +154,16 @@ def _opaque(image: Image.Image) -> Image.Image:
 
 
 def _too_many_pixels(name: str, limits: Limits) -> DataError:
-    return DataError(f"{name}: has more than {limits.megapixels:g} megapixels")
+    return DataError(f"{name}: has more than {limits.megapixels:g} megapixels{limits.advice}")
 
 
 def _too_many_bytes(name: str, limits: Limits) -> DataError:
-    return DataError(f"{name}: is larger than {limits.megabytes:g} MB")
+    return DataError(f"{name}: is larger than {limits.megabytes:g} MB{limits.advice}")
+
+
+def _fault_of(name: str) -> str:
+    """What is wrong with a file that no reader of ours takes."""
+    _, extension = os.path.splitext(name.lower())
+    if extension in UNREAD_EXTENSIONS:
+        return f"{name}: {extension[1:].upper()} is not read; make {' or '.join(FORMATS[:2])} of it"
+    return f"{name}: is not a sound picture ({', '.join(FORMATS)} are read)"
