@@ -134,7 +134,7 @@ def test_evaluate_the_shipped_model(fastnet):
 def test_evaluate_refuses_data_of_another_size(fastnet, npz):
     code, _, err = fastnet("evaluate", weights.DEFAULT, "--data", npz)
     assert code == 2
-    assert "takes one or more images of 784 pixels" in err
+    assert "takes images of 784 pixels in 10 classes" in err
 
 
 def test_predict_reads_pictures(fastnet, tmp_path):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastnet.errors import OptionError
 from fastnet.training.recipe import Recipe
 
-from .options import add_command, add_data_option, add_model, natural, percent, positive, show, tell
+from .options import add_command, add_data_options, add_model, given_data, natural, percent, positive, show, tell
 
 if TYPE_CHECKING:
     from fastnet.audit.figures import Figures
@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "audit", "audit a model: figures, pictures and a report", EXAMPLES)
     add_model(parser)
-    add_data_option(parser)
+    add_data_options(parser, "what the model was trained on")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="a new directory for all of it (default: audit, inside the model's)"
     )
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     """Audit, write and print."""
     from fastnet.audit import save_audit
     from fastnet.audit.making import N_POINTS, audit_model, require_packages
-    from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.models.data import data_of
     from fastnet.models.fields import to_json
     from fastnet.models.files import read_model
 
@@ -54,10 +54,11 @@ def run(args: argparse.Namespace) -> int:
     files = read_model(args.model)
     beside, is_writable = files.directory / "audit", os.access(files.directory, os.W_OK)
     _check_target(args.out, beside, is_writable)
+    dataset = data_of(files, given_data(args))
     with _Progress() as progress:
         audit = audit_model(
             args.model,
-            load_dataset(args.data or BUNDLED),
+            dataset,
             n_points=args.points or N_POINTS,
             seed=args.seed,
             against=args.against,

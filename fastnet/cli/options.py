@@ -4,17 +4,21 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fastnet.data.distortions import UNDISTORTED, Augmentation
+from fastnet.errors import OptionError
 from fastnet.knobs import Knob, knobs
 from fastnet.training.recipe import Recipe
 
 from .streams import lines
+
+if TYPE_CHECKING:
+    from fastnet.data.samples import Dataset
 
 # Read by NumPy's matrix products and by Numba when they are first imported.
 _BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -107,19 +111,49 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a run or model directory, or the name of a shipped model")
 
 
-def add_data_option(parser: argparse.ArgumentParser) -> None:
-    """Declare --data."""
-    parser.add_argument(
-        "--data",
-        type=data_source,
-        metavar="SOURCE",
-        help='"mnist" (comes with fastnet), a directory with four IDX files, or an .npz (default: mnist)',
-    )
-
-
 def data_source(text: str) -> Path | None:
     """A path; None for the data that comes with fastnet."""
     return None if text == "mnist" else Path(text)
+
+
+def add_data_option(
+    parser: argparse.ArgumentParser, default: str = "mnist", kind: Callable[[str], Path | None] = data_source
+) -> None:
+    """Declare --data."""
+    parser.add_argument(
+        "--data",
+        type=kind,
+        metavar="SOURCE",
+        help='"mnist" (comes with fastnet), or a file or directory: IDX, npz, CSV, Parquet, folders of pictures'
+        f" (default: {default})",
+    )
+
+
+def add_data_options(parser: argparse.ArgumentParser, default: str = "mnist") -> None:
+    """Declare --data, and what may be said of it, for `given_data`."""
+    add_data_option(parser, default, Path)
+    parser.add_argument("--label", metavar="COLUMN", help="name or number of the column that holds a table's labels")
+    parser.add_argument(
+        "--transposed",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="whether images are stored column by column, as EMNIST's are (default: found out)",
+    )
+
+
+def given_data(args: argparse.Namespace) -> "Dataset | None":
+    """The data set of --data, None without it; what was found out about it is told."""
+    if args.data is None:
+        if args.label is not None or args.transposed is not None:
+            raise OptionError("--label and --transposed say what --data does not, and there is no --data")
+        return None
+    from fastnet.data.loading import BUNDLED, load_dataset
+
+    source = BUNDLED if str(args.data) == BUNDLED else args.data.absolute()  # for a run that is resumed from elsewhere
+    dataset = load_dataset(source, label=args.label, transposed=args.transposed)
+    for note in dataset.notes:
+        tell(f"{dataset.source}: {note}")
+    return dataset
 
 
 def set_thread_limits(n_threads: int | None) -> None:

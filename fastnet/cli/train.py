@@ -15,9 +15,10 @@ from fastnet.training.recipe import RECIPES
 from .options import (
     OPTIONS,
     add_command,
-    add_data_option,
+    add_data_options,
     add_recipe_options,
     as_options,
+    given_data,
     given_options,
     percent,
     positive,
@@ -38,6 +39,7 @@ EXAMPLES = """\
   fastnet train --hidden none                      softmax regression
   fastnet train --rotation 5                       digits turned by up to 5 degrees, otherwise as they are
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
+  fastnet train --data train.csv                   Kaggle's: a label and 784 pixels a row
   fastnet train --stop-after 10 --out runs/mine    the first 10 of 40 epochs, ...
   fastnet train --resume runs/mine                 ... and the rest, to the same bits as in one go
 """
@@ -47,7 +49,7 @@ _TOGETHER = "\N{NO-BREAK SPACE}"
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "train", "train a network and save it", f"{EXAMPLES}\nrecipes:\n{_recipes()}")
-    add_data_option(parser)
+    add_data_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
     parser.add_argument("--stop-after", type=positive, metavar="N", help="stop when N epochs are done, to resume later")
@@ -106,7 +108,7 @@ def _recipes() -> str:
 
 def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
     """The training to run, new or resumed, and where it is saved."""
-    from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.data.loading import load_dataset
     from fastnet.training.runs import load_run, new_run_directory
     from fastnet.training.trainer import Training
 
@@ -118,16 +120,15 @@ def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
         if given or args.out:
             names = ", ".join(OPTIONS[name].option for name in given) or "--out"
             raise OptionError(f"{names} cannot be changed when a run is resumed (--epochs can)")
-        training = load_run(args.resume, load_dataset(args.data) if args.data else None, epochs)
+        training = load_run(args.resume, given_data(args), epochs)
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
     recipe = with_given_options(RECIPES[args.recipe or "seed"], args)
-    source = args.data.absolute() if args.data else BUNDLED  # for a run that is resumed from elsewhere
     directory = args.out or new_run_directory(recipe)
     if directory.exists():
         raise OptionError(f"{directory}: exists already; choose another --out, or --resume it")
-    return Training(load_dataset(source), recipe), directory
+    return Training(given_data(args) or load_dataset(), recipe), directory
 
 
 @contextmanager

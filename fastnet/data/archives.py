@@ -23,13 +23,11 @@ def load_archive(path: Path) -> Found:
     names = _names(path)
     train = _pair(names, _TRAIN)
     test = _pair(names, _TEST)
-    alone = _pair(names, ())
     if train and test:
         arrays = _arrays(path, [*train, *test])
         return Found(_part(path, arrays, *train), _part(path, arrays, *test))
-    if train or alone:
-        pair = train or alone
-        assert pair is not None
+    pair = train or _pair(names, ())
+    if pair and not any(_find(names, kinds, _TEST) for kinds in (_IMAGES, _LABELS)):
         return Found(_part(path, _arrays(path, list(pair)), *pair), None)
     needed = ("x_train", "y_train", "x_test", "y_test")
     missing = [name for name in needed if name not in names] or list(needed)

@@ -74,6 +74,7 @@ def _number_words(found: Found, train: np.ndarray, test: np.ndarray | None) -> N
         return Numbered(numbers.astype(np.int64), None, tuple(classes.tolist()))
     unknown = np.setdiff1d(test.astype(np.str_), classes)
     if len(unknown):
-        raise DataError(f"{found.test.labels_name}: has labels that the training set has not, such as {unknown[0]!r}")
+        word = str(unknown[0])
+        raise DataError(f"{found.test.labels_name}: has labels that the training set has not, such as {word!r}")
     places = np.searchsorted(classes, test.astype(np.str_)).astype(np.int64)
     return Numbered(numbers.astype(np.int64), places, tuple(classes.tolist()))

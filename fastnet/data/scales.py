@@ -47,12 +47,12 @@ def scale_pixels(parts: list[np.ndarray], name: str) -> Scaled:
     return Scaled([_float32(flat) * np.float32(1 / top) for flat in flats], 1.0, note)
 
 
-def are_unscaled(largest: float, scale: float) -> bool:
+def are_unscaled(pixels: np.ndarray, scale: float) -> bool:
     """Whether the largest of floating-point pixels shows that they are still to be multiplied with the scale.
 
-    They are where it is nearer, by ratio, to 1 / scale than to 1.
+    It does where it is nearer, by ratio, to 1 / scale than to 1, and no pixel is negative.
     """
-    return largest > math.sqrt(1 / scale)
+    return bool(pixels.max(initial=0) > math.sqrt(1 / scale) and pixels.min(initial=0) >= 0) if scale < 1 else False
 
 
 def _flat(images: np.ndarray, name: str) -> np.ndarray:

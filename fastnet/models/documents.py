@@ -39,6 +39,8 @@ class DataFacts:
     n_train: int | None = None
     n_validation: int | None = None
     n_test: int | None = None
+    label: str | None = None  # what `load_dataset` was told beside the source
+    transposed: bool | None = None
     others: dict[str, object] = field(default_factory=dict)
 
 
@@ -96,6 +98,7 @@ class Manifest:
     format_version: int = FORMAT_VERSION
     fastnet_version: str | None = None
     layer_sizes: tuple[int, ...]  # from the number of pixels to the number of classes
+    classes: tuple[str, ...] | None = None  # their names, where they are not called by their numbers
     pixel_scale: float  # what the model's input pixels are multiplied with
     n_parameters: int | None = None
     recipe: dict[str, object] | None = None  # as `fastnet.training.recipe.Recipe` writes it
@@ -118,6 +121,13 @@ class Manifest:
         """The manifest that JSON holds; FieldError unless it has layer sizes, a pixel scale and arrays."""
         faults: list[str] = []
         return replace(read_fields(cls, content, faults), faults=tuple(faults))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What each class is called: its number, unless the training data had names."""
+        n_classes = self.layer_sizes[-1]
+        named = self.classes is not None and len(self.classes) == n_classes
+        return self.classes if named and self.classes else tuple(map(str, range(n_classes)))
 
     @property
     def layers(self) -> str:

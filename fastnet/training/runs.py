@@ -9,18 +9,18 @@ import hashlib
 import io
 import re
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from fastnet import system
-from fastnet.data.loading import load_dataset
+from fastnet.data.promised import read_npz
 from fastnet.data.samples import Dataset
 from fastnet.errors import DataError, ModelError, OptionError, damage_told_as
 from fastnet.files import read_whole, whole_directory
 from fastnet.models.calibration import BELONGS_TO_CALIBRATION
 from fastnet.models.card import CARD
+from fastnet.models.data import data_of
 from fastnet.models.documents import DataFacts, Environment, Manifest, Score
 from fastnet.models.fields import read_fields
 from fastnet.models.files import (
@@ -28,7 +28,6 @@ from fastnet.models.files import (
     HISTORY,
     MANIFEST,
     ModelFiles,
-    array_of,
     find_model,
     read_bytes,
     read_history,
@@ -80,7 +79,7 @@ def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None) -> T
     recipe, progress, data = _described(files)
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
-    dataset = dataset or load_dataset(str(data.source))
+    dataset = dataset or data_of(files)
     if dataset.sha256 != data.sha256:
         raise DataError(f"{dataset.source}: is not the training set of {directory}, whose SHA-256 is {data.sha256}")
     training = Training(dataset, recipe)
@@ -123,6 +122,7 @@ def _manifest(
     return Manifest(
         fastnet_version=__version__,
         layer_sizes=training.network.layer_sizes,
+        classes=dataset.classes or None,
         pixel_scale=dataset.pixel_scale,
         n_parameters=sum(array.size for array in training.network.parameters().values()),
         recipe=training.recipe.to_json(),
@@ -132,6 +132,8 @@ def _manifest(
             n_train=len(training.train_samples),
             n_validation=len(training.validation_samples),
             n_test=len(dataset.test),
+            label=dataset.label,
+            transposed=dataset.transposed,
         ),
         progress=training.progress.saved(),
         epochs=len(history),
@@ -164,13 +166,11 @@ def _read_checkpoint(directory: Path, sha256: str | None, training: Training) ->
     """Set Adam's moments from the checkpoint file."""
     path = directory / CHECKPOINT
     content = read_bytes(path, sha256, most_bytes=2 * len(_checkpoint_bytes(training)))
-    with (
-        damage_told_as(ModelError, f"{path}: does not hold Adam's moments for this network"),
-        zipfile.ZipFile(io.BytesIO(content)) as archive,
-    ):
+    with damage_told_as(ModelError, f"{path}: does not hold Adam's moments for this network"):
+        arrays, _ = read_npz(io.BytesIO(content), str(path), None, most_bytes=len(_checkpoint_bytes(training)))
         for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
-            for name, array in network.parameters().items():
-                member = archive.getinfo(f"{prefix}_{name}.npy")
-                if member.compress_type != zipfile.ZIP_STORED:
-                    raise ValueError("what was compressed may be far larger than what it was made of")
-                array[...] = array_of(archive.read(member), array.shape, "float32", path)
+            network.set_parameters({name: arrays[f"{prefix}_{name}"] for name in network.parameters()})
+    if not all(
+        np.isfinite(array).all() for network in training.engine.moments for array in network.parameters().values()
+    ):
+        raise ModelError(f"{path}: holds NaN or infinite numbers")
