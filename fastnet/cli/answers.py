@@ -51,7 +51,8 @@ def in_words(answer: Answer) -> str:
         return f"no digit{flags}"
     if len(answer.get("digits", ())) > 1 and len(answer["text"]) > 1:
         return f"{answer['text']} (each at least {percent(_least_confidence(answer))}){flags}"
-    return f"{answer['text']} ({percent(answer['probability'])}, else {answer['second']}){flags}"
+    second = answer.get("second_label", answer["second"])
+    return f"{answer['text']} ({percent(answer['probability'])}, else {second}){flags}"
 
 
 def _least_confidence(answer: Answer) -> float:
@@ -93,13 +94,13 @@ def _json_lines(output: Output) -> Write:
 
 def _kaggle(output: Output) -> Write:
     """The likeliest class of each image, also of one that is like no digit; OptionError for one that has no answer."""
-    output.write(",".join(SUBMISSION_COLUMNS) + "\n")
+    writer = csv.writer(output, lineterminator="\n")
+    writer.writerow(SUBMISSION_COLUMNS)
 
     def write(answer: Answer) -> None:
         if "error" in answer:
             raise OptionError(answer["error"])
-        probabilities = answer["probabilities"]
-        output.write(f"{answer['image']},{probabilities.index(max(probabilities))}\n")
+        writer.writerow([answer["image"], answer["label"]])
 
     return write
 

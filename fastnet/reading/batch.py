@@ -80,7 +80,8 @@ def read_picture(
 def read_ready_images(predictor: Model, path: str) -> Iterator[dict[str, Any]]:
     """The answer to each image in a file of images that are ready for the network, as those of pictures.
 
-    `image` is its number, from 1. The images are IDX, CSV, `.npz`, `.npy` or Parquet, see `fastnet.data.images`.
+    `image` is its number, from 1; `label` is what the likeliest class is called, whatever the doubts. The file is one
+    that `fastnet.data.images` reads.
     """
     try:
         images, scale = load_images(Path(path))
@@ -94,8 +95,10 @@ def read_ready_images(predictor: Model, path: str) -> Iterator[dict[str, Any]]:
         some = images[start : start + _IMAGES_AT_A_TIME]
         readings = read_images(predictor, some if some.dtype == np.uint8 else some * np.float32(scale))
         for number, reading in enumerate(readings, start + 1):
-            text = "" if reading.digit is None else str(reading.digit)
-            yield {"path": path, "image": number, "text": text, **_figures(reading)}
+            label, second = (predictor.classes[place] for place in reading.probabilities.argsort()[[-1, -2]])
+            text = "" if reading.digit is None else label
+            named = {"label": label, "second_label": second}
+            yield {"path": path, "image": number, "text": text, **named, **_figures(reading)}
 
 
 def read_chunk(predictor: Model | None, paths: list[str], limits: Limits | None = None) -> list[dict[str, Any]]:
