@@ -24,6 +24,17 @@ def read_bounded(path: str | Path, most_bytes: int) -> bytes:
     return content
 
 
+def is_missing(path: str | Path) -> bool:
+    """Whether nothing has that name; a link to nowhere and what must not be looked at are something."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _open_at_once(path: str, flags: int) -> int:
     """A descriptor, also of a FIFO that nobody writes to."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 import math
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fastnet.bounded import is_missing
 from fastnet.errors import ModelError, NoAuditError, StaleAuditError, damage_told_as
 from fastnet.files import put_back, read_whole, whole_directory
 from fastnet.models.calibration import read_calibration
@@ -127,7 +127,7 @@ def _load(model: str | Path, files: ModelFiles) -> Audit:
     directory = files.directory / DIRECTORY
     put_back(directory)
     path = directory / CONTENTS
-    if not os.path.lexists(path):
+    if is_missing(path):
         raise NoAuditError(f"{model}: has no audit yet; run: fastnet audit {model}")
     content = read_json(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:

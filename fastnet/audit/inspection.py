@@ -1,11 +1,11 @@
 """What a model or run directory holds, and whether it is whole: for `fastnet inspect`."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from fastnet.bounded import is_missing
 from fastnet.errors import FastnetError, ModelError, NoAuditError
 from fastnet.files import read_whole
 from fastnet.models.calibration import CALIBRATION, read_calibration
@@ -174,7 +174,7 @@ def _described(files: ModelFiles, name: str) -> InspectedArray:
 def _n_records(files: ModelFiles, complaints: list[str]) -> int | None:
     """The epochs of which the history holds figures."""
     path = files.directory / HISTORY
-    if not os.path.lexists(path):
+    if is_missing(path):
         return None
     try:
         records = read_history(files.directory)
@@ -191,7 +191,7 @@ def _n_records(files: ModelFiles, complaints: list[str]) -> int | None:
 def _checkpoint_is_sound(files: ModelFiles, complaints: list[str]) -> bool | None:
     """Whether the checkpoint is the one that was written with the model; None where it stayed behind."""
     path = files.directory / CHECKPOINT
-    if not os.path.lexists(path):
+    if is_missing(path):
         return None
     most_bytes = _MOST_CHECKPOINT_BYTES * count_parameters(files.layer_sizes) + 2**20
     try:
@@ -203,7 +203,7 @@ def _checkpoint_is_sound(files: ModelFiles, complaints: list[str]) -> bool | Non
 
 
 def _calibration(files: ModelFiles, complaints: list[str]) -> InspectedCalibration | None:
-    if not os.path.lexists(files.directory / CALIBRATION):
+    if is_missing(files.directory / CALIBRATION):
         return None
     try:
         calibration = read_calibration(files)

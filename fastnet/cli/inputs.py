@@ -2,9 +2,12 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from fastnet.errors import DataError
 
 from .answers import Answer
 from .options import tell
@@ -92,4 +95,8 @@ def is_file_of_images(name: str) -> bool:
     from fastnet.data.images import holds_images
     from fastnet.reading.pictures import EXTENSIONS, UNREAD_EXTENSIONS
 
-    return not name.lower().endswith((*EXTENSIONS, *UNREAD_EXTENSIONS)) and holds_images(Path(name))
+    if name.lower().endswith((*EXTENSIONS, *UNREAD_EXTENSIONS)):
+        return False
+    with suppress(DataError, OSError):  # it is told when it is read
+        return holds_images(Path(name))
+    return False

@@ -5,12 +5,12 @@ answers whatever it is shown. Needs NumPy alone; `fastnet.reading.fitting` compu
 """
 
 import dataclasses
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from fastnet.bounded import is_missing
 from fastnet.errors import ModelError
 from fastnet.files import keep_all, whole_directory
 
@@ -82,7 +82,7 @@ def write_calibration_document(directory: Path, document: CalibrationDocument) -
 def read_calibration_document(directory: Path) -> CalibrationDocument | None:
     """What `calibration.json` says, None if there is none; ModelError if a field is not as it should be."""
     path = directory / CALIBRATION
-    if not os.path.lexists(path):  # a link to nowhere is no absence
+    if is_missing(path):
         return None
     content = read_json(path)
     if not isinstance(content, dict) or content.get("format") != CALIBRATION_FORMAT:

@@ -197,5 +197,9 @@ def _existing(path: str) -> str:
     if not path:
         raise DataError("the name of a picture is empty")
     if os.path.isdir(path):
+        try:
+            os.scandir(path).close()
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror})") from error
         raise DataError(f"{path}: holds no pictures that can be read ({', '.join(EXTENSIONS)})")
     return path
