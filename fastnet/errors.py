@@ -1,6 +1,7 @@
 """What fastnet raises: each message is one sentence that says what was wrong and what is accepted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -53,3 +54,17 @@ def sentence_of(error: BaseException) -> str:
         reason = error.strerror[0].lower() + error.strerror[1:]
         return f"{error.filename}: {reason}" if error.filename else reason
     return str(error)
+
+
+@contextmanager
+def damage_told_as(kind: type[FastnetError], sentence: str) -> Iterator[None]:
+    """Raise one error for whatever a damaged file makes its reader raise.
+
+    A shortage of memory is no damage, and what is one of ours already stays as it is.
+    """
+    try:
+        yield
+    except (FastnetError, MemoryError):
+        raise
+    except Exception as error:
+        raise kind(sentence) from error

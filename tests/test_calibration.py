@@ -12,6 +12,7 @@ from fastnet.errors import ModelError
 from fastnet.models.calibration import expected_calibration_error, read_calibration
 from fastnet.models.files import read_model
 from fastnet.models.probabilities import softmax
+from fastnet.models.sealed import sealed
 from fastnet.reading.fitting import best_temperature, fit, judged_temperature, logistic_regression
 from fastnet.reading.nondigits import nondigits
 from fastnet.reading.predictor import Predictor
@@ -31,7 +32,7 @@ def model(tmp_path):
 
 def change(model, **changes):
     path = model / "calibration.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    path.write_text(json.dumps(sealed({**json.loads(path.read_text()), **changes})))
 
 
 def sentence_of(model):
@@ -127,8 +128,8 @@ def test_temperature_changes_how_sure_answers_are_and_not_which(model, test_samp
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"format": "other"}, "is not a calibration of format version 1"),
-        ({"format_version": 2}, "is not a calibration of format version 1"),
+        ({"format": "other"}, "is not the calibration of a model"),
+        ({"format_version": 3}, "is of another version of fastnet; run: fastnet calibrate"),
         ({"model_sha256": "0"}, "was made for other weights; run: fastnet calibrate"),
         ({"temperature": "hot"}, "temperature must be a number, not hot"),
         ({"temperature": 0}, "temperature must be from 0.01 to 100, not 0"),

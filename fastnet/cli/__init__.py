@@ -30,6 +30,7 @@ from . import (
 )
 from .completion import complete
 from .options import Parser, set_thread_limits
+from .streams import on_any_stream, one_line
 from .waiting import compiling_told, complain, set_quiet
 
 _COMMANDS = (
@@ -52,6 +53,7 @@ _COMMANDS = (
 USER_ERROR = 2
 
 
+@on_any_stream
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return 0, 2 for what the user can mend (told in one sentence), 128 + n after signal n."""
     parser = _parser()
@@ -67,12 +69,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FastnetError as error:
         sentence = str(error)
     except MemoryError as error:
-        sentence = f"not enough memory ({error})"
+        sentence = f"not enough memory ({error})" if str(error) else "not enough memory"
     except OSError as error:
         sentence = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     except KeyboardInterrupt as interruption:
         return end(interruption)
-    complain(f"fastnet {args.command}: {sentence}")
+    complain(f"fastnet {args.command}: {one_line(sentence)}")
     return USER_ERROR
 
 

@@ -17,6 +17,7 @@ from fastnet.errors import OptionError, did_you_mean
 from fastnet.knobs import Knob, knobs
 from fastnet.training.recipe import Recipe
 
+from .streams import lines
 from .waiting import tell as tell
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def as_options(recipe: Recipe) -> list[str]:
 def _add_knob(group: Any, knob: Knob, help_text: str) -> None:
     words: dict[Any, dict[str, Any]] = {
         bool: {"action": argparse.BooleanOptionalAction},
-        int: {"type": partial(_whole, least=int(knob.least or 0)), "metavar": "N"},
+        int: {"type": partial(whole, least=int(knob.least or 0)), "metavar": "N"},
         float: {"type": float, "metavar": knob.unit.upper() if knob.unit.isalpha() else "X"},
         str: {"metavar": "NAME"},
         tuple: {"type": layer_sizes, "metavar": "N,N,..."},
@@ -187,7 +188,7 @@ def set_thread_limits(n_threads: int | None) -> None:
 
 def show(args: argparse.Namespace, result: dict[str, Any], text: str) -> None:
     """Print the result: as JSON with --json, else as text."""
-    print(json.dumps(result, allow_nan=False) if args.json else text)
+    print(json.dumps(result, allow_nan=False) if args.json else lines(text))
 
 
 def program() -> str:
@@ -208,17 +209,17 @@ def percent(share: float | None) -> str:
 
 def positive(text: str) -> int:
     """A whole number from 1."""
-    return _whole(text, 1)
+    return whole(text, 1)
 
 
 def threads(text: str) -> int:
     """A number of threads."""
-    return _whole(text, 1, MOST_THREADS)
+    return whole(text, 1, MOST_THREADS)
 
 
 def natural(text: str) -> int:
     """A whole number from 0."""
-    return _whole(text, 0)
+    return whole(text, 0)
 
 
 def layer_sizes(text: str) -> tuple[int, ...]:
@@ -228,7 +229,8 @@ def layer_sizes(text: str) -> tuple[int, ...]:
     return tuple(positive(size) for size in text.split(","))
 
 
-def _whole(text: str, least: int, most: int = MOST) -> int:
+def whole(text: str, least: int, most: int = MOST) -> int:
+    """A whole number within bounds."""
     try:
         number = int(text)
     except ValueError:

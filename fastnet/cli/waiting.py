@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .streams import lines
+
 _SECONDS_BEFORE = 1.0  # what is done sooner is not told of
 _SECONDS_BETWEEN_DRAWINGS = 0.2
 _SECONDS_BETWEEN_LINES = 10.0
@@ -37,7 +39,7 @@ def complain(text: str) -> None:
     """Print an error to standard error, with --quiet too."""
     with _lock:
         clear()
-        print(text, file=sys.stderr, flush=True)
+        print(lines(text), file=sys.stderr, flush=True)
 
 
 def is_live() -> bool:

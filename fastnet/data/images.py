@@ -1,13 +1,10 @@
-"""Images to ask a model about, from IDX, CSV, `.npz`, `.npy` or Parquet; and the file of answers that Kaggle takes."""
+"""Images to ask a model about, from IDX, CSV, `.npz`, `.npy` or Parquet."""
 
-import csv
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from fastnet.errors import DataError
-from fastnet.files import whole_file
 
 from .archives import images_of_archive, read_single
 from .csv_files import read_csv
@@ -16,8 +13,6 @@ from .idx import read_idx
 from .scales import scale_pixels
 from .signatures import Kind, kind_of, what_it_is
 from .tables import split_table
-
-SUBMISSION_COLUMNS = ("ImageId", "Label")
 
 
 def holds_images(path: Path) -> bool:
@@ -37,14 +32,6 @@ def load_images(path: Path) -> tuple[np.ndarray, float]:
         raise DataError(f"{path}: holds no images (its shape is {images.shape})")
     (flat,), scale, _ = scale_pixels([images], str(path))
     return flat, scale
-
-
-def write_submission(path: Path, labels: Iterable[object]) -> None:
-    """Write answers as Kaggle's competition of digits takes them: `ImageId`, counted from 1, and `Label`."""
-    with whole_file(path) as new, new.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(SUBMISSION_COLUMNS)
-        writer.writerows(enumerate(labels, start=1))
 
 
 def _images(path: Path) -> np.ndarray:

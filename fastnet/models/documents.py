@@ -17,7 +17,8 @@ RUNS = Path("runs")  # where new runs are saved, below the working directory
 
 FORMAT = "fastnet-model"
 CALIBRATION_FORMAT = "fastnet-calibration"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, FORMAT_VERSION)  # 1 had no sums of documents
 
 Document = TypeVar("Document")
 
@@ -120,6 +121,7 @@ class Manifest:
     test: Score | None = field(default=None, metadata=NULL)
     environment: Environment | None = None
     checkpoint_sha256: str | None = None
+    history_sha256: str | None = None  # of its content, see `sealed`
     license: str | None = None
     test_over_seeds: OverSeeds | None = None
     others: dict[str, object] = field(default_factory=dict)  # what a newer fastnet wrote

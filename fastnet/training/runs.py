@@ -19,7 +19,7 @@ import numpy as np
 from fastnet import system
 from fastnet.data.promised import read_npz
 from fastnet.data.samples import Dataset
-from fastnet.errors import ClaimedError, DataError, ModelError, OptionError
+from fastnet.errors import ClaimedError, DataError, ModelError, OptionError, damage_told_as
 from fastnet.files import claim, read_whole, whole_directory
 from fastnet.models.calibration import BELONGS_TO_CALIBRATION, CALIBRATION
 from fastnet.models.card import CARD
@@ -81,8 +81,8 @@ def _save_run(training: Training, directory: Path, test: dict[str, float] | None
     with whole_directory(directory, keep=_is_foreign) as new:
         checkpoint = _checkpoint_bytes(training)
         (new / CHECKPOINT).write_bytes(checkpoint)
-        write_history(new, training.progress.history)
-        manifest = _manifest(training, test, hashlib.sha256(checkpoint).hexdigest())
+        sums = hashlib.sha256(checkpoint).hexdigest(), write_history(new, training.progress.history)
+        manifest = _manifest(training, test, *sums)
         write_model(new, training.network.parameters(), manifest)
 
 
@@ -142,7 +142,9 @@ def _described(files: ModelFiles) -> tuple[Recipe, Progress, DataFacts]:
         raise ModelError(f"{path}: {unfit} ({error})") from error
 
 
-def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha256: str) -> Manifest:
+def _manifest(
+    training: Training, test: dict[str, float] | None, checkpoint_sha256: str, history_sha256: str
+) -> Manifest:
     """All of the manifest but the arrays."""
     dataset, history = training.dataset, training.progress.history
     return Manifest(
@@ -168,6 +170,7 @@ def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha2
         test=Score(test["accuracy"], test["loss"]) if test else None,
         environment=read_fields(Environment, system.environment(), []),
         checkpoint_sha256=checkpoint_sha256,
+        history_sha256=history_sha256,
     )
 
 
@@ -192,12 +195,10 @@ def _read_checkpoint(directory: Path, sha256: str | None, training: Training) ->
     """Set Adam's moments from the checkpoint file."""
     path = directory / CHECKPOINT
     content = read_bytes(path, sha256, most_bytes=2 * len(_checkpoint_bytes(training)))
-    try:
+    with damage_told_as(ModelError, f"{path}: does not hold Adam's moments for this network"):
         arrays, _ = read_npz(io.BytesIO(content), str(path), None, most_bytes=len(_checkpoint_bytes(training)))
         for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
             network.set_parameters({name: arrays[f"{prefix}_{name}"] for name in network.parameters()})
-    except Exception as error:  # a damaged archive can raise nearly anything
-        raise ModelError(f"{path}: does not hold Adam's moments for this network") from error
     if not all(
         np.isfinite(array).all() for network in training.engine.moments for array in network.parameters().values()
     ):

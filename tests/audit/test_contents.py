@@ -122,7 +122,7 @@ def test_changed_figures_are_refused(audited, damage):
     content = json.loads(path.read_text())
     damage(content)
     path.write_text(json.dumps(content))
-    with pytest.raises(ModelError, match=r"audit\.json: (was changed or damaged|is not the audit)"):
+    with pytest.raises(ModelError, match=r"audit\.json: (its SHA-256 is not that of its content|is not the audit)"):
         load_audit(audited)
     path.write_text("[1,")
     with pytest.raises(ModelError, match="is not sound JSON"):

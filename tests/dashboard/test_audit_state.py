@@ -120,9 +120,10 @@ def test_an_audit_of_other_weights_is_said_to_be_so(own_models):
     biases = np.load(own_models / BARE / "b2.npy") + 1
     from fastnet.models.fields import to_json
     from fastnet.models.files import write_array
+    from fastnet.models.sealed import sealed
 
     manifest["arrays"]["b2"] = to_json(write_array(own_models / BARE, "b2", biases))
-    (own_models / BARE / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (own_models / BARE / "manifest.json").write_text(json.dumps(sealed(manifest)), encoding="utf-8")
     (own_models / BARE / "calibration.json").unlink()
     state = opened(own_models, f"?model={BARE}")[1]
     assert state.problem.startswith("The audit of bare is of other weights")
