@@ -9,6 +9,9 @@ PACKAGE ?= .
 ARGS ?=
 # The models in weights/.
 SHIPPED := mnist-784-512-10 mnist-784-512-10-best mnist-best-large
+# The suite runs in so many processes at a time, each with its own files of tests.
+PARTS ?= 2
+SIDE_BY_SIDE = --numprocesses=$(PARTS) --dist=loadfile --benchmark-disable
 AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2
 
 BIN := $(VENV)/bin
@@ -38,12 +41,13 @@ train: $(VENV)/.installed ## train the default network on MNIST and save the run
 	$(BIN)/fastnet train $(ARGS)
 
 test: $(VENV)/.installed-test ## run all tests, the kernels' also without the JIT
-	PYTHONSAFEPATH=1 $(BIN)/pytest
-	PYTHONSAFEPATH=1 NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels --cov --cov-report=term:skip-covered
+	PYTHONSAFEPATH=1 $(BIN)/pytest $(SIDE_BY_SIDE); jitted=$$?; \
+	PYTHONSAFEPATH=1 NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels --cov --cov-report=term:skip-covered \
+	&& exit $$jitted
 
 emulate: $(VENV)/.installed-test ## run the kernels' tests as if on lesser x86-64 CPUs (8 and 4 lanes)
-	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=$(AVX2) $(BIN)/pytest tests/kernels tests/test_training.py
-	NUMBA_CPU_NAME=x86-64 NUMBA_CPU_FEATURES=+sse,+sse2 $(BIN)/pytest tests/kernels tests/test_training.py
+	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=$(AVX2) $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels tests/test_training.py
+	NUMBA_CPU_NAME=x86-64 NUMBA_CPU_FEATURES=+sse,+sse2 $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels tests/test_training.py
 
 bench-peers: ## time fastnet side by side with PyTorch, JAX, scikit-learn and NumPy
 	$(MAKE) VENV=build/peers-venv build/peers-venv/.installed-peers
@@ -83,7 +87,7 @@ weights: $(VENV)/.installed ## train the models that come with fastnet anew, and
 	$(MAKE) $(SHIPPED:%=build/%)
 	$(MAKE) audit
 
-build/mnist-784-512-10: RECIPE = seed
+build/mnist-784-512-10: RECIPE = plain
 build/mnist-784-512-10-best: RECIPE = best
 build/mnist-best-large: RECIPE = best-large
 build/mnist-best-large: STORED = --float16

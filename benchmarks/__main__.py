@@ -6,9 +6,12 @@ opens with what it is for.
 
 import ast
 import importlib
+import os
 import re
 import sys
 from pathlib import Path
+
+from fastnet.errors import did_you_mean
 
 STUDIES = Path(__file__).with_name("studies")
 
@@ -33,7 +36,10 @@ def main(argv: list[str]) -> int:
         return 0
     name, *rest = argv
     if name not in names():
-        print(f"there is no study {name!r}; python -m benchmarks lists them", file=sys.stderr)
+        print(
+            f"there is no study {name!r} (python -m benchmarks lists them){did_you_mean(name, names())}",
+            file=sys.stderr,
+        )
         return 2
     sys.argv[0] = f"python -m benchmarks {name}"  # what argparse calls it
     return importlib.import_module(f"benchmarks.studies.{name.replace('-', '_')}").main(rest) or 0
@@ -41,4 +47,10 @@ def main(argv: list[str]) -> int:
 
 if __name__ == "__main__":
     sys.path.append(sys.path.pop(0))  # the checkout comes last: what is installed is measured
-    sys.exit(main(sys.argv[1:]))
+    try:
+        code = main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still writes at its end
+        code = 1
+    sys.exit(code)

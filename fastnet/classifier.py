@@ -17,6 +17,7 @@ from .data.samples import Samples
 from .errors import DataError, DivergedError, OptionError
 from .knobs import Knob, knobs
 from .models.network import Layer, Network
+from .packages import EXTRAS, require_packages
 from .training.recipe import Recipe
 from .training.stopping import Patience
 from .training.trainer import EpochRecord, State, Trainer
@@ -30,8 +31,9 @@ try:
     from sklearn.utils._param_validation import Interval, Options, StrOptions
     from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, unique_labels
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-except ImportError as error:
-    raise OptionError('FastNetClassifier needs more packages: pip install "fastnet[sklearn]"') from error
+except ImportError:
+    require_packages("FastNetClassifier", *EXTRAS["sklearn"])
+    raise
 
 _INPUT = {"accept_sparse": "csr", "dtype": [np.float32, np.uint8], "order": "C"}
 _LARGEST_BATCH = 200  # of batch_size="auto", as in MLPClassifier

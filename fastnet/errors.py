@@ -1,5 +1,15 @@
 """What fastnet raises: each message is one sentence that says what was wrong and what is accepted."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a name that is not known: the nearest of those that are; empty if none is near."""
+    nearest = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {nearest[0]}?" if nearest else ""
+
 
 class FastnetError(Exception):
     """Anything wrong that the user can mend; the command line prints it and exits with code 2."""
@@ -25,6 +35,10 @@ class OptionError(FastnetError, ValueError):
     """A setting outside what is accepted."""
 
 
+class ClaimedError(OptionError):
+    """A file or directory to which another process writes."""
+
+
 class DivergedError(FastnetError):
     """A training whose loss is no longer a finite number."""
 
@@ -40,3 +54,17 @@ def sentence_of(error: BaseException) -> str:
         reason = error.strerror[0].lower() + error.strerror[1:]
         return f"{error.filename}: {reason}" if error.filename else reason
     return str(error)
+
+
+@contextmanager
+def damage_told_as(kind: type[FastnetError], sentence: str) -> Iterator[None]:
+    """Raise one error for whatever a damaged file makes its reader raise.
+
+    A shortage of memory is no damage, and what is one of ours already stays as it is.
+    """
+    try:
+        yield
+    except (FastnetError, MemoryError):
+        raise
+    except Exception as error:
+        raise kind(sentence) from error

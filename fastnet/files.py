@@ -4,6 +4,9 @@ A set of files is a directory. It is made beside its target, as `.NAME.new`, and
 system can exchange two names; elsewhere the old one is `.NAME.old` for a moment. Who writes holds a lock on these for
 as long as the process lives: another writer waits, a reader never repairs what a living writer holds, and what a dead
 one left is swept by the next.
+
+Who writes for long, or over and over, claims the name from the start: `.NAME.claim` is locked meanwhile, and another
+who wants to do the same is told at once.
 """
 
 import ctypes
@@ -12,10 +15,11 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
-from .errors import FastnetError, OptionError
+from .errors import ClaimedError, FastnetError, OptionError
 
 try:
     import fcntl
@@ -26,34 +30,71 @@ Found = TypeVar("Found")
 
 _READINGS_BESIDE_WRITERS = 5
 _MOST_SECONDS = 5.0  # that a reader waits for a writer between its two renames
-_NEW, _OLD = ".new", ".old"
+_NEW, _OLD, _CLAIM = ".new", ".old", ".claim"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_TRIES, _SECONDS_BETWEEN_TRIES = 5, 0.02  # to claim: some hold a claim for an instant only
 
 
 def require_new(target: Path, overwrite: bool, option: str = "--out") -> None:
-    """OptionError for a file that exists, unless it may be overwritten, and for one whose directory does not."""
-    if target.exists() and not overwrite:
-        raise OptionError(f"{target}: exists already; choose another {option}, or --force")
-    if target.is_dir() or not target.absolute().parent.is_dir():
-        raise OptionError(f"{target}: is no file in a directory that exists")
+    """OptionError for a file that exists, unless it may be overwritten, and for one that could not be written."""
+    with _refused_as(target, option):
+        if target.exists() and not overwrite:
+            raise OptionError(f"{target}: exists already; choose another {option}, or --force")
+        if target.is_dir() or not target.absolute().parent.is_dir():
+            raise OptionError(f"{target}: is no file in a directory that exists")
+    with claim(target, option):
+        pass
+
+
+@contextmanager
+def claim_new(target: Path, option: str = "--out", instead: str = "") -> Iterator[None]:
+    """Claim the name of a directory that does not exist; OptionError for one that does, or could not be written."""
+    with claim(target, option):
+        if target.exists():
+            raise OptionError(f"{target}: exists already; choose another {option}{instead}")
+        yield
+
+
+@contextmanager
+def claim(target: Path, option: str = "") -> Iterator[None]:
+    """Hold the name of a file or directory while the block runs, from the first to the last of what is written there.
+
+    ClaimedError if another process holds it, OptionError where nothing can be written. A claim ends with its process.
+    Directories on the way there are made, and those that are still empty in the end are removed again.
+    """
+    with ExitStack() as until_ended:
+        with _refused_as(target, option):
+            if not _lock_in_time(_beside(target.resolve(), _CLAIM), until_ended):
+                raise _claimed(target)
+        yield
+
+
+def require_unclaimed(target: Path) -> None:
+    """ClaimedError if another process holds the name of this file or directory."""
+    with suppress(FileNotFoundError, PermissionError), ExitStack() as locks:
+        try:
+            _hold(_beside(target.resolve(), _CLAIM), locks, shared=True, wait=False)
+        except BlockingIOError as error:
+            raise _claimed(target) from error
 
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
     """Yield a path beside `target` to write to; at the end of the block the file is flushed and becomes `target`.
 
-    After an exception, `target` is as it was and the new file is gone.
+    After an exception, `target` is as it was and the new file is gone. ClaimedError if another writes that file.
     """
     target = target.resolve()
     new = _beside(target, _NEW)
-    try:
-        yield new
-        _flush(new)
-        new.replace(target)
-        _flush(target.parent)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
+    with claim(target), _named(target):
+        try:
+            yield new
+            _flush(new)
+            new.replace(target)
+            _flush(target.parent)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
 
 
 @contextmanager
@@ -66,11 +107,11 @@ def whole_directory(target: Path, keep: Callable[[str], bool] = lambda name: Fal
     """
     target = target.resolve()
     new, old = _beside(target, _NEW), _beside(target, _OLD)
-    with ExitStack() as locks:
-        _claim(new, locks)
-        put_back(target)
-        shutil.rmtree(old, ignore_errors=True)
+    with _named(target), ExitStack() as locks:
+        _begin(new, locks)
         try:
+            put_back(target)
+            shutil.rmtree(old, ignore_errors=True)
             yield new
             for path in new.rglob("*"):
                 _flush(path)
@@ -145,14 +186,35 @@ def read_whole(directory: Path, read: Callable[[], Found]) -> Found:
 
 
 def _beside(target: Path, suffix: str) -> Path:
-    return target.with_name(f".{target.name}{suffix}")
+    return target.parent / f".{target.name}{suffix}"
+
+
+@contextmanager
+def _named(target: Path) -> Iterator[None]:
+    """Errors of writing tell what could not be written, as those of a full disk do not by themselves."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None and not isinstance(error, ConnectionError):
+            error.filename = str(target)
+        raise
+
+
+@contextmanager
+def _refused_as(target: Path, option: str) -> Iterator[None]:
+    """Errors of the system are OptionErrors that name the target: its name is too long, its directory read-only."""
+    try:
+        yield
+    except OSError as error:
+        advice = f"; choose another {option}" if option else ""
+        raise OptionError(f"{target}: cannot be written ({error.strerror}){advice}") from error
 
 
 def _is_temporary(name: str) -> bool:
-    return name.startswith(".") and name.endswith((_NEW, _OLD))
+    return name.startswith(".") and name.endswith((_NEW, _OLD, _CLAIM))
 
 
-def _claim(new: Path, locks: ExitStack) -> None:
+def _begin(new: Path, locks: ExitStack) -> None:
     """Make an empty directory and hold it; wait for who else does, and sweep what a dead process left in it."""
     while True:
         new.parent.mkdir(parents=True, exist_ok=True)
@@ -169,22 +231,67 @@ def _claim(new: Path, locks: ExitStack) -> None:
             leftover.unlink()
 
 
-def _hold(directory: Path, locks: ExitStack, shared: bool = False, wait: bool = True) -> bool:
-    """Lock a directory until `locks` close or the process ends; False if another stands there after the wait.
+def _claimed(target: Path) -> ClaimedError:
+    return ClaimedError(f"{target}: another process writes to it; wait for its end, or choose another place")
+
+
+def _lock_in_time(path: Path, locks: ExitStack) -> bool:
+    """Make the file of a claim and hold it; False if another does for longer than an instant."""
+    for _ in range(_TRIES):
+        try:
+            while not _lock_claim(path, locks):
+                pass
+        except BlockingIOError:
+            time.sleep(_SECONDS_BETWEEN_TRIES)
+        else:
+            return True
+    return False
+
+
+def _lock_claim(path: Path, locks: ExitStack) -> bool:
+    """Make the file of a claim and hold it; False if who had it last, or made its directory, just took that away."""
+    with suppress(FileNotFoundError), ExitStack() as attempt:
+        for parent in reversed(list(takewhile(lambda parent: not parent.exists(), path.parents))):
+            parent.mkdir(exist_ok=True)
+            attempt.callback(_remove_if_empty, parent)
+        path.touch()
+        if _hold(path, attempt, wait=False):
+            attempt.callback(_remove_claim, path, path.stat())
+            locks.push(attempt.pop_all())
+            return True
+    return False
+
+
+def _remove_claim(path: Path, found: os.stat_result) -> None:
+    """Remove the file of a claim, unless it is another's by now."""
+    with suppress(OSError):
+        if os.path.samestat(path.stat(), found):
+            path.unlink()
+
+
+def _remove_if_empty(directory: Path) -> None:
+    with suppress(OSError):
+        directory.rmdir()
+
+
+def _hold(path: Path, locks: ExitStack, shared: bool = False, wait: bool = True) -> bool:
+    """Lock a file or directory until `locks` close or the process ends; False if another stands there after the wait.
 
     BlockingIOError where it must be waited for and is not.
     """
-    descriptor = os.open(directory, os.O_RDONLY)
+    if fcntl is None:  # there, what is open can be neither renamed nor removed, and a directory cannot be opened
+        path.stat()
+        return True
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     locks.callback(os.close, descriptor)
-    if fcntl:
-        try:
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
-            locks.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)  # closing is not enough where a child was forked
-        except BlockingIOError:
-            raise
-        except OSError:  # a file system without locks
-            pass
-    return os.path.samestat(os.stat(directory), os.fstat(descriptor))
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+        locks.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)  # closing is not enough where a child was forked
+    except BlockingIOError:
+        raise
+    except OSError:  # a file system without locks
+        pass
+    return os.path.samestat(os.stat(path), os.fstat(descriptor))
 
 
 def _link(source: Path, target: Path, keep: Callable[[str], bool]) -> None:
@@ -242,7 +349,12 @@ def _identity(directory: Path) -> tuple[int, int, int] | None:
 
 
 def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    if os.name == "nt":  # there, directories cannot be opened, and files are flushed by who may write to them only
+        if path.is_dir():
+            return
+        descriptor = os.open(path, os.O_RDWR)
+    else:
+        descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
-from .errors import OptionError
+from .errors import OptionError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def check(settings: Any) -> None:
     for name, declared in knobs(type(settings)).items():
         value = getattr(settings, name)
         if fault := declared.fault(value):
-            raise OptionError(f"{fault}, not {value!r}")
+            raise OptionError(f"{fault}, not {value!r}{did_you_mean(str(value), declared.choices)}")
 
 
 def _knob(declared: Any) -> Knob:

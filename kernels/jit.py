@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config
+from numba.core import config, event
+
+from . import compilation
 
 # GNU OpenMP's threads spin for milliseconds at the end of each loop. Where another process wants their processors, that
 # makes each loop hundreds of times slower; with some microseconds of spinning, nothing is lost on an idle machine.
@@ -45,14 +47,27 @@ def _cache_directory() -> str | None:
         return None
 
 
-_CACHE_DIRECTORY = _cache_directory()
+CACHE_DIRECTORY = _cache_directory()
+
+
+class _Compilations(event.Listener):
+    """Tells `compilation` of each function that is not found in the cache."""
+
+    def on_start(self, _event: event.Event) -> None:
+        compilation.tell(True)
+
+    def on_end(self, _event: event.Event) -> None:
+        compilation.tell(False)
+
+
+event.register("numba:compile", _Compilations())
 
 
 @contextlib.contextmanager
 def _own_cache_directory() -> Iterator[None]:
     """Point Numba's cache at ours while a function is decorated, and leave the process's setting as it was."""
     before = config.CACHE_DIR
-    config.CACHE_DIR = _CACHE_DIRECTORY or before
+    config.CACHE_DIR = CACHE_DIRECTORY or before
     try:
         yield
     finally:
@@ -75,7 +90,7 @@ def kernel(parallel: bool = False) -> Callable[[Callable], Callable]:
                 error_model="numpy",
                 parallel=parallel,
                 nogil=True,
-                cache=_CACHE_DIRECTORY is not None,
+                cache=CACHE_DIRECTORY is not None,
             )
         return _one_at_a_time(compiled) if parallel else compiled
 

@@ -1,7 +1,9 @@
 """A small data set for the tests that train, and the command line in this process."""
 
 import signal
+import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 N_FEATURES, N_CLASSES = 30, 4
+PATIENCE = 300  # seconds for what takes one or two on a quiet machine: no test fails for being slow
 
 
 def _samples(n: int, rng: np.random.Generator) -> Samples:
@@ -42,6 +45,22 @@ def npz(dataset, tmp_path):
     train, test = dataset.train, dataset.test
     np.savez(path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels)
     return path
+
+
+@pytest.fixture
+def start_process():
+    """Starts a process, as `subprocess.Popen` does, and ends it with the test, also with one that fails.
+
+    What is left running or open would be warned of in whichever test comes next.
+    """
+    with ExitStack() as started:
+
+        def start(*args, **options):
+            process = started.enter_context(subprocess.Popen(*args, **options))
+            started.callback(process.kill)
+            return process
+
+        yield start
 
 
 @pytest.fixture

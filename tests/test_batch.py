@@ -121,7 +121,7 @@ def test_no_more_chunks_are_under_way_than_were_allowed(predictor):
     class Lazy(ThreadPoolExecutor):
         """Begins a chunk when it is waited for."""
 
-        def submit(self, function, predictor, paths):
+        def submit(self, function, predictor, paths, limits):
             future = Future()
             future.result = lambda: [{"path": path} for path in paths]
             return future

@@ -11,7 +11,9 @@ from fastnet.data.loading import load_dataset
 from fastnet.errors import ModelError
 from fastnet.models.calibration import expected_calibration_error, read_calibration
 from fastnet.models.files import read_model
-from fastnet.reading.fitting import best_temperature, fit, logistic_regression
+from fastnet.models.probabilities import softmax
+from fastnet.models.sealed import sealed
+from fastnet.reading.fitting import best_temperature, fit, judged_temperature, logistic_regression
 from fastnet.reading.nondigits import nondigits
 from fastnet.reading.predictor import Predictor
 
@@ -30,7 +32,7 @@ def model(tmp_path):
 
 def change(model, **changes):
     path = model / "calibration.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    path.write_text(json.dumps(sealed({**json.loads(path.read_text()), **changes})))
 
 
 def sentence_of(model):
@@ -65,6 +67,23 @@ def test_the_temperature_of_overconfident_logits_is_found():
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = (probabilities.cumsum(axis=1) > rng.random((20_000, 1))).argmax(axis=1)
     assert best_temperature(3 * logits, labels) == pytest.approx(3, rel=0.05)
+
+    assert judged_temperature(3 * logits, labels) == best_temperature(3 * logits, labels)
+
+
+def test_temperature_that_makes_the_error_worse_is_not_kept():
+    rng = np.random.default_rng(0)
+    margins = np.where(rng.random(2000) < 0.02, -40.0, 3.0)  # a few are wrong and very sure: all would be less sure
+    margins[(margins > 0) & (rng.random(2000) > 1 / (1 + np.exp(-3)))] *= -1
+    logits, labels = np.stack([margins, np.zeros(2000)], axis=1), np.zeros(2000, np.int64)
+    best = best_temperature(logits, labels)
+    errors = [expected_calibration_error(softmax(logits / divisor), labels) for divisor in (1, best)]
+    assert errors[1] > errors[0]
+    assert judged_temperature(logits, labels) == 1
+
+
+def test_temperature_of_one_sample_is_not_kept():
+    assert judged_temperature(np.array([[3.0, 1.0]]), np.array([0])) == 1
 
 
 def test_calibration_error_of_a_case_worked_by_hand():
@@ -109,8 +128,8 @@ def test_temperature_changes_how_sure_answers_are_and_not_which(model, test_samp
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"format": "other"}, "is not a calibration of format version 1"),
-        ({"format_version": 2}, "is not a calibration of format version 1"),
+        ({"format": "other"}, "is not the calibration of a model"),
+        ({"format_version": 3}, "is of another version of fastnet; run: fastnet calibrate"),
         ({"model_sha256": "0"}, "was made for other weights; run: fastnet calibrate"),
         ({"temperature": "hot"}, "temperature must be a number, not hot"),
         ({"temperature": 0}, "temperature must be from 0.01 to 100, not 0"),

@@ -461,7 +461,7 @@ def test_without_scikit_learn_one_sentence():
     code = "import sys; sys.modules['sklearn'] = None; import fastnet; fastnet.FastNetClassifier"
     run = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     assert run.stderr.splitlines()[-1] == (
-        'fastnet.errors.OptionError: FastNetClassifier needs more packages: pip install "fastnet[sklearn]"'
+        "fastnet.errors.OptionError: FastNetClassifier needs more packages: pip install scikit-learn"
     )
 
 

@@ -14,13 +14,16 @@ from PIL import Image
 
 from fastnet import weights
 from fastnet.data.loading import load_dataset
+from fastnet.interrupts import SIGNALS
+
+from .conftest import PATIENCE
 
 SMALL = ["--hidden", "16,7", "--batch-size", "32", "--validation", "88"]
 
 
 @pytest.fixture
 def restore_signals():
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
@@ -64,9 +67,9 @@ def test_train_tells_people_accuracy_and_place(train, tmp_path):
 
 def test_run_stopped_and_resumed_equals_the_one_in_one_go(train, fastnet, restore_signals, tmp_path):
     train("--epochs", 3, "--out", tmp_path / "whole")
-    code, out, _ = train("--epochs", 3, "--stop-after", 1, "--out", tmp_path / "parts")
+    code, _, err = train("--epochs", 3, "--stop-after", 1, "--out", tmp_path / "parts")
     assert code == 0
-    assert f"fastnet train --resume {tmp_path / 'parts'}" in out
+    assert f"fastnet train --resume {tmp_path / 'parts'}" in err
     code, _, _ = fastnet("train", "--resume", tmp_path / "parts")
     assert code == 0
     for path in (tmp_path / "whole").glob("*.npy"):
@@ -90,18 +93,20 @@ def test_recipe_of_a_resumed_run_cannot_change(train, fastnet, restore_signals, 
     assert "--batch-size cannot be changed" in err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_training_is_saved_and_goes_on_to_the_same_bits(train, fastnet, npz, tmp_path, number):
+@pytest.mark.parametrize("number", SIGNALS)
+def test_interrupted_training_is_saved_and_goes_on_to_the_same_bits(
+    start_process, train, fastnet, npz, tmp_path, number
+):
     """Ctrl-C in the middle of an epoch, in a real process."""
     args = [*SMALL, "--epochs", "2000", "--schedule", "constant", "--data", str(npz), "--json"]
     command = [sys.executable, "-m", "fastnet", "train", *args, "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
+    process = start_process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + PATIENCE
     while not (tmp_path / "run" / "manifest.json").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 128 + number, err
     assert "Traceback" not in err
     result = json.loads(out)
     assert result["interrupted"]
@@ -134,7 +139,7 @@ def test_evaluate_the_shipped_model(fastnet):
 def test_evaluate_refuses_data_of_another_size(fastnet, npz):
     code, _, err = fastnet("evaluate", weights.DEFAULT, "--data", npz)
     assert code == 2
-    assert "takes one or more images of 784 pixels" in err
+    assert "takes images of 784 pixels in 10 classes" in err
 
 
 def test_predict_reads_pictures(fastnet, tmp_path):
@@ -258,6 +263,7 @@ def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
     ("command", "options"),
     {
         "train": {"--seed", "--threads", "--json"},
+        "runs": {"--json"},
         "evaluate": {"--threads", "--json"},
         "calibrate": {"--threads", "--json"},
         "predict": {"--threads", "--json"},
@@ -268,6 +274,7 @@ def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
         "compare": {"--seed", "--threads", "--json"},
         "benchmark": {"--threads", "--json"},
         "info": {"--threads", "--json"},
+        "compile": {"--threads", "--json"},
         "dashboard": {"--threads"},
     }.items(),
 )
@@ -342,13 +349,13 @@ def test_a_directory_that_cannot_be_written_is_told(train, tmp_path):
     assert "file" in err.strip().splitlines()[-1]
 
 
-def test_terminal_gets_a_live_bar(npz, tmp_path):
+def test_terminal_gets_a_live_bar(start_process, npz, tmp_path):
     """With a pseudo-terminal as standard error, the progress is one line that is drawn again and again, to 100%."""
     pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
     leader, follower = pty.openpty()
     termios.tcsetwinsize(follower, (24, 140))
     args = ["--data", str(npz), *SMALL, "--epochs", "2", "--passes", "3", "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(
+    process = start_process(
         [sys.executable, "-m", "fastnet", "train", *args],
         stdout=subprocess.DEVNULL,
         stderr=follower,
@@ -364,7 +371,7 @@ def test_terminal_gets_a_live_bar(npz, tmp_path):
             break
         shown += part
     os.close(leader)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     text = shown.decode()
     assert "\r" in text
     assert "left" in text

@@ -22,6 +22,8 @@ from fastnet import FastNetClassifier, Predictor
 from fastnet.data.loading import load_dataset
 from fastnet.reading.batch import read_pictures
 
+from .conftest import PATIENCE
+
 DOCUMENT = Path(__file__).parents[1] / "docs/scaling-out.md"
 MEMORY_MANAGER_INTERVAL = 2  # seconds, unless it is stopped
 BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
@@ -93,7 +95,7 @@ def test_search_completes_though_a_worker_is_killed(client, data, tmp_path):
     assert flag.exists()
     undisturbed = GridSearchCV(model.set_params(callbacks=None), grid, cv=folds).fit(X, y)
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], undisturbed.cv_results_["mean_test_score"])
-    client.wait_for_workers(2, timeout=60)
+    client.wait_for_workers(2, timeout=PATIENCE)
 
 
 def test_pictures_are_read_though_a_worker_is_killed(client, scans):
@@ -105,7 +107,7 @@ def test_pictures_are_read_though_a_worker_is_killed(client, scans):
     read += answers
     assert [answer["path"] for answer in read] == paths
     assert [answer["text"] for answer in read] == labels * 20
-    client.wait_for_workers(2, timeout=60)
+    client.wait_for_workers(2, timeout=PATIENCE)
 
 
 def test_a_worker_trains_with_one_thread(client, data):

@@ -134,10 +134,10 @@ def test_form_and_place_that_are_none_are_refused(tmp_path):
         export_model(weights.DEFAULT, tmp_path / "nowhere" / "x", "npz")
 
 
-@pytest.mark.parametrize(("form", "package"), [("onnx", "onnx"), ("safetensors", "safetensors.numpy")])
-def test_missing_package_is_told_and_npz_needs_none(tmp_path, monkeypatch, form, package):
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(OptionError, match=r'pip install "fastnet\[export\]"'):
+@pytest.mark.parametrize("form", ["onnx", "safetensors"])
+def test_missing_package_is_told_and_npz_needs_none(tmp_path, monkeypatch, form):
+    monkeypatch.setitem(sys.modules, form, None)
+    with pytest.raises(OptionError, match=f"needs more packages: pip install {form}$"):
         export_model(weights.DEFAULT, tmp_path / "model", form)
     assert list(tmp_path.iterdir()) == []
     export_model(weights.DEFAULT, tmp_path / "model", "npz")

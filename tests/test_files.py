@@ -11,6 +11,8 @@ from fastnet import files
 from fastnet.errors import ModelError
 from fastnet.files import keep_all, put_back, read_whole, whole_directory, whole_file
 
+from .conftest import PATIENCE
+
 
 @pytest.fixture
 def target(tmp_path):
@@ -201,7 +203,7 @@ def test_writers_of_one_directory_wait_for_each_other(target):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert contents(target) == {"n": "40"}
     assert names_in(target.parent) == ["run"]
 

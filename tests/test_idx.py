@@ -66,6 +66,11 @@ def test_sizes_are_big_endian(path):
         ),
         pytest.param(SOUND + b"x", "is too long: its header promises 24 bytes of data and it holds 25", id="too long"),
         pytest.param(
+            gzip.compress(SOUND + b"x"),
+            "is too long: its header promises 24 bytes of data and it holds more",
+            id="too long and compressed",
+        ),
+        pytest.param(
             gzip.compress(SOUND[:-5]),
             "is truncated: its header promises 24 bytes of data and it holds 19",
             id="truncated before it was compressed",
@@ -102,7 +107,7 @@ def test_sizes_are_big_endian(path):
         ),
         pytest.param(
             b"<!doctype html><title>404</title>",
-            "starts with 0x3c21646f, not with 0x00000803, the magic number of IDX bytes with 3 axes",
+            "is a web page (HTML), as a download that failed leaves it, and no IDX file",
             id="web page",
         ),
         pytest.param(ZIPPED[:-1], "is truncated: the gzip stream ends too early", id="gzip without its end"),

@@ -10,6 +10,7 @@ from fastnet.audit import inspection
 from fastnet.audit.inspection import InspectedAudit, inspect_model
 from fastnet.errors import ModelError
 from fastnet.models.files import count_parameters
+from fastnet.models.sealed import sealed
 from fastnet.training.recipe import Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
@@ -92,7 +93,7 @@ def test_damaged_checkpoint_is_found(run):
 def test_missing_array_and_wrong_count_are_found(shipped):
     (shipped / "W2.npy").unlink()
     manifest = json.loads((shipped / "manifest.json").read_text())
-    (shipped / "manifest.json").write_text(json.dumps({**manifest, "n_parameters": 3, "epochs": 7}))
+    (shipped / "manifest.json").write_text(json.dumps(sealed({**manifest, "n_parameters": 3, "epochs": 7})))
     facts = inspect_model(shipped)
     assert [name for name, array in facts.arrays.items() if not array.sound] == ["W2"]
     told = " ".join(facts.complaints)
@@ -115,7 +116,7 @@ def test_audit_of_other_weights_is_told(shipped):
 def test_odd_manifests_are_told_without_a_traceback(run, capsys, nonsense):
     manifest = json.loads((run / "manifest.json").read_text())
     for name in ("data", "recipe", "test", "test_over_seeds", "environment", "epochs", "validation_accuracy"):
-        (run / "manifest.json").write_text(json.dumps({**manifest, name: nonsense}))
+        (run / "manifest.json").write_text(json.dumps(sealed({**manifest, name: nonsense})))
         assert cli.main(["inspect", str(run)]) in (0, 2)
         assert "30-16-4, 564 parameters" in capsys.readouterr().out
 

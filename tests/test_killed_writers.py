@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from .conftest import PATIENCE
+
 KILLS = 10
 
 # Forks a child that writes over and over, reads meanwhile, kills it, looks, and writes once more itself.
@@ -120,5 +122,5 @@ def check():
 @pytest.mark.parametrize("writer", [CALIBRATE, SAVE_RUN, SAVE_AUDIT], ids=["calibrate", "save_run", "save_audit"])
 def test_killed_writer_leaves_a_whole_model(tmp_path, writer, way):
     command = [sys.executable, "-c", SCRIPT.replace("# WRITER", writer), str(tmp_path / "model"), str(KILLS), way]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr

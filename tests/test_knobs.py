@@ -63,7 +63,7 @@ class Settings:
 
 def recipe_of(*options):
     parser = argparse.ArgumentParser()
-    parser.add_argument("--recipe", default="seed")
+    parser.add_argument("--recipe", default="plain")
     add_recipe_options(parser)
     args = parser.parse_args([word for option in options for word in option.split()])
     return with_given_options(RECIPES[args.recipe], args)

@@ -1,11 +1,13 @@
 """Documents are read field by field, refused by file and field, and written as they were."""
 
 import json
+import shutil
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
+from benchmarks.studies import shipping
 from fastnet import weights
 from fastnet.audit.figures import AuditDocument, Embedding
 from fastnet.errors import ModelError
@@ -13,6 +15,7 @@ from fastnet.models.calibration import read_calibration_document
 from fastnet.models.documents import Manifest, read_strictly
 from fastnet.models.fields import FieldError, Share, read_fields, to_json
 from fastnet.models.files import read_history, read_manifest
+from fastnet.models.sealed import sealed
 
 MANIFEST = {"format": "fastnet-model", "format_version": 1, "layer_sizes": [6, 3], "pixel_scale": 1, "arrays": {}}
 
@@ -90,13 +93,27 @@ def test_what_may_be_missing_is_not_known_where_it_is_odd(change, fault):
 def test_documents_of_shipped_models_are_written_byte_for_byte(name):
     directory = weights.DIRECTORY / name
     written = {
-        "manifest.json": to_json(read_manifest(directory)),
-        "calibration.json": to_json(read_calibration_document(directory)),
+        "manifest.json": sealed(to_json(read_manifest(directory))),
+        "calibration.json": sealed(to_json(read_calibration_document(directory))),
         "history.json": [to_json(record) for record in read_history(directory)],
     }
     for file, content in written.items():
         assert json.dumps(content, indent=2) + "\n" == (directory / file).read_text(encoding="utf-8")
     assert read_manifest(directory).faults == ()
+
+
+def test_a_shipped_model_written_again_is_what_it_was_in_the_newest_form(tmp_path):
+    shipped, model = weights.DIRECTORY / weights.DEFAULT, tmp_path / "model"
+    shutil.copytree(shipped, model)
+    for name in ("manifest.json", "calibration.json"):
+        content = json.loads((model / name).read_text())
+        for added in ("sha256", "history_sha256"):
+            content.pop(added, None)
+        (model / name).write_text(json.dumps({**content, "format_version": 1}))
+    assert read_history(model) == read_history(shipped)
+    shipping.main([str(model), str(model)])
+    for path in model.iterdir():
+        assert path.is_dir() or path.read_bytes() == (shipped / path.name).read_bytes()
 
 
 @pytest.mark.parametrize("name", weights.names())

@@ -1,4 +1,4 @@
-"""An oracle from outside: both engines take the first steps of the seed recipe as PyTorch does (see oracle/make.py)."""
+"""An oracle from outside: both engines take first steps of the plain recipe as PyTorch does (see oracle/make.py)."""
 
 import dataclasses
 import json
@@ -40,7 +40,7 @@ def test_first_steps_are_those_of_pytorch(case, engine):
         assert norm == pytest.approx(expected[name], rel=TOLERANCE), name
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case not in ("plain", "the seed recipe")])
+@pytest.mark.parametrize("case", [case for case in CASES if case not in ("plain", "the plain recipe")])
 def test_each_option_shows_in_the_figures(case):
     """Whoever left it out would be off by far more than the tolerance."""
     own, plain = (CASES[name] for name in (case, "plain"))

@@ -28,7 +28,7 @@ def wheel_names(tmp_path_factory):
 
 def test_wheel_holds_one_import_name(wheel_names):
     tops = {name.split("/")[0] for name in wheel_names}
-    assert tops == {"fastnet", f"fastnet-{fastnet.__version__}.dist-info"}
+    assert tops == {"fastnet", f"fastnet_mlp-{fastnet.__version__}.dist-info"}
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_wheel_holds_one_import_name(wheel_names):
         "fastnet/weights/mnist-784-512-10-best/MODEL_CARD.md",
         "fastnet/weights/mnist-784-512-10-best/audit/audit.json",
         "fastnet/weights/mnist-784-512-10-best/audit/images.png",
-        f"fastnet-{fastnet.__version__}.dist-info/licenses/LICENSE",
-        f"fastnet-{fastnet.__version__}.dist-info/licenses/NOTICE",
+        f"fastnet_mlp-{fastnet.__version__}.dist-info/licenses/LICENSE",
+        f"fastnet_mlp-{fastnet.__version__}.dist-info/licenses/NOTICE",
     ],
 )
 def test_wheel_holds(wheel_names, name):

@@ -15,6 +15,8 @@ from fastnet.timing import contests, peak
 from fastnet.timing.rivals import numba_engine, process, protocol
 from fastnet.timing.rivals.process import Entrant, RivalError, RivalProcess
 
+from .conftest import PATIENCE
+
 FAKE = '''
 """A rival that pretends, and is as fast as its settings say."""
 import os
@@ -93,7 +95,7 @@ def test_a_rival_stands_still_unless_asked(fake):
     with RivalProcess(fake, {}) as rival:
         rival.ask("fresh")
         stat = Path(f"/proc/{rival._process.pid}/stat")
-        stop = time.monotonic() + 5  # signals take a moment
+        stop = time.monotonic() + PATIENCE  # signals take a moment
         while (state := stat.read_text().rpartition(")")[2].split()[0]) != "T" and time.monotonic() < stop:
             time.sleep(0.01)
         assert state == "T"

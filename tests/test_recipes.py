@@ -11,8 +11,8 @@ from fastnet.training.recipe import RECIPES, Recipe
 from fastnet.training.runs import load_run
 
 
-def test_the_default_is_the_seed_network():
-    assert RECIPES["seed"] == Recipe()
+def test_the_default_is_the_plain_recipe():
+    assert RECIPES["plain"] == Recipe()
 
 
 def test_the_small_ones_are_of_the_same_network():
@@ -48,4 +48,4 @@ def test_recipe_of_a_resumed_run_cannot_change(tmp_path, capsys, options):
 def test_unknown_recipe_is_refused(capsys):
     with pytest.raises(SystemExit, match="2"):
         cli.main(["train", "--recipe", "worst"])
-    assert "invalid choice: 'worst' (choose from" in capsys.readouterr().err
+    assert "there is no recipe 'worst'" in capsys.readouterr().err

@@ -23,25 +23,25 @@ def test_a_run_that_was_stopped_goes_on_and_a_finished_one_stays(data, tmp_path,
     first = Training(data, RECIPE)
     first.run(n_steps=first.steps_per_epoch)
     save_run(first, tmp_path / "seed-0")
-    directory = records.finished(data, "seed", RECIPE, seed=0)
+    directory = records.finished(data, "plain", RECIPE, seed=0)
     whole = Training(data, RECIPE)
     whole.run()
     for name, array in whole.network.parameters().items():
         np.testing.assert_array_equal(load_run(directory, data).network.parameters()[name], array)
     written = (directory / "manifest.json").stat().st_mtime_ns
-    assert records.finished(data, "seed", RECIPE, seed=0) == directory
+    assert records.finished(data, "plain", RECIPE, seed=0) == directory
     assert (directory / "manifest.json").stat().st_mtime_ns == written
 
 
 def test_a_run_of_another_recipe_is_trained_anew(data):
-    records.finished(data, "seed", RECIPE, seed=0)
+    records.finished(data, "plain", RECIPE, seed=0)
     other = dataclasses.replace(RECIPE, epochs=2, learning_rate=1e-3)
     assert load_run(records.finished(data, "seed", other, seed=0), data).recipe == other
 
 
 def test_a_line_says_what_the_runs_say(data):
-    runs = [records.finished(data, "seed", RECIPE, seed) for seed in (0, 1)]
+    runs = [records.finished(data, "plain", RECIPE, seed) for seed in (0, 1)]
     accuracies = [load_run(run, data).engine.evaluate(data.test)[1] for run in runs]
-    line = records.row("seed", RECIPE, runs)
+    line = records.row("plain", RECIPE, runs)
     spread = f"**{np.mean(accuracies):.2%}** ± {np.std(accuracies, ddof=1):.2%}"
-    assert line.startswith(f"| `seed` | {data.train.n_features}-5-{data.n_classes} | 32 | 3 | {spread} | 2 | ")
+    assert line.startswith(f"| `plain` | {data.train.n_features}-5-{data.n_classes} | 32 | 3 | {spread} | 2 | ")

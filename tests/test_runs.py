@@ -8,6 +8,7 @@ import pytest
 
 from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError, ModelError, OptionError
+from fastnet.models.sealed import sealed
 from fastnet.reading.predictor import Predictor
 from fastnet.training import runs
 from fastnet.training.recipe import ENGINES, Recipe
@@ -89,7 +90,7 @@ def test_manifest_without_its_training_cannot_go_on(dataset, tmp_path, field):
     path = tmp_path / "run/manifest.json"
     manifest = json.loads(path.read_text())
     del manifest[field]
-    path.write_text(json.dumps(manifest))
+    path.write_text(json.dumps(sealed(manifest)))
     with pytest.raises(ModelError, match=rf"manifest\.json: lacks '{field}', so it does not describe a training"):
         load_run(tmp_path / "run", dataset)
 
@@ -111,7 +112,7 @@ def test_figures_that_cannot_be_are_refused(dataset, tmp_path, file, damage):
     path = tmp_path / "run" / file
     content = json.loads(path.read_text())
     damage(content)
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(content if file == "history.json" else sealed(content)))
     with pytest.raises(ModelError, match=r"\.json: "):
         load_run(tmp_path / "run", dataset)
 
@@ -149,11 +150,13 @@ def test_more_epochs_can_be_asked_for_and_fewer_than_done_cannot(dataset, tmp_pa
 
 
 def test_new_run_directories_differ(tmp_path):
-    first = new_run_directory(RECIPE, tmp_path)
-    first.mkdir(parents=True)
-    second = new_run_directory(RECIPE, tmp_path)
-    assert first != second
-    assert "16-7-seed0" in first.name
+    with new_run_directory(RECIPE, tmp_path / "runs") as first, new_run_directory(RECIPE, tmp_path / "runs") as second:
+        assert first != second
+        assert "16-7-seed0" in first.name
+        second.mkdir()
+        with new_run_directory(RECIPE, tmp_path / "runs") as third:
+            assert third not in (first, second)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == [second.name]
 
 
 def test_run_whose_save_was_killed_between_its_renames_is_put_back(dataset, tmp_path):

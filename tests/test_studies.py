@@ -1,4 +1,4 @@
-"""The door of the studies, and the Makefile's targets for them."""
+"""The door of the studies, and the Makefile's targets for them and for the suite."""
 
 import importlib
 import inspect
@@ -34,6 +34,15 @@ def test_the_door_lists_each_study_without_importing_it(capsys):
     assert {"ladder", "bench-peers", "screenshots", "pictures-table"} <= set(door.names())
 
 
+def test_who_reads_only_the_head_of_the_list_sees_no_traceback():
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write) as closed:
+        command = [sys.executable, "-m", "benchmarks"]
+        done = subprocess.run(command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_an_unknown_study_is_refused(capsys):
     assert door.main(["nothing"]) == 2
     assert capsys.readouterr().err == "there is no study 'nothing'; python -m benchmarks lists them\n"
@@ -65,3 +74,22 @@ def test_help_lists_targets_and_studies():
     text = run_make("help")
     assert "  make lint " in text
     assert f"  ladder             {door.summary('ladder')}" in text
+
+
+@pytest.mark.parametrize(("jitted", "unjitted"), [(0, 0), (1, 0), (0, 1), (1, 1)])
+def test_both_halves_of_the_suite_run_and_either_can_fail_it(tmp_path, jitted, unjitted):
+    program = f"""#!/bin/sh
+echo "${{NUMBA_DISABLE_JIT:-0}}" >> {tmp_path}/halves
+test "$NUMBA_DISABLE_JIT" && exit {unjitted}
+exit {jitted}
+"""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/pytest").write_text(program, encoding="utf-8")
+    (tmp_path / "bin/pytest").chmod(0o755)
+    for name in (".created", ".installed-test"):
+        (tmp_path / name).touch()
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "NUMBA"))}
+    command = ["make", "test", f"VENV={tmp_path}"]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert (tmp_path / "halves").read_text(encoding="utf-8").split() == ["0", "1"], done.stderr
+    assert (done.returncode == 0) == (jitted == unjitted == 0)

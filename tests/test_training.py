@@ -4,6 +4,7 @@ import dataclasses
 import os
 import signal
 import threading
+import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
@@ -454,11 +455,17 @@ def test_interrupt_leaves_whole_steps(dataset):
     recipe = dataclasses.replace(SMALL, epochs=3000, schedule="constant")
     training = Training(dataset, recipe)
     training.run(n_steps=1)  # compiles
-    timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
+
+    def interrupt():
+        while training.progress.step < 20:
+            time.sleep(0.001)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt, daemon=True)
+    thread.start()
     with pytest.raises(KeyboardInterrupt):
         training.run()
-    timer.join()
+    thread.join()
     step = training.progress.step
     assert 1 < step < training.n_steps
     expected = Training(dataset, recipe)

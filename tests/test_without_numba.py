@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import PATIENCE
+
 LEFT_OUT = ("numba", "llvmlite")
 SAMPLE = Path(__file__).parents[1] / "dashboard" / "assets" / "samples" / "01-a-postcode.png"
 
@@ -44,7 +46,7 @@ def run(packages, tmp_path):
 
     def run(program, code=0):
         start = [sys.executable, "-S", "-c", f"import site; site.addsitedir({str(packages)!r})\n{program}"]
-        done = subprocess.run(start, capture_output=True, text=True, cwd=tmp_path, timeout=300)
+        done = subprocess.run(start, capture_output=True, text=True, cwd=tmp_path, timeout=PATIENCE)
         assert done.returncode == code, done.stderr
         return done.stdout if code == 0 else done.stderr
 

@@ -1,4 +1,4 @@
-"""What each idea gained: one training step of the seed network, from the textbook to the fused engine (`make ladder`).
+"""What each idea gained: one step of the default network, from the textbook to the fused engine (`make ladder`).
 
 The versions take turns, so that a change of the machine's speed hits them alike; medians are shown.
 """

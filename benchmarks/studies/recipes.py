@@ -1,4 +1,4 @@
-"""Recipes for the seed network, compared on the validation split alone, written into docs/recipe.md (`make recipes`).
+"""Recipes for the default network, compared on validation images alone, written into docs/recipe.md (`make recipes`).
 
 The test set is not opened here.
 """

@@ -1,6 +1,6 @@
 """How the cost of a training step grows: docs/scaling.md and its picture (`make scaling`).
 
-One thing varies at a time about the seed network (784-512-10, batch 64, MNIST, all threads): hidden units, batch,
+One thing varies at a time about the default network (784-512-10, batch 64, MNIST, all threads): hidden units, batch,
 density of the input, threads. Each point is timed on the sparse and on the dense path, in turn; medians count.
 """
 

@@ -4,7 +4,10 @@
 
 Its checkpoint stays behind. The manifest gets the licence, and keeps the accuracy over seeds that `records` measured,
 if the recipe is the same. With `--float16` the arrays take half the bytes, and the figures on the test set are those of
-the weights as they are stored.
+the weights as they are stored. A model put in its own place stays what it is; its documents are written as this fastnet
+writes them:
+
+    python -m benchmarks shipping weights/mnist-784-512-10 weights/mnist-784-512-10
 """
 
 import dataclasses
@@ -17,11 +20,19 @@ import numpy as np
 from benchmarks.publishing import study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.files import keep_all, whole_directory
-from fastnet.models.calibration import read_calibration_document
+from fastnet.models.calibration import read_calibration_document, write_calibration_document
 from fastnet.models.card import CARD, model_card
-from fastnet.models.documents import CalibrationDocument, Manifest, OverSeeds, Score
-from fastnet.models.fields import to_json
-from fastnet.models.files import HISTORY, MANIFEST, read_manifest, read_model, write_array, write_json
+from fastnet.models.documents import FORMAT_VERSION, CalibrationDocument, Manifest, OverSeeds, Score
+from fastnet.models.files import (
+    HISTORY,
+    MANIFEST,
+    read_history,
+    read_manifest,
+    read_model,
+    write_array,
+    write_history,
+    write_manifest,
+)
 from fastnet.training.evaluation import evaluate_model
 from fastnet.training.recipe import Recipe, recipe_of
 
@@ -34,6 +45,9 @@ def main(argv: list[str]) -> None:
     parser.add_argument("model", type=Path, help="its directory in weights/")
     parser.add_argument("--float16", action="store_true", help="store the weights so")
     args = parser.parse_args(argv)
+    if args.model.exists() and args.run.samefile(args.model):
+        write_again(args.model)
+        return
     before = read_manifest(args.model) if (args.model / MANIFEST).is_file() else None
     with whole_directory(args.model) as new:
         for path in [*args.run.glob("[Wb]*.npy"), args.run / HISTORY, args.run / MANIFEST]:
@@ -43,7 +57,7 @@ def main(argv: list[str]) -> None:
         manifest = dataclasses.replace(read_manifest(new), license=LICENCE)
         if before and same_training(manifest, before):
             manifest = dataclasses.replace(manifest, test_over_seeds=before.test_over_seeds)
-        write_manifest(new, manifest)
+        write_described(new, manifest)
 
 
 def store_as_float16(model: Path) -> None:
@@ -52,16 +66,28 @@ def store_as_float16(model: Path) -> None:
     with np.errstate(over="ignore"):  # what float16 cannot hold becomes infinite, and such a model is refused
         halves = {name: parameter.astype(np.float16) for name, parameter in files.parameters.items()}
     arrays = {name: write_array(model, name, array) for name, array in halves.items()}
-    write_manifest(model, dataclasses.replace(files.manifest, arrays=dict(arrays)))
+    write_described(model, dataclasses.replace(files.manifest, arrays=dict(arrays)))
     loss, accuracy = evaluate_model(model, load_dataset().test)
     before = files.manifest.test or Score()
     print(f"{accuracy:.2%} of the test set in float16, {before.accuracy or 0:.2%} before")
-    write_manifest(model, dataclasses.replace(read_manifest(model), test=Score(accuracy, loss)))
+    write_described(model, dataclasses.replace(read_manifest(model), test=Score(accuracy, loss)))
 
 
-def write_manifest(new: Path, manifest: Manifest, calibration: CalibrationDocument | None = None) -> None:
+def write_again(model: Path) -> None:
+    """Write the documents of a model in the newest form."""
+    manifest, calibration = read_model(model).manifest, read_calibration_document(model)
+    with whole_directory(model, keep_all) as new:
+        if calibration:
+            calibration = dataclasses.replace(calibration, format_version=FORMAT_VERSION)
+            write_calibration_document(new, calibration)
+        history_sha256 = write_history(new, read_history(model))
+        manifest = dataclasses.replace(manifest, format_version=FORMAT_VERSION, history_sha256=history_sha256)
+        write_described(new, manifest, calibration)
+
+
+def write_described(new: Path, manifest: Manifest, calibration: CalibrationDocument | None = None) -> None:
     """Write the manifest of a model into a directory that nobody reads yet, and its card."""
-    write_json(new / MANIFEST, to_json(manifest))
+    write_manifest(new, manifest)
     (new / CARD).write_text(model_card(manifest, calibration), encoding="utf-8")
 
 
@@ -77,7 +103,7 @@ def write_over_seeds(training: Manifest, accuracies: list[float], shipped: Path 
         if same_training(training, manifest):
             with whole_directory(path.parent, keep_all) as new:
                 manifest = dataclasses.replace(manifest, test_over_seeds=over_seeds)
-                write_manifest(new, manifest, read_calibration_document(path.parent))
+                write_described(new, manifest, read_calibration_document(path.parent))
 
 
 def same_training(first: Manifest, second: Manifest) -> bool:

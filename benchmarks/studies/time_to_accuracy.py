@@ -1,7 +1,7 @@
 """Seconds of training until the test set is read as well as one wants, into docs/speed.md (`make time-to-accuracy`).
 
 For each aim, the recipe that reaches it soonest is chosen from a small search on images held out of the training set:
-short schedules that end where the aim is just reached; and so for the seed network alone. Each is then run from new
+short schedules that end where the aim is just reached; and so for the default network alone. Each is then run from new
 seeds on the whole training set, and the test set is opened once a run, at its end.
 """
 
@@ -20,7 +20,7 @@ from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.kernels import jit
 from fastnet.timing.texts import load_average
-from fastnet.training.recipe import FAST, SEED, Recipe
+from fastnet.training.recipe import FAST, PLAIN, Recipe
 from fastnet.training.trainer import Training
 
 DOCUMENT = Path("docs/speed.md")
@@ -103,9 +103,9 @@ def choose(trials: list[Trial], aim: float) -> Recipe:
 
 
 def chosen(trials: list[Trial], aim: float) -> list[Recipe]:
-    """The choice among all, then that among trials of the seed network, unless it is the same."""
-    of_seed_network = [trial for trial in trials if trial.recipe.hidden == SEED.hidden]
-    return list(dict.fromkeys(choose(some, aim) for some in (trials, of_seed_network)))
+    """The choice among all, then that among trials of the default network, unless it is the same."""
+    of_default_network = [trial for trial in trials if trial.recipe.hidden == PLAIN.hidden]
+    return list(dict.fromkeys(choose(some, aim) for some in (trials, of_default_network)))
 
 
 def final_runs(dataset: Dataset, recipe: Recipe, aim: float) -> Result:

@@ -1,7 +1,7 @@
 """The server's benchmark: `fastnet benchmark` in a process of its own, one at a time; its figures are kept for all.
 
-Sessions look at `status`, which never changes in place, as often as they like. A server that is killed leaves a
-benchmark that ends with its next word, which nobody hears. Knows no widget.
+Sessions look at `status`, which never changes in place, as often as they like. A benchmark ends with its server. Knows
+no widget.
 """
 
 import atexit
@@ -23,7 +23,7 @@ from fastnet.timing.machine import KERNELS
 
 from .places import Places
 
-COMMAND = (sys.executable, "-P", "-m", "fastnet", "benchmark", "--json", "--roofline")
+COMMAND = (sys.executable, "-P", "-m", "fastnet.lifeline", "fastnet", "benchmark", "--json", "--roofline")
 STEPS = ("epoch", *KERNELS, "roofline")
 STOP_WITHIN = 10.0  # seconds that a benchmark has to end itself and its rivals
 
@@ -78,7 +78,7 @@ class Benchmarks:
                 figures = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by its follower
                 process = subprocess.Popen(
                     [*self._command, *options],
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE,  # its lifeline
                     stdout=figures,
                     stderr=subprocess.PIPE,
                     text=True,
@@ -113,7 +113,8 @@ class Benchmarks:
         """Tell how far the process is, then what came of it; in a thread of its own."""
         last = ""
         assert process.stderr
-        with figures, process.stderr:
+        assert process.stdin
+        with figures, process.stderr, process.stdin:
             for line in process.stderr:
                 last = line.strip() or last
                 self._show_progress(_without_time(line))

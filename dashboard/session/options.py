@@ -10,7 +10,7 @@ from fastnet.data.distortions import Augmentation
 from fastnet.errors import OptionError
 from fastnet.knobs import Knob, knobs
 from fastnet.models.files import count_parameters
-from fastnet.training.recipe import RECIPES, SEED, Recipe
+from fastnet.training.recipe import PLAIN, RECIPES, Recipe
 
 MOST_EPOCHS = 1000
 MOST_BATCH_SIZE = 1024  # one step of the reference engine stays well below the second within which it must stop
@@ -27,7 +27,7 @@ def _typed(name: str) -> Any:
 class Options(param.Parameterized):
     """The fields of the form. A recipe fills them all in; then each can be changed."""
 
-    preset: Any = param.Selector(objects=list(RECIPES), default="seed", label="Start from recipe")
+    preset: Any = param.Selector(objects=list(RECIPES), default="plain", label="Start from recipe")
     engine: Any = param.Selector(
         objects=list(_KNOBS["engine"].choices), default=_KNOBS["engine"].default, label=_KNOBS["engine"].title
     )
@@ -45,7 +45,7 @@ class Options(param.Parameterized):
         for name, check in FIELDS.items():
             try:
                 values[name] = _parse(_KNOBS[name], getattr(self, name))
-                replace(SEED, **{name: values[name]})
+                replace(PLAIN, **{name: values[name]})
                 check(values[name])
             except OptionError as error:
                 problems[name] = str(error).replace(f"{name} must", f"{_KNOBS[name].label} must")

@@ -1,11 +1,12 @@
 """The pictures and the report of an audit as files: those that lie beside it, or made when they are asked for."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fastnet.audit.contents import DIRECTORY, load_audit
-from fastnet.errors import FORESEEN, FastnetError, sentence_of
+from fastnet.errors import FORESEEN, sentence_of
 from fastnet.models.files import read_model
 
 from .beside import start_beside
@@ -16,11 +17,7 @@ NICENESS = 10
 
 def file_names() -> Sequence[str]:
     """What can be had: the report, then each picture; nothing if they could not be made here."""
-    from fastnet.audit.making import require_packages
-
-    try:
-        require_packages("matplotlib")
-    except FastnetError:
+    if find_spec("matplotlib") is None:
         return ()
     from fastnet.audit.report import PICTURES
 

@@ -1,12 +1,14 @@
 """Processes beside the server: they compute, and those who serve pages go first. Knows no widget."""
 
 import os
-import signal
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+from fastnet.interrupts import leave_to_parent
+from fastnet.lifeline import end_with_parent
 
 
 def start_beside(work: Callable[..., None], *args: Any, niceness: int) -> tuple[BaseProcess, Connection]:
@@ -23,7 +25,8 @@ def start_beside(work: Callable[..., None], *args: Any, niceness: int) -> tuple[
 
 
 def _run(niceness: int, work: Callable[..., None], *args: Any) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the server's affair
+    end_with_parent()
+    leave_to_parent()
     if hasattr(os, "nice"):
         os.nice(niceness)
     work(*args)

@@ -11,17 +11,26 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from fastnet.errors import ModelError, NoAuditError, StaleAuditError
+from fastnet.bounded import is_missing
+from fastnet.errors import ModelError, NoAuditError, StaleAuditError, damage_told_as
 from fastnet.files import put_back, read_whole, whole_directory
 from fastnet.models.calibration import read_calibration
 from fastnet.models.documents import ArrayDescription, read_strictly
 from fastnet.models.fields import to_json
-from fastnet.models.files import ModelFiles, find_model, read_array, read_bytes, read_json, read_model, write_array
+from fastnet.models.files import (
+    ModelFiles,
+    find_model,
+    read_array,
+    read_bytes,
+    read_json,
+    read_model,
+    write_array,
+)
+from fastnet.models.sealed import sealed, unsealed
 
 from .figures import AuditDocument, Figures
 from .fit import misfit
@@ -101,8 +110,7 @@ def write_audit(files: ModelFiles, audit: Audit, directory: Path) -> None:
     (directory / IMAGES).write_bytes(png)
     images_sha256 = hashlib.sha256(png).hexdigest()
     document = AuditDocument(FORMAT, FORMAT_VERSION, files.sha256, audit.figures, {**arrays}, images_sha256)
-    content = to_json(document)
-    text = json.dumps({**content, "sha256": _sum(content)}, allow_nan=False, indent=1)
+    text = json.dumps(sealed(to_json(document)), allow_nan=False, indent=1)
     (directory / CONTENTS).write_text(text + "\n", encoding="utf-8")
 
 
@@ -120,16 +128,14 @@ def _load(model: str | Path, files: ModelFiles) -> Audit:
     directory = files.directory / DIRECTORY
     put_back(directory)
     path = directory / CONTENTS
-    if not path.is_file():
+    if is_missing(path):
         raise NoAuditError(f"{model}: has no audit yet; run: fastnet audit {model}")
     content = read_json(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ModelError(f"{path}: is not the audit of a model")
     if content.get("format_version") != FORMAT_VERSION:
         raise StaleAuditError(f"{path}: is of another version of fastnet; run: fastnet audit {model}")
-    if content.pop("sha256", None) != _sum(content):
-        raise ModelError(f"{path}: was changed or damaged; run: fastnet audit {model}")
-    document = read_strictly(AuditDocument, path, content)
+    document = read_strictly(AuditDocument, path, unsealed(content, path, f"; run: fastnet audit {model}"))
     if name := misfit(document.figures):
         raise ModelError(f"{path}: the figures of {name} do not fit together; run: fastnet audit {model}")
     calibration = read_calibration(files)
@@ -176,13 +182,13 @@ def _read_images(path: Path, document: AuditDocument, n: int) -> np.ndarray:
     n_rows = -(-n // SPRITE_COLUMNS)
     shape = n_rows * height, SPRITE_COLUMNS * width
     content = read_bytes(path, document.images_sha256, most_bytes=2 * shape[0] * shape[1] + 2**16)
-    try:
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
-            sprite = np.asarray(picture)
-    except Exception as error:  # a damaged picture can raise nearly anything
-        raise ModelError(f"{path}: is not a sound picture") from error
-    if sprite.shape != shape or sprite.dtype != np.uint8:
-        raise ModelError(f"{path}: must hold {n} grey images of {height}x{width} pixels")
+    with (
+        damage_told_as(ModelError, f"{path}: is not a sound picture"),
+        Image.open(io.BytesIO(content), formats=["PNG"]) as picture,
+    ):
+        if (picture.mode, picture.size) != ("L", shape[::-1]):
+            raise ModelError(f"{path}: must hold {n} grey images of {height}x{width} pixels")
+        sprite = np.asarray(picture)
     grid = sprite.reshape(n_rows, height, SPRITE_COLUMNS, width).swapaxes(1, 2)
     return grid.reshape(-1, height, width)[:n]
 
@@ -191,8 +197,3 @@ def _png(pixels: np.ndarray) -> bytes:
     content = io.BytesIO()
     Image.fromarray(pixels).save(content, "PNG", optimize=True)
     return content.getvalue()
-
-
-def _sum(content: dict[str, Any]) -> str:
-    """The sum of JSON, however it is laid out."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from fastnet.bounded import is_missing
 from fastnet.errors import FastnetError, ModelError, NoAuditError
 from fastnet.files import read_whole
 from fastnet.models.calibration import CALIBRATION, read_calibration
 from fastnet.models.card import CARD
-from fastnet.models.documents import ArrayDescription, DataFacts, Environment, Manifest, OverSeeds, Score
+from fastnet.models.documents import ArrayDescription, DataFacts, Environment, Manifest, Origin, OverSeeds, Score
 from fastnet.models.fields import NULL, to_json
 from fastnet.models.files import (
     CHECKPOINT,
@@ -26,6 +27,8 @@ from fastnet.models.files import (
 )
 
 from . import load_audit
+
+_MOST_CHECKPOINT_BYTES = 16  # a parameter: twice its two moments
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Inspection:
     pixel_scale: float
     license: str | None = field(metadata=NULL)
     recipe: dict[str, object] | None = field(metadata=NULL)
+    origin: Origin | None = field(metadata=NULL)
     data: DataFacts | None = field(metadata=NULL)
     epochs: int | None = field(metadata=NULL)
     validation_accuracy: float | None = field(metadata=NULL)
@@ -133,6 +137,7 @@ def _inspect(model: str | Path, directory: Path) -> Inspection:
         pixel_scale=manifest.pixel_scale,
         license=manifest.license,
         recipe=manifest.recipe,
+        origin=manifest.origin,
         data=manifest.data,
         epochs=manifest.epochs,
         validation_accuracy=manifest.validation_accuracy,
@@ -171,7 +176,7 @@ def _described(files: ModelFiles, name: str) -> InspectedArray:
 def _n_records(files: ModelFiles, complaints: list[str]) -> int | None:
     """The epochs of which the history holds figures."""
     path = files.directory / HISTORY
-    if not path.exists():
+    if is_missing(path):
         return None
     try:
         records = read_history(files.directory)
@@ -188,10 +193,11 @@ def _n_records(files: ModelFiles, complaints: list[str]) -> int | None:
 def _checkpoint_is_sound(files: ModelFiles, complaints: list[str]) -> bool | None:
     """Whether the checkpoint is the one that was written with the model; None where it stayed behind."""
     path = files.directory / CHECKPOINT
-    if not path.exists():
+    if is_missing(path):
         return None
+    most_bytes = _MOST_CHECKPOINT_BYTES * count_parameters(files.layer_sizes) + 2**20
     try:
-        read_bytes(path, files.manifest.checkpoint_sha256, most_bytes=path.stat().st_size)
+        read_bytes(path, files.manifest.checkpoint_sha256, most_bytes)
     except ModelError as error:
         complaints.append(str(error))
         return False
@@ -199,7 +205,7 @@ def _checkpoint_is_sound(files: ModelFiles, complaints: list[str]) -> bool | Non
 
 
 def _calibration(files: ModelFiles, complaints: list[str]) -> InspectedCalibration | None:
-    if not (files.directory / CALIBRATION).exists():
+    if is_missing(files.directory / CALIBRATION):
         return None
     try:
         calibration = read_calibration(files)

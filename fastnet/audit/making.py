@@ -1,7 +1,6 @@
 """Compute the audit of a model: every figure and everything that is kept, from the model and its test samples."""
 
 import dataclasses
-import importlib.util
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from fastnet.models.calibration import expected_calibration_error
 from fastnet.models.files import HISTORY, ModelFiles, read_history, read_model
 from fastnet.models.model import Model
 from fastnet.models.probabilities import cross_entropies, softmax
+from fastnet.packages import require_packages
 from fastnet.version import __version__
 
 from . import answers, layers
@@ -60,7 +60,7 @@ def audit_model(
     is measured on the same images. `on_progress` is told what comes next and the share that is done. ModelError for a
     model that is not sound, DataError for samples that it does not take, OptionError if packages are missing.
     """
-    require_packages("sklearn", "threadpoolctl")
+    require_packages("an audit", "sklearn", "threadpoolctl")
     if n_points < LEAST_SAMPLES:
         raise OptionError(f"the points of the embedding must be at least {LEAST_SAMPLES}, not {n_points}")
     files, predictor = read_model(model), Model.load(model)
@@ -138,12 +138,6 @@ def audit_model(
         image_rows=kept.astype(np.int32),
         images=grey(images[kept]).reshape(-1, *image_shape(samples.n_features)),
     )
-
-
-def require_packages(*names: str) -> None:
-    """OptionError, saying how to get them, unless packages are installed."""
-    if not all(importlib.util.find_spec(name) for name in names):
-        raise OptionError('an audit needs more packages: pip install "fastnet[audit]"')
 
 
 class _Clock:

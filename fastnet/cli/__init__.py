@@ -1,14 +1,16 @@
+# PYTHON_ARGCOMPLETE_OK
 """The command line: `fastnet COMMAND ...`, one file a command.
 
 Each command file has `add(commands)`, which declares its options, and `run(args)`, which imports what it needs and
 returns the exit code. Results go to standard output, all else to standard error.
 """
 
-import sys
+import os
 from collections.abc import Sequence
 
 from fastnet import __version__
 from fastnet.errors import FastnetError
+from fastnet.interrupts import end
 
 from . import (
     audit,
@@ -16,18 +18,24 @@ from . import (
     calibrate,
     compare,
     compare_models,
+    compile,
     dashboard,
     evaluate,
     export,
     info,
     inspect,
     predict,
+    runs,
     train,
 )
+from .completion import complete
 from .options import Parser, set_thread_limits
+from .streams import on_any_stream, one_line
+from .waiting import compiling_told, complain, set_quiet
 
 _COMMANDS = (
     train,
+    runs,
     evaluate,
     calibrate,
     predict,
@@ -38,30 +46,35 @@ _COMMANDS = (
     compare,
     benchmark,
     info,
+    compile,
     dashboard,
 )
 
 USER_ERROR = 2
-INTERRUPTED = 130
 
 
+@on_any_stream
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return 0, 2 for what the user can mend (told in one sentence), 130 after Ctrl-C."""
-    args = _parser().parse_args(argv)
+    """Run a command; return 0, 2 for what the user can mend (told in one sentence), 128 + n after signal n."""
+    parser = _parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what may come next
+        complete(parser)
+    args = parser.parse_args(argv)
     try:
         set_thread_limits(args.threads)
-        status: int = args.run(args)
+        set_quiet(args.quiet)
+        with compiling_told():
+            status: int = args.run(args)
         return status
     except FastnetError as error:
         sentence = str(error)
     except MemoryError as error:
-        sentence = f"not enough memory ({error})"
+        sentence = f"not enough memory ({error})" if str(error) else "not enough memory"
     except OSError as error:
         sentence = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    except KeyboardInterrupt:
-        print("fastnet: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    print(f"fastnet {args.command}: {sentence}", file=sys.stderr)
+    except KeyboardInterrupt as interruption:
+        return end(interruption)
+    complain(f"fastnet {args.command}: {one_line(sentence)}")
     return USER_ERROR
 
 

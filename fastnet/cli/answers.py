@@ -1,34 +1,47 @@
-"""How `fastnet predict` gives its answers: a line each for people, one JSON object, or a file of CSV or JSON lines."""
+"""How `fastnet predict` gives its answers: a line each for people, JSON, JSON lines, CSV, or what Kaggle takes."""
 
 import csv
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol
 
 from fastnet.errors import OptionError
-from fastnet.files import require_new, whole_file
+from fastnet.files import whole_file
 
 from .options import percent
+from .streams import one_line
 
-Answer = dict[str, Any]  # as `fastnet.reading.batch.read_picture` gives it
+Answer = dict[str, Any]  # as `fastnet.reading.batch` gives it
+Write = Callable[[Answer], object]
 
-COLUMNS = ("path", "text", "probability", "flags", "error")
+COLUMNS = ("path", "image", "text", "probability", "flags", "error")
+SUBMISSION_COLUMNS = ("ImageId", "Label")
 
 
-def check_out(target: Path, overwrite: bool) -> None:
-    """OptionError now, not after a hundred pictures, for a file that cannot or must not be written."""
-    if target.suffix.lower() not in _FILES:
-        raise OptionError(f"{target}: answers are written to files that end in {' or '.join(_FILES)}")
-    require_new(target, overwrite)
+class Output(Protocol):
+    """What text is written to."""
+
+    def write(self, text: str, /) -> object:
+        """Write it."""
+
+
+def form_of(target: Path, form: str | None) -> str:
+    """The form in which answers are written to that file; OptionError if it is none for a file."""
+    found = form or target.suffix.lower().removeprefix(".")
+    if form is None and found not in _BY_NAME:
+        raise OptionError(f"{target}: answers are written to files that end in .csv or .jsonl, or as --format says")
+    if found not in _OF_FILES:
+        raise OptionError(f"--format {form} goes to standard output; --out takes {', '.join(_OF_FILES)}")
+    return found
 
 
 @contextmanager
-def file_of_answers(target: Path) -> Iterator[Callable[[Answer], object]]:
+def file_of_answers(target: Path, form: str) -> Iterator[Write]:
     """Yield what writes an answer into a file, which appears when all are there."""
     with whole_file(target) as new, new.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        yield _FILES[target.suffix.lower()](file)
+        yield WRITERS[form](file)
 
 
 def in_words(answer: Answer) -> str:
@@ -36,32 +49,64 @@ def in_words(answer: Answer) -> str:
     flags = f"  [{', '.join(answer['flags'])}]" if answer["flags"] else ""
     if not answer["text"]:
         return f"no digit{flags}"
-    if len(answer["text"]) > 1:
+    if len(answer.get("digits", ())) > 1 and len(answer["text"]) > 1:
         return f"{answer['text']} (each at least {percent(_least_confidence(answer))}){flags}"
-    return f"{answer['text']} ({percent(answer['probability'])}, else {answer['second']}){flags}"
+    second = answer.get("second_label", answer["second"])
+    return f"{answer['text']} ({percent(answer['probability'])}, else {second}){flags}"
 
 
 def _least_confidence(answer: Answer) -> float:
-    confidences: list[float] = [digit["probability"] for digit in answer["digits"] if digit["digit"] is not None]
-    return min(confidences)
+    confidences = [digit["probability"] for digit in answer.get("digits", ()) if digit["digit"] is not None]
+    return min(confidences, default=answer["probability"])
 
 
-def _csv(file: TextIO) -> Callable[[Answer], object]:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
+# ---- Forms: each makes of an output what writes an answer to it -----------------------------------------------------
 
+
+def _text(output: Output) -> Write:
     def write(answer: Answer) -> None:
-        if "error" in answer:
-            writer.writerow([answer["path"], "", "", "", answer["error"]])
-        else:
-            probability = _least_confidence(answer) if answer["text"] else ""
-            writer.writerow([answer["path"], answer["text"], probability, "; ".join(answer["flags"]), ""])
+        if "error" not in answer:
+            number = f", image {answer['image']}" if "image" in answer else ""
+            output.write(f"{one_line(answer['path'])}{number}: {in_words(answer)}\n")
 
     return write
 
 
-def _json_lines(file: TextIO) -> Callable[[Answer], object]:
-    return lambda answer: file.write(json.dumps(answer, allow_nan=False) + "\n")
+def _csv(output: Output) -> Write:
+    plain = csv.writer(output, lineterminator="\n")
+    quoting = csv.writer(output, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    plain.writerow(COLUMNS)
+
+    def write(answer: Answer) -> None:
+        row = [answer["path"], answer.get("image", ""), "", "", "", answer.get("error", "")]
+        if "error" not in answer:
+            probability = _least_confidence(answer) if answer["text"] else ""
+            row[2:5] = answer["text"], probability, "; ".join(answer["flags"])
+        # A carriage return ends a row for those who read, and `csv` quotes only what ends one as it writes.
+        (quoting if any("\r" in str(cell) for cell in row) else plain).writerow(row)
+
+    return write
 
 
-_FILES = {".csv": _csv, ".jsonl": _json_lines}
+def _json_lines(output: Output) -> Write:
+    return lambda answer: output.write(json.dumps(answer, allow_nan=False) + "\n")
+
+
+def _kaggle(output: Output) -> Write:
+    """The likeliest class of each image, also of one that is like no digit; OptionError for one that has no answer."""
+    writer = csv.writer(output, lineterminator="\n")
+    writer.writerow(SUBMISSION_COLUMNS)
+
+    def write(answer: Answer) -> None:
+        if "error" in answer:
+            raise OptionError(answer["error"])
+        writer.writerow([answer["image"], answer["label"]])
+
+    return write
+
+
+WRITERS: dict[str, Callable[[Output], Write]] = {"text": _text, "jsonl": _json_lines, "csv": _csv, "kaggle": _kaggle}
+FORMS = ("text", "json", "jsonl", "csv", "kaggle")
+
+_OF_FILES = ("csv", "jsonl", "kaggle")
+_BY_NAME = ("csv", "jsonl")

@@ -2,15 +2,15 @@
 
 import argparse
 import os
-import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError
+from fastnet.packages import EXTRAS, require_packages
 from fastnet.training.recipe import Recipe
 
-from .options import add_command, add_data_option, add_model, natural, percent, positive, show, tell
+from .options import add_command, add_data_options, add_model, given_data, natural, percent, positive, show
+from .waiting import Wait, bar, is_live, tell, waiting
 
 if TYPE_CHECKING:
     from fastnet.audit.figures import Figures
@@ -20,7 +20,7 @@ EXAMPLES = """\
   fastnet audit runs/mine --against mnist-784-512-10-best    robustness beside that of a second model
   fastnet audit mnist-784-512-10-best --out audit --points 1000
 """
-_BAR = "{desc:12} {percentage:3.0f}%|{bar:20}| {elapsed}"
+_BAR_WIDTH = 20
 _SHARE_OF_PICTURES = 0.15  # of all the time
 
 
@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "audit", "audit a model: figures, pictures and a report", EXAMPLES)
     add_model(parser)
-    add_data_option(parser)
+    add_data_options(parser, "what the model was trained on")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="a new directory for all of it (default: audit, inside the model's)"
     )
@@ -43,21 +43,25 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Audit, write and print."""
     from fastnet.audit import save_audit
-    from fastnet.audit.making import N_POINTS, audit_model, require_packages
-    from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.audit.making import N_POINTS, audit_model
+    from fastnet.models.data import data_of
     from fastnet.models.fields import to_json
     from fastnet.models.files import read_model
 
-    require_packages("matplotlib", "sklearn", "threadpoolctl")
-    from fastnet.audit.report import write_everything
+    require_packages("an audit", *EXTRAS["audit"])
+    with waiting("loading what draws and measures"):
+        from fastnet.audit.report import write_everything
 
     files = read_model(args.model)
     beside, is_writable = files.directory / "audit", os.access(files.directory, os.W_OK)
     _check_target(args.out, beside, is_writable)
-    with _Progress() as progress:
+    with waiting("loading the data"):
+        dataset = data_of(files, given_data(args))
+    with waiting("auditing") as wait:
+        progress = _Progress(wait)
         audit = audit_model(
             args.model,
-            load_dataset(args.data or BUNDLED),
+            dataset,
             n_points=args.points or N_POINTS,
             seed=args.seed,
             against=args.against,
@@ -89,15 +93,9 @@ def _check_target(out: Path | None, beside: Path, is_writable: bool) -> None:
 class _Progress:
     """A bar on a terminal, a line for each stage elsewhere."""
 
-    def __enter__(self) -> "_Progress":
-        from tqdm import tqdm
-
-        self._stage, self._started = "", time.monotonic()
-        self._bar = tqdm(total=1.0, bar_format=_BAR, disable=not sys.stderr.isatty(), dynamic_ncols=True)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.close()
+    def __init__(self, wait: Wait):
+        self._wait = wait
+        self._stage = ""
 
     def audit(self, stage: str, share: float) -> None:
         """A stage of the audit begins."""
@@ -108,10 +106,11 @@ class _Progress:
         self._show("pictures", 1 - _SHARE_OF_PICTURES * (1 - share))
 
     def _show(self, stage: str, share: float) -> None:
-        self._bar.n = share
-        self._bar.set_description_str(stage)  # and draws the bar
-        if self._bar.disable and stage != self._stage:
-            tell(f"{time.monotonic() - self._started:4.0f} s  {stage}")
+        if is_live():
+            self._wait.text = f"auditing {share:4.0%}{bar(share, _BAR_WIDTH)} {stage}"
+        elif stage != self._stage:
+            self._wait.text = f"auditing: {stage}"
+            tell(self._wait.text)
         self._stage = stage
 
 

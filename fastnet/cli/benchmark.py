@@ -1,7 +1,6 @@
 """`fastnet benchmark`: this machine's figures, side by side with the rivals that are installed."""
 
 import argparse
-import signal
 import time
 from typing import Any
 
@@ -36,10 +35,6 @@ def run(args: argparse.Namespace) -> int:
     def progress(text: str) -> None:
         tell(f"{time.monotonic() - started:4.0f} s  {text}")
 
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it ends the rivals with it
-    try:
-        figures = machine.measure(jit.get_threads(), args.samples, progress, args.roofline)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    figures = machine.measure(jit.get_threads(), args.samples, progress, args.roofline)
     show(args, figures, machine.text(figures))
     return 0

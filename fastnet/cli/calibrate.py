@@ -4,10 +4,12 @@ import argparse
 import dataclasses
 from typing import Any
 
-from .options import add_command, add_data_option, add_model, percent, show
+from .options import add_command, add_data_options, add_model, given_data, percent, show
+from .waiting import waiting
 
 EXAMPLES = """\
-  fastnet calibrate runs/mine     on the validation digits that its training set aside
+  fastnet calibrate runs/mine                     on the validation digits that its training set aside
+  fastnet calibrate runs/mine --data /mnt/data    which are those of the same data, wherever that is now
 """
 
 
@@ -15,7 +17,7 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "calibrate", "fit how sure a model may be, and when it must not answer", EXAMPLES)
     add_model(parser)
-    add_data_option(parser)
+    add_data_options(parser, "what the model was trained on")
     parser.set_defaults(run=run)
 
 
@@ -23,13 +25,15 @@ def run(args: argparse.Namespace) -> int:
     """Calibrate, write it beside the model and print what it achieves."""
     from fastnet.reading.fitting import calibrate
 
-    calibration = calibrate(args.model, args.data)
+    with waiting("calibrating on the validation digits"):
+        calibration = calibrate(args.model, given_data(args))
     result = dataclasses.asdict(calibration)
     del result["likeness"]
     measured = calibration.measured
+    no_help = " (it stays 1: dividing the logits would help nothing)" if calibration.temperature == 1 else ""
     lines = [
         f"temperature {calibration.temperature:.3f}: expected calibration error"
-        f" {percent(measured['validation_ece'])} -> {percent(measured['validation_ece_calibrated'])}",
+        f" {percent(measured['validation_ece'])} -> {percent(measured['validation_ece_calibrated'])}{no_help}",
         f"{percent(measured['digits_kept'])} of the validation digits are answered without doubt,"
         f" {percent(measured['nondigits_refused'])} of what is none is refused",
     ]

@@ -5,7 +5,17 @@ from typing import Any
 
 from fastnet.training.recipe import Recipe
 
-from .options import add_command, add_data_option, add_recipe_options, positive, show, tell, with_given_options
+from .options import (
+    add_command,
+    add_data_options,
+    add_recipe_options,
+    given_data,
+    positive,
+    show,
+    tell,
+    with_given_options,
+)
+from .waiting import waiting
 
 EXAMPLES = """\
   fastnet compare                                  200 steps of the default network
@@ -17,19 +27,20 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "compare", "train on the Numba kernels and on NumPy, side by side", EXAMPLES)
     parser.add_argument("--steps", type=positive, default=200, metavar="N", help="steps to take (default: 200)")
-    add_data_option(parser)
+    add_data_options(parser)
     add_recipe_options(parser, without=("engine",))
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Compare and print."""
-    from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.data.loading import load_dataset
     from fastnet.models.fields import to_json
     from fastnet.training.compare import compare_engines
 
     tell(f"training {args.steps} steps with each engine")
-    result = compare_engines(load_dataset(args.data or BUNDLED), with_given_options(Recipe(), args), args.steps)
+    with waiting("training"):
+        result = compare_engines(given_data(args) or load_dataset(), with_given_options(Recipe(), args), args.steps)
     show(
         args,
         to_json(result),

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.files import require_new, whole_file
+from fastnet.packages import require_packages
 
-from .options import add_command, add_data_option, percent, show, tell
+from .options import add_command, add_data_options, given_data, percent, show, tell
+from .waiting import waiting
 
 if TYPE_CHECKING:
     from fastnet.audit.comparison import Comparison, Disagreement
@@ -27,25 +29,29 @@ def add(commands: Any) -> None:
     parser.add_argument("other", metavar="B", help="the same")
     parser.add_argument("--picture", type=Path, metavar="PNG", help="draw the digits that only one of them reads right")
     parser.add_argument("--force", action="store_true", help="replace that picture if it exists")
-    add_data_option(parser)
+    add_data_options(parser, "what A was trained on")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Compare, draw if asked to, and print."""
     from fastnet.audit.comparison import compare_models
-    from fastnet.audit.making import require_packages
-    from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.models.data import data_of
     from fastnet.models.fields import to_json
+    from fastnet.models.files import read_model
     from fastnet.models.model import Model
 
     if args.picture:
-        require_packages("matplotlib")
+        require_packages("a picture", "matplotlib")
         require_new(args.picture, args.force, "--picture")
-    samples = load_dataset(args.data or BUNDLED).test
-    comparison = compare_models(Model.load(args.model), Model.load(args.other), samples)
+    with waiting("loading the data"):
+        dataset = data_of(read_model(args.model), given_data(args))
+        samples = data_of(read_model(args.other), dataset).test
+    with waiting("asking both models"):
+        comparison = compare_models(Model.load(args.model), Model.load(args.other), samples)
     if args.picture:
-        _draw(args, comparison, samples)
+        with waiting("drawing"):
+            _draw(args, comparison, samples)
     show(args, {"models": [args.model, args.other], **to_json(comparison)}, _text(comparison, args.model, args.other))
     return 0
 

@@ -1,12 +1,12 @@
 """`fastnet dashboard`: serve the page."""
 
 import argparse
-import importlib.util
 import re
 from pathlib import Path
 from typing import Any
 
 from fastnet.errors import OptionError
+from fastnet.packages import EXTRAS, require_packages
 
 from .options import add_command, add_data_option, positive, tell
 
@@ -72,8 +72,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
-    if not all(importlib.util.find_spec(package) for package in ("panel", "panel_material_ui", "threadpoolctl")):
-        raise OptionError('the dashboard needs more packages: pip install "fastnet[dashboard]"')
+    require_packages("the dashboard", *EXTRAS["dashboard"])
     from fastnet.dashboard.server.ports import find_port
     from fastnet.data.loading import BUNDLED, load_dataset
 

@@ -1,13 +1,19 @@
-"""`fastnet evaluate`: accuracy and loss of a model on a test set."""
+"""`fastnet evaluate`: accuracy and loss of a model on a test set, in all and for each class."""
 
 import argparse
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from .options import add_command, add_data_option, add_model, percent, show
+from .options import add_command, add_data_options, add_model, given_data, percent, show
+from .waiting import waiting
+
+if TYPE_CHECKING:
+    from fastnet.training.evaluation import ClassScore, Evaluation
 
 EXAMPLES = """\
   fastnet evaluate mnist-784-512-10                     a model that comes with fastnet
-  fastnet evaluate runs/mine --data ~/fashion-mnist     a run, on other images
+  fastnet evaluate runs/mine                            a run, on the test set of its data
+  fastnet evaluate runs/mine --data ~/fashion-mnist     and on other images
 """
 
 
@@ -15,17 +21,46 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "evaluate", "measure a model on the test set", EXAMPLES)
     add_model(parser)
-    add_data_option(parser)
+    add_data_options(parser, "what the model was trained on")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
-    from fastnet.data.loading import BUNDLED, load_dataset
-    from fastnet.training.evaluation import evaluate_model
+    from fastnet.models.data import data_of
+    from fastnet.models.fields import to_json
+    from fastnet.models.files import read_model
+    from fastnet.training.evaluation import measure
 
-    samples = load_dataset(args.data or BUNDLED).test
-    loss, accuracy = evaluate_model(args.model, samples)
-    result = {"model": args.model, "n": len(samples), "accuracy": accuracy, "loss": loss}
-    show(args, result, f"{args.model}: accuracy {percent(accuracy)}, loss {loss:.4f} on {len(samples):,} test samples")
+    files = read_model(args.model)
+    with waiting("loading the data"):
+        dataset = data_of(files, given_data(args))
+    with waiting("measuring on the test set"):
+        evaluation = measure(files, dataset.test)
+    result = {"model": args.model, "data": dataset.source, **to_json(evaluation)}
+    show(args, result, _text(args.model, dataset.source, evaluation))
     return 0
+
+
+def _text(model: str, source: str, evaluation: "Evaluation") -> str:
+    low, high = evaluation.interval
+    return "\n".join(
+        [
+            f"{model}: accuracy {percent(evaluation.accuracy)} ({percent(low)} to {percent(high)}),"
+            f" loss {evaluation.loss:.4f} on {evaluation.n:,} test samples of {source}",
+            *_table(evaluation.classes),
+        ]
+    )
+
+
+def _table(classes: "Sequence[ClassScore]") -> list[str]:
+    """A line for each class that the test set has."""
+    width = max(5, *(len(score.name) for score in classes))
+    lines = [f"  {'class':{width}}  precision    recall  95% interval         samples"]
+    for score in classes:
+        between = "-" if score.interval is None else "{} to {}".format(*map(percent, score.interval))
+        lines.append(
+            f"  {score.name:{width}}  {percent(score.precision):>9}  {percent(score.recall):>8}"
+            f"  {between:19}  {score.support:7,}"
+        )
+    return lines

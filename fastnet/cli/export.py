@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .options import add_command, add_model, show
+from .waiting import waiting
 
 EXAMPLES = """\
   fastnet export mnist-784-512-10-best --to onnx             for onnxruntime and what else runs ONNX
@@ -30,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.models.files import find_model
 
     target = args.out or Path(f"{find_model(args.model).resolve().name}.{args.to}")
-    export_model(args.model, target, args.to, args.force)
+    with waiting("writing the file"):
+        export_model(args.model, target, args.to, args.force)
     n_bytes = target.stat().st_size
     show(args, {"model": args.model, "file": str(target), "bytes": n_bytes}, f"{target}: {n_bytes:,} bytes")
     return 0

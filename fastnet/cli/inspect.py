@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastnet.models.fields import to_json
 
-from .options import add_command, add_model, percent, show, tell
+from .options import add_command, add_model, percent, show
+from .waiting import complain
 
 if TYPE_CHECKING:
     from fastnet.audit.inspection import InspectedCalibration, Inspection
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     lines = [_wrapped(name, value) for name, value in _lines(facts) if value is not None]
     show(args, facts.to_json(), "\n".join(lines))
     for complaint in facts.complaints:
-        tell(f"fastnet inspect: {complaint}")
+        complain(f"fastnet inspect: {complaint}")
     return UNSOUND if facts.complaints else 0
 
 
@@ -48,6 +49,7 @@ def _lines(facts: "Inspection") -> Iterator[tuple[str, str | None]]:
     yield "trained by", f"fastnet {facts.fastnet_version}" if facts.fastnet_version else None
     yield "data", _data(facts.data)
     yield "recipe", _listed(facts.recipe)
+    yield "started from", facts.origin.model if facts.origin else None
     planned = (facts.recipe or {}).get("epochs")
     yield "epochs", None if facts.epochs is None else f"{facts.epochs} of {planned or 'unknown'}"
     yield "validation accuracy", _percent(facts.validation_accuracy)

@@ -3,16 +3,25 @@
 import argparse
 import json
 import os
+import shlex
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fastnet.data.distortions import UNDISTORTED, Augmentation
+from fastnet.errors import OptionError, did_you_mean
 from fastnet.knobs import Knob, knobs
 from fastnet.training.recipe import Recipe
+
+from .streams import lines
+from .waiting import tell as tell
+
+if TYPE_CHECKING:
+    from fastnet.data.samples import Dataset
 
 # Read by NumPy's matrix products and by Numba when they are first imported.
 _BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -26,11 +35,26 @@ OPTIONS = {name: knob for name, knob in (knobs(Recipe) | knobs(Augmentation)).it
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that reports an error as one sentence, with exit code 2."""
+    """An argument parser that reports an error as one sentence, with the nearest name that exists, and exit code 2."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse has it; what the command does not know is an error here, where all that it knows is at hand."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            option = unknown[0].partition("=")[0]
+            near = did_you_mean(option, self._option_string_actions) if option.startswith("-") else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{near}")
+        return parsed, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            near = did_you_mean(str(value), map(str, action.choices))
+            raise argparse.ArgumentError(action, f"{value!r} is none of {', '.join(action.choices)}{near}")
 
     def error(self, message: str) -> NoReturn:
         """Print the sentence and leave."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        space = "\n" if "\n" in message else " "
+        self.exit(2, f"{self.prog}: {message}{space}(see {self.prog} --help)\n")
 
 
 def add_command(
@@ -46,6 +70,7 @@ def add_command(
     )
     if computes:
         parser.add_argument("--threads", type=threads, metavar="N", help="threads to use (default: all CPUs)")
+    parser.add_argument("--quiet", action="store_true", help="tell nothing but errors on standard error")
     if prints:
         parser.add_argument("--json", action="store_true", help="print one JSON object for machines, and nothing else")
     return parser
@@ -59,7 +84,7 @@ def add_recipe_options(parser: argparse.ArgumentParser, without: Sequence[str] =
             _add_knob(group, knob, f"{knob.help} (default: {knob.text(knob.default)})")
     group = parser.add_argument_group(
         "distortions",
-        "Of the training images, anew in each epoch; --rotation 5 alone makes the seed recipe turn them only.",
+        "Of the training images, anew in each epoch; --rotation 5 alone makes the plain recipe turn them only.",
     )
     for name, knob in knobs(Augmentation).items():
         _add_knob(group, knob, f"{knob.help} (default: the recipe's, or {knob.text(getattr(UNDISTORTED, name))})")
@@ -92,7 +117,7 @@ def as_options(recipe: Recipe) -> list[str]:
 def _add_knob(group: Any, knob: Knob, help_text: str) -> None:
     words: dict[Any, dict[str, Any]] = {
         bool: {"action": argparse.BooleanOptionalAction},
-        int: {"type": partial(_whole, least=int(knob.least or 0)), "metavar": "N"},
+        int: {"type": partial(whole, least=int(knob.least or 0)), "metavar": "N"},
         float: {"type": float, "metavar": knob.unit.upper() if knob.unit.isalpha() else "X"},
         str: {"metavar": "NAME"},
         tuple: {"type": layer_sizes, "metavar": "N,N,..."},
@@ -102,22 +127,54 @@ def _add_knob(group: Any, knob: Knob, help_text: str) -> None:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Declare the model that a command is about."""
-    parser.add_argument("model", metavar="MODEL", help="a run or model directory, or the name of a shipped model")
-
-
-def add_data_option(parser: argparse.ArgumentParser) -> None:
-    """Declare --data."""
     parser.add_argument(
-        "--data",
-        type=data_source,
-        metavar="SOURCE",
-        help='"mnist" (comes with fastnet), a directory with four IDX files, or an .npz (default: mnist)',
+        "model", metavar="MODEL", help="a run or model directory, or the name of a run in runs/ or of a shipped model"
     )
 
 
 def data_source(text: str) -> Path | None:
     """A path; None for the data that comes with fastnet."""
     return None if text == "mnist" else Path(text)
+
+
+def add_data_option(
+    parser: argparse.ArgumentParser, default: str = "mnist", kind: Callable[[str], Path | None] = data_source
+) -> None:
+    """Declare --data."""
+    parser.add_argument(
+        "--data",
+        type=kind,
+        metavar="SOURCE",
+        help='"mnist" (comes with fastnet), or a file or directory: IDX, npz, CSV, Parquet, folders of pictures'
+        f" (default: {default})",
+    )
+
+
+def add_data_options(parser: argparse.ArgumentParser, default: str = "mnist") -> None:
+    """Declare --data, and what may be said of it, for `given_data`."""
+    add_data_option(parser, default, Path)
+    parser.add_argument("--label", metavar="COLUMN", help="name or number of the column that holds a table's labels")
+    parser.add_argument(
+        "--transposed",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="whether images are stored column by column, as EMNIST's are (default: found out)",
+    )
+
+
+def given_data(args: argparse.Namespace) -> "Dataset | None":
+    """The data set of --data, None without it; what was found out about it is told."""
+    if args.data is None:
+        if args.label is not None or args.transposed is not None:
+            raise OptionError("--label and --transposed say what --data does not, and there is no --data")
+        return None
+    from fastnet.data.loading import BUNDLED, load_dataset
+
+    source = BUNDLED if str(args.data) == BUNDLED else args.data.absolute()  # for a run that is resumed from elsewhere
+    dataset = load_dataset(source, label=args.label, transposed=args.transposed)
+    for note in dataset.notes:
+        tell(f"{dataset.source}: {note}")
+    return dataset
 
 
 def set_thread_limits(n_threads: int | None) -> None:
@@ -131,12 +188,18 @@ def set_thread_limits(n_threads: int | None) -> None:
 
 def show(args: argparse.Namespace, result: dict[str, Any], text: str) -> None:
     """Print the result: as JSON with --json, else as text."""
-    print(json.dumps(result, allow_nan=False) if args.json else text)
+    print(json.dumps(result, allow_nan=False) if args.json else lines(text))
 
 
-def tell(text: str) -> None:
-    """Print a line for people to standard error."""
-    print(text, file=sys.stderr, flush=True)
+def program() -> str:
+    """The command `fastnet` as it can be typed here: with its directory where that is not on PATH."""
+    here = Path(sys.argv[0])
+    if here.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m fastnet"
+    found = shutil.which("fastnet")
+    if here.stem != "fastnet" or (found and here.exists() and os.path.samefile(found, here)):
+        return "fastnet"
+    return shlex.quote(str(here))
 
 
 def percent(share: float | None) -> str:
@@ -146,17 +209,17 @@ def percent(share: float | None) -> str:
 
 def positive(text: str) -> int:
     """A whole number from 1."""
-    return _whole(text, 1)
+    return whole(text, 1)
 
 
 def threads(text: str) -> int:
     """A number of threads."""
-    return _whole(text, 1, MOST_THREADS)
+    return whole(text, 1, MOST_THREADS)
 
 
 def natural(text: str) -> int:
     """A whole number from 0."""
-    return _whole(text, 0)
+    return whole(text, 0)
 
 
 def layer_sizes(text: str) -> tuple[int, ...]:
@@ -166,7 +229,8 @@ def layer_sizes(text: str) -> tuple[int, ...]:
     return tuple(positive(size) for size in text.split(","))
 
 
-def _whole(text: str, least: int, most: int = MOST) -> int:
+def whole(text: str, least: int, most: int = MOST) -> int:
+    """A whole number within bounds."""
     try:
         number = int(text)
     except ValueError:

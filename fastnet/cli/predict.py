@@ -1,33 +1,38 @@
 """`fastnet predict`: the digits in pictures."""
 
 import argparse
+import json
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import Any
 
 from fastnet.errors import DataError, OptionError
 from fastnet.files import require_new
 from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
-from .answers import check_out, file_of_answers, in_words
-from .options import add_command, show
-
-if TYPE_CHECKING:
-    from fastnet.reading.predictor import Predictor
+from .answers import FORMS, WRITERS, Answer, Write, file_of_answers, form_of
+from .inputs import MOST_MEGAPIXELS, STANDARD_INPUT, Reader, is_file_of_images, kind, limits
+from .options import add_command, show, whole
+from .streams import one_line
+from .waiting import is_live
 
 EXAMPLES = """\
   fastnet predict seven.png                          the digits, and how sure that is
   fastnet predict photos/ *.jpg --json               many pictures, for machines
+  fastnet predict scans/ --format csv                a row each; or jsonl, as they come
   fastnet predict scans/ --out answers.csv           very many, with all CPUs and little memory; or .jsonl
   fastnet predict seven.png --explain why.png        draw the way to the answer, and which pixels spoke for it
+  fastnet predict poster.png --max-megapixels 100    larger than what strangers should make you read
   fastnet predict - < seven.png                      from standard input
+  fastnet predict t10k-images-idx3-ubyte.gz          images as the network takes them: IDX, CSV, .npz, .npy, Parquet
+  fastnet predict test.csv --format kaggle --out submission.csv
 """
-STANDARD_INPUT = "-"
 UNREADABLE = 1
 SECONDS_BEFORE_BAR = 1.0
 
@@ -39,80 +44,123 @@ def add(commands: Any) -> None:
         "pictures",
         nargs="+",
         metavar="PICTURE",
-        help='a picture, a directory with pictures in or below it, or "-" for standard input',
+        help='a picture, a directory with pictures in or below it, a file of images, or "-" for standard input',
     )
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="(default: %(default)s)")
     parser.add_argument(
         "--explain", type=Path, metavar="PNG", help="draw the stages and a heat map (several: PNG-1, PNG-2, ...)"
     )
+    parser.add_argument("--format", choices=FORMS, metavar="FORM", help=f"{', '.join(FORMS)} (default: text)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the answers into a .csv or .jsonl file")
+    parser.add_argument(
+        "--max-megapixels",
+        type=megapixels,
+        metavar="N",
+        help=f"read larger pictures, of up to N megapixels (default: 16; at most {MOST_MEGAPIXELS})",
+    )
     parser.add_argument(
         "--force", action="store_true", help="replace the file or drawings that are written if they exist"
     )
     parser.set_defaults(run=run)
 
 
+def megapixels(text: str) -> int:
+    """A limit of the size of pictures."""
+    return whole(text, 1, MOST_MEGAPIXELS)
+
+
 def run(args: argparse.Namespace) -> int:
     """Read each picture and print or write; the exit code is 1 if one could not be read."""
     from fastnet.reading.predictor import Predictor
 
-    if args.explain and args.out:
-        raise OptionError("--explain and --out do not go together")
+    form = _form(args)
     if args.explain:
         _check_drawing(args.explain)
     if args.out:
-        check_out(args.out, args.force)
-    predictor = Predictor.load(args.model)
-    return _write(args, predictor) if args.out else _print(args, predictor)
+        require_new(args.out, args.force)
+    reader = Reader(Predictor.load(args.model), limits(args.max_megapixels))
+    return _write(args, reader, form) if args.out else _print(args, reader, form)
 
 
-def _print(args: argparse.Namespace, predictor: "Predictor") -> int:
-    """Answer on standard output: in words as they come, or one JSON object in the end."""
-    from fastnet.reading.batch import find_pictures, read_picture
+def _form(args: argparse.Namespace) -> str:
+    """How the answers are told; OptionError for options that do not go together."""
+    if args.explain and (args.out or args.format not in (None, "text", "json")):
+        raise OptionError(f"--explain and {'--out' if args.out else '--format'} do not go together")
+    if args.json and args.format and not args.out:
+        raise OptionError("--json and --format do not go together")
+    form = form_of(args.out, args.format) if args.out else "json" if args.json else args.format or "text"
+    if form == "kaggle" and (len(args.pictures) > 1 or not is_file_of_images(args.pictures[0])):
+        raise OptionError("--format kaggle is for one file of images (IDX, CSV, .npz, .npy or Parquet)")
+    return str(form)
+
+
+def _print(args: argparse.Namespace, reader: Reader, form: str) -> int:
+    """Answer on standard output: as the answers come, or with one JSON object in the end."""
+    from tqdm import tqdm
+
+    results: list[Answer] = []
+    output = SimpleNamespace(write=partial(tqdm.write, end=""))  # which goes round the bar
+    write = results.append if form == "json" else WRITERS[form](output)
+    answers = _explained(args, reader) if args.explain else reader.answers(args.pictures)
+    _, n_unreadable = _pass_on(answers, write)
+    if form == "json":
+        print(json.dumps({"results": results, "passed_over": reader.n_others}, allow_nan=False))
+    reader.tell_others()
+    return UNREADABLE if n_unreadable else 0
+
+
+def _write(args: argparse.Namespace, reader: Reader, form: str) -> int:
+    """Answer into a file, in as many processes as there may be threads, with as much memory for many as for few."""
+    from fastnet.reading.batch import single_thread_processes
+
+    started = time.monotonic()
+    n_processes = args.threads or os.cpu_count() or 1
+    with (
+        file_of_answers(args.out, form) as write,
+        single_thread_processes(n_processes, reader.predictor) as pool,
+    ):
+        n, n_unreadable = _pass_on(reader.answers(args.pictures, pool), write)
+    seconds = time.monotonic() - started
+    result = {
+        "file": str(args.out),
+        "pictures": n,
+        "unreadable": n_unreadable,
+        "passed_over": reader.n_others,
+        "seconds": seconds,
+    }
+    show(args, result, f"{args.out}: {n:,} pictures in {seconds:,.1f} s, {n_unreadable:,} of them unreadable")
+    reader.tell_others()
+    return UNREADABLE if n_unreadable else 0
+
+
+def _pass_on(answers: Iterable[Answer], write: Write) -> tuple[int, int]:
+    """Write each answer and tell what could not be read; how many there were, and how many of them unreadable."""
+    n = n_unreadable = 0
+    for answer in (bar := _bar(answers)):
+        n += 1
+        if "error" in answer:
+            n_unreadable += 1
+            bar.write(f"fastnet predict: {one_line(answer['error'])}", sys.stderr)
+        write(answer)
+    return n, n_unreadable
+
+
+def _explained(args: argparse.Namespace, reader: Reader) -> Iterator[Answer]:
+    """The answer to each picture, drawn too."""
     from fastnet.reading.explanation import draw_explanation
 
-    paths = list(find_pictures(args.pictures))
-    targets = _drawings(args.explain, paths, args.force) if args.explain else [None] * len(paths)
-    results = []
-    for path, target in zip(bar := _bar(paths), targets, strict=True):
-        source = sys.stdin.buffer if path == STANDARD_INPUT else None
-        draw = partial(draw_explanation, predictor, target=target) if target else None
-        result = read_picture(predictor, path, source, draw)
-        if "error" in result:
-            bar.write(f"fastnet predict: {result['error']}", sys.stderr)
-        elif not args.json:
-            bar.write(f"{path}: {in_words(result)}")
-        results.append(result)
-    if args.json:
-        show(args, {"results": results}, "")
-    return UNREADABLE if any("error" in result for result in results) else 0
-
-
-def _write(args: argparse.Namespace, predictor: "Predictor") -> int:
-    """Answer into a file, in as many processes as there may be threads, with as much memory for many as for few."""
-    from fastnet.reading.batch import PICTURES_A_SMALL_CHUNK, find_pictures, read_pictures, single_thread_processes
-
-    n = n_unreadable = 0
-    started = time.monotonic()
-    n_processes, paths = args.threads or os.cpu_count() or 1, find_pictures(args.pictures)
-    with file_of_answers(args.out) as write, single_thread_processes(n_processes, predictor) as pool:
-        for answer in (bar := _bar(read_pictures(None, paths, pool, PICTURES_A_SMALL_CHUNK))):
-            write(answer)
-            n += 1
-            if "error" in answer:
-                n_unreadable += 1
-                bar.write(f"fastnet predict: {answer['error']}", sys.stderr)
-    seconds = time.monotonic() - started
-    result = {"file": str(args.out), "pictures": n, "unreadable": n_unreadable, "seconds": seconds}
-    show(args, result, f"{args.out}: {n:,} pictures in {seconds:,.1f} s, {n_unreadable:,} of them unreadable")
-    return UNREADABLE if n_unreadable else 0
+    if any(kind(name) == "images" for name in args.pictures):
+        raise OptionError("--explain is for pictures, and not for a file of images")
+    paths = list(reader.find(args.pictures))
+    for path, target in zip(paths, _drawings(args.explain, paths, args.force), strict=True):
+        yield reader.answer(path, partial(draw_explanation, reader.predictor, target=target))
 
 
 def _bar(pictures: Iterable[Any]) -> Any:
     """The same, with a bar on a terminal."""
     from tqdm import tqdm
 
-    return tqdm(pictures, unit=" pictures", delay=SECONDS_BEFORE_BAR, disable=not sys.stderr.isatty(), leave=False)
+    return tqdm(pictures, unit=" pictures", delay=SECONDS_BEFORE_BAR, disable=not is_live(), leave=False)
 
 
 def _check_drawing(target: Path) -> None:

@@ -2,29 +2,33 @@
 
 import argparse
 import dataclasses
-import signal
+import shlex
 import textwrap
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastnet.errors import OptionError
-from fastnet.training.recipe import RECIPES
+from fastnet.errors import OptionError, did_you_mean
+from fastnet.files import claim, claim_new, is_directory
+from fastnet.interrupts import exit_status, stops
+from fastnet.training.recipe import PLAIN, RECIPES, SUMMARIES, Recipe
 
 from .options import (
     OPTIONS,
     add_command,
-    add_data_option,
+    add_data_options,
     add_recipe_options,
     as_options,
+    given_data,
     given_options,
     percent,
     positive,
+    program,
     show,
     tell,
     with_given_options,
 )
+from .waiting import waiting
 
 if TYPE_CHECKING:
     from fastnet.training.pipeline import Outcome
@@ -38,47 +42,75 @@ EXAMPLES = """\
   fastnet train --hidden none                      softmax regression
   fastnet train --rotation 5                       digits turned by up to 5 degrees, otherwise as they are
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
+  fastnet train --data train.csv                   Kaggle's: a label and 784 pixels a row
+  fastnet train --from runs/mine --data ~/mine     on from the weights of a model, on other images
   fastnet train --stop-after 10 --out runs/mine    the first 10 of 40 epochs, ...
   fastnet train --resume runs/mine                 ... and the rest, to the same bits as in one go
 """
+_MAKERS = {"calibration": "calibrate", "audit": "audit"}  # the commands
 _TOGETHER = "\N{NO-BREAK SPACE}"
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "train", "train a network and save it", f"{EXAMPLES}\nrecipes:\n{_recipes()}")
-    add_data_option(parser)
+    add_data_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
+    parser.add_argument(
+        "--from", dest="initial", metavar="MODEL", help="start from the weights of a model, for other data"
+    )
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
     parser.add_argument("--stop-after", type=positive, metavar="N", help="stop when N epochs are done, to resume later")
-    parser.add_argument("--recipe", choices=RECIPES, metavar="NAME", help=f"{', '.join(RECIPES)} (default: seed)")
+    parser.add_argument(
+        "--recipe",
+        nargs="?",
+        type=_recipe_name,
+        const="",
+        metavar="NAME",
+        help=f"{', '.join(RECIPES)} (default: plain)",
+    )
     add_recipe_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train; the exit code is 130 if it was interrupted."""
+    """Train; after a signal, save what there is, and tell by the exit code which one it was (130 for Ctrl-C)."""
+    with ExitStack() as claims:
+        with waiting("loading fastnet and the data"):
+            training, directory = _prepare(args, claims)
+        return _train(args, training, directory)
+
+
+def _train(args: argparse.Namespace, training: "Training", directory: Path) -> int:
     from fastnet.training.pipeline import TrainingStage, train_and_save
+    from fastnet.training.runs import made_from_weights
 
     from .progress import ProgressDisplay
 
-    training, directory = _prepare(args)
     tell(_headline(training))
+    outdated, place = made_from_weights(directory), directory.resolve()  # wherever the current directory goes
     display = ProgressDisplay(training)
-    with ExitStack() as until_saved, ExitStack() as until_tested:
+    stopped_by: list[int] = []
+
+    def stop(number: int) -> None:
+        stopped_by.append(number)
+        training.stop_requested = True
+
+    with ExitStack() as until_saved, ExitStack() as until_next_stage:
 
         def begin(stage: TrainingStage) -> None:
-            if stage is TrainingStage.COMPILING:
-                tell("preparing the kernels")
-            elif stage is TrainingStage.TRAINING:
-                until_saved.enter_context(_signals_that_stop(training))
-                until_tested.enter_context(display)
-            else:
-                until_tested.close()
+            until_next_stage.close()
+            if stage is TrainingStage.TRAINING:
+                until_saved.enter_context(stops(stop))
+                until_next_stage.enter_context(display)
+                return
+            if stopped_by:
+                tell("stopping; what there is will be saved")
+            until_next_stage.enter_context(waiting(stage.value))
 
         outcome = train_and_save(
             training,
-            directory,
+            place,
             on_stage=begin,
             on_step=display.step,
             on_epoch=display.end_epoch,
@@ -90,23 +122,36 @@ def run(args: argparse.Namespace) -> int:
         **dataclasses.asdict(outcome),
         "epochs": [dataclasses.asdict(record) for record in training.progress.history],
     }
-    show(args, result, _summary(training, directory, outcome))
-    return 130 if outcome.interrupted else 0
+    show(args, result, _summary(directory, outcome))
+    if outdated:
+        again = ", ".join(f"{program()} {_MAKERS[name]} {directory}" for name in outdated)
+        tell(f"its {' and '.join(outdated)} went with the weights before, for which alone they were made: {again}")
+    tell(_next_steps(training, directory))
+    return exit_status(stopped_by[0]) if stopped_by else 0
+
+
+def _recipe_name(text: str) -> str:
+    """The name of a recipe; an error that lists all of them for what is none."""
+    if text not in RECIPES:
+        wrong = f"there is no recipe {text!r}{did_you_mean(text, RECIPES)}" if text else "which one?"
+        raise argparse.ArgumentTypeError(f"{wrong}\n{_recipes()}")
+    return text
 
 
 def _recipes() -> str:
-    """What each recipe with a name stands for, in options."""
+    """What each recipe with a name is for, and what it stands for, in options."""
     lines = []
     for name, recipe in RECIPES.items():
         options = (option.replace(" ", _TOGETHER) for option in as_options(recipe))
-        text = f"  {name:12}" + (" ".join(options) or "the defaults")
-        lines += textwrap.wrap(text, 110, subsequent_indent=" " * 14, break_on_hyphens=False)
+        lines.append(f"  {name:12}{SUMMARIES[name]}")
+        text = " ".join(options)
+        lines += textwrap.wrap(text, 110, initial_indent=" " * 14, subsequent_indent=" " * 14, break_on_hyphens=False)
     return "\n".join(lines).replace(_TOGETHER, " ")
 
 
-def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
-    """The training to run, new or resumed, and where it is saved."""
-    from fastnet.data.loading import BUNDLED, load_dataset
+def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", Path]:
+    """The training to run, new or resumed, and where it is saved; no other may be saved there until `claims` close."""
+    from fastnet.data.loading import load_dataset
     from fastnet.training.runs import load_run, new_run_directory
     from fastnet.training.trainer import Training
 
@@ -115,39 +160,29 @@ def _prepare(args: argparse.Namespace) -> tuple["Training", Path]:
         epochs = given.pop("epochs", None)
         if args.recipe:
             raise OptionError("--recipe cannot be changed when a run is resumed (--epochs can)")
-        if given or args.out:
-            names = ", ".join(OPTIONS[name].option for name in given) or "--out"
+        if given or args.out or args.initial:
+            names = ", ".join(OPTIONS[name].option for name in given) or ("--out" if args.out else "--from")
             raise OptionError(f"{names} cannot be changed when a run is resumed (--epochs can)")
-        training = load_run(args.resume, load_dataset(args.data) if args.data else None, epochs)
+        if is_directory(args.resume):
+            claims.enter_context(claim(args.resume))
+        training = load_run(args.resume, given_data(args), epochs)
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
-    recipe = with_given_options(RECIPES[args.recipe or "seed"], args)
-    source = args.data.absolute() if args.data else BUNDLED  # for a run that is resumed from elsewhere
-    directory = args.out or new_run_directory(recipe)
-    if directory.exists():
-        raise OptionError(f"{directory}: exists already; choose another --out, or --resume it")
-    return Training(load_dataset(source), recipe), directory
+    recipe = with_given_options(_with_layers_of(args.initial, RECIPES[args.recipe or "plain"]), args)
+    directory = args.out or claims.enter_context(new_run_directory(recipe))
+    if args.out:
+        claims.enter_context(claim_new(args.out, instead=", or --resume it"))
+    return Training(given_data(args) or load_dataset(), recipe, args.initial), directory
 
 
-@contextmanager
-def _signals_that_stop(training: "Training") -> Iterator[None]:
-    """At the first Ctrl-C (or SIGTERM) end after the step under way; a second one ends at once."""
+def _with_layers_of(initial: str | None, recipe: Recipe) -> Recipe:
+    """The recipe for a network that starts from the weights of a model, if one is given."""
+    from fastnet.models.files import find_model, read_manifest
 
-    def request_stop(number: int, frame: object) -> None:
-        training.stop_requested = True
-        tell("\nstopping; what there is will be saved")
-        signal.signal(number, signal.default_int_handler)
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as nohup and background jobs have it
-            signal.signal(number, request_stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    if initial is None:
+        return recipe
+    return dataclasses.replace(recipe, hidden=read_manifest(find_model(initial)).layer_sizes[1:-1])
 
 
 def _headline(training: "Training") -> str:
@@ -161,8 +196,20 @@ def _headline(training: "Training") -> str:
     )
 
 
-def _summary(training: "Training", directory: Path, outcome: "Outcome") -> str:
-    lines = [f"test accuracy {percent(outcome.test_accuracy)} (loss {outcome.test_loss:.4f})", f"saved in {directory}"]
+def _summary(directory: Path, outcome: "Outcome") -> str:
+    return f"test accuracy {percent(outcome.test_accuracy)} (loss {outcome.test_loss:.4f})\nsaved in {directory}"
+
+
+def _next_steps(training: "Training", directory: Path) -> str:
+    """How to go on, in commands as they can be typed here."""
+    from fastnet.data.loading import BUNDLED
+
+    fastnet, run = program(), shlex.quote(str(directory))
     if not training.finished:
-        lines.append(f"go on with: fastnet train --resume {directory}")
-    return "\n".join(lines)
+        return f"go on with: {fastnet} train --resume {run}"
+    is_mnist = training.dataset.source == BUNDLED
+    reading = [f"{fastnet} predict PICTURE --model {run}"] if is_mnist else []
+    steps = f"next: {'; '.join([*reading, f'{fastnet} audit {run}', f'{fastnet} dashboard'])}"
+    if not (is_mnist and training.recipe == PLAIN):
+        return steps
+    return f"{steps}\nhalf the errors in about the same time, by distorted digits: {fastnet} train --recipe fast"

@@ -1,78 +1,131 @@
-"""Data sets on disk: the bundled MNIST, a directory of four IDX files, or an `.npz`."""
+"""Data sets as people have them, through one door: what a source is, its content says; each format has its own file.
+
+A reader gives images and labels as it found them; here they get numbers of classes, a scale, an orientation and, where
+there is none, a test set.
+"""
 
 import re
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from fastnet.errors import DataError
+from fastnet.errors import DataError, did_you_mean
 
+from .archives import load_archive
+from .arff import read_arff
+from .array_files import load_set, set_of_file, sets_of_arrays
+from .csv_files import read_csv
+from .folders import load_folders
+from .frames import is_frame, read_parquet, table_of_frame
+from .holding_out import hold_out
 from .idx import read_idx
-from .samples import PIXEL_SCALE, Dataset, Samples, as_float32, as_labels
+from .labels import number_labels
+from .orientation import is_transposed, transposed
+from .parts import Found
+from .samples import Dataset, Samples
+from .scales import scale_pixels
+from .signatures import Kind, kind_of, what_it_is
+from .tables import Table, split_table
 
 BUNDLED = "mnist"
+FRAME = "a data frame"  # the source of what came from memory
+ACCEPTED = (
+    f'"{BUNDLED}", four IDX files or a directory of them, an .npz, a CSV or Parquet file with a label column,'
+    " a directory with train.csv, or folders of pictures by class"
+)
 
 _BUNDLED_DIRECTORY = Path(__file__).parent / "mnist"
 
 
-def load_dataset(source: str | Path = BUNDLED) -> Dataset:
-    """Load "mnist" (bundled), a directory with four MNIST-style IDX files, or an `.npz` file.
+def load_dataset(source: Any = BUNDLED, *, label: str | None = None, transposed: bool | None = None) -> Dataset:
+    """Load "mnist" (bundled), a file or directory of data as people have them, or a data frame of pandas or Polars.
 
-    An `.npz` holds `x_train, y_train, x_test, y_test`. A `SHA256SUMS` file in the directory is held against the files
-    it names. DataError where something is missing, damaged or does not fit together.
+    IDX files under MNIST's names and the like (EMNIST's too; of several sets, `DIR/emnist-letters` names one), an
+    `.npz` of `x_train, y_train, x_test, y_test` or `X, y`; CSV, ARFF and Parquet with an image a row, or a directory of
+    such tables for training and test; pictures in folders by class. `label` names the column of the
+    labels, where a table does not say it; `transposed` says whether images are stored column by column, as EMNIST's
+    are, which is otherwise found out. Where there is no test set, a seventh of each class is held out for it. The
+    data set's `notes` say what was found. A `SHA256SUMS` file in a directory is held against the IDX files it names.
+    DataError where something is missing, damaged or does not fit together.
     """
+    if is_frame(source):
+        return _dataset(Found(split_table(table_of_frame(source), label), None), FRAME, label, transposed)
     if str(source) == BUNDLED:
-        return _load_directory(_BUNDLED_DIRECTORY, BUNDLED)
+        return _load(_BUNDLED_DIRECTORY, BUNDLED, label, transposed)
     path = Path(source)
+    return _load(path, str(path), label, transposed)
+
+
+def _load(path: Path, source: str, label: str | None, turned: bool | None) -> Dataset:
+    return _dataset(_found(path, label), source, label, turned)
+
+
+def _found(path: Path, label: str | None) -> Found:
+    """What a file or a directory holds."""
     if path.is_dir():
-        return _load_directory(path, str(path))
-    if path.suffix == ".npz" and path.is_file():
-        return _load_npz(path)
-    if path.exists():
-        raise DataError(f'{path}: neither a directory with IDX files nor an .npz file, nor the word "{BUNDLED}"')
-    raise DataError(f'{path}: no such data set (give a directory with IDX files, an .npz file or "{BUNDLED}")')
+        return _of_directory(path, label)
+    if not path.exists():
+        if path.parent.is_dir() and path.name in sets_of_arrays(path.parent):
+            return load_set(path.parent, path.name, _read_sums(path.parent))
+        raise DataError(f"{path}: no such data set (give {ACCEPTED}){did_you_mean(path.name, [BUNDLED])}")
+    kind = kind_of(path, inside=True)
+    if kind is Kind.IDX and (name := set_of_file(path)) is not None:
+        return load_set(path.parent, name, _read_sums(path.parent))
+    if kind is Kind.ZIP:
+        return load_archive(path)
+    if kind in _TABLES:
+        return Found(split_table(_TABLES[kind](path), label), None)
+    raise DataError(f"{path}: is {what_it_is(path)}, and no data set (give {ACCEPTED})")
 
 
-# ---- A directory of IDX files ---------------------------------------------------------------------------------------
-
-# "test" is EMNIST's word for "t10k"; some copies of MNIST say ".idx3" for "-idx3".
-_IDX_NAMES = {
-    ("train", "images"): re.compile(r".*train-images[-.]idx3-ubyte(\.gz)?"),
-    ("train", "labels"): re.compile(r".*train-labels[-.]idx1-ubyte(\.gz)?"),
-    ("test", "images"): re.compile(r".*(t10k|test)-images[-.]idx3-ubyte(\.gz)?"),
-    ("test", "labels"): re.compile(r".*(t10k|test)-labels[-.]idx1-ubyte(\.gz)?"),
-}
+_TABLES: dict[Kind, Callable[[Path], Table]] = {Kind.TEXT: read_csv, Kind.PARQUET: read_parquet, Kind.ARFF: read_arff}
 
 
-def _load_directory(directory: Path, source: str) -> Dataset:
+# ---- Directories -----------------------------------------------------------------------------------------------------
+
+_TABLE_NAME = re.compile(r".*?(?P<part>train|test|t10k)[^/]*\.(csv|tsv|txt|arff|parquet)(\.gz)?", re.IGNORECASE)
+
+
+def _of_directory(directory: Path, label: str | None) -> Found:
     sums = _read_sums(directory)
-    return Dataset(_load_idx_pair(directory, "train", sums), _load_idx_pair(directory, "test", sums), source).checked()
+    if sets_of_arrays(directory):
+        return load_set(directory, None, sums)
+    tables = _tables_of(directory)
+    if "train" in tables:
+        return _of_tables(tables["train"], tables.get("test"), label)
+    found = load_folders(directory)
+    if found is None:
+        raise DataError(f"{directory}: holds no data set (give {ACCEPTED})")
+    return found
 
 
-def _load_idx_pair(directory: Path, part: str, sums: dict[str, str]) -> Samples:
-    images_path, labels_path = (_find_idx(directory, part, kind) for kind in ("images", "labels"))
-    images = read_idx(images_path, 3, _expected_sum(images_path, sums))
-    labels = read_idx(labels_path, 1, _expected_sum(labels_path, sums))
-    if images_path.name.startswith("emnist-"):
-        images = images.transpose(0, 2, 1)  # EMNIST stores its pictures column by column
-    return _samples(images, labels, str(images_path), str(labels_path))
+def _tables_of(directory: Path) -> dict[str, Path]:
+    """{"train": ..., "test": ...}, as far as they are there."""
+    tables: dict[str, Path] = {}
+    for path in sorted(directory.iterdir()):
+        match = _TABLE_NAME.fullmatch(path.name)
+        if match and path.is_file() and kind_of(path, inside=True) in _TABLES:
+            part = "train" if match["part"].lower() == "train" else "test"
+            if part in tables:
+                raise DataError(f"{directory}: holds several tables to {part} on, {tables[part].name} and {path.name}")
+            tables[part] = path
+    return tables
 
 
-def _find_idx(directory: Path, part: str, kind: str) -> Path:
-    """The one file of that part and kind; of a plain and a gzip-compressed copy, the plain one."""
-    pattern = _IDX_NAMES[part, kind]
-    found = {
-        path.name.removesuffix(".gz"): path
-        for path in sorted(directory.iterdir(), reverse=True)
-        if pattern.fullmatch(path.name) and path.is_file()
-    }
-    if not found:
-        example = "t10k" if part == "test" else part
-        axes = 3 if kind == "images" else 1
-        raise DataError(f"{directory}: holds no {part} {kind} (a file like {example}-{kind}-idx{axes}-ubyte.gz)")
-    if len(found) > 1:
-        raise DataError(f"{directory}: holds several files of {part} {kind}: {', '.join(sorted(found))}; keep one")
-    return found.popitem()[1]
+def _of_tables(train_path: Path, test_path: Path | None, label: str | None) -> Found:
+    train = split_table(_TABLES[kind_of(train_path, inside=True)](train_path), label)
+    if test_path is None:
+        return Found(train, None)
+    table = _TABLES[kind_of(test_path, inside=True)](test_path)
+    n_pixels = train.images.shape[1]
+    is_labelled = table.n_columns > n_pixels if not table.columns else None
+    test = split_table(table, label if label in (table.columns or ()) else None, is_labelled)
+    if test.labels is None:
+        return Found(train, None, (f"{test_path.name} has no labels, so it is left out",))
+    return Found(train, test)
 
 
 def _read_sums(directory: Path) -> dict[str, str]:
@@ -89,40 +142,37 @@ def _read_sums(directory: Path) -> dict[str, str]:
     return sums
 
 
-def _expected_sum(path: Path, sums: dict[str, str]) -> str | None:
-    """The sum under the name of the file, or of the file decompressed."""
-    return sums.get(path.name, sums.get(path.name.removesuffix(".gz")))
+# ---- From what was found to a data set -------------------------------------------------------------------------------
 
 
-# ---- An .npz file ---------------------------------------------------------------------------------------------------
+def _dataset(found: Found, source: str, label: str | None, told: bool | None) -> Dataset:
+    parts = [found.train] if found.test is None else [found.train, found.test]
+    for part in parts:
+        if part.images.ndim < 2 or part.images.size == 0:
+            raise DataError(f"{part.images_name}: holds no images (its shape is {part.images.shape})")
+    numbers = number_labels(found)
+    arrays, notes = [part.images for part in parts], list(found.notes)
+    turned = bool(told)
+    if told is None and source != BUNDLED:
+        turned = is_transposed(arrays[0], numbers.train, numbers.classes, found.train.images_name, _mean_digits)
+        if turned:
+            notes.append("images are stored column by column, as EMNIST's are: turned upright")
+    if turned:
+        arrays = [transposed(each, found.train.images_name) for each in arrays]
+    images, scale, note = scale_pixels(arrays, found.train.images_name)
+    notes += filter(None, [note])
+    train = Samples(images[0], numbers.train, scale)
+    if numbers.test is None:
+        train, test = hold_out(train)
+        notes.append(f"there is no test set: {len(test):,} of {len(train) + len(test):,} samples are held out for it")
+    else:
+        test = Samples(images[1], numbers.test, scale)
+    return Dataset(train, test, source, numbers.classes, tuple(notes), label, told).checked()
 
 
-def _load_npz(path: Path) -> Dataset:
-    names = ("x_train", "y_train", "x_test", "y_test")
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in names if name in archive.files}
-    except Exception as error:  # a damaged archive can raise nearly anything
-        raise DataError(f"{path}: is not a sound .npz file of plain numbers (pickled objects are refused)") from error
-    missing = [name for name in names if not isinstance(arrays.get(name), np.ndarray)]
-    if missing:
-        raise DataError(f"{path}: lacks {', '.join(missing)} (needed: {', '.join(names)})")
-    train, test = (
-        _samples(arrays[f"x_{part}"], arrays[f"y_{part}"], f"{path}: x_{part}", f"{path}: y_{part}")
-        for part in ("train", "test")
-    )
-    return Dataset(train, test, str(path)).checked()
-
-
-# ---- Either ----------------------------------------------------------------------------------------------------------
-
-
-def _samples(images: np.ndarray, labels: np.ndarray, images_name: str, labels_name: str) -> Samples:
-    """Samples from images of any number of axes; DataError for what is no such thing."""
-    if images.ndim < 2 or images.size == 0:
-        raise DataError(f"{images_name}: holds no images (its shape is {images.shape})")
-    labels = as_labels(labels, len(images), labels_name, images_name)
-    if images.dtype != np.uint8:
-        images = as_float32(images, images_name)
-    features = np.ascontiguousarray(images.reshape(len(images), -1))
-    return Samples(features, labels, PIXEL_SCALE if features.dtype == np.uint8 else 1.0)
+@cache
+def _mean_digits() -> np.ndarray:
+    """The mean images of MNIST's test digits, `(10, 28, 28)`."""
+    images = read_idx(_BUNDLED_DIRECTORY / "t10k-images-idx3-ubyte.gz", 3)
+    labels = read_idx(_BUNDLED_DIRECTORY / "t10k-labels-idx1-ubyte.gz", 1)
+    return np.stack([images[labels == digit].mean(axis=0) for digit in range(10)])

@@ -119,11 +119,19 @@ class Samples:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A training set and a test set; `source` says where they came from, in the words of `load_dataset`."""
+    """A training set and a test set; `source` says where they came from, in the words of `load_dataset`.
+
+    `classes` are the names of the classes, empty where they are called by their numbers. `notes` say in sentences what
+    was found out about the data. `label` and `transposed` are what `load_dataset` was told, to load the same again.
+    """
 
     train: Samples
     test: Samples
     source: str
+    classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    label: str | None = None
+    transposed: bool | None = None
 
     @property
     def n_classes(self) -> int:
@@ -132,13 +140,15 @@ class Dataset:
 
     @property
     def pixel_scale(self) -> float:
-        """What a uint8 pixel must be multiplied with to be as the network knows it.
+        """What a uint8 pixel must be multiplied with to be as the network knows it: the scale of uint8 images.
 
         Floating-point images are taken as they are; where they go no higher than 1, they stand for uint8 / 255.
         """
         images = self.train.images
+        if images.dtype == np.uint8:
+            return self.train.scale
         values = images if isinstance(images, np.ndarray) else images.values
-        return PIXEL_SCALE if images.dtype == np.uint8 or values.max(initial=0) <= 1 else 1.0
+        return PIXEL_SCALE if values.min(initial=0) >= 0 and values.max(initial=0) <= 1 else 1.0
 
     def checked(self) -> "Dataset":
         """Return self; DataError where test set and training set don't fit together."""

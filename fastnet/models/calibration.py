@@ -10,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
+from fastnet.bounded import is_missing
 from fastnet.errors import ModelError
 from fastnet.files import keep_all, whole_directory
 
 from .card import CARD, model_card
-from .documents import CALIBRATION_FORMAT, FORMAT_VERSION, CalibrationDocument, read_strictly
+from .documents import CALIBRATION_FORMAT, READABLE_VERSIONS, CalibrationDocument, read_strictly
 from .fields import to_json
 from .files import ModelFiles, read_array, read_json, read_manifest, write_array, write_json
+from .sealed import sealed, unsealed
 
 CALIBRATION = "calibration.json"
 
@@ -54,7 +56,7 @@ def write_calibration(files: ModelFiles, calibration: Calibration) -> None:
             measured=calibration.measured,
             arrays={_LIKENESS: write_array(new, _LIKENESS, calibration.likeness)},
         )
-        write_json(new / CALIBRATION, to_json(document))
+        write_calibration_document(new, document)
         (new / CARD).write_text(model_card(now.manifest, document), encoding="utf-8")
 
 
@@ -72,15 +74,23 @@ def read_calibration(files: ModelFiles) -> Calibration | None:
     return Calibration(document.temperature, likeness, *limits, document.measured)
 
 
+def write_calibration_document(directory: Path, document: CalibrationDocument) -> None:
+    """Write `calibration.json` into a directory that nobody reads yet."""
+    write_json(directory / CALIBRATION, sealed(to_json(document)))
+
+
 def read_calibration_document(directory: Path) -> CalibrationDocument | None:
     """What `calibration.json` says, None if there is none; ModelError if a field is not as it should be."""
     path = directory / CALIBRATION
-    if not path.exists():
+    if is_missing(path):
         return None
     content = read_json(path)
-    kind = (content.get("format"), content.get("format_version")) if isinstance(content, dict) else None
-    if not isinstance(content, dict) or kind != (CALIBRATION_FORMAT, FORMAT_VERSION):
-        raise ModelError(f"{path}: is not a calibration of format version {FORMAT_VERSION}")
+    if not isinstance(content, dict) or content.get("format") != CALIBRATION_FORMAT:
+        raise ModelError(f"{path}: is not the calibration of a model")
+    version = content.get("format_version")
+    if type(version) is not int or version not in READABLE_VERSIONS:
+        raise ModelError(f"{path}: is of another version of fastnet; run: fastnet calibrate {directory}")
+    content = unsealed(content, path, f"; run: fastnet calibrate {directory}", is_required=version > 1)
     if not isinstance(content.get("arrays"), dict) or not isinstance(content.get("measured"), dict):
         raise ModelError(f"{path}: lacks its arrays or what was measured")
     return read_strictly(CalibrationDocument, path, content)

@@ -123,6 +123,7 @@ def _recipe(manifest: Manifest) -> Iterator[Row]:
         if isinstance(value, dict):
             value = ", ".join(f"{key} {strength}" for key, strength in value.items())
         yield name, ", ".join(map(str, value)) or "none" if isinstance(value, list) else value
+    yield "started from", manifest.origin.model if manifest.origin else None
     yield "epochs done", manifest.epochs
     environment = manifest.environment or Environment()
     if environment.cpu:

@@ -13,9 +13,12 @@ from fastnet.errors import ModelError
 
 from .fields import NO_JSON, NULL, FieldError, Share, Within, read_fields
 
+RUNS = Path("runs")  # where new runs are saved, below the working directory
+
 FORMAT = "fastnet-model"
 CALIBRATION_FORMAT = "fastnet-calibration"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, FORMAT_VERSION)  # 1 had no sums of documents
 
 Document = TypeVar("Document")
 
@@ -38,6 +41,8 @@ class DataFacts:
     n_train: int | None = None
     n_validation: int | None = None
     n_test: int | None = None
+    label: str | None = None  # what `load_dataset` was told beside the source
+    transposed: bool | None = None
     others: dict[str, object] = field(default_factory=dict)
 
 
@@ -87,6 +92,15 @@ class SavedProgress:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The model whose weights a training started from."""
+
+    model: str | None = None  # its name
+    sha256: str | None = None  # of its arrays, see `ModelFiles.sha256`
+    others: dict[str, object] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """All that a model says of itself: `manifest.json`, field by field."""
@@ -95,9 +109,11 @@ class Manifest:
     format_version: int = FORMAT_VERSION
     fastnet_version: str | None = None
     layer_sizes: tuple[int, ...]  # from the number of pixels to the number of classes
+    classes: tuple[str, ...] | None = None  # their names, where they are not called by their numbers
     pixel_scale: float  # what the model's input pixels are multiplied with
     n_parameters: int | None = None
     recipe: dict[str, object] | None = None  # as `fastnet.training.recipe.Recipe` writes it
+    origin: Origin | None = None  # None: its first weights were drawn at random
     data: DataFacts | None = None
     progress: SavedProgress | None = None
     epochs: int | None = None  # that are done
@@ -105,6 +121,7 @@ class Manifest:
     test: Score | None = field(default=None, metadata=NULL)
     environment: Environment | None = None
     checkpoint_sha256: str | None = None
+    history_sha256: str | None = None  # of its content, see `sealed`
     license: str | None = None
     test_over_seeds: OverSeeds | None = None
     others: dict[str, object] = field(default_factory=dict)  # what a newer fastnet wrote
@@ -116,6 +133,13 @@ class Manifest:
         """The manifest that JSON holds; FieldError unless it has layer sizes, a pixel scale and arrays."""
         faults: list[str] = []
         return replace(read_fields(cls, content, faults), faults=tuple(faults))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What each class is called: its number, unless the training data had names."""
+        n_classes = self.layer_sizes[-1]
+        named = self.classes is not None and len(self.classes) == n_classes
+        return self.classes if named and self.classes else tuple(map(str, range(n_classes)))
 
     @property
     def layers(self) -> str:

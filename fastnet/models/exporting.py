@@ -1,6 +1,6 @@
 """Models for other programs: ONNX, safetensors or a NumPy archive, each one file with the manifest inside.
 
-NumPy alone writes the archive; the other two need `pip install "fastnet[export]"`.
+NumPy alone writes the archive; the other two need the packages `onnx` and `safetensors`.
 """
 
 import json
@@ -11,6 +11,7 @@ import numpy as np
 
 from fastnet.errors import OptionError
 from fastnet.files import require_new, whole_file
+from fastnet.packages import require_packages
 from fastnet.version import __version__
 
 from .calibration import read_calibration
@@ -64,11 +65,10 @@ def to_onnx(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Pa
     uint8 pixels times `pixel_scale`). Out: `logits` and `probabilities`, float32 `(n, n_classes)`, and `labels`, int64
     `(n,)`. The probabilities are those of the calibrated model, softmax(logits / temperature).
     """
-    try:
-        import onnx
-        from onnx import TensorProto, checker, helper, numpy_helper
-    except ImportError as error:
-        raise _needs_packages("ONNX") from error
+    require_packages("ONNX", "onnx")
+    import onnx
+    from onnx import TensorProto, checker, helper, numpy_helper
+
     if sum(array.nbytes for array in parameters.values()) > _MOST_ONNX_BYTES:
         raise OptionError("an ONNX file holds at most 2 GB, and this model is larger: try safetensors")
     n_features, *hidden, n_classes = Network.of(parameters).layer_sizes
@@ -106,10 +106,9 @@ def to_onnx(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Pa
 
 def to_safetensors(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Path) -> None:
     """Write W1 `(n_in, n_out)`, b1 `(n_out,)`, W2, ... in safetensors, with the facts as its metadata."""
-    try:
-        from safetensors.numpy import save_file
-    except ImportError as error:
-        raise _needs_packages("safetensors") from error
+    require_packages("safetensors", "safetensors")
+    from safetensors.numpy import save_file
+
     save_file(parameters, target, facts)
 
 
@@ -125,7 +124,3 @@ FORMS: dict[str, Callable[[dict[str, np.ndarray], dict[str, str], Path], None]] 
     "safetensors": to_safetensors,
     "npz": to_npz,
 }
-
-
-def _needs_packages(form: str) -> OptionError:
-    return OptionError(f'{form} needs more packages: pip install "fastnet[export]"')

@@ -1,8 +1,8 @@
 """Model directories: `W1.npy`, `b1.npy`, ..., a `manifest.json` that says what they are, and a card for people.
 
-The manifest holds the layer sizes, how pixels are scaled, and shape, type and SHA-256 of each array; reading refuses
-whatever does not agree with it. Arrays are never pickled. A large model may be stored in float16, half the bytes; in
-memory all are float32. Needs NumPy alone.
+The manifest holds the layer sizes, how pixels are scaled, and shape, type and SHA-256 of each array, of the history and
+of itself; reading refuses whatever does not agree with it. Arrays are never pickled. A large model may be stored in
+float16, half the bytes; in memory all are float32. Needs NumPy alone.
 """
 
 import hashlib
@@ -17,19 +17,23 @@ from pathlib import Path
 import numpy as np
 
 from fastnet import weights
-from fastnet.errors import ModelError
+from fastnet.bounded import read_bounded
+from fastnet.errors import ModelError, damage_told_as, did_you_mean
 from fastnet.files import is_directory, read_whole
 
 from .card import CARD, model_card
-from .documents import FORMAT, FORMAT_VERSION, ArrayDescription, EpochRecord, Manifest, read_strictly
+from .documents import FORMAT, READABLE_VERSIONS, RUNS, ArrayDescription, EpochRecord, Manifest, read_strictly
 from .fields import FieldError, to_json, told
+from .sealed import sealed, sha256_of, unsealed
 
 MANIFEST = "manifest.json"
 HISTORY, CHECKPOINT = "history.json", "checkpoint.npz"  # of a run, see `runs`
 
 _MOST_HEADER_BYTES = 4096
+_MOST_JSON_BYTES = 2**26  # the history of 200,000 epochs
 _MOST_PARAMETERS = 2**31
 _PIXEL_SCALES = (1e-9, 1e9)
+_NPY_VERSION = (1, 0)
 
 
 @dataclass(frozen=True)
@@ -71,14 +75,17 @@ def parameter_shapes(layer_sizes: Sequence[int]) -> Iterator[tuple[str, tuple[in
 
 
 def find_model(name: str | Path) -> Path:
-    """The directory of a model, given as its path or as the name of one that comes with fastnet."""
+    """The directory of a model, given as its path, as the name of one that comes with fastnet, or of a run in runs/."""
     path = Path(name)
     if str(name) and is_directory(path.absolute()):
         return path
     if str(name) in weights.names():
         return weights.DIRECTORY / str(name)
-    known = ", ".join(weights.names()) or "none"
-    raise ModelError(f"{name}: no such model (neither a directory nor one that comes with fastnet: {known})")
+    if str(name) and path.name == str(name) and is_directory(RUNS / name):
+        return RUNS / name
+    known = f"a run in {RUNS}/, nor one that comes with fastnet: {', '.join(weights.names()) or 'none'}"
+    near = did_you_mean(path.name, weights.names())
+    raise ModelError(f"{name}: no such model (neither a directory, nor {known}){near}")
 
 
 def write_model(directory: Path, parameters: dict[str, np.ndarray], manifest: Manifest) -> None:
@@ -89,7 +96,7 @@ def write_model(directory: Path, parameters: dict[str, np.ndarray], manifest: Ma
     arrays = {name: write_array(directory, name, array) for name, array in parameters.items()}
     manifest = replace(manifest, arrays=dict(arrays))
     (directory / CARD).write_text(model_card(manifest), encoding="utf-8")
-    write_json(directory / MANIFEST, to_json(manifest))
+    write_manifest(directory, manifest)
 
 
 def read_model(name: str | Path) -> ModelFiles:
@@ -112,8 +119,10 @@ def read_manifest(directory: Path) -> Manifest:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ModelError(f"{path}: is not the manifest of a fastnet model")
     version = content.get("format_version")
-    if type(version) is not int or version != FORMAT_VERSION:
-        raise ModelError(f"{path}: has format version {told(version)}; this fastnet reads {FORMAT_VERSION}")
+    if type(version) is not int or version not in READABLE_VERSIONS:
+        readable = " and ".join(map(str, READABLE_VERSIONS))
+        raise ModelError(f"{path}: has format version {told(version)}; this fastnet reads {readable}")
+    content = unsealed(content, path, is_required=version > 1)
     sizes = content.get("layer_sizes")
     if not (isinstance(sizes, list) and len(sizes) >= 2 and all(type(size) is int and size >= 1 for size in sizes)):
         raise ModelError(f"{path}: layer_sizes must be a list of two or more whole numbers from 1, not {told(sizes)}")
@@ -131,24 +140,33 @@ def read_manifest(directory: Path) -> Manifest:
         raise ModelError(f"{path}: {error}") from error
 
 
+def write_manifest(directory: Path, manifest: Manifest) -> None:
+    """Write the manifest of a model, which marks it as whole, into an existing directory."""
+    write_json(directory / MANIFEST, sealed(to_json(manifest)))
+
+
 def read_history(directory: Path) -> list[EpochRecord]:
     """The figures of each epoch of a model's training; ModelError if there are none, or not those of a training."""
     path = directory / HISTORY
     content = read_json(path)
     if not isinstance(content, list):
         raise ModelError(f"{path}: is not the history of a training, but {told(content)}")
+    if read_manifest(directory).history_sha256 not in (None, sha256_of(content)):
+        raise ModelError(f"{path}: its SHA-256 is not the manifest's, so it was changed or damaged")
     return [read_strictly(EpochRecord, path, record, f"epoch {n}") for n, record in enumerate(content, start=1)]
 
 
-def write_history(directory: Path, history: Sequence[EpochRecord]) -> None:
-    """Write the figures of each epoch, as `read_history` reads them."""
-    write_json(directory / HISTORY, [to_json(record) for record in history])
+def write_history(directory: Path, history: Sequence[EpochRecord]) -> str:
+    """Write the figures of each epoch, as `read_history` reads them; return the sum for the manifest."""
+    content = [to_json(record) for record in history]
+    write_json(directory / HISTORY, content)
+    return sha256_of(content)
 
 
 def read_json(path: Path) -> object:
     """The content of a JSON file; ModelError if it is missing or not JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_bounded(path, _MOST_JSON_BYTES).decode("utf-8"))
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}), so this is no complete model") from error
     except (ValueError, RecursionError) as error:
@@ -163,10 +181,7 @@ def write_json(path: Path, content: object) -> None:
 def read_bytes(path: Path, sha256: str | None, most_bytes: int) -> bytes:
     """The content of a file of at most `most_bytes` whose SHA-256 is as the manifest says."""
     try:
-        n_bytes = path.stat().st_size
-        if n_bytes > most_bytes:
-            raise ModelError(f"{path}: has {n_bytes} bytes where the manifest leaves room for {most_bytes}")
-        content = path.read_bytes()
+        content = read_bounded(path, most_bytes)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     if hashlib.sha256(content).hexdigest() != sha256:
@@ -206,14 +221,20 @@ def read_array(
     if (description.shape, description.dtype) != (shape, dtype):
         raise ModelError(f"{directory / described_in}: must describe {name} as {dtype} of shape {list(shape)}")
     most_bytes = math.prod(shape) * np.dtype(dtype).itemsize + _MOST_HEADER_BYTES
-    content = read_bytes(path, description.sha256, most_bytes)
-    try:
+    return array_of(read_bytes(path, description.sha256, most_bytes), shape, dtype, path)
+
+
+def array_of(content: bytes, shape: tuple[int, ...], dtype: str, path: Path) -> np.ndarray:
+    """The array of finite numbers in the bytes of an .npy file, if it has that shape and type."""
+    with damage_told_as(ModelError, f"{path}: is not a sound .npy file of plain numbers (pickled objects are refused)"):
+        file = io.BytesIO(content)
+        if np.lib.format.read_magic(file) != _NPY_VERSION:
+            raise ValueError("arrays of plain numbers need no other version")
+        found_shape, _, found_dtype = np.lib.format.read_array_header_1_0(file)
+        if (found_shape, found_dtype) != (shape, dtype):  # told before memory is asked for what the header claims
+            found = f"{found_dtype} of shape {found_shape}"
+            raise ModelError(f"{path}: must be {dtype} of shape {shape}, and is {found}")
         array = np.load(io.BytesIO(content), allow_pickle=False)
-    except Exception as error:  # a damaged header can raise nearly anything
-        raise ModelError(f"{path}: is not a sound .npy file of plain numbers (pickled objects are refused)") from error
-    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != dtype:
-        found = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else "an archive"
-        raise ModelError(f"{path}: must be {dtype} of shape {shape}, and is {found}")
     if not np.isfinite(array).all():
         raise ModelError(f"{path}: holds NaN or infinite numbers")
     return array

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from fastnet import weights
+from fastnet.data.scales import are_unscaled
 from fastnet.errors import OptionError
 from fastnet.files import read_whole
 
@@ -21,7 +22,8 @@ class Model:
     """A trained network that answers `predict`, `predict_proba` and `hidden_activations`.
 
     Images are an array `(n, n_features)` or `(n, height, width)`, or one image `(height, width)` or `(n_features,)`.
-    uint8 pixels are scaled as in training; floating-point pixels are taken as they are (for MNIST: 0 to 1).
+    Whole numbers are scaled as in training, uint8 or of another type; floating-point pixels are taken as they are (for
+    MNIST: 0 to 1), unless the largest shows that they are unscaled: for MNIST, where it is beyond 16.
     Probabilities are calibrated, if the model comes with a calibration.
     """
 
@@ -47,6 +49,11 @@ class Model:
     def layer_sizes(self) -> tuple[int, ...]:
         """From the number of pixels to the number of classes."""
         return self.network.layer_sizes
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What each class is called: its number, unless the training data had names."""
+        return self.manifest.class_names
 
     def forward(self, images: np.ndarray) -> Activations:
         """What images become on their way through the network: all that the methods below answer comes from it."""
@@ -89,15 +96,22 @@ class Model:
         if images.ndim not in (2, 3) or math.prod(images.shape[1:]) != n_features:
             raise OptionError(f"this model takes images of {n_features} pixels; the array has shape {images.shape}")
         flat = images.reshape(len(images), n_features)
-        if images.dtype == np.uint8:
-            return flat * self.pixel_scale
+        if images.dtype.kind in "iu":
+            return self._whole_pixels(flat)
         if images.dtype.kind != "f":
-            raise OptionError(f"pixels must be uint8 or floating-point, not {images.dtype}")
+            raise OptionError(f"pixels must be whole or floating-point numbers, not {images.dtype}")
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
             pixels = flat.astype(np.float32)
         if not np.isfinite(pixels).all():
             raise OptionError("the images hold NaN or infinite pixels")
-        return pixels
+        return pixels * self.pixel_scale if are_unscaled(pixels, float(self.pixel_scale)) else pixels
+
+    def _whole_pixels(self, flat: np.ndarray) -> np.ndarray:
+        """Whole numbers as float32, scaled as in training; OptionError where they go beyond what was trained on."""
+        most = max(255, round(1 / self.pixel_scale))
+        if flat.dtype != np.uint8 and not 0 <= flat.min(initial=0) <= flat.max(initial=0) <= most:
+            raise OptionError(f"pixels that are whole numbers must be from 0 to {most}")
+        return flat.astype(np.float32) * self.pixel_scale
 
 
 def _read(model: str | Path) -> tuple[ModelFiles, Calibration | None]:

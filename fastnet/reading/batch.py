@@ -9,38 +9,45 @@ model from their start, or `Client(...).get_executor()` of dask.distributed on o
 
 import multiprocessing
 import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from fastnet.data.images import load_images
 from fastnet.errors import DataError
+from fastnet.interrupts import leave_to_parent
+from fastnet.lifeline import end_with
 from fastnet.models.model import Model
 
-from .pictures import EXTENSIONS, Source
-from .recognition import Reading, read
+from .pictures import EXTENSIONS, UNREAD_EXTENSIONS, Limits, Source
+from .recognition import DigitReading, Reading, read, read_images
 
 PICTURES_A_CHUNK = 200  # so that sending the model along with each costs little
 # For processes here: their names fit a pipe. Early Pythons 3.11 wait for a process that died before it read its share.
 PICTURES_A_SMALL_CHUNK = 50
 CHUNKS_AHEAD = 16  # sent to an executor before the first of them is waited for
 
-_NAMES_AT_A_TIME = 1000
+_NAMES_AT_A_TIME = _IMAGES_AT_A_TIME = 1000
 _own_predictor: list[Model] = []  # of a process of `single_thread_processes`: one
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
-def find_pictures(names: Iterable[str]) -> Iterator[str]:
+def find_pictures(names: Iterable[str], on_other: Callable[[str], object] | None = None) -> Iterator[str]:
     """The names, with the pictures of a directory and of all below it in its place; one without any stays.
 
+    Pictures are told by their names, those of kinds that are not read too; `on_other` is called with each other file.
     Directories are read while one asks for pictures. Their names come in runs of 1,000, in order within each. Links to
     directories are not followed.
     """
     for name in names:
-        pictures = _walk(name) if name and os.path.isdir(name) else iter(())
+        pictures = _walk(name, on_other) if name and os.path.isdir(name) else iter(())
         yield next(pictures, name)
         yield from pictures
 
@@ -50,13 +57,14 @@ def read_picture(
     path: str,
     source: Source | None = None,
     on_reading: Callable[[Reading], object] | None = None,
+    limits: Limits | None = None,
 ) -> dict[str, Any]:
     """What the picture at `path` says, ready for JSON: `text` and the figures of its digits, or an `error`.
 
     `source` is read in place of the file; `on_reading` is called with the reading.
     """
     try:
-        reading = read(predictor, _existing(path) if source is None else source, path)
+        reading = read(predictor, _existing(path) if source is None else source, path, limits)
         if on_reading:
             on_reading(reading)
     except DataError as error:
@@ -64,21 +72,41 @@ def read_picture(
     return {
         "path": path,
         "text": reading.text,
-        "digit": reading.digit,
-        "probability": reading.probability,
-        "probabilities": [float(probability) for probability in reading.probabilities],
-        "second": reading.second,
-        "flags": list(reading.flags),
+        **_figures(reading),
         "digits": [
             {"digit": digit.digit, "probability": digit.probability, "box": list(digit.box)} for digit in reading.digits
         ],
     }
 
 
-def read_chunk(predictor: Model | None, paths: list[str]) -> list[dict[str, Any]]:
+def read_ready_images(predictor: Model, path: str) -> Iterator[dict[str, Any]]:
+    """The answer to each image in a file of images that are ready for the network, as those of pictures.
+
+    `image` is its number, from 1; `label` is what the likeliest class is called, whatever the doubts. The file is one
+    that `fastnet.data.images` reads.
+    """
+    try:
+        images, scale = load_images(Path(path))
+        n_pixels = predictor.layer_sizes[0]
+        if images.shape[1] != n_pixels:
+            raise DataError(f"{path}: holds images of {images.shape[1]} pixels, and the model takes {n_pixels}")
+    except DataError as error:
+        yield {"path": path, "error": str(error)}
+        return
+    for start in range(0, len(images), _IMAGES_AT_A_TIME):
+        some = images[start : start + _IMAGES_AT_A_TIME]
+        readings = read_images(predictor, some if some.dtype == np.uint8 else some * np.float32(scale))
+        for number, reading in enumerate(readings, start + 1):
+            label, second = (predictor.classes[place] for place in reading.probabilities.argsort()[[-1, -2]])
+            text = "" if reading.digit is None else label
+            named = {"label": label, "second_label": second}
+            yield {"path": path, "image": number, "text": text, **named, **_figures(reading)}
+
+
+def read_chunk(predictor: Model | None, paths: list[str], limits: Limits | None = None) -> list[dict[str, Any]]:
     """The answer to each picture; None for a predictor is this process's own."""
     predictor = predictor or _own_predictor[0]
-    return [read_picture(predictor, path) for path in paths]
+    return [read_picture(predictor, path, limits=limits) for path in paths]
 
 
 def read_pictures(
@@ -87,6 +115,7 @@ def read_pictures(
     executor: Executor | None = None,
     chunk: int = PICTURES_A_CHUNK,
     n_ahead: int = CHUNKS_AHEAD,
+    limits: Limits | None = None,
 ) -> Iterator[dict[str, Any]]:
     """The answers to pictures as they come, in their order; a picture that cannot be read has an error for answer.
 
@@ -96,13 +125,13 @@ def read_pictures(
     paths = iter(paths)
     if executor is None:
         assert predictor
-        yield from (read_picture(predictor, path) for path in paths)
+        yield from (read_picture(predictor, path, limits=limits) for path in paths)
         return
     under_way: deque[Future[list[dict[str, Any]]]] = deque()
     try:
         while True:
             while len(under_way) < n_ahead and (some := list(islice(paths, chunk))):
-                under_way.append(executor.submit(read_chunk, predictor, some))
+                under_way.append(executor.submit(read_chunk, predictor, some, limits))
             if not under_way:
                 return
             yield from under_way.popleft().result()
@@ -118,25 +147,43 @@ def single_thread_processes(n: int, predictor: Model) -> Iterator[Executor]:
     """Yield a pool of `n` processes of one thread each, to which `predictor` is their own."""
     before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(n, context, initializer=_begin, initargs=(predictor,))
+    theirs, ours = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(n, context, initializer=_begin, initargs=(predictor, theirs))
     try:
         os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))  # read by NumPy when a process of the pool starts
         yield pool
+    except BaseException:
+        ours.close()  # nobody waits for what they read
+        raise
     finally:
         for name, value in before.items():
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
         pool.shutdown(cancel_futures=True)
+        theirs.close()
+        ours.close()
 
 
-def _begin(predictor: Model) -> None:
-    """In a new process of the pool."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin(predictor: Model, pipe: Connection) -> None:
+    """In a new process of the pool, which ends with whoever made it."""
+    leave_to_parent()
+    end_with(pipe)
     _own_predictor.append(predictor)
 
 
-def _walk(directory: str) -> Iterator[str]:
+def _figures(reading: Reading | DigitReading) -> dict[str, Any]:
+    """What is told of an answer in figures."""
+    return {
+        "digit": reading.digit,
+        "probability": reading.probability,
+        "probabilities": [float(probability) for probability in reading.probabilities],
+        "second": reading.second,
+        "flags": list(reading.flags),
+    }
+
+
+def _walk(directory: str, on_other: Callable[[str], object] | None) -> Iterator[str]:
     """The pictures of a directory, then those of the directories in it; the name of one that cannot be listed."""
     directories = [directory]
     while directories:
@@ -147,8 +194,10 @@ def _walk(directory: str) -> Iterator[str]:
                     for entry in some:
                         if entry.is_dir(follow_symlinks=False):
                             directories.append(entry.path)
-                        elif entry.name.lower().endswith(EXTENSIONS):
+                        elif entry.name.lower().endswith((*EXTENSIONS, *UNREAD_EXTENSIONS)):
                             yield entry.path
+                        elif on_other:
+                            on_other(entry.path)
         except OSError:
             yield directory
 
@@ -157,5 +206,9 @@ def _existing(path: str) -> str:
     if not path:
         raise DataError("the name of a picture is empty")
     if os.path.isdir(path):
+        try:
+            os.scandir(path).close()
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror})") from error
         raise DataError(f"{path}: holds no pictures that can be read ({', '.join(EXTENSIONS)})")
     return path

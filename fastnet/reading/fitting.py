@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import ModelError, OptionError
 from fastnet.models.calibration import Calibration, expected_calibration_error, write_calibration
+from fastnet.models.data import data_of
 from fastnet.models.files import read_model
 from fastnet.models.model import Model
 from fastnet.models.probabilities import softmax
@@ -25,17 +25,17 @@ _N_FOLDS = 5  # of 5,000 digits: a digit and its redrawn copy fall into one
 _RIDGE = 30.0  # pulls the weights towards 0, so that other pens and hands fare as those that were drawn
 
 
-def calibrate(model: str | Path, data: str | Path | None = None) -> Calibration:
+def calibrate(model: str | Path, data: Dataset | None = None) -> Calibration:
     """Compute the calibration of a model directory or shipped model, write it there and return it.
 
-    The validation digits are those that the model's training set aside; `data` is where its data set is now, if not
+    The validation digits are those that the model's training set aside; `data` is its data set, if that is not any more
     where it was.
     """
     files = read_model(model)
     recipe, facts = files.manifest.recipe, files.manifest.data
-    if recipe is None or facts is None or facts.source is None:
+    if recipe is None or facts is None:
         raise ModelError(f"{model}: its manifest does not tell recipe and data of its training")
-    dataset = load_dataset(data or facts.source)
+    dataset = data_of(files, data)
     if dataset.sha256 != facts.sha256:
         raise OptionError(f"{model}: was not trained on {dataset.source}")
     predictor = Model(files.parameters, files.pixel_scale, files.manifest)
@@ -48,7 +48,7 @@ def fit(predictor: Model, digits: Samples) -> Calibration:
     """The temperature and the rule that are best on these digits, and on drawn things that are none."""
     activations = predictor.forward(digits.pixels)
     logits = activations.logits
-    temperature = best_temperature(logits, digits.labels)
+    temperature = judged_temperature(logits, digits.labels)
     images = digits.pixels.reshape(-1, SIDE, SIDE)
     redrawn = np.stack([to_mnist_form(_cropped(image)) for image in images])
     known = np.vstack([activations.traits, predictor.forward(redrawn).traits])
@@ -75,6 +75,24 @@ def likeness_of_unseen(known: np.ndarray, other: np.ndarray) -> tuple[np.ndarray
         likeness[mine] = known[mine] @ weights[:-1] + weights[-1]
         unlike[others] = other[others] @ weights[:-1] + weights[-1]
     return likeness, unlike
+
+
+def judged_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The best temperature, or 1 where that is no help.
+
+    One that is fitted on a part of the samples must make the rest's expected calibration error smaller: that is judged
+    on all of them, each by the temperature of the other half. And it must do so for all by the temperature of all.
+    """
+    bare, halved = softmax(logits), np.empty_like(logits)
+    halves = np.arange(len(labels)) % 2 == 0
+    for half in (halves, ~halves):
+        if half.any() and not half.all():
+            halved[half] = logits[half] / np.float32(best_temperature(logits[~half], labels[~half]))
+    temperature = best_temperature(logits, labels)
+    error = expected_calibration_error(bare, labels)
+    judged = (softmax(halved), softmax(logits / np.float32(temperature)))
+    is_help = all(expected_calibration_error(probabilities, labels) < error for probabilities in judged)
+    return temperature if is_help and len(labels) > 1 else 1.0
 
 
 def best_temperature(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -63,6 +63,12 @@ def read(predictor: Model, source: Source, name: str | None = None, limits: Limi
     return Reading(digits, _all_doubts(prepared.flags, digits), prepared.stages, prepared.size, *figures)
 
 
+def read_images(predictor: Model, images: np.ndarray) -> list[DigitReading]:
+    """The answer about each image that is ready for the network, `(n, n_pixels)` as the predictor takes them."""
+    parts = [Part((0, 0, 0, 0), pixels) for pixels in images]
+    return _seen_at_once(predictor, parts)
+
+
 def _all_doubts(of_picture: tuple[str, ...], digits: tuple[DigitReading, ...]) -> tuple[str, ...]:
     """What speaks against a picture and its digits, each once; "no digit" only if there is none at all."""
     flags = [*of_picture, *(flag for digit in digits for flag in digit.flags)]

@@ -1,8 +1,9 @@
 """Where the kernels stand against the ceilings of this machine.
 
-The kernels run on one thread, at the sizes of the seed network's first layer, on a batch of MNIST. The least time that
-one could take is the longest of three: its operations at the FMA peak, its bytes at the bandwidth of the smallest cache
-that holds its arrays, its square roots with divisions at the divider's rate. Its share is that by the measured time.
+The kernels run on one thread, at the sizes of the default network's first layer, on a batch of MNIST. The least time
+that one could take is the longest of three: its operations at the FMA peak, its bytes at the bandwidth of the smallest
+cache that holds its arrays, its square roots with divisions at the divider's rate. Its share is that by the measured
+time.
 """
 
 from collections.abc import Callable

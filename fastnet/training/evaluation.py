@@ -7,6 +7,8 @@ import numpy as np
 
 from fastnet.data.samples import Samples
 from fastnet.kernels import numba_is_installed
+from fastnet.models.card import interval
+from fastnet.models.fields import NULL
 from fastnet.models.files import ModelFiles, read_model
 from fastnet.models.network import Network
 
@@ -15,15 +17,45 @@ from .engine.base import Engine
 from .recipe import Recipe
 
 
+@dataclasses.dataclass(frozen=True)
+class ClassScore:
+    """How a model does on one class. What has nothing to be counted on is None."""
+
+    name: str
+    support: int  # samples of the class
+    precision: float | None = dataclasses.field(metadata=NULL)  # share of what is answered so that is of the class
+    recall: float | None = dataclasses.field(metadata=NULL)  # share of its samples that are answered so
+    interval: tuple[float, ...] | None = dataclasses.field(metadata=NULL)  # Wilson's 95% of the recall
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """How a model does on `n` test samples: mean loss, accuracy with Wilson's 95% interval, and each class."""
+
+    n: int
+    accuracy: float
+    interval: tuple[float, ...]
+    loss: float
+    classes: tuple[ClassScore, ...]
+
+
 def evaluate_model(model: str | Path, samples: Samples) -> tuple[float, float]:
     """Return (mean loss, accuracy) of a model directory or shipped model over `samples`.
 
     ModelError for a model that is not sound, DataError for samples that it does not take.
     """
     files = read_model(model)
-    if samples.images.dtype == np.uint8:
-        samples = dataclasses.replace(samples, scale=files.pixel_scale)
+    samples = _as_trained(files, samples)
     return load_engine(files, samples).evaluate(samples)
+
+
+def measure(files: ModelFiles, samples: Samples) -> Evaluation:
+    """All figures of a model on `samples` without weights; DataError for samples that it does not take."""
+    samples = _as_trained(files, samples)
+    engine = load_engine(files, samples)
+    loss, accuracy = engine.evaluate(samples)
+    classes = _class_scores(files.manifest.class_names, samples.labels, engine.predict(samples))
+    return Evaluation(len(samples), accuracy, interval(accuracy, len(samples)), loss, classes)
 
 
 def load_engine(files: ModelFiles, samples: Samples) -> Engine:
@@ -31,3 +63,24 @@ def load_engine(files: ModelFiles, samples: Samples) -> Engine:
     network = Network.zeros(files.layer_sizes)
     network.set_parameters(files.parameters)
     return make_engine(network, Recipe(engine="numba" if numba_is_installed() else "reference"), samples)
+
+
+def _as_trained(files: ModelFiles, samples: Samples) -> Samples:
+    """The samples with uint8 pixels scaled as in the model's training."""
+    is_scaled = samples.images.dtype == np.uint8
+    return dataclasses.replace(samples, scale=files.pixel_scale) if is_scaled else samples
+
+
+def _class_scores(names: tuple[str, ...], labels: np.ndarray, answers: np.ndarray) -> tuple[ClassScore, ...]:
+    right = np.bincount(labels[labels == answers], minlength=len(names)).tolist()
+    support, answered = (np.bincount(classes, minlength=len(names)).tolist() for classes in (labels, answers))
+    return tuple(
+        ClassScore(
+            name,
+            support[number],
+            precision=right[number] / answered[number] if answered[number] else None,
+            recall=right[number] / support[number] if support[number] else None,
+            interval=interval(right[number] / support[number], support[number]) if support[number] else None,
+        )
+        for number, name in enumerate(names)
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from pathlib import Path
 
 from .runs import save_run
@@ -10,11 +10,11 @@ from .trainer import EpochRecord, Training
 
 
 class TrainingStage(Enum):
-    """What is begun. Nothing is compiled for the NumPy reference."""
+    """What is begun, in words. Nothing is compiled for the NumPy reference, and little where it was done before."""
 
-    COMPILING = auto()
-    TRAINING = auto()
-    TESTING = auto()
+    COMPILING = "preparing the kernels"
+    TRAINING = "training"
+    TESTING = "measuring on the test set"
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,22 @@ import hashlib
 import io
 import re
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
 
 from fastnet import system
-from fastnet.data.loading import load_dataset
+from fastnet.data.promised import read_npz
 from fastnet.data.samples import Dataset
-from fastnet.errors import DataError, ModelError, OptionError
-from fastnet.files import read_whole, whole_directory
-from fastnet.models.calibration import BELONGS_TO_CALIBRATION
+from fastnet.errors import ClaimedError, DataError, ModelError, OptionError, damage_told_as
+from fastnet.files import claim, read_whole, whole_directory
+from fastnet.models.calibration import BELONGS_TO_CALIBRATION, CALIBRATION
 from fastnet.models.card import CARD
-from fastnet.models.documents import DataFacts, Environment, Manifest, Score
+from fastnet.models.data import data_of
+from fastnet.models.documents import RUNS, DataFacts, Environment, Manifest, Score
 from fastnet.models.fields import read_fields
 from fastnet.models.files import (
     CHECKPOINT,
@@ -40,27 +44,51 @@ from .recipe import Recipe
 from .trainer import Progress, Training
 
 _MOMENTS = ("m", "v")  # prefixes of Adam's two moments in the checkpoint
+_SAVES_OF_WHAT_IS_REMOVED = 5  # that are tried, before its absence is an error
+_MADE_FROM_WEIGHTS = {"calibration": CALIBRATION, "audit": "audit"}
 
 
-def new_run_directory(recipe: Recipe, parent: Path = Path("runs")) -> Path:
-    """A path that does not exist yet, named after the time, the hidden layers and the seed."""
+@contextmanager
+def new_run_directory(recipe: Recipe, parent: Path = RUNS) -> Iterator[Path]:
+    """Claim a path that does not exist yet, named after the time, the hidden layers and the seed."""
     layers = "-".join(str(size) for size in recipe.hidden) or "linear"
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{layers}-seed{recipe.seed}"
-    candidates = [parent / name, *(parent / f"{name}-{number}" for number in range(2, 1000))]
-    return next(path for path in candidates if not path.exists())
+    for path in chain([parent / name], (parent / f"{name}-{number}" for number in count(2))):
+        with ExitStack() as claims:
+            try:
+                claims.enter_context(claim(path, "--out"))
+            except ClaimedError:
+                continue
+            if not path.exists():
+                yield path
+                return
 
 
 def save_run(training: Training, directory: Path, test: dict[str, float] | None = None) -> None:
     """Write the run as it stands; `test` holds the final figures on the test set (accuracy and loss).
 
-    What is in the directory of an earlier save and is no part of a run, such as notes, stays there.
+    What is in the directory of an earlier save and is no part of a run, such as notes, stays there; what was made from
+    earlier weights goes (see `made_from_weights`). A directory that was removed is made again.
     """
+    for _ in range(_SAVES_OF_WHAT_IS_REMOVED):
+        with suppress(FileNotFoundError):  # it was removed while it was written
+            _save_run(training, directory, test)
+            return
+    _save_run(training, directory, test)
+
+
+def _save_run(training: Training, directory: Path, test: dict[str, float] | None) -> None:
     with whole_directory(directory, keep=_is_foreign) as new:
         checkpoint = _checkpoint_bytes(training)
         (new / CHECKPOINT).write_bytes(checkpoint)
-        write_history(new, training.progress.history)
-        manifest = _manifest(training, test, hashlib.sha256(checkpoint).hexdigest())
+        sums = hashlib.sha256(checkpoint).hexdigest(), write_history(new, training.progress.history)
+        manifest = _manifest(training, test, *sums)
         write_model(new, training.network.parameters(), manifest)
+
+
+def made_from_weights(directory: Path) -> tuple[str, ...]:
+    """What was made from the weights of a run and fits no others: of "calibration" and "audit", those that it has."""
+    return tuple(name for name, place in _MADE_FROM_WEIGHTS.items() if (directory / place).exists())
 
 
 def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None = None) -> Training:
@@ -78,7 +106,7 @@ def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None) -> T
     recipe, progress, data = _described(files)
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
-    dataset = dataset or load_dataset(str(data.source))
+    dataset = dataset or data_of(files)
     if dataset.sha256 != data.sha256:
         raise DataError(f"{dataset.source}: is not the training set of {directory}, whose SHA-256 is {data.sha256}")
     training = Training(dataset, recipe)
@@ -92,6 +120,7 @@ def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None) -> T
     training.network.set_parameters(files.parameters)
     _read_checkpoint(files.directory, files.manifest.checkpoint_sha256, training)
     training.progress = progress
+    training.origin = files.manifest.origin
     return training
 
 
@@ -113,21 +142,27 @@ def _described(files: ModelFiles) -> tuple[Recipe, Progress, DataFacts]:
         raise ModelError(f"{path}: {unfit} ({error})") from error
 
 
-def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha256: str) -> Manifest:
+def _manifest(
+    training: Training, test: dict[str, float] | None, checkpoint_sha256: str, history_sha256: str
+) -> Manifest:
     """All of the manifest but the arrays."""
     dataset, history = training.dataset, training.progress.history
     return Manifest(
         fastnet_version=__version__,
         layer_sizes=training.network.layer_sizes,
+        classes=dataset.classes or None,
         pixel_scale=dataset.pixel_scale,
         n_parameters=sum(array.size for array in training.network.parameters().values()),
         recipe=training.recipe.to_json(),
+        origin=training.origin,
         data=DataFacts(
             source=dataset.source,
             sha256=dataset.sha256,
             n_train=len(training.train_samples),
             n_validation=len(training.validation_samples),
             n_test=len(dataset.test),
+            label=dataset.label,
+            transposed=dataset.transposed,
         ),
         progress=training.progress.saved(),
         epochs=len(history),
@@ -135,12 +170,13 @@ def _manifest(training: Training, test: dict[str, float] | None, checkpoint_sha2
         test=Score(test["accuracy"], test["loss"]) if test else None,
         environment=read_fields(Environment, system.environment(), []),
         checkpoint_sha256=checkpoint_sha256,
+        history_sha256=history_sha256,
     )
 
 
 def _is_foreign(name: str) -> bool:
     """Whether a file or folder of that name is no part of a run, nor of what was made from its weights."""
-    parts = {MANIFEST, CARD, HISTORY, CHECKPOINT, "audit", *BELONGS_TO_CALIBRATION}
+    parts = {MANIFEST, CARD, HISTORY, CHECKPOINT, *_MADE_FROM_WEIGHTS.values(), *BELONGS_TO_CALIBRATION}
     return name not in parts and not re.fullmatch(r"[Wb]\d+\.npy", name)
 
 
@@ -159,12 +195,10 @@ def _read_checkpoint(directory: Path, sha256: str | None, training: Training) ->
     """Set Adam's moments from the checkpoint file."""
     path = directory / CHECKPOINT
     content = read_bytes(path, sha256, most_bytes=2 * len(_checkpoint_bytes(training)))
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
-                network.set_parameters({name: archive[f"{prefix}_{name}"] for name in network.parameters()})
-    except Exception as error:  # a damaged archive can raise nearly anything
-        raise ModelError(f"{path}: does not hold Adam's moments for this network") from error
+    with damage_told_as(ModelError, f"{path}: does not hold Adam's moments for this network"):
+        arrays, _ = read_npz(io.BytesIO(content), str(path), None, most_bytes=len(_checkpoint_bytes(training)))
+        for prefix, network in zip(_MOMENTS, training.engine.moments, strict=True):
+            network.set_parameters({name: arrays[f"{prefix}_{name}"] for name in network.parameters()})
     if not all(
         np.isfinite(array).all() for network in training.engine.moments for array in network.parameters().values()
     ):

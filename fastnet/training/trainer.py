@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from fastnet.data.augment import square_images
 from fastnet.data.samples import Dataset, Samples, split_validation
 from fastnet.errors import DivergedError, OptionError
 from fastnet.models.documents import EpochRecord as EpochRecord
-from fastnet.models.documents import SavedProgress
+from fastnet.models.documents import Origin, SavedProgress
+from fastnet.models.files import ModelFiles, read_model
 from fastnet.models.network import Network
 from fastnet.seeds import SeedUse, rng
 
@@ -248,17 +250,44 @@ class Trainer:
 
 
 class Training(Trainer):
-    """One training of one recipe on one data set, of which it sets its validation samples aside."""
+    """One training of one recipe on one data set, of which it sets its validation samples aside.
 
-    def __init__(self, dataset: Dataset, recipe: Recipe):
+    With `initial`, a model directory or the name of a model that comes along, it starts from the weights of that model,
+    which must have the same layers and scale its pixels in the same way; all else is new. ModelError for a model that
+    is not sound, OptionError for one that does not fit.
+    """
+
+    def __init__(self, dataset: Dataset, recipe: Recipe, initial: str | Path | None = None):
         if recipe.n_validation >= len(dataset.train):
             raise OptionError(
                 f"{recipe.n_validation} validation samples leave nothing of {len(dataset.train)} to train on"
             )
         if recipe.augmentation:
             square_images(dataset.train)  # or an error
-        super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe)
+        self.origin: Origin | None = None
+        start = None
+        if initial is not None:
+            files = read_model(initial)
+            start = State(_fitting_network(files, dataset, recipe))
+            self.origin = Origin(files.directory.resolve().name, files.sha256)
+        super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe, start)
         self.dataset = dataset
+
+
+def _fitting_network(files: ModelFiles, dataset: Dataset, recipe: Recipe) -> Network:
+    """The network of a model, for a training on other samples; OptionError where it does not fit."""
+    sizes = (dataset.train.n_features, *recipe.hidden, dataset.n_classes)
+    if files.layer_sizes != sizes:
+        theirs, ours = ("-".join(map(str, layers)) for layers in (files.layer_sizes, sizes))
+        raise OptionError(f"{files.directory}: has layers {theirs}, and this training {ours}")
+    if not math.isclose(files.pixel_scale, dataset.pixel_scale, rel_tol=1e-6):
+        raise OptionError(
+            f"{files.directory}: takes pixels times {files.pixel_scale:g}, and those of {dataset.source} are to be"
+            f" multiplied by {dataset.pixel_scale:g}"
+        )
+    network = Network.zeros(sizes)
+    network.set_parameters(files.parameters)
+    return network
 
 
 def validation_split(samples: Samples, recipe: Recipe) -> tuple[Samples, Samples]:

@@ -1,8 +1,8 @@
 """Whatever is wrong in a model directory: what reads it works, or says what is wrong in one sentence."""
 
 import dataclasses
-import hashlib
 import json
+import os
 import shutil
 
 import numpy as np
@@ -20,6 +20,8 @@ from fastnet.models.calibration import Calibration, read_calibration_document, w
 from fastnet.models.card import model_card
 from fastnet.models.exporting import metadata
 from fastnet.models.files import read_manifest, read_model
+from fastnet.models.sealed import sealed
+from fastnet.training.evaluation import evaluate_model
 from fastnet.training.runs import load_run, read_history
 
 N_MUTATIONS = 300
@@ -41,6 +43,9 @@ ODD = (
     {"a": [1]},
     [[]] * 3,
 )
+
+
+GONE = object()
 
 
 @pytest.fixture(scope="module")
@@ -92,20 +97,43 @@ def places(content, path=()):
 
 
 def changed_json(content, rng):
-    """The same with one value replaced, or gone; an audit gets the sum of what it holds now."""
+    """The same with one value replaced, or gone; a document that has a sum gets that of what it holds now."""
     content = json.loads(content)
     path = (paths := list(places(content)))[rng.integers(len(paths))]
-    inner = content
+    value = [*ODD, GONE][rng.integers(len(ODD) + 1)]
+    change(content, path, value)
+    if "sha256" in content:
+        content = sealed(content)
+    return json.dumps(content).encode(), f"{path} is {value}"
+
+
+def change(content, path, value):
+    """Put another value there, or none if it is GONE."""
     for key in path[:-1]:
-        inner = inner[key]
-    choice = rng.integers(len(ODD) + 1)
-    if choice == len(ODD):
-        del inner[path[-1]]
+        content = content[key]
+    if value is GONE:
+        del content[path[-1]]
     else:
-        inner[path[-1]] = ODD[choice]
-    if "figures" in content and content.pop("sha256", None):
-        content["sha256"] = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    return json.dumps(content).encode(), f"{path} is {ODD[choice] if choice < len(ODD) else 'missing'}"
+        content[path[-1]] = value
+
+
+def other_than(value):
+    """A value of the same type, as like as can be."""
+    return {
+        bool: lambda: not value,
+        int: lambda: value + 1,
+        float: lambda: value * (1 + 1e-6) + 1e-9,
+        str: lambda: value + "x",
+        list: lambda: value[1:],
+        dict: lambda: {**value, "more": 1},
+        type(None): lambda: 0,
+    }[type(value)]()
+
+
+def value_at(content, path):
+    for key in path:
+        content = content[key]
+    return content
 
 
 def changed_bytes(content, rng):
@@ -137,6 +165,74 @@ def test_readers_of_a_damaged_model_work_or_say_what_is_wrong(whole, digits, cap
         finally:
             path.write_bytes(before)
         capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("name", "refuse"),
+    [
+        ("manifest.json", "predictor model evaluation card export run inspection audit page"),
+        ("calibration.json", "predictor card export audit page"),
+        ("history.json", "run history"),
+    ],
+)
+def test_a_changed_field_of_a_document_is_refused_by_all_that_read_it(whole, digits, capsys, name, refuse):
+    read = {**readers(whole, digits), "evaluation": lambda: evaluate_model(whole, digits.test)}
+    path = whole / name
+    before = path.read_bytes()
+    try:
+        for place in places(json.loads(before)):
+            for value in (other_than(value_at(json.loads(before), place)), GONE):
+                content = json.loads(before)
+                change(content, place, value)
+                path.write_text(json.dumps(content))
+                for reader in refuse.split():
+                    outcome = sentence(read[reader])
+                    assert outcome, f"{reader}: {place} is {value}"
+                    assert "\n" not in outcome
+                assert read["inspect"]() == 2, f"{place} is {value}"
+    finally:
+        path.write_bytes(before)
+        capsys.readouterr()
+
+
+FILES = (
+    *("manifest.json", "W1.npy", "calibration.json", "likeness.npy", "history.json", "checkpoint.npz"),
+    *("audit/audit.json", "audit/labels.npy", "audit/images.png"),
+)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("other", ["FIFO", "endless device", "link to itself", "link to nowhere", "directory", "huge"])
+def test_what_is_no_file_of_the_promised_size_is_refused_at_once(whole, digits, capsys, name, other):
+    path, kept = whole / name, whole / "kept"
+    path.rename(kept)
+    try:
+        if other == "directory":
+            path.mkdir()
+        elif other == "FIFO":
+            os.mkfifo(path)
+        elif other == "huge":
+            with path.open("wb") as file:
+                file.truncate(10**12)  # sparse
+        else:
+            path.symlink_to({"endless device": "/dev/zero", "link to itself": path}.get(other, path / "nowhere"))
+        outcomes = {name: sentence(reader) for name, reader in readers(whole, digits).items()}
+        assert any(outcomes.values()) or readers(whole, digits)["inspect"]() == 2
+        assert not any("\n" in (outcome or "") for outcome in outcomes.values()), outcomes
+        if name in ("manifest.json", "W1.npy", "calibration.json", "likeness.npy"):
+            assert outcomes["predictor"].startswith(f"{path}: ")
+    finally:
+        path.rmdir() if other == "directory" else path.unlink()
+        kept.rename(path)
+        capsys.readouterr()
+
+
+def test_a_document_that_is_laid_out_otherwise_is_the_same(whole, digits):
+    for name in ("manifest.json", "calibration.json", "history.json"):
+        content = json.loads((whole / name).read_text())
+        (whole / name).write_text(json.dumps(content, indent=7, sort_keys=True))
+    for reader in readers(whole, digits).values():
+        reader()
 
 
 def sentence(reader):
@@ -177,7 +273,7 @@ def test_json_that_is_something_else_altogether(whole, digits, name, capsys):
 def test_inspect_names_file_and_field(whole, capsys, field, value, fault):
     path = whole / "manifest.json"
     before = path.read_text()
-    path.write_text(json.dumps({**json.loads(before), field: value}))
+    path.write_text(json.dumps(sealed({**json.loads(before), field: value})))
     try:
         assert cli.main(["inspect", str(whole), "--json"]) == 2
         captured = capsys.readouterr()

@@ -106,10 +106,12 @@ def test_a_model_that_cannot_be_written_beside_is_told_of_at_once(own, fastnet, 
 
 
 def test_missing_packages_are_told_in_one_sentence(own, fastnet, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("fastnet.packages.find_spec", lambda name: None)
     code, _, err = fastnet("audit", own)
     assert code == 2
-    assert err == 'fastnet audit: an audit needs more packages: pip install "fastnet[audit]"\n'
+    assert (
+        err == "fastnet audit: an audit needs more packages: pip install matplotlib scipy scikit-learn threadpoolctl\n"
+    )
 
 
 def test_options_are_told_as_they_are(own, fastnet):

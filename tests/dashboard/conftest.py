@@ -20,6 +20,8 @@ from fastnet import load_dataset, weights
 from fastnet.audit import audit_model, save_audit
 from fastnet.data.samples import Samples
 
+from ..conftest import PATIENCE
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
     "--headless",
@@ -59,7 +61,7 @@ RETURNING = (  # not in the blank document before the page, which has no memory
     "if (location.protocol === 'http:')"
     " { localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific' }"
 )
-MILLISECONDS = 180_000  # that a busy machine may take for any one thing
+MILLISECONDS = 1000 * PATIENCE
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -99,7 +101,7 @@ def address(request) -> Iterator[str]:
     server = getattr(request, "param", "serve()")
     command = ["-c", WITH_MODELS, str(request.getfixturevalue("models"))] if server == "models" else SERVERS[server]
     with serving(command) as root:
-        wait_for(root)
+        wait_for(root, PATIENCE)
         yield root + ("app" if server.startswith("panel serve") else "")
 
 

@@ -22,6 +22,8 @@ from fastnet.dashboard.worker.audit_files import audit_file, file_names
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError, OptionError
 
+from ..conftest import PATIENCE
+
 AUDITED, BARE = "audited", "bare"
 
 
@@ -118,9 +120,10 @@ def test_an_audit_of_other_weights_is_said_to_be_so(own_models):
     biases = np.load(own_models / BARE / "b2.npy") + 1
     from fastnet.models.fields import to_json
     from fastnet.models.files import write_array
+    from fastnet.models.sealed import sealed
 
     manifest["arrays"]["b2"] = to_json(write_array(own_models / BARE, "b2", biases))
-    (own_models / BARE / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (own_models / BARE / "manifest.json").write_text(json.dumps(sealed(manifest)), encoding="utf-8")
     (own_models / BARE / "calibration.json").unlink()
     state = opened(own_models, f"?model={BARE}")[1]
     assert state.problem.startswith("The audit of bare is of other weights")
@@ -184,7 +187,7 @@ def test_an_audit_is_computed_to_its_end_in_a_process_of_its_own(own_models, tmp
 
 
 def wait_for_end(auditor: Auditor) -> None:
-    deadline = time.monotonic() + 300  # it gives way to whatever else the machine does
+    deadline = time.monotonic() + PATIENCE  # it gives way to whatever else the machine does
     while auditor.job(BARE).is_running:
         assert time.monotonic() < deadline
         time.sleep(0.1)

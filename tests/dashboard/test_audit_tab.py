@@ -123,7 +123,7 @@ def test_a_model_without_an_audit_is_said_to_be_so_and_others_go_on(open_page):
 def test_a_picture_is_downloaded(open_page):
     page = open_page(search=f"?tab=audit&model={AUDITED}")
     page.get_by_label("Report and pictures").select_option("confusion.png")
-    with page.expect_download(timeout=2 * MILLISECONDS) as download:
+    with page.expect_download(timeout=MILLISECONDS) as download:
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename == "audited-confusion.png"
     assert download.value.path().read_bytes().startswith(b"\x89PNG")

@@ -14,6 +14,9 @@ from fastnet.dashboard.views.benchmark.tables import STEP_TITLES, contest_html, 
 from fastnet.dashboard.views.benchmark.watch import Watch, progress_html
 from fastnet.errors import OptionError
 
+from ..conftest import PATIENCE
+from .conftest import MILLISECONDS
+
 TINY = (sys.executable, "-P", str(Path(__file__).with_name("tiny_benchmark.py")), "--json", "--roofline")
 
 
@@ -21,11 +24,11 @@ def fake(code: str) -> Benchmarks:
     return Benchmarks(Places(), [sys.executable, "-c", f"import signal, sys, time\n{code}"])
 
 
-WAITS = "sys.stderr.write('   1 s  -- adam_step\\n   1 s  numpy: threads 2\\n'); sys.stderr.flush(); time.sleep(600)"
+WAITS = "sys.stderr.write('   1 s  -- adam_step\\n   1 s  numpy: threads 2\\n'); sys.stderr.flush(); time.sleep(3600)"
 
 
-def wait_for(condition, seconds: float = 300) -> None:
-    deadline = time.monotonic() + seconds
+def wait_for(condition) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -47,7 +50,7 @@ def test_progress_is_told_and_only_its_owner_stops_a_benchmark():
 
 def test_no_benchmark_beside_a_training_and_no_training_beside_a_benchmark():
     places, training = Places(2), object()
-    benchmarks = Benchmarks(places, [sys.executable, "-c", "import time; time.sleep(600)"])
+    benchmarks = Benchmarks(places, [sys.executable, "-c", "import time; time.sleep(3600)"])
     assert places.take(training)
     with pytest.raises(OptionError, match="a training is running"):
         benchmarks.start(benchmarks)
@@ -98,7 +101,7 @@ def result():
     """Of a benchmark with few contests."""
     benchmarks = Benchmarks(Places(), TINY)
     benchmarks.start(benchmarks, 1000)
-    wait_for(lambda: not benchmarks.status.is_running, 600)
+    wait_for(lambda: not benchmarks.status.is_running)
     assert benchmarks.status.problem == ""
     return benchmarks.status.result
 
@@ -168,7 +171,7 @@ def test_a_click_measures_and_a_later_visitor_sees_the_figures(open_page):
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("progressbar", name="Benchmark")).to_have_count(0)
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text("an epoch of 1,000 images")).to_be_visible(timeout=600_000)
+    expect(page.get_by_text("an epoch of 1,000 images")).to_be_visible(timeout=MILLISECONDS)
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
     later = open_page("phone", "?tab=benchmark")
     expect(later.get_by_text("an epoch of 1,000 images")).to_be_visible()

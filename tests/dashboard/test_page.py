@@ -20,6 +20,8 @@ from fastnet.dashboard.views.reading.gallery import Gallery
 from fastnet.dashboard.views.reading.model import facts_html
 from fastnet.reading.recognition import DigitReading, Reading
 
+from ..conftest import PATIENCE
+
 ONE = Stroke(np.array([[0.5, 0.2, 0.07], [0.5, 0.8, 0.07]], np.float32))
 
 
@@ -79,7 +81,7 @@ def test_work_aside_ends_on_the_event_loop(monkeypatch):
     document = SimpleNamespace(session_context=object(), add_next_tick_callback=scheduled.put)
     monkeypatch.setattr(parts, "pn", SimpleNamespace(state=SimpleNamespace(curdoc=document)))
     parts.aside(threading.current_thread, ended.append)
-    finish = scheduled.get(timeout=60)
+    finish = scheduled.get(timeout=PATIENCE)
     assert ended == []
     finish()
     assert ended != [threading.current_thread()]

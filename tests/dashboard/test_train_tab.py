@@ -9,7 +9,8 @@ import pytest
 from benchmarks.serving import wait_for
 from fastnet.data.loading import load_dataset
 
-from .conftest import serving
+from ..conftest import PATIENCE
+from .conftest import MILLISECONDS, serving
 from .test_browser import SEVEN, answer, draw
 
 LONG = "1000"  # epochs: no test waits for their end
@@ -67,7 +68,7 @@ def press(page, name: str) -> None:
 def expect_state(page, *words: str) -> None:
     from playwright.sync_api import expect
 
-    expect(page.locator(".state")).to_have_text(re.compile(f"^({'|'.join(words)})$"), timeout=600_000)
+    expect(page.locator(".state")).to_have_text(re.compile(f"^({'|'.join(words)})$"), timeout=MILLISECONDS)
 
 
 def figure(page, name: str):
@@ -131,7 +132,7 @@ def test_a_second_visitor_is_told_until_the_first_has_closed_the_page(open_tab):
     start(second, "1")
     expect(second.get_by_role("alert")).to_contain_text("Another visitor trains")
     first.close()
-    deadline = time.monotonic() + 600
+    deadline = time.monotonic() + PATIENCE
     while second.get_by_role("alert").count() and time.monotonic() < deadline:
         press(second, "Start")
         second.wait_for_timeout(500)

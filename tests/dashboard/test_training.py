@@ -33,9 +33,10 @@ from fastnet.models.network import Network
 from fastnet.training.recipe import RECIPES, Recipe
 from fastnet.training.trainer import Training
 
+from ..conftest import PATIENCE
+
 SMALL = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=100, engine="reference")
 LONG = dataclasses.replace(SMALL, epochs=10**5, schedule="constant")
-PATIENCE = 600  # seconds; on a busy machine the kernels take minutes to compile
 
 
 @pytest.fixture

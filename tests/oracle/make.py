@@ -1,4 +1,4 @@
-"""Make steps.json: the first steps of the seed recipe by PyTorch, in double precision, as an oracle from outside.
+"""Make steps.json: the first steps of the plain recipe by PyTorch, in double precision, as an oracle from outside.
 
     pip install -e .[peers]    # PyTorch 2.13.0; steps.json says which versions made it
     python tests/oracle/make.py
@@ -23,7 +23,7 @@ from fastnet.training.trainer import Training
 STEPS = 10
 PLAIN = {"warmup_epochs": 0.0, "weight_decay": 0.0}  # full steps from the first: more to be right about
 CASES: dict[str, dict[str, float]] = {
-    "the seed recipe": {},
+    "the plain recipe": {},
     "plain": PLAIN,
     "weight decay": {**PLAIN, "weight_decay": 0.1},
     "L2": {**PLAIN, "l2": 0.5},

@@ -6,5 +6,6 @@ from .pipeline import Stage as Stage
 from .pipeline import prepare as prepare
 from .reading import EXTENSIONS as EXTENSIONS
 from .reading import FORMATS as FORMATS
+from .reading import UNREAD_EXTENSIONS as UNREAD_EXTENSIONS
 from .reading import Limits as Limits
 from .reading import Source as Source

@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,15 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
-from fastnet.errors import DataError
+from fastnet.bounded import TooLargeError, read_bounded
+from fastnet.errors import DataError, damage_told_as
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+UNREAD_EXTENSIONS = (  # of what are pictures too: a directory of them must not be passed over
+    *(".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jpx", ".svg", ".psd", ".ico", ".tga"),
+    *(".pbm", ".pgm", ".ppm", ".pnm", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"),
+)
 
 Source = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
 
@@ -30,6 +36,7 @@ class Limits:
 
     megapixels: float = 16
     megabytes: float = 20
+    advice: str = ""  # how messages about a larger one end
 
 
 @dataclass(frozen=True)
@@ -53,33 +60,30 @@ def open_picture(source: Source, name: str, limits: Limits) -> Picture:
         content = _content(source, name, limits)
     except FileNotFoundError as error:
         raise DataError(f"{name}: no such file") from error
+    except TooLargeError as error:
+        raise _too_many_bytes(name, limits) from error
     except OSError as error:
         raise DataError(f"{name}: cannot be read ({error.strerror or error})") from error
-    with warnings.catch_warnings():
+    with (
+        warnings.catch_warnings(),
+        damage_told_as(DataError, _fault_of(name)),
+    ):
         warnings.simplefilter("ignore")  # Pillow's remarks on odd files
         try:
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 return _upright(image, name, limits)
-        except DataError:
-            raise
         except Image.DecompressionBombError as error:
             raise _too_many_pixels(name, limits) from error
-        except Exception as error:  # a damaged picture can raise nearly anything
-            raise DataError(f"{name}: is not a sound picture ({', '.join(FORMATS)} are read)") from error
 
 
 def _content(source: str | Path | bytes | BinaryIO, name: str, limits: Limits) -> bytes:
     """The bytes of a file, read no further than the limit."""
     most_bytes = int(limits.megabytes * 10**6)
-    if isinstance(source, bytes):
-        content = source
-    elif isinstance(source, (str, Path)):
-        with Path(source).open("rb") as file:
-            content = file.read(most_bytes + 1)
-    else:
-        content = source.read(most_bytes + 1)
+    if isinstance(source, (str, Path)):
+        return read_bounded(source, most_bytes)
+    content = source if isinstance(source, bytes) else source.read(most_bytes + 1)
     if len(content) > most_bytes:
-        raise DataError(f"{name}: is larger than {limits.megabytes:g} MB")
+        raise _too_many_bytes(name, limits)
     return content
 
 
@@ -150,4 +154,16 @@ def _opaque(image: Image.Image) -> Image.Image:
 
 
 def _too_many_pixels(name: str, limits: Limits) -> DataError:
-    return DataError(f"{name}: has more than {limits.megapixels:g} megapixels")
+    return DataError(f"{name}: has more than {limits.megapixels:g} megapixels{limits.advice}")
+
+
+def _too_many_bytes(name: str, limits: Limits) -> DataError:
+    return DataError(f"{name}: is larger than {limits.megabytes:g} MB{limits.advice}")
+
+
+def _fault_of(name: str) -> str:
+    """What is wrong with a file that no reader of ours takes."""
+    _, extension = os.path.splitext(name.lower())
+    if extension in UNREAD_EXTENSIONS:
+        return f"{name}: {extension[1:].upper()} is not read; make {' or '.join(FORMATS[:2])} of it"
+    return f"{name}: is not a sound picture ({', '.join(FORMATS)} are read)"

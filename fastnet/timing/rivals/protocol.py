@@ -32,6 +32,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastnet.lifeline import end_with_standard_input
+
 if TYPE_CHECKING:
     from fastnet.data.samples import Dataset, Samples
 
@@ -231,7 +233,8 @@ def peak_memory() -> int:
 
 
 def serve(peer_class: type[Peer]) -> None:
-    """Answer the driver's lines until they end."""
+    """Answer the driver's lines until they end, and do not go on without a driver in the middle of an answer."""
+    end_with_standard_input()
     # Whatever a framework prints goes to stderr; the lines of the protocol have stdout for themselves.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

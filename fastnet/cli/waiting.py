@@ -1,0 +1,191 @@
+"""What people are told while they wait, always on standard error: a line that is drawn anew on a terminal, plain lines
+every ten seconds elsewhere, nothing at all with --quiet."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .streams import lines
+
+_SECONDS_BEFORE = 1.0  # what is done sooner is not told of
+_SECONDS_BETWEEN_DRAWINGS = 0.2
+_SECONDS_BETWEEN_LINES = 10.0
+_USUAL_COLUMNS = 80  # where a terminal does not tell how wide it is
+_CLEAR = "\r\x1b[K"
+
+_quiet = False
+_lock = threading.RLock()  # of all that stands below
+_waits: list["Wait"] = []  # the last one is told of
+_watcher: threading.Thread | None = None
+_is_drawn = False
+
+
+def set_quiet(quiet: bool) -> None:
+    """Tell nothing but errors from here on, or all again."""
+    global _quiet
+    _quiet = quiet
+
+
+def tell(text: str) -> None:
+    """Print a line for people to standard error."""
+    if not _quiet:
+        complain(text)
+
+
+def complain(text: str) -> None:
+    """Print an error to standard error, with --quiet too."""
+    with _lock:
+        clear()
+        print(lines(text), file=sys.stderr, flush=True)
+
+
+def is_live() -> bool:
+    """Whether somebody looks: standard error is a terminal, and --quiet was not given."""
+    return sys.stderr.isatty() and not _quiet
+
+
+def columns() -> int:
+    """How wide the terminal on standard error is."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL_COLUMNS
+    except (OSError, ValueError):
+        return _USUAL_COLUMNS
+
+
+def draw(text: str) -> None:
+    """Draw the terminal's last line anew."""
+    global _is_drawn
+    with _lock:
+        sys.stderr.write(f"{_CLEAR}{text[: columns() - 1]}")
+        sys.stderr.flush()
+        _is_drawn = True
+
+
+def clear() -> None:
+    """Clear the line that was drawn, if any."""
+    global _is_drawn
+    with _lock:
+        if _is_drawn:
+            sys.stderr.write(_CLEAR)
+            sys.stderr.flush()
+        _is_drawn = False
+
+
+def leave() -> None:
+    """Let the line that was drawn stand, if any, and go on below it."""
+    global _is_drawn
+    with _lock:
+        if _is_drawn:
+            print(file=sys.stderr, flush=True)
+        _is_drawn = False
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of so many characters between its ends, filled to that share."""
+    block = "\N{FULL BLOCK}" if (sys.stderr.encoding or "").lower().startswith("utf") else "#"
+    return f"|{block * round(share * width):{width}}|"
+
+
+@contextmanager
+def waiting(text: str) -> Iterator["Wait"]:
+    """Say what is waited for in this block, if that takes more than a second; the `text` may be changed on the way."""
+    wait = Wait(text)
+    _begin(wait)
+    try:
+        yield wait
+    finally:
+        _end(wait)
+
+
+@contextmanager
+def compiling_told() -> Iterator[None]:
+    """Say so where kernels are compiled in this block, with the number of functions that are done."""
+    from fastnet.kernels import compilation  # loads NumPy, which --help does not need
+
+    with compilation.listening(_Compiling().hear):
+        yield
+
+
+class Wait:
+    """Something that is waited for, with the seconds that it took."""
+
+    headline = ""  # told once, before all else
+
+    def __init__(self, text: str):
+        self.text = text
+        self._begun = time.monotonic()
+        self._seconds_before = 0.0  # of earlier waits for the same
+        self._due = 0.0  # at which second the next line is told
+
+    def show(self) -> None:
+        """Tell of it, if it is time."""
+        seconds = self._seconds_before + time.monotonic() - self._begun
+        if seconds < _SECONDS_BEFORE:
+            return
+        if self.headline:
+            tell(self.headline)
+            self.headline, self._due = "", _SECONDS_BETWEEN_LINES
+        if is_live():
+            draw(f"{self.text}, {seconds:.0f} s")
+        elif seconds >= self._due:
+            tell(f"{self.text}, {seconds:.0f} s" if self._due else self.text)
+            self._due = seconds + _SECONDS_BETWEEN_LINES
+
+
+class _Compiling(Wait):
+    """The compilation of functions, one within another, in parts with other work between them."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self._n_done = self._n_open = 0
+
+    def hear(self, begins: bool) -> None:
+        """A function begins or ends."""
+        with _lock:
+            self._n_done += not begins
+            self.text = f"compiling: {self._n_done} functions"
+            self._n_open += 1 if begins else -1
+            if begins and self._n_open == 1:
+                self._begin()
+            elif self._n_open == 0:
+                self._seconds_before += time.monotonic() - self._begun
+                _end(self)
+
+    def _begin(self) -> None:
+        from fastnet.kernels import jit  # which is there, since it compiles
+
+        if not self._n_done:
+            kept = f"once; kept in {jit.CACHE_DIRECTORY}" if jit.CACHE_DIRECTORY else "each time, for want of a cache"
+            self.headline = f"compiling the kernels for this machine, {kept}"
+        self._begun = time.monotonic()
+        _begin(self)
+
+
+def _begin(wait: Wait) -> None:
+    global _watcher
+    with _lock:
+        _waits.append(wait)
+        if _watcher is None and not _quiet:
+            _watcher = threading.Thread(target=_watch, daemon=True)
+            _watcher.start()
+
+
+def _end(wait: Wait) -> None:
+    with _lock:
+        _waits.remove(wait)
+        clear()
+
+
+def _watch() -> None:
+    """Tell of the last wait, as long as there is one."""
+    global _watcher
+    while True:
+        with _lock:
+            if not _waits:
+                _watcher = None
+                return
+            _waits[-1].show()
+        time.sleep(_SECONDS_BETWEEN_DRAWINGS)

@@ -1,0 +1,179 @@
+"""Read CSV with NumPy alone, in blocks of lines, so that small whole numbers take a byte each.
+
+The separator (comma, semicolon, tab), a header and a column of words are found out; gzip is read as it is.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from fastnet.errors import DataError
+
+from .promised import opened, plausible_bytes
+from .signatures import Kind, kind_of, require_regular
+from .tables import Table
+
+_BLOCK = 2**22  # bytes
+_MOST_LINE = 2**24
+_DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How the lines of a file are made."""
+
+    delimiter: str
+    columns: tuple[str, ...] | None
+    numeric: tuple[int, ...]
+    words: tuple[int, ...]
+
+    @property
+    def n_columns(self) -> int:
+        return len(self.numeric) + len(self.words)
+
+
+def read_csv(path: Path) -> Table:
+    """The table in a CSV file; DataError, naming the line, for what is none."""
+    with opened(path) as stream:
+        most = plausible_bytes(require_regular(path)) if kind_of(path) is Kind.GZIP else None
+        return read_table(stream, path, most_bytes=most)
+
+
+def read_table(
+    stream: BinaryIO, path: Path, most_bytes: int | None = None, columns: tuple[str, ...] | None = None
+) -> Table:
+    """The table in the lines of a stream; `columns` are their names where they stand elsewhere."""
+    blocks = _blocks(stream, path, most_bytes)
+    first = b"".join(islice(blocks, 2))  # two lines at least, if there are two
+    layout = _layout(first, path, columns)
+    line = 1
+    if layout.columns and not columns:
+        first = first[first.index(b"\n") + 1 :]
+        line = 2
+    numbers, words = [], []
+    for block in (first, *blocks) if first else blocks:
+        chunk, texts = _parse(block, layout, path, line)
+        numbers.append(chunk)
+        words.append(texts)
+        line += block.count(b"\n")
+    if not sum(map(len, numbers)):
+        raise DataError(f"{path}: holds no rows of numbers")
+    joined = {place: np.concatenate([texts[place] for texts in words]) for place in layout.words}
+    return Table(str(path), layout.columns, np.concatenate(numbers), layout.numeric, joined)
+
+
+def _blocks(stream: BinaryIO, path: Path, most_bytes: int | None) -> Iterator[bytes]:
+    """Whole lines, each ended by one line feed, without the byte order mark and empty lines at the end."""
+    rest, n_read = b"", 0
+    for chunk in iter(lambda: stream.read(_BLOCK), b""):
+        if not n_read:
+            chunk = chunk.removeprefix(b"\xef\xbb\xbf")
+        n_read += len(chunk)
+        if most_bytes is not None and n_read > most_bytes:
+            raise DataError(f"{path}: holds more than {most_bytes:,} bytes, more than a gzip file of its size should")
+        lines, newline, tail = (rest + chunk).rpartition(b"\n")
+        rest = tail
+        if len(rest) > _MOST_LINE:
+            raise DataError(f"{path}: has a line of more than {_MOST_LINE:,} bytes, so it is no table")
+        if newline:
+            yield (lines + newline).replace(b"\r\n", b"\n")
+    if rest.strip():
+        yield rest.rstrip(b"\r") + b"\n"
+
+
+# ---- How lines are made ----------------------------------------------------------------------------------------------
+
+
+def _layout(block: bytes, path: Path, columns: tuple[str, ...] | None) -> _Layout:
+    first_lines = _decoded(b"\n".join(block.split(b"\n", 2)[:2]), path).split("\n")
+    if not first_lines[0].strip():
+        raise DataError(f"{path}: begins with an empty line, so it is no table")
+    delimiter = max(_DELIMITERS, key=first_lines[0].count)
+    rows = [[cell.strip() for cell in row] for row in csv.reader(filter(None, first_lines), delimiter=delimiter)]
+    has_header = columns is None and len(rows) > 1 and _is_header(*rows)
+    names = tuple(rows[0]) if has_header else columns
+    cells = rows[1] if has_header else rows[0]
+    if names and len(cells) != len(names):
+        raise DataError(f"{path}: line {1 + has_header} has {len(cells)} cells for {len(names)} columns")
+    if len(cells) < 2:
+        raise DataError(f"{path}: is text, but no table (a row of numbers and its label in each line)")
+    numeric = tuple(place for place, cell in enumerate(cells) if _is_number(cell))
+    if not numeric:
+        raise DataError(f"{path}: is text, but no table of numbers (line {1 + has_header} holds {cells[0][:40]!r})")
+    return _Layout(delimiter, names, numeric, tuple(set(range(len(cells))) - set(numeric)))
+
+
+def _is_header(first: list[str], second: list[str]) -> bool:
+    """Whether the first of two rows names the columns: by words over numbers, or by counting them."""
+    pairs = list(zip(map(_is_number, first), map(_is_number, second), strict=False))
+    if any(below and not above for above, below in pairs):
+        return True
+    counted = [cell for cell in first if _is_number(cell)]
+    if len(counted) <= 2:
+        return not counted
+    return counted in ([str(number + start) for number in range(len(counted))] for start in (0, 1))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return cell in ("", "?")  # a missing number, which is told where it stands
+    return True
+
+
+# ---- Blocks of lines -------------------------------------------------------------------------------------------------
+
+
+def _parse(block: bytes, layout: _Layout, path: Path, line: int) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Numbers and words of the lines, the first of which is number `line`."""
+    lines = [text for text in _decoded(block, path).split("\n") if text.strip()]
+    if not lines:
+        return np.empty((0, len(layout.numeric)), np.uint8), {place: np.empty(0, "U1") for place in layout.words}
+    try:
+        numbers = _load(lines, layout, layout.numeric, np.float32)
+        words = {place: _load(lines, layout, (place,), np.str_)[:, 0] for place in layout.words}
+    except ValueError as error:
+        raise DataError(f"{path}: {_first_fault(lines, layout, line) or error}") from error
+    if not np.isfinite(numbers).all() or len(numbers) != len(lines):
+        raise DataError(f"{path}: {_first_fault(lines, layout, line) or 'holds NaN or infinite numbers'}")
+    return _compact(numbers), {place: np.char.strip(texts) for place, texts in words.items()}
+
+
+def _load(lines: list[str], layout: _Layout, places: tuple[int, ...], dtype: type) -> np.ndarray:
+    return np.loadtxt(
+        lines, dtype, comments=None, delimiter=layout.delimiter, usecols=places, ndmin=2, quotechar='"', encoding=None
+    )
+
+
+def _compact(numbers: np.ndarray) -> np.ndarray:
+    """The same as uint8, where that holds them."""
+    small = numbers.astype(np.uint8) if numbers.size and numbers.min() >= 0 and numbers.max() <= 255 else numbers
+    return small if (small == numbers).all() else numbers
+
+
+def _first_fault(lines: list[str], layout: _Layout, line: int) -> str | None:
+    """A sentence about the first cell that is no number, or the first line of another length."""
+    for number, cells in enumerate(csv.reader(lines, delimiter=layout.delimiter), start=line):
+        if len(cells) != layout.n_columns:
+            return f"line {number} has {len(cells)} cells where the first has {layout.n_columns}"
+        for place in layout.numeric:
+            try:
+                is_sound = bool(np.isfinite(np.float32(cells[place])))
+            except ValueError:
+                is_sound = False
+            if not is_sound:
+                return f"line {number}, cell {place + 1} is {cells[place][:40]!r} and not a number"
+    return None
+
+
+def _decoded(block: bytes, path: Path) -> str:
+    try:
+        return block.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is no text in UTF-8 ({error.reason})") from error

@@ -1,0 +1,45 @@
+"""The data set that a model is measured on: the one that it was trained on, unless another one is given."""
+
+from fastnet.data.loading import FRAME, load_dataset
+from fastnet.data.samples import Dataset
+from fastnet.errors import DataError, OptionError
+
+from .files import ModelFiles
+
+
+def data_of(files: ModelFiles, given: Dataset | None = None) -> Dataset:
+    """The data set `given`, or else the one that the manifest names, loaded as it was for the training.
+
+    OptionError where that is not there any more, or where the images or classes are not those of the model.
+    """
+    dataset = given or _trained_on(files)
+    n_pixels, n_classes, classes = files.layer_sizes[0], files.layer_sizes[-1], files.manifest.classes or ()
+    if dataset.train.n_features != n_pixels or dataset.n_classes > n_classes:
+        remedy = "" if given else "; give other data with --data"
+        raise OptionError(
+            f"{files.directory}: takes images of {n_pixels} pixels in {n_classes} classes, and {dataset.source} has"
+            f" {dataset.train.n_features} pixels and {dataset.n_classes} classes{remedy}"
+        )
+    if classes != dataset.classes:
+        raise OptionError(
+            f"{files.directory}: knows the classes {_few(classes)}, and {dataset.source} has {_few(dataset.classes)}"
+        )
+    return dataset
+
+
+def _trained_on(files: ModelFiles) -> Dataset:
+    facts = files.manifest.data
+    if facts is None or facts.source is None:
+        raise OptionError(f"{files.directory}: its manifest does not tell its data; give it with --data")
+    if facts.source == FRAME:
+        raise OptionError(f"{files.directory}: was trained on a data frame, which no file holds; give data with --data")
+    try:
+        return load_dataset(facts.source, label=facts.label, transposed=facts.transposed)
+    except DataError as error:
+        raise OptionError(
+            f"{files.directory}: the data that it was trained on cannot be loaded ({error}); give it with --data"
+        ) from error
+
+
+def _few(classes: tuple[str, ...]) -> str:
+    return ", ".join(classes[:5]) + (", ..." if len(classes) > 5 else "") if classes else "0, 1, ..."

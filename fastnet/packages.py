@@ -1,0 +1,26 @@
+"""Packages that a part of this one needs beyond the required ones, and one sentence about those that are missing."""
+
+from importlib.util import find_spec
+
+from .errors import OptionError
+
+# What each extra in pyproject.toml brings along, by the names to import.
+EXTRAS = {
+    "dashboard": ("bokeh", "panel", "panel_material_ui", "param", "threadpoolctl"),
+    "sklearn": ("joblib", "sklearn"),
+    "audit": ("matplotlib", "scipy", "sklearn", "threadpoolctl"),
+    "export": ("onnx", "safetensors"),
+}
+_INSTALLED_AS = {"panel_material_ui": "panel-material-ui", "sklearn": "scikit-learn"}
+
+
+def require_packages(purpose: str, *modules: str) -> None:
+    """OptionError that names what to install, unless all modules that `purpose` needs are there."""
+    missing = [installed_as(module) for module in modules if find_spec(module) is None]
+    if missing:
+        raise OptionError(f"{purpose} needs more packages: pip install {' '.join(missing)}")
+
+
+def installed_as(module: str) -> str:
+    """The name under which pip installs what is imported as `module`."""
+    return _INSTALLED_AS.get(module, module)

@@ -1,0 +1,30 @@
+"""Who wants to know when kernels are compiled: it takes a minute, once, and somebody waits. Needs no Numba.
+
+`jit` tells of each function; what comes from the cache is not compiled, and nothing is told of it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Listener = Callable[[bool], None]
+
+_listeners: list[Listener] = []
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """In this block, call `listener` with True where a function begins to be compiled, and with False where it ends.
+
+    Functions that a function calls are compiled within it. Calls come from the Python thread that compiles.
+    """
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def tell(begins: bool) -> None:
+    """Tell all who listen."""
+    for listener in tuple(_listeners):
+        listener(begins)

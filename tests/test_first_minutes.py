@@ -1,0 +1,429 @@
+"""The first minutes on the command line: what is told while one waits, how to go on, names that were mistyped."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fastnet import cli, weights
+from fastnet.cli import options, waiting
+from fastnet.cli.progress import fitted
+from fastnet.data.samples import Dataset
+from fastnet.errors import OptionError, did_you_mean
+from fastnet.kernels import compilation
+from fastnet.training.recipe import ENGINES, RECIPES, SUMMARIES, Recipe
+from fastnet.training.runs import save_run
+from fastnet.training.trainer import Training
+
+SMALL = ["--hidden", "16,7", "--batch-size", "32", "--validation", "88"]
+
+
+@pytest.fixture
+def train(fastnet, npz):
+    def run(*args):
+        return fastnet("train", "--data", npz, *SMALL, *args)
+
+    return run
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """All is told of at once."""
+    monkeypatch.setattr(waiting, "_SECONDS_BEFORE", 0.0)
+    monkeypatch.setattr(waiting, "_SECONDS_BETWEEN_DRAWINGS", 0.01)
+    monkeypatch.setattr(waiting, "_SECONDS_BETWEEN_LINES", 0.05)
+    yield
+    waiting.set_quiet(False)
+
+
+def told(capsys, *texts):
+    """Standard error, as soon as it holds these texts."""
+    err, deadline = "", time.monotonic() + 30
+    while not all(text in err for text in texts) and time.monotonic() < deadline:
+        time.sleep(0.01)
+        err += capsys.readouterr().err
+    return err
+
+
+# ---- While one waits -------------------------------------------------------------------------------------------------
+
+
+def test_a_wait_is_told_of_with_its_seconds(at_once, capsys):
+    with waiting.waiting("measuring"):
+        assert "measuring\nmeasuring, 0 s" in told(capsys, "measuring, 0 s")
+
+
+def test_what_takes_no_time_is_not_told_of(capsys):
+    with waiting.waiting("measuring"):
+        pass
+    assert capsys.readouterr().err == ""
+
+
+def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsys):
+    pytest.importorskip("numba")
+    with waiting.waiting("measuring"), waiting.compiling_told():
+        compilation.tell(True)
+        compilation.tell(True)
+        compilation.tell(False)
+        err = told(capsys, "compiling the kernels for this machine", "compiling: 1 functions")
+        compilation.tell(False)
+        assert "once; kept in " in err or "each time, for want of a cache" in err
+        assert "measuring, " in told(capsys, "measuring, ")  # again, once that is done
+        compilation.tell(True)
+        assert "compiling the kernels for this machine" not in told(capsys, "compiling: 2 functions")
+        compilation.tell(False)
+    compilation.tell(True)
+    time.sleep(0.1)
+    assert capsys.readouterr().err == ""
+
+
+def test_quiet_tells_errors_alone(at_once, capsys):
+    waiting.set_quiet(True)
+    with waiting.waiting("measuring"):
+        waiting.tell("a line")
+        waiting.complain("an error")
+        time.sleep(0.1)
+    assert capsys.readouterr().err == "an error\n"
+
+
+def test_quiet_commands(train, fastnet, tmp_path):
+    code, out, err = train("--epochs", 1, "--out", tmp_path / "run", "--quiet")
+    assert (code, err) == (0, "")
+    assert "test accuracy" in out
+    code, out, err = fastnet("evaluate", "nowhere", "--quiet")
+    assert (code, out) == (2, "")
+    assert "nowhere: no such model" in err
+
+
+CACHED = """
+import sys
+from fastnet.kernels import compilation
+heard = []
+with compilation.listening(heard.append):
+    from fastnet.kernels import jit
+    jit.threading_layer()
+print(heard.count(True), heard.count(False))
+"""
+
+
+def test_what_comes_from_the_cache_is_not_compiled(tmp_path):
+    pytest.importorskip("numba")
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NUMBA_CACHE_DIR": "", "NUMBA_DISABLE_JIT": "0"}
+    for expected in (True, False):
+        command = [sys.executable, "-c", CACHED]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        begun, ended = map(int, done.stdout.split())
+        assert begun == ended
+        assert (begun > 0) is expected
+
+
+# ---- The bar ---------------------------------------------------------------------------------------------------------
+
+FIGURES = ("epoch 120/180", "loss 0.1234", "train 98.12%", "validation 97.34%")
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 100, 140])
+def test_a_bar_fits_its_terminal_and_always_has_the_time_left(width):
+    line = fitted(FIGURES, 0.5, "456k samples/s", "00:12 left", width)
+    assert len(line) < width
+    for text in ("epoch 120/180", " 50%", "00:12 left"):
+        assert text in line
+    assert ("456k samples/s" in line) == (width >= 60)
+    assert all(figure in line for figure in FIGURES) == (width >= 100)
+
+
+@pytest.mark.parametrize("columns", [80, 40, 0])
+def test_terminals_of_any_width_get_a_bar(npz, tmp_path, columns):
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (24, columns))
+    args = ["--data", str(npz), *SMALL, "--epochs", "2", "--out", str(tmp_path / "run")]
+    command = [sys.executable, "-m", "fastnet", "train", *args]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=follower)
+    os.close(follower)
+    shown = b""
+    while part := _read(leader):
+        shown += part
+    os.close(leader)
+    assert process.wait(timeout=60) == 0
+    bars = [line for line in shown.decode().replace("\x1b[K", "").split("\r") if line.startswith("epoch")]
+    assert all(len(bar) < (columns or 80) and "left" in bar and "%" in bar for bar in bars)
+    assert any("100%" in bar for bar in bars)
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side is closed
+        return b""
+
+
+# ---- How to go on ----------------------------------------------------------------------------------------------------
+
+
+def test_a_training_ends_with_how_to_go_on(train, tmp_path):
+    _, out, err = train("--epochs", 1, "--out", tmp_path / "a run")
+    assert f"next: fastnet audit '{tmp_path / 'a run'}'; fastnet dashboard" in err
+    assert "next" not in out
+    assert "PICTURE" not in err  # of 30 pixels
+    assert "--recipe fast" not in err  # these are not digits
+
+
+def test_the_command_is_told_as_it_can_be_typed(monkeypatch, tmp_path):
+    command = tmp_path / "some where" / "fastnet"
+    command.parent.mkdir()
+    command.write_text("#!/bin/sh\n")
+    command.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(command)])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert options.program() == f"'{command}'"
+    monkeypatch.setenv("PATH", str(command.parent))
+    assert options.program() == "fastnet"
+    monkeypatch.setattr(sys, "argv", [str(Path(cli.__file__).parents[1] / "__main__.py")])
+    assert options.program().endswith(" -m fastnet")
+
+
+# ---- Names -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("args", [["--recipe"], ["--recipe", "bset"]], ids=" ".join)
+def test_recipes_are_listed_where_none_or_an_unknown_one_is_named(fastnet, args):
+    code, out, err = fastnet("train", *args)
+    assert (code, out) == (2, "")
+    for name, summary in SUMMARIES.items():
+        assert f"  {name} " in err
+        assert summary in err
+    assert ("did you mean best?" in err) == ("bset" in args)
+
+
+def test_every_recipe_says_what_it_is_for():
+    assert SUMMARIES.keys() == RECIPES.keys()
+
+
+@pytest.mark.parametrize(
+    ("command", "nearest"),
+    [
+        ("trian", "train"),
+        ("train --epohcs 3", "--epochs"),
+        ("train --schedule linaer", "linear"),
+        ("train --engine nubma", "numba"),
+        ("train --data minst", "mnist"),
+        ("export mnist-784-512-10 --to onxn", "onnx"),
+        ("evaluate mnist-784-512-01", "mnist-784-512-10"),
+    ],
+)
+def test_the_nearest_name_is_told(fastnet, command, nearest):
+    code, out, err = fastnet(*command.split())
+    assert (code, out) == (2, "")
+    assert f"did you mean {nearest}?" in err.splitlines()[-1]
+
+
+def test_no_name_is_told_where_none_is_near():
+    assert did_you_mean("zebra", ["plain", "fast"]) == ""
+
+
+# ---- Runs ------------------------------------------------------------------------------------------------------------
+
+
+def test_runs_are_listed_with_the_newest_last_and_damaged_ones_told(train, fastnet, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, age in (("new", 0), ("old", 1000)):
+        train("--epochs", 2, "--stop-after", 1, "--out", f"runs/{name}")
+        os.utime(f"runs/{name}/manifest.json", (time.time() - age,) * 2)
+    for name, content in (("broken", "{"), ("foreign", "[]")):
+        Path(f"runs/{name}").mkdir()
+        Path(f"runs/{name}/manifest.json").write_text(content)
+    Path("runs/empty").mkdir()
+    Path("runs/note.txt").write_text("mine")
+    code, out, err = fastnet("runs")
+    assert code == 0
+    _, *lines = out.strip().splitlines()
+    assert [line.split()[2] for line in lines] == ["runs/old", "runs/new"]
+    assert all("30-16-7-4" in line and "1 of 2" in line for line in lines)
+    assert sorted(line.partition(":")[2].split("/")[1] for line in err.strip().splitlines()) == [
+        "broken",
+        "empty",
+        "foreign",
+    ]
+    code, out, _ = fastnet("runs", "--json")
+    assert code == 0
+    listed = {run["run"]: run for run in json.loads(out)["runs"]}
+    assert listed["runs/new"].items() >= {"layers": "30-16-7-4", "epochs": 1, "planned": 2, "audited": False}.items()
+    assert "manifest.json" in listed["runs/broken"]["error"]
+
+
+def test_a_recipe_is_known_again_whatever_its_seed(fastnet, tmp_path):
+    manifest = json.loads((weights.DIRECTORY / "mnist-784-512-10/manifest.json").read_text())
+    manifest["recipe"]["seed"] = 3
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/manifest.json").write_text(json.dumps(manifest))
+    _, out, _ = fastnet("runs", tmp_path, "--json")
+    (run,) = json.loads(out)["runs"]
+    assert run["recipe"] == "plain"
+
+
+def test_no_runs_are_no_error(fastnet, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = fastnet("runs")
+    assert (code, err) == (0, "")
+    assert "no runs in runs or models" in out
+
+
+def test_a_run_is_found_by_its_name(train, fastnet, npz, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    train("--epochs", 1, "--out", "runs/mine")
+    assert fastnet("evaluate", "mine", "--data", npz)[0] == 0
+    assert fastnet("evaluate", "../mine", "--data", npz)[0] == 2
+
+
+# ---- From the weights of a model -------------------------------------------------------------------------------------
+
+
+def test_fine_tuning_starts_from_a_model_and_says_so(train, fastnet, npz, tmp_path):
+    train("--epochs", 3, "--out", tmp_path / "first")
+    arguments = ["--data", npz, "--validation", 88, "--from", tmp_path / "first"]
+    code, _, _ = fastnet("train", *arguments, "--epochs", 1, "--out", tmp_path / "second", "--json")
+    assert code == 0
+    first, second = (json.loads((tmp_path / name / "history.json").read_text()) for name in ("first", "second"))
+    assert second[0]["train_loss"] < first[0]["train_loss"]
+    origin = json.loads((tmp_path / "second/manifest.json").read_text())["origin"]
+    assert origin["model"] == "first"
+    assert len(origin["sha256"]) == 64
+    assert "| started from | first |" in (tmp_path / "second/MODEL_CARD.md").read_text()
+    code, _, _ = fastnet("train", "--resume", tmp_path / "second", "--epochs", 2)
+    assert code == 0
+    assert json.loads((tmp_path / "second/manifest.json").read_text())["origin"] == origin
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--hidden", "5"], "has layers 30-16-7-4, and this training 30-5-4"),
+        (["--from", "mnist-784-512-10"], "has layers 784-512-10, and this training 30-512-4"),
+        (["--from", "nowhere"], "no such model"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_refused(train, fastnet, npz, tmp_path, options, sentence):
+    train("--epochs", 1, "--out", tmp_path / "first")
+    code, out, err = fastnet("train", "--data", npz, "--validation", 88, "--from", tmp_path / "first", *options)
+    assert (code, out) == (2, "")
+    assert sentence in err
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_training_from_a_model_answers_like_it_before_its_first_step(dataset, tmp_path, engine):
+    recipe = Recipe(hidden=(9,), epochs=2, n_validation=100, engine=engine)
+    first = Training(dataset, recipe)
+    first.run()
+    save_run(first, tmp_path / "first")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
+    second = Training(dataset, recipe, initial=tmp_path / "first")
+    assert second.engine.evaluate(dataset.test) == first.engine.evaluate(dataset.test)
+    assert not any(array.any() for moment in second.engine.moments for array in moment.parameters().values())
+    assert second.progress.step == 0
+    second.run()
+    assert {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()} == before
+
+
+def test_a_training_from_a_model_needs_the_same_scale_of_pixels(dataset, tmp_path):
+    recipe = Recipe(hidden=(), epochs=1, n_validation=0)
+    save_run(Training(dataset, recipe), tmp_path / "first")
+    train, test = (
+        dataclasses.replace(samples, images=samples.images.astype("float32"), scale=1.0)
+        for samples in (dataset.train, dataset.test)
+    )
+    with pytest.raises(
+        OptionError, match=r"takes pixels times 0\.00392157, and those of small are to be multiplied by 1"
+    ):
+        Training(Dataset(train, test, "small"), recipe, initial=tmp_path / "first")
+
+
+# ---- Compiling ahead -------------------------------------------------------------------------------------------------
+
+# The signatures that each kernel has been compiled for, before and after trainings.
+AHEAD = """
+import gc, sys
+import numpy as np
+from numba.core.dispatcher import Dispatcher
+from fastnet import Augmentation, Dataset, Recipe, Samples, Training, load_dataset
+from fastnet.kernels.sparse_rows import SparseRows
+from fastnet.training.compiling import compile_ahead
+
+def signatures():
+    found = [each for each in gc.get_objects() if isinstance(each, Dispatcher) and "fastnet" in each.py_func.__module__]
+    return {(each.py_func.__module__, each.py_func.__name__): set(each.signatures) for each in found}
+
+compile_ahead([1], ["uint8", "sparse"])
+before = signatures()
+few = [samples.take(np.arange(90)) for samples in (load_dataset().train, load_dataset().test)]
+sparse = [Samples(SparseRows.from_dense(samples.images), samples.labels, samples.scale) for samples in few]
+for data in (few, sparse):
+    for augmentation in (None, Augmentation())[: 2 if data is few else 1]:
+        for changes in ({}, {"dropout": 0.5, "selectivity": 0.5}):
+            recipe = Recipe(hidden=(8,), epochs=2, n_validation=30, augmentation=augmentation, **changes)
+            training = Training(Dataset(*data, "few"), recipe)
+            training.run()
+            training.engine.evaluate(training.dataset.test)
+new = {name: kinds - before.get(name, set()) for name, kinds in signatures().items()}
+print(len(before["fastnet.kernels.fused", "train_steps"]), {name: kinds for name, kinds in new.items() if kinds})
+"""
+
+
+def test_after_compiling_ahead_a_training_compiles_nothing():
+    pytest.importorskip("numba")
+    command = [sys.executable, "-c", AHEAD]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("3 {}\n", "")
+
+
+def test_compile_tells_what_it_did(fastnet, monkeypatch):
+    monkeypatch.setattr("fastnet.training.compiling.compile_kernels", lambda *_: compilation.tell(True))
+    code, out, _ = fastnet("compile", "--layers", 1, 2, "--images", "uint8", "sparse", "--json")
+    assert code == 0
+    assert json.loads(out)["compiled"] == 8
+    code, _, err = fastnet("compile", "--images", "unit8")
+    assert code == 2
+    assert "did you mean uint8?" in err
+
+
+# ---- Shells ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("fastnet compare-", {"compare-models"}),
+        ("fastnet train --warm", {"--warmup-epochs"}),
+        ("fastnet train --recipe best", {"best", "best-large"}),
+        ("fastnet train --schedule c", {"constant", "cosine"}),
+        ("fastnet export --to s", {"safetensors"}),
+        ("fastnet evaluate mnist-7", {"mnist-784-512-10", "mnist-784-512-10-best"}),
+        ("fastnet train --resume ru", {"runs/mine"}),
+    ],
+)
+def test_shells_complete_commands_options_and_names(tmp_path, line, offered):
+    pytest.importorskip("argcomplete")
+    (tmp_path / "runs/mine").mkdir(parents=True)
+    environment = {
+        **os.environ,
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_IFS": "\n",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "offered"),
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+        "COMP_TYPE": "9",
+    }
+    code = (
+        "import atexit, os, sys; from fastnet import cli; end = os._exit\n"
+        "def leave(code): print([n for n in ('numpy', 'numba') if n in sys.modules]); sys.stdout.flush(); end(code)\n"
+        "os._exit = leave; cli.main()"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "[]\n", done.stderr
+    assert {name.strip() for name in (tmp_path / "offered").read_text().split("\n")} == offered
