@@ -14,6 +14,7 @@ from fastnet.dashboard.session.store import Store, model_facts
 from fastnet.errors import ModelError, OptionError
 from fastnet.models.documents import Manifest
 from fastnet.models.files import write_model
+from fastnet.models.sealed import sealed
 
 
 def make_run(directory, bias: int = 4, n_pixels: int = 784):
@@ -147,7 +148,7 @@ def test_how_far_a_run_is_stands_among_its_facts(library, tmp_path):
     manifest = json.loads((folder / "manifest.json").read_text())
     n = manifest["recipe"]["epochs"]
     for done, told in ((n, f"{n} epochs"), (2, f"2 of {n} epochs")):
-        (folder / "manifest.json").write_text(json.dumps({**manifest, "epochs": done}))
+        (folder / "manifest.json").write_text(json.dumps(sealed({**manifest, "epochs": done})))
         training = dict(model_facts(library.load("runs/half")))["Training"]
         assert training.startswith(told)
 
