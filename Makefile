@@ -15,7 +15,8 @@ SIDE_BY_SIDE = --numprocesses=$(PARTS) --dist=loadfile --benchmark-disable
 AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2
 
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# On a terminal pip shows how far it is.
+PIP_INSTALL := $(BIN)/python -m pip install $(if $(MAKE_TERMOUT),,--quiet) --disable-pip-version-check
 # One study: python -m benchmarks NAME, at the top of the checkout.
 STUDY := bin/python -m benchmarks
 # Each module in benchmarks/studies is a target, but for what needs an environment of its own.
@@ -116,13 +117,16 @@ clean: ## remove what was built (not runs/)
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit("fastnet needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv $(VENV)
+	@echo "making the environment $(VENV), once"
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.created
-	$(PIP_INSTALL) $(EDITABLE) "$(PACKAGE)"
+	@echo "installing fastnet and what it needs into $(VENV), once: up to some minutes"
+	@$(PIP_INSTALL) $(EDITABLE) "$(PACKAGE)"
 	@touch $@
 
 $(VENV)/.installed-%: pyproject.toml $(VENV)/.created
-	$(PIP_INSTALL) $(EDITABLE) "$(PACKAGE)[$*]"
+	@echo "installing fastnet and what it needs for $* into $(VENV), once: up to some minutes"
+	@$(PIP_INSTALL) $(EDITABLE) "$(PACKAGE)[$*]"
 	@touch $@ $(VENV)/.installed
