@@ -12,6 +12,7 @@ SHIPPED := mnist-784-512-10 mnist-784-512-10-best mnist-best-large
 # The suite runs in so many processes at a time, each with its own files of tests.
 PARTS ?= 2
 SIDE_BY_SIDE = --numprocesses=$(PARTS) --dist=loadfile --benchmark-disable
+SHORT := $(addprefix tests/,kernels $(addsuffix .py,$(addprefix test_,training classifier cli pictures without_numba)))
 AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2
 
 BIN := $(VENV)/bin
@@ -32,7 +33,7 @@ WRITTEN := roofline scaling time-to-accuracy records streaming generalisation di
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench bench-peers lint format dashboard weights audit wheel clean $(STUDIES)
+.PHONY: help train test short oldest newest pythons emulate bench bench-peers lint format dashboard weights audit wheel clean $(STUDIES)
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -45,6 +46,20 @@ test: $(VENV)/.installed-test ## run all tests, the kernels' also without the JI
 	PYTHONSAFEPATH=1 $(BIN)/pytest $(SIDE_BY_SIDE); jitted=$$?; \
 	PYTHONSAFEPATH=1 NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels --cov --cov-report=term:skip-covered \
 	&& exit $$jitted
+
+short: $(VENV)/.installed-test ## run what another Python, or other releases of the dependencies, may break
+	PYTHONSAFEPATH=1 $(BIN)/pytest $(SIDE_BY_SIDE) $(SHORT)
+
+oldest: ## run the same with the oldest release of each dependency; takes an environment of its own
+	mkdir -p build && $(PYTHON) .ci/oldest.py > build/oldest.txt
+	PIP_CONSTRAINT=$(CURDIR)/build/oldest.txt $(MAKE) short VENV=build/oldest-venv
+
+newest: $(VENV)/.installed-test ## run all tests with the newest Numba, beyond its bound
+	$(PIP_INSTALL) --upgrade --upgrade-strategy eager numba
+	$(MAKE) test
+
+pythons: ## run a part of the suite on the oldest and the newest Python found, and with the oldest dependencies
+	$(PYTHON) .ci/pythons.py $(foreach name,EDITABLE PACKAGE,"$(name)=$($(name))")
 
 emulate: $(VENV)/.installed-test ## run the kernels' tests as if on lesser x86-64 CPUs (8 and 4 lanes)
 	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=$(AVX2) $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels tests/test_training.py
