@@ -1,7 +1,7 @@
 """The server's benchmark: `fastnet benchmark` in a process of its own, one at a time; its figures are kept for all.
 
-Sessions look at `status`, which never changes in place, as often as they like. A benchmark ends with its server. Knows no
-widget.
+Sessions look at `status`, which never changes in place, as often as they like. A benchmark ends with its server. Knows
+no widget.
 """
 
 import atexit

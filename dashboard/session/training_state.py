@@ -89,7 +89,7 @@ class TrainingState(param.Parameterized):
             return "There is no run to save"
         try:
             self._library.save(name, Path(run), may_replace=name in self._own)
-        except FastnetError as error:
+        except (FastnetError, OSError) as error:
             sentence = str(error)
             return sentence[0].upper() + sentence[1:]
         self._own.add(name)

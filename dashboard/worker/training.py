@@ -42,10 +42,10 @@ def work(pipe: Connection, recipe: Recipe, data: str, directory: Path) -> None:
     threadpool_limits(n_threads, user_api="blas")
     try:
         _Worker(pipe, recipe, data).train(directory)
-    except FastnetError as error:
-        pipe.send({"state": FAILED, "problem": str(error)})
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass
+    except (FastnetError, OSError) as error:
+        pipe.send({"state": FAILED, "problem": str(error)})
 
 
 class _Worker:

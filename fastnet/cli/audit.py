@@ -1,13 +1,14 @@
 """`fastnet audit`: what a model learned and where it fails, as figures, pictures and a report."""
 
 import argparse
-import os
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError
+from fastnet.files import claim_new, require_free, require_unclaimed
 from fastnet.training.recipe import Recipe
 
 from .options import add_command, add_data_option, add_model, natural, percent, positive, show, tell
@@ -46,15 +47,19 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.audit.making import N_POINTS, audit_model, require_packages
     from fastnet.data.loading import BUNDLED, load_dataset
     from fastnet.models.fields import to_json
-    from fastnet.models.files import read_model
+    from fastnet.models.files import find_model, read_model
 
     require_packages("matplotlib", "sklearn", "threadpoolctl")
     from fastnet.audit.report import write_everything
 
-    files = read_model(args.model)
-    beside, is_writable = files.directory / "audit", os.access(files.directory, os.W_OK)
-    _check_target(args.out, beside, is_writable)
-    with _Progress() as progress:
+    beside = find_model(args.model) / "audit"
+    alone = _why_not_beside(args.model)
+    if alone and not args.out:
+        raise alone
+    with ExitStack() as until_written:
+        if args.out:
+            until_written.enter_context(claim_new(args.out))
+        progress = until_written.enter_context(_Progress())
         audit = audit_model(
             args.model,
             load_dataset(args.data or BUNDLED),
@@ -64,26 +69,26 @@ def run(args: argparse.Namespace) -> int:
             on_progress=progress.audit,
         )
         directory = args.out or beside
-        write_everything(audit, files, directory, progress.pictures)
-    if args.out and is_writable:
+        write_everything(audit, read_model(args.model), directory, progress.pictures)
+    if args.out and not alone:
         save_audit(args.model, audit)
     elif args.out:
-        tell(f"{files.directory} cannot be written, so that the audit is in {args.out} alone")
+        tell(f"the audit is in {args.out} alone ({alone})")
     show(args, {"directory": str(directory), **to_json(audit.figures)}, _text(audit.figures, directory))
     return 0
 
 
-def _check_target(out: Path | None, beside: Path, is_writable: bool) -> None:
-    """OptionError now, not after a minute, for a place that can't be written to."""
-    if out is None and not is_writable:
-        raise OptionError(f"{beside}: cannot be written; choose another place: --out DIR")
-    if out is None:
-        return
-    if out.exists():
-        raise OptionError(f"{out}: exists already; choose another --out")
-    parent = next(parent for parent in out.absolute().parents if parent.exists())
-    if not (parent.is_dir() and os.access(parent, os.W_OK)):
-        raise OptionError(f"{out}: cannot be written, because of {parent}; choose another --out")
+def _why_not_beside(model: str) -> OptionError | None:
+    """What keeps an audit from being written into its model; found now, not after a minute."""
+    from fastnet.models.files import find_own_model
+
+    try:
+        directory = find_own_model(model)
+        require_unclaimed(directory)
+        require_free(directory / "audit", "--out")
+    except OptionError as error:
+        return error
+    return None
 
 
 class _Progress:

@@ -2,12 +2,14 @@
 
 import argparse
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 from .options import add_command, add_data_option, add_model, percent, show
 
 EXAMPLES = """\
   fastnet calibrate runs/mine     on the validation digits that its training set aside
+  fastnet calibrate mnist-784-512-10 --out mine     a copy of one that comes with fastnet
 """
 
 
@@ -16,6 +18,9 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "calibrate", "fit how sure a model may be, and when it must not answer", EXAMPLES)
     add_model(parser)
     add_data_option(parser)
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="a new directory for a calibrated copy (default: the model itself)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -23,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Calibrate, write it beside the model and print what it achieves."""
     from fastnet.reading.fitting import calibrate
 
-    calibration = calibrate(args.model, args.data)
+    calibration = calibrate(args.model, args.data, args.out)
     result = dataclasses.asdict(calibration)
     del result["likeness"]
     measured = calibration.measured

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from fastnet import weights
-from fastnet.errors import ModelError
+from fastnet.errors import ModelError, OptionError
 from fastnet.files import is_directory, read_whole
 
 from .card import CARD, model_card
@@ -79,6 +79,14 @@ def find_model(name: str | Path) -> Path:
         return weights.DIRECTORY / str(name)
     known = ", ".join(weights.names()) or "none"
     raise ModelError(f"{name}: no such model (neither a directory nor one that comes with fastnet: {known})")
+
+
+def find_own_model(name: str | Path) -> Path:
+    """As `find_model`, to write to it; OptionError for one that comes with fastnet, unless its path is given."""
+    directory = find_model(name)
+    if directory != Path(name):
+        raise OptionError(f"{name}: comes with fastnet, and stays as it is; choose a place of your own: --out DIR")
+    return directory
 
 
 def write_model(directory: Path, parameters: dict[str, np.ndarray], manifest: Manifest) -> None:
