@@ -114,9 +114,9 @@ $(SHIPPED:%=build/%):
 
 audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew; reports go to build/, pictures to docs/
 	rm -rf $(SHIPPED:%=build/audit-%)
-	$(BIN)/fastnet audit mnist-784-512-10 --against mnist-784-512-10-best --out build/audit-mnist-784-512-10
-	$(BIN)/fastnet audit mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-mnist-784-512-10-best
-	$(BIN)/fastnet audit mnist-best-large --against mnist-784-512-10-best --out build/audit-mnist-best-large
+	$(BIN)/fastnet audit weights/mnist-784-512-10 --against mnist-784-512-10-best --out build/audit-mnist-784-512-10
+	$(BIN)/fastnet audit weights/mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-mnist-784-512-10-best
+	$(BIN)/fastnet audit weights/mnist-best-large --against mnist-784-512-10-best --out build/audit-mnist-best-large
 	cp build/audit-mnist-best-large/errors.png docs/best-large-errors.png
 	$(VENV)/$(STUDY) audit-pictures
 
