@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet.data.images import holds_images, load_images, write_submission
+from fastnet.data.images import holds_images, load_images
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError
 
@@ -422,14 +422,14 @@ def test_images_are_loaded_from_any_form(tmp_path):
         assert holds_images(path)
 
 
+def test_images_of_emnist_come_out_upright(tmp_path):
+    path = write(tmp_path / "emnist-letters-test-images-idx3-ubyte", idx_bytes(IMAGES.transpose(0, 2, 1)))
+    np.testing.assert_array_equal(load_images(path)[0], FLAT)
+
+
 def test_picture_holds_no_images_and_is_told(tmp_path):
     path = tmp_path / "seven.csv"
     Image.fromarray(IMAGES[0]).save(path, format="PNG")
     assert not holds_images(path)
     with pytest.raises(DataError, match="is a picture; images are read from IDX, CSV"):
         load_images(path)
-
-
-def test_submission_is_numbered_from_one(tmp_path):
-    write_submission(tmp_path / "submission.csv", np.array([2, 0, 9]))
-    assert (tmp_path / "submission.csv").read_text() == "ImageId,Label\n1,2\n2,0\n3,9\n"

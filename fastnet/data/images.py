@@ -1,23 +1,19 @@
-"""Images to ask a model about, from IDX, CSV, `.npz`, `.npy` or Parquet; and the file of answers that Kaggle takes."""
+"""Images to ask a model about, from IDX, CSV, `.npz`, `.npy` or Parquet."""
 
-import csv
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from fastnet.errors import DataError
-from fastnet.files import whole_file
 
 from .archives import images_of_archive, read_single
 from .csv_files import read_csv
 from .frames import read_parquet
 from .idx import read_idx
+from .orientation import is_transposed_by_name, transposed
 from .scales import scale_pixels
 from .signatures import Kind, kind_of, what_it_is
 from .tables import split_table
-
-SUBMISSION_COLUMNS = ("ImageId", "Label")
 
 
 def holds_images(path: Path) -> bool:
@@ -28,23 +24,17 @@ def holds_images(path: Path) -> bool:
 def load_images(path: Path) -> tuple[np.ndarray, float]:
     """The images in a file, uint8 or float32 `(n, n_pixels)`, and the scale that makes their pixels 0 to 1.
 
-    The file is IDX (plain or gzip), CSV, `.npz`, `.npy` or Parquet, told by its content; labels in it are left out. A
-    `Predictor` takes them as they are, and scales uint8 as in its training.
-    DataError for any other, and for what is damaged.
+    The file is IDX (plain or gzip), CSV, `.npz`, `.npy` or Parquet, told by its content; labels in it are left out,
+    and images are turned upright where the name says that they are EMNIST's. A `Predictor` takes them as they are, and
+    scales uint8 as in its training. DataError for any other, and for what is damaged.
     """
     images = _images(path)
     if images.ndim < 2 or not images.size:
         raise DataError(f"{path}: holds no images (its shape is {images.shape})")
+    if is_transposed_by_name(str(path)):
+        images = transposed(images, str(path))
     (flat,), scale, _ = scale_pixels([images], str(path))
     return flat, scale
-
-
-def write_submission(path: Path, labels: Iterable[object]) -> None:
-    """Write answers as Kaggle's competition of digits takes them: `ImageId`, counted from 1, and `Label`."""
-    with whole_file(path) as new, new.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(SUBMISSION_COLUMNS)
-        writer.writerows(enumerate(labels, start=1))
 
 
 def _images(path: Path) -> np.ndarray:
