@@ -6,9 +6,9 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import wraps
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 BROKEN_PIPE = 128 + 13  # as the shell tells of a command that SIGPIPE ended
 OUTPUT_ERROR = 2
@@ -26,7 +26,12 @@ _PLAINER = {
 }
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 
-Main = Callable[[Sequence[str] | None], int]
+
+class Main(Protocol):
+    """What runs a command and returns its exit code."""
+
+    def __call__(self, argv: Sequence[str] | None = None) -> int:
+        """Run the command of these arguments; None for those of the process."""
 
 
 class OutputError(Exception):
@@ -84,7 +89,7 @@ def on_any_stream(main: Main) -> Main:
 class _StandardOutput(io.FileIO):
     """Standard output, whose errors are told apart from those of files."""
 
-    def write(self, content: Any, /) -> int | None:
+    def write(self, content: Any, /) -> int:
         """Write some bytes."""
         try:
             return super().write(content)
