@@ -62,7 +62,7 @@ def on_any_stream(main: Main) -> Main:
     @wraps(main)
     def command(argv: Sequence[str] | None = None) -> int:
         _open_closed()
-        if sys.stdout is sys.__stdout__:
+        if sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout = _named(sys.stdout)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
@@ -97,9 +97,9 @@ class _StandardOutput(io.FileIO):
             raise OutputError(error.errno or errno.EIO) from error
 
 
-def _named(stream: TextIO) -> TextIO:
+def _named(stream: io.TextIOWrapper) -> io.TextIOWrapper:
     """The same standard output, which raises `OutputError`."""
-    goes_at_once = stream.isatty() or getattr(stream, "write_through", False)
+    goes_at_once = stream.isatty() or stream.write_through
     raw = _StandardOutput(stream.fileno(), "w", closefd=False)
     return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=goes_at_once)
 
