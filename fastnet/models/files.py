@@ -239,10 +239,11 @@ def array_of(content: bytes, shape: tuple[int, ...], dtype: str, path: Path) -> 
         if np.lib.format.read_magic(file) != _NPY_VERSION:
             raise ValueError("arrays of plain numbers need no other version")
         found_shape, _, found_dtype = np.lib.format.read_array_header_1_0(file)
-        if (found_shape, found_dtype) != (shape, dtype):  # told before memory is asked for what the header claims
+        # Told before memory is asked for what the header claims.
+        if (found_shape, found_dtype) != (shape, np.dtype(dtype)):
             found = f"{found_dtype} of shape {found_shape}"
             raise ModelError(f"{path}: must be {dtype} of shape {shape}, and is {found}")
-        array = np.load(io.BytesIO(content), allow_pickle=False)
+        array: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
     if not np.isfinite(array).all():
         raise ModelError(f"{path}: holds NaN or infinite numbers")
     return array
