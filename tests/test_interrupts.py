@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP end every command alike, whatever it is at: with a sentence, a status, and nothing half."""
+"""Ctrl-C, SIGTERM and SIGHUP end every command alike, whatever it does: a sentence, a status, nothing half."""
 
 import os
 import pty
