@@ -12,10 +12,12 @@ SHIPPED := mnist-784-512-10 mnist-784-512-10-best mnist-best-large
 # The suite runs in so many processes at a time, each with its own files of tests.
 PARTS ?= 2
 SIDE_BY_SIDE = --numprocesses=$(PARTS) --dist=loadfile --benchmark-disable
+SHORT := $(addprefix tests/,kernels $(addsuffix .py,$(addprefix test_,training classifier cli pictures without_numba)))
 AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2
 
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# On a terminal pip shows how far it is.
+PIP_INSTALL := $(BIN)/python -m pip install $(if $(MAKE_TERMOUT),,--quiet) --disable-pip-version-check
 # One study: python -m benchmarks NAME, at the top of the checkout.
 STUDY := bin/python -m benchmarks
 # Each module in benchmarks/studies is a target, but for what needs an environment of its own.
@@ -31,7 +33,7 @@ WRITTEN := roofline scaling time-to-accuracy records streaming generalisation di
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help train test emulate bench bench-peers lint format dashboard weights audit wheel clean $(STUDIES)
+.PHONY: help train test short oldest newest pythons emulate bench bench-peers lint format dashboard weights audit wheel clean $(STUDIES)
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -44,6 +46,20 @@ test: $(VENV)/.installed-test ## run all tests, the kernels' also without the JI
 	PYTHONSAFEPATH=1 $(BIN)/pytest $(SIDE_BY_SIDE); jitted=$$?; \
 	PYTHONSAFEPATH=1 NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels --cov --cov-report=term:skip-covered \
 	&& exit $$jitted
+
+short: $(VENV)/.installed-test ## run what another Python, or other releases of the dependencies, may break
+	PYTHONSAFEPATH=1 $(BIN)/pytest $(SIDE_BY_SIDE) $(SHORT)
+
+oldest: ## run the same with the oldest release of each dependency; takes an environment of its own
+	mkdir -p build && $(PYTHON) .ci/oldest.py > build/oldest.txt
+	PIP_CONSTRAINT=$(CURDIR)/build/oldest.txt $(MAKE) short VENV=build/oldest-venv
+
+newest: $(VENV)/.installed-test ## run all tests with the newest Numba, beyond its bound
+	$(PIP_INSTALL) --upgrade --upgrade-strategy eager numba
+	$(MAKE) test
+
+pythons: ## run a part of the suite on the oldest and the newest Python found, and with the oldest dependencies
+	$(PYTHON) .ci/pythons.py $(foreach name,EDITABLE PACKAGE,"$(name)=$($(name))")
 
 emulate: $(VENV)/.installed-test ## run the kernels' tests as if on lesser x86-64 CPUs (8 and 4 lanes)
 	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=$(AVX2) $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels tests/test_training.py
@@ -98,9 +114,9 @@ $(SHIPPED:%=build/%):
 
 audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew; reports go to build/, pictures to docs/
 	rm -rf $(SHIPPED:%=build/audit-%)
-	$(BIN)/fastnet audit mnist-784-512-10 --against mnist-784-512-10-best --out build/audit-mnist-784-512-10
-	$(BIN)/fastnet audit mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-mnist-784-512-10-best
-	$(BIN)/fastnet audit mnist-best-large --against mnist-784-512-10-best --out build/audit-mnist-best-large
+	$(BIN)/fastnet audit weights/mnist-784-512-10 --against mnist-784-512-10-best --out build/audit-mnist-784-512-10
+	$(BIN)/fastnet audit weights/mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-mnist-784-512-10-best
+	$(BIN)/fastnet audit weights/mnist-best-large --against mnist-784-512-10-best --out build/audit-mnist-best-large
 	cp build/audit-mnist-best-large/errors.png docs/best-large-errors.png
 	$(VENV)/$(STUDY) audit-pictures
 
@@ -116,13 +132,16 @@ clean: ## remove what was built (not runs/)
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit("fastnet needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv $(VENV)
+	@echo "making the environment $(VENV), once"
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.created
-	$(PIP_INSTALL) $(EDITABLE) "$(PACKAGE)"
+	@echo "installing fastnet and what it needs into $(VENV), once: up to some minutes"
+	@$(PIP_INSTALL) $(EDITABLE) "$(PACKAGE)"
 	@touch $@
 
 $(VENV)/.installed-%: pyproject.toml $(VENV)/.created
-	$(PIP_INSTALL) $(EDITABLE) "$(PACKAGE)[$*]"
+	@echo "installing fastnet and what it needs for $* into $(VENV), once: up to some minutes"
+	@$(PIP_INSTALL) $(EDITABLE) "$(PACKAGE)[$*]"
 	@touch $@ $(VENV)/.installed

@@ -42,8 +42,7 @@ def require_new(target: Path, overwrite: bool, option: str = "--out") -> None:
             raise OptionError(f"{target}: exists already; choose another {option}, or --force")
         if target.is_dir() or not target.absolute().parent.is_dir():
             raise OptionError(f"{target}: is no file in a directory that exists")
-    with claim(target, option):
-        pass
+    require_free(target, option)
 
 
 @contextmanager
@@ -67,6 +66,12 @@ def claim(target: Path, option: str = "") -> Iterator[None]:
             if not _lock_in_time(_beside(target.resolve(), _CLAIM), until_ended):
                 raise _claimed(target)
         yield
+
+
+def require_free(target: Path, option: str = "") -> None:
+    """ClaimedError if another process holds that name, OptionError where nothing can be written."""
+    with claim(target, option):
+        pass
 
 
 def require_unclaimed(target: Path) -> None:
@@ -206,8 +211,9 @@ def _refused_as(target: Path, option: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        place = f" in {Path(error.filename).parent}" if isinstance(error, PermissionError) and error.filename else ""
         advice = f"; choose another {option}" if option else ""
-        raise OptionError(f"{target}: cannot be written ({error.strerror}){advice}") from error
+        raise OptionError(f"{target}: cannot be written ({error.strerror}{place}){advice}") from error
 
 
 def _is_temporary(name: str) -> bool:

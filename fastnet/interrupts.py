@@ -1,7 +1,7 @@
-"""The signals that ask a process to end: Ctrl-C, SIGTERM and SIGHUP are one and the same stop, each with its status.
+"""The signals that ask a process to end: Ctrl-C, SIGTERM and SIGHUP are the same stop, each with its exit status.
 
-The first of them is acted on. What follows within a second is part of it: a terminal that is closed, or `timeout`,
-sends it twice. What comes later is impatience, and is left to whoever handled the signal before.
+The first of them is acted on. What follows within a second is part of it: a terminal that is closed, or `timeout`, may
+send it twice. What comes later is impatience, and is left to whoever handled the signal before.
 """
 
 import os
@@ -50,7 +50,7 @@ def leave_to_parent() -> None:
 
 @contextmanager
 def stops(act: Callable[[int], object]) -> Iterator[None]:
-    """Have the first signal call `act` with its number in the block; ignored ones, as by `nohup`, stay ignored."""
+    """Have the first signal call `act` with its number while the block runs; those ignored, as by `nohup`, stay so."""
     if threading.current_thread() is not threading.main_thread():  # who else may not set what signals do
         yield
         return

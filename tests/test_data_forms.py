@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet.data.images import holds_images, load_images, write_submission
+from fastnet.data.images import holds_images, load_images
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError
 
@@ -70,6 +70,7 @@ def assert_holds_all(dataset, labels=LABELS):
         pytest.param(KAGGLE.replace(b"\n", b"\r\n"), {}, id="Windows lines"),
         pytest.param(b"\xef\xbb\xbf" + KAGGLE, {}, id="byte order mark"),
         pytest.param(KAGGLE.rstrip(b"\n"), {}, id="last line without an end"),
+        pytest.param(KAGGLE.replace(b"\n", b"\r"), {}, id="lines of old Macs"),
         pytest.param(KAGGLE + b"\n\n", {}, id="empty lines at the end"),
         pytest.param(gzip.compress(KAGGLE), {}, id="gzip"),
         pytest.param(KAGGLE.replace(b",", b";"), {}, id="semicolons"),
@@ -158,6 +159,8 @@ def test_directory_of_two_tables_with_labels_is_both(tmp_path, header):
         pytest.param(KAGGLE + b"1" + b",nan" * 16 + b"\n", {}, "line 44, cell 2 is 'nan' and not a", id="NaN"),
         pytest.param(KAGGLE + b"-1" + b",0" * 16 + b"\n", {}, "column 'label': labels must be from 0", id="negative"),
         pytest.param(KAGGLE + b"1.5" + b",0" * 16 + b"\n", {}, "column 'label': labels must be integers", id="half"),
+        pytest.param(b"label," + b"9" * 200_000 + b",x\n1,2,3\n", {}, "is no sound CSV", id="an endless cell"),
+        pytest.param(b"label,a,b\n0,1,2\n1,2,3\n", {}, "has one sample of each class", id="one of each class"),
         pytest.param(b"label,pixel0\n", {}, "is text, but no table of numbers", id="a header alone"),
         pytest.param(b"once upon a time\nthere was\n", {}, "is text, but no table", id="prose"),
         pytest.param(b"a,b,c\nd,e,f\n", {}, "is text, but no table of numbers", id="words alone"),
@@ -422,14 +425,14 @@ def test_images_are_loaded_from_any_form(tmp_path):
         assert holds_images(path)
 
 
+def test_images_of_emnist_come_out_upright(tmp_path):
+    path = write(tmp_path / "emnist-letters-test-images-idx3-ubyte", idx_bytes(IMAGES.transpose(0, 2, 1)))
+    np.testing.assert_array_equal(load_images(path)[0], FLAT)
+
+
 def test_picture_holds_no_images_and_is_told(tmp_path):
     path = tmp_path / "seven.csv"
     Image.fromarray(IMAGES[0]).save(path, format="PNG")
     assert not holds_images(path)
     with pytest.raises(DataError, match="is a picture; images are read from IDX, CSV"):
         load_images(path)
-
-
-def test_submission_is_numbered_from_one(tmp_path):
-    write_submission(tmp_path / "submission.csv", np.array([2, 0, 9]))
-    assert (tmp_path / "submission.csv").read_text() == "ImageId,Label\n1,2\n2,0\n3,9\n"

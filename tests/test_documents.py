@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,10 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 RUN_ELSEWHERE = {"scaling-out.md"}
-CHEAP = ("info", "inspect", "export")  # commands that are run, of what comes with fastnet
+CHEAP = ("info", "inspect", "export", "predict", "runs")  # commands that are run, of what comes with fastnet
+# Arguments that are paths: of a checkout, of the run that README's first command makes, or a reader's own, below "~/".
+SAMPLES, MINE, OWN = "dashboard/assets/samples", "runs/mine", "~/"
+WRITTEN = ("--out", "--explain", "--picture")
 
 RUN = """
 import json, sys
@@ -33,14 +37,14 @@ import fastnet
 import numpy as np
 whole = fastnet.load_dataset()
 few = fastnet.Dataset(whole.train.take(np.arange(6000)), whole.test.take(np.arange(500)), "a little of MNIST")
-fastnet.load_dataset = lambda: few
+load = fastnet.load_dataset
+fastnet.load_dataset = lambda *source, **choices: load(*source, **choices) if source else few
 images, labels = few.test.pixels.reshape(-1, 28, 28), few.test.labels
 del np
 """
 
 # What a document says that its reader has.
 BEFORE = {
-    "README.md": "from PIL import Image\nImage.fromarray(255 - images[0]).resize((280, 280)).save('photo.jpg')",
     "audit.md": (
         "import shutil\n"
         "from fastnet import weights\n"
@@ -53,6 +57,12 @@ BEFORE = {
         "X_val, y_val, X, y, classes = X[1500:], y[1500:], X[:1500], y[:1500], range(10)\n"
         "numpy.save('X.npy', X.astype('float32'))"
     ),
+    "data.md": (
+        "import numpy, pandas\n"
+        "frame = pandas.DataFrame(few.train.images[:500]).add_prefix('pixel')\n"
+        "frame['class'] = few.train.labels[:500].astype(str)\n"
+        "frame.to_csv('train.csv', index=False)"
+    ),
     "streaming.md": (
         "import numpy\n"
         "numpy.save('images.npy', few.train.images[:2000])\n"
@@ -62,9 +72,10 @@ BEFORE = {
 
 # What its blocks are to end with.
 AFTER = {
-    "README.md": "assert predictor.read('photo.jpg').text == str(labels[0])\nassert training.finished",
+    "README.md": f"assert predictor.read('{SAMPLES}/18-digit-7.png').text == '7'\nassert training.finished",
     "audit.md": "assert load_audit('runs/mine').tsne.shape == (500, 2)",
     "classifier.md": "assert model.n_features_in_ == 64 and model.n_iter_ == 1",
+    "data.md": "assert len(dataset.train) + len(dataset.test) == 500 and dataset.notes",
     "models.md": (
         "assert labels.tolist() == whole.test.labels[:5].tolist()\n"
         "assert (probabilities.argmax(axis=1) == labels).all()"
@@ -102,6 +113,7 @@ def test_python_blocks_run_in_order(document, tmp_path):
     shown = [(f"{name}, block {number}", source) for number, source in enumerate(blocks(document, "python"), start=1)]
     steps = [("before", LITTLE + BEFORE.get(name, "")), *shown, ("after", AFTER[name])]
     command = [sys.executable, "-P", "-c", RUN]
+    with_samples(tmp_path)
     done = subprocess.run(command, cwd=tmp_path, input=json.dumps(steps), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -122,6 +134,26 @@ def test_targets_that_are_named_exist(document):
         assert_target(target)
 
 
+def with_samples(directory: Path) -> None:
+    """Have the pictures of the checkout in a directory, as at the top of it."""
+    place = directory / SAMPLES
+    place.parent.mkdir(parents=True)
+    place.symlink_to(ROOT / SAMPLES, target_is_directory=True)
+
+
+@pytest.mark.parametrize("command", [command for command in commands() if command.startswith("fastnet")])
+def test_what_a_command_reads_is_there_after_the_first_one(command):
+    words = shlex.split(command)
+    for option, word in pairwise(words):
+        if option not in WRITTEN and ("/" in word or Path(word).suffix in (".png", ".jpg", ".npz", ".csv")):
+            assert word == MINE or word.startswith(OWN) or (ROOT / word).exists(), word
+
+
+def test_the_first_command_makes_the_run_that_others_read():
+    first = next(block for block in blocks(DOCUMENTS[0], "") if "fastnet " in block).splitlines()[0]
+    assert f"--out {MINE} " in first
+
+
 def assert_target(name: str) -> None:
     """`make NAME` is a rule of the Makefile, or a study."""
     rules = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
@@ -129,9 +161,11 @@ def assert_target(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [line for line in commands() if line.split()[1] in CHEAP and "runs/" not in line and "make" not in line]
+    "command",
+    [line for line in commands() if line.split()[1] in CHEAP and MINE not in line and OWN not in line],
 )
 def test_cheap_commands_run(command, fastnet, tmp_path, monkeypatch):
+    with_samples(tmp_path)
     monkeypatch.chdir(tmp_path)
     code, _, err = fastnet(*shlex.split(command)[1:])
     assert (code, "Traceback" in err) == (0, False)

@@ -1,14 +1,20 @@
 """Models are measured on the data that they were trained on, unless other data is given; classes keep their names."""
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fastnet import weights
+from fastnet.data.loading import load_dataset
 from fastnet.models.files import read_manifest
 from fastnet.reading.predictor import Predictor
 
+DOCUMENT = Path(__file__).parents[1] / "docs/data.md"
 QUICK = ("--hidden", "8", "--epochs", "3", "--batch-size", "16", "--validation", "20", "--engine", "reference")
 
 
@@ -122,3 +128,61 @@ def test_choices_without_data_are_refused(fastnet, tmp_path):
     code, _, err = fastnet("train", "--label", "digit", "--out", tmp_path / "run", *QUICK)
     assert code == 2
     assert "--label and --transposed say what --data does not" in err
+
+
+# ---- The commands of docs/data.md -----------------------------------------------------------------------------------
+
+COMMANDS = re.findall(r"^(fastnet train --data .*?) *(?:#.*)?$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def write_all_forms(directory):
+    """Some digits in each of the forms that the document names."""
+    test = load_dataset().test
+    images, labels = test.images[:120], test.labels[:120]
+    names = [f"pixel{number}" for number in range(784)]
+
+    def write_csv(path, title):
+        path.parent.mkdir(exist_ok=True)
+        rows = [",".join(map(str, [label, *image])) for label, image in zip(labels, images.tolist(), strict=True)]
+        path.write_text("\n".join([",".join([title, *names]), *rows]))
+
+    write_csv(directory / "train.csv", "label")
+    write_csv(directory / "digit-recognizer/train.csv", "label")
+    (directory / "digit-recognizer/test.csv").write_text(f"{','.join(names)}\n{','.join(['0'] * 784)}\n")
+    write_csv(directory / "letters.csv", "letter")
+    attributes = "".join(f"@attribute {name} real\n" for name in ["class", *names])
+    rows = (directory / "train.csv").read_text().partition("\n")[2]
+    (directory / "mnist_784.arff").write_text(f"@relation mnist\n{attributes}@data\n{rows}")
+    np.savez(directory / "mnist.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    for prefix in ("fashion-mnist/", "emnist/emnist-letters-", "emnist/emnist-digits-"):
+        (directory / prefix.partition("/")[0]).mkdir(exist_ok=True)
+        for part in ("train", "test"):
+            sizes = (len(images), 28, 28)
+            for kind, content, axes in (("images-idx3", images, sizes), ("labels-idx1", labels, sizes[:1])):
+                head = bytes([0, 0, 8, len(axes)]) + b"".join(size.to_bytes(4, "big") for size in axes)
+                path = directory / f"{prefix}{part}-{kind}-ubyte"
+                path.write_bytes(head + content.astype(np.uint8).tobytes())
+    for number, (label, image) in enumerate(zip(labels, images.reshape(-1, 28, 28), strict=True)):
+        (directory / f"pictures/{label}").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(directory / f"pictures/{label}/{number}.png")
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("forms")
+    write_all_forms(directory)
+    return directory
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_of_the_document_trains(fastnet, forms, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(forms)
+    run = tmp_path / "run"
+    code, _, err = fastnet(*shlex.split(command)[1:], "--out", run, *QUICK)
+    assert code == 0, err
+    assert read_manifest(run).layer_sizes == (784, 8, 10)
+    assert fastnet("evaluate", run)[0] == 0
+
+
+def test_the_document_has_a_command_for_each_form():
+    assert len(COMMANDS) == 8

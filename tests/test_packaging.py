@@ -1,8 +1,9 @@
-"""What is installed: one import name, with data, models and assets; nothing of the tests."""
+"""What is installed: one import name, data, models and assets; nothing of the tests. What is published holds all."""
 
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from importlib import resources
 from pathlib import Path
@@ -14,16 +15,49 @@ import fastnet
 ROOT = Path(__file__).parents[1]
 
 
+BUILD = "import sys; from setuptools import build_meta; build_meta.build_sdist('..'); build_meta.build_wheel('..')"
+NOT_COPIED = (".git", ".venv", ".*_cache", "__pycache__", "build", "dist", "runs", "models", "*.egg-info", "PKG-INFO")
+
+
 @pytest.fixture(scope="module")
-def wheel_names(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("wheel")
+def built(tmp_path_factory):
+    """Where a wheel and a source distribution are, beside the source that they were built of."""
+    directory = tmp_path_factory.mktemp("built")
     source = directory / "source"  # a copy, so that nothing built before gets in and nothing built here stays
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "build", "dist", "runs", "*.egg-info"))
-    options = ["--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(directory)]
-    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(source)], check=True)
-    (wheel,) = directory.glob("*.whl")
+    source.mkdir()
+    for path in (path for path in ROOT.iterdir() if not any(path.match(name) for name in NOT_COPIED)):
+        if path.is_dir():
+            shutil.copytree(path, source / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(path, source)
+    subprocess.run([sys.executable, "-c", BUILD], cwd=source, check=True, capture_output=True)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def wheel_names(built):
+    (wheel,) = built.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         return archive.namelist()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *(".ci", ".github", "benchmarks", "dashboard", "docs", "fastnet", "kernels", "tests"),
+        *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "NOTICE", "README.md", "pyproject.toml"),
+    ],
+)
+def test_source_distribution_holds_all_of(built, part):
+    """The suite, the checks and the studies can be run from it."""
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    source = built / "source"
+    files = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+    wanted = {name for name in files if name.split("/")[0] == part and not name.endswith(".pyc")}
+    assert wanted
+    assert wanted - names == set()
 
 
 def test_wheel_holds_one_import_name(wheel_names):

@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from fastnet import weights
 from fastnet.errors import FORESEEN, OptionError, sentence_of
 
 from ..worker.beside import start_beside
@@ -40,8 +41,10 @@ class Auditor:
     def begin(self, model: str, directory: Path, data: str) -> Job:
         """Compute the audit of a model on that data set and save it beside the model.
 
-        OptionError while that of another model is computed.
+        OptionError while that of another model is computed, and for a model that comes with fastnet.
         """
+        if model in weights.names():
+            raise OptionError(f"{model} comes with fastnet, and stays as it is; run: fastnet audit {model} --out DIR")
         with self._lock:
             if self._job and self._job.is_running:
                 if self._job.model != model:

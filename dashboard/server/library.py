@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fastnet import weights
 from fastnet.errors import FastnetError, ModelError, OptionError
-from fastnet.files import whole_directory
+from fastnet.files import claim, whole_directory
 from fastnet.models.calibration import CALIBRATION
 from fastnet.models.documents import EpochRecord
 from fastnet.models.files import MANIFEST, find_model, read_history, read_manifest
@@ -88,9 +88,10 @@ class Library:
         if (sizes[0], sizes[-1]) != (_PIXELS, _DIGITS):
             raise ModelError(f"a network from {sizes[0]} pixels to {sizes[-1]} classes cannot read drawn digits")
         with self._lock:
-            self._check_is_free(name, may_replace)
-            with whole_directory(self._directory / name) as new:
-                shutil.copytree(run, new, dirs_exist_ok=True)
+            with claim(self._directory / name):  # another server may have the same models
+                self._check_is_free(name, may_replace)
+                with whole_directory(self._directory / name) as new:
+                    shutil.copytree(run, new, dirs_exist_ok=True)
             self._predictors.pop(name, None)
             listeners = list(self._listeners)
         for listener in listeners:

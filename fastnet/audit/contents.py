@@ -17,13 +17,14 @@ from PIL import Image
 
 from fastnet.bounded import is_missing
 from fastnet.errors import ModelError, NoAuditError, StaleAuditError, damage_told_as
-from fastnet.files import put_back, read_whole, whole_directory
+from fastnet.files import put_back, read_whole, require_unclaimed, whole_directory
 from fastnet.models.calibration import read_calibration
 from fastnet.models.documents import ArrayDescription, read_strictly
 from fastnet.models.fields import to_json
 from fastnet.models.files import (
     ModelFiles,
     find_model,
+    find_own_model,
     read_array,
     read_bytes,
     read_json,
@@ -62,6 +63,7 @@ class Audit:
     answers and of what excites each hidden unit most; `image_of` finds one.
     """
 
+    model_sha256: str  # of the weights, as `ModelFiles` has it
     figures: Figures
     labels: np.ndarray  # int32 (n,)
     probabilities: np.ndarray  # float32 (n, n_classes), calibrated if the model is
@@ -95,7 +97,12 @@ class Audit:
 
 
 def save_audit(model: str | Path, audit: Audit) -> Path:
-    """Put the audit beside its model, whole or not at all, and return its folder."""
+    """Put the audit beside its model, whole or not at all, and return its folder.
+
+    ModelError for a model that is not the audited one, or not any more; ClaimedError while a training writes there,
+    whose next save the audit would not outlive; OptionError for the name of a model that comes with fastnet.
+    """
+    require_unclaimed(find_own_model(model))
     files = read_model(model)
     directory = files.directory / DIRECTORY
     with whole_directory(directory) as new:
@@ -104,7 +111,11 @@ def save_audit(model: str | Path, audit: Audit) -> Path:
 
 
 def write_audit(files: ModelFiles, audit: Audit, directory: Path) -> None:
-    """Write the audit of a model into an existing directory."""
+    """Write the audit of a model into an existing directory; ModelError if it is that of another."""
+    if not _is_of(files, audit.model_sha256, audit.figures):
+        raise ModelError(
+            f"{files.directory}: its weights or its calibration are not those that were audited; run it again"
+        )
     arrays = {name: write_array(directory, name, array) for name, array in _arrays(audit).items()}
     png = _png(audit.sprite)
     (directory / IMAGES).write_bytes(png)
@@ -138,11 +149,16 @@ def _load(model: str | Path, files: ModelFiles) -> Audit:
     document = read_strictly(AuditDocument, path, unsealed(content, path, f"; run: fastnet audit {model}"))
     if name := misfit(document.figures):
         raise ModelError(f"{path}: the figures of {name} do not fit together; run: fastnet audit {model}")
-    calibration = read_calibration(files)
-    temperature = calibration.temperature if calibration else None
-    if (document.model_sha256, document.figures.calibration.temperature) != (files.sha256, temperature):
+    if not _is_of(files, document.model_sha256, document.figures):
         raise StaleAuditError(f"{path}: was made with other weights or another calibration; run: fastnet audit {model}")
     return _read_arrays(directory, document)
+
+
+def _is_of(files: ModelFiles, model_sha256: str, figures: Figures) -> bool:
+    """Whether an audit was made with these weights and their calibration."""
+    calibration = read_calibration(files)
+    temperature = calibration.temperature if calibration else None
+    return (model_sha256, figures.calibration.temperature) == (files.sha256, temperature)
 
 
 def _arrays(audit: Audit) -> dict[str, np.ndarray]:
@@ -165,6 +181,7 @@ def _read_arrays(directory: Path, document: AuditDocument) -> Audit:
     numbers = range(1, len(document.figures.model.layer_sizes) - 1)
     plain = {name: read(name) for name in _PLAIN}
     return Audit(
+        model_sha256=document.model_sha256,
         figures=document.figures,
         **plain,
         units=tuple(read(f"units{number}") for number in numbers),

@@ -127,6 +127,7 @@ def audit_model(
         robustness=robustness,
     )
     return Audit(
+        model_sha256=files.sha256,
         figures=figures,
         labels=labels.astype(np.int32),
         probabilities=probabilities,

@@ -56,8 +56,9 @@ def in_words(answer: Answer) -> str:
 
 
 def _least_confidence(answer: Answer) -> float:
-    confidences = [digit["probability"] for digit in answer.get("digits", ()) if digit["digit"] is not None]
-    return min(confidences, default=answer["probability"])
+    digits = [digit for digit in answer.get("digits", ()) if digit["digit"] is not None]
+    least: float = min(each["probability"] for each in digits or [answer])
+    return least
 
 
 # ---- Forms: each makes of an output what writes an answer to it -----------------------------------------------------

@@ -1,11 +1,12 @@
 """`fastnet audit`: what a model learned and where it fails, as figures, pictures and a report."""
 
 import argparse
-import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError
+from fastnet.files import claim_new, require_free, require_unclaimed
 from fastnet.packages import EXTRAS, require_packages
 from fastnet.training.recipe import Recipe
 
@@ -53,12 +54,16 @@ def run(args: argparse.Namespace) -> int:
         from fastnet.audit.report import write_everything
 
     files = read_model(args.model)
-    beside, is_writable = files.directory / "audit", os.access(files.directory, os.W_OK)
-    _check_target(args.out, beside, is_writable)
-    with waiting("loading the data"):
-        dataset = data_of(files, given_data(args))
-    with waiting("auditing") as wait:
-        progress = _Progress(wait)
+    beside = files.directory / "audit"
+    alone = _why_not_beside(args.model)
+    if alone and not args.out:
+        raise alone
+    with ExitStack() as until_written:
+        if args.out:
+            until_written.enter_context(claim_new(args.out))
+        with waiting("loading the data"):
+            dataset = data_of(files, given_data(args))
+        progress = _Progress(until_written.enter_context(waiting("auditing")))
         audit = audit_model(
             args.model,
             dataset,
@@ -69,25 +74,25 @@ def run(args: argparse.Namespace) -> int:
         )
         directory = args.out or beside
         write_everything(audit, files, directory, progress.pictures)
-    if args.out and is_writable:
+    if args.out and not alone:
         save_audit(args.model, audit)
     elif args.out:
-        tell(f"{files.directory} cannot be written, so that the audit is in {args.out} alone")
+        tell(f"the audit is in {args.out} alone ({alone})")
     show(args, {"directory": str(directory), **to_json(audit.figures)}, _text(audit.figures, directory))
     return 0
 
 
-def _check_target(out: Path | None, beside: Path, is_writable: bool) -> None:
-    """OptionError now, not after a minute, for a place that can't be written to."""
-    if out is None and not is_writable:
-        raise OptionError(f"{beside}: cannot be written; choose another place: --out DIR")
-    if out is None:
-        return
-    if out.exists():
-        raise OptionError(f"{out}: exists already; choose another --out")
-    parent = next(parent for parent in out.absolute().parents if parent.exists())
-    if not (parent.is_dir() and os.access(parent, os.W_OK)):
-        raise OptionError(f"{out}: cannot be written, because of {parent}; choose another --out")
+def _why_not_beside(model: str) -> OptionError | None:
+    """What keeps an audit from being written into its model; found now, not after a minute."""
+    from fastnet.models.files import find_own_model
+
+    try:
+        directory = find_own_model(model)
+        require_unclaimed(directory)
+        require_free(directory / "audit", "--out")
+    except OptionError as error:
+        return error
+    return None
 
 
 class _Progress:

@@ -2,14 +2,16 @@
 
 import argparse
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 from .options import add_command, add_data_options, add_model, given_data, percent, show
 from .waiting import waiting
 
 EXAMPLES = """\
-  fastnet calibrate runs/mine                     on the validation digits that its training set aside
-  fastnet calibrate runs/mine --data /mnt/data    which are those of the same data, wherever that is now
+  fastnet calibrate runs/mine                      on the validation digits that its training set aside
+  fastnet calibrate runs/mine --data /mnt/data     which are those of the same data, wherever that is now
+  fastnet calibrate mnist-784-512-10 --out mine    a copy of one that comes with fastnet
 """
 
 
@@ -18,6 +20,9 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "calibrate", "fit how sure a model may be, and when it must not answer", EXAMPLES)
     add_model(parser)
     add_data_options(parser, "what the model was trained on")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="a new directory for a calibrated copy (default: the model itself)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -26,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.reading.fitting import calibrate
 
     with waiting("calibrating on the validation digits"):
-        calibration = calibrate(args.model, given_data(args))
+        calibration = calibrate(args.model, given_data(args), args.out)
     result = dataclasses.asdict(calibration)
     del result["likeness"]
     measured = calibration.measured

@@ -24,6 +24,8 @@ def complete(parser: argparse.ArgumentParser) -> None:
     for action in _actions(parser):
         if action.dest in _OFFERS:
             action.completer = _completer(_OFFERS[action.dest])
+        elif action.dest in OPTIONS and OPTIONS[action.dest].choices:
+            action.choices = OPTIONS[action.dest].choices
     argcomplete.autocomplete(parser)
 
 
@@ -42,7 +44,6 @@ _OFFERS: dict[str, Callable[[], Iterable[str]]] = {
     "resume": _runs,
     "data": lambda: ["mnist"],
     "recipe": lambda: RECIPES,
-    **{name: lambda choices=knob.choices: choices for name, knob in OPTIONS.items() if knob.choices},
 }
 
 

@@ -6,9 +6,9 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import wraps
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 BROKEN_PIPE = 128 + 13  # as the shell tells of a command that SIGPIPE ended
 OUTPUT_ERROR = 2
@@ -26,7 +26,12 @@ _PLAINER = {
 }
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 
-Main = Callable[[Sequence[str] | None], int]
+
+class Main(Protocol):
+    """What runs a command and returns its exit code."""
+
+    def __call__(self, argv: Sequence[str] | None = None) -> int:
+        """Run the command of these arguments; None for those of the process."""
 
 
 class OutputError(Exception):
@@ -57,7 +62,7 @@ def on_any_stream(main: Main) -> Main:
     @wraps(main)
     def command(argv: Sequence[str] | None = None) -> int:
         _open_closed()
-        if sys.stdout is sys.__stdout__:
+        if sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout = _named(sys.stdout)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
@@ -84,7 +89,7 @@ def on_any_stream(main: Main) -> Main:
 class _StandardOutput(io.FileIO):
     """Standard output, whose errors are told apart from those of files."""
 
-    def write(self, content: Any, /) -> int | None:
+    def write(self, content: Any, /) -> int:
         """Write some bytes."""
         try:
             return super().write(content)
@@ -92,9 +97,9 @@ class _StandardOutput(io.FileIO):
             raise OutputError(error.errno or errno.EIO) from error
 
 
-def _named(stream: TextIO) -> TextIO:
+def _named(stream: io.TextIOWrapper) -> io.TextIOWrapper:
     """The same standard output, which raises `OutputError`."""
-    goes_at_once = stream.isatty() or getattr(stream, "write_through", False)
+    goes_at_once = stream.isatty() or stream.write_through
     raw = _StandardOutput(stream.fileno(), "w", closefd=False)
     return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=goes_at_once)
 

@@ -25,7 +25,7 @@ def read_arff(path: Path) -> Table:
 
 def _columns(stream: BinaryIO, path: Path) -> tuple[str, ...]:
     """The names of the columns; the stream stands at the first row then."""
-    columns = []
+    columns: list[str] = []
     for _ in range(_MOST_LINES):
         line = stream.readline(_MOST_LINE).decode("utf-8", "replace").strip()
         if line.lower() == "@data" and columns:

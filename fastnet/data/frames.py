@@ -53,11 +53,12 @@ def _table(name: str, columns: dict[str, np.ndarray]) -> Table:
 
 def _missing(values: np.ndarray) -> np.ndarray:
     """Which values of a column are none."""
+    missing = np.zeros(len(values), bool)
     if values.dtype.kind == "f":
-        return ~np.isfinite(values)
-    if values.dtype.kind == "O":
-        return np.array([value is None or str(value) in ("nan", "<NA>") for value in values.tolist()])
-    return np.zeros(len(values), bool)
+        np.logical_not(np.isfinite(values), out=missing)
+    elif values.dtype.kind == "O":
+        missing[:] = [value is None or str(value) in ("nan", "<NA>") for value in values.tolist()]
+    return missing
 
 
 def _words(values: np.ndarray) -> np.ndarray:

@@ -164,6 +164,8 @@ def _dataset(found: Found, source: str, label: str | None, told: bool | None) ->
     train = Samples(images[0], numbers.train, scale)
     if numbers.test is None:
         train, test = hold_out(train)
+        if not len(test):
+            raise DataError(f"{found.train.images_name}: has one sample of each class, so there is none for a test set")
         notes.append(f"there is no test set: {len(test):,} of {len(train) + len(test):,} samples are held out for it")
     else:
         test = Samples(images[1], numbers.test, scale)

@@ -5,6 +5,7 @@ answers whatever it is shown. Needs NumPy alone; `fastnet.reading.fitting` compu
 """
 
 import dataclasses
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from fastnet.bounded import is_missing
 from fastnet.errors import ModelError
-from fastnet.files import keep_all, whole_directory
+from fastnet.files import keep_all, require_unclaimed, whole_directory
 
 from .card import CARD, model_card
 from .documents import CALIBRATION_FORMAT, READABLE_VERSIONS, CalibrationDocument, read_strictly
@@ -42,10 +43,18 @@ class Calibration:
         return log_odds
 
 
-def write_calibration(files: ModelFiles, calibration: Calibration) -> None:
-    """Write the calibration of a model into its directory, and into its card: all of it or nothing."""
-    with whole_directory(files.directory, keep_all) as new:
-        now = dataclasses.replace(files, manifest=read_manifest(files.directory))
+def write_calibration(files: ModelFiles, calibration: Calibration, out: Path | None = None) -> None:
+    """Write the calibration of a model into its directory, and into its card: all of it or nothing.
+
+    With `out`, a copy of the model gets it. ModelError if the weights are others by now, ClaimedError while a training
+    writes there, whose next save the calibration would not outlive.
+    """
+    with whole_directory(out or files.directory, keep_all) as new:
+        if out:
+            shutil.copytree(files.directory, new, dirs_exist_ok=True)
+        else:
+            require_unclaimed(files.directory)
+        now = dataclasses.replace(files, manifest=read_manifest(new if out else files.directory))
         if now.sha256 != files.sha256:
             raise ModelError(f"{files.directory}: its weights changed while they were calibrated; run it again")
         document = CalibrationDocument(

@@ -18,7 +18,7 @@ import numpy as np
 
 from fastnet import weights
 from fastnet.bounded import read_bounded
-from fastnet.errors import ModelError, damage_told_as, did_you_mean
+from fastnet.errors import ModelError, OptionError, damage_told_as, did_you_mean
 from fastnet.files import is_directory, read_whole
 
 from .card import CARD, model_card
@@ -86,6 +86,14 @@ def find_model(name: str | Path) -> Path:
     known = f"a run in {RUNS}/, nor one that comes with fastnet: {', '.join(weights.names()) or 'none'}"
     near = did_you_mean(path.name, weights.names())
     raise ModelError(f"{name}: no such model (neither a directory, nor {known}){near}")
+
+
+def find_own_model(name: str | Path) -> Path:
+    """As `find_model`, to write to it; OptionError for one that comes with fastnet, unless its path is given."""
+    directory = find_model(name)
+    if directory != Path(name) and directory.parent == weights.DIRECTORY:
+        raise OptionError(f"{name}: comes with fastnet, and stays as it is; choose a place of your own: --out DIR")
+    return directory
 
 
 def write_model(directory: Path, parameters: dict[str, np.ndarray], manifest: Manifest) -> None:
@@ -231,10 +239,11 @@ def array_of(content: bytes, shape: tuple[int, ...], dtype: str, path: Path) -> 
         if np.lib.format.read_magic(file) != _NPY_VERSION:
             raise ValueError("arrays of plain numbers need no other version")
         found_shape, _, found_dtype = np.lib.format.read_array_header_1_0(file)
-        if (found_shape, found_dtype) != (shape, dtype):  # told before memory is asked for what the header claims
+        # Told before memory is asked for what the header claims.
+        if (found_shape, found_dtype) != (shape, np.dtype(dtype)):
             found = f"{found_dtype} of shape {found_shape}"
             raise ModelError(f"{path}: must be {dtype} of shape {shape}, and is {found}")
-        array = np.load(io.BytesIO(content), allow_pickle=False)
+        array: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
     if not np.isfinite(array).all():
         raise ModelError(f"{path}: holds NaN or infinite numbers")
     return array

@@ -1,14 +1,16 @@
 """Compute a model's calibration on its validation digits and on things that are no digits."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
 from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import ModelError, OptionError
+from fastnet.files import claim_new, require_free
 from fastnet.models.calibration import Calibration, expected_calibration_error, write_calibration
 from fastnet.models.data import data_of
-from fastnet.models.files import read_model
+from fastnet.models.files import find_own_model, read_model
 from fastnet.models.model import Model
 from fastnet.models.probabilities import softmax
 from fastnet.training.recipe import Recipe
@@ -25,12 +27,22 @@ _N_FOLDS = 5  # of 5,000 digits: a digit and its redrawn copy fall into one
 _RIDGE = 30.0  # pulls the weights towards 0, so that other pens and hands fare as those that were drawn
 
 
-def calibrate(model: str | Path, data: Dataset | None = None) -> Calibration:
+def calibrate(model: str | Path, data: Dataset | None = None, out: Path | None = None) -> Calibration:
     """Compute the calibration of a model directory or shipped model, write it there and return it.
 
     The validation digits are those that the model's training set aside; `data` is its data set, if that is not any more
-    where it was.
+    where it was. With `out`, a new directory, it is written into a copy of the model there; a shipped model has no
+    other way. OptionError, before the work, where it cannot be written or a training writes.
     """
+    with ExitStack() as claims:
+        if out:
+            claims.enter_context(claim_new(out))
+        else:
+            require_free(find_own_model(model))
+        return _calibrate(model, data, out)
+
+
+def _calibrate(model: str | Path, data: Dataset | None, out: Path | None) -> Calibration:
     files = read_model(model)
     recipe, facts = files.manifest.recipe, files.manifest.data
     if recipe is None or facts is None:
@@ -40,7 +52,7 @@ def calibrate(model: str | Path, data: Dataset | None = None) -> Calibration:
         raise OptionError(f"{model}: was not trained on {dataset.source}")
     predictor = Model(files.parameters, files.pixel_scale, files.manifest)
     calibration = fit(predictor, _validation_digits(dataset, Recipe.from_json(recipe)))
-    write_calibration(files, calibration)
+    write_calibration(files, calibration, out)
     return calibration
 
 

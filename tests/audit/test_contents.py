@@ -13,9 +13,10 @@ from fastnet import weights
 from fastnet.audit import Audit, audit_model, contents, load_audit, save_audit
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
-from fastnet.errors import ModelError, NoAuditError, StaleAuditError
+from fastnet.errors import ClaimedError, ModelError, NoAuditError, StaleAuditError
+from fastnet.files import claim
 from fastnet.models.calibration import Calibration, write_calibration
-from fastnet.models.files import read_model
+from fastnet.models.files import read_model, write_model
 from fastnet.models.network import Network
 from fastnet.models.sealed import sealed
 from fastnet.reading.predictor import Predictor
@@ -33,10 +34,10 @@ def audited(model, audit, tmp_path):
 
 def test_what_is_loaded_is_what_was_saved(audited, audit):
     loaded = load_audit(audited)
-    assert loaded.figures == audit.figures
+    assert (loaded.model_sha256, loaded.figures) == (audit.model_sha256, audit.figures)
     for field in dataclasses.fields(Audit):
         saved, found = getattr(audit, field.name), getattr(loaded, field.name)
-        if field.name != "figures":
+        if field.name not in ("model_sha256", "figures"):
             for one, other in zip(saved, found, strict=True) if isinstance(saved, tuple) else [(saved, found)]:
                 np.testing.assert_array_equal(one, other)
                 assert one.dtype == other.dtype
@@ -151,6 +152,21 @@ def test_figures_that_do_not_fit_together_are_refused(audited, audit, name, dama
     path.write_text(json.dumps(sealed(content)))
     with pytest.raises(ModelError, match=rf"audit\.json: the figures of {name} do not fit together"):
         load_audit(audited)
+
+
+def test_the_audit_of_weights_that_were_replaced_meanwhile_is_refused(audited, audit):
+    files = read_model(audited)
+    others = {name: array + np.float32(1) for name, array in files.parameters.items()}
+    write_model(audited, others, files.manifest)
+    with pytest.raises(ModelError, match="are not those that were audited; run it again"):
+        save_audit(audited, audit)
+    with pytest.raises(StaleAuditError):  # the earlier one stands as it was
+        load_audit(audited)
+
+
+def test_the_audit_of_a_model_that_is_trained_is_refused(audited, audit):
+    with claim(audited), pytest.raises(ClaimedError, match="another process writes to it"):
+        save_audit(audited, audit)
 
 
 def test_a_failed_save_leaves_the_audit_as_it_was(audited, audit, monkeypatch):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fastnet import weights
 from fastnet.audit import audit_model, load_audit
 from fastnet.audit.making import N_POINTS
 from fastnet.audit.report import PICTURES, write_everything
@@ -95,14 +96,30 @@ def test_a_place_that_cannot_be_made_is_told_of_at_once(own, fastnet, tmp_path):
     code, _, err = fastnet("audit", own, "--out", tmp_path / "file/new/out")
     assert code == 2
     assert "s  answers" not in err
-    assert err.endswith(f"out: cannot be written, because of {tmp_path / 'file'}; choose another --out\n")
+    assert err.endswith("out: cannot be written (Not a directory); choose another --out\n")
 
 
 def test_a_model_that_cannot_be_written_beside_is_told_of_at_once(own, fastnet, monkeypatch):
-    monkeypatch.setattr("os.access", lambda path, mode: False)
+    def refuse(self, *_, **__):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr("pathlib.Path.touch", refuse)
     code, _, err = fastnet("audit", own)
     assert code == 2
-    assert err == f"fastnet audit: {own / 'audit'}: cannot be written; choose another place: --out DIR\n"
+    assert err == (
+        f"fastnet audit: {own / 'audit'}: cannot be written (Permission denied in {own}); choose another --out\n"
+    )
+
+
+def test_a_model_that_comes_with_fastnet_stays_as_it_is(fastnet, tmp_path):
+    code, _, err = fastnet("audit", weights.DEFAULT)
+    assert code == 2
+    assert err.startswith(f"fastnet audit: {weights.DEFAULT}: comes with fastnet, and stays as it is")
+    before = {path: path.stat().st_mtime_ns for path in (weights.DIRECTORY / weights.DEFAULT).rglob("*")}
+    code, _, err = fastnet("audit", weights.DEFAULT, "--points", 60, "--out", tmp_path / "audit")
+    assert code == 0, err
+    assert (tmp_path / "audit/report.html").is_file()
+    assert {path: path.stat().st_mtime_ns for path in (weights.DIRECTORY / weights.DEFAULT).rglob("*")} == before
 
 
 def test_missing_packages_are_told_in_one_sentence(own, fastnet, monkeypatch):

@@ -1,0 +1,167 @@
+"""Ctrl-C, SIGTERM and SIGHUP end every command alike, whatever it does: a sentence, a status, nothing half."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fastnet import weights
+from fastnet.interrupts import SIGNALS
+from fastnet.models.model import Model
+
+PATIENCE = 120
+SMALL = ["--hidden", "16", "--batch-size", "32", "--validation", "88"]
+
+# The command line, that waits at a place until it is interrupted there.
+HELD = """
+import sys, time
+
+def hold(*args, **kwargs):
+    print("here", flush=True)
+    time.sleep(600)
+
+{hold}
+from fastnet.__main__ import main
+sys.exit(main())
+"""
+BEFORE_IT_BEGINS = {
+    "importing": "sys.meta_path.insert(0, type('Finder', (), {'find_spec': lambda self, name, *_: "
+    "hold() if name == 'fastnet.cli' else None})())",
+    "reading data": "import fastnet.data.loading as loading; loading.load_dataset = hold",
+    "compiling": "import fastnet.training.trainer as trainer; trainer.compile_kernels = hold",
+}
+# Where all is to be saved in the end, the place goes on after the signal.
+AT_THE_END = {
+    "testing": "import fastnet.training.trainer as t; run = t.Trainer.run\n"
+    "def run_and_wait(self, *args):\n run(self, *args)\n print('here', flush=True)\n time.sleep(2)\n"
+    "t.Trainer.run = run_and_wait",
+    "saving": "import fastnet.training.pipeline as p; save = p.save_run\n"
+    "def wait_and_save(*args):\n print('here', flush=True)\n time.sleep(2)\n save(*args)\n"
+    "p.save_run = wait_and_save",
+}
+
+
+def start(hold, *args):
+    command = [sys.executable, "-c", HELD.format(hold=hold), *map(str, args)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def interrupted(process, number):
+    """What a process says that is interrupted once it is where it tells."""
+    assert process.stdout.readline() == "here\n", process.communicate()[1]
+    process.send_signal(number)
+    return process.communicate(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("place", BEFORE_IT_BEGINS)
+def test_a_training_that_has_nothing_to_save_leaves_nothing(npz, tmp_path, place, number):
+    out = tmp_path / "runs" / "deep" / "run"
+    process = start(BEFORE_IT_BEGINS[place], "train", "--data", npz, *SMALL, "--out", out)
+    _, err = interrupted(process, number)
+    assert process.returncode == 128 + number
+    assert err.splitlines()[-1] == "fastnet: interrupted"
+    assert "Traceback" not in err
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("place", AT_THE_END)
+def test_a_training_that_has_come_to_its_end_is_saved(npz, tmp_path, place, number):
+    process = start(AT_THE_END[place], "train", "--data", npz, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
+    _, err = interrupted(process, number)
+    assert process.returncode == 128 + number, err
+    assert "Traceback" not in err
+    assert Model.load(tmp_path / "run").manifest.test is not None
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_the_second_signal_of_one_stop_changes_nothing_and_a_later_one_ends_the_training(npz, tmp_path):
+    wait = AT_THE_END["testing"].replace("sleep(2)", "sleep(600)")
+    process = start(wait, "train", "--data", npz, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
+    assert process.stdout.readline() == "here\n"
+    for number in (signal.SIGHUP, signal.SIGTERM):  # as of a terminal that closes and a shell that ends
+        process.send_signal(number)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(2)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert err.splitlines()[-1] == "fastnet: interrupted"
+
+
+def test_what_nohup_ignores_stays_ignored(npz, tmp_path):
+    hold = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{AT_THE_END['testing']}"
+    process = start(hold, "train", "--data", npz, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
+    interrupted(process, signal.SIGHUP)
+    assert process.returncode == 0
+
+
+def test_a_training_whose_terminal_was_closed_is_saved(npz, tmp_path):
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "fastnet", "train", "--data", str(npz), *SMALL, "--epochs", "100000"]
+    process = subprocess.Popen(
+        [*command, "--out", str(tmp_path / "run")], stdin=follower, stdout=follower, stderr=follower, process_group=0
+    )
+    os.close(follower)
+    until = time.monotonic() + PATIENCE
+    while not (tmp_path / "run").exists() and time.monotonic() < until:
+        os.read(leader, 4096)
+    os.close(leader)  # there is no session here, whose leader the system would tell
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(PATIENCE) == 128 + signal.SIGHUP
+    assert Model.load(tmp_path / "run").manifest.test is not None
+
+
+WRITERS = {
+    "predict": (
+        "import fastnet.cli.answers as a; a._FILES['.csv'] = lambda file: hold",
+        ("predict", "{pictures}", "--out", "{out}/answers.csv"),
+    ),
+    "explain": (
+        "import PIL.Image; PIL.Image.Image.save = hold",
+        ("predict", "{pictures}/1.png", "--explain", "{out}/why.png"),
+    ),
+    "export": (
+        "import numpy; numpy.savez = hold",
+        ("export", weights.DEFAULT, "--to", "npz", "--out", "{out}/model.npz"),
+    ),
+    "calibrate": (
+        "import fastnet.models.calibration as c; c.write_array = hold",
+        ("calibrate", weights.DEFAULT, "--out", "{out}/model"),
+    ),
+    "audit": (
+        "import fastnet.audit.contents as c; c.write_array = hold",
+        ("audit", weights.DEFAULT, "--points", "60", "--out", "{out}/audit"),
+    ),
+    "compare-models": (
+        "import pathlib; pathlib.Path.write_bytes = hold",
+        ("compare-models", *weights.names()[:2], "--picture", "{out}/difference.png"),
+    ),
+    "inspect": ("import fastnet.cli.inspect as i; i.show = hold", ("inspect", weights.DEFAULT)),
+}
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("command", WRITERS)
+def test_a_command_that_is_interrupted_while_it_writes_leaves_nothing(tmp_path, command, number):
+    if command in ("audit", "compare-models"):
+        pytest.importorskip("sklearn")
+    hold, args = WRITERS[command]
+    out, pictures = tmp_path / "out", tmp_path / "pictures"
+    out.mkdir()
+    pictures.mkdir()
+    for name in range(3):
+        Image.fromarray(np.full((28, 28), 255, np.uint8)).save(pictures / f"{name}.png")
+    process = start(hold, *(arg.format(out=out, pictures=pictures) for arg in args))
+    _, err = interrupted(process, number)
+    assert process.returncode == 128 + number, err
+    assert err.splitlines()[-1] == "fastnet: interrupted"
+    assert "Traceback" not in err
+    assert list(out.iterdir()) == []
