@@ -37,6 +37,8 @@ def test_the_door_lists_each_study_without_importing_it(capsys):
 def test_an_unknown_study_is_refused(capsys):
     assert door.main(["nothing"]) == 2
     assert capsys.readouterr().err == "there is no study 'nothing'; python -m benchmarks lists them\n"
+    assert door.main(["lader"]) == 2
+    assert "did you mean ladder?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", door.names())
