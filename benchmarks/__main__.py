@@ -36,10 +36,8 @@ def main(argv: list[str]) -> int:
         return 0
     name, *rest = argv
     if name not in names():
-        print(
-            f"there is no study {name!r} (python -m benchmarks lists them){did_you_mean(name, names())}",
-            file=sys.stderr,
-        )
+        near = did_you_mean(name, names())
+        print(f"there is no study {name!r}; python -m benchmarks lists them{near}", file=sys.stderr)
         return 2
     sys.argv[0] = f"python -m benchmarks {name}"  # what argparse calls it
     return importlib.import_module(f"benchmarks.studies.{name.replace('-', '_')}").main(rest) or 0

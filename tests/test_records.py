@@ -36,7 +36,7 @@ def test_a_run_that_was_stopped_goes_on_and_a_finished_one_stays(data, tmp_path,
 def test_a_run_of_another_recipe_is_trained_anew(data):
     records.finished(data, "plain", RECIPE, seed=0)
     other = dataclasses.replace(RECIPE, epochs=2, learning_rate=1e-3)
-    assert load_run(records.finished(data, "seed", other, seed=0), data).recipe == other
+    assert load_run(records.finished(data, "plain", other, seed=0), data).recipe == other
 
 
 def test_a_line_says_what_the_runs_say(data):

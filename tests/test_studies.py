@@ -46,6 +46,8 @@ def test_who_reads_only_the_head_of_the_list_sees_no_traceback():
 def test_an_unknown_study_is_refused(capsys):
     assert door.main(["nothing"]) == 2
     assert capsys.readouterr().err == "there is no study 'nothing'; python -m benchmarks lists them\n"
+    assert door.main(["lader"]) == 2
+    assert "did you mean ladder?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", door.names())

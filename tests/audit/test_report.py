@@ -65,7 +65,7 @@ def test_the_command_writes_figures_pictures_and_a_page_that_needs_nothing_else(
     figures = load_audit(own).figures
     assert result == {"directory": str(own / "audit"), **to_json(figures)}
     assert figures.embedding.n_points == 60
-    assert all(f"s  {stage}\n" in err for stage in ("answers", "layers", "t-SNE", "robustness", "pictures"))
+    assert all(f"auditing: {stage}\n" in err for stage in ("answers", "layers", "t-SNE", "robustness", "pictures"))
     for name in PICTURES:
         with Image.open(own / "audit" / f"{name}.png") as picture:
             assert picture.width >= 1000
@@ -95,7 +95,7 @@ def test_a_place_that_cannot_be_made_is_told_of_at_once(own, fastnet, tmp_path):
     (tmp_path / "file").touch()
     code, _, err = fastnet("audit", own, "--out", tmp_path / "file/new/out")
     assert code == 2
-    assert "s  answers" not in err
+    assert "auditing: answers" not in err
     assert err.endswith("out: cannot be written (Not a directory); choose another --out\n")
 
 
