@@ -174,16 +174,17 @@ def _hold(directory: Path, locks: ExitStack, shared: bool = False, wait: bool = 
 
     BlockingIOError where it must be waited for and is not.
     """
+    if not fcntl:  # Windows opens no directories
+        return directory.is_dir()
     descriptor = os.open(directory, os.O_RDONLY)
     locks.callback(os.close, descriptor)
-    if fcntl:
-        try:
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
-            locks.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)  # closing is not enough where a child was forked
-        except BlockingIOError:
-            raise
-        except OSError:  # a file system without locks
-            pass
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+        locks.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)  # closing is not enough where a child was forked
+    except BlockingIOError:
+        raise
+    except OSError:  # a file system without locks
+        pass
     return os.path.samestat(os.stat(directory), os.fstat(descriptor))
 
 
@@ -242,7 +243,10 @@ def _identity(directory: Path) -> tuple[int, int, int] | None:
 
 
 def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    is_windows = not fcntl  # which opens no directories, and flushes only what may be written to
+    if is_windows and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDWR if is_windows else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

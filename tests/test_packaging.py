@@ -1,4 +1,4 @@
-"""What is installed: one import name, with data, models and assets; nothing of the tests. What is published holds all."""
+"""What is installed: one import name, with data, models and assets; nothing of the tests. What is published: all."""
 
 import shutil
 import subprocess
