@@ -1,9 +1,11 @@
 """Files and directories are seen whole or not at all: after an exception, the old one stands as it was."""
 
+import os
 import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -304,3 +306,24 @@ def test_what_was_only_missing_while_it_was_replaced_is_read_again(target):
 
     assert read_whole(target, read) == {"a": "new", "b": "new"}
     assert len(tries) == 2
+
+
+def test_where_directories_cannot_be_opened_files_and_directories_appear_whole(target, monkeypatch):
+    """As on Windows, which flushes only what was opened for writing, and has no locks like ours."""
+
+    def open_as_on_windows(path, flags, *mode):
+        if Path(path).is_dir():
+            raise PermissionError(13, "Permission denied", str(path))
+        assert flags & (os.O_RDWR | os.O_WRONLY)
+        return os.open(path, flags, *mode)
+
+    monkeypatch.setattr(files, "fcntl", None)
+    monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(files, "os", SimpleNamespace(**{**vars(os), "open": open_as_on_windows}))
+    write(target, a="old", b="old")
+    write(target, a="new")
+    with whole_file(target / "b") as new:
+        new.write_text("file")
+    monkeypatch.undo()
+    assert contents(target) == {"a": "new", "b": "file"}
+    assert names_in(target.parent) == ["run"]

@@ -151,4 +151,7 @@ def _without_time(line: str) -> str:
 def _kill(process: "subprocess.Popen[str]") -> None:
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:  # Windows has no groups of processes
+                process.kill()

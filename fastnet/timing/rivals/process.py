@@ -108,6 +108,7 @@ class RivalProcess:
             self._process.wait(timeout=10)
         except (BrokenPipeError, subprocess.TimeoutExpired):
             self._signal("SIGKILL")
+            self._process.kill()  # where there is no such signal
             self._process.wait()
         self._process.stdout.close()
         self._stderr.close()
