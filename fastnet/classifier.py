@@ -17,6 +17,7 @@ from .data.samples import Samples
 from .errors import DataError, DivergedError, OptionError
 from .knobs import Knob, knobs
 from .models.network import Layer, Network
+from .system import require_numba
 from .training.recipe import Recipe
 from .training.stopping import Patience
 from .training.trainer import EpochRecord, State, Trainer
@@ -437,6 +438,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
 
     def _trainer(self, samples: Samples, validation: Samples, batch_size: int, n_epochs: int) -> Trainer:
         """A trainer of a new network, initialised as MLPClassifier's, or of the one that there is."""
+        require_numba()
         try:
             recipe = self._recipe(batch_size, n_epochs)
         except OptionError as error:

@@ -26,8 +26,10 @@ def run(args: argparse.Namespace) -> int:
     """Compare and print."""
     from fastnet.data.loading import BUNDLED, load_dataset
     from fastnet.models.fields import to_json
+    from fastnet.system import require_numba
     from fastnet.training.compare import compare_engines
 
+    require_numba()
     tell(f"training {args.steps} steps with each engine")
     result = compare_engines(load_dataset(args.data or BUNDLED), with_given_options(Recipe(), args), args.steps)
     show(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastnet.errors import OptionError
 from fastnet.files import claim, claim_new, is_directory
 from fastnet.interrupts import exit_status, stops
+from fastnet.system import require_numba
 from fastnet.training.recipe import RECIPES
 
 from .options import (
@@ -148,6 +149,8 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
     directory = args.out or claims.enter_context(new_run_directory(recipe))
     if args.out:
         claims.enter_context(claim_new(args.out, instead=", or --resume it"))
+    if recipe.engine == "numba":
+        require_numba("--engine reference")
     return Training(load_dataset(source), recipe), directory
 
 
