@@ -140,11 +140,11 @@ WRITERS = {
         ("export", weights.DEFAULT, "--to", "npz", "--out", "{out}/model.npz"),
     ),
     "calibrate": (
-        "import fastnet.models.calibration as c; c.write_array = hold",
+        "import fastnet.reading.fitting as f; f.fit = hold",
         ("calibrate", weights.DEFAULT, "--out", "{out}/model"),
     ),
     "audit": (
-        "import fastnet.audit.contents as c; c.write_array = hold",
+        "import fastnet.audit.making as m; m.audit_model = hold",
         ("audit", weights.DEFAULT, "--points", "60", "--out", "{out}/audit"),
     ),
     "compare-models": (

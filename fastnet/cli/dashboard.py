@@ -2,10 +2,12 @@
 
 import argparse
 import importlib.util
+import signal
 from pathlib import Path
 from typing import Any
 
 from fastnet.errors import OptionError
+from fastnet.interrupts import exit_status
 
 from .options import add_command, add_data_option, positive, tell
 
@@ -69,4 +71,4 @@ def run(args: argparse.Namespace) -> int:
         str(args.data.absolute()) if args.data else BUNDLED,
         args.trainings,
     )
-    return 0
+    return exit_status(signal.SIGINT)  # which Panel takes for its end

@@ -42,13 +42,18 @@ EXAMPLES = """\
   fastnet train --stop-after 10 --out runs/mine    the first 10 of 40 epochs, ...
   fastnet train --resume runs/mine                 ... and the rest, to the same bits as in one go
 """
+SIGNALS = """\
+Ctrl-C, SIGTERM and SIGHUP end the step, test, save and leave with status 130, 143 and 129; a second one ends at once.
+"""
 _MAKERS = {"calibration": "calibrate", "audit": "audit"}  # the commands
 _TOGETHER = "\N{NO-BREAK SPACE}"
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "train", "train a network and save it", f"{EXAMPLES}\nrecipes:\n{_recipes()}")
+    parser = add_command(
+        commands, "train", "train a network and save it", f"{EXAMPLES}\n{SIGNALS}\nrecipes:\n{_recipes()}"
+    )
     add_data_option(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
