@@ -18,6 +18,7 @@ from .errors import DataError, DivergedError, OptionError
 from .knobs import Knob, knobs
 from .models.network import Layer, Network
 from .packages import EXTRAS, require_packages
+from .system import require_numba
 from .training.recipe import Recipe
 from .training.stopping import Patience
 from .training.trainer import EpochRecord, State, Trainer
@@ -439,6 +440,7 @@ class FastNetClassifier(ClassifierMixin, BaseEstimator):
 
     def _trainer(self, samples: Samples, validation: Samples, batch_size: int, n_epochs: int) -> Trainer:
         """A trainer of a new network, initialised as MLPClassifier's, or of the one that there is."""
+        require_numba()
         try:
             recipe = self._recipe(batch_size, n_epochs)
         except OptionError as error:

@@ -63,7 +63,7 @@ def claim(target: Path, option: str = "") -> Iterator[None]:
     """
     with ExitStack() as until_ended:
         with _refused_as(target, option):
-            if not _lock_in_time(_beside(target.resolve(), _CLAIM), until_ended):
+            if not _lock_in_time(_claim_of(target), until_ended):
                 raise _claimed(target)
         yield
 
@@ -78,7 +78,7 @@ def require_unclaimed(target: Path) -> None:
     """ClaimedError if another process holds the name of this file or directory."""
     with suppress(FileNotFoundError, PermissionError), ExitStack() as locks:
         try:
-            _hold(_beside(target.resolve(), _CLAIM), locks, shared=True, wait=False)
+            _hold(_claim_of(target), locks, shared=True, wait=False)
         except BlockingIOError as error:
             raise _claimed(target) from error
 
@@ -237,6 +237,10 @@ def _begin(new: Path, locks: ExitStack) -> None:
             leftover.unlink()
 
 
+def _claim_of(target: Path) -> Path:
+    return _beside(Path(os.path.realpath(target)), _CLAIM)  # `resolve` has an error of its own for links in a loop
+
+
 def _claimed(target: Path) -> ClaimedError:
     return ClaimedError(f"{target}: another process writes to it; wait for its end, or choose another place")
 
@@ -258,8 +262,9 @@ def _lock_claim(path: Path, locks: ExitStack) -> bool:
     """Make the file of a claim and hold it; False if who had it last, or made its directory, just took that away."""
     with suppress(FileNotFoundError), ExitStack() as attempt:
         for parent in reversed(list(takewhile(lambda parent: not parent.exists(), path.parents))):
-            parent.mkdir(exist_ok=True)
-            attempt.callback(_remove_if_empty, parent)
+            with suppress(FileExistsError):  # another made it just now
+                parent.mkdir()
+                attempt.callback(_remove_if_empty, parent)
         path.touch()
         if _hold(path, attempt, wait=False):
             attempt.callback(_remove_claim, path, path.stat())

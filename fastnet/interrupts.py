@@ -78,6 +78,26 @@ def stops(act: Callable[[int], object]) -> Iterator[None]:
             signal.signal(number, before[number])
 
 
+@contextmanager
+def held_back() -> Iterator[None]:
+    """In the main thread, let signals that are handled wait until the block is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: handler for number, handler in handlers.items() if callable(handler)}
+    came: list[int] = []
+    try:
+        for number in before:
+            signal.signal(number, lambda number, frame: came.append(number))
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for number in came:
+        signal.raise_signal(number)
+
+
 def _forget_lost_terminal() -> None:
     """Where the terminal was closed, have what is told go nowhere, rather than end whoever tells it."""
     for descriptor in (1, 2):

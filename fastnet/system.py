@@ -26,12 +26,11 @@ def environment() -> dict[str, Any]:
     }
 
 
-def require_numba() -> None:
-    """OptionError, saying what to do, where Numba is not installed."""
+def require_numba(instead: str = "") -> None:
+    """OptionError where Numba is not installed: it says what to do, or to take `instead`."""
     if not numba_is_installed():
-        raise OptionError(
-            'the fast kernels need Numba, which is not installed: pip install numba, or take engine="reference"'
-        )
+        advice = f", or take {instead}" if instead else ""
+        raise OptionError(f"the fast kernels need Numba, which is not installed: pip install numba{advice}")
 
 
 def _version(package: str) -> str:

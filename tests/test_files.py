@@ -11,7 +11,7 @@ import pytest
 
 from fastnet import files
 from fastnet.errors import ModelError
-from fastnet.files import keep_all, put_back, read_whole, whole_directory, whole_file
+from fastnet.files import claim, keep_all, put_back, read_whole, whole_directory, whole_file
 
 from .conftest import PATIENCE
 
@@ -158,6 +158,37 @@ def test_exception_leaves_the_file_as_it_was(target, exception):
         fail()
     assert target.read_text() == "old"
     assert names_in(target.parent) == ["run"]
+
+
+def test_what_a_killed_writer_of_a_file_left_is_swept_by_the_next(target):
+    for leftover in (".run.new", ".run.claim"):
+        target.with_name(leftover).write_text("left over")
+    with whole_file(target) as new:
+        new.write_text("new")
+    assert target.read_text() == "new"
+    assert names_in(target.parent) == ["run"]
+
+
+def test_errors_of_the_system_name_what_was_written(target):
+    for whole in (whole_file, whole_directory):
+        with pytest.raises(OSError, match="No space left") as raised, whole(target):
+            raise OSError(28, "No space left on device")
+        assert raised.value.filename == str(target)
+        with pytest.raises(BrokenPipeError) as raised, whole(target):  # of another's doing
+            raise BrokenPipeError(32, "Broken pipe")
+        assert raised.value.filename is None
+
+
+def test_files_are_written_where_the_system_has_no_locks(target, monkeypatch):
+    monkeypatch.setattr(files, "fcntl", None)
+    monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+    for text in ("old", "new"):
+        write(target / "directory", a=text)
+        with claim(target / "directory"), whole_file(target / "file") as new:
+            new.write_text(text)
+    assert contents(target / "directory") == {"a": "new"}
+    assert read_whole(target / "directory", lambda: contents(target / "directory")) == {"a": "new"}
+    assert names_in(target) == ["directory", "file"]
 
 
 # ---- Several at a time ----------------------------------------------------------------------------------------------

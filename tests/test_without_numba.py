@@ -158,25 +158,25 @@ def test_images_are_distorted_by_the_textbook_to_the_same_bits(run, tmp_path):
 
 # ---- The fast kernels -----------------------------------------------------------------------------------------------
 
-SENTENCE = 'need Numba, which is not installed: pip install numba, or take engine="reference"'
+SENTENCE = "need Numba, which is not installed: pip install numba"
 
 
 def test_who_asks_for_the_fast_kernels_is_told_in_one_sentence(run, fastnet):
     program = f"{SMALL_TRAINING.replace('reference', 'numba')}"
-    assert SENTENCE in run(program, code=1).strip().splitlines()[-1]
+    assert run(program, code=1).strip().endswith(f'{SENTENCE}, or take engine="reference"')
     told = fastnet("train", "--epochs", 1, "--validation", 100, code=2).strip().splitlines()
     assert told[-1].startswith("fastnet train: ")
-    assert SENTENCE in told[-1]
+    assert told[-1].endswith(f"{SENTENCE}, or take --engine reference")
 
 
 @pytest.mark.parametrize("command", ["compare", "benchmark"])
 def test_commands_that_time_the_fast_kernels_are_refused_in_one_sentence(fastnet, command):
     (told,) = fastnet(command, code=2).strip().splitlines()[-1:]
     assert told.startswith(f"fastnet {command}: ")
-    assert SENTENCE in told
+    assert told.endswith(SENTENCE)
 
 
 def test_the_classifier_is_refused_in_one_sentence(run):
     pytest.importorskip("sklearn")
     program = "from fastnet import FastNetClassifier; FastNetClassifier().fit([[0.0], [1.0]], [0, 1])"
-    assert SENTENCE in run(program, code=1).strip().splitlines()[-1]
+    assert run(program, code=1).strip().endswith(SENTENCE)

@@ -36,8 +36,10 @@ def run(args: argparse.Namespace) -> int:
     """Compare and print."""
     from fastnet.data.loading import load_dataset
     from fastnet.models.fields import to_json
+    from fastnet.system import require_numba
     from fastnet.training.compare import compare_engines
 
+    require_numba()
     tell(f"training {args.steps} steps with each engine")
     with waiting("training"):
         result = compare_engines(given_data(args) or load_dataset(), with_given_options(Recipe(), args), args.steps)

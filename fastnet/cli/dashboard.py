@@ -2,10 +2,12 @@
 
 import argparse
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
 from fastnet.errors import OptionError
+from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
 
 from .options import add_command, add_data_option, positive, tell
@@ -95,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         args.runs,
         on_ready=lambda port: tell(f"serving on http://{args.address}:{port} (Ctrl-C ends it)"),
     )
-    return 0
+    return exit_status(signal.SIGINT)  # which Panel takes for its end
 
 
 def require_directory(path: Path, option: str) -> None:

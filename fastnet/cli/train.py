@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastnet.errors import OptionError, did_you_mean
 from fastnet.files import claim, claim_new, is_directory
 from fastnet.interrupts import exit_status, stops
+from fastnet.system import require_numba
 from fastnet.training.recipe import PLAIN, RECIPES, SUMMARIES, Recipe
 
 from .options import (
@@ -47,13 +48,18 @@ EXAMPLES = """\
   fastnet train --stop-after 10 --out runs/mine    the first 10 of 40 epochs, ...
   fastnet train --resume runs/mine                 ... and the rest, to the same bits as in one go
 """
+SIGNALS = """\
+Ctrl-C, SIGTERM and SIGHUP end the step, test, save and leave with status 130, 143 and 129; a second one ends at once.
+"""
 _MAKERS = {"calibration": "calibrate", "audit": "audit"}  # the commands
 _TOGETHER = "\N{NO-BREAK SPACE}"
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "train", "train a network and save it", f"{EXAMPLES}\nrecipes:\n{_recipes()}")
+    parser = add_command(
+        commands, "train", "train a network and save it", f"{EXAMPLES}\n{SIGNALS}\nrecipes:\n{_recipes()}"
+    )
     add_data_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
     parser.add_argument(
@@ -173,6 +179,8 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
     directory = args.out or claims.enter_context(new_run_directory(recipe))
     if args.out:
         claims.enter_context(claim_new(args.out, instead=", or --resume it"))
+    if recipe.engine == "numba":
+        require_numba("--engine reference")
     return Training(given_data(args) or load_dataset(), recipe, args.initial), directory
 
 

@@ -107,9 +107,9 @@ def to_onnx(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Pa
 def to_safetensors(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Path) -> None:
     """Write W1 `(n_in, n_out)`, b1 `(n_out,)`, W2, ... in safetensors, with the facts as its metadata."""
     require_packages("safetensors", "safetensors")
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
-    save_file(parameters, target, facts)
+    target.write_bytes(save(parameters, facts))  # its own writing has errors of its own
 
 
 def to_npz(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Path) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 
 from fastnet.data.images import load_images
 from fastnet.errors import DataError
-from fastnet.interrupts import leave_to_parent
+from fastnet.interrupts import held_back, leave_to_parent
 from fastnet.lifeline import end_with
 from fastnet.models.model import Model
 
@@ -131,7 +131,8 @@ def read_pictures(
     try:
         while True:
             while len(under_way) < n_ahead and (some := list(islice(paths, chunk))):
-                under_way.append(executor.submit(read_chunk, predictor, some, limits))
+                with held_back():  # it may start a process
+                    under_way.append(executor.submit(read_chunk, predictor, some, limits))
             if not under_way:
                 return
             yield from under_way.popleft().result()

@@ -1,5 +1,6 @@
 """One picture that tells how an answer came about: the stages, and a heat map of which pixels spoke for it."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +38,10 @@ def draw_explanation(predictor: Model, reading: Reading, target: Path | None = N
         y += _PANEL + _LINE + _GAP
     draw.text((_GAP, y - _GAP // 2), _legend(reading), "black", font)
     if target is not None:
+        content = io.BytesIO()  # Pillow's own writing does not say that a disk is full
+        canvas.save(content, Image.registered_extensions()[target.suffix.lower()])
         with whole_file(target) as new:
-            canvas.save(new, Image.registered_extensions()[target.suffix.lower()])
+            new.write_bytes(content.getvalue())
     return canvas
 
 

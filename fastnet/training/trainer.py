@@ -1,11 +1,8 @@
 """The training loop: epochs of shuffled mini-batches, history, and a state that can be put away and taken up again."""
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import numpy as np
 from fastnet.data.augment import square_images
 from fastnet.data.samples import Dataset, Samples, split_validation
 from fastnet.errors import DivergedError, OptionError
+from fastnet.interrupts import held_back
 from fastnet.models.documents import EpochRecord as EpochRecord
 from fastnet.models.documents import Origin, SavedProgress
 from fastnet.models.files import ModelFiles, read_model
@@ -168,7 +166,7 @@ class Trainer:
         """Take `n` steps on mini-batches of the samples at `rows`; return their losses."""
         progress = self.progress
         learning_rates = np.array([self._learning_rate(progress.step + i) for i in range(n)])
-        with interrupts_deferred():
+        with held_back():
             return self._take_whole_steps(progress, rows, learning_rates)
 
     def _take_whole_steps(self, progress: Progress, rows: np.ndarray, learning_rates: np.ndarray) -> list[float]:
@@ -293,20 +291,3 @@ def _fitting_network(files: ModelFiles, dataset: Dataset, recipe: Recipe) -> Net
 def validation_split(samples: Samples, recipe: Recipe) -> tuple[Samples, Samples]:
     """The samples that a recipe trains on, and those that it sets aside for validation."""
     return split_validation(samples, recipe.n_validation, rng(recipe.seed, SeedUse.SPLIT))
-
-
-@contextmanager
-def interrupts_deferred() -> Iterator[None]:
-    """In the main thread, let a Ctrl-C wait until the block is done."""
-    is_ours = threading.current_thread() is threading.main_thread()
-    if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    interrupts: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    if interrupts:
-        raise KeyboardInterrupt

@@ -23,7 +23,7 @@ def make_engine(network: Network, recipe: Recipe, samples: Samples) -> Engine:
     """The engine that the recipe names, for training on such samples; OptionError where it needs Numba in vain."""
     if recipe.engine == "reference":
         return StepwiseEngine(network, recipe, reference)
-    require_numba()
+    require_numba('engine="reference"')
     from .fused import fused_engine
 
     return fused_engine(network, recipe, samples)
