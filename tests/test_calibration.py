@@ -11,8 +11,9 @@ from fastnet.data.loading import load_dataset
 from fastnet.errors import ModelError
 from fastnet.models.calibration import expected_calibration_error, read_calibration
 from fastnet.models.files import read_model
+from fastnet.models.probabilities import softmax
 from fastnet.models.sealed import sealed
-from fastnet.reading.fitting import best_temperature, fit, logistic_regression
+from fastnet.reading.fitting import best_temperature, fit, judged_temperature, logistic_regression
 from fastnet.reading.nondigits import nondigits
 from fastnet.reading.predictor import Predictor
 
@@ -66,6 +67,23 @@ def test_the_temperature_of_overconfident_logits_is_found():
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = (probabilities.cumsum(axis=1) > rng.random((20_000, 1))).argmax(axis=1)
     assert best_temperature(3 * logits, labels) == pytest.approx(3, rel=0.05)
+
+    assert judged_temperature(3 * logits, labels) == best_temperature(3 * logits, labels)
+
+
+def test_temperature_that_makes_the_error_worse_is_not_kept():
+    rng = np.random.default_rng(0)
+    margins = np.where(rng.random(2000) < 0.02, -40.0, 3.0)  # a few are wrong and very sure: all would be less sure
+    margins[(margins > 0) & (rng.random(2000) > 1 / (1 + np.exp(-3)))] *= -1
+    logits, labels = np.stack([margins, np.zeros(2000)], axis=1), np.zeros(2000, np.int64)
+    best = best_temperature(logits, labels)
+    errors = [expected_calibration_error(softmax(logits / divisor), labels) for divisor in (1, best)]
+    assert errors[1] > errors[0]
+    assert judged_temperature(logits, labels) == 1
+
+
+def test_temperature_of_one_sample_is_not_kept():
+    assert judged_temperature(np.array([[3.0, 1.0]]), np.array([0])) == 1
 
 
 def test_calibration_error_of_a_case_worked_by_hand():

@@ -33,7 +33,8 @@ import fastnet
 import numpy as np
 whole = fastnet.load_dataset()
 few = fastnet.Dataset(whole.train.take(np.arange(6000)), whole.test.take(np.arange(500)), "a little of MNIST")
-fastnet.load_dataset = lambda: few
+load = fastnet.load_dataset
+fastnet.load_dataset = lambda *source, **choices: load(*source, **choices) if source else few
 images, labels = few.test.pixels.reshape(-1, 28, 28), few.test.labels
 del np
 """
@@ -53,6 +54,12 @@ BEFORE = {
         "X_val, y_val, X, y, classes = X[1500:], y[1500:], X[:1500], y[:1500], range(10)\n"
         "numpy.save('X.npy', X.astype('float32'))"
     ),
+    "data.md": (
+        "import numpy, pandas\n"
+        "frame = pandas.DataFrame(few.train.images[:500]).add_prefix('pixel')\n"
+        "frame['class'] = few.train.labels[:500].astype(str)\n"
+        "frame.to_csv('train.csv', index=False)"
+    ),
     "streaming.md": (
         "import numpy\n"
         "numpy.save('images.npy', few.train.images[:2000])\n"
@@ -65,6 +72,7 @@ AFTER = {
     "README.md": "assert predictor.read('photo.jpg').text == str(labels[0])\nassert training.finished",
     "audit.md": "assert load_audit('runs/mine').tsne.shape == (500, 2)",
     "classifier.md": "assert model.n_features_in_ == 64 and model.n_iter_ == 1",
+    "data.md": "assert len(dataset.train) + len(dataset.test) == 500 and dataset.notes",
     "models.md": (
         "assert labels.tolist() == whole.test.labels[:5].tolist()\n"
         "assert (probabilities.argmax(axis=1) == labels).all()"

@@ -131,12 +131,10 @@ def test_other_shapes_are_refused(predictor, shape):
     assert str(caught.value) == f"this model takes images of 12 pixels; the array has shape {shape}"
 
 
-def test_uint8_pixels_are_scaled_and_floats_are_not(predictor):
+def test_uint8_pixels_are_scaled_and_floats_of_0_to_1_are_not(predictor):
     bytes_ = np.random.default_rng(2).integers(0, 256, (5, 12), dtype=np.uint8)
     scaled = (bytes_ / 255).astype(np.float32)
     np.testing.assert_allclose(predictor.predict_proba(bytes_), predictor.predict_proba(scaled), rtol=1e-4)
-    unscaled = predictor.predict_proba(bytes_.astype(np.float32))
-    assert not np.allclose(unscaled, predictor.predict_proba(scaled), atol=0.1)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, np.longdouble])

@@ -89,7 +89,7 @@ def test_promise_that_an_npz_cannot_keep_takes_no_memory(tmp_path, n):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("X.npy", npy_header((n, 784)) + bytes(1000))
         archive.writestr("y.npy", npy_header((n,)))
-    with little_memory(), pytest.raises(DataError, match="its header promises [0-9,]+ bytes, and 268,435,456 are the"):
+    with little_memory(), pytest.raises(DataError, match=r"its header promises [0-9,]+ bytes, and 268,435,456 are the"):
         load_dataset(path)
 
 

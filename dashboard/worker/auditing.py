@@ -6,7 +6,10 @@ from pathlib import Path
 
 from fastnet.audit import audit_model, save_audit
 from fastnet.data.loading import load_dataset
+from fastnet.data.samples import Dataset
 from fastnet.errors import FastnetError
+from fastnet.models.data import data_of
+from fastnet.models.files import read_model
 
 
 def work(pipe: Connection, directory: Path, data: str) -> None:
@@ -17,7 +20,14 @@ def work(pipe: Connection, directory: Path, data: str) -> None:
 
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         try:
-            save_audit(directory, audit_model(directory, load_dataset(data), on_progress=tell))
+            save_audit(directory, audit_model(directory, _data_of(directory, data), on_progress=tell))
             pipe.send({"is_done": True, "share": 1.0})
         except (FastnetError, OSError) as error:
             pipe.send({"problem": str(error)})
+
+
+def _data_of(directory: Path, data: str) -> Dataset:
+    """The page's data set if the model was trained on it, else the model's own."""
+    files, dataset = read_model(directory), load_dataset(data)
+    facts = files.manifest.data
+    return data_of(files, dataset if facts and facts.sha256 == dataset.sha256 else None)

@@ -4,8 +4,9 @@ The separator (comma, semicolon, tab), a header and a column of words are found 
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,7 +49,7 @@ def read_table(
 ) -> Table:
     """The table in the lines of a stream; `columns` are their names where they stand elsewhere."""
     blocks = _blocks(stream, path, most_bytes)
-    first = next(blocks, b"")
+    first = b"".join(islice(blocks, 2))  # two lines at least, if there are two
     layout = _layout(first, path, columns)
     line = 1
     if layout.columns and not columns:
@@ -80,9 +81,9 @@ def _blocks(stream: BinaryIO, path: Path, most_bytes: int | None) -> Iterator[by
         if len(rest) > _MOST_LINE:
             raise DataError(f"{path}: has a line of more than {_MOST_LINE:,} bytes, so it is no table")
         if newline:
-            yield (lines + newline).replace(b"\r\n", b"\n")
+            yield _with_line_feeds(lines + newline)
     if rest.strip():
-        yield rest.rstrip(b"\r") + b"\n"
+        yield _with_line_feeds(rest + b"\n")
 
 
 # ---- How lines are made ----------------------------------------------------------------------------------------------
@@ -93,7 +94,7 @@ def _layout(block: bytes, path: Path, columns: tuple[str, ...] | None) -> _Layou
     if not first_lines[0].strip():
         raise DataError(f"{path}: begins with an empty line, so it is no table")
     delimiter = max(_DELIMITERS, key=first_lines[0].count)
-    rows = [[cell.strip() for cell in row] for row in csv.reader(filter(None, first_lines), delimiter=delimiter)]
+    rows = [[cell.strip() for cell in row] for row in _cells(filter(None, first_lines), delimiter, path)]
     has_header = columns is None and len(rows) > 1 and _is_header(*rows)
     names = tuple(rows[0]) if has_header else columns
     cells = rows[1] if has_header else rows[0]
@@ -138,9 +139,9 @@ def _parse(block: bytes, layout: _Layout, path: Path, line: int) -> tuple[np.nda
         numbers = _load(lines, layout, layout.numeric, np.float32)
         words = {place: _load(lines, layout, (place,), np.str_)[:, 0] for place in layout.words}
     except ValueError as error:
-        raise DataError(f"{path}: {_first_fault(lines, layout, line) or error}") from error
+        raise DataError(f"{path}: {_first_fault(lines, layout, line, path) or error}") from error
     if not np.isfinite(numbers).all() or len(numbers) != len(lines):
-        raise DataError(f"{path}: {_first_fault(lines, layout, line) or 'holds NaN or infinite numbers'}")
+        raise DataError(f"{path}: {_first_fault(lines, layout, line, path) or 'holds NaN or infinite numbers'}")
     return _compact(numbers), {place: np.char.strip(texts) for place, texts in words.items()}
 
 
@@ -156,9 +157,9 @@ def _compact(numbers: np.ndarray) -> np.ndarray:
     return small if (small == numbers).all() else numbers
 
 
-def _first_fault(lines: list[str], layout: _Layout, line: int) -> str | None:
+def _first_fault(lines: list[str], layout: _Layout, line: int, path: Path) -> str | None:
     """A sentence about the first cell that is no number, or the first line of another length."""
-    for number, cells in enumerate(csv.reader(lines, delimiter=layout.delimiter), start=line):
+    for number, cells in enumerate(_cells(lines, layout.delimiter, path), start=line):
         if len(cells) != layout.n_columns:
             return f"line {number} has {len(cells)} cells where the first has {layout.n_columns}"
         for place in layout.numeric:
@@ -169,6 +170,19 @@ def _first_fault(lines: list[str], layout: _Layout, line: int) -> str | None:
             if not is_sound:
                 return f"line {number}, cell {place + 1} is {cells[place][:40]!r} and not a number"
     return None
+
+
+def _cells(lines: Iterable[str], delimiter: str, path: Path) -> Iterator[list[str]]:
+    """The cells of each line."""
+    try:
+        yield from csv.reader(lines, delimiter=delimiter)
+    except csv.Error as error:
+        raise DataError(f"{path}: is no sound CSV ({error})") from error
+
+
+def _with_line_feeds(block: bytes) -> bytes:
+    """Lines that end as Windows and old Macs have it, ended by a line feed."""
+    return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _decoded(block: bytes, path: Path) -> str:

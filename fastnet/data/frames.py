@@ -42,11 +42,23 @@ def _table(name: str, columns: dict[str, np.ndarray]) -> Table:
     if not numeric or not len(arrays[0]):
         raise DataError(f"{name}: holds no rows of numbers")
     for title, values in columns.items():
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            raise DataError(f"{name}: column {title!r} holds missing or infinite numbers")
+        missing = _missing(values)
+        if missing.any():
+            row = int(missing.argmax())
+            raise DataError(f"{name}: column {title!r} is not whole (row {row} is missing or infinite)")
     words = {place: _words(values) for place, values in enumerate(arrays) if place not in set(numeric)}
     numbers = np.column_stack([arrays[place] for place in numeric])
     return Table(name, tuple(columns), numbers, tuple(numeric), words)
+
+
+def _missing(values: np.ndarray) -> np.ndarray:
+    """Which values of a column are none."""
+    missing = np.zeros(len(values), bool)
+    if values.dtype.kind == "f":
+        np.logical_not(np.isfinite(values), out=missing)
+    elif values.dtype.kind == "O":
+        missing[:] = [value is None or str(value) in ("nan", "<NA>") for value in values.tolist()]
+    return missing
 
 
 def _words(values: np.ndarray) -> np.ndarray:

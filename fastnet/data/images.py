@@ -10,6 +10,7 @@ from .archives import images_of_archive, read_single
 from .csv_files import read_csv
 from .frames import read_parquet
 from .idx import read_idx
+from .orientation import is_transposed_by_name, transposed
 from .scales import scale_pixels
 from .signatures import Kind, kind_of, what_it_is
 from .tables import split_table
@@ -23,13 +24,15 @@ def holds_images(path: Path) -> bool:
 def load_images(path: Path) -> tuple[np.ndarray, float]:
     """The images in a file, uint8 or float32 `(n, n_pixels)`, and the scale that makes their pixels 0 to 1.
 
-    The file is IDX (plain or gzip), CSV, `.npz`, `.npy` or Parquet, told by its content; labels in it are left out. A
-    `Predictor` takes them as they are, and scales uint8 as in its training.
-    DataError for any other, and for what is damaged.
+    The file is IDX (plain or gzip), CSV, `.npz`, `.npy` or Parquet, told by its content; labels in it are left out,
+    and images are turned upright where the name says that they are EMNIST's. A `Predictor` takes them as they are, and
+    scales uint8 as in its training. DataError for any other, and for what is damaged.
     """
     images = _images(path)
     if images.ndim < 2 or not images.size:
         raise DataError(f"{path}: holds no images (its shape is {images.shape})")
+    if is_transposed_by_name(str(path)):
+        images = transposed(images, str(path))
     (flat,), scale, _ = scale_pixels([images], str(path))
     return flat, scale
 

@@ -15,6 +15,7 @@ import numpy as np
 from fastnet.errors import DataError
 
 from .archives import load_archive
+from .arff import read_arff
 from .array_files import load_set, set_of_file, sets_of_arrays
 from .csv_files import read_csv
 from .folders import load_folders
@@ -43,8 +44,8 @@ def load_dataset(source: Any = BUNDLED, *, label: str | None = None, transposed:
     """Load "mnist" (bundled), a file or directory of data as people have them, or a data frame of pandas or Polars.
 
     IDX files under MNIST's names and the like (EMNIST's too; of several sets, `DIR/emnist-letters` names one), an
-    `.npz` of `x_train, y_train, x_test, y_test` or `X, y`, CSV (also gzip) and Parquet with an image a row, a
-    directory with such tables for training and test, pictures in folders by class. `label` names the column of the
+    `.npz` of `x_train, y_train, x_test, y_test` or `X, y`; CSV, ARFF and Parquet with an image a row, or a directory of
+    such tables for training and test; pictures in folders by class. `label` names the column of the
     labels, where a table does not say it; `transposed` says whether images are stored column by column, as EMNIST's
     are, which is otherwise found out. Where there is no test set, a seventh of each class is held out for it. The
     data set's `notes` say what was found. A `SHA256SUMS` file in a directory is held against the IDX files it names.
@@ -80,12 +81,12 @@ def _found(path: Path, label: str | None) -> Found:
     raise DataError(f"{path}: is {what_it_is(path)}, and no data set (give {ACCEPTED})")
 
 
-_TABLES: dict[Kind, Callable[[Path], Table]] = {Kind.TEXT: read_csv, Kind.PARQUET: read_parquet}
+_TABLES: dict[Kind, Callable[[Path], Table]] = {Kind.TEXT: read_csv, Kind.PARQUET: read_parquet, Kind.ARFF: read_arff}
 
 
 # ---- Directories -----------------------------------------------------------------------------------------------------
 
-_TABLE_NAME = re.compile(r".*?(?P<part>train|test|t10k)[^/]*\.(csv|tsv|txt|parquet)(\.gz)?", re.IGNORECASE)
+_TABLE_NAME = re.compile(r".*?(?P<part>train|test|t10k)[^/]*\.(csv|tsv|txt|arff|parquet)(\.gz)?", re.IGNORECASE)
 
 
 def _of_directory(directory: Path, label: str | None) -> Found:
@@ -163,6 +164,8 @@ def _dataset(found: Found, source: str, label: str | None, told: bool | None) ->
     train = Samples(images[0], numbers.train, scale)
     if numbers.test is None:
         train, test = hold_out(train)
+        if not len(test):
+            raise DataError(f"{found.train.images_name}: has one sample of each class, so there is none for a test set")
         notes.append(f"there is no test set: {len(test):,} of {len(train) + len(test):,} samples are held out for it")
     else:
         test = Samples(images[1], numbers.test, scale)

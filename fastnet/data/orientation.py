@@ -21,7 +21,7 @@ def is_transposed(
     Where there are all ten digits among the classes, their mean images are held against MNIST's, `digits()`
     `(10, 28, 28)`. If that is not clear, or there are none, the name decides: EMNIST's images are transposed.
     """
-    known = "emnist" in name.lower()
+    known = is_transposed_by_name(name)
     numbers = [str(number) for number in range(10)]
     names = list(classes) or [str(number) for number in range(int(labels.max(initial=-1)) + 1)]
     if math.prod(images.shape[1:]) != _SIDE**2 or not set(numbers) <= set(names):
@@ -34,6 +34,11 @@ def is_transposed(
     upright, transposed = _likeness(means, digits()), _likeness(means.transpose(0, 2, 1), digits())
     is_clear = max(upright, transposed) >= _LEAST_LIKENESS and abs(upright - transposed) >= _LEAST_DIFFERENCE
     return transposed > upright if is_clear else known
+
+
+def is_transposed_by_name(name: str) -> bool:
+    """Whether images in a file or directory of that name are stored transposed, as far as the name tells."""
+    return "emnist" in name.lower()
 
 
 def transposed(images: np.ndarray, name: str) -> np.ndarray:

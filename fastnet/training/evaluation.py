@@ -8,6 +8,7 @@ import numpy as np
 from fastnet.data.samples import Samples
 from fastnet.kernels import numba_is_installed
 from fastnet.models.card import interval
+from fastnet.models.fields import NULL
 from fastnet.models.files import ModelFiles, read_model
 from fastnet.models.network import Network
 
@@ -21,10 +22,10 @@ class ClassScore:
     """How a model does on one class. What has nothing to be counted on is None."""
 
     name: str
-    precision: float | None  # share of the samples answered as this class that are of it
-    recall: float | None  # share of its samples that are answered so
-    interval: tuple[float, ...] | None  # Wilson's 95% of the recall
     support: int  # samples of the class
+    precision: float | None = dataclasses.field(metadata=NULL)  # share of what is answered so that is of the class
+    recall: float | None = dataclasses.field(metadata=NULL)  # share of its samples that are answered so
+    interval: tuple[float, ...] | None = dataclasses.field(metadata=NULL)  # Wilson's 95% of the recall
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,10 +77,10 @@ def _class_scores(names: tuple[str, ...], labels: np.ndarray, answers: np.ndarra
     return tuple(
         ClassScore(
             name,
+            support[number],
             precision=right[number] / answered[number] if answered[number] else None,
             recall=right[number] / support[number] if support[number] else None,
             interval=interval(right[number] / support[number], support[number]) if support[number] else None,
-            support=support[number],
         )
         for number, name in enumerate(names)
     )
