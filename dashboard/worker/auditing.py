@@ -5,7 +5,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fastnet.audit import audit_model, save_audit
-from fastnet.data.loading import load_dataset
+from fastnet.data.loading import BUNDLED, load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.errors import FastnetError
 from fastnet.models.data import data_of
@@ -27,7 +27,5 @@ def work(pipe: Connection, directory: Path, data: str) -> None:
 
 
 def _data_of(directory: Path, data: str) -> Dataset:
-    """The page's data set if the model was trained on it, else the model's own."""
-    files, dataset = read_model(directory), load_dataset(data)
-    facts = files.manifest.data
-    return data_of(files, dataset if facts and facts.sha256 == dataset.sha256 else None)
+    """The data set that the page was given, else the one that the model was trained on."""
+    return data_of(read_model(directory), None if data == BUNDLED else load_dataset(data))
