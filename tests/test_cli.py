@@ -251,6 +251,19 @@ def test_threads_are_limited():
     assert json.loads(out)["threads"] == 1
 
 
+@pytest.mark.parametrize(("options", "n_threads"), [([], 1), (["--threads", "2"], 2)])
+def test_pictures_are_read_by_one_thread_unless_more_are_asked_for(tmp_path, options, n_threads):
+    Image.fromarray(load_dataset().test.images[0].reshape(28, 28)).save(tmp_path / "seven.png")
+    program = (
+        "import sys; from fastnet import cli; cli.main(sys.argv[1:])\n"
+        "import threadpoolctl; print({pool['num_threads'] for pool in threadpoolctl.threadpool_info()})"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    command = [sys.executable, "-c", program, "predict", str(tmp_path / "seven.png"), *options]
+    out = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+    assert out.splitlines()[-1] == str({n_threads})
+
+
 def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
     for threads in ("1", "3"):
         args = ["--data", str(npz), *SMALL, "--epochs", "2", "--threads", threads, "--out", str(tmp_path / threads)]

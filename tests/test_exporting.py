@@ -18,6 +18,7 @@ from fastnet.models.documents import Manifest
 from fastnet.models.exporting import FORMS, export_model
 from fastnet.models.fields import to_json
 from fastnet.models.files import read_model, write_model
+from fastnet.models.sealed import sealed
 
 RNG = np.random.default_rng(5)
 
@@ -71,7 +72,7 @@ def test_onnx_tells_what_it_is(tmp_path):
     assert json.loads(facts["manifest"]) == json.loads(
         (weights.DIRECTORY / weights.DEFAULT / "manifest.json").read_text()
     )
-    assert json.loads(facts["manifest"]) == to_json(manifest)
+    assert json.loads(facts["manifest"]) == sealed(to_json(manifest))
     assert float(facts["test_accuracy"]) == manifest.test.accuracy
     assert float(facts["temperature"]) == Predictor.load().calibration.temperature
     assert facts["layer_sizes"] == "784-512-10"
@@ -90,7 +91,7 @@ def test_safetensors_and_npz_hold_the_arrays_bit_for_bit(tmp_path):
                 assert arrays[name].dtype == np.float32
                 np.testing.assert_array_equal(arrays[name], array)
         assert {name: str(archive[name]) for name in archive if name not in files.parameters} == facts
-    assert json.loads(facts["manifest"]) == to_json(files.manifest)
+    assert json.loads(facts["manifest"]) == sealed(to_json(files.manifest))
 
 
 @pytest.mark.parametrize("form", FORMS)

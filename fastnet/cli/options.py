@@ -181,9 +181,17 @@ def set_thread_limits(n_threads: int | None) -> None:
     """Limit the threads of Numba and of NumPy's BLAS; must come before either is imported."""
     if n_threads is None:
         return
-    for variable in _BLAS_THREAD_VARIABLES:
+    for variable in (*_BLAS_THREAD_VARIABLES, _NUMBA_THREAD_VARIABLE):
         os.environ[variable] = str(n_threads)
-    os.environ[_NUMBA_THREAD_VARIABLE] = str(n_threads)
+
+
+def prefer_one_blas_thread() -> None:
+    """Have NumPy multiply in one thread unless the environment says otherwise; must come before it is imported.
+
+    Threads that share the small products of a single picture wait for each other, on a busy machine for long.
+    """
+    for variable in _BLAS_THREAD_VARIABLES if "numpy" not in sys.modules else ():
+        os.environ.setdefault(variable, "1")
 
 
 def show(args: argparse.Namespace, result: dict[str, Any], text: str) -> None:

@@ -18,7 +18,7 @@ from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
 from .answers import FORMS, WRITERS, Answer, Write, file_of_answers, form_of
 from .inputs import MOST_MEGAPIXELS, STANDARD_INPUT, Reader, is_file_of_images, kind, limits
-from .options import add_command, show, whole
+from .options import add_command, prefer_one_blas_thread, show, whole
 from .streams import one_line
 from .waiting import is_live
 
@@ -71,6 +71,7 @@ def megapixels(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Read each picture and print or write; the exit code is 1 if one could not be read."""
+    prefer_one_blas_thread()
     from fastnet.reading.predictor import Predictor
 
     form = _form(args)

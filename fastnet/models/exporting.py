@@ -19,6 +19,7 @@ from .card import data_name
 from .fields import to_json
 from .files import ModelFiles, read_model
 from .network import Network
+from .sealed import sealed
 
 _OPSET = 13  # of December 2020: since then a softmax is over one axis
 _IR_VERSION = 7  # of the same release
@@ -53,7 +54,7 @@ def metadata(files: ModelFiles) -> dict[str, str]:
         "data": data_name(manifest),
         "test_accuracy": manifest.test.accuracy if manifest.test else None,
         "license": manifest.license,
-        "manifest": json.dumps(to_json(manifest)),
+        "manifest": json.dumps(sealed(to_json(manifest))),
     }
     return {name: str(value) for name, value in known.items() if value is not None}
 
