@@ -111,7 +111,9 @@ def test_a_model_that_cannot_be_written_beside_is_told_of_at_once(own, fastnet, 
     )
 
 
-def test_a_model_that_comes_with_fastnet_stays_as_it_is(fastnet, tmp_path):
+def test_a_model_that_comes_with_fastnet_stays_as_it_is(fastnet, monkeypatch, tmp_path):
+    audit = load_audit(weights.DEFAULT)
+    monkeypatch.setattr("fastnet.audit.making.audit_model", lambda *_, **__: audit)
     code, _, err = fastnet("audit", weights.DEFAULT)
     assert code == 2
     assert err.startswith(f"fastnet audit: {weights.DEFAULT}: comes with fastnet, and stays as it is")
