@@ -1,7 +1,7 @@
 """Arrays in, arrays out: hand-written Numba kernels; in `reference` the NumPy textbook that they are tested against.
 
-The kernels are loaded when they are first used, so that the textbook and what else is of NumPy alone (`arrays`,
-`sparse_rows`, `displacements`, `rates`) can be imported, and works, where Numba is not installed.
+All is loaded when it is first used, so that the textbook and what else is of NumPy alone (`arrays`, `sparse_rows`,
+`displacements`, `rates`) can be imported, and works, where Numba is not installed.
 """
 
 from importlib import import_module
@@ -9,11 +9,10 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .arrays import aligned_copy as aligned_copy
-from .arrays import aligned_empty as aligned_empty
-from .arrays import aligned_zeros as aligned_zeros
-
 if TYPE_CHECKING:
+    from .arrays import aligned_copy as aligned_copy
+    from .arrays import aligned_empty as aligned_empty
+    from .arrays import aligned_zeros as aligned_zeros
     from .augment import distort_images as distort_images
     from .batches import gather_batch as gather_batch
     from .dropout import drop_units as drop_units
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "adam_step": "optimizers",
+    "aligned_copy": "arrays",
+    "aligned_empty": "arrays",
+    "aligned_zeros": "arrays",
     "count_correct": "losses",
     "distort_images": "augment",
     "drop_units": "dropout",
@@ -38,15 +40,15 @@ _HOMES = {
     "softmax_cross_entropy": "losses",
 }
 
-__all__ = sorted([*_HOMES, "aligned_copy", "aligned_empty", "aligned_zeros"])
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    kernel = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = kernel  # a training asks for some of them in each step
-    return kernel
+    found = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = found  # a training asks for some of them in each step
+    return found
 
 
 def __dir__() -> list[str]:

@@ -128,7 +128,7 @@ def test_a_training_whose_terminal_was_closed_is_saved(npz, tmp_path):
 
 WRITERS = {
     "predict": (
-        "import fastnet.cli.answers as a; a._FILES['.csv'] = lambda file: hold",
+        "import fastnet.cli.answers as a; a.WRITERS['csv'] = lambda file: hold",
         ("predict", "{pictures}", "--out", "{out}/answers.csv"),
     ),
     "explain": (

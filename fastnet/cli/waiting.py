@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fastnet.kernels import compilation
+
 from .streams import lines
 
 _SECONDS_BEFORE = 1.0  # what is done sooner is not told of
@@ -103,8 +105,6 @@ def waiting(text: str) -> Iterator["Wait"]:
 @contextmanager
 def compiling_told() -> Iterator[None]:
     """Say so where kernels are compiled in this block, with the number of functions that are done."""
-    from fastnet.kernels import compilation  # loads NumPy, which --help does not need
-
     with compilation.listening(_Compiling().hear):
         yield
 
