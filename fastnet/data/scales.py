@@ -1,4 +1,7 @@
-"""Which numbers pixels are (0 to 255, 0 to 1, 0 to 16, standardised), and what makes of them what a network sees."""
+"""Which numbers pixels are (0 to 255, 0 to 1, 0 to 16, standardised), and what makes of them what a network sees.
+
+uint8 always means 0 to 255, whatever the data came in: so pictures, and other data, reach a model as bright as its own.
+"""
 
 import math
 from typing import NamedTuple
@@ -7,9 +10,10 @@ import numpy as np
 
 from fastnet.errors import DataError
 
-from .samples import as_float32
+from .samples import PIXEL_SCALE, as_float32
 
-_TOPS = (1, 16, 255, 65535)  # whole numbers go from 0 to one of these; a network sees 0 to 1
+WHITES = (1, 255, 4095, 65535)  # what white can be: a fraction, or 8, 12 or 16 bits
+_TOPS = (1, 16, *WHITES[1:])  # whole numbers go from 0 to one of these, 16 in scikit-learn's digits
 _MOST_FRACTION = 16.0  # what goes beyond is no scaled pixel any more: halfway, by ratio, between 1 and 255
 
 
@@ -24,16 +28,18 @@ class Scaled(NamedTuple):
 def scale_pixels(parts: list[np.ndarray], name: str) -> Scaled:
     """Find out the scale of images `(n, ...)` of one kind, such as a training set and its test set.
 
-    Whole numbers from 0 go to the next of 1, 16, 255 and 65535, and become uint8 where that holds them. Fractions go
-    to 1, and are taken as they are; beyond 16 they are taken for unscaled ones, of 0 to 255 or 65535. What has negative
-    pixels is standardised, and taken as it is. DataError for pixels that are no finite numbers, or beyond 65535.
+    Whole numbers from 0 go to the next of 1, 16, 255, 4095 and 65535. Those that go to 1 or 255 become uint8 from 0 to
+    255, others float32 from 0 to 1. Fractions go to 1, and are taken as they are; beyond 16 they are taken for unscaled
+    ones, of 0 to 255, 4095 or 65535. What has negative pixels is standardised, and taken as it is. DataError for pixels
+    that are no finite numbers, or beyond 65535, and for whole numbers beside floating-point ones.
     """
     flats = [_flat(part, name) for part in parts]
-    kinds = {flat.dtype.kind for flat in flats}
-    if len(kinds) > 1:  # which does not fit together, as will be told
-        return Scaled([_float32(flat) if flat.dtype != np.uint8 else flat for flat in flats], 1 / 255, "")
+    are_floats = {flat.dtype.kind == "f" for flat in flats}
+    if len(are_floats) > 1:
+        kinds = " and ".join(str(part.dtype) for part in parts)
+        raise DataError(f"{name}: training and test images must be of one kind of numbers, not {kinds}")
     low, high = min(float(flat.min()) for flat in flats), max(float(flat.max()) for flat in flats)
-    is_whole = kinds != {"f"} or (high > 1 and all((flat == np.rint(flat)).all() for flat in flats))
+    is_whole = are_floats == {False} or (high > 1 and all((flat == np.rint(flat)).all() for flat in flats))
     if low < 0 or (not is_whole and high <= _MOST_FRACTION):
         return Scaled([_float32(flat) for flat in flats], 1.0, "")
     top = next((top for top in _TOPS if high <= top), None)
@@ -41,9 +47,12 @@ def scale_pixels(parts: list[np.ndarray], name: str) -> Scaled:
         raise DataError(f"{name}: pixels go up to {high:g}, and {_TOPS[-1]} is the most")
     if high == 0:
         top = 255
-    note = "" if top == 255 and kinds == {"u"} else f"pixels go from 0 to {high:g}: divided by {top}"
-    if is_whole and top <= 255:
-        return Scaled([np.ascontiguousarray(flat, np.uint8) for flat in flats], 1 / top, note)
+    is_plain = top == 255 and all(flat.dtype.kind == "u" for flat in flats)
+    note = "" if is_plain else f"pixels go from 0 to {high:g}: divided by {top}"
+    if is_whole and top in (1, 255):
+        return Scaled(
+            [np.ascontiguousarray(flat, np.uint8) * np.uint8(255 // top) for flat in flats], PIXEL_SCALE, note
+        )
     return Scaled([_float32(flat) * np.float32(1 / top) for flat in flats], 1.0, note)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from fastnet.bounded import TooLargeError, read_bounded
+from fastnet.data.scales import WHITES
 from fastnet.errors import DataError, damage_told_as
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
@@ -24,7 +25,6 @@ UNREAD_EXTENSIONS = (  # of what are pictures too: a directory of them must not 
 Source = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
 
 _ENOUGH_PIXELS = 4_000_000  # a JPEG that has several times more is decoded at a half, quarter or eighth of its size
-_FULL_SCALES = (1, 255, 4095, 65535)  # what white can be: a fraction, or 8, 12 or 16 bits
 _LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 _SAMPLE_PIXELS = 250_000  # enough to tell colours by
 _INK_ON_PAGE = 60  # difference of brightness above which what is opaque holds both page and ink
@@ -128,7 +128,7 @@ def _scaled(pixels: np.ndarray, name: str) -> np.ndarray:
     if not np.isfinite(pixels).all():
         raise DataError(f"{name}: holds NaN or infinite pixels")
     least, most = min(0, float(pixels.min())), float(pixels.max())
-    integer_scales = _FULL_SCALES if pixels.dtype.kind in "bf" else _FULL_SCALES[1:]
+    integer_scales = WHITES if pixels.dtype.kind in "bf" else WHITES[1:]
     white = next((scale for scale in integer_scales if most <= scale), most)
     return ((pixels - np.float32(least)) * np.float32(255 / max(white - least, 1e-30))).astype(np.uint8)
 
