@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from fastnet.models.calibration import Calibration, write_calibration
 from fastnet.models.files import read_model
 from fastnet.models.model import Model
 from fastnet.training.recipe import Recipe
-from fastnet.training.runs import made_from_weights, save_run
+from fastnet.training.runs import made_from_weights, new_run_directory, save_run
 from fastnet.training.trainer import Training
 
 PATIENCE = 120
@@ -108,7 +109,7 @@ def test_many_ask_for_a_place_and_one_at_a_time_has_it(tmp_path):
     assert not list(tmp_path.rglob(".*"))
 
 
-@pytest.mark.parametrize("name", ["x" * 300, "x" * 250, "file/run", "loop/run"])
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 250, "file/run", "loop/run", "loop"])
 def test_a_place_that_cannot_be_written_is_told_in_one_sentence(tmp_path, name):
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")
@@ -116,6 +117,49 @@ def test_a_place_that_cannot_be_written_is_told_in_one_sentence(tmp_path, name):
         require_new(tmp_path / name, overwrite=False)
     with pytest.raises(OptionError, match="cannot be written"):
         require_free(tmp_path / name)
+    for writer in (whole_file, whole_directory):
+        with pytest.raises((OptionError, OSError)), writer(tmp_path / name):
+            pytest.fail("the work had begun")
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a directory in which nothing can be made")
+def test_where_nothing_can_be_made_nobody_waits():
+    for wait in (require_free, lambda place: require_new(place, overwrite=False)):
+        with pytest.raises(OptionError, match=r"/proc/run: cannot be written \(No such file or directory\)"):
+            wait(Path("/proc/run"))
+    for writer in (whole_file, whole_directory):
+        with pytest.raises((OptionError, OSError), match="No such file or directory"), writer(Path("/proc/run")):
+            pytest.fail("the work had begun")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+def test_no_file_takes_the_place_of_a_device_or_a_pipe(fastnet, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    for place in (tmp_path / "pipe.csv", Path(os.devnull)):
+        with pytest.raises(OptionError, match="is a device or a pipe"):
+            require_new(place, overwrite=True)
+    assert fastnet("predict", "digit.png", "--force", "--out", tmp_path / "pipe.csv")[0] == 2
+    assert (tmp_path / "pipe.csv").is_fifo()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("train", "--out"),
+        ("calibrate", weights.DEFAULT, "--out"),
+        ("audit", weights.DEFAULT, "--out"),
+        ("export", weights.DEFAULT, "--to", "npz", "--out"),
+        ("predict", "digit.png", "--format", "csv", "--out"),
+        ("compare-models", weights.DEFAULT, weights.DEFAULT, "--picture"),
+    ],
+    ids=lambda args: " ".join(args),
+)
+def test_a_link_to_itself_is_no_place(fastnet, tmp_path, args):
+    loop = tmp_path / "loop.png"
+    loop.symlink_to(loop.name)
+    code, out, err = fastnet(*args, loop)
+    assert (code, out) == (2, "")
+    assert f"{loop}: cannot be written (Too many levels of symbolic links)" in err
 
 
 @pytest.mark.parametrize(
@@ -209,6 +253,49 @@ def test_of_trainings_in_one_place_one_goes_on(fastnet, npz, tmp_path, monkeypat
     assert not list(tmp_path.rglob(".*"))
 
 
+def test_a_run_is_taken_up_again_by_its_name_where_it_is(fastnet, npz, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = ("--data", npz, *SMALL, "--engine", "reference", "--epochs", 3, "--stop-after", 1)
+    assert fastnet("train", *options, "--out", "runs/mine")[0] == 0
+    with claim(Path("runs/mine")):
+        code, _, err = fastnet("train", "--resume", "mine")
+    assert code == 2
+    assert "runs/mine: another process writes to it" in err
+    assert fastnet("train", "--resume", "mine")[0] == 0
+    assert Model.load("runs/mine").manifest.epochs == 3
+    assert not Path("mine").exists()
+
+
+def test_a_model_that_comes_with_fastnet_is_no_run_to_go_on_with(fastnet):
+    code, _, err = fastnet("train", "--resume", weights.DEFAULT)
+    assert code == 2
+    assert f"comes with fastnet, and stays as it is; start from its weights: --from {weights.DEFAULT}" in err
+
+
+def test_what_killed_trainings_left_under_default_names_is_swept(tmp_path):
+    program = f"""
+import os, signal
+from pathlib import Path
+from fastnet.files import whole_directory
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import new_run_directory
+with new_run_directory(Recipe(), Path({str(tmp_path)!r})) as place, whole_directory(place) as new:
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", program], check=False)
+    (old,) = tmp_path.glob(".*.new")
+    old.rename(tmp_path / old.name.replace("-seed0", "-seed1"))  # no claim goes with it: it may be anyone's
+    (tmp_path / old.name.replace(".new", ".old")).mkdir()  # and that comes back
+    with new_run_directory(Recipe(), tmp_path) as other, new_run_directory(Recipe(), tmp_path) as another:
+        names = {path.name for path in tmp_path.iterdir()}
+    assert names == {
+        f".{other.name}.claim",
+        f".{another.name}.claim",
+        old.name.replace("-seed0", "-seed1"),
+        old.name[1 : -len(".new")],
+    }
+
+
 def test_a_run_that_is_removed_while_it_is_trained_is_made_again(npz, tmp_path):
     place = tmp_path / "deep" / "run"
     args = ["train", "--data", str(npz), *SMALL, "--epochs", "100000", "--out", str(place)]
@@ -233,10 +320,12 @@ def test_what_no_longer_fits_the_weights_of_a_resumed_run_is_told(fastnet, npz, 
     assert made_from_weights(place) == ("calibration", "audit")
     code, _, err = fastnet("train", "--resume", place)
     assert code == 0
-    assert err.splitlines()[-1] == (
+    *_, told, how_to_go_on = err.splitlines()
+    assert told == (
         "its calibration and audit went with the weights before, for which alone they were made:"
         f" fastnet calibrate {place}, fastnet audit {place}"
     )
+    assert how_to_go_on.startswith("next: ")
     assert made_from_weights(place) == ()
     assert Model.load(place).calibration is None
 
