@@ -338,8 +338,7 @@ def _hold(path: Path, locks: ExitStack, shared: bool = False, wait: bool = True)
 
 
 def _lock(path: Path, locks: ExitStack) -> None:
-    """As `_hold`, at once; OSError also where nothing can be locked, so that nobody knows whether another stands there.
-    """
+    """As `_hold`, at once; OSError also where nothing can be locked, so that nobody knows who else writes there."""
     if fcntl is None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(path))
     descriptor = os.open(path, os.O_RDONLY)

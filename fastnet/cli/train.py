@@ -95,7 +95,8 @@ def _train(args: argparse.Namespace, training: "Training", directory: Path) -> i
 
     tell(_headline(training))
     outdated, place = made_from_weights(directory), real_path(directory)  # wherever the current directory goes
-    display = ProgressDisplay(training)
+    last_epoch = min(args.stop_after or training.recipe.epochs, training.recipe.epochs)
+    display = ProgressDisplay(training, last_epoch)
     stopped_by: list[int] = []
 
     def stop(number: int) -> None:
