@@ -25,7 +25,8 @@ def compile_ahead(
 ) -> int:
     """Compile all that trainings of so many hidden layers call for such images; return how many functions.
 
-    `images` are of `compilation.IMAGES`; those that are no rows without zeros are distorted as well. `on_part` is told what comes next.
+    `images` are of `compilation.IMAGES`; those that are no rows without zeros are distorted as well. `on_part` is told
+    what comes next.
     """
     n_compiled = 0
 
