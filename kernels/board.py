@@ -24,7 +24,8 @@ from numba.core import cgutils, types
 from numba.core.extending import intrinsic, overload
 
 from .arrays import aligned_zeros
-from .jit import MOST_THREADS, get_threads, inlined
+from .compilation import MOST_THREADS
+from .jit import get_threads, inlined
 
 LINE = 8  # int64 in a cache line
 SPINS = 2000  # looks at a count before the thread lets others have its processor: some microseconds

@@ -125,8 +125,6 @@ def _one_at_a_time(compiled: Callable) -> Callable:
     return call
 
 
-MOST_THREADS = 256
-
 _threads: int | None = None
 _threads_here: contextvars.ContextVar[int | None] = contextvars.ContextVar("_threads_here", default=None)
 
@@ -134,8 +132,8 @@ _threads_here: contextvars.ContextVar[int | None] = contextvars.ContextVar("_thr
 def set_threads(n_threads: int) -> None:
     """Let kernels use `n_threads` threads, also more than there are processors; ValueError outside 1 to 256."""
     global _threads
-    if not 1 <= n_threads <= MOST_THREADS:
-        raise ValueError(f"threads must be between 1 and {MOST_THREADS}, not {n_threads}")
+    if not 1 <= n_threads <= compilation.MOST_THREADS:
+        raise ValueError(f"threads must be between 1 and {compilation.MOST_THREADS}, not {n_threads}")
     numba.set_num_threads(min(n_threads, config.NUMBA_NUM_THREADS))
     _threads = n_threads
 
@@ -143,7 +141,7 @@ def set_threads(n_threads: int) -> None:
 @contextlib.contextmanager
 def use_threads(n_threads: int) -> Iterator[None]:
     """Let what works from a board in this block, and in this Python thread, use `n_threads` threads, at most 256."""
-    token = _threads_here.set(min(n_threads, MOST_THREADS))
+    token = _threads_here.set(min(n_threads, compilation.MOST_THREADS))
     try:
         yield
     finally:

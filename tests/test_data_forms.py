@@ -9,7 +9,7 @@ from PIL import Image
 
 from fastnet.data.images import holds_images, load_images
 from fastnet.data.loading import load_dataset
-from fastnet.errors import DataError
+from fastnet.errors import DataError, OptionError
 
 RNG = np.random.default_rng(5)
 N, SIDE = 42, 4
@@ -219,7 +219,9 @@ def test_parquet_is_read_as_a_frame_is(tmp_path):
 def test_parquet_without_pyarrow_names_the_package(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     path = write(tmp_path / "train.parquet", b"PAR1" + bytes(20))
-    assert sentence_of(path) == f"{path}: to read Parquet, the package pyarrow must be installed, and it is not"
+    with pytest.raises(OptionError) as told:
+        load_dataset(path)
+    assert str(told.value) == f"{path}: reading Parquet needs more packages: pip install pyarrow"
 
 
 # ---- npz and npy ----------------------------------------------------------------------------------------------------

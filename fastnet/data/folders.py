@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from fastnet.errors import DataError
+from fastnet.packages import require_packages
 
 from .parts import Found, Part
 from .signatures import Kind, kind_of, what_it_is
@@ -17,7 +18,7 @@ def load_folders(directory: Path) -> Found | None:
     """The pictures in folders that are named as their classes; None where there are no such folders.
 
     All must be of one size; colours become grey. Hidden files are passed over. DataError for other files that are no
-    pictures, and if Pillow is missing.
+    pictures, OptionError if Pillow is missing.
     """
     folders = {path.name.lower(): path for path in _folders(directory)}
     train = next((folders[name] for name in _TRAIN if name in folders), None)
@@ -58,10 +59,9 @@ def _pictures(folder: Path) -> list[Path]:
 
 def _read(path: Path) -> np.ndarray:
     """A picture's grey pixels `(height, width)`."""
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise DataError(f"{path}: to read pictures, the package pillow must be installed, and it is not") from error
+    require_packages(f"{path}: reading pictures", "PIL")
+    from PIL import Image
+
     if kind_of(path) not in (Kind.PICTURE, Kind.UNKNOWN):
         raise DataError(f"{path}: is {what_it_is(path)}, among pictures")
     try:

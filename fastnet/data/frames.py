@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastnet.errors import DataError
+from fastnet.packages import require_packages
 
 from .signatures import require_regular
 from .tables import Table
@@ -17,13 +18,12 @@ def is_frame(source: object) -> bool:
 
 
 def read_parquet(path: Path) -> Table:
-    """The table in a Parquet file; DataError if pyarrow is missing, or the file is damaged."""
+    """The table in a Parquet file; OptionError if pyarrow is missing, DataError if the file is damaged."""
     require_regular(path)
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise DataError(f"{path}: to read Parquet, the package pyarrow must be installed, and it is not") from error
+    require_packages(f"{path}: reading Parquet", "pyarrow")
+    import pyarrow
+    from pyarrow import parquet
+
     try:
         columns = parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:

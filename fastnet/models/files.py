@@ -88,11 +88,11 @@ def find_model(name: str | Path) -> Path:
     raise ModelError(f"{name}: no such model (neither a directory, nor {known}){near}")
 
 
-def find_own_model(name: str | Path) -> Path:
+def find_own_model(name: str | Path, instead: str = "choose a place of your own: --out DIR") -> Path:
     """As `find_model`, to write to it; OptionError for one that comes with fastnet, unless its path is given."""
     directory = find_model(name)
     if directory != Path(name) and directory.parent == weights.DIRECTORY:
-        raise OptionError(f"{name}: comes with fastnet, and stays as it is; choose a place of your own: --out DIR")
+        raise OptionError(f"{name}: comes with fastnet, and stays as it is; {instead}")
     return directory
 
 

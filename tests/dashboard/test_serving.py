@@ -22,6 +22,8 @@ from fastnet.dashboard import app
 from fastnet.dashboard.app import MOST_MESSAGE_BYTES
 from fastnet.interrupts import exit_status
 
+from ..conftest import PATIENCE
+
 # What a process knows of BLAS's threads and of websockets, before the page is imported, after, and when it serves.
 PROCESS = """
 import json
@@ -157,15 +159,11 @@ def test_a_taken_port_is_told_before_panel_is_loaded(taken):
     assert done.stdout == "2 set()\n"
 
 
-def test_where_it_serves_is_printed_once_it_answers():
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "fastnet", "dashboard", "--port", "0"], stderr=subprocess.PIPE, text=True
-    ) as server:
-        try:
-            line = next(line for line in server.stderr if "serving" in line)
-            port = int(re.fullmatch(r"serving on http://localhost:(\d+) \(Ctrl-C ends it\)\n", line)[1])
-            with socket.create_connection(("localhost", port), timeout=180):
-                pass
-            urllib.request.urlopen(f"http://localhost:{port}/", timeout=180).close()
-        finally:
-            server.terminate()
+def test_where_it_serves_is_printed_once_it_answers(start_process):
+    command = [sys.executable, "-P", "-m", "fastnet", "dashboard", "--port", "0"]
+    server = start_process(command, stderr=subprocess.PIPE, text=True)
+    line = next(line for line in server.stderr if "serving" in line)
+    port = int(re.fullmatch(r"serving on http://localhost:(\d+) \(Ctrl-C ends it\)\n", line)[1])
+    with socket.create_connection(("localhost", port), timeout=PATIENCE):
+        pass
+    urllib.request.urlopen(f"http://localhost:{port}/", timeout=PATIENCE).close()
