@@ -94,5 +94,5 @@ def test_the_command_tells_and_draws_the_difference(model, other, digits, tmp_pa
 
 
 def test_data_of_another_size_is_refused(model, other, capsys):
-    assert cli.main(["compare-models", str(model), str(other)]) == 2
-    assert "takes images of 64 pixels" in capsys.readouterr().err
+    assert cli.main(["compare-models", str(model), str(other), "--data", "mnist"]) == 2
+    assert "takes images of 64 pixels in 10 classes, and mnist has 784 pixels" in capsys.readouterr().err
