@@ -65,6 +65,19 @@ def test_data_that_is_gone_is_told_with_the_remedy(fastnet, run, npz, command):
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", [("evaluate",), ("audit",), ("calibrate",), ("compare-models", "itself")])
+def test_data_in_another_order_is_not_what_was_trained_on(fastnet, words_csv, tmp_path, command):
+    run = tmp_path / "run"
+    assert fastnet("train", "--data", words_csv, "--label", "kind", "--out", run, *QUICK)[0] == 0
+    head, *lines = words_csv.read_text().split("\n")
+    words_csv.write_text("\n".join([head, *reversed(lines)]))  # so that others are held out for the test
+    name, *others = command
+    code, out, err = fastnet(name, run, *(run for _ in others))
+    assert (code, out) == (2, "")
+    assert f"{words_csv} has other samples, or in another order, than when it was trained on" in err
+    assert fastnet("evaluate", run, "--data", words_csv, "--label", "kind")[0] == 0
+
+
 @pytest.mark.parametrize("command", ["evaluate", "audit", "calibrate"])
 def test_data_of_another_size_is_told(fastnet, run, command):
     code, out, err = fastnet(command, run, "--data", "mnist")

@@ -51,8 +51,7 @@ def in_words(answer: Answer) -> str:
         return f"no digit{flags}"
     if len(answer.get("digits", ())) > 1 and len(answer["text"]) > 1:
         return f"{answer['text']} (each at least {percent(_least_confidence(answer))}){flags}"
-    second = answer.get("second_label", answer["second"])
-    return f"{answer['text']} ({percent(answer['probability'])}, else {second}){flags}"
+    return f"{answer['text']} ({percent(answer['probability'])}, else {answer['second_label']}){flags}"
 
 
 def _least_confidence(answer: Answer) -> float:

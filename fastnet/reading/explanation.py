@@ -88,7 +88,7 @@ def _panel(pixels: np.ndarray) -> Image.Image:
 
 
 def _caption(digit: DigitReading) -> str:
-    answer = "no digit" if digit.digit is None else f"{digit.digit}, {digit.probability:.1%}"
+    answer = "no digit" if digit.digit is None else f"{digit.label}, {digit.probability:.1%}"
     doubts = [flag for flag in digit.flags if flag != answer]
     return f"the network sees: {answer}" + (f" ({', '.join(doubts)})" if doubts else "")
 
