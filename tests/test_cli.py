@@ -165,9 +165,10 @@ def test_predict_tells_of_bad_pictures_and_answers_the_others(fastnet, tmp_path)
     code, out, err = fastnet("predict", tmp_path, tmp_path / "c.png", "--json")
     assert code == 1
     good, bad, missing = json.loads(out)["results"]
-    assert good.keys() == {"path", "text", "digit", "probability", "probabilities", "second", "flags", "digits"}
+    named = {"label", "second_label"}
+    assert good.keys() == {"path", "text", "digit", "probability", "probabilities", "second", "flags", "digits"} | named
     assert good["text"] == "7"
-    assert good["digits"] == [{"digit": 7, "probability": good["probability"], "box": [0, 0, 28, 28]}]
+    assert good["digits"] == [{"digit": 7, "label": "7", "probability": good["probability"], "box": [0, 0, 28, 28]}]
     assert bad.keys() == missing.keys() == {"path", "error"}
     assert missing == {"path": str(tmp_path / "c.png"), "error": f"{tmp_path / 'c.png'}: no such file"}
     assert len(err.strip().splitlines()) == 2

@@ -11,6 +11,7 @@ from PIL import Image
 
 from fastnet import weights
 from fastnet.data.loading import load_dataset
+from fastnet.data.tables import LABEL_NAMES
 from fastnet.models.files import read_manifest
 from fastnet.reading.predictor import Predictor
 
@@ -62,6 +63,19 @@ def test_data_that_is_gone_is_told_with_the_remedy(fastnet, run, npz, command):
     assert f"the data that it was trained on cannot be loaded ({npz}: no such data set" in err
     assert err.endswith("give it with --data\n")
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [("evaluate",), ("audit",), ("calibrate",), ("compare-models", "itself")])
+def test_data_in_another_order_is_not_what_was_trained_on(fastnet, words_csv, tmp_path, command):
+    run = tmp_path / "run"
+    assert fastnet("train", "--data", words_csv, "--label", "kind", "--out", run, *QUICK)[0] == 0
+    head, *lines = words_csv.read_text().split("\n")
+    words_csv.write_text("\n".join([head, *reversed(lines)]))  # so that others are held out for the test
+    name, *others = command
+    code, out, err = fastnet(name, run, *(run for _ in others))
+    assert (code, out) == (2, "")
+    assert f"{words_csv} has other samples, or in another order, than when it was trained on" in err
+    assert fastnet("evaluate", run, "--data", words_csv, "--label", "kind")[0] == 0
 
 
 @pytest.mark.parametrize("command", ["evaluate", "audit", "calibrate"])
@@ -175,10 +189,10 @@ def forms(tmp_path_factory):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_of_the_document_trains(fastnet, forms, tmp_path, monkeypatch, command):
-    monkeypatch.chdir(forms)
+def test_each_command_of_the_document_trains(fastnet, forms, tmp_path, command):
     run = tmp_path / "run"
-    code, _, err = fastnet(*shlex.split(command)[1:], "--out", run, *QUICK)
+    words = [word.replace("~", str(forms)) for word in shlex.split(command)[1:]]  # as a shell does
+    code, _, err = fastnet(*words, "--out", run, *QUICK)
     assert code == 0, err
     assert read_manifest(run).layer_sizes == (784, 8, 10)
     assert fastnet("evaluate", run)[0] == 0
@@ -186,3 +200,9 @@ def test_each_command_of_the_document_trains(fastnet, forms, tmp_path, monkeypat
 
 def test_the_document_has_a_command_for_each_form():
     assert len(COMMANDS) == 8
+
+
+def test_the_document_names_the_columns_that_are_taken_for_labels():
+    text = " ".join(DOCUMENT.read_text(encoding="utf-8").split())
+    named = re.search("else the one called (.*?), else", text)
+    assert re.split(", | or ", named[1]) == list(LABEL_NAMES)

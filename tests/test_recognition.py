@@ -1,11 +1,15 @@
 """Answers about pictures: which digit, how sure, what speaks against it, and which pixels spoke for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from fastnet.cli.answers import in_words
 from fastnet.data.loading import load_dataset
 from fastnet.models.network import Network
+from fastnet.reading.batch import read_picture
 from fastnet.reading.explanation import draw_explanation, explain
 from fastnet.reading.pictures import prepare
 from fastnet.reading.predictor import Predictor
@@ -155,3 +159,39 @@ def test_the_explanation_is_drawn(predictor, images, tmp_path):
         with Image.open(tmp_path / f"{number}.png") as saved:
             assert saved.size == drawn.size
         assert len(np.unique(np.asarray(drawn).reshape(-1, 3), axis=0)) > 2
+
+
+# ---- Models whose classes have names --------------------------------------------------------------------------------
+
+
+def renamed(predictor, names):
+    """The same model, whose classes are called otherwise."""
+    manifest = replace(predictor.manifest, classes=tuple(names))
+    return Predictor(predictor.network.parameters(), predictor.pixel_scale, manifest, predictor.calibration)
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [("ABCDEFGHIJ", "HCBAE"), ([f"no. {n}" for n in range(10)], "no. 7 no. 2 no. 1 no. 0 no. 4")],
+    ids=["letters", "words"],
+)
+def test_digits_are_told_by_the_names_of_their_classes(predictor, images, names, text):
+    reading = renamed(predictor, names).read(page(*images[:5]))
+    assert reading.text == text
+    assert [(each.text, each.label) for each in reading.digits] == [(names[each.digit],) * 2 for each in reading.digits]
+    assert (reading.label, reading.second_label) == (names[7], names[reading.second])
+    assert reading.digits[1].second_label == names[reading.digits[1].second]
+
+
+def test_answers_in_words_and_in_json_tell_the_names_of_classes(predictor, images, tmp_path):
+    Image.fromarray(page(images[0])).save(tmp_path / "seven.png")
+    answer = read_picture(renamed(predictor, "ABCDEFGHIJ"), str(tmp_path / "seven.png"))
+    assert (answer["text"], answer["label"], answer["digits"][0]["label"]) == ("H", "H", "H")
+    assert answer["second_label"] == "ABCDEFGHIJ"[answer["second"]]
+    assert in_words(answer).startswith("H (")
+    assert in_words(answer).endswith(f"else {answer['second_label']})")
+
+
+def test_nothing_to_read_has_no_name(predictor):
+    reading = renamed(predictor, "ABCDEFGHIJ").read(np.full((50, 60), 255, np.uint8))
+    assert (reading.text, reading.digit, reading.label, reading.second_label) == ("", None, None, None)

@@ -38,8 +38,8 @@ class Auditor:
         self._lock = threading.Lock()
         self._job: Job | None = None
 
-    def begin(self, model: str, directory: Path, data: str) -> Job:
-        """Compute the audit of a model on that data set and save it beside the model.
+    def begin(self, model: str, directory: Path) -> Job:
+        """Compute the audit of a model on the data that it was trained on, and save it beside the model.
 
         OptionError while that of another model is computed, and for a model that comes with fastnet.
         """
@@ -52,7 +52,7 @@ class Auditor:
                 return self._job
             self._job = Job(model)
             try:
-                _, pipe = start_beside(_work, directory, data, niceness=NICENESS)
+                _, pipe = start_beside(_work, directory, niceness=NICENESS)
             except FORESEEN as error:
                 self._job = replace(self._job, problem=sentence_of(error))
                 return self._job

@@ -12,7 +12,7 @@ from fastnet import weights
 from fastnet.errors import FastnetError, ModelError, OptionError
 from fastnet.files import claim, whole_directory
 from fastnet.models.calibration import CALIBRATION
-from fastnet.models.documents import EpochRecord
+from fastnet.models.documents import EpochRecord, Manifest
 from fastnet.models.files import MANIFEST, find_model, read_history, read_manifest
 from fastnet.reading.predictor import Predictor
 
@@ -22,7 +22,7 @@ MOST_RUNS = 20  # that are offered
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,38}[A-Za-z0-9])?")
 _RUN = re.compile(r"runs/([A-Za-z0-9][A-Za-z0-9 ._-]{0,99})")
-_PIXELS, _DIGITS = 28 * 28, 10  # what a model must take and tell to read drawings
+_PIXELS, _DIGITS = 28 * 28, tuple("0123456789")  # what a model must take and tell to read drawings
 
 _State = tuple[int, ...]
 
@@ -77,16 +77,20 @@ class Library:
         """Make a model of a run under that name, and tell all who listen.
 
         OptionError for a name that cannot be one, or is taken unless it may be replaced; ModelError for a run whose
-        network reads no digits.
+        network reads no digits, or calls its classes otherwise.
         """
         if not _NAME.fullmatch(name):
             raise OptionError(
                 "a name has 1 to 40 letters, digits, spaces, dots, hyphens or underscores, and begins and ends with a"
                 " letter or digit"
             )
-        sizes = read_manifest(run).layer_sizes
-        if (sizes[0], sizes[-1]) != (_PIXELS, _DIGITS):
-            raise ModelError(f"a network from {sizes[0]} pixels to {sizes[-1]} classes cannot read drawn digits")
+        manifest = read_manifest(run)
+        if not _tells_digits(manifest):
+            n_pixels, classes = manifest.layer_sizes[0], manifest.class_names
+            named = f", from {classes[0]} to {classes[-1]}," if manifest.classes else ""
+            raise ModelError(
+                f"a network from {n_pixels} pixels to {len(classes)} classes{named} cannot read drawn digits"
+            )
         with self._lock:
             with claim(self._directory / name):  # another server may have the same models
                 self._check_is_free(name, may_replace)
@@ -137,13 +141,17 @@ class Library:
         known, answer = self._read.get(folder, (None, False))
         if known != state:
             try:
-                sizes = read_manifest(folder).layer_sizes
-                answer = (sizes[0], sizes[-1]) == (_PIXELS, _DIGITS)
+                answer = _tells_digits(read_manifest(folder))
             except FastnetError as error:
                 answer = False
                 print(f"not offered: {error}", file=sys.stderr, flush=True)
             self._read[folder] = state, answer
         return answer
+
+
+def _tells_digits(manifest: Manifest) -> bool:
+    """Whether a model takes the pixels of a drawing and calls its classes as the digits, in their order."""
+    return (manifest.layer_sizes[0], manifest.class_names) == (_PIXELS, _DIGITS)
 
 
 def _state(folder: Path) -> _State:

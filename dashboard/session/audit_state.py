@@ -112,7 +112,7 @@ class AuditState(param.Parameterized):
 
     def compute(self) -> None:
         """Begin to compute the model's audit, in a process of its own; `hear` tells how it gets on."""
-        self.job = self._auditor.begin(self._store.model, self.directory, self._store.shared.data)
+        self.job = self._auditor.begin(self._store.model, self.directory)
 
     def hear(self) -> None:
         """Take in how the computation gets on; load the audit when it is there."""

@@ -5,29 +5,25 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fastnet.audit import audit_model, save_audit
-from fastnet.data.loading import BUNDLED, load_dataset
-from fastnet.data.samples import Dataset
 from fastnet.errors import FORESEEN, sentence_of
 from fastnet.models.data import data_of
 from fastnet.models.files import read_model
 
 
-def work(pipe: Connection, directory: Path, data: str) -> None:
-    """Compute the audit of the model in that directory and save it there; also when nobody listens any more."""
+def work(pipe: Connection, directory: Path) -> None:
+    """Compute the audit of the model in that directory, on the data that it was trained on, and save it there.
+
+    It goes on when nobody listens any more.
+    """
 
     def tell(stage: str, share: float) -> None:
         pipe.send({"stage": stage, "share": share})
 
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         try:
-            save_audit(directory, audit_model(directory, _data_of(directory, data), on_progress=tell))
+            save_audit(directory, audit_model(directory, data_of(read_model(directory)), on_progress=tell))
             pipe.send({"is_done": True, "share": 1.0})
         except (BrokenPipeError, ConnectionResetError):
             raise
         except FORESEEN as error:
             pipe.send({"problem": sentence_of(error)})
-
-
-def _data_of(directory: Path, data: str) -> Dataset:
-    """The data set that the page was given, else the one that the model was trained on."""
-    return data_of(read_model(directory), None if data == BUNDLED else load_dataset(data))

@@ -63,7 +63,7 @@ def _confusion(figures: Figures) -> str:
 
 def _classes(figures: Figures) -> str:
     f1 = figures.classes.f1
-    hardest, easiest = f1.index(min(f1)), f1.index(max(f1))
+    hardest, easiest = (figures.model.class_names[f1.index(extreme)] for extreme in (min(f1), max(f1)))
     return (
         "Precision: how often an answer of that class is right. Recall: how many of the class are found. F1: their"
         f" harmonic mean, from {min(f1):.1%} for class {hardest} to {max(f1):.1%} for class {easiest}, and"

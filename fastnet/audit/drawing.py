@@ -16,7 +16,7 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "
 GREY, INK = "#777777", "#222222"
 AMBER, RUST = "#7A5600", "#9C3600"  # orange and vermilion, dark enough for text
 CLASS_COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, "#B8A900", INK, "#8C6BB1", "#A6611A")
-MOST_NAMED_CLASSES = 20  # whose numbers are written into pictures
+MOST_NAMED_CLASSES = 20  # whose names are written into pictures
 
 DPI = 120
 
@@ -34,6 +34,11 @@ def label(axes: Any, title: str, x: str, y: str = "") -> None:
     axes.set_ylabel(y)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def plain(text: str) -> str:
+    """The text, with names of classes in it, so that no pair of dollars in it is taken for a formula."""
+    return text.replace("$", r"\$")
 
 
 def class_colours(n: int) -> list[Any]:

@@ -16,6 +16,12 @@ class ModelFacts:
     name: str
     layer_sizes: tuple[int, ...]
     n_parameters: int
+    classes: tuple[str, ...] | None = None  # their names, where they are not called by their numbers
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What each class is called."""
+        return self.classes or tuple(map(str, range(self.layer_sizes[-1])))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,14 @@ def _history_fits(figures: Figures) -> bool:
 
 def _classes_fit(figures: Figures) -> bool:
     n_classes, classes = figures.model.layer_sizes[-1], figures.classes
-    columns = (classes.precision, classes.recall, classes.f1, classes.support, figures.confident)
+    columns = (
+        figures.model.class_names,
+        classes.precision,
+        classes.recall,
+        classes.f1,
+        classes.support,
+        figures.confident,
+    )
     return all(len(column) == n_classes for column in (classes.confusion, *classes.confusion, *columns))
 
 

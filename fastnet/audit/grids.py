@@ -10,7 +10,7 @@ from fastnet.data.samples import Samples
 
 from .comparison import Comparison
 from .contents import Audit
-from .drawing import AMBER, INK, RUST, draw_images, new_figure
+from .drawing import AMBER, INK, RUST, draw_images, new_figure, plain
 from .images import grey, image_shape
 
 N_ERRORS = 64
@@ -39,21 +39,21 @@ def draw_confident(audit: Audit) -> Figure | None:
     if not n_columns:
         return None
     figure, places = new_figure(0.85 * n_columns + 0.5, 0.85 * len(rows), len(rows), n_columns)
-    for number, (axes, of_class) in enumerate(zip(places, rows, strict=True)):
+    for axes, of_class, name in zip(places, rows, audit.figures.model.class_names, strict=False):
         draw_images(axes, _images(audit, of_class), [""] * len(of_class), [INK] * len(of_class))
-        axes[0].set_ylabel(str(number), rotation=0, fontsize=14, labelpad=12, va="center")
+        axes[0].set_ylabel(plain(name), rotation=0, fontsize=14, labelpad=12, va="center", ha="right")
     return figure
 
 
 def draw_errors(audit: Audit) -> Figure | None:
     """The wrong answers, the worst first, with true class, answer and second guess."""
-    errors = audit.figures.errors[:N_ERRORS]
+    errors, names = audit.figures.errors[:N_ERRORS], audit.figures.model.class_names
     if not errors:
         return None
     figure, places = _grid(len(errors), _COLUMNS, 1.95)
     texts = [
-        f"{error.true} as {error.predicted} ({error.probability:.0%})\n"
-        f"else {error.second}{', ambiguous' if error.ambiguous else ''}"
+        plain(f"{names[error.true]} as {names[error.predicted]} ({error.probability:.0%})\nelse {names[error.second]}")
+        + (", ambiguous" if error.ambiguous else "")
         for error in errors
     ]
     colours = [AMBER if error.ambiguous else RUST for error in errors]
@@ -63,16 +63,21 @@ def draw_errors(audit: Audit) -> Figure | None:
 
 def draw_label_errors(audit: Audit) -> Figure | None:
     """Samples whose label may be wrong, the least probable label first."""
-    found = audit.figures.label_errors[: N_ERRORS // 2]
+    found, names = audit.figures.label_errors[: N_ERRORS // 2], audit.figures.model.class_names
     if not found:
         return None
     figure, places = _grid(len(found), _COLUMNS, 1.95)
-    texts = [f"labelled {each.label}\nrather {each.suggested} ({each.probability:.0%})" for each in found]
+    texts = [
+        plain(f"labelled {names[each.label]}\nrather {names[each.suggested]} ({each.probability:.0%})")
+        for each in found
+    ]
     draw_images(places, _images(audit, [each.row for each in found]), texts, [INK] * len(found))
     return figure
 
 
-def draw_disagreements(comparison: Comparison, names: Sequence[str], samples: Samples) -> Figure | None:
+def draw_disagreements(
+    comparison: Comparison, names: Sequence[str], samples: Samples, classes: Sequence[str]
+) -> Figure | None:
     """The samples that only one of two models reads right, those of the first one above; see `compare_models`."""
     shape = image_shape(samples.n_features)
     digits = (comparison.digits.only_first, comparison.digits.only_second)
@@ -88,7 +93,8 @@ def draw_disagreements(comparison: Comparison, names: Sequence[str], samples: Sa
             f"Only {name} reads these right{shown}" if group else f"None is read by {name} alone", fontsize=11
         )
         rows = [digit.row for digit in group]
-        texts = [f"{digit.label}, not {min(set(digit.answers) - {digit.label})}" for digit in group]
+        wrong = [min(set(digit.answers) - {digit.label}) for digit in group]
+        texts = [plain(f"{classes[digit.label]}, not {classes[n]}") for digit, n in zip(group, wrong, strict=True)]
         images = grey(samples.pixels[rows]).reshape(-1, *shape)
         draw_images(part.subplots(n, _COLUMNS, squeeze=False).ravel(), images, texts, [INK] * len(rows))
     return figure

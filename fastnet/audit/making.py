@@ -107,6 +107,7 @@ def audit_model(
             name=_name(files),
             layer_sizes=files.layer_sizes,
             n_parameters=sum(array.size for array in files.parameters.values()),
+            classes=files.manifest.class_names if files.manifest.classes else None,
         ),
         data=DataFigures(source=dataset.source, n=len(labels), image_shape=image_shape(samples.n_features)),
         made=Made(fastnet_version=__version__, seed=seed, seconds=clock.end()),

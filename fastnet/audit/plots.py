@@ -3,6 +3,7 @@
 Each takes an audit and returns a figure, or None where the model has nothing to show.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,22 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from .contents import Audit
-from .drawing import BLUE, GREY, INK, MOST_NAMED_CLASSES, ORANGE, SKY, VERMILION, class_colours, label, new_figure
+from .drawing import (
+    BLUE,
+    GREY,
+    INK,
+    MOST_NAMED_CLASSES,
+    ORANGE,
+    SKY,
+    VERMILION,
+    class_colours,
+    label,
+    new_figure,
+    plain,
+)
 
 _LEAST_ERROR = 1e-2  # percent, for a logarithmic axis
+_LONGEST_LEVEL = 3  # characters of a class's name that have room side by side
 
 
 def draw_learning_curves(audit: Audit) -> Figure | None:
@@ -62,7 +76,8 @@ def _scatter(axes: Any, audit: Audit, places: np.ndarray) -> None:
     axes.scatter(*places.T, s=5, c=[colours[c] for c in labels], linewidths=0, alpha=0.8)
     axes.scatter(*places[wrong].T, s=40, facecolors="none", edgecolors=INK, linewidths=1.1, label="answered wrongly")
     for c in np.unique(labels) if len(colours) <= MOST_NAMED_CLASSES else ():
-        text = axes.text(*np.median(places[labels == c], axis=0), str(c), fontsize=17, weight="bold", color=colours[c])
+        middle, name = np.median(places[labels == c], axis=0), plain(audit.figures.model.class_names[c])
+        text = axes.text(*middle, name, fontsize=17, weight="bold", color=colours[c])
         text.set_path_effects([withStroke(linewidth=3.5, foreground="white")])
         text.set_horizontalalignment("center")
         text.set_verticalalignment("center")
@@ -72,19 +87,19 @@ def _scatter(axes: Any, audit: Audit, places: np.ndarray) -> None:
 
 def draw_confusion(audit: Audit) -> Figure:
     """The confusion matrix: counts of errors, and shares of each true class."""
-    confusion = np.array(audit.figures.classes.confusion)
+    confusion, names = np.array(audit.figures.classes.confusion), audit.figures.model.class_names
     n = len(confusion)
     side = float(np.clip(0.5 * n + 1, 4, 9))
     figure, ((counts, shares),) = new_figure(2 * side, side + 0.5, 1, 2)
     wrong = np.where(np.eye(n, dtype=bool), 0, confusion)
     percentages = 100 * confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-    _matrix(counts, wrong, [[str(value) for value in row] for row in confusion.tolist()], "Counts")
+    _matrix(counts, wrong, [[str(value) for value in row] for row in confusion.tolist()], names, "Counts")
     texts = [[f"{value:.1f}" if value else "0" for value in row] for row in percentages.tolist()]
-    _matrix(shares, np.where(np.eye(n, dtype=bool), 0, percentages), texts, "Shares of the true class, %")
+    _matrix(shares, np.where(np.eye(n, dtype=bool), 0, percentages), texts, names, "Shares of the true class, %")
     return figure
 
 
-def _matrix(axes: Any, values: np.ndarray, texts: list[list[str]], title: str) -> None:
+def _matrix(axes: Any, values: np.ndarray, texts: list[list[str]], names: Sequence[str], title: str) -> None:
     """A matrix in shades of its errors; the diagonal, which would outshine them, stays light."""
     n = len(values)
     axes.imshow(values, cmap="Blues", vmin=0, vmax=max(float(values.max()), 1e-9))
@@ -92,8 +107,8 @@ def _matrix(axes: Any, values: np.ndarray, texts: list[list[str]], title: str) -
     axes.grid(visible=False)
     if n > MOST_NAMED_CLASSES:
         return
-    axes.set_xticks(range(n))
-    axes.set_yticks(range(n))
+    axes.set_xticks(range(n), map(plain, names), rotation=_turn(names))
+    axes.set_yticks(range(n), map(plain, names))
     for i in range(n):
         for j in range(n):
             if texts[i][j] != "0":
@@ -104,7 +119,7 @@ def _matrix(axes: Any, values: np.ndarray, texts: list[list[str]], title: str) -
 
 def draw_classes(audit: Audit) -> Figure:
     """Precision, recall and F1 of each class, and the pairs that are confused most."""
-    figures = audit.figures.classes
+    figures, names = audit.figures.classes, audit.figures.model.class_names
     figure, ((scores, pairs),) = new_figure(11, 3.8, 1, 2)
     numbers = np.arange(len(figures.f1))
     for name, values, marker, colour in (
@@ -115,13 +130,19 @@ def draw_classes(audit: Audit) -> Figure:
         scores.plot(numbers, 100 * np.array(values), marker, color=colour, label=name, markersize=7, alpha=0.85)
     label(scores, "Each class", "class", "%")
     if len(numbers) <= MOST_NAMED_CLASSES:
-        scores.set_xticks(numbers)
+        scores.set_xticks(numbers, map(plain, names), rotation=_turn(names))
     scores.legend(ncols=3, loc="lower left", fontsize=9, framealpha=0.8)
     most = figures.most_confused[:10][::-1]
-    pairs.barh([f"{pair.true} taken for {pair.predicted}" for pair in most], [pair.n for pair in most], color=SKY)
+    titles = [plain(f"{names[pair.true]} taken for {names[pair.predicted]}") for pair in most]
+    pairs.barh(range(len(most)), [pair.n for pair in most], color=SKY, tick_label=titles)
     label(pairs, "Most confused", "samples")
     pairs.xaxis.get_major_locator().set_params(integer=True)
     return figure
+
+
+def _turn(names: Sequence[str]) -> float:
+    """The degrees by which the names of classes are turned below an axis, so that long ones find room."""
+    return 90.0 if max(map(len, names)) > _LONGEST_LEVEL else 0.0
 
 
 def draw_weights(audit: Audit) -> Figure:

@@ -126,8 +126,8 @@ def _classes_table(audit: Audit) -> str:
     classes = audit.figures.classes
     columns = [classes.support, classes.precision, classes.recall, classes.f1]
     rows = [
-        (str(number), f"{support:,}", *(f"{value:.2%}" for value in values))
-        for number, (support, *values) in enumerate(zip(*columns, strict=True))
+        (escape(name), f"{support:,}", *(f"{value:.2%}" for value in values))
+        for name, support, *values in zip(audit.figures.model.class_names, *columns, strict=True)
     ]
     return _table(("class", "samples", "precision", "recall", "F1"), rows)
 

@@ -121,7 +121,8 @@ class _Progress:
 def _text(figures: "Figures", directory: Path) -> str:
     overall, calibration, knn = figures.overall, figures.calibration, figures.embedding.knn_accuracy
     n_ambiguous = sum(error.ambiguous for error in figures.errors)
-    confused = ", ".join(f"{pair.true} for {pair.predicted} ({pair.n})" for pair in figures.classes.most_confused[:3])
+    names, most = figures.model.class_names, figures.classes.most_confused[:3]
+    confused = ", ".join(f"{names[pair.true]} for {names[pair.predicted]} ({pair.n})" for pair in most)
     lines = [
         f"accuracy {percent(overall.accuracy)} on {figures.data.n:,} test samples, mean F1 {percent(overall.macro_f1)}",
         f"{overall.n_errors:,} errors, {n_ambiguous:,} of them ambiguous; most often: {confused or 'none'}",

@@ -47,20 +47,22 @@ def run(args: argparse.Namespace) -> int:
     with waiting("loading the data"):
         dataset = data_of(read_model(args.model), given_data(args))
         samples = data_of(read_model(args.other), dataset).test
+    first, second = Model.load(args.model), Model.load(args.other)
     with waiting("asking both models"):
-        comparison = compare_models(Model.load(args.model), Model.load(args.other), samples)
+        comparison = compare_models(first, second, samples)
     if args.picture:
         with waiting("drawing"):
-            _draw(args, comparison, samples)
-    show(args, {"models": [args.model, args.other], **to_json(comparison)}, _text(comparison, args.model, args.other))
+            _draw(args, comparison, samples, first.classes)
+    text = _text(comparison, args.model, args.other, first.classes)
+    show(args, {"models": [args.model, args.other], **to_json(comparison)}, text)
     return 0
 
 
-def _draw(args: argparse.Namespace, comparison: "Comparison", samples: "Samples") -> None:
+def _draw(args: argparse.Namespace, comparison: "Comparison", samples: "Samples", classes: Sequence[str]) -> None:
     from fastnet.audit.drawing import png
     from fastnet.audit.grids import draw_disagreements
 
-    figure = draw_disagreements(comparison, (args.model, args.other), samples)
+    figure = draw_disagreements(comparison, (args.model, args.other), samples, classes)
     if figure is None:
         tell("there is nothing to draw: both read the same digits right")
     else:
@@ -69,7 +71,7 @@ def _draw(args: argparse.Namespace, comparison: "Comparison", samples: "Samples"
         tell(f"drawn in {args.picture}")
 
 
-def _text(comparison: "Comparison", first: str, second: str) -> str:
+def _text(comparison: "Comparison", first: str, second: str, classes: Sequence[str]) -> str:
     """The table of counts, the test, and the digits that only one of them reads right."""
     accuracies = [percent(accuracy) for accuracy in comparison.accuracy]
     rows = [
@@ -84,14 +86,14 @@ def _text(comparison: "Comparison", first: str, second: str) -> str:
             f"{first}: {accuracies[0]}, {second}: {accuracies[1]} of {comparison.n:,} test samples",
             *(f"  {name:{width}}  {n:6,}" for name, n in rows),
             f"McNemar's test ({comparison.mcnemar.test}): p = {comparison.mcnemar.p_value:.2g}",
-            _digits(first, comparison.digits.only_first),
-            _digits(second, comparison.digits.only_second),
+            _digits(first, comparison.digits.only_first, classes),
+            _digits(second, comparison.digits.only_second, classes),
         ]
     )
 
 
-def _digits(name: str, digits: "Sequence[Disagreement]") -> str:
-    """Which they are: the number of the sample and its label, or how many more there are."""
-    listed = ", ".join(f"{digit.row} (a {digit.label})" for digit in digits[:MOST_LISTED])
+def _digits(name: str, digits: "Sequence[Disagreement]", classes: Sequence[str]) -> str:
+    """Which they are: the number of the sample and what its class is called, or how many more there are."""
+    listed = ", ".join(f"{digit.row} (a {classes[digit.label]})" for digit in digits[:MOST_LISTED])
     more = f" and {len(digits) - MOST_LISTED:,} more" if len(digits) > MOST_LISTED else ""
     return f"only {name}: {listed or 'none'}{more}"

@@ -10,7 +10,8 @@ from .files import ModelFiles
 def data_of(files: ModelFiles, given: Dataset | None = None) -> Dataset:
     """The data set `given`, or else the one that the manifest names, loaded as it was for the training.
 
-    OptionError where that is not there any more, or where the images or classes are not those of the model.
+    OptionError where that is not there any more or holds other samples, and where the images or classes are not those
+    of the model.
     """
     dataset = given or _trained_on(files)
     n_pixels, n_classes, classes = files.layer_sizes[0], files.layer_sizes[-1], files.manifest.classes or ()
@@ -34,11 +35,17 @@ def _trained_on(files: ModelFiles) -> Dataset:
     if facts.source == FRAME:
         raise OptionError(f"{files.directory}: was trained on a data frame, which no file holds; give data with --data")
     try:
-        return load_dataset(facts.source, label=facts.label, transposed=facts.transposed)
+        dataset = load_dataset(facts.source, label=facts.label, transposed=facts.transposed)
     except DataError as error:
         raise OptionError(
             f"{files.directory}: the data that it was trained on cannot be loaded ({error}); give it with --data"
         ) from error
+    if facts.sha256 not in (None, dataset.sha256):  # what was held out for the test may have been trained on
+        raise OptionError(
+            f"{files.directory}: {dataset.source} has other samples, or in another order, than when it was trained on;"
+            " give the data with --data"
+        )
+    return dataset
 
 
 def _few(classes: tuple[str, ...]) -> str:

@@ -18,12 +18,12 @@ import numpy as np
 
 from fastnet import weights
 from fastnet.bounded import read_bounded
-from fastnet.errors import ModelError, OptionError, damage_told_as, did_you_mean
+from fastnet.errors import ModelError, OptionError, damage_told_as, did_you_mean, told
 from fastnet.files import is_directory, read_whole
 
 from .card import CARD, model_card
 from .documents import FORMAT, READABLE_VERSIONS, RUNS, ArrayDescription, EpochRecord, Manifest, read_strictly
-from .fields import FieldError, to_json, told
+from .fields import FieldError, to_json
 from .sealed import sealed, sha256_of, unsealed
 
 MANIFEST = "manifest.json"

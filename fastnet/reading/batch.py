@@ -74,7 +74,8 @@ def read_picture(
         "text": reading.text,
         **_figures(reading),
         "digits": [
-            {"digit": digit.digit, "probability": digit.probability, "box": list(digit.box)} for digit in reading.digits
+            {"digit": each.digit, "label": each.label, "probability": each.probability, "box": list(each.box)}
+            for each in reading.digits
         ],
     }
 
@@ -88,6 +89,8 @@ def read_ready_images(predictor: Model, path: str) -> Iterator[dict[str, Any]]:
     try:
         images, scale = load_images(Path(path))
         n_pixels = predictor.layer_sizes[0]
+        if images.size == n_pixels:  # one image, whose rows look like images
+            images = images.reshape(1, n_pixels)
         if images.shape[1] != n_pixels:
             raise DataError(f"{path}: holds images of {images.shape[1]} pixels, and the model takes {n_pixels}")
     except DataError as error:
@@ -97,10 +100,7 @@ def read_ready_images(predictor: Model, path: str) -> Iterator[dict[str, Any]]:
         some = images[start : start + _IMAGES_AT_A_TIME]
         readings = read_images(predictor, some if some.dtype == np.uint8 else some * np.float32(scale))
         for number, reading in enumerate(readings, start + 1):
-            label, second = (predictor.classes[place] for place in reading.probabilities.argsort()[[-1, -2]])
-            text = "" if reading.digit is None else label
-            named = {"label": label, "second_label": second}
-            yield {"path": path, "image": number, "text": text, **named, **_figures(reading)}
+            yield {"path": path, "image": number, "text": reading.text, **_figures(reading)}
 
 
 def read_chunk(predictor: Model | None, paths: list[str], limits: Limits | None = None) -> list[dict[str, Any]]:
@@ -174,9 +174,11 @@ def _begin(predictor: Model, pipe: Connection) -> None:
 
 
 def _figures(reading: Reading | DigitReading) -> dict[str, Any]:
-    """What is told of an answer in figures."""
+    """What is told of an answer in figures, and what the likeliest classes are called."""
     return {
         "digit": reading.digit,
+        "label": reading.label,
+        "second_label": reading.second_label,
         "probability": reading.probability,
         "probabilities": [float(probability) for probability in reading.probabilities],
         "second": reading.second,

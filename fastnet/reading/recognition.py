@@ -21,15 +21,26 @@ VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; t
 
 @dataclass(frozen=True, eq=False)
 class DigitReading:
-    """One digit of a picture. `digit` is None where the part looks like no digit at all."""
+    """One digit of a picture. `digit` is None where the part looks like no digit at all.
+
+    `digit` and `second` are numbers of classes, places in `probabilities`; `label` and `second_label` are what these
+    classes are called. The label is told whatever the doubts.
+    """
 
     digit: int | None
     probability: float  # of the likeliest class
     probabilities: np.ndarray  # (10,)
-    second: int | None  # the next guess
+    second: int | None  # the next guess; None for a model of one class
     flags: tuple[str, ...]
     box: Box  # x0, y0, x1, y1 in pixels of the upright picture; x1 and y1 are one past the last
     pixels: np.ndarray  # (28, 28) uint8, what the network saw
+    label: str
+    second_label: str | None
+
+    @property
+    def text(self) -> str:
+        """What the digit is called; empty where it is none."""
+        return "" if self.digit is None else self.label
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +55,14 @@ class Reading:
     probability: float
     probabilities: np.ndarray
     second: int | None
+    label: str | None  # None, as the second one, where there is nothing to read
+    second_label: str | None
 
     @property
     def text(self) -> str:
-        """All digits, in reading order."""
-        return "".join(str(part.digit) for part in self.digits if part.digit is not None)
+        """What all digits are called, in reading order; with blanks between them where names are longer than one."""
+        names = [part.text for part in self.digits if part.digit is not None]
+        return ("" if all(len(name) == 1 for name in names) else " ").join(names)
 
 
 def read(predictor: Model, source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
@@ -56,11 +70,23 @@ def read(predictor: Model, source: Source, name: str | None = None, limits: Limi
     prepared = prepare(source, name, limits)
     digits = tuple(_digits_of(predictor, prepared.parts))
     if not digits:
-        nothing = np.full(10, 0.1, np.float32)
-        return Reading((), ("no digit", *prepared.flags), prepared.stages, prepared.size, None, 0.0, nothing, None)
+        n_classes = len(predictor.classes)
+        unknown = np.full(n_classes, 1 / n_classes, np.float32)
+        flags = "no digit", *prepared.flags
+        return Reading((), flags, prepared.stages, prepared.size, None, 0.0, unknown, None, None, None)
     first = next((digit for digit in digits if digit.digit is not None), digits[0])
-    figures = first.digit, first.probability, first.probabilities, first.second
-    return Reading(digits, _all_doubts(prepared.flags, digits), prepared.stages, prepared.size, *figures)
+    return Reading(
+        digits,
+        _all_doubts(prepared.flags, digits),
+        prepared.stages,
+        prepared.size,
+        first.digit,
+        first.probability,
+        first.probabilities,
+        first.second,
+        first.label,
+        first.second_label,
+    )
 
 
 def read_images(predictor: Model, images: np.ndarray) -> list[DigitReading]:
@@ -96,11 +122,15 @@ def _seen_at_once(predictor: Model, parts: Sequence[Part]) -> list[DigitReading]
         return []
     activations = predictor.forward(np.stack([part.pixels for part in parts]))
     probabilities = predictor.probabilities_of(activations.logits)
-    return list(map(_digit_reading, parts, probabilities, _doubts(predictor.calibration, activations)))
+    doubts = _doubts(predictor.calibration, activations)
+    return [_digit_reading(predictor.classes, *each) for each in zip(parts, probabilities, doubts, strict=True)]
 
 
-def _digit_reading(part: Part, probabilities: np.ndarray, flags: tuple[str, ...]) -> DigitReading:
-    second, first = (int(label) for label in probabilities.argsort()[-2:])
+def _digit_reading(
+    classes: tuple[str, ...], part: Part, probabilities: np.ndarray, flags: tuple[str, ...]
+) -> DigitReading:
+    first, *others = probabilities.argsort()[::-1].tolist()
+    second = others[0] if others else None
     return DigitReading(
         None if "no digit" in flags else first,
         float(probabilities[first]),
@@ -109,6 +139,8 @@ def _digit_reading(part: Part, probabilities: np.ndarray, flags: tuple[str, ...]
         flags,
         part.box,
         part.pixels,
+        classes[first],
+        None if second is None else classes[second],
     )
 
 

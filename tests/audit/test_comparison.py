@@ -4,11 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 from scipy import stats
 
 from fastnet import cli
 from fastnet.audit.comparison import compare_models, mcnemar
+from fastnet.audit.grids import draw_disagreements
+from fastnet.cli.compare_models import _text as text_of
 from fastnet.reading.predictor import Predictor
 from fastnet.training.recipe import Recipe
 from fastnet.training.runs import save_run
@@ -93,6 +96,17 @@ def test_the_command_tells_and_draws_the_difference(model, other, digits, tmp_pa
     assert "there is nothing to draw" in captured.err
 
 
+def test_digits_that_one_reads_right_are_told_by_the_names_of_their_classes(model, other, digits):
+    found = compare_models(Predictor.load(model), Predictor.load(other), digits.test)
+    first, *_ = found.digits.only_second
+    names = [f"{letter}$" for letter in "ABCDEFGHIJ"]
+    assert f"only other: {first.row} (a {names[first.label]})" in text_of(found, "model", "other", names)
+    figure = draw_disagreements(found, ("model", "other"), digits.test, names)
+    assert f"{'ABCDEFGHIJ'[first.label]}\\$, not {'ABCDEFGHIJ'[first.answers[0]]}\\$" in [
+        text.get_text() for text in figure.findobj(Text)
+    ]
+
+
 def test_data_of_another_size_is_refused(model, other, capsys):
-    assert cli.main(["compare-models", str(model), str(other)]) == 2
-    assert "takes images of 64 pixels" in capsys.readouterr().err
+    assert cli.main(["compare-models", str(model), str(other), "--data", "mnist"]) == 2
+    assert "takes images of 64 pixels in 10 classes, and mnist has 784 pixels" in capsys.readouterr().err

@@ -2,19 +2,23 @@
 
 import json
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from fastnet import weights
-from fastnet.audit import audit_model, load_audit
+from fastnet.audit import audit_model, grids, load_audit, plots, save_audit
 from fastnet.audit.making import N_POINTS
 from fastnet.audit.report import PICTURES, write_everything
+from fastnet.cli.audit import _text as summary_of
 from fastnet.data.samples import Dataset
 from fastnet.models.fields import to_json
-from fastnet.models.files import read_model
+from fastnet.models.files import read_manifest, read_model
+from fastnet.models.sealed import sealed
 from fastnet.reading.predictor import Predictor
 from fastnet.training.recipe import Recipe
 from fastnet.training.runs import save_run
@@ -137,9 +141,9 @@ def test_missing_packages_are_told_in_one_sentence(own, fastnet, monkeypatch):
 def test_options_are_told_as_they_are(own, fastnet):
     _, out, _ = fastnet("audit", "--help")
     assert f"default: {N_POINTS}" in out
-    code, _, err = fastnet("audit", own)
+    code, _, err = fastnet("audit", own, "--data", "mnist")
     assert code == 2
-    assert "takes images of 64 pixels in 10 classes, and the data set has 784 pixels" in err
+    assert "takes images of 64 pixels in 10 classes, and mnist has 784 pixels and 10 classes" in err
 
 
 def test_a_model_without_history_or_hidden_layer_on_images_that_are_no_squares(dataset, tmp_path):
@@ -175,3 +179,28 @@ def test_a_model_without_validation_and_without_errors_is_drawn(digits, tmp_path
     page = written(audit, tmp_path / "run", tmp_path / "out")
     assert "every answer is right" in page.text
     assert "There was no validation split" in page.text
+
+
+def texts_of(figure):
+    return "\n".join(each.get_text() for each in figure.findobj(Text))
+
+
+def test_classes_are_called_by_their_names(model, digits, tmp_path):
+    names = tuple(f"{letter}$<i>" for letter in "ABCDEFGHIJ")
+    own = shutil.copytree(model, tmp_path / "own")
+    manifest = replace(read_manifest(own), classes=names)
+    (own / "manifest.json").write_text(json.dumps(sealed(to_json(manifest))))
+    audited = audit_model(own, digits, n_points=60)
+    assert audited.figures.model.classes == names
+    page = written(audited, own, tmp_path / "out")
+    assert all(name in page.text for name in names)
+    assert "i" not in page.tags
+    error = audited.figures.errors[0]
+    true, predicted = (names[number].replace("$", r"\$") for number in (error.true, error.predicted))
+    assert f"{true} as {predicted} (" in texts_of(grids.draw_errors(audited))
+    assert all(name.replace("$", r"\$") in texts_of(grids.draw_confident(audited)).split("\n") for name in names)
+    for draw in (plots.draw_confusion, plots.draw_classes, plots.draw_embedding):
+        assert all(name.replace("$", r"\$") in texts_of(draw(audited)).split("\n") for name in names), draw
+    pair = audited.figures.classes.most_confused[0]
+    assert f"{names[pair.true]} for {names[pair.predicted]} (" in summary_of(audited.figures, own)
+    assert load_audit(save_audit(own, audited).parent).figures.model.class_names == names

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,10 @@ from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.worker.audit_files import audit_file, file_names
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError, OptionError
+from fastnet.models.documents import DataFacts
+from fastnet.models.fields import to_json
+from fastnet.models.files import read_manifest
+from fastnet.models.sealed import sealed
 
 from ..conftest import PATIENCE
 
@@ -30,7 +35,7 @@ AUDITED, BARE = "audited", "bare"
 class PatientAuditor(Auditor):
     """Computes nothing; a test says how it gets on."""
 
-    def begin(self, model: str, directory: Path, data: str) -> Job:
+    def begin(self, model: str, directory: Path) -> Job:
         self._job = Job(model)
         return self._job
 
@@ -161,11 +166,11 @@ def test_why_a_computation_failed_is_told(own_models):
 
 def test_one_audit_is_computed_at_a_time_and_a_missing_data_set_is_told(own_models):
     auditor = Auditor()
-    store = Store(Address(f"?model={BARE}"), Shared(Library(own_models), data="/nowhere/at-all.npz", auditor=auditor))
-    state = AuditState(store)
+    set_data(own_models / BARE, DataFacts(source="/nowhere/at-all.npz"))
+    state = opened(own_models, f"?model={BARE}", auditor)[1]
     state.compute()
     with pytest.raises(OptionError, match="the audit of bare is being computed"):
-        auditor.begin(AUDITED, own_models / AUDITED, "mnist")
+        auditor.begin(AUDITED, own_models / AUDITED)
     wait_for_end(auditor)
     state.hear()
     assert "/nowhere/at-all.npz" in state.job.problem
@@ -176,14 +181,21 @@ def test_an_audit_is_computed_to_its_end_in_a_process_of_its_own(own_models, tmp
     test = load_dataset().test
     images, labels = test.images[:100], test.labels[:100]
     np.savez(tmp_path / "few.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    set_data(own_models / BARE, DataFacts(source=str(tmp_path / "few.npz")))
     auditor = Auditor()
-    shared = Shared(Library(own_models), data=str(tmp_path / "few.npz"), auditor=auditor)
+    shared = Shared(Library(own_models), data="/what/people/train-on.npz", auditor=auditor)
     state = AuditState(Store(Address(f"?model={BARE}"), shared))
     state.compute()
     wait_for_end(auditor)
     state.hear()
     assert (state.problem, state.job) == ("", None)
     assert (state.audit.labels == labels).all()
+
+
+def set_data(directory: Path, facts: DataFacts) -> None:
+    """Say that a model was trained on other data."""
+    manifest = replace(read_manifest(directory), data=facts)
+    (directory / "manifest.json").write_text(json.dumps(sealed(to_json(manifest))), encoding="utf-8")
 
 
 def wait_for_end(auditor: Auditor) -> None:

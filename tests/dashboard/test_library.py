@@ -17,12 +17,12 @@ from fastnet.models.files import write_model
 from fastnet.models.sealed import sealed
 
 
-def make_run(directory, bias: int = 4, n_pixels: int = 784):
+def make_run(directory, bias: int = 4, n_pixels: int = 784, classes=None):
     """A model that answers one digit whatever it is shown."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
     parameters = {"W1": np.zeros((n_pixels, 10), np.float32), "b1": np.eye(10, dtype=np.float32)[bias]}
-    write_model(directory, parameters, Manifest(layer_sizes=(n_pixels, 10), pixel_scale=1 / 255))
+    write_model(directory, parameters, Manifest(layer_sizes=(n_pixels, 10), classes=classes, pixel_scale=1 / 255))
     return directory
 
 
@@ -72,6 +72,17 @@ def test_a_network_of_other_pixels_is_no_model_for_drawings(library, tmp_path):
     (tmp_path / "models" / "damaged").mkdir()
     (tmp_path / "models" / "damaged" / "manifest.json").write_text("{")
     assert library.names() == weights.names()
+
+
+def test_a_network_that_tells_letters_is_no_model_for_drawings(library, tmp_path):
+    letters = make_run(tmp_path / "run", classes=tuple("ABCDEFGHIJ"))
+    with pytest.raises(ModelError, match="from 784 pixels to 10 classes, from A to J, cannot read drawn digits"):
+        library.save("mine", letters)
+    (tmp_path / "models").mkdir()
+    letters.rename(tmp_path / "models" / "letters")
+    assert library.names() == weights.names()
+    library.save("mine", make_run(tmp_path / "run", classes=tuple("0123456789")))
+    assert library.names() == [*weights.names(), "mine"]
 
 
 def test_those_who_listen_hear_of_saved_models_until_they_end_it(library, tmp_path):

@@ -28,12 +28,14 @@ ONE = Stroke(np.array([[0.5, 0.2, 0.07], [0.5, 0.8, 0.07]], np.float32))
 def digit(label: int, box=(0, 0, 28, 28), flags=()) -> DigitReading:
     probabilities = np.full(10, 0.02, np.float32)
     probabilities[label] = 0.82
-    return DigitReading(label, 0.82, probabilities, (label + 1) % 10, flags, box, np.zeros((28, 28), np.uint8))
+    pixels, second = np.zeros((28, 28), np.uint8), (label + 1) % 10
+    return DigitReading(label, 0.82, probabilities, second, flags, box, pixels, str(label), str(second))
 
 
 def answer(*digits: DigitReading, flags=(), size=(WIDTH, HEIGHT)) -> Answer:
-    first = digits[0] if digits else DigitReading(None, 0.0, np.full(10, 0.1), None, (), (0, 0, 0, 0), None)
-    reading = Reading(digits, flags, (), size, first.digit, first.probability, first.probabilities, first.second)
+    first = digits[0] if digits else DigitReading(None, 0.0, np.full(10, 0.1), None, (), (0, 0, 0, 0), None, "0", "1")
+    figures = first.digit, first.probability, first.probabilities, first.second, first.label, first.second_label
+    reading = Reading(digits, flags, (), size, *figures)
     return Answer("a picture", reading, tuple(np.ones((28, 28), np.float32) for _ in digits))
 
 
