@@ -17,8 +17,8 @@ _MOST_PIXELS = 2**20  # of a picture, and there are many
 def grey_images(names: Sequence[str], contents: Sequence[bytes | None], most_bytes: int | None = None) -> np.ndarray:
     """The pixels of pictures, uint8 `(n, height, width)`, at most `most_bytes` of them; colours become grey.
 
-    A content of None is read from the file that its name says. DataError, naming the picture, for what is no sound one, and
-    where they are not of one size; OptionError if Pillow is missing.
+    A content of None is read from the file that its name says. DataError, naming the picture, for what is no sound one,
+    and where they are not of one size; OptionError if Pillow is missing.
     """
     images = np.empty((0, 0, 0), np.uint8)
     for number, (name, content) in enumerate(zip(names, contents, strict=True)):
