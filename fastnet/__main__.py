@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """The command `fastnet`, also as `python -m fastnet`: from here on, a signal ends it with a sentence and a status."""
 
 import signal

@@ -56,6 +56,15 @@ def sentence_of(error: BaseException) -> str:
     return str(error)
 
 
+def told(value: object, longest: int = 500) -> str:
+    """A value as it stands in a sentence: on one line, and of at most so many characters."""
+    try:
+        text = " ".join(str(value).split())
+    except RecursionError:
+        return "that"
+    return text if len(text) <= longest else f"{text[:longest]}..."
+
+
 @contextmanager
 def damage_told_as(kind: type[FastnetError], sentence: str) -> Iterator[None]:
     """Raise one error for whatever a damaged file makes its reader raise.

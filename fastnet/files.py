@@ -10,6 +10,7 @@ who wants to do the same is told at once.
 """
 
 import ctypes
+import errno
 import os
 import shutil
 import time
@@ -33,15 +34,18 @@ _MOST_SECONDS = 5.0  # that a reader waits for a writer between its two renames
 _NEW, _OLD, _CLAIM = ".new", ".old", ".claim"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _TRIES, _SECONDS_BETWEEN_TRIES = 5, 0.02  # to claim: some hold a claim for an instant only
+_MOST_LOSSES = 100  # of what was just made and is gone, at once again; then it is no other's doing: so it is in /proc
 
 
 def require_new(target: Path, overwrite: bool, option: str = "--out") -> None:
     """OptionError for a file that exists, unless it may be overwritten, and for one that could not be written."""
     with _refused_as(target, option):
-        if target.exists() and not overwrite:
-            raise OptionError(f"{target}: exists already; choose another {option}, or --force")
         if target.is_dir() or not target.absolute().parent.is_dir():
             raise OptionError(f"{target}: is no file in a directory that exists")
+        if target.exists() and not target.is_file():
+            raise OptionError(f"{target}: is a device or a pipe, whose place no file may take; choose another {option}")
+        if target.exists() and not overwrite:
+            raise OptionError(f"{target}: exists already; choose another {option}, or --force")
     require_free(target, option)
 
 
@@ -89,7 +93,7 @@ def whole_file(target: Path) -> Iterator[Path]:
 
     After an exception, `target` is as it was and the new file is gone. ClaimedError if another writes that file.
     """
-    target = target.resolve()
+    target = real_path(target)
     new = _beside(target, _NEW)
     with claim(target), _named(target):
         try:
@@ -110,7 +114,7 @@ def whole_directory(target: Path, keep: Callable[[str], bool] = lambda name: Fal
     all of the old is gone. After an exception, `target` is as it was and the new directory is gone. Another writer of
     the same directory is waited for.
     """
-    target = target.resolve()
+    target = real_path(target)
     new, old = _beside(target, _NEW), _beside(target, _OLD)
     with _named(target), ExitStack() as locks:
         _begin(new, locks)
@@ -122,7 +126,7 @@ def whole_directory(target: Path, keep: Callable[[str], bool] = lambda name: Fal
                 _flush(path)
             if target.is_dir():
                 _hold(target, locks)
-                _link(target, new, keep)
+                _link(target, new, lambda name: keep(name) and not _is_temporary(name))
                 shutil.copymode(target, new)
             _flush(new)
             leftover = _put_in_place(new, target, old)
@@ -133,6 +137,14 @@ def whole_directory(target: Path, keep: Callable[[str], bool] = lambda name: Fal
         _flush(target.parent)
         if leftover:  # and nothing else: the name of the new directory may be another writer's by now
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+def real_path(path: Path) -> Path:
+    """Where a path leads through all links, also one that does not exist; OSError for a link that leads to itself."""
+    place = Path(os.path.realpath(path))  # `resolve` has another error for that in each version of Python
+    if place.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return place
 
 
 def keep_all(_name: str) -> bool:
@@ -155,6 +167,20 @@ def put_back(target: Path) -> None:
             time.sleep(0.001)
         except OSError:  # another reader did the same, or the disk is read-only
             return
+
+
+def sweep(parent: Path) -> None:
+    """Remove what killed processes left in a directory: their claims, and what they were writing under these names."""
+    for path in parent.glob(f".*{_CLAIM}"):
+        target = path.with_name(path.name[1 : -len(_CLAIM)])
+        with suppress(OSError), ExitStack() as locks:
+            _lock(path, locks)
+            put_back(target)
+            for leftover in (_beside(target, _NEW), _beside(target, _OLD)):
+                if leftover.exists():  # a writer that claims nothing may be at work there
+                    _lock(leftover, locks)
+                    shutil.rmtree(leftover)
+            path.unlink()
 
 
 def is_directory(target: Path) -> bool:
@@ -222,7 +248,7 @@ def _is_temporary(name: str) -> bool:
 
 def _begin(new: Path, locks: ExitStack) -> None:
     """Make an empty directory and hold it; wait for who else does, and sweep what a dead process left in it."""
-    while True:
+    for _ in _until_lost_too_often(new):
         new.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError), ExitStack() as attempt:
             if _hold(new.parent, attempt, shared=True):  # it must not be replaced by another writer meanwhile
@@ -238,7 +264,7 @@ def _begin(new: Path, locks: ExitStack) -> None:
 
 
 def _claim_of(target: Path) -> Path:
-    return _beside(Path(os.path.realpath(target)), _CLAIM)  # `resolve` has an error of its own for links in a loop
+    return _beside(real_path(target), _CLAIM)
 
 
 def _claimed(target: Path) -> ClaimedError:
@@ -249,8 +275,7 @@ def _lock_in_time(path: Path, locks: ExitStack) -> bool:
     """Make the file of a claim and hold it; False if another does for longer than an instant."""
     for _ in range(_TRIES):
         try:
-            while not _lock_claim(path, locks):
-                pass
+            _lock_claim(path, locks)
         except BlockingIOError:
             time.sleep(_SECONDS_BETWEEN_TRIES)
         else:
@@ -258,19 +283,26 @@ def _lock_in_time(path: Path, locks: ExitStack) -> bool:
     return False
 
 
-def _lock_claim(path: Path, locks: ExitStack) -> bool:
-    """Make the file of a claim and hold it; False if who had it last, or made its directory, just took that away."""
-    with suppress(FileNotFoundError), ExitStack() as attempt:
-        for parent in reversed(list(takewhile(lambda parent: not parent.exists(), path.parents))):
-            with suppress(FileExistsError):  # another made it just now
-                parent.mkdir()
-                attempt.callback(_remove_if_empty, parent)
-        path.touch()
-        if _hold(path, attempt, wait=False):
-            attempt.callback(_remove_claim, path, path.stat())
-            locks.push(attempt.pop_all())
-            return True
-    return False
+def _lock_claim(path: Path, locks: ExitStack) -> None:
+    """Make the file of a claim and hold it; again where who had it last, or made its directory, took that away."""
+    for _ in _until_lost_too_often(path):
+        with suppress(FileNotFoundError), ExitStack() as attempt:
+            for parent in reversed(list(takewhile(lambda parent: not parent.exists(), path.parents))):
+                with suppress(FileExistsError):  # another made it just now
+                    parent.mkdir()
+                    attempt.callback(_remove_if_empty, parent)
+            path.touch()
+            if _hold(path, attempt, wait=False):
+                attempt.callback(_remove_claim, path, path.stat())
+                locks.push(attempt.pop_all())
+                return
+
+
+def _until_lost_too_often(path: Path) -> Iterator[None]:
+    """Turns to make what others may take away at once; FileNotFoundError where nothing can be made at all."""
+    for _ in range(_MOST_LOSSES):
+        yield
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
 
 def _remove_claim(path: Path, found: os.stat_result) -> None:
@@ -305,14 +337,25 @@ def _hold(path: Path, locks: ExitStack, shared: bool = False, wait: bool = True)
     return os.path.samestat(os.stat(path), os.fstat(descriptor))
 
 
+def _lock(path: Path, locks: ExitStack) -> None:
+    """As `_hold`, at once; OSError also where nothing can be locked, so that nobody knows who else writes there."""
+    if fcntl is None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(path))
+    descriptor = os.open(path, os.O_RDONLY)
+    locks.callback(os.close, descriptor)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def _link(source: Path, target: Path, keep: Callable[[str], bool]) -> None:
     """Have what is kept of one directory in the other too, by further links to the same files."""
     for path in source.iterdir():
         place = target / path.name
-        if place.exists() or not keep(path.name) or _is_temporary(path.name):
+        if place.exists() or not keep(path.name):
             continue
         if path.is_dir() and not path.is_symlink():
-            shutil.copytree(path, place, symlinks=True, copy_function=_link_file)
+            place.mkdir()
+            _link(path, place, keep_all)
+            shutil.copystat(path, place)
         else:
             _link_file(path, place)
 
@@ -320,7 +363,7 @@ def _link(source: Path, target: Path, keep: Callable[[str], bool]) -> None:
 def _link_file(source: str | Path, target: str | Path) -> None:
     try:
         os.link(source, target, follow_symlinks=False)
-    except OSError:  # a file system without links
+    except (OSError, NotImplementedError):  # a file system without links; a system whose links follow others
         shutil.copy2(source, target, follow_symlinks=False)
 
 

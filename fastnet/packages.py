@@ -4,14 +4,13 @@ from importlib.util import find_spec
 
 from .errors import OptionError
 
-# What each extra in pyproject.toml brings along, by the names to import.
+# What those extras in pyproject.toml bring along that are needed as a whole, by the names to import.
 EXTRAS = {
     "dashboard": ("bokeh", "panel", "panel_material_ui", "param", "threadpoolctl"),
     "sklearn": ("joblib", "sklearn"),
     "audit": ("matplotlib", "scipy", "sklearn", "threadpoolctl"),
-    "export": ("onnx", "safetensors"),
 }
-_INSTALLED_AS = {"panel_material_ui": "panel-material-ui", "sklearn": "scikit-learn"}
+_INSTALLED_AS = {"PIL": "pillow", "panel_material_ui": "panel-material-ui", "sklearn": "scikit-learn"}
 
 
 def require_packages(purpose: str, *modules: str) -> None:

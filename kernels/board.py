@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.extending import intrinsic, overload
 
 from .arrays import aligned_zeros
-from .jit import MOST_THREADS, get_threads, inlined
+from .compilation import MOST_THREADS
+from .jit import emitted, get_threads, inlined
 
 LINE = 8  # int64 in a cache line
 SPINS = 2000  # looks at a count before the thread lets others have its processor: some microseconds
@@ -121,8 +121,8 @@ def _pointer(context, builder, signature, args):
     return cgutils.get_item_pointer(context, builder, signature.args[0], array, indices)
 
 
-@intrinsic
-def _add_one(typingctx, board, phase, count):
+@emitted(add_one)
+def _add_one(board, phase, count):
     def codegen(context, builder, signature, args):
         one = ir.Constant(ir.IntType(64), 1)
         return builder.atomic_rmw("add", _pointer(context, builder, signature, args), one, "seq_cst")
@@ -130,16 +130,16 @@ def _add_one(typingctx, board, phase, count):
     return types.int64(board, types.intp, types.intp), codegen
 
 
-@intrinsic
-def _look(typingctx, board, phase, count):
+@emitted(look)
+def _look(board, phase, count):
     def codegen(context, builder, signature, args):
         return builder.load_atomic(_pointer(context, builder, signature, args), "acquire", 8)
 
     return types.int64(board, types.intp, types.intp), codegen
 
 
-@intrinsic
-def _yield_processor(typingctx):
+@emitted(yield_processor)
+def _yield_processor():
     def codegen(context, builder, signature, args):
         if sys.platform != "win32":  # POSIX
             function = ir.FunctionType(ir.IntType(32), [])
@@ -147,18 +147,3 @@ def _yield_processor(typingctx):
         return context.get_dummy_value()
 
     return types.void(), codegen
-
-
-@overload(add_one)
-def _overload_add_one(board, phase, count):
-    return lambda board, phase, count: _add_one(board, phase, count)
-
-
-@overload(look)
-def _overload_look(board, phase, count):
-    return lambda board, phase, count: _look(board, phase, count)
-
-
-@overload(yield_processor)
-def _overload_yield_processor():
-    return lambda: _yield_processor()

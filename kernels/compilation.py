@@ -1,10 +1,14 @@
-"""Who wants to know when kernels are compiled: it takes a minute, once, and somebody waits. Needs no Numba.
+"""What can be known of the kernels' compilation without Numba: for what, for how many threads, and when it happens.
 
-`jit` tells of each function; what comes from the cache is not compiled, and nothing is told of it.
+It takes a minute, once, and somebody waits. `jit` tells of each function; what comes from the cache is not compiled,
+and nothing is told of it.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+IMAGES = ("uint8", "float32", "sparse")  # for each of which kernels are compiled anew; sparse: rows without zeros
+MOST_THREADS = 256
 
 Listener = Callable[[bool], None]
 

@@ -8,7 +8,8 @@ import numpy as np
 from llvmlite import ir
 from llvmlite.binding import get_process_triple
 from numba.core import cgutils, types
-from numba.core.extending import intrinsic, overload
+
+from .jit import emitted
 
 _IS_X86 = get_process_triple().startswith(("x86_64", "i386", "i686"))
 _FLUSH_TO_ZERO = 0x8040  # results (bit 15) and operands (bit 6)
@@ -32,8 +33,8 @@ def _control_register(builder, operation):
     return slot, lambda: builder.call(function, [pointer])
 
 
-@intrinsic
-def _flush_denormals(typingctx):
+@emitted(flush_denormals)
+def _flush_denormals():
     def codegen(context, builder, signature, args):
         if not _IS_X86:
             return ir.Constant(ir.IntType(32), 0)
@@ -48,8 +49,8 @@ def _flush_denormals(typingctx):
     return types.int32(), codegen
 
 
-@intrinsic
-def _restore_denormals(typingctx, saved):
+@emitted(restore_denormals)
+def _restore_denormals(saved):
     def codegen(context, builder, signature, args):
         if _IS_X86:
             slot, write = _control_register(builder, "ldmxcsr")
@@ -58,13 +59,3 @@ def _restore_denormals(typingctx, saved):
         return context.get_dummy_value()
 
     return types.void(types.int32), codegen
-
-
-@overload(flush_denormals)
-def _overload_flush_denormals():
-    return lambda: _flush_denormals()
-
-
-@overload(restore_denormals)
-def _overload_restore_denormals(saved):
-    return lambda saved: _restore_denormals(saved)

@@ -1,7 +1,8 @@
 """How kernels are compiled: flags, cache and threads, in this one place.
 
-`@kernel` marks what is called from Python; `@inlined` marks a piece of a kernel. With `NUMBA_DISABLE_JIT=1` both
-leave plain Python, which is slow and lets coverage and a debugger see every line.
+`@kernel` marks what is called from Python, `@inlined` a piece of a kernel; `@emitted` declares what a plain function
+becomes in machine code. With `NUMBA_DISABLE_JIT=1` all leave plain Python, which is slow and lets coverage and a
+debugger see every line.
 """
 
 import contextlib
@@ -17,8 +18,11 @@ from typing import Any
 
 import numba
 from numba.core import config, event
+from numba.core.extending import lower_builtin
+from numba.core.typing.templates import AbstractTemplate, infer_global
 
 from . import compilation
+from .inlining import Piece
 
 # GNU OpenMP's threads spin for milliseconds at the end of each loop. Where another process wants their processors, that
 # makes each loop hundreds of times slower; with some microseconds of spinning, nothing is lost on an idle machine.
@@ -75,8 +79,31 @@ def _own_cache_directory() -> Iterator[None]:
 
 
 def inlined(function: Callable) -> Callable:
-    """Compile a piece of a kernel, always inlined into its caller."""
-    return numba.njit(function, fastmath=FASTMATH, error_model="numpy", forceinline=True)
+    """Compile a piece of a kernel, always inlined into its caller; where Python calls it, it is plain Python."""
+    return function if config.DISABLE_JIT else Piece(function, fastmath=FASTMATH, error_model="numpy")
+
+
+def emitted(function: Callable) -> Callable[[Callable], Callable]:
+    """Declare what calls of `function` become in a kernel: code that is emitted where the call stands.
+
+    The decorated gets the types of the arguments and returns (signature, codegen), as for `numba.extending.intrinsic`,
+    or None for types that it does not know. Unlike the body of an `overload`, this is no function of its own, which
+    LLVM would compile for each signature before it is inlined.
+    """
+
+    def register(declaration: Callable) -> Callable:
+        def generic(self: Any, args: tuple, kws: dict) -> Any:
+            declared = declaration(*args)
+            if declared is None:
+                return None
+            signature, codegen = declared
+            lower_builtin(function, *signature.args)(codegen)
+            return signature
+
+        infer_global(function)(type(function.__name__, (AbstractTemplate,), {"key": function, "generic": generic}))
+        return declaration
+
+    return register
 
 
 def kernel(parallel: bool = False) -> Callable[[Callable], Callable]:
@@ -125,8 +152,6 @@ def _one_at_a_time(compiled: Callable) -> Callable:
     return call
 
 
-MOST_THREADS = 256
-
 _threads: int | None = None
 _threads_here: contextvars.ContextVar[int | None] = contextvars.ContextVar("_threads_here", default=None)
 
@@ -134,8 +159,8 @@ _threads_here: contextvars.ContextVar[int | None] = contextvars.ContextVar("_thr
 def set_threads(n_threads: int) -> None:
     """Let kernels use `n_threads` threads, also more than there are processors; ValueError outside 1 to 256."""
     global _threads
-    if not 1 <= n_threads <= MOST_THREADS:
-        raise ValueError(f"threads must be between 1 and {MOST_THREADS}, not {n_threads}")
+    if not 1 <= n_threads <= compilation.MOST_THREADS:
+        raise ValueError(f"threads must be between 1 and {compilation.MOST_THREADS}, not {n_threads}")
     numba.set_num_threads(min(n_threads, config.NUMBA_NUM_THREADS))
     _threads = n_threads
 
@@ -143,7 +168,7 @@ def set_threads(n_threads: int) -> None:
 @contextlib.contextmanager
 def use_threads(n_threads: int) -> Iterator[None]:
     """Let what works from a board in this block, and in this Python thread, use `n_threads` threads, at most 256."""
-    token = _threads_here.set(min(n_threads, MOST_THREADS))
+    token = _threads_here.set(min(n_threads, compilation.MOST_THREADS))
     try:
         yield
     finally:

@@ -10,9 +10,11 @@ import operator
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.extending import intrinsic, overload, register_model
+from numba.core.extending import register_model
 from numba.core.registry import cpu_target
 from numba.extending import models
+
+from .jit import emitted
 
 
 def _host_lanes():
@@ -75,6 +77,11 @@ class _TileModel(models.PrimitiveModel):
         super().__init__(dmm, fe_type, VECTOR.as_pointer())
 
 
+def _nothing(context, builder, signature, args):
+    """The code of what has no value."""
+    return context.get_dummy_value()
+
+
 # ---- Vectors from numbers -------------------------------------------------------------------------------------------
 
 
@@ -90,17 +97,12 @@ def _emit_splat(builder, scalar):
     return builder.shuffle_vector(first, undefined, zeros)
 
 
-@intrinsic
-def _splat(typingctx, number):
+@emitted(splat)
+def _splat(number):
     def codegen(context, builder, signature, args):
         return _emit_splat(builder, args[0])
 
     return vector_type(types.float32), codegen
-
-
-@overload(splat)
-def _overload_splat(number):
-    return lambda number: _splat(np.float32(number))
 
 
 def first_lanes(count, vector=0):
@@ -111,24 +113,22 @@ def first_lanes(count, vector=0):
     return None if count is None else np.arange(LANES) < count - vector * LANES
 
 
-@intrinsic
-def _first_lanes(typingctx, count):
+@emitted(first_lanes)
+def _first_lanes(count, *vector):
     def codegen(context, builder, signature, args):
-        wide = ir.VectorType(args[0].type, LANES)
+        count, *vectors = args
+        for vector in vectors:
+            count = builder.sub(count, builder.mul(vector, ir.Constant(vector.type, LANES)))
+        wide = ir.VectorType(count.type, LANES)
         undefined = ir.Constant(wide, ir.Undefined)
-        counts = builder.insert_element(undefined, args[0], ir.Constant(ir.IntType(32), 0))
+        counts = builder.insert_element(undefined, count, ir.Constant(ir.IntType(32), 0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
         counts = builder.shuffle_vector(counts, undefined, zeros)
         return builder.icmp_signed("<", ir.Constant(wide, list(range(LANES))), counts)
 
-    return mask_type(types.intp), codegen
-
-
-@overload(first_lanes)
-def _overload_first_lanes(count, vector=0):
     if isinstance(count, types.NoneType):
-        return lambda count, vector=0: None
-    return lambda count, vector=0: _first_lanes(np.intp(count) - np.intp(vector) * LANES)
+        return types.none(count, *vector), _nothing
+    return mask_type(types.intp, *[types.intp] * len(vector)), codegen
 
 
 # ---- Memory ---------------------------------------------------------------------------------------------------------
@@ -206,41 +206,41 @@ def _call_llvm(builder, name, result, args):
 _FLOAT_ALIGNMENT = 4  # bytes: what any float32 array promises
 
 
-@intrinsic
-def _load(typingctx, array, index, mask):
+@emitted(load)
+def _load(array, index, *mask):
     def codegen(context, builder, signature, args):
         pointer = _vector_pointer(context, builder, signature, args)
-        if isinstance(signature.args[2], MaskType):
+        if isinstance(signature.args[-1], MaskType):
             alignment = ir.Constant(ir.IntType(32), _FLOAT_ALIGNMENT)
             zero = ir.Constant(VECTOR, [0.0] * LANES)
             name = f"llvm.masked.load.v{LANES}f32.p0"
-            return _call_llvm(builder, name, VECTOR, [pointer, alignment, args[2], zero])
+            return _call_llvm(builder, name, VECTOR, [pointer, alignment, args[-1], zero])
         return builder.load(pointer, align=_FLOAT_ALIGNMENT)
 
-    return vector_type(array, index, mask), codegen
+    return vector_type(array, index, *mask), codegen
 
 
-@intrinsic
-def _store(typingctx, array, index, vector, mask):
+@emitted(store)
+def _store(array, index, vector, *mask):
     def codegen(context, builder, signature, args):
         pointer = _vector_pointer(context, builder, signature, args)
-        if isinstance(signature.args[3], MaskType):
+        if isinstance(signature.args[-1], MaskType):
             alignment = ir.Constant(ir.IntType(32), _FLOAT_ALIGNMENT)
             name = f"llvm.masked.store.v{LANES}f32.p0"
-            _call_llvm(builder, name, ir.VoidType(), [args[2], pointer, alignment, args[3]])
+            _call_llvm(builder, name, ir.VoidType(), [args[2], pointer, alignment, args[-1]])
         else:
             builder.store(args[2], pointer, align=_FLOAT_ALIGNMENT)
         return context.get_dummy_value()
 
-    return types.void(array, index, vector_type, mask), codegen
+    return types.void(array, index, vector_type, *mask), codegen
 
 
 def prefetch(array, index):
     """Ask for the cache line of array[index], to be there when it is read."""
 
 
-@intrinsic
-def _prefetch(typingctx, array, index):
+@emitted(prefetch)
+def _prefetch(array, index):
     def codegen(context, builder, signature, args):
         indices = cgutils.unpack_tuple(builder, args[1])
         address = _address(context, builder, signature.args[0], args[0], indices)
@@ -252,34 +252,14 @@ def _prefetch(typingctx, array, index):
     return types.void(array, index), codegen
 
 
-@overload(prefetch)
-def _overload_prefetch(array, index):
-    return lambda array, index: _prefetch(array, index)
-
-
-@intrinsic
-def _broadcast(typingctx, array, index):
+@emitted(broadcast)
+def _broadcast(array, index):
     def codegen(context, builder, signature, args):
         indices = cgutils.unpack_tuple(builder, args[1])
         address = _address(context, builder, signature.args[0], args[0], indices)
         return _emit_splat(builder, builder.load(address))
 
     return vector_type(array, index), codegen
-
-
-@overload(load)
-def _overload_load(array, index, mask=None):
-    return lambda array, index, mask=None: _load(array, index, mask)
-
-
-@overload(store)
-def _overload_store(array, index, vector, mask=None):
-    return lambda array, index, vector, mask=None: _store(array, index, vector, mask)
-
-
-@overload(broadcast)
-def _overload_broadcast(array, index):
-    return lambda array, index: _broadcast(array, index)
 
 
 # ---- Bits -----------------------------------------------------------------------------------------------------------
@@ -311,8 +291,8 @@ def lowest_bit(bits):
     return (bits & -bits).bit_length() - 1
 
 
-@intrinsic
-def _nonzero_bits(typingctx, array, index):
+@emitted(nonzero_bits)
+def _nonzero_bits(array, index):
     def codegen(context, builder, signature, args):
         number = context.get_data_type(signature.args[0].dtype)
         numbers = ir.VectorType(number, BITS)
@@ -328,8 +308,8 @@ def _nonzero_bits(typingctx, array, index):
     return types.int64(array, index), codegen
 
 
-@intrinsic
-def _words_with(typingctx, array, index, bits):
+@emitted(words_with)
+def _words_with(array, index, bits):
     def codegen(context, builder, signature, args):
         words = ir.VectorType(ir.IntType(64), BITS)
         indices = cgutils.unpack_tuple(builder, args[1])
@@ -344,45 +324,25 @@ def _words_with(typingctx, array, index, bits):
     return types.int64(array, index, types.int64), codegen
 
 
-@intrinsic
-def _lowest_bit(typingctx, bits):
+@emitted(lowest_bit)
+def _lowest_bit(bits):
     def codegen(context, builder, signature, args):
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.int64), codegen
 
 
-@overload(nonzero_bits)
-def _overload_nonzero_bits(array, index):
-    return lambda array, index: _nonzero_bits(array, index)
-
-
-@overload(words_with)
-def _overload_words_with(array, index, bits):
-    return lambda array, index, bits: _words_with(array, index, bits)
-
-
-@overload(lowest_bit)
-def _overload_lowest_bit(bits):
-    return lambda bits: _lowest_bit(bits)
-
-
 # ---- Arithmetic -----------------------------------------------------------------------------------------------------
 
 
 def _register_operator(python_operator, instruction):
-    @intrinsic
-    def operation(typingctx, left, right):
+    @emitted(python_operator)
+    def _operation(left, right):
         def codegen(context, builder, signature, args):
             return getattr(builder, instruction)(*args, flags=_CONTRACT)
 
-        return vector_type(vector_type, vector_type), codegen
-
-    @overload(python_operator)
-    def _overload_operator(left, right):
-        if isinstance(left, VectorType) and isinstance(right, VectorType):
-            return lambda left, right: operation(left, right)
-        return None
+        is_known = isinstance(left, VectorType) and isinstance(right, VectorType)
+        return (vector_type(left, right), codegen) if is_known else None
 
 
 for _operator, _instruction in [
@@ -416,8 +376,8 @@ def sum_lanes(vector):
     return vector[0]
 
 
-@intrinsic
-def _sum_lanes(typingctx, vector):
+@emitted(sum_lanes)
+def _sum_lanes(vector):
     def codegen(context, builder, signature, args):
         lanes = [builder.extract_element(args[0], ir.Constant(ir.IntType(32), lane)) for lane in range(LANES)]
         while len(lanes) > 1:
@@ -427,16 +387,16 @@ def _sum_lanes(typingctx, vector):
     return types.float32(vector), codegen
 
 
-@intrinsic
-def _sqrt(typingctx, vector):
+@emitted(sqrt)
+def _sqrt(vector):
     def codegen(context, builder, signature, args):
         return _call_llvm(builder, f"llvm.sqrt.v{LANES}f32", VECTOR, args)
 
     return vector_type(vector_type), codegen
 
 
-@intrinsic
-def _relu(typingctx, vector):
+@emitted(relu)
+def _relu(vector):
     def codegen(context, builder, signature, args):
         zero = ir.Constant(VECTOR, [0.0] * LANES)
         return builder.select(builder.fcmp_ordered("<", args[0], zero), zero, args[0])
@@ -444,30 +404,10 @@ def _relu(typingctx, vector):
     return vector_type(vector_type), codegen
 
 
-@intrinsic
-def _step(typingctx, vector):
+@emitted(step)
+def _step(vector):
     def codegen(context, builder, signature, args):
         zero, one = (ir.Constant(VECTOR, [number] * LANES) for number in (0.0, 1.0))
         return builder.select(builder.fcmp_ordered(">", args[0], zero), one, zero)
 
     return vector_type(vector_type), codegen
-
-
-@overload(sqrt)
-def _overload_sqrt(vector):
-    return lambda vector: _sqrt(vector)
-
-
-@overload(sum_lanes)
-def _overload_sum_lanes(vector):
-    return lambda vector: _sum_lanes(vector)
-
-
-@overload(relu)
-def _overload_relu(vector):
-    return lambda vector: _relu(vector)
-
-
-@overload(step)
-def _overload_step(vector):
-    return lambda vector: _step(vector)

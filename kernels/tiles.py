@@ -10,7 +10,10 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.extending import intrinsic, overload, overload_attribute
 
+from .jit import emitted
 from .simd import LANES, VECTOR, TileType, constants, vector_type
+
+_SLOT = types.UniTuple(types.intp, 2)  # row and vector
 
 
 def tile(rows, vectors):
@@ -55,35 +58,21 @@ def _slot(builder, tile_type, tile_pointer, row, vector):
     return builder.gep(tile_pointer, [position])
 
 
-@intrinsic
-def _tile_get(typingctx, tile, row, vector):
+@emitted(operator.getitem)
+def _tile_get(tile, index):
     def codegen(context, builder, signature, args):
-        return builder.load(_slot(builder, signature.args[0], *args))
+        return builder.load(_slot(builder, signature.args[0], args[0], *cgutils.unpack_tuple(builder, args[1])))
 
-    return vector_type(tile, types.intp, types.intp), codegen
+    return (vector_type(tile, _SLOT), codegen) if isinstance(tile, TileType) else None
 
 
-@intrinsic
-def _tile_set(typingctx, tile, row, vector, value):
+@emitted(operator.setitem)
+def _tile_set(tile, index, value):
     def codegen(context, builder, signature, args):
-        builder.store(args[3], _slot(builder, signature.args[0], *args[:3]))
+        builder.store(args[2], _slot(builder, signature.args[0], args[0], *cgutils.unpack_tuple(builder, args[1])))
         return context.get_dummy_value()
 
-    return types.void(tile, types.intp, types.intp, vector_type), codegen
-
-
-@overload(operator.getitem)
-def _overload_getitem(tile, index):
-    if isinstance(tile, TileType):
-        return lambda tile, index: _tile_get(tile, index[0], index[1])
-    return None
-
-
-@overload(operator.setitem)
-def _overload_setitem(tile, index, value):
-    if isinstance(tile, TileType):
-        return lambda tile, index, value: _tile_set(tile, index[0], index[1], value)
-    return None
+    return (types.void(tile, _SLOT, vector_type), codegen) if isinstance(tile, TileType) else None
 
 
 @overload_attribute(TileType, "shape")
@@ -97,8 +86,8 @@ def transpose(square):
     square[:, 0] = square[:, 0].T.copy()
 
 
-@intrinsic
-def _transpose(typingctx, square):
+@emitted(transpose)
+def _transpose(square):
     def codegen(context, builder, signature, args):
         rows = [builder.load(_slot(builder, signature.args[0], args[0], *constants(row, 0))) for row in range(LANES)]
         # Interleaving row r with row r + LANES/2, log2(LANES) times over, is a transposition.
@@ -115,8 +104,3 @@ def _transpose(typingctx, square):
         return context.get_dummy_value()
 
     return types.void(square), codegen
-
-
-@overload(transpose)
-def _overload_transpose(square):
-    return lambda square: _transpose(square)

@@ -11,12 +11,14 @@ import pytest
 
 from fastnet import cli
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
+from fastnet.interrupts import SIGNALS
 
 sys.path.append(str(Path(__file__).parents[1]))  # the last: what is installed is tested, and `benchmarks` is not
 
-# Where tests are started in the background, Ctrl-C may be ignored, and what they start would inherit that.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# In the background Ctrl-C may be ignored, under `nohup` SIGHUP is, and what tests start would inherit that.
+for number in SIGNALS:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 N_FEATURES, N_CLASSES = 30, 4
 PATIENCE = 300  # seconds for what takes one or two on a quiet machine: no test fails for being slow

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,10 +20,11 @@ from fastnet.models.calibration import Calibration, write_calibration
 from fastnet.models.files import read_model
 from fastnet.models.model import Model
 from fastnet.training.recipe import Recipe
-from fastnet.training.runs import made_from_weights, save_run
+from fastnet.training.runs import made_from_weights, new_run_directory, save_run
 from fastnet.training.trainer import Training
 
-PATIENCE = 120
+from .conftest import PATIENCE
+
 MEASURED = ("validation_ece", "validation_ece_calibrated", "digits_kept", "nondigits_refused")
 SMALL = ["--hidden", "16", "--batch-size", "32", "--validation", "88"]
 RECIPE = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=88, engine="reference")
@@ -65,7 +67,7 @@ def test_a_claim_outlives_the_replacing_of_its_directory(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-def test_a_claim_ends_with_its_process(tmp_path):
+def test_a_claim_ends_with_its_process(start_process, tmp_path):
     program = f"""
 import time
 from pathlib import Path
@@ -74,11 +76,12 @@ with claim(Path({str(tmp_path / "run")!r})):
     print("held", flush=True)
     time.sleep(600)
 """
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "held\n"
-        with pytest.raises(ClaimedError):
-            require_free(tmp_path / "run")
-        process.kill()
+    process = start_process([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(ClaimedError):
+        require_free(tmp_path / "run")
+    process.kill()
+    process.wait(PATIENCE)
     assert [path.name for path in tmp_path.iterdir()] == [".run.claim"]
     require_free(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
@@ -108,7 +111,7 @@ def test_many_ask_for_a_place_and_one_at_a_time_has_it(tmp_path):
     assert not list(tmp_path.rglob(".*"))
 
 
-@pytest.mark.parametrize("name", ["x" * 300, "x" * 250, "file/run", "loop/run"])
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 250, "file/run", "loop/run", "loop"])
 def test_a_place_that_cannot_be_written_is_told_in_one_sentence(tmp_path, name):
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")
@@ -116,6 +119,48 @@ def test_a_place_that_cannot_be_written_is_told_in_one_sentence(tmp_path, name):
         require_new(tmp_path / name, overwrite=False)
     with pytest.raises(OptionError, match="cannot be written"):
         require_free(tmp_path / name)
+    with pytest.raises((OptionError, OSError)), whole_file(tmp_path / name):
+        pytest.fail("the work had begun")
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a directory in which nothing can be made")
+def test_where_nothing_can_be_made_nobody_waits():
+    for wait in (require_free, lambda place: require_new(place, overwrite=False)):
+        with pytest.raises(OptionError, match=r"/proc/run: cannot be written \(No such file or directory\)"):
+            wait(Path("/proc/run"))
+    for writer in (whole_file, whole_directory):
+        with pytest.raises((OptionError, OSError), match="No such file or directory"), writer(Path("/proc/run")):
+            pytest.fail("the work had begun")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+def test_no_file_takes_the_place_of_a_device_or_a_pipe(fastnet, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    for place in (tmp_path / "pipe.csv", Path(os.devnull)):
+        with pytest.raises(OptionError, match="is a device or a pipe"):
+            require_new(place, overwrite=True)
+    assert fastnet("predict", "digit.png", "--force", "--out", tmp_path / "pipe.csv")[0] == 2
+    assert (tmp_path / "pipe.csv").is_fifo()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("train", "--out"),
+        ("calibrate", weights.DEFAULT, "--out"),
+        ("audit", weights.DEFAULT, "--out"),
+        ("export", weights.DEFAULT, "--to", "npz", "--out"),
+        ("predict", "digit.png", "--format", "csv", "--out"),
+        ("compare-models", weights.DEFAULT, weights.DEFAULT, "--picture"),
+    ],
+    ids=lambda args: " ".join(args),
+)
+def test_a_link_to_itself_is_no_place(fastnet, tmp_path, args):
+    loop = tmp_path / "loop.png"
+    loop.symlink_to(loop.name)
+    code, out, err = fastnet(*args, loop)
+    assert (code, out) == (2, "")
+    assert f"{loop}: cannot be written (Too many levels of symbolic links)" in err
 
 
 @pytest.mark.parametrize(
@@ -149,7 +194,7 @@ def test_commands_find_that_they_cannot_write_before_their_work(fastnet, monkeyp
 @pytest.mark.parametrize(
     "args",
     [
-        ("train", "--data", "{npz}", *SMALL, "--epochs", "1", "--out", "{out}"),
+        ("train", "--data", "{npz}", *SMALL, "--engine", "reference", "--epochs", "1", "--out", "{out}"),
         ("calibrate", weights.DEFAULT, "--out", "{out}"),
         ("export", weights.DEFAULT, "--to", "npz", "--out", "{out}"),
         ("export", weights.DEFAULT, "--to", "safetensors", "--out", "{out}"),
@@ -184,7 +229,7 @@ def test_a_full_disk_is_told_with_the_name_and_leaves_nothing(npz, tmp_path, arg
 
 
 @pytest.mark.parametrize(("how", "n"), [("--out", 8), ("--resume", 2), ("default", 4)])
-def test_of_trainings_in_one_place_one_goes_on(fastnet, npz, tmp_path, monkeypatch, how, n):
+def test_of_trainings_in_one_place_one_goes_on(fastnet, start_process, npz, tmp_path, monkeypatch, how, n):
     """Under default names each has its own place."""
     monkeypatch.chdir(tmp_path)
     args = [sys.executable, "-m", "fastnet", "train", "--data", str(npz), *SMALL, "--engine", "reference"]
@@ -194,7 +239,7 @@ def test_of_trainings_in_one_place_one_goes_on(fastnet, npz, tmp_path, monkeypat
         args = [*args[:4], "--resume", "run", "--epochs", "60"]
     elif how == "--out":
         args += ["--epochs", "60", "--out", "run"]
-    starts = [subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(n)]
+    starts = [start_process(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(n)]
     ends = [(*process.communicate(timeout=PATIENCE), process.returncode) for process in starts]
     assert not [err for _, err, _ in ends if "Traceback" in err]
     if how == "default":
@@ -209,17 +254,60 @@ def test_of_trainings_in_one_place_one_goes_on(fastnet, npz, tmp_path, monkeypat
     assert not list(tmp_path.rglob(".*"))
 
 
-def test_a_run_that_is_removed_while_it_is_trained_is_made_again(npz, tmp_path):
+def test_a_run_is_taken_up_again_by_its_name_where_it_is(fastnet, npz, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = ("--data", npz, *SMALL, "--engine", "reference", "--epochs", 3, "--stop-after", 1)
+    assert fastnet("train", *options, "--out", "runs/mine")[0] == 0
+    with claim(Path("runs/mine")):
+        code, _, err = fastnet("train", "--resume", "mine")
+    assert code == 2
+    assert "runs/mine: another process writes to it" in err
+    assert fastnet("train", "--resume", "mine")[0] == 0
+    assert Model.load("runs/mine").manifest.epochs == 3
+    assert not Path("mine").exists()
+
+
+def test_a_model_that_comes_with_fastnet_is_no_run_to_go_on_with(fastnet):
+    code, _, err = fastnet("train", "--resume", weights.DEFAULT)
+    assert code == 2
+    assert f"comes with fastnet, and stays as it is; start from its weights: --from {weights.DEFAULT}" in err
+
+
+def test_what_killed_trainings_left_under_default_names_is_swept(tmp_path):
+    program = f"""
+import os, signal
+from pathlib import Path
+from fastnet.files import whole_directory
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import new_run_directory
+with new_run_directory(Recipe(), Path({str(tmp_path)!r})) as place, whole_directory(place) as new:
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", program], check=False)
+    (old,) = tmp_path.glob(".*.new")
+    old.rename(tmp_path / old.name.replace("-seed0", "-seed1"))  # no claim goes with it: it may be anyone's
+    (tmp_path / old.name.replace(".new", ".old")).mkdir()  # and that comes back
+    with new_run_directory(Recipe(), tmp_path) as other, new_run_directory(Recipe(), tmp_path) as another:
+        names = {path.name for path in tmp_path.iterdir()}
+    assert names == {
+        f".{other.name}.claim",
+        f".{another.name}.claim",
+        old.name.replace("-seed0", "-seed1"),
+        old.name[1 : -len(".new")],
+    }
+
+
+def test_a_run_that_is_removed_while_it_is_trained_is_made_again(start_process, npz, tmp_path):
     place = tmp_path / "deep" / "run"
     args = ["train", "--data", str(npz), *SMALL, "--epochs", "100000", "--out", str(place)]
-    with subprocess.Popen([sys.executable, "-m", "fastnet", *args], stderr=subprocess.PIPE, text=True) as process:
-        for _ in range(10):
-            until = time.monotonic() + PATIENCE
-            while not (place / "manifest.json").exists() and time.monotonic() < until:
-                time.sleep(0.01)
-            shutil.rmtree(tmp_path / "deep", ignore_errors=True)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=PATIENCE)
+    process = start_process([sys.executable, "-m", "fastnet", *args], stderr=subprocess.PIPE, text=True)
+    for _ in range(10):
+        until = time.monotonic() + PATIENCE
+        while not (place / "manifest.json").exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        shutil.rmtree(tmp_path / "deep", ignore_errors=True)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, err
     assert Model.load(place).manifest.test is not None
 
@@ -233,10 +321,12 @@ def test_what_no_longer_fits_the_weights_of_a_resumed_run_is_told(fastnet, npz, 
     assert made_from_weights(place) == ("calibration", "audit")
     code, _, err = fastnet("train", "--resume", place)
     assert code == 0
-    assert err.splitlines()[-1] == (
+    *_, told, how_to_go_on = err.splitlines()
+    assert told == (
         "its calibration and audit went with the weights before, for which alone they were made:"
         f" fastnet calibrate {place}, fastnet audit {place}"
     )
+    assert how_to_go_on.startswith("next: ")
     assert made_from_weights(place) == ()
     assert Model.load(place).calibration is None
 

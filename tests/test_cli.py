@@ -288,7 +288,7 @@ def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
         "compare": {"--seed", "--threads", "--json"},
         "benchmark": {"--threads", "--json"},
         "info": {"--threads", "--json"},
-        "compile": {"--threads", "--json"},
+        "compile": {"--json"},
         "dashboard": {"--threads"},
     }.items(),
 )

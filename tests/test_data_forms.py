@@ -1,6 +1,9 @@
 """Data as people have it: each form is read as the same samples, and what was found out is said."""
 
 import gzip
+import io
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -9,7 +12,9 @@ from PIL import Image
 
 from fastnet.data.images import holds_images, load_images
 from fastnet.data.loading import load_dataset
-from fastnet.errors import DataError
+from fastnet.errors import DataError, OptionError
+
+from .conftest import PATIENCE
 
 RNG = np.random.default_rng(5)
 N, SIDE = 42, 4
@@ -173,6 +178,68 @@ def test_csv_that_is_no_data_is_told_so(tmp_path, content, choices, fault):
     assert sentence_of(path, **choices).startswith(f"{path}: {fault}")
 
 
+MIXED = np.array(["4", "A", "7"])
+
+
+@pytest.mark.parametrize(
+    ("header", "choices"),
+    [
+        pytest.param(["label", *PIXELS], {}, id="named"),
+        pytest.param(["sign", *PIXELS], {"label": "sign"}, id="told"),
+        pytest.param(["sign", *PIXELS], {}, id="found"),
+        pytest.param(["label", *range(SIDE**2)], {}, id="pixels named by numbers"),
+        pytest.param(None, {}, id="no header"),
+    ],
+)
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_labels_of_digits_and_letters_are_words(tmp_path, header, choices, first):
+    """Whichever comes first: a letter over a number is no header, and a number over a letter no column of numbers."""
+    content = csv_bytes(labelled_rows(MIXED[LABELS])[first:] + labelled_rows(MIXED[LABELS])[:first], header)
+    dataset = load_dataset(write(tmp_path / "data.csv", content), **choices)
+    assert dataset.classes == ("4", "7", "A")
+    assert_holds_all(dataset, np.array([0, 2, 1])[LABELS])
+
+
+def test_labels_that_become_words_late_are_words_from_the_start(tmp_path, monkeypatch):
+    monkeypatch.setattr("fastnet.data.csv_files._BLOCK", 50)
+    order = np.argsort(MIXED[LABELS], kind="stable")
+    rows = [labelled_rows(MIXED[LABELS])[place] for place in order]
+    for content in (csv_bytes(rows, ["label", *PIXELS]), gzip.compress(csv_bytes(rows, ["label", *PIXELS]))):
+        assert load_dataset(write(tmp_path / "data.csv", content)).classes == ("4", "7", "A")
+
+
+def test_slip_among_labels_that_are_numbers_is_no_class(tmp_path):
+    path = write(tmp_path / "train.csv", KAGGLE + b"l" + b",0" * 16 + b"\n")
+    assert sentence_of(path) == f"{path}: line 44, cell 1 is 'l' and not a number"
+
+
+def test_empty_lines_count_where_a_fault_is_told(tmp_path):
+    header, *rows = KAGGLE.splitlines()
+    content = b"\n".join([header, rows[0], b"", b"  ", b"1,x" + b",0" * 15, *rows]) + b"\n"
+    path = write(tmp_path / "train.csv", content)
+    assert sentence_of(path) == f"{path}: line 5, cell 2 is 'x' and not a number"
+
+
+def test_lines_of_an_arff_count_from_the_start_of_the_file(tmp_path):
+    header = "@relation x\n@attribute a real\n@attribute class real\n@data\n"
+    path = write(tmp_path / "x.arff", header.encode() + b"1,2\n" * 30 + b"x,2\n")
+    assert sentence_of(path) == f"{path}: line 35, cell 1 is 'x' and not a number"
+
+
+# ---- Labels ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("labels", [LABELS.astype(float), LABELS[:, np.newaxis]], ids=["whole floats", "a column"])
+def test_labels_that_are_whole_numbers_are_taken_in_each_form(tmp_path, labels):
+    np.savez(tmp_path / "data.npz", X=IMAGES, y=labels)
+    assert_holds_all(load_dataset(tmp_path / "data.npz"))
+
+
+def test_labels_between_whole_numbers_are_refused(tmp_path):
+    np.savez(tmp_path / "data.npz", X=IMAGES, y=LABELS + 0.5)
+    assert "labels must be integers, not float64" in sentence_of(tmp_path / "data.npz")
+
+
 # ---- Data frames and Parquet ----------------------------------------------------------------------------------------
 
 
@@ -216,10 +283,39 @@ def test_parquet_is_read_as_a_frame_is(tmp_path):
     assert sentence_of(path).startswith(f"{path}: is not a sound Parquet file")
 
 
+def png_bytes(image):
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["files", "bytes"])
+def test_parquet_of_pictures_is_read_as_hugging_face_has_it(tmp_path, kind):
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    files = list(map(png_bytes, IMAGES))
+    cells = [{"bytes": content, "path": None} for content in files] if kind == "files" else files
+    path = tmp_path / "train-00000-of-00001.parquet"
+    parquet.write_table(pyarrow.table({"image": cells, "label": LABELS}), path)
+    assert_holds_all(load_dataset(path))
+    assert_holds_all(load_dataset(tmp_path))
+    np.testing.assert_array_equal(load_images(path)[0], FLAT)
+
+
+def test_column_of_no_pictures_is_told_in_a_short_sentence(tmp_path):
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "data.parquet"
+    parquet.write_table(pyarrow.table({"image": [b"RIFF" + bytes(5000)] * N, "label": LABELS}), path)
+    message = sentence_of(path)
+    assert message.startswith(f"{path}: column 'image' holds ")
+    assert len(message) < len(str(path)) + 200
+
+
 def test_parquet_without_pyarrow_names_the_package(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     path = write(tmp_path / "train.parquet", b"PAR1" + bytes(20))
-    assert sentence_of(path) == f"{path}: to read Parquet, the package pyarrow must be installed, and it is not"
+    with pytest.raises(OptionError) as told:
+        load_dataset(path)
+    assert str(told.value) == f"{path}: reading Parquet needs more packages: pip install pyarrow"
 
 
 # ---- npz and npy ----------------------------------------------------------------------------------------------------
@@ -245,6 +341,29 @@ def test_files_of_one_array_each(tmp_path):
     dataset = load_dataset(tmp_path)
     np.testing.assert_array_equal(dataset.train.images, FLAT)
     np.testing.assert_array_equal(dataset.test.labels, LABELS[:9])
+
+
+@pytest.mark.parametrize("name", ["emnist-letters-mapping.txt", "SHA256SUMS"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs")
+def test_fifo_beside_data_is_told_and_not_waited_for(tmp_path, name):
+    write_idx(tmp_path, IMAGES, LABELS + 1, "emnist-letters-")
+    os.mkfifo(tmp_path / name)
+    done = subprocess.run(
+        [sys.executable, "-m", "fastnet", "train", "--data", tmp_path, "--out", tmp_path / "run"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 2
+    assert f"{tmp_path / name}: cannot be read (it is no regular file)" in done.stderr
+
+
+def test_names_that_end_as_parts_do_are_no_parts(tmp_path):
+    np.save(tmp_path / "latest_labels.npy", LABELS)
+    write(tmp_path / "train.csv", KAGGLE)
+    write(tmp_path / "latest.csv", KAGGLE)
+    assert_holds_all(load_dataset(tmp_path))
 
 
 # ---- EMNIST ---------------------------------------------------------------------------------------------------------
@@ -338,6 +457,44 @@ def test_folders_of_training_and_test(tmp_path, parts):
     assert [len(dataset.train), len(dataset.test)] == [N, 9]
     assert dataset.classes == tuple(NAMES)
     assert sorted(map(bytes, dataset.train.images)) == sorted(map(bytes, FLAT))
+
+
+@pytest.mark.parametrize("parts", [("train", "test"), ("", "")])
+def test_lists_beside_folders_are_no_tables_and_are_noted(tmp_path, parts):
+    for part in set(parts):
+        write_pictures(tmp_path / part)
+    write(tmp_path / "train.txt", b"0/000.png\n1/001.png\n")
+    write(tmp_path / "test.csv", b"file,label\n0/000.png,0\n")
+    dataset = load_dataset(tmp_path)
+    assert len(dataset.train) in (36, N)
+    assert f"beside the folders of {tmp_path.name}, this is left out: test.csv, train.txt" in dataset.notes
+
+
+def test_tables_beside_a_folder_of_pictures_are_the_data(tmp_path):
+    write_pictures(tmp_path, rows=range(0, N, 3))
+    write(tmp_path / "train.csv", KAGGLE)
+    assert_holds_all(load_dataset(tmp_path))
+
+
+def test_folder_among_pictures_is_refused(tmp_path):
+    write_pictures(tmp_path)
+    write_pictures(tmp_path / "1/more", rows=range(3))
+    fault = "is a folder among pictures; folders of classes have none below them"
+    assert sentence_of(tmp_path) == f"{tmp_path / '1/more'}: {fault}"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs")
+def test_fifo_among_pictures_is_refused(tmp_path):
+    write_pictures(tmp_path)
+    os.mkfifo(tmp_path / "1/x.png")
+    assert sentence_of(tmp_path) == f"{tmp_path / '1/x.png'}: cannot be read (it is no regular file)"
+
+
+def test_pictures_beside_folders_of_classes_are_noted(tmp_path):
+    write_pictures(tmp_path / "train")
+    write_pictures(tmp_path / "test")
+    Image.fromarray(IMAGES[0]).save(tmp_path / "train/stray.png")
+    assert "beside the folders of train, this is left out: stray.png" in load_dataset(tmp_path).notes
 
 
 def test_pictures_of_several_sizes_are_refused(tmp_path):

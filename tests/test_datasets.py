@@ -286,7 +286,7 @@ NAN[3, 4] = np.nan
         pytest.param(
             {"y_train": np.eye(6, 3, dtype=int)}, "y_train: has shape (6, 3) for the 6 images", id="one-hot labels"
         ),
-        pytest.param({"y_train": np.zeros(6)}, "y_train: labels must be integers, not float64", id="float labels"),
+        pytest.param({"y_train": np.full(6, 0.5)}, "y_train: labels must be integers, not float64", id="float labels"),
         pytest.param({"y_train": np.zeros(6, bool)}, "y_train: labels must be integers, not bool", id="bool labels"),
         pytest.param(
             {"y_test": np.array(list("ab"))}, "y_test: holds words, where the training labels are numbers", id="words"

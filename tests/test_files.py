@@ -339,6 +339,33 @@ def test_what_was_only_missing_while_it_was_replaced_is_read_again(target):
     assert len(tries) == 2
 
 
+def test_a_folder_that_cannot_be_kept_is_told_by_its_name(target, monkeypatch):
+    write(target, a="old")
+    (target / "mine" / "deep").mkdir(parents=True)
+    (target / "mine" / "deep" / "note").write_text("mine")
+
+    def refuse(source, *_):
+        raise PermissionError(13, "Permission denied", str(source))
+
+    monkeypatch.setattr(files, "_link_file", refuse)
+    with pytest.raises(PermissionError) as told, whole_directory(target, keep_all) as new:
+        (new / "a").write_text("new")
+    assert told.value.filename == str(target / "mine" / "deep" / "note")
+    assert contents(target / "mine" / "deep") == {"note": "mine"}
+
+
+def test_where_nothing_links_files_are_copied(target, monkeypatch):
+    write(target, a="old", b="old")
+
+    def link(*_, **__):
+        raise NotImplementedError("link: follow_symlinks unavailable on this platform")
+
+    monkeypatch.setattr(os, "link", link)
+    with whole_directory(target, keep_all) as new:
+        (new / "a").write_text("new")
+    assert contents(target) == {"a": "new", "b": "old"}
+
+
 def test_where_directories_cannot_be_opened_files_and_directories_appear_whole(target, monkeypatch):
     """As on Windows, which flushes only what was opened for writing, and has no locks like ours."""
 
@@ -350,7 +377,7 @@ def test_where_directories_cannot_be_opened_files_and_directories_appear_whole(t
 
     monkeypatch.setattr(files, "fcntl", None)
     monkeypatch.setattr(files, "_exchange", lambda one, other: False)
-    monkeypatch.setattr(files, "os", SimpleNamespace(**{**vars(os), "open": open_as_on_windows}))
+    monkeypatch.setattr(files, "os", SimpleNamespace(**{**vars(os), "name": "nt", "open": open_as_on_windows}))
     write(target, a="old", b="old")
     write(target, a="new")
     with whole_file(target / "b") as new:

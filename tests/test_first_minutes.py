@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,12 @@ from fastnet.cli.progress import fitted
 from fastnet.data.samples import Dataset
 from fastnet.errors import OptionError, did_you_mean
 from fastnet.kernels import compilation
+from fastnet.models.sealed import sealed
 from fastnet.training.recipe import ENGINES, RECIPES, SUMMARIES, Recipe
 from fastnet.training.runs import save_run
 from fastnet.training.trainer import Training
+
+from .conftest import PATIENCE
 
 SMALL = ["--hidden", "16,7", "--batch-size", "32", "--validation", "88"]
 
@@ -138,19 +143,19 @@ def test_a_bar_fits_its_terminal_and_always_has_the_time_left(width):
 
 
 @pytest.mark.parametrize("columns", [80, 40, 0])
-def test_terminals_of_any_width_get_a_bar(npz, tmp_path, columns):
+def test_terminals_of_any_width_get_a_bar(start_process, npz, tmp_path, columns):
     pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
     leader, follower = pty.openpty()
     termios.tcsetwinsize(follower, (24, columns))
     args = ["--data", str(npz), *SMALL, "--epochs", "2", "--out", str(tmp_path / "run")]
     command = [sys.executable, "-m", "fastnet", "train", *args]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=follower)
+    process = start_process(command, stdout=subprocess.DEVNULL, stderr=follower)
     os.close(follower)
     shown = b""
     while part := _read(leader):
         shown += part
     os.close(leader)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     bars = [line for line in shown.decode().replace("\x1b[K", "").split("\r") if line.startswith("epoch")]
     assert all(len(bar) < (columns or 80) and "left" in bar and "%" in bar for bar in bars)
     assert any("100%" in bar for bar in bars)
@@ -161,6 +166,11 @@ def _read(terminal):
         return os.read(terminal, 65536)
     except OSError:  # the other side is closed
         return b""
+
+
+def test_the_last_epoch_is_told_wherever_a_training_stops(train, tmp_path):
+    _, _, err = train("--epochs", 4, "--stop-after", 2, "--engine", "reference", "--out", tmp_path / "run")
+    assert "epoch 2/4 loss" in err
 
 
 # ---- How to go on ----------------------------------------------------------------------------------------------------
@@ -261,10 +271,25 @@ def test_a_recipe_is_known_again_whatever_its_seed(fastnet, tmp_path):
     manifest = json.loads((weights.DIRECTORY / "mnist-784-512-10/manifest.json").read_text())
     manifest["recipe"]["seed"] = 3
     (tmp_path / "run").mkdir()
-    (tmp_path / "run/manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "run/manifest.json").write_text(json.dumps(sealed(manifest)))
     _, out, _ = fastnet("runs", tmp_path, "--json")
     (run,) = json.loads(out)["runs"]
     assert run["recipe"] == "plain"
+
+
+def test_a_run_is_listed_by_itself_and_a_place_that_is_none_is_told(train, fastnet, tmp_path):
+    train("--epochs", 1, "--out", tmp_path / "runs/mi\nne")
+    lists = [fastnet("runs", tmp_path / place) for place in ("runs", "runs/mi\nne")]
+    assert lists[0] == lists[1]
+    code, out, err = lists[0]
+    assert (code, err) == (0, "")
+    header, line = out.strip().splitlines()
+    assert f"{tmp_path}/runs/mi\\nne  30-16-7-4" in line
+    assert header.index("layers") == line.index("30-16-7-4")
+    for place in ("nowhere", "runs/mi\nne/manifest.json"):
+        code, out, err = fastnet("runs", tmp_path / place)
+        assert (code, out) == (2, "")
+        assert "is no directory" in err
 
 
 def test_no_runs_are_no_error(fastnet, tmp_path, monkeypatch):
@@ -382,16 +407,26 @@ def test_after_compiling_ahead_a_training_compiles_nothing():
 
 
 def test_compile_tells_what_it_did(fastnet, monkeypatch):
+    pytest.importorskip("numba")
+    monkeypatch.setattr("fastnet.kernels.jit.threading_layer", lambda: compilation.tell(True))
     monkeypatch.setattr("fastnet.training.compiling.compile_kernels", lambda *_: compilation.tell(True))
     code, out, _ = fastnet("compile", "--layers", 1, 2, "--images", "uint8", "sparse", "--json")
     assert code == 0
-    assert json.loads(out)["compiled"] == 8
+    assert json.loads(out)["compiled"] == 9
+    assert fastnet("compile", "--threads", 1)[0] == 2
     code, _, err = fastnet("compile", "--images", "unit8")
     assert code == 2
     assert "did you mean uint8?" in err
 
 
 # ---- Shells ----------------------------------------------------------------------------------------------------------
+
+
+def test_shells_find_that_the_command_completes():
+    """They look for the mark in the file of the entry point, before they run it."""
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    module, _, _ = project["scripts"]["fastnet"].partition(":")
+    assert "PYTHON_ARGCOMPLETE_OK" in Path(find_spec(module).origin).read_text(encoding="utf-8")[:1024]
 
 
 @pytest.mark.parametrize(

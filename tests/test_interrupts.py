@@ -7,16 +7,18 @@ import subprocess
 import sys
 import time
 from itertools import cycle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet import weights
+from fastnet import interrupts, weights
 from fastnet.interrupts import SIGNALS
 from fastnet.models.model import Model
 
-PATIENCE = 120
+from .conftest import PATIENCE
+
 SMALL = ["--hidden", "16", "--batch-size", "32", "--validation", "88"]
 
 # The command line, that waits at a place until it is interrupted there.
@@ -48,9 +50,13 @@ AT_THE_END = {
 }
 
 
-def start(hold, *args):
-    command = [sys.executable, "-c", HELD.format(hold=hold), *map(str, args)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.fixture
+def start(start_process):
+    def start(hold, *args):
+        command = [sys.executable, "-c", HELD.format(hold=hold), *map(str, args)]
+        return start_process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    return start
 
 
 def interrupted(process, number):
@@ -62,7 +68,7 @@ def interrupted(process, number):
 
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("place", BEFORE_IT_BEGINS)
-def test_a_training_that_has_nothing_to_save_leaves_nothing(npz, tmp_path, place, number):
+def test_a_training_that_has_nothing_to_save_leaves_nothing(start, npz, tmp_path, place, number):
     out = tmp_path / "runs" / "deep" / "run"
     process = start(BEFORE_IT_BEGINS[place], "train", "--data", npz, *SMALL, "--out", out)
     _, err = interrupted(process, number)
@@ -74,7 +80,7 @@ def test_a_training_that_has_nothing_to_save_leaves_nothing(npz, tmp_path, place
 
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("place", AT_THE_END)
-def test_a_training_that_has_come_to_its_end_is_saved(npz, tmp_path, place, number):
+def test_a_training_that_has_come_to_its_end_is_saved(start, npz, tmp_path, place, number):
     process = start(AT_THE_END[place], "train", "--data", npz, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
     _, err = interrupted(process, number)
     assert process.returncode == 128 + number, err
@@ -83,33 +89,53 @@ def test_a_training_that_has_come_to_its_end_is_saved(npz, tmp_path, place, numb
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
-def test_the_second_signal_of_one_stop_changes_nothing_and_a_later_one_ends_the_training(npz, tmp_path):
-    wait = AT_THE_END["testing"].replace("sleep(2)", "sleep(600)")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_second_signal_of_one_stop_changes_nothing_and_a_later_one_goes_to_who_handled_it_before(
+    monkeypatch, number
+):
+    now, acted, passed_on = 100.0, [], []
+    monkeypatch.setattr(interrupts, "time", SimpleNamespace(monotonic=lambda: now))
+    before = {each: signal.signal(each, lambda got, frame: passed_on.append(got)) for each in SIGNALS}
+    try:
+        with interrupts.stops(acted.append):
+            for each in (signal.SIGINT, number):  # as of a terminal that closes and a shell that ends
+                signal.raise_signal(each)
+            assert (acted, passed_on) == ([signal.SIGINT], [])
+            now += 1.1
+            signal.raise_signal(number)
+            assert (acted, passed_on) == ([signal.SIGINT], [number])
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def test_a_later_signal_ends_a_training_that_is_to_stop(start, npz, tmp_path):
+    until_asked = "\n while not self.stop_requested: time.sleep(0.01)\n print('asked', flush=True)\n time.sleep(600)"
+    wait = AT_THE_END["testing"].replace("\n time.sleep(2)", until_asked)
     process = start(wait, "train", "--data", npz, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
     assert process.stdout.readline() == "here\n"
-    for number in (signal.SIGHUP, signal.SIGTERM):  # as of a terminal that closes and a shell that ends
-        process.send_signal(number)
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(2)
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "asked\n"
+    time.sleep(1.1)  # after which it is no part of the same stop
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + signal.SIGTERM
     assert err.splitlines()[-1] == "fastnet: interrupted"
 
 
-def test_what_nohup_ignores_stays_ignored(npz, tmp_path):
+def test_what_nohup_ignores_stays_ignored(start, npz, tmp_path):
     hold = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{AT_THE_END['testing']}"
     process = start(hold, "train", "--data", npz, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
     interrupted(process, signal.SIGHUP)
     assert process.returncode == 0
 
 
-def test_a_training_whose_terminal_was_closed_is_saved(npz, tmp_path):
+def test_a_training_whose_terminal_was_closed_is_saved(start_process, npz, tmp_path):
     pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
     leader, follower = pty.openpty()
     termios.tcsetwinsize(follower, (24, 140))
     command = [sys.executable, "-m", "fastnet", "train", "--data", str(npz), *SMALL, "--epochs", "100000"]
-    process = subprocess.Popen(
+    process = start_process(
         [*command, "--out", str(tmp_path / "run")], stdin=follower, stdout=follower, stderr=follower, process_group=0
     )
     os.close(follower)
@@ -119,10 +145,7 @@ def test_a_training_whose_terminal_was_closed_is_saved(npz, tmp_path):
             os.read(leader, 4096)
     os.close(leader)  # there is no session here, whose leader the system would tell
     process.send_signal(signal.SIGHUP)
-    try:
-        assert process.wait(PATIENCE) == 128 + signal.SIGHUP
-    finally:
-        process.kill()
+    assert process.wait(PATIENCE) == 128 + signal.SIGHUP
     assert Model.load(tmp_path / "run").manifest.test is not None
 
 
@@ -156,7 +179,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize(("command", "number"), list(zip(WRITERS, cycle(SIGNALS), strict=False)))
-def test_a_command_that_is_interrupted_while_it_writes_leaves_nothing(tmp_path, command, number):
+def test_a_command_that_is_interrupted_while_it_writes_leaves_nothing(start, tmp_path, command, number):
     if command in ("audit", "compare-models"):
         pytest.importorskip("sklearn")
     hold, args = WRITERS[command]

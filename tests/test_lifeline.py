@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-PATIENCE = 60
+from .conftest import PATIENCE
 
 POOL = """
 from fastnet import Predictor
@@ -64,21 +64,16 @@ def tell(processes):
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(start_process, tmp_path):
     """Start a program, wait until it has told which processes it started, and return it with them."""
-    started = []
 
     def start(program, *args):
         path = tmp_path / "program.py"
         path.write_text(HEAD + program)
-        process = subprocess.Popen([sys.executable, str(path), *args], stdout=subprocess.PIPE, text=True)
-        started.append(process)
+        process = start_process([sys.executable, str(path), *args], stdout=subprocess.PIPE, text=True)
         return process, [int(number) for number in process.stdout.readline().split()]
 
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    return start
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="looks at processes by ps")

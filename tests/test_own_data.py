@@ -11,6 +11,7 @@ from PIL import Image
 
 from fastnet import weights
 from fastnet.data.loading import load_dataset
+from fastnet.data.tables import LABEL_NAMES
 from fastnet.models.files import read_manifest
 from fastnet.reading.predictor import Predictor
 
@@ -188,10 +189,10 @@ def forms(tmp_path_factory):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_of_the_document_trains(fastnet, forms, tmp_path, monkeypatch, command):
-    monkeypatch.chdir(forms)
+def test_each_command_of_the_document_trains(fastnet, forms, tmp_path, command):
     run = tmp_path / "run"
-    code, _, err = fastnet(*shlex.split(command)[1:], "--out", run, *QUICK)
+    words = [word.replace("~", str(forms)) for word in shlex.split(command)[1:]]  # as a shell does
+    code, _, err = fastnet(*words, "--out", run, *QUICK)
     assert code == 0, err
     assert read_manifest(run).layer_sizes == (784, 8, 10)
     assert fastnet("evaluate", run)[0] == 0
@@ -199,3 +200,9 @@ def test_each_command_of_the_document_trains(fastnet, forms, tmp_path, monkeypat
 
 def test_the_document_has_a_command_for_each_form():
     assert len(COMMANDS) == 8
+
+
+def test_the_document_names_the_columns_that_are_taken_for_labels():
+    text = " ".join(DOCUMENT.read_text(encoding="utf-8").split())
+    named = re.search("else the one called (.*?), else", text)
+    assert re.split(", | or ", named[1]) == list(LABEL_NAMES)

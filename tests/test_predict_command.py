@@ -10,7 +10,11 @@ import pytest
 from PIL import Image
 
 from fastnet.data.loading import load_dataset
+from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.reading.nondigits import nondigits
+from fastnet.training.recipe import Recipe
+from fastnet.training.runs import save_run
+from fastnet.training.trainer import Training
 
 N = 3
 ODD_NAMES = ("carriage\rreturn.png", "line\nfeed.png", 'comma, "quote".png')
@@ -199,3 +203,29 @@ def test_larger_pictures_are_read_where_that_is_asked_for_and_the_error_says_how
     code, out, _ = fastnet("predict", tmp_path / "large.png", "--max-megapixels", "20", *options)
     assert code == 0
     assert json.loads((tmp_path / "answers.jsonl").read_text())["text"] == "7" if to_file else ": 7 (" in out
+
+
+def test_one_image_in_an_array_is_one_image(fastnet, tmp_path):
+    images = load_dataset().test.pixels[:2].reshape(-1, 28, 28)
+    answers = []
+    for name, array in (("one.npy", images[0]), ("two.npy", images)):
+        np.save(tmp_path / name, array)
+        code, out, _ = fastnet("predict", tmp_path / name, "--json")
+        assert code == 0
+        answers.append(json.loads(out)["results"])
+    (one,), two = answers
+    assert (one["image"], one["text"], one["probability"]) == (1, two[0]["text"], pytest.approx(two[0]["probability"]))
+
+
+def test_model_of_one_class_answers(fastnet, scans, tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (32, 784), dtype=np.uint8)
+    part = Samples(images, np.zeros(32, np.int64), PIXEL_SCALE)
+    training = Training(Dataset(part, part, "one class"), Recipe(hidden=(4,), epochs=1, batch_size=16, n_validation=0))
+    training.run()
+    save_run(training, tmp_path / "one")
+    np.save(tmp_path / "images.npy", images[:2])
+    code, out, err = fastnet("predict", tmp_path / "images.npy", "--model", tmp_path / "one")
+    assert (code, err) == (0, "")
+    assert [line.rpartition(": ")[2] for line in out.splitlines()] == ["0 (100.00%)"] * 2
+    picture = scans / "0.png"
+    assert fastnet("predict", picture, "--model", tmp_path / "one", "--explain", tmp_path / "why.png")[0] == 0

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fastnet.data.csv_files import read_csv
 from fastnet.data.idx import read_idx
@@ -116,6 +117,46 @@ def test_csv_in_a_gzip_ends_where_no_such_file_would_go_on(tmp_path, monkeypatch
     monkeypatch.setattr("fastnet.data.csv_files.plausible_bytes", lambda n_stored: 10 * MIB)
     with pytest.raises(DataError, match="holds more than 10,485,760 bytes"):
         read_csv(path)
+
+
+def test_promise_that_a_parquet_cannot_keep_takes_no_memory(tmp_path):
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "train.parquet"
+    zeros = pyarrow.array(np.zeros(2**22))
+    parquet.write_table(pyarrow.table({f"p{number}": zeros for number in range(10)}), path, compression="zstd")
+    assert path.stat().st_size < MIB
+    with (
+        little_memory(),
+        pytest.raises(DataError, match="its metadata promises 335,544,320 bytes, and 268,435,456 are"),
+    ):
+        load_dataset(path)
+
+
+def test_small_pixels_of_a_parquet_count_as_they_are(tmp_path):
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "train.parquet"
+    columns = {f"p{number}": np.arange(10**6).astype(np.uint8) for number in range(40)}
+    parquet.write_table(pyarrow.table(columns), path)
+    assert load_images(path)[0].shape == (10**6, 40)
+
+
+def test_pictures_in_a_parquet_share_what_they_may_take(tmp_path, monkeypatch):
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    buffer, path = io.BytesIO(), tmp_path / "train.parquet"
+    Image.new("L", (1000, 1000)).save(buffer, "PNG")
+    parquet.write_table(pyarrow.table({"image": [buffer.getvalue()] * 300, "label": [0, 1, 2] * 100}), path)
+    with little_memory(), pytest.raises(DataError, match="300 such pictures have 300,000,000 pixels, and 268,435,456"):
+        load_dataset(path)
+
+
+def test_array_of_texts_without_characters_is_refused(tmp_path):
+    path = tmp_path / "images.npy"
+    np.save(path, np.zeros(5, "U0"))
+    content = path.read_bytes()
+    for kind in (b"<U1", b"|S1"):
+        path.write_bytes(content.replace(b"<U1", kind[:2] + b"0")[:128])
+        with pytest.raises(DataError, match=r"holds .*, not plain numbers"):
+            load_images(path)
 
 
 def test_handwriting_is_plausible(tmp_path):

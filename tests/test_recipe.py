@@ -119,7 +119,11 @@ def test_what_is_measured_must_be_a_number(name, value):
 )
 def test_what_makes_no_sense_is_refused(name, values, fault):
     for value in values:
-        assert sentence_of(**{name: value}) == f"{fault}, not {value!r}"
+        assert sentence_of(**{name: value}).split("; did you mean")[0] == f"{fault}, not {value!r}"
+
+
+def test_the_nearest_choice_is_told():
+    assert sentence_of(schedule="Linear").endswith(", not 'Linear'; did you mean linear?")
 
 
 def test_refusal_is_a_value_error_and_a_fastnet_error():

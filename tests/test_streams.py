@@ -85,6 +85,18 @@ def test_closed_standard_error_goes_nowhere(picture, tmp_path):
     assert run("fastnet inspect nowhere 2>&- >&-")[:2] == (2, b"")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a disk that is full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_full_standard_error_goes_nowhere(npz, tmp_path, unbuffered):
+    small = f"--data {npz} --hidden none --validation 0 --epochs 2 --engine reference"
+    code, out, _ = run(f"fastnet train {small} --out {tmp_path}/run 2>/dev/full", PYTHONUNBUFFERED=unbuffered)
+    assert code == 0
+    assert b"saved in" in out
+    assert json.loads((tmp_path / "run/manifest.json").read_text())["epochs"] == 2
+    for wrong in ("inspect nowhere", "nonsense"):
+        assert run(f"fastnet {wrong} 2>/dev/full", PYTHONUNBUFFERED=unbuffered)[:2] == (2, b"")
+
+
 def test_no_file_takes_the_place_of_a_closed_stream(picture, tmp_path):
     """Else what is told would stand in the answers."""
     out = tmp_path / "answers.csv"

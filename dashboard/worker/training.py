@@ -37,7 +37,8 @@ def work(pipe: Connection, recipe: Recipe, data: str, directory: Path) -> None:
     """Train, save the run in `directory` and end; also when nobody listens any more."""
     n_threads = max(1, (os.cpu_count() or 1) - SPARE_PROCESSORS)
     if numba_is_installed():
-        from fastnet.kernels.jit import MOST_THREADS, set_threads
+        from fastnet.kernels.compilation import MOST_THREADS
+        from fastnet.kernels.jit import set_threads
 
         set_threads(min(n_threads, MOST_THREADS))
     threadpool_limits(n_threads, user_api="blas")

@@ -1,4 +1,3 @@
-# PYTHON_ARGCOMPLETE_OK
 """The command line: `fastnet COMMAND ...`, one file a command.
 
 Each command file has `add(commands)`, which declares its options, and `run(args)`, which imports what it needs and

@@ -51,7 +51,8 @@ def in_words(answer: Answer) -> str:
         return f"no digit{flags}"
     if len(answer.get("digits", ())) > 1 and len(answer["text"]) > 1:
         return f"{answer['text']} (each at least {percent(_least_confidence(answer))}){flags}"
-    return f"{answer['text']} ({percent(answer['probability'])}, else {answer['second_label']}){flags}"
+    other = "" if answer["second_label"] is None else f", else {answer['second_label']}"
+    return f"{answer['text']} ({percent(answer['probability'])}{other}){flags}"
 
 
 def _least_confidence(answer: Answer) -> float:

@@ -53,14 +53,13 @@ def run(args: argparse.Namespace) -> int:
     with waiting("loading what draws and measures"):
         from fastnet.audit.report import write_everything
 
-    files = read_model(args.model)
-    beside = files.directory / "audit"
     alone = _why_not_beside(args.model)
     if alone and not args.out:
         raise alone
     with ExitStack() as until_written:
         if args.out:
             until_written.enter_context(claim_new(args.out))
+        files = read_model(args.model)
         with waiting("loading the data"):
             dataset = data_of(files, given_data(args))
         progress = _Progress(until_written.enter_context(waiting("auditing")))
@@ -72,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
             against=args.against,
             on_progress=progress.audit,
         )
-        directory = args.out or beside
+        directory = args.out or files.directory / "audit"
         write_everything(audit, files, directory, progress.pictures)
     if args.out and not alone:
         save_audit(args.model, audit)

@@ -4,6 +4,8 @@ import argparse
 import time
 from typing import Any
 
+from fastnet.kernels.compilation import IMAGES
+
 from .options import add_command, natural, show
 from .waiting import waiting
 
@@ -12,14 +14,12 @@ EXAMPLES = """\
   fastnet compile --layers 0 1             for other numbers of hidden layers
   fastnet compile --images float32 sparse  for other images
 """
-IMAGES = ("uint8", "float32", "sparse")
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(
-        commands, "compile", "compile the kernels ahead, so that the first training starts at once", EXAMPLES
-    )
+    summary = "compile the kernels ahead, so that the first training starts at once"
+    parser = add_command(commands, "compile", summary, EXAMPLES, computes=False)
     parser.add_argument(
         "--layers", nargs="+", type=natural, default=[1, 2, 3], metavar="N", help="hidden layers (default: 1 2 3)"
     )
@@ -43,7 +43,6 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.training.compiling import compile_ahead
 
     started = time.monotonic()
-    jit.threading_layer()  # compiles, too
     with waiting("preparing the kernels") as wait:
 
         def begin(part: str) -> None:

@@ -54,7 +54,7 @@ def _text(model: str, source: str, evaluation: "Evaluation") -> str:
 
 
 def _table(classes: "Sequence[ClassScore]") -> list[str]:
-    """A line for each class that the test set has."""
+    """A line for each class that the model knows; one that the test set lacks has no interval."""
     width = max(5, *(len(score.name) for score in classes))
     lines = [f"  {'class':{width}}  precision    recall  95% interval         samples"]
     for score in classes:

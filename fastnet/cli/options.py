@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from fastnet.data.distortions import UNDISTORTED, Augmentation
 from fastnet.errors import OptionError, did_you_mean
+from fastnet.kernels.compilation import MOST_THREADS
 from fastnet.knobs import Knob, knobs
 from fastnet.training.recipe import Recipe
 
@@ -28,7 +29,6 @@ _BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_TH
 _NUMBA_THREAD_VARIABLE = "NUMBA_NUM_THREADS"
 
 MOST = 10**9
-MOST_THREADS = 256
 
 # What makes a recipe, by the name of the field: the strengths of its distortions stand for the augmentation.
 OPTIONS = {name: knob for name, knob in (knobs(Recipe) | knobs(Augmentation)).items() if name != "augmentation"}

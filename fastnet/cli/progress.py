@@ -17,8 +17,9 @@ _WIDEST_BAR, _NARROWEST_BAR = 20, 5
 class ProgressDisplay:
     """Shows epoch, loss, accuracies, samples a second and the time left; use it as a context manager."""
 
-    def __init__(self, training: Training):
+    def __init__(self, training: Training, last_epoch: int):
         self._training = training
+        self._last_epoch = last_epoch  # here; the recipe may have more
         self._last = training.progress.history[-1] if training.progress.history else None
         self._started = self._shown = 0.0
         self._seen_at_start = self._seen()
@@ -48,7 +49,7 @@ class ProgressDisplay:
             self._draw(record.epoch, record.train_loss, record.train_accuracy)
             return
         now = time.monotonic()
-        if 1 < record.epoch < self._training.recipe.epochs and now - self._shown < _SECONDS_BETWEEN_LINES:
+        if 1 < record.epoch < self._last_epoch and now - self._shown < _SECONDS_BETWEEN_LINES:
             return
         self._shown = now
         rate, left = self._rate_and_seconds_left()

@@ -5,7 +5,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fastnet.errors import OptionError
+
 from .options import add_command, percent, show
+from .streams import one_line
 from .waiting import complain
 
 if TYPE_CHECKING:
@@ -13,9 +16,10 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
   fastnet runs                  those in runs/ and models/
-  fastnet runs ~/trainings      those in another directory
+  fastnet runs ~/trainings      those in another directory, or one run
   fastnet runs --json           for machines
 """
+_USUAL = [Path("runs"), Path("models")]
 _COLUMNS = ("saved", "run", "layers", "recipe", "data", "epochs", "test", "")
 
 
@@ -26,9 +30,9 @@ def add(commands: Any) -> None:
         "directories",
         nargs="*",
         type=Path,
-        default=[Path("runs"), Path("models")],
+        default=_USUAL,
         metavar="DIR",
-        help="where they are (default: runs and models)",
+        help="where they are, or one of them (default: runs and models)",
     )
     parser.set_defaults(run=run)
 
@@ -38,6 +42,9 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.models.fields import to_json
     from fastnet.training.listing import list_runs
 
+    for directory in args.directories if args.directories is not _USUAL else ():
+        if not directory.is_dir():
+            raise OptionError(f"{directory}: is no directory")
     runs = list_runs(args.directories)
     sound = [each for each in runs if each.error is None]
     nothing = f"no runs in {' or '.join(map(str, args.directories))} (fastnet train makes one)"
@@ -59,6 +66,7 @@ def _row(facts: "RunFacts") -> tuple[str, ...]:
 
 def _table(rows: list[tuple[str, ...]]) -> str:
     """The rows in columns."""
+    rows = [tuple(map(one_line, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

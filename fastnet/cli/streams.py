@@ -56,14 +56,16 @@ def on_any_stream(main: Main) -> Main:
     """Let a command print whatever it likes, wherever standard output and error go.
 
     The exit code is 141, and nothing is said, where nobody reads what is printed; 2, with a sentence, where it cannot
-    be written.
+    be written. What cannot be told on standard error is lost, and ends nothing.
     """
 
     @wraps(main)
     def command(argv: Sequence[str] | None = None) -> int:
         _open_closed()
         if sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout = _named(sys.stdout)
+            sys.stdout = _through(_StandardOutput, sys.stdout)
+        if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper):
+            sys.stderr = _through(_StandardError, sys.stderr)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors=_HANDLER)
@@ -97,10 +99,23 @@ class _StandardOutput(io.FileIO):
             raise OutputError(error.errno or errno.EIO) from error
 
 
-def _named(stream: io.TextIOWrapper) -> io.TextIOWrapper:
-    """The same standard output, which raises `OutputError`."""
-    goes_at_once = stream.isatty() or stream.write_through
-    raw = _StandardOutput(stream.fileno(), "w", closefd=False)
+class _StandardError(io.FileIO):
+    """Standard error, where what cannot be written goes nowhere; a pipe that nobody reads is an error all the same."""
+
+    def write(self, content: Any, /) -> int:
+        """Write some bytes, or none."""
+        try:
+            return super().write(content)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            return len(content)
+
+
+def _through(kind: type[io.FileIO], stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """The same stream, with writing as that kind does it."""
+    goes_at_once = stream.line_buffering or stream.write_through
+    raw = kind(stream.fileno(), "w", closefd=False)
     return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=goes_at_once)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError, did_you_mean
-from fastnet.files import claim, claim_new, is_directory
+from fastnet.files import claim, claim_new, real_path
 from fastnet.interrupts import exit_status, stops
 from fastnet.system import require_numba
 from fastnet.training.recipe import PLAIN, RECIPES, SUMMARIES, Recipe
@@ -94,8 +94,9 @@ def _train(args: argparse.Namespace, training: "Training", directory: Path) -> i
     from .progress import ProgressDisplay
 
     tell(_headline(training))
-    outdated, place = made_from_weights(directory), directory.resolve()  # wherever the current directory goes
-    display = ProgressDisplay(training)
+    outdated, place = made_from_weights(directory), real_path(directory)  # wherever the current directory goes
+    last_epoch = min(args.stop_after or training.recipe.epochs, training.recipe.epochs)
+    display = ProgressDisplay(training, last_epoch)
     stopped_by: list[int] = []
 
     def stop(number: int) -> None:
@@ -158,6 +159,7 @@ def _recipes() -> str:
 def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", Path]:
     """The training to run, new or resumed, and where it is saved; no other may be saved there until `claims` close."""
     from fastnet.data.loading import load_dataset
+    from fastnet.models.files import find_own_model
     from fastnet.training.runs import load_run, new_run_directory
     from fastnet.training.trainer import Training
 
@@ -169,12 +171,12 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
         if given or args.out or args.initial:
             names = ", ".join(OPTIONS[name].option for name in given) or ("--out" if args.out else "--from")
             raise OptionError(f"{names} cannot be changed when a run is resumed (--epochs can)")
-        if is_directory(args.resume):
-            claims.enter_context(claim(args.resume))
-        training = load_run(args.resume, given_data(args), epochs)
+        directory = find_own_model(args.resume, f"start from its weights: --from {args.resume}")
+        claims.enter_context(claim(directory))
+        training = load_run(directory, given_data(args), epochs)
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
-        return training, args.resume.resolve()  # for `--resume .`: a save replaces the directory
+        return training, real_path(directory)  # for `--resume .`: a save replaces the directory
     recipe = with_given_options(_with_layers_of(args.initial, RECIPES[args.recipe or "plain"]), args)
     directory = args.out or claims.enter_context(new_run_directory(recipe))
     if args.out:

@@ -19,17 +19,17 @@ _MOST_LINE = 2**16
 def read_arff(path: Path) -> Table:
     """The table in an ARFF file, plain or gzip; DataError for what is none."""
     with opened(path) as stream:
-        columns = _columns(stream, path)
-        return read_table(stream, path, plausible_bytes(require_regular(path)), columns)
+        columns, n_lines = _header(stream, path)
+        return read_table(stream, path, plausible_bytes(require_regular(path)), columns, n_lines + 1)
 
 
-def _columns(stream: BinaryIO, path: Path) -> tuple[str, ...]:
-    """The names of the columns; the stream stands at the first row then."""
+def _header(stream: BinaryIO, path: Path) -> tuple[tuple[str, ...], int]:
+    """The names of the columns, and how many lines name them; the stream stands at the first row then."""
     columns: list[str] = []
-    for _ in range(_MOST_LINES):
+    for number in range(1, _MOST_LINES + 1):
         line = stream.readline(_MOST_LINE).decode("utf-8", "replace").strip()
         if line.lower() == "@data" and columns:
-            return tuple(columns)
+            return tuple(columns), number
         if match := _ATTRIBUTE.match(line + " "):
             columns.append(next(filter(None, match.groups()), ""))
     raise DataError(f"{path}: is an ARFF file without columns or without @data")

@@ -18,9 +18,9 @@ from .labels import read_mapping
 from .parts import Found, Part
 from .signatures import Kind, kind_of
 
-# "test" is EMNIST's word for "t10k"; some copies of MNIST say ".idx3" for "-idx3".
+# "latest" is no test; "test" is EMNIST's word for "t10k"; some copies of MNIST say ".idx3" for "-idx3".
 _NAME = re.compile(
-    r"(?P<set>.*?)[-_]?(?P<part>train|t10k|test)[-_](?P<kind>images|imgs|labels)"
+    r"(?P<set>.*?)[-_]?(?<![a-zA-Z])(?P<part>train|t10k|test)[-_](?P<kind>images|imgs|labels)"
     r"([-.]idx[13][-.]ubyte)?(\.gz|\.npz|\.npy)?"
 )
 _PART = {"train": "train", "t10k": "test", "test": "test"}

@@ -12,15 +12,24 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fastnet.errors import DataError
+from fastnet.errors import DataError, told
 
 from .promised import opened, plausible_bytes
 from .signatures import Kind, kind_of, require_regular
-from .tables import Table
+from .tables import LABEL_NAMES, Table
 
 _BLOCK = 2**22  # bytes
 _MOST_LINE = 2**24
 _DELIMITERS = (",", ";", "\t")
+_LEAST_WORDS = 0.05  # share of a column's cells; fewer among numbers are slips, not names of classes
+
+
+class _WordError(DataError):
+    """A word in a column that began with a number."""
+
+    def __init__(self, place: int, sentence: str):
+        super().__init__(sentence)
+        self.place = place
 
 
 @dataclass(frozen=True)
@@ -45,16 +54,52 @@ def read_csv(path: Path) -> Table:
 
 
 def read_table(
-    stream: BinaryIO, path: Path, most_bytes: int | None = None, columns: tuple[str, ...] | None = None
+    stream: BinaryIO,
+    path: Path,
+    most_bytes: int | None = None,
+    columns: tuple[str, ...] | None = None,
+    line: int = 1,
 ) -> Table:
-    """The table in the lines of a stream; `columns` are their names where they stand elsewhere."""
+    """The table in the lines of a stream, the first of which is number `line`.
+
+    `columns` are the names of the columns where they stand elsewhere. A column may have numbers and words, as labels of
+    digits and letters: then all of it is words.
+    """
+    start = stream.tell()
+    try:
+        return _read(stream, path, most_bytes, columns, line)
+    except _WordError as found:
+        stream.seek(start)
+        try:
+            table = _read(stream, path, most_bytes, columns, line, found.place)
+        except _WordError:  # in another column, too
+            raise found from None
+        if _share_of_words(table.words[found.place]) < _LEAST_WORDS:
+            raise
+        return table
+
+
+def _share_of_words(column: np.ndarray) -> float:
+    cells, counts = np.unique(column, return_counts=True)
+    is_word = [not _is_number(cell) for cell in cells.tolist()]
+    return float(counts[is_word].sum() / counts.sum())
+
+
+def _read(
+    stream: BinaryIO,
+    path: Path,
+    most_bytes: int | None,
+    columns: tuple[str, ...] | None,
+    line: int,
+    words_at: int | None = None,
+) -> Table:
+    """The table, with words in the column `words_at` and in those that begin with one."""
     blocks = _blocks(stream, path, most_bytes)
     first = b"".join(islice(blocks, 2))  # two lines at least, if there are two
-    layout = _layout(first, path, columns)
-    line = 1
+    layout = _layout(first, path, columns, line, words_at)
     if layout.columns and not columns:
         first = first[first.index(b"\n") + 1 :]
-        line = 2
+        line += 1
     numbers, words = [], []
     for block in (first, *blocks) if first else blocks:
         chunk, texts = _parse(block, layout, path, line)
@@ -89,7 +134,7 @@ def _blocks(stream: BinaryIO, path: Path, most_bytes: int | None) -> Iterator[by
 # ---- How lines are made ----------------------------------------------------------------------------------------------
 
 
-def _layout(block: bytes, path: Path, columns: tuple[str, ...] | None) -> _Layout:
+def _layout(block: bytes, path: Path, columns: tuple[str, ...] | None, line: int, words_at: int | None) -> _Layout:
     first_lines = _decoded(b"\n".join(block.split(b"\n", 2)[:2]), path).split("\n")
     if not first_lines[0].strip():
         raise DataError(f"{path}: begins with an empty line, so it is no table")
@@ -99,19 +144,25 @@ def _layout(block: bytes, path: Path, columns: tuple[str, ...] | None) -> _Layou
     names = tuple(rows[0]) if has_header else columns
     cells = rows[1] if has_header else rows[0]
     if names and len(cells) != len(names):
-        raise DataError(f"{path}: line {1 + has_header} has {len(cells)} cells for {len(names)} columns")
+        raise DataError(f"{path}: line {line + has_header} has {len(cells)} cells for {len(names)} columns")
     if len(cells) < 2:
         raise DataError(f"{path}: is text, but no table (a row of numbers and its label in each line)")
-    numeric = tuple(place for place, cell in enumerate(cells) if _is_number(cell))
+    numeric = tuple(place for place, cell in enumerate(cells) if _is_number(cell) and place != words_at)
     if not numeric:
-        raise DataError(f"{path}: is text, but no table of numbers (line {1 + has_header} holds {cells[0][:40]!r})")
+        raise DataError(
+            f"{path}: is text, but no table of numbers (line {line + has_header} holds {told(cells[0], 40)!r})"
+        )
     return _Layout(delimiter, names, numeric, tuple(set(range(len(cells))) - set(numeric)))
 
 
 def _is_header(first: list[str], second: list[str]) -> bool:
-    """Whether the first of two rows names the columns: by words over numbers, or by counting them."""
-    pairs = list(zip(map(_is_number, first), map(_is_number, second), strict=False))
-    if any(below and not above for above, below in pairs):
+    """Whether the first of two rows names the columns: by words over numbers, or by counting them.
+
+    A single word over a number may be a label, of letters and digits; not so the name of a label's column.
+    """
+    pairs = zip(map(_is_number, first), map(_is_number, second), strict=False)
+    n_over = sum(below and not above for above, below in pairs)
+    if n_over > 1 or any(len(cell) > 1 and cell.lower() in LABEL_NAMES for cell in first):
         return True
     counted = [cell for cell in first if _is_number(cell)]
     if len(counted) <= 2:
@@ -132,16 +183,17 @@ def _is_number(cell: str) -> bool:
 
 def _parse(block: bytes, layout: _Layout, path: Path, line: int) -> tuple[np.ndarray, dict[int, np.ndarray]]:
     """Numbers and words of the lines, the first of which is number `line`."""
-    lines = [text for text in _decoded(block, path).split("\n") if text.strip()]
+    all_lines = _decoded(block, path).split("\n")
+    lines = [text for text in all_lines if text.strip()]
     if not lines:
         return np.empty((0, len(layout.numeric)), np.uint8), {place: np.empty(0, "U1") for place in layout.words}
     try:
         numbers = _load(lines, layout, layout.numeric, np.float32)
         words = {place: _load(lines, layout, (place,), np.str_)[:, 0] for place in layout.words}
     except ValueError as error:
-        raise DataError(f"{path}: {_first_fault(lines, layout, line, path) or error}") from error
+        raise _first_fault(all_lines, layout, line, path) or DataError(f"{path}: {error}") from error
     if not np.isfinite(numbers).all() or len(numbers) != len(lines):
-        raise DataError(f"{path}: {_first_fault(lines, layout, line, path) or 'holds NaN or infinite numbers'}")
+        raise _first_fault(all_lines, layout, line, path) or DataError(f"{path}: holds NaN or infinite numbers")
     return _compact(numbers), {place: np.char.strip(texts) for place, texts in words.items()}
 
 
@@ -157,18 +209,22 @@ def _compact(numbers: np.ndarray) -> np.ndarray:
     return small if (small == numbers).all() else numbers
 
 
-def _first_fault(lines: list[str], layout: _Layout, line: int, path: Path) -> str | None:
-    """A sentence about the first cell that is no number, or the first line of another length."""
-    for number, cells in enumerate(_cells(lines, layout.delimiter, path), start=line):
+def _first_fault(lines: list[str], layout: _Layout, line: int, path: Path) -> DataError | None:
+    """An error about the first cell that is no number, or the first line of another length; empty lines count."""
+    for number, text in enumerate(lines, start=line):
+        if not text.strip():
+            continue
+        cells = next(_cells([text], layout.delimiter, path))
         if len(cells) != layout.n_columns:
-            return f"line {number} has {len(cells)} cells where the first has {layout.n_columns}"
+            return DataError(f"{path}: line {number} has {len(cells)} cells where the first has {layout.n_columns}")
         for place in layout.numeric:
             try:
                 is_sound = bool(np.isfinite(np.float32(cells[place])))
             except ValueError:
                 is_sound = False
             if not is_sound:
-                return f"line {number}, cell {place + 1} is {cells[place][:40]!r} and not a number"
+                sentence = f"{path}: line {number}, cell {place + 1} is {told(cells[place], 40)!r} and not a number"
+                return DataError(sentence) if _is_number(cells[place]) else _WordError(place, sentence)
     return None
 
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastnet.errors import DataError
+from fastnet.errors import DataError, told
 
 from .parts import Found, Part
-from .samples import as_labels
+from .promised import read_small_text
+from .samples import are_whole, as_labels
 
 
 class Numbered(NamedTuple):
@@ -44,7 +45,7 @@ def number_labels(found: Found) -> Numbered:
 def read_mapping(path: Path) -> dict[int, str]:
     """EMNIST's file of what labels stand for: in each line a label and the codes of one character or several."""
     names = {}
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in read_small_text(path).splitlines():
         if re.fullmatch(r"\d{1,5}( +\d{1,7})+", line.strip()):
             label, code, *_ = map(int, line.split())
             names[label] = chr(code) if code < 0x110000 else str(label)
@@ -55,10 +56,14 @@ def _plain(part: Part) -> np.ndarray:
     """Labels as numbers, or as an array of words."""
     labels = part.labels
     assert labels is not None
+    if labels.shape == (len(part.images), 1):
+        labels = labels[:, 0]
     if labels.shape != (len(part.images),):
         raise DataError(
             f"{part.labels_name}: has shape {labels.shape} for the {len(part.images)} images of {part.images_name}"
         )
+    if labels.dtype.kind == "f" and are_whole(labels):
+        return labels.astype(np.int64)
     if labels.dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8", "replace")
     if labels.dtype.kind == "U" and all(re.fullmatch(r"\d{1,5}", word) for word in np.unique(labels).tolist()):
@@ -75,6 +80,8 @@ def _number_words(found: Found, train: np.ndarray, test: np.ndarray | None) -> N
     unknown = np.setdiff1d(test.astype(np.str_), classes)
     if len(unknown):
         word = str(unknown[0])
-        raise DataError(f"{found.test.labels_name}: has labels that the training set has not, such as {word!r}")
+        raise DataError(
+            f"{found.test.labels_name}: has labels that the training set has not, such as {told(word, 40)!r}"
+        )
     places = np.searchsorted(classes, test.astype(np.str_)).astype(np.int64)
     return Numbered(numbers.astype(np.int64), places, tuple(classes.tolist()))

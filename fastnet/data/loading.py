@@ -12,19 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from fastnet.bounded import is_missing
 from fastnet.errors import DataError, did_you_mean
 
 from .archives import load_archive
 from .arff import read_arff
 from .array_files import load_set, set_of_file, sets_of_arrays
 from .csv_files import read_csv
-from .folders import load_folders
+from .folders import holds_classes, load_folders
 from .frames import is_frame, read_parquet, table_of_frame
 from .holding_out import hold_out
 from .idx import read_idx
 from .labels import number_labels
 from .orientation import is_transposed, transposed
 from .parts import Found
+from .promised import read_small_text
 from .samples import Dataset, Samples
 from .scales import scale_pixels
 from .signatures import Kind, kind_of, what_it_is
@@ -86,14 +88,16 @@ _TABLES: dict[Kind, Callable[[Path], Table]] = {Kind.TEXT: read_csv, Kind.PARQUE
 
 # ---- Directories -----------------------------------------------------------------------------------------------------
 
-_TABLE_NAME = re.compile(r".*?(?P<part>train|test|t10k)[^/]*\.(csv|tsv|txt|arff|parquet)(\.gz)?", re.IGNORECASE)
+_TABLE_NAME = re.compile(
+    r".*?(?<![a-z])(?P<part>train|test|t10k)[^/]*\.(csv|tsv|txt|arff|parquet)(\.gz)?", re.IGNORECASE
+)
 
 
 def _of_directory(directory: Path, label: str | None) -> Found:
     sums = _read_sums(directory)
     if sets_of_arrays(directory):
         return load_set(directory, None, sums)
-    tables = _tables_of(directory)
+    tables = {} if holds_classes(directory) else _tables_of(directory)
     if "train" in tables:
         return _of_tables(tables["train"], tables.get("test"), label)
     found = load_folders(directory)
@@ -131,12 +135,12 @@ def _of_tables(train_path: Path, test_path: Path | None, label: str | None) -> F
 def _read_sums(directory: Path) -> dict[str, str]:
     """{file name: SHA-256} from a SHA256SUMS file; the bundled data must have one."""
     path = directory / "SHA256SUMS"
-    if not path.is_file():
+    if is_missing(path):
         if directory == _BUNDLED_DIRECTORY:
             raise DataError(f"{path}: is missing, so the bundled data cannot be verified; reinstall fastnet")
         return {}
     sums = {}
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in read_small_text(path).splitlines():
         digest, _, name = line.partition(" ")
         sums[name.strip().lstrip("*")] = digest.lower()
     return sums

@@ -1,6 +1,6 @@
 """What every reader of a format gives: images and labels as they were found, before they are checked and scaled."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -23,11 +23,3 @@ class Found(NamedTuple):
     test: Part | None
     notes: tuple[str, ...] = ()
     names: dict[int, str] | None = None  # of classes, by the number that stands for them in the files
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What a user may say of data that does not say it itself; None is found out."""
-
-    label: str | None = field(default=None)  # the column of the labels, by its name or number
-    transposed: bool | None = field(default=None)  # whether images are stored column by column

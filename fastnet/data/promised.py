@@ -16,12 +16,14 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fastnet.errors import DataError
+from fastnet.bounded import read_bounded
+from fastnet.errors import DataError, damage_told_as
 
 from .signatures import Kind, kind_of
 
 _AT_A_TIME = 2**20
 _MOST_HEADER = 2**14  # bytes of an .npy file before its numbers
+_MOST_SMALL_TEXT = 2**20  # bytes
 _MOST_GROWTH = 100  # handwriting shrinks to a fifth, nearly empty images to a fiftieth
 _ALWAYS_PLAUSIBLE = 2**28  # bytes
 
@@ -49,6 +51,14 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
 
+def read_small_text(path: Path) -> str:
+    """The text of a small file that lies beside data; DataError for what is none, such as a pipe or a large file."""
+    try:
+        return read_bounded(path, _MOST_SMALL_TEXT).decode("utf-8", "replace")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+
+
 def read_promised(stream: BinaryIO, n_bytes: int, begun: bytes = b"") -> tuple[np.ndarray, int, bool]:
     """`n_bytes` as uint8, how many of them there were, and whether more follow; `begun` are those read before."""
     content, n_read = np.empty(n_bytes, np.uint8), min(len(begun), n_bytes)
@@ -68,7 +78,7 @@ def read_npy(stream: BinaryIO, name: str, most_bytes: int) -> np.ndarray:
     Objects, which would be pickled, and records are refused.
     """
     head = io.BytesIO(stream.read(_MOST_HEADER))
-    try:
+    with damage_told_as(DataError, f"{name}: is not a sound array of plain numbers (.npy)"):
         version = np.lib.format.read_magic(head)
         read_header = {
             (1, 0): np.lib.format.read_array_header_1_0,
@@ -76,11 +86,7 @@ def read_npy(stream: BinaryIO, name: str, most_bytes: int) -> np.ndarray:
         }[version]
         shape, is_fortran, dtype = read_header(head)
         n_bytes = math.prod(shape) * dtype.itemsize
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged header can raise nearly anything
-        raise DataError(f"{name}: is not a sound array of plain numbers (.npy)") from error
-    if dtype.hasobject or dtype.kind not in "biufcSU" or min(shape, default=0) < 0:
+    if dtype.hasobject or dtype.kind not in "biufcSU" or not dtype.itemsize or min(shape, default=0) < 0:
         raise DataError(f"{name}: holds {dtype}, not plain numbers (pickled objects are refused)")
     if n_bytes > most_bytes:
         raise DataError(f"{name}: its header promises {n_bytes:,} bytes, and {most_bytes:,} are the most for its file")
@@ -102,19 +108,14 @@ def read_npz(
     """
     unsound = f"{name}: is not a sound .npz file of plain numbers (pickled objects are refused)"
     arrays: dict[str, np.ndarray] = {}
-    try:
-        with zipfile.ZipFile(file) as archive:
-            entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
-            for key, entry in entries.items():
-                if wanted is not None and key not in wanted:
-                    continue
-                if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.flag_bits & 1:
-                    raise DataError(f"{name}: {entry.filename} is packed in a way that NumPy does not write")
-                with archive.open(entry) as stream:
-                    arrays[key] = read_npy(stream, f"{name}: {key}", most_bytes)  # type: ignore[arg-type]
-                most_bytes -= arrays[key].nbytes
-    except (DataError, MemoryError):
-        raise
-    except Exception as error:  # a damaged archive can raise nearly anything
-        raise DataError(unsound) from error
+    with damage_told_as(DataError, unsound), zipfile.ZipFile(file) as archive:
+        entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+        for key, entry in entries.items():
+            if wanted is not None and key not in wanted:
+                continue
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.flag_bits & 1:
+                raise DataError(f"{name}: {entry.filename} is packed in a way that NumPy does not write")
+            with archive.open(entry) as stream:
+                arrays[key] = read_npy(stream, f"{name}: {key}", most_bytes)  # type: ignore[arg-type]
+            most_bytes -= arrays[key].nbytes
     return arrays, list(entries)

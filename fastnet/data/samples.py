@@ -205,6 +205,13 @@ def as_labels(labels: np.ndarray, n: int, labels_name: str, images_name: str) ->
     return labels.astype(np.int64)
 
 
+def are_whole(values: np.ndarray) -> bool:
+    """Whether all numbers are integers, whatever their type."""
+    if values.dtype.kind in "iu":
+        return True
+    return values.dtype.kind == "f" and bool(np.isfinite(values).all() and (values == np.round(values)).all())
+
+
 def as_float32(values: np.ndarray, name: str) -> np.ndarray:
     """Floating-point values as float32; DataError for others, and where they are not finite."""
     if values.dtype.kind != "f":

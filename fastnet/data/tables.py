@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastnet.errors import DataError
+from fastnet.errors import DataError, told
 
 from .parts import Part
-from .samples import MOST_CLASSES
+from .samples import MOST_CLASSES, are_whole
 
 LABEL_NAMES = ("label", "labels", "class", "target", "y", "digit", "character")
 _NUMBER_NAMES = ("", "id", "imageid", "image_id", "index", "unnamed: 0")  # columns that number the rows
@@ -53,11 +53,11 @@ def split_table(table: Table, label: str | None = None, is_labelled: bool | None
     if others:
         found = table.words[others[0]]
         raise DataError(
-            f"{table.name}: {table.title(others[0])} holds {str(found[0])!r} where a number is needed; pixels must be"
-            " numbers, and one column may be the label"
+            f"{table.name}: {table.title(others[0])} holds {told(found[0], 40)!r} where a number is needed; pixels must"
+            " be numbers, and one column may be the label"
         )
     kept = [index for index, other in enumerate(table.numeric) if other not in (place, ignored)]
-    labels = None if place is None else _as_labels(table, place)
+    labels = None if place is None else table.column(place).copy()
     title = "" if place is None else f"{table.name}: {table.title(place)}"
     return Part(_columns(table.numbers, kept), labels, table.name, title)
 
@@ -101,7 +101,7 @@ def _named(table: Table, label: str) -> int:
 
 def _looks_like_labels(table: Table, place: int) -> bool:
     values = table.column(place)
-    if not len(values) or not _are_whole(values) or values.min() < 0 or values.max() >= MOST_CLASSES:
+    if not len(values) or not are_whole(values) or values.min() < 0 or values.max() >= MOST_CLASSES:
         return False
     return bool(np.bincount(values.astype(np.int64)).max() <= _MOST_OFTEN * len(values)) if len(values) > 1 else True
 
@@ -112,13 +112,6 @@ def _row_numbers(table: Table, label: int | None) -> int | None:
     return next((place for place, name in enumerate(names) if name in _NUMBER_NAMES and place != label), None)
 
 
-def _as_labels(table: Table, place: int) -> np.ndarray:
-    values = table.column(place)
-    if values.dtype.kind == "f" and _are_whole(values):
-        return values.astype(np.int64)
-    return values.copy()
-
-
 def _columns(numbers: np.ndarray, kept: Sequence[int]) -> np.ndarray:
     """Some of the columns, in the smallest type that holds them, C order."""
     n = len(kept)
@@ -127,12 +120,6 @@ def _columns(numbers: np.ndarray, kept: Sequence[int]) -> np.ndarray:
     if chosen.dtype.kind in "iu" and chosen.size and chosen.min() >= 0 and chosen.max() <= 255:
         return np.ascontiguousarray(chosen, np.uint8)
     return np.ascontiguousarray(chosen)
-
-
-def _are_whole(values: np.ndarray) -> bool:
-    if values.dtype.kind in "iu":
-        return True
-    return values.dtype.kind == "f" and bool(np.isfinite(values).all() and (values == np.round(values)).all())
 
 
 def _is_square(n: int) -> bool:

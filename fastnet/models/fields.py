@@ -14,13 +14,14 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, NoReturn, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from fastnet.errors import told
+
 Document = TypeVar("Document")
 
 OTHERS = "others"  # a field of this name holds what this version doesn't know, as it was
 
 _MOST = 2**63
 _DEEPEST = 30
-_LONGEST = 500  # characters of a value in a sentence
 _NULL, _NO_JSON = "null", "no JSON"
 
 NULL = {_NULL: True}  # metadata of a field that is written as null where it is None; others are left out
@@ -138,15 +139,6 @@ _PLAIN: dict[type, tuple[str, Callable[[object], bool]]] = {
 
 def _refuse(name: str, words: str, value: object) -> NoReturn:
     raise FieldError(f"{name} must be {words}, not {told(value)}")
-
-
-def told(value: object) -> str:
-    """A value as it stands in a sentence: on one line, and not without end."""
-    try:
-        text = " ".join(str(value).split())
-    except RecursionError:
-        return "that"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 @cache

@@ -18,12 +18,12 @@ import numpy as np
 
 from fastnet import weights
 from fastnet.bounded import read_bounded
-from fastnet.errors import ModelError, OptionError, damage_told_as, did_you_mean
+from fastnet.errors import ModelError, OptionError, damage_told_as, did_you_mean, told
 from fastnet.files import is_directory, read_whole
 
 from .card import CARD, model_card
 from .documents import FORMAT, READABLE_VERSIONS, RUNS, ArrayDescription, EpochRecord, Manifest, read_strictly
-from .fields import FieldError, to_json, told
+from .fields import FieldError, to_json
 from .sealed import sealed, sha256_of, unsealed
 
 MANIFEST = "manifest.json"
@@ -88,11 +88,11 @@ def find_model(name: str | Path) -> Path:
     raise ModelError(f"{name}: no such model (neither a directory, nor {known}){near}")
 
 
-def find_own_model(name: str | Path) -> Path:
+def find_own_model(name: str | Path, instead: str = "choose a place of your own: --out DIR") -> Path:
     """As `find_model`, to write to it; OptionError for one that comes with fastnet, unless its path is given."""
     directory = find_model(name)
     if directory != Path(name) and directory.parent == weights.DIRECTORY:
-        raise OptionError(f"{name}: comes with fastnet, and stays as it is; choose a place of your own: --out DIR")
+        raise OptionError(f"{name}: comes with fastnet, and stays as it is; {instead}")
     return directory
 
 

@@ -89,6 +89,8 @@ def read_ready_images(predictor: Model, path: str) -> Iterator[dict[str, Any]]:
     try:
         images, scale = load_images(Path(path))
         n_pixels = predictor.layer_sizes[0]
+        if images.size == n_pixels:  # one image, whose rows look like images
+            images = images.reshape(1, n_pixels)
         if images.shape[1] != n_pixels:
             raise DataError(f"{path}: holds images of {images.shape[1]} pixels, and the model takes {n_pixels}")
     except DataError as error:

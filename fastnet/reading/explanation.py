@@ -51,7 +51,8 @@ def explain(predictor: Model, pixels: np.ndarray, digit: int) -> np.ndarray:
     The integrated gradient of the digit's lead, its logit over the mean of the others, on the straight way from an
     empty picture to this one; so the sum over the pixels is what the ink changed the lead by.
     """
-    lead = np.full(predictor.layer_sizes[-1], -1 / (predictor.layer_sizes[-1] - 1))
+    n_classes = predictor.layer_sizes[-1]
+    lead = np.full(n_classes, -1 / max(n_classes - 1, 1))  # of a single class, the lead is its logit
     lead[digit] = 1
     gradient = predictor.integrated_gradient(pixels, lead, _STEPS)
     return gradient.reshape(pixels.shape) * (pixels * predictor.pixel_scale)

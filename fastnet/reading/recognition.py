@@ -30,7 +30,7 @@ class DigitReading:
     digit: int | None
     probability: float  # of the likeliest class
     probabilities: np.ndarray  # (10,)
-    second: int | None  # the next guess
+    second: int | None  # the next guess; None for a model of one class
     flags: tuple[str, ...]
     box: Box  # x0, y0, x1, y1 in pixels of the upright picture; x1 and y1 are one past the last
     pixels: np.ndarray  # (28, 28) uint8, what the network saw
@@ -129,7 +129,8 @@ def _seen_at_once(predictor: Model, parts: Sequence[Part]) -> list[DigitReading]
 def _digit_reading(
     classes: tuple[str, ...], part: Part, probabilities: np.ndarray, flags: tuple[str, ...]
 ) -> DigitReading:
-    second, first = (int(label) for label in probabilities.argsort()[-2:])
+    first, *others = probabilities.argsort()[::-1].tolist()
+    second = others[0] if others else None
     return DigitReading(
         None if "no digit" in flags else first,
         float(probabilities[first]),
@@ -139,7 +140,7 @@ def _digit_reading(
         part.box,
         part.pixels,
         classes[first],
-        classes[second],
+        None if second is None else classes[second],
     )
 
 

@@ -11,22 +11,22 @@ import numpy as np
 
 from fastnet.data.distortions import Augmentation
 from fastnet.data.samples import Samples
-from fastnet.kernels import compilation
+from fastnet.kernels import compilation, jit
 from fastnet.kernels.sparse_rows import SparseRows
 
 from .engine import compile_kernels
 from .recipe import Recipe
 
 _SIDE = 4  # pixels: sizes make no difference to what is compiled
-IMAGES = ("uint8", "float32", "sparse")
 
 
 def compile_ahead(
     depths: Iterable[int], images: Iterable[str], on_part: Callable[[str], None] = lambda part: None
 ) -> int:
-    """Compile all that trainings of so many hidden layers call for such images, of `IMAGES`; return how many functions.
+    """Compile all that trainings of so many hidden layers call for such images; return how many functions.
 
-    Images that are no rows without zeros are distorted as well. `on_part` is told what comes next.
+    `images` are of `compilation.IMAGES`; those that are no rows without zeros are distorted as well. `on_part` is told
+    what comes next.
     """
     n_compiled = 0
 
@@ -35,6 +35,7 @@ def compile_ahead(
         n_compiled += begins
 
     with compilation.listening(count):
+        jit.threading_layer()
         for n_hidden in depths:
             for kind in images:
                 on_part(f"{n_hidden} hidden layers, {kind} images")

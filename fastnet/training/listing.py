@@ -12,7 +12,7 @@ from fastnet.models.documents import Manifest
 from fastnet.models.fields import NULL
 from fastnet.models.files import MANIFEST, read_manifest
 
-from .recipe import RECIPES, recipe_of
+from .recipe import RECIPES, Recipe, recipe_of
 
 _AUDIT = Path("audit", "audit.json")
 
@@ -34,16 +34,16 @@ class RunFacts:
     error: str | None = field(default=None, metadata=NULL)
 
 
-def list_runs(parents: Iterable[Path]) -> list[RunFacts]:
-    """The facts of each directory below those that are there, by the time when it was saved."""
-    found = [
-        _facts(path)
-        for parent in parents
-        if parent.is_dir()
-        for path in parent.iterdir()
-        if path.is_dir() and not path.name.startswith(".")
-    ]
+def list_runs(places: Iterable[Path]) -> list[RunFacts]:
+    """The facts of each run below the directories that are there, or that is one of them, by when it was saved."""
+    found = [_facts(path) for place in places if place.is_dir() for path in _runs(place)]
     return sorted(found, key=lambda run: (run.saved, run.run))
+
+
+def _runs(place: Path) -> list[Path]:
+    if (place / MANIFEST).exists():
+        return [place]
+    return [path for path in place.iterdir() if path.is_dir() and not path.name.startswith(".")]
 
 
 def _facts(directory: Path) -> RunFacts:
@@ -72,7 +72,7 @@ def _facts_of(directory: Path, manifest: Manifest) -> RunFacts:
 def _name(manifest: Manifest) -> str | None:
     """The recipe's name; None for one that has none."""
     recipe = recipe_of(manifest)
-    seedless = dataclasses.replace(recipe, seed=0) if recipe else None
+    seedless = dataclasses.replace(recipe, seed=Recipe.seed) if recipe else None
     return next((name for name, known in RECIPES.items() if known == seedless), None)
 
 

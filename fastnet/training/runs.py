@@ -20,7 +20,7 @@ from fastnet import system
 from fastnet.data.promised import read_npz
 from fastnet.data.samples import Dataset
 from fastnet.errors import ClaimedError, DataError, ModelError, OptionError, damage_told_as
-from fastnet.files import claim, read_whole, whole_directory
+from fastnet.files import claim, read_whole, sweep, whole_directory
 from fastnet.models.calibration import BELONGS_TO_CALIBRATION, CALIBRATION
 from fastnet.models.card import CARD
 from fastnet.models.data import data_of
@@ -50,7 +50,11 @@ _MADE_FROM_WEIGHTS = {"calibration": CALIBRATION, "audit": "audit"}
 
 @contextmanager
 def new_run_directory(recipe: Recipe, parent: Path = RUNS) -> Iterator[Path]:
-    """Claim a path that does not exist yet, named after the time, the hidden layers and the seed."""
+    """Claim a path that does not exist yet, named after the time, the hidden layers and the seed.
+
+    What killed processes left beside it is swept: no other will ever claim their names.
+    """
+    sweep(parent)
     layers = "-".join(str(size) for size in recipe.hidden) or "linear"
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{layers}-seed{recipe.seed}"
     for path in chain([parent / name], (parent / f"{name}-{number}" for number in count(2))):

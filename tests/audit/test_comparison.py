@@ -108,5 +108,5 @@ def test_digits_that_one_reads_right_are_told_by_the_names_of_their_classes(mode
 
 
 def test_data_of_another_size_is_refused(model, other, capsys):
-    assert cli.main(["compare-models", str(model), str(other)]) == 2
-    assert "takes images of 64 pixels" in capsys.readouterr().err
+    assert cli.main(["compare-models", str(model), str(other), "--data", "mnist"]) == 2
+    assert "takes images of 64 pixels in 10 classes, and mnist has 784 pixels" in capsys.readouterr().err

@@ -141,9 +141,9 @@ def test_missing_packages_are_told_in_one_sentence(own, fastnet, monkeypatch):
 def test_options_are_told_as_they_are(own, fastnet):
     _, out, _ = fastnet("audit", "--help")
     assert f"default: {N_POINTS}" in out
-    code, _, err = fastnet("audit", own)
+    code, _, err = fastnet("audit", own, "--data", "mnist")
     assert code == 2
-    assert "takes images of 64 pixels in 10 classes, and the data set has 784 pixels" in err
+    assert "takes images of 64 pixels in 10 classes, and mnist has 784 pixels and 10 classes" in err
 
 
 def test_a_model_without_history_or_hidden_layer_on_images_that_are_no_squares(dataset, tmp_path):

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from fastnet import weights
 from fastnet.cli import main
 from fastnet.dashboard import app
 from fastnet.dashboard.app import MOST_MESSAGE_BYTES
+from fastnet.interrupts import exit_status
+
+from ..conftest import PATIENCE
 
 # What a process knows of BLAS's threads and of websockets, before the page is imported, after, and when it serves.
 PROCESS = """
@@ -76,7 +80,7 @@ def test_importing_the_page_changes_nothing_in_the_process_and_serving_does():
 def test_by_default_only_this_computer_sees_the_page(served, monkeypatch):
     monkeypatch.setattr(app, "find_port", lambda address, port: port)
     monkeypatch.setattr("fastnet.dashboard.server.ports.find_port", lambda address, port: port)
-    assert main(["dashboard"]) == 0
+    assert main(["dashboard"]) == exit_status(signal.SIGINT)
     assert (served["address"], served["port"], served["show"]) == ("localhost", 5006, False)
     assert served["websocket_origin"] == ["127.0.0.1:5006", "localhost:5006"]
     assert served["websocket_max_message_size"] == MOST_MESSAGE_BYTES
@@ -84,7 +88,9 @@ def test_by_default_only_this_computer_sees_the_page(served, monkeypatch):
 
 def test_other_addresses_and_origins_are_given_by_options(served, capfd):
     options = ["--port", "0", "--address", "0.0.0.0", "--open"]
-    assert main(["dashboard", *options, "--allow-origin", "a.example", "--allow-origin", "b.example:81"]) == 0
+    assert main(
+        ["dashboard", *options, "--allow-origin", "a.example", "--allow-origin", "b.example:81"]
+    ) == exit_status(signal.SIGINT)
     assert (served["address"], served["show"]) == ("0.0.0.0", True)
     port = served["port"]
     assert {"a.example", "b.example:81", f"localhost:{port}"} <= set(served["websocket_origin"])
@@ -97,7 +103,7 @@ def test_models_runs_data_and_trainings_are_given_by_options(monkeypatch, served
     for name in ("mine", "own"):
         shutil.copytree(weights.DIRECTORY / weights.DEFAULT, tmp_path / name / name)
     options = ["--models", tmp_path / "mine", "--runs", tmp_path / "own", "--trainings", "2", "--data", npz]
-    assert main(["dashboard", "--port", "0", *map(str, options)]) == 0
+    assert main(["dashboard", "--port", "0", *map(str, options)]) == exit_status(signal.SIGINT)
     served["pages"]["/"]()
     assert shared[0].library.names() == [*weights.names(), "runs/own", "mine"]
     assert shared[0].data == str(npz)
@@ -153,15 +159,11 @@ def test_a_taken_port_is_told_before_panel_is_loaded(taken):
     assert done.stdout == "2 set()\n"
 
 
-def test_where_it_serves_is_printed_once_it_answers():
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "fastnet", "dashboard", "--port", "0"], stderr=subprocess.PIPE, text=True
-    ) as server:
-        try:
-            line = next(line for line in server.stderr if "serving" in line)
-            port = int(re.fullmatch(r"serving on http://localhost:(\d+) \(Ctrl-C ends it\)\n", line)[1])
-            with socket.create_connection(("localhost", port), timeout=180):
-                pass
-            urllib.request.urlopen(f"http://localhost:{port}/", timeout=180).close()
-        finally:
-            server.terminate()
+def test_where_it_serves_is_printed_once_it_answers(start_process):
+    command = [sys.executable, "-P", "-m", "fastnet", "dashboard", "--port", "0"]
+    server = start_process(command, stderr=subprocess.PIPE, text=True)
+    line = next(line for line in server.stderr if "serving" in line)
+    port = int(re.fullmatch(r"serving on http://localhost:(\d+) \(Ctrl-C ends it\)\n", line)[1])
+    with socket.create_connection(("localhost", port), timeout=PATIENCE):
+        pass
+    urllib.request.urlopen(f"http://localhost:{port}/", timeout=PATIENCE).close()

@@ -174,12 +174,11 @@ def test_closing_ends_the_process_and_leaves_no_file(trainer):
     assert trainer.snapshot.state == STOPPED
 
 
-def test_the_process_ends_when_the_server_is_killed(npz):
-    server = subprocess.Popen([sys.executable, "-c", SERVER, str(npz)], stdout=subprocess.PIPE, text=True)
-    with server:
-        process = int(server.stdout.readline())
-        assert is_running(process)
-        server.kill()
+def test_the_process_ends_when_the_server_is_killed(start_process, npz):
+    server = start_process([sys.executable, "-c", SERVER, str(npz)], stdout=subprocess.PIPE, text=True)
+    process = int(server.stdout.readline())
+    assert is_running(process)
+    server.kill()
     deadline = time.monotonic() + PATIENCE
     while is_running(process) and time.monotonic() < deadline:
         time.sleep(0.05)

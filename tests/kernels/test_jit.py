@@ -6,8 +6,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numba
 import pytest
 from numba import config
+
+from fastnet.kernels import jit
 
 pytestmark = pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
 
@@ -83,3 +86,13 @@ def test_a_kept_cache_is_used(tmp_path):
         CALL + "; from fastnet.kernels.losses import _count_correct as c; print(sum(c.stats.cache_hits.values()))"
     )
     assert [run(counting, NUMBA_CACHE_DIR=tmp_path) for _ in range(2)] == ["0", "1"]
+
+
+def test_a_piece_of_a_kernel_is_plain_python_where_python_calls_it_and_no_machine_code_of_its_own():
+    piece = jit.inlined(lambda number: number + 1)
+    assert piece(1) == 2
+    call = numba.njit(lambda number: piece(number))
+    assert call(1) == 2
+    (compiled,) = piece._compiled.overloads.values()
+    with pytest.raises(RuntimeError, match="no compiled object"):
+        compiled.library.serialize_using_object_code()

@@ -19,7 +19,7 @@ N_EPOCHS = 1000  # more than anyone asks for: with a constant rate the number ha
 class FastnetPeer(Peer):
     """An epoch is one more epoch of a Training; its seconds are those of `EpochRecord`, its training steps."""
 
-    packages: tuple[str, ...] = ("fastnet", "numpy", "numba", "llvmlite")
+    packages: tuple[str, ...] = ("fastnet-mlp", "numpy", "numba", "llvmlite")
     engine = "numba"
     training: Any = None
 

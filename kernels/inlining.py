@@ -1,0 +1,77 @@
+"""Pieces of kernels: optimised by LLVM, but made into machine code only in the kernels that they end up in.
+
+Of each function, for each of its signatures, Numba makes machine code and wrappers for callers in Python and in C. For
+pieces that are never called on their own, that is a third of all that compiling takes.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from numba.core import types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
+
+
+class Piece:
+    """A function that kernels inline, compiled with Numba's `options`, and that Python calls as it is written."""
+
+    def __init__(self, function: Callable, **options: Any):
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._compiled = numba.njit(
+            function,
+            forceinline=True,
+            no_cpython_wrapper=True,
+            no_cfunc_wrapper=True,
+            pipeline_class=_Compiler,
+            **options,
+        )
+
+    @property
+    def _numba_type_(self) -> types.Dispatcher:
+        return types.Dispatcher(self._compiled)
+
+    def __call__(self, *args: Any) -> Any:
+        """Run it as plain Python."""
+        return self._function(*args)
+
+
+class _Compiler(Compiler):
+    """Numba's compiler, whose code goes into an `_InlinedLibrary`."""
+
+    def compile_extra(self, func: Callable) -> Any:
+        """Compile a function from Python's bytecode."""
+        if self.state.library is None:
+            self.state.library = _InlinedLibrary(self.state.targetctx.codegen(), func.__qualname__)
+            self.state.library.enable_object_caching()
+        return super().compile_extra(func)
+
+
+class _InlinedLibrary(JITCodeLibrary):
+    """Code to be linked into other code, and nothing else."""
+
+    @property
+    def codegen(self) -> "_WithoutEnvironment":
+        return _WithoutEnvironment(self._codegen)
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        return 0  # of no function, as Numba says it
+
+
+class _WithoutEnvironment:
+    """A code generator for functions that have no address, where Numba would put their Python constants."""
+
+    def __init__(self, codegen: Any):
+        self._codegen = codegen
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._codegen, name)
+
+    def set_env(self, env_name: str, env: Any) -> None:
+        """Do nothing."""
