@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fastnet.data import orientation
 from fastnet.data.images import holds_images, load_images
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError, OptionError
@@ -149,6 +150,14 @@ def test_directory_of_two_tables_with_labels_is_both(tmp_path, header):
     assert [len(dataset.train), len(dataset.test)] == [N, 9]
     np.testing.assert_array_equal(dataset.test.images, FLAT[:9])
     assert dataset.notes == ()
+
+
+@pytest.mark.parametrize("label", ["letter", "0"])
+def test_label_of_two_tables_is_named_or_numbered(tmp_path, label):
+    for name, rows in (("train.csv", labelled_rows()), ("test.csv", labelled_rows()[:9])):
+        write(tmp_path / name, csv_bytes(rows, ["letter", *PIXELS]))
+    dataset = load_dataset(tmp_path, label=label)
+    assert [len(dataset.train), len(dataset.test)] == [N, 9]
 
 
 @pytest.mark.parametrize(
@@ -359,6 +368,18 @@ def test_fifo_beside_data_is_told_and_not_waited_for(tmp_path, name):
     assert f"{tmp_path / name}: cannot be read (it is no regular file)" in done.stderr
 
 
+@pytest.mark.parametrize("mode", ["bits of 16", "bytes"])
+def test_pictures_of_16_bits_are_as_those_of_8(tmp_path, mode):
+    for number, (image, label) in enumerate(zip(IMAGES, LABELS, strict=True)):
+        folder = tmp_path / str(label)
+        folder.mkdir(exist_ok=True)
+        pixels = image.astype(np.uint16) * 257 if mode == "bits of 16" else image
+        Image.fromarray(pixels).save(folder / f"{number:03}.png")
+    dataset = load_dataset(tmp_path)
+    found = np.sort(np.vstack([dataset.train.images, dataset.test.images]), axis=None)
+    np.testing.assert_array_equal(found, np.sort(IMAGES, axis=None))
+
+
 def test_names_that_end_as_parts_do_are_no_parts(tmp_path):
     np.save(tmp_path / "latest_labels.npy", LABELS)
     write(tmp_path / "train.csv", KAGGLE)
@@ -415,6 +436,26 @@ def test_orientation_of_digits_is_told_by_what_they_look_like(tmp_path, digits, 
     dataset = load_dataset(tmp_path)
     np.testing.assert_array_equal(dataset.train.images, images.reshape(len(images), -1))
     assert bool(dataset.notes) == is_stored_transposed
+
+
+@pytest.mark.parametrize("is_stored_transposed", [True, False])
+def test_orientation_of_rows_that_are_sorted_by_class_is_told_by_all_of_them(
+    tmp_path, monkeypatch, digits, is_stored_transposed
+):
+    monkeypatch.setattr(orientation, "_LOOKED_AT", 200)
+    order = np.argsort(digits[1], kind="stable")
+    images, labels = digits[0][order], digits[1][order]
+    prefix = "" if is_stored_transposed else "emnist-"  # and what the name says is wrong
+    write_idx(tmp_path, images.transpose(0, 2, 1) if is_stored_transposed else images, labels, prefix)
+    np.testing.assert_array_equal(load_dataset(tmp_path).train.images, images.reshape(len(images), -1))
+
+
+def test_only_a_file_and_its_directory_tell_by_their_names_that_they_are_of_emnist(tmp_path):
+    place = tmp_path / "emnist-project" / "mine"
+    place.mkdir(parents=True)
+    write(place / "letters.csv", csv_bytes(labelled_rows(NAMES[LABELS])))
+    dataset = load_dataset(place / "letters.csv")
+    assert {row.tobytes() for row in dataset.train.images} <= {row.tobytes() for row in FLAT}
 
 
 def test_orientation_of_things_that_are_no_digits_is_as_it_is(tmp_path):
@@ -535,9 +576,10 @@ UNIT = FLAT / 255
         pytest.param(FLAT * 0.9, UNIT * 0.9, 1 / 255, id="fractions to 255"),
         pytest.param(UNIT, UNIT, 1 / 255, id="0 to 1"),
         pytest.param(FLAT.astype(np.uint16) * 257, UNIT, 1 / 255, id="16 bits"),
+        pytest.param(FLAT.astype(np.uint16) * 16, FLAT.astype(float) * 16 / 4095, 1 / 255, id="12 bits"),
         pytest.param(FLAT // 16, (FLAT // 16) / 16, 1 / 16, id="scikit-learn's digits"),
         pytest.param((FLAT // 16).astype(float), (FLAT // 16) / 16, 1 / 16, id="the same as floats"),
-        pytest.param(FLAT > 99, (FLAT > 99).astype(float), 1, id="black and white"),
+        pytest.param(FLAT > 99, (FLAT > 99).astype(float), 1 / 255, id="black and white"),
         pytest.param(UNIT * 4 - 2, UNIT * 4 - 2, 1, id="standardised"),
     ],
 )
@@ -547,6 +589,15 @@ def test_scale_is_found_out_and_the_model_knows_it(tmp_path, pixels, seen, scale
     for part in (dataset.train, dataset.test):
         np.testing.assert_allclose(part.images * np.float32(part.scale), seen, atol=1e-6)
     assert dataset.pixel_scale == pytest.approx(scale)
+
+
+def test_whole_numbers_of_either_sign_are_one_kind_and_fractions_another(tmp_path):
+    parts = {"x_train": FLAT.astype(np.uint16), "y_train": LABELS, "x_test": FLAT.astype(np.int64), "y_test": LABELS}
+    np.savez(tmp_path / "data.npz", **parts)
+    dataset = load_dataset(tmp_path / "data.npz")
+    assert (dataset.train.images.dtype, dataset.test.images.dtype) == (np.uint8, np.uint8)
+    np.savez(tmp_path / "data.npz", **parts | {"x_test": UNIT})
+    assert "must be of one kind of numbers, not uint16 and float64" in sentence_of(tmp_path / "data.npz")
 
 
 def test_pixels_beyond_every_scale_are_refused(tmp_path):

@@ -318,7 +318,10 @@ def test_array_that_is_no_data_is_named(tmp_path, changes, fault):
 
 def test_test_pixels_of_another_type_are_refused(tmp_path):
     path = write_npz(tmp_path / "data.npz", x_test=np.zeros((2, 12)))
-    assert sentence_of(path) == f"{path}: training images have 12 uint8 pixels and test images 12 float32"
+    assert (
+        sentence_of(path)
+        == f"{path}: x_train: training and test images must be of one kind of numbers, not uint8 and float64"
+    )
 
 
 class Bomb:

@@ -3,13 +3,18 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastnet.errors import DataError, damage_told_as
 from fastnet.packages import require_packages
 
+from .scales import WHITES
 from .signatures import Kind, kind_of, what_it_is
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _MOST_PIXELS = 2**20  # of a picture, and there are many
 
@@ -40,17 +45,30 @@ def grey_images(names: Sequence[str], contents: Sequence[bytes | None], most_byt
 def _grey(name: str, content: bytes | None) -> np.ndarray:
     """A picture's grey pixels `(height, width)`."""
     require_packages(f"{name}: reading pictures", "PIL")
-    from PIL import Image
+    import PIL.Image
 
     if content is None:
         _require_picture(Path(name))
     source = name if content is None else io.BytesIO(content)
-    with damage_told_as(DataError, f"{name}: is no sound picture"), Image.open(source) as picture:
+    with damage_told_as(DataError, f"{name}: is no sound picture"), PIL.Image.open(source) as picture:
         if picture.width * picture.height > _MOST_PIXELS:
             raise DataError(f"{name}: has more than {_MOST_PIXELS:,} pixels, too many to train on")
         if picture.has_transparency_data:
             raise DataError(f"{name}: is a picture with transparency, so that its grey is not told")
+        return _in_bytes(name, picture)
+
+
+def _in_bytes(name: str, picture: "Image") -> np.ndarray:
+    """Its greys from 0 to 255, where Pillow would make white of all that is above 255 in a picture of 16 bits."""
+    if picture.mode == "F":
+        raise DataError(f"{name}: holds floating-point pixels, whose white is not told")
+    if not picture.mode.startswith("I"):
         return np.asarray(picture.convert("L"))
+    pixels = np.asarray(picture)
+    white = next((white for white in WHITES[1:] if pixels.max() <= white), None)
+    if white is None or pixels.min() < 0:
+        raise DataError(f"{name}: has pixels from {pixels.min()} to {pixels.max()}, and {WHITES[-1]} is white at most")
+    return np.rint(pixels * (255 / white)).astype(np.uint8)
 
 
 def _require_picture(path: Path) -> None:

@@ -126,7 +126,9 @@ def _of_tables(train_path: Path, test_path: Path | None, label: str | None) -> F
     table = _TABLES[kind_of(test_path, inside=True)](test_path)
     n_pixels = train.images.shape[1]
     is_labelled = table.n_columns > n_pixels if not table.columns else None
-    test = split_table(table, label if label in (table.columns or ()) else None, is_labelled)
+    is_number = label is not None and label.lstrip("-").isdecimal()
+    is_there = label in (table.columns or ()) or (is_number and table.n_columns > n_pixels)
+    test = split_table(table, label if is_there else None, is_labelled)
     if test.labels is None:
         return Found(train, None, (f"{test_path.name} has no labels, so it is left out",))
     return Found(train, test)

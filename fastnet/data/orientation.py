@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -26,7 +27,8 @@ def is_transposed(
     names = list(classes) or [str(number) for number in range(int(labels.max(initial=-1)) + 1)]
     if math.prod(images.shape[1:]) != _SIDE**2 or not set(numbers) <= set(names):
         return known
-    images, labels = images[:_LOOKED_AT].reshape(-1, _SIDE, _SIDE), labels[:_LOOKED_AT]
+    some = slice(None, None, max(1, len(labels) // _LOOKED_AT))  # of all rows, which may be sorted by their classes
+    images, labels = images[some].reshape(-1, _SIDE, _SIDE), labels[some]
     rows = [labels == names.index(number) for number in numbers]
     if not all(map(np.any, rows)):
         return known
@@ -37,8 +39,10 @@ def is_transposed(
 
 
 def is_transposed_by_name(name: str) -> bool:
-    """Whether images in a file or directory of that name are stored transposed, as far as the name tells."""
-    return "emnist" in name.lower()
+    """Whether images are stored transposed, as far as the name of their file tells, or its directory's."""
+    path = Path(name)
+    around = path.absolute().parent.name if path.exists() else ""
+    return any("emnist" in each.lower() for each in (path.name, around))
 
 
 def transposed(images: np.ndarray, name: str) -> np.ndarray:

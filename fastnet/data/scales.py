@@ -1,6 +1,6 @@
 """Which numbers pixels are (0 to 255, 0 to 1, 0 to 16, standardised), and what makes of them what a network sees.
 
-uint8 always means 0 to 255, whatever the data came in: so pictures, and other data, reach a model as bright as its own.
+uint8 means 0 to 255 also where data came as 0 and 1: so pictures, and other data, reach a model as bright as its own.
 """
 
 import math
@@ -29,9 +29,10 @@ def scale_pixels(parts: list[np.ndarray], name: str) -> Scaled:
     """Find out the scale of images `(n, ...)` of one kind, such as a training set and its test set.
 
     Whole numbers from 0 go to the next of 1, 16, 255, 4095 and 65535. Those that go to 1 or 255 become uint8 from 0 to
-    255, others float32 from 0 to 1. Fractions go to 1, and are taken as they are; beyond 16 they are taken for unscaled
-    ones, of 0 to 255, 4095 or 65535. What has negative pixels is standardised, and taken as it is. DataError for pixels
-    that are no finite numbers, or beyond 65535, and for whole numbers beside floating-point ones.
+    255, those that go to 16 uint8 as they are, and others float32 from 0 to 1. Fractions go to 1, and are taken as they
+    are; beyond 16 they are taken for unscaled ones, of 0 to 255, 4095 or 65535. What has negative pixels is
+    standardised, and taken as it is. DataError for pixels that are no finite numbers, or beyond 65535, and for whole
+    numbers beside floating-point ones.
     """
     flats = [_flat(part, name) for part in parts]
     are_floats = {flat.dtype.kind == "f" for flat in flats}
@@ -49,10 +50,9 @@ def scale_pixels(parts: list[np.ndarray], name: str) -> Scaled:
         top = 255
     is_plain = top == 255 and all(flat.dtype.kind == "u" for flat in flats)
     note = "" if is_plain else f"pixels go from 0 to {high:g}: divided by {top}"
-    if is_whole and top in (1, 255):
-        return Scaled(
-            [np.ascontiguousarray(flat, np.uint8) * np.uint8(255 // top) for flat in flats], PIXEL_SCALE, note
-        )
+    if is_whole and top <= 255:
+        step, scale = (255, PIXEL_SCALE) if top == 1 else (1, 1 / top)
+        return Scaled([np.ascontiguousarray(flat, np.uint8) * np.uint8(step) for flat in flats], scale, note)
     return Scaled([_float32(flat) * np.float32(1 / top) for flat in flats], 1.0, note)
 
 

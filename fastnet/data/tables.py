@@ -12,7 +12,15 @@ from .parts import Part
 from .samples import MOST_CLASSES, are_whole
 
 LABEL_NAMES = ("label", "labels", "class", "target", "y", "digit", "character")
-_NUMBER_NAMES = ("", "id", "imageid", "image_id", "index", "unnamed: 0")  # columns that number the rows
+_NUMBER_NAMES = (
+    "",
+    "id",
+    "imageid",
+    "image_id",
+    "index",
+    "unnamed: 0",
+    "__index_level_0__",
+)  # columns that number the rows
 _MOST_OFTEN = 0.9  # share of rows with one value: a pixel at the border is nearly always 0, a label is not
 
 
