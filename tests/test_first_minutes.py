@@ -87,6 +87,17 @@ def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsy
     assert capsys.readouterr().err == ""
 
 
+def test_a_compilation_that_another_thread_goes_on_with_is_not_waited_for():
+    with waiting.compiling_told():
+        compilation.tell(True)
+    assert waiting._waits == []
+    with waiting.compiling_told():
+        compilation.tell(False)  # of what had begun before
+        compilation.tell(True)
+        compilation.tell(False)
+        assert waiting._waits == []
+
+
 def test_quiet_tells_errors_alone(at_once, capsys):
     waiting.set_quiet(True)
     with waiting.waiting("measuring"):

@@ -105,8 +105,12 @@ def waiting(text: str) -> Iterator["Wait"]:
 @contextmanager
 def compiling_told() -> Iterator[None]:
     """Say so where kernels are compiled in this block, with the number of functions that are done."""
-    with compilation.listening(_Compiling().hear):
-        yield
+    compiling = _Compiling()
+    try:
+        with compilation.listening(compiling.hear):
+            yield
+    finally:
+        compiling.forget()
 
 
 class Wait:
@@ -145,6 +149,8 @@ class _Compiling(Wait):
     def hear(self, begins: bool) -> None:
         """A function begins or ends."""
         with _lock:
+            if not begins and not self._n_open:
+                return  # it had begun before anybody listened
             self._n_done += not begins
             self.text = f"compiling: {self._n_done} functions"
             self._n_open += 1 if begins else -1
@@ -152,6 +158,12 @@ class _Compiling(Wait):
                 self._begin()
             elif self._n_open == 0:
                 self._seconds_before += time.monotonic() - self._begun
+                _end(self)
+
+    def forget(self) -> None:
+        """Wait no longer for what another thread may still compile."""
+        with _lock:
+            if self in _waits:
                 _end(self)
 
     def _begin(self) -> None:
