@@ -1,5 +1,6 @@
 """A small data set for the tests that train, and the command line in this process."""
 
+import importlib
 import signal
 import subprocess
 import sys
@@ -13,7 +14,10 @@ from fastnet import cli
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.interrupts import SIGNALS
 
-sys.path.append(str(Path(__file__).parents[1]))  # the last: what is installed is tested, and `benchmarks` is not
+# What is installed is tested; `benchmarks` is not installed, but some release of some package brings one of that name.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+importlib.import_module("benchmarks")
+sys.path.append(sys.path.pop(0))
 
 # In the background Ctrl-C may be ignored, under `nohup` SIGHUP is, and what tests start would inherit that.
 for number in SIGNALS:

@@ -581,7 +581,9 @@ def test_csr_matrices_of_other_numbers_are_refused(values, sentence):
 
 
 def test_a_sparse_layer_takes_the_memory_of_its_weights_and_moments_once():
-    matrix = scipy.sparse.random_array((300, 20_000), density=0.001, dtype=np.float32, rng=0, format="csr")
+    matrix = scipy.sparse.csr_array(
+        np.random.default_rng(0).random((300, 20_000), np.float32) < 0.001, dtype=np.float32
+    )
     samples = Samples.from_csr(matrix, np.arange(300) % 2)
     recipe = Recipe(hidden=(128,), epochs=1, batch_size=100, n_validation=0)
     Trainer(samples, samples, 2, recipe).run()  # compiles
