@@ -68,20 +68,20 @@ def draw(text: str) -> None:
 
 def clear() -> None:
     """Clear the line that was drawn, if any."""
-    global _is_drawn
-    with _lock:
-        if _is_drawn:
-            sys.stderr.write(_CLEAR)
-            sys.stderr.flush()
-        _is_drawn = False
+    _end_line(_CLEAR)
 
 
 def leave() -> None:
     """Let the line that was drawn stand, if any, and go on below it."""
+    _end_line("\n")
+
+
+def _end_line(ending: str) -> None:
     global _is_drawn
     with _lock:
         if _is_drawn:
-            print(file=sys.stderr, flush=True)
+            sys.stderr.write(ending)
+            sys.stderr.flush()
         _is_drawn = False
 
 
