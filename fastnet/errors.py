@@ -77,3 +77,12 @@ def damage_told_as(kind: type[FastnetError], sentence: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise kind(sentence) from error
+
+
+@contextmanager
+def unreadable_told_as(kind: type[FastnetError], path: object) -> Iterator[None]:
+    """Raise one error, naming the file, where the system does not let it be read."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{path}: cannot be read ({error.strerror})") from error

@@ -17,7 +17,7 @@ from typing import BinaryIO
 import numpy as np
 
 from fastnet.bounded import read_bounded
-from fastnet.errors import DataError, damage_told_as
+from fastnet.errors import DataError, damage_told_as, unreadable_told_as
 
 from .signatures import Kind, kind_of
 
@@ -53,10 +53,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 def read_small_text(path: Path) -> str:
     """The text of a small file that lies beside data; DataError for what is none, such as a pipe or a large file."""
-    try:
+    with unreadable_told_as(DataError, path):
         return read_bounded(path, _MOST_SMALL_TEXT).decode("utf-8", "replace")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def read_promised(stream: BinaryIO, n_bytes: int, begun: bytes = b"") -> tuple[np.ndarray, int, bool]:

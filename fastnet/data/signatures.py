@@ -7,7 +7,7 @@ import zlib
 from enum import StrEnum
 from pathlib import Path
 
-from fastnet.errors import DataError
+from fastnet.errors import DataError, unreadable_told_as
 
 _HEAD = 4096  # bytes that are looked at
 
@@ -91,19 +91,15 @@ def kind_of_bytes(head: bytes) -> Kind:
 def read_head(path: Path) -> bytes:
     """The first bytes of a regular file."""
     require_regular(path)
-    try:
-        with path.open("rb") as file:
-            return file.read(_HEAD)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    with unreadable_told_as(DataError, path), path.open("rb") as file:
+        return file.read(_HEAD)
 
 
 def require_regular(path: Path) -> int:
     """The size of a file in bytes; DataError for what is no file on a disk: a pipe could block, a device never end."""
     try:
-        found = path.stat()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+        with unreadable_told_as(DataError, path):
+            found = path.stat()
     except ValueError as error:  # a null byte in the name
         raise DataError(f"{path!s}: cannot be read ({error})") from error
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):

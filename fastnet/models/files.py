@@ -18,7 +18,7 @@ import numpy as np
 
 from fastnet import weights
 from fastnet.bounded import read_bounded
-from fastnet.errors import ModelError, OptionError, damage_told_as, did_you_mean, told
+from fastnet.errors import ModelError, OptionError, damage_told_as, did_you_mean, told, unreadable_told_as
 from fastnet.files import is_directory, read_whole
 
 from .card import CARD, model_card
@@ -188,10 +188,8 @@ def write_json(path: Path, content: object) -> None:
 
 def read_bytes(path: Path, sha256: str | None, most_bytes: int) -> bytes:
     """The content of a file of at most `most_bytes` whose SHA-256 is as the manifest says."""
-    try:
+    with unreadable_told_as(ModelError, path):
         content = read_bounded(path, most_bytes)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ModelError(f"{path}: its SHA-256 is not the manifest's, so it was changed or damaged")
     return content

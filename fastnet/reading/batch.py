@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from fastnet.data.images import load_images
-from fastnet.errors import DataError
+from fastnet.errors import DataError, unreadable_told_as
 from fastnet.interrupts import held_back, leave_to_parent
 from fastnet.lifeline import end_with
 from fastnet.models.model import Model
@@ -209,9 +209,7 @@ def _existing(path: str) -> str:
     if not path:
         raise DataError("the name of a picture is empty")
     if os.path.isdir(path):
-        try:
+        with unreadable_told_as(DataError, path):
             os.scandir(path).close()
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read ({error.strerror})") from error
         raise DataError(f"{path}: holds no pictures that can be read ({', '.join(EXTENSIONS)})")
     return path
