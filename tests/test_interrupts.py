@@ -29,6 +29,11 @@ def hold(*args, **kwargs):
     print("here", flush=True)
     time.sleep(600)
 
+def until_asked(trainer):
+    print("here", flush=True)
+    while not trainer.stop_requested:
+        time.sleep(0.01)
+
 {hold}
 from fastnet.__main__ import main
 sys.exit(main())
@@ -42,10 +47,10 @@ BEFORE_IT_BEGINS = {
 # Where all is to be saved in the end, the place goes on after the signal.
 AT_THE_END = {
     "testing": "import fastnet.training.trainer as t; run = t.Trainer.run\n"
-    "def run_and_wait(self, *args):\n run(self, *args)\n print('here', flush=True)\n time.sleep(2)\n"
+    "def run_and_wait(self, *args):\n run(self, *args)\n until_asked(self)\n"
     "t.Trainer.run = run_and_wait",
     "saving": "import fastnet.training.pipeline as p; save = p.save_run\n"
-    "def wait_and_save(*args):\n print('here', flush=True)\n time.sleep(2)\n save(*args)\n"
+    "def wait_and_save(training, *args):\n until_asked(training)\n save(training, *args)\n"
     "p.save_run = wait_and_save",
 }
 
@@ -110,8 +115,7 @@ def test_the_second_signal_of_one_stop_changes_nothing_and_a_later_one_goes_to_w
 
 
 def test_a_later_signal_ends_a_training_that_is_to_stop(start, npz, tmp_path):
-    until_asked = "\n while not self.stop_requested: time.sleep(0.01)\n print('asked', flush=True)\n time.sleep(600)"
-    wait = AT_THE_END["testing"].replace("\n time.sleep(2)", until_asked)
+    wait = AT_THE_END["testing"].replace("until_asked(self)", "until_asked(self)\n print('asked', flush=True)\n hold()")
     process = start(wait, "train", "--data", npz, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
     assert process.stdout.readline() == "here\n"
     process.send_signal(signal.SIGINT)
@@ -124,7 +128,8 @@ def test_a_later_signal_ends_a_training_that_is_to_stop(start, npz, tmp_path):
 
 
 def test_what_nohup_ignores_stays_ignored(start, npz, tmp_path):
-    hold = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{AT_THE_END['testing']}"
+    goes_on = AT_THE_END["testing"].replace("until_asked(self)", "print('here', flush=True)\n time.sleep(1)")
+    hold = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{goes_on}"
     process = start(hold, "train", "--data", npz, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
     interrupted(process, signal.SIGHUP)
     assert process.returncode == 0
