@@ -1,6 +1,7 @@
 """A small data set for the tests that train, and the command line in this process."""
 
 import importlib
+import math
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from fastnet import cli
+from fastnet.cli import waiting
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.interrupts import SIGNALS
 
@@ -26,6 +28,12 @@ for number in SIGNALS:
 
 N_FEATURES, N_CLASSES = 30, 4
 PATIENCE = 300  # seconds for what takes one or two on a quiet machine: no test fails for being slow
+
+
+@pytest.fixture(autouse=True)
+def untold_waits(monkeypatch):
+    """What a command says is the same however long it takes: no wait is told of, unless a test is about that."""
+    monkeypatch.setattr(waiting, "_SECONDS_BEFORE", math.inf)
 
 
 def _samples(n: int, rng: np.random.Generator) -> Samples:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
+import dask
 import numpy as np
 import pytest
 from joblib import parallel_config
@@ -32,12 +33,14 @@ BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8")
 @pytest.fixture(scope="module")
 def client():
     names: dict = {}
-    exec(BLOCKS[0], names)
-    client = names["client"]
-    yield client
-    cluster = client.cluster
-    client.close()
-    cluster.close()
+    # On a busy machine a killed worker takes longer to come back than a cluster waits before it does without.
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": f"{PATIENCE} s"}):
+        exec(BLOCKS[0], names)
+        client = names["client"]
+        yield client
+        cluster = client.cluster
+        client.close()
+        cluster.close()
 
 
 @pytest.fixture(scope="module")
