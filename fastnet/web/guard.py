@@ -6,7 +6,8 @@ What is not meant for this server, or more than one address may ask for, is answ
 import json
 import math
 from collections.abc import Awaitable
-from typing import NamedTuple, cast
+from http import HTTPStatus
+from typing import Any, NamedTuple, cast
 
 from tornado.escape import parse_qs_bytes
 from tornado.http1connection import HTTP1Connection
@@ -17,7 +18,6 @@ from tornado.httputil import (
     HTTPServerConnectionDelegate,
     RequestStartLine,
     ResponseStartLine,
-    responses,
 )
 from tornado.iostream import SSLIOStream
 
@@ -114,7 +114,7 @@ class _Guarded(HTTPMessageDelegate):
 
     def headers_received(self, start_line: object, headers: HTTPHeaders) -> Awaitable[None] | None:
         start_line = cast(RequestStartLine, start_line)
-        context = self._connection.context
+        context: Any = self._connection.context  # of Tornado: whom it is from, and how
         peer = context.address[0]
         scheme = "https" if isinstance(self._connection.stream, SSLIOStream) else "http"
         # A connection of a proxy carries the requests of many, so that each request sets both anew.
@@ -158,6 +158,6 @@ class _Guarded(HTTPMessageDelegate):
         if refusal.seconds:
             headers["Retry-After"] = str(math.ceil(refusal.seconds))
         self._connection.write_headers(
-            ResponseStartLine("HTTP/1.1", refusal.status, responses[refusal.status]), headers, body
+            ResponseStartLine("HTTP/1.1", refusal.status, HTTPStatus(refusal.status).phrase), headers, body
         )
         self._connection.finish()
