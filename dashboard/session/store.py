@@ -70,7 +70,7 @@ class Store(param.Parameterized):
     def __init__(self, address: Address | None = None, shared: Shared | None = None, **params: Any) -> None:
         self._ask_again: Callable[[], None] = lambda: None
         self.shared = shared or Shared()
-        self.trainer = Trainings(self.shared.places, self.shared.data)
+        self.trainer = Trainings(self.shared.places, self.shared.data, self.shared.limits)
         super().__init__(**params)
         self.param.model.objects = self.shared.library.names()
         self.address = address or Address()

@@ -12,6 +12,7 @@ from fastnet.errors import FORESEEN, FastnetError, sentence_of
 from ..server.library import Library
 from ..worker.snapshot import FAILED, PREPARING, RUNNING, Snapshot
 from .options import Options
+from .time_limits import remark, terms
 from .trainings import Trainings
 
 
@@ -29,6 +30,7 @@ class TrainingState(param.Parameterized):
     snapshot: Any = param.ClassSelector(class_=Snapshot, default=Snapshot(), doc="The training, or the last one.")
     problem = param.String(default="", doc="Why there is no training, or why it failed; empty if all is well.")
     waited = param.Integer(default=0, doc="Seconds that the training has been getting ready.")
+    remark = param.String(default="", doc="What is to be said of the training's time; empty while there is enough.")
     saved = param.String(default="", doc="What became of the run that was to be saved: a sentence.")
     rivals: Any = param.ListSelector(default=[], objects=[], check_on_set=False, doc="Names of what is compared.")
 
@@ -73,6 +75,11 @@ class TrainingState(param.Parameterized):
         self.look()
 
     @property
+    def terms(self) -> str:
+        """How long a training may take here."""
+        return terms(self._trainer.limits)
+
+    @property
     def is_active(self) -> bool:
         """Whether a training is under way, by the latest news."""
         return self._trainer.snapshot.is_active
@@ -82,6 +89,7 @@ class TrainingState(param.Parameterized):
         snapshot = self._trainer.snapshot
         if snapshot.state == PREPARING:
             self.waited = int(time.monotonic() - snapshot.began)
+        self.remark = remark(snapshot, time.monotonic(), self._trainer.limits)
         if snapshot is not self.snapshot:
             problem = snapshot.problem if snapshot.state == FAILED else self.problem
             self.param.update(snapshot=snapshot, problem=problem)
