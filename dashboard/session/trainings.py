@@ -28,8 +28,8 @@ SECONDS_BETWEEN_LOOKS = 1.0  # at the clock
 class Trainings:
     """Trains one network at a time, if there is a place; `snapshot` is the training under way, or the last one.
 
-    `earlier` are those before it, oldest first. A training is stopped when its time is over, whatever its page does, and
-    goes on after a pause by itself: others wait for its place.
+    `earlier` are those before it, oldest first. A training is stopped when its time is over, whatever its page does,
+    and goes on after a pause by itself: others wait for its place.
     """
 
     def __init__(self, places: Places | None = None, data: str = BUNDLED, limits: Limits | None = None):
