@@ -9,8 +9,8 @@ import panel_material_ui as pmui
 from panel.io.resources import get_dist_path
 from threadpoolctl import threadpool_limits
 
-from fastnet.dashboard.server.library import DIRECTORY, RUNS, Library
-from fastnet.dashboard.server.places import Places
+from fastnet.dashboard.server.library import DIRECTORY, RUNS
+from fastnet.dashboard.server.quotas import Quotas, Role, role_of
 from fastnet.dashboard.server.ports import find_port, named_in_errors
 from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.server.websockets import send_promptly
@@ -41,8 +41,8 @@ def create_app(shared: Shared | None = None) -> pmui.Page:
 
 @cache  # `panel serve` runs the app anew for each session
 def default_shared() -> Shared:
-    """What sessions share when nobody gave options."""
-    return Shared()
+    """What sessions share when nobody gave options: where `panel serve` can be reached from, it does not tell."""
+    return Shared.open_to(Role.MAKERS, Quotas())
 
 
 def keep_to_this_server() -> None:
@@ -56,13 +56,13 @@ def keep_to_this_server() -> None:
 
 
 def follow_session(store: Store) -> None:
-    """Tell the store of models that others save, and when its session is over."""
+    """Tell the store of models that others save or delete, and when its session is over."""
     document = pn.state.curdoc
     if document is None or document.session_context is None:
         return
 
     def tell(name: str) -> None:
-        document.add_next_tick_callback(partial(store.model_saved, name))
+        document.add_next_tick_callback(partial(store.models_changed, name))
 
     end = store.shared.library.listen(tell)
 
@@ -83,18 +83,22 @@ def serve(
     trainings: int = 1,
     runs: Path = RUNS,
     on_ready: Callable[[int], None] = lambda port: None,
+    is_public: bool = False,
+    quotas: Quotas | None = None,
 ) -> None:
     """Serve the dashboard until it is interrupted; only this computer can reach it under the default address.
 
     Port 0 is any that is free; `on_ready` is told the port once the server has it. `allow_origins` are further hosts,
     with their ports, under which browsers may see the page. `models` is where models that people train are saved,
     `runs` where the command line trains, `data` what they train on (in the words of `load_dataset`), `trainings` how
-    many may run at once. Trainings have processes of their own, so a script calls this under
+    many may run at once. Where `is_public`, visitors read and learn and nothing else; `quotas` is how much there is
+    for each of them. Trainings have processes of their own, so a script calls this under
     `if __name__ == "__main__"`. OptionError if the port cannot be had.
     """
     port = find_port(address, port)
     prepare_process()
-    shared = Shared(Library(models, runs), data, Places(trainings))
+    role = role_of(address, allow_origins, is_public)
+    shared = Shared.open_to(role, quotas or Quotas(), models, runs, data, trainings)
     here = {f"{host}:{port}" for host in (address, "localhost", "127.0.0.1")}
     with named_in_errors(address, port):
         server = pn.serve(

@@ -11,7 +11,7 @@ from fastnet import weights
 from fastnet.errors import FORESEEN, OptionError, sentence_of
 
 from ..worker.beside import start_beside
-from .limits import FOR_READERS
+from .quotas import FOR_READERS
 
 NICENESS = 19
 
@@ -36,7 +36,7 @@ class Auditor:
     """Runs one audit at a time. Any thread may ask."""
 
     def __init__(self, is_open: bool = True) -> None:
-        self._is_open = is_open
+        self.is_open = is_open  # to visitors
         self._lock = threading.Lock()
         self._job: Job | None = None
 
@@ -46,7 +46,7 @@ class Auditor:
         OptionError while that of another model is computed, for a model that comes with fastnet, and where the
         auditor is not open to visitors.
         """
-        if not self._is_open:
+        if not self.is_open:
             raise OptionError(f"{FOR_READERS}: nobody computes audits on it")
         if model in weights.names():
             raise OptionError(f"{model} comes with fastnet, and stays as it is; run: fastnet audit {model} --out DIR")

@@ -19,7 +19,7 @@ from fastnet.models.documents import EpochRecord, Manifest
 from fastnet.models.files import MANIFEST, find_model, read_history, read_manifest
 from fastnet.reading.predictor import Predictor
 
-from .limits import FOR_READERS, Limits, Role
+from .quotas import FOR_READERS, Quotas, Role
 from .texts import shortened
 
 DIRECTORY, RUNS = Path("models"), Path("runs")
@@ -39,16 +39,16 @@ _State = tuple[int, ...]
 class Library:
     """Models by name, read once for all sessions until they are made anew; any thread may ask.
 
-    Saved ones are folders in `directory`, runs in `runs`. `role` says who may save and delete, `limits` how much. Whose a
-    saved model is, is told by what `owner_of` makes of a key that a browser keeps.
+    Saved ones are folders in `directory`, runs in `runs`. `role` says who may save and delete, `quotas` how much. Who
+    owns a model is what `owner_of` makes of a key that a browser keeps.
     """
 
     def __init__(
-        self, directory: Path = DIRECTORY, runs: Path = RUNS, limits: Limits | None = None, role: Role = Role.OWNERS
+        self, directory: Path = DIRECTORY, runs: Path = RUNS, quotas: Quotas | None = None, role: Role = Role.OWNERS
     ):
         self._directory = directory
         self._runs = runs
-        self._limits = limits or Limits()
+        self._quotas = quotas or Quotas()
         self._role = role
         self._lock = threading.Lock()
         self._predictors: dict[str, tuple[_State, Predictor]] = {}
@@ -90,7 +90,7 @@ class Library:
     def save(self, name: str, run: Path, may_replace: bool = False, owner: str = "") -> None:
         """Make a model of a run under that name, and tell all who listen.
 
-        OptionError for a name that cannot be one, or is taken unless the owner may replace it, and where the limits or
+        OptionError for a name that cannot be one, or is taken unless the owner may replace it, and where the quotas or
         the role do not allow it; ModelError for a run whose network reads no digits, or calls its classes otherwise.
         """
         self._require_role("saves")
@@ -168,15 +168,15 @@ class Library:
 
     def _check_there_is_room(self, name: str, run: Path, owner: str) -> None:
         others = [other for other in self._saved_names() if other != name]
-        if len(others) >= self._limits.models:
-            raise OptionError(f"{self._limits.models} models have been saved here, and that is the most; {_ADVICE}")
+        if len(others) >= self._quotas.models:
+            raise OptionError(f"{self._quotas.models} models have been saved here, and that is the most; {_ADVICE}")
         own = [other for other in others if self._role is Role.MAKERS and self._is_of(other, owner)]
-        if len(own) >= self._limits.models_each:
+        if len(own) >= self._quotas.models_each:
             raise OptionError(f"you have saved {len(own)} models, and that is the most; delete one of them first")
         there, more = sum(_megabytes(self._directory / other) for other in others), _megabytes(run)
-        if there + more > self._limits.models_megabytes:
+        if there + more > self._quotas.models_megabytes:
             raise OptionError(
-                f"the saved models fill {there:,.0f} of {self._limits.models_megabytes:,.0f} MB, and this one needs"
+                f"the saved models fill {there:,.0f} of {self._quotas.models_megabytes:,.0f} MB, and this one needs"
                 f" {more:,.1f}; {_ADVICE}"
             )
 

@@ -4,7 +4,7 @@ import threading
 
 from fastnet.errors import OptionError
 
-from .limits import FOR_READERS
+from .quotas import FOR_READERS
 
 
 class Places:

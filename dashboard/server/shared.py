@@ -9,7 +9,7 @@ from fastnet.data.loading import BUNDLED
 from .auditor import Auditor
 from .benchmarks import Benchmarks
 from .library import DIRECTORY, RUNS, Library
-from .limits import Limits, Role
+from .quotas import Quotas, Role
 from .places import Places
 
 
@@ -21,14 +21,14 @@ class Shared:
     data: str = BUNDLED
     places: Places = field(default_factory=Places)
     auditor: Auditor = field(default_factory=Auditor)
-    limits: Limits = field(default_factory=Limits)
+    quotas: Quotas = field(default_factory=Quotas)
     role: Role = Role.OWNERS
 
     @classmethod
     def open_to(
         cls,
         role: Role,
-        limits: Limits,
+        quotas: Quotas,
         models: Path = DIRECTORY,
         runs: Path = RUNS,
         data: str = BUNDLED,
@@ -37,15 +37,15 @@ class Shared:
         """What visitors in that role share: each part of it refuses by itself what they may not do."""
         is_for_readers = role is Role.READERS
         return cls(
-            Library(models, runs, limits, role),
+            Library(models, runs, quotas, role),
             data,
             Places(0 if is_for_readers else trainings),
             Auditor(is_open=not is_for_readers),
-            limits,
+            quotas,
             role,
         )
 
     @cached_property
     def benchmarks(self) -> Benchmarks:
         """They wait for trainings, as trainings wait for them."""
-        return Benchmarks(self.places, most_seconds=60 * self.limits.benchmark_minutes)
+        return Benchmarks(self.places, most_seconds=60 * self.quotas.benchmark_minutes)

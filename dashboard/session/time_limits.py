@@ -1,23 +1,23 @@
 """What people are told of the time that a training may take: before it begins, when little is left, and at its end."""
 
-from ..server.limits import Limits
+from ..server.quotas import Quotas
 from ..worker.snapshot import ENDED, Snapshot
 
 SECONDS_OF_WARNING = 300  # before the end
 
 
-def terms(limits: Limits) -> str:
+def terms(quotas: Quotas) -> str:
     """What holds for each training here."""
-    most, pause = _minutes(limits.training_minutes), _minutes(limits.pause_minutes)
+    most, pause = _minutes(quotas.training_minutes), _minutes(quotas.pause_minutes)
     return (
         f"A training may take {most}, and goes on by itself after {pause} of pause: others wait for its place. What it"
         " has learned by then is kept, and can be saved."
     )
 
 
-def remark(snapshot: Snapshot, now: float, limits: Limits) -> str:
+def remark(snapshot: Snapshot, now: float, quotas: Quotas) -> str:
     """What is to be said of this training's time at that monotonic time; nothing while there is enough of it."""
-    most = _minutes(limits.training_minutes)
+    most = _minutes(quotas.training_minutes)
     if snapshot.is_out_of_time:
         if snapshot.state not in ENDED:
             return f"Its time of {most} is over; it is being weighed on the test digits and kept."

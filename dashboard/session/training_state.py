@@ -1,6 +1,7 @@
 """The training tab's state: the form, the training as it was last looked at, and the ones it is compared with."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,8 @@ class TrainingState(param.Parameterized):
     saved = param.String(default="", doc="What became of the run that was to be saved: a sentence.")
     rivals: Any = param.ListSelector(default=[], objects=[], check_on_set=False, doc="Names of what is compared.")
 
-    def __init__(self, trainer: Trainings, library: Library) -> None:
-        self._trainer, self._library = trainer, library
+    def __init__(self, trainer: Trainings, library: Library, owner: Callable[[], str] = str) -> None:
+        self._trainer, self._library, self._owner = trainer, library, owner
         self._own: set[str] = set()  # names that this session saved, and may save anew
         self.options = Options()
         super().__init__()
@@ -77,7 +78,7 @@ class TrainingState(param.Parameterized):
     @property
     def terms(self) -> str:
         """How long a training may take here."""
-        return terms(self._trainer.limits)
+        return terms(self._trainer.quotas)
 
     @property
     def is_active(self) -> bool:
@@ -89,7 +90,7 @@ class TrainingState(param.Parameterized):
         snapshot = self._trainer.snapshot
         if snapshot.state == PREPARING:
             self.waited = int(time.monotonic() - snapshot.began)
-        self.remark = remark(snapshot, time.monotonic(), self._trainer.limits)
+        self.remark = remark(snapshot, time.monotonic(), self._trainer.quotas)
         if snapshot is not self.snapshot:
             problem = snapshot.problem if snapshot.state == FAILED else self.problem
             self.param.update(snapshot=snapshot, problem=problem)
@@ -100,7 +101,7 @@ class TrainingState(param.Parameterized):
         if not run:
             return "There is no run to save"
         try:
-            self._library.save(name, Path(run), may_replace=name in self._own)
+            self._library.save(name, Path(run), name in self._own, self._owner())
         except FORESEEN as error:
             sentence = sentence_of(error)
             return sentence[0].upper() + sentence[1:]

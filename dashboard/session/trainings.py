@@ -14,7 +14,7 @@ from fastnet.data.loading import BUNDLED
 from fastnet.errors import FORESEEN, OptionError, sentence_of
 from fastnet.training.recipe import Recipe
 
-from ..server.limits import Limits
+from ..server.quotas import Quotas
 from ..server.places import Places
 from ..worker.beside import start_beside
 from ..worker.snapshot import ENDED, FAILED, PAUSED, PREPARING, STOPPED, Snapshot
@@ -32,10 +32,10 @@ class Trainings:
     and goes on after a pause by itself: others wait for its place.
     """
 
-    def __init__(self, places: Places | None = None, data: str = BUNDLED, limits: Limits | None = None):
+    def __init__(self, places: Places | None = None, data: str = BUNDLED, quotas: Quotas | None = None):
         self._places = places or Places()
         self._data = data
-        self.limits = limits or Limits()
+        self.quotas = quotas or Quotas()
         self._lock = threading.Lock()  # of all that follows
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
@@ -62,7 +62,7 @@ class Trainings:
                 self._places.free(place)
                 raise OptionError(f"the training cannot begin: {sentence_of(error)}") from error
             now = time.monotonic()
-            ends = now + 60 * self.limits.training_minutes
+            ends = now + 60 * self.quotas.training_minutes
             self.snapshot = Snapshot(PREPARING, self.snapshot.number + 1, recipe, began=now, ends=ends)
             self._process, self._pipe = process, pipe
         threading.Thread(target=self._hear, args=(process, pipe, place), daemon=True).start()
@@ -133,7 +133,7 @@ class Trainings:
         """When a pause that begins or ends with these changes is over; nothing for other changes."""
         if "state" not in changes:
             return {}
-        seconds = 60 * self.limits.pause_minutes
+        seconds = 60 * self.quotas.pause_minutes
         return {"goes_on": time.monotonic() + seconds if changes["state"] == PAUSED else None}
 
     def _look_at_clock(self, process: BaseProcess) -> None:

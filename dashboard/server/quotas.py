@@ -1,5 +1,6 @@
 """What visitors of a server may do, and how much of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,10 +14,18 @@ class Role(StrEnum):
 
 
 FOR_READERS = "this server is for reading and looking"  # begins the sentence that refuses all else
+_THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")  # addresses that no other computer reaches
+
+
+def role_of(address: str, allow_origins: Sequence[str], is_public: bool) -> Role:
+    """Who the visitors are of a server that listens at that address, under those further names."""
+    if is_public:
+        return Role.READERS
+    return Role.OWNERS if address in _THIS_COMPUTER and not allow_origins else Role.MAKERS
 
 
 @dataclass(frozen=True)
-class Limits:
+class Quotas:
     """How much of the server there is for one visitor, or for all."""
 
     training_minutes: float = 30.0  # that one training may hold its place, pauses and all
