@@ -1,8 +1,9 @@
 """What visitors of a server may do, and how much of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from fastnet.web.serving import Serving
 
 
 class Role(StrEnum):
@@ -17,11 +18,12 @@ FOR_READERS = "this server is for reading and looking"  # begins the sentence th
 _THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")  # addresses that no other computer reaches
 
 
-def role_of(address: str, allow_origins: Sequence[str], is_public: bool) -> Role:
-    """Who the visitors are of a server that listens at that address, under those further names."""
+def role_of(serving: Serving, is_public: bool) -> Role:
+    """Who the visitors are of a server that is reached so."""
     if is_public:
         return Role.READERS
-    return Role.OWNERS if address in _THIS_COMPUTER and not allow_origins else Role.MAKERS
+    is_reached_from_elsewhere = serving.allow_origins or serving.trusted_proxies or serving.prefix
+    return Role.OWNERS if serving.address in _THIS_COMPUTER and not is_reached_from_elsewhere else Role.MAKERS
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from fastnet.data.loading import BUNDLED
 from .auditor import Auditor
 from .benchmarks import Benchmarks
 from .library import DIRECTORY, RUNS, Library
-from .quotas import Quotas, Role
 from .places import Places
+from .quotas import Quotas, Role
 
 
 @dataclass(frozen=True)

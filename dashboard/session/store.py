@@ -65,6 +65,7 @@ class Store(param.Parameterized):
     problem = param.String(default="", doc="What was wrong with the drawing or the model; empty if nothing was.")
     pictures = param.List(item_type=Picture, doc="The files that people brought, newest first.")
     tab = param.String(default="", doc="The open tab's key.")
+    notice = param.String(default="", doc="What the server has to say to the whole page; empty if nothing.")
     owner = param.String(default="", doc="Who owns what is saved here, see `owner_of`; empty until the page tells.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 

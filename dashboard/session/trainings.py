@@ -14,8 +14,8 @@ from fastnet.data.loading import BUNDLED
 from fastnet.errors import FORESEEN, OptionError, sentence_of
 from fastnet.training.recipe import Recipe
 
-from ..server.quotas import Quotas
 from ..server.places import Places
+from ..server.quotas import Quotas
 from ..worker.beside import start_beside
 from ..worker.snapshot import ENDED, FAILED, PAUSED, PREPARING, STOPPED, Snapshot
 

@@ -42,15 +42,19 @@ def build_page(store: Store) -> pmui.Page:
     """The whole page for one session."""
     specs_button, specs = specs_view(store)
     tabs = TABS if store.shared.role is not Role.READERS else [tab for tab in TABS if tab.key in FOR_READERS]
-    problem = html(pn.bind(notice, store.address.param.problem))
+    notices = html(pn.bind(_notices, store.address.param.problem, store.param.notice))
     return lasting_no_longer_than_its_session(
         title="fastnet",
         header=[*header_items(store), specs_button],
-        main=[Browser(store.address), problem, Tabs(store, tabs), specs],
+        main=[Browser(store.address), notices, Tabs(store, tabs), specs],
         main_width=1240,
         theme_config=_THEME,
         template=ASSETS / "page.html",
     )
+
+
+def _notices(*sentences: str) -> str:
+    return "".join(map(notice, sentences))
 
 
 def header_items(store: Store) -> list[Viewable]:
