@@ -65,12 +65,14 @@ class Store(param.Parameterized):
     problem = param.String(default="", doc="What was wrong with the drawing or the model; empty if nothing was.")
     pictures = param.List(item_type=Picture, doc="The files that people brought, newest first.")
     tab = param.String(default="", doc="The open tab's key.")
+    notice = param.String(default="", doc="What the server has to say to the whole page; empty if nothing.")
+    owner = param.String(default="", doc="Who owns what is saved here, see `owner_of`; empty until the page tells.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
     def __init__(self, address: Address | None = None, shared: Shared | None = None, **params: Any) -> None:
         self._ask_again: Callable[[], None] = lambda: None
         self.shared = shared or Shared()
-        self.trainer = Trainings(self.shared.places, self.shared.data)
+        self.trainer = Trainings(self.shared.places, self.shared.data, self.shared.quotas)
         super().__init__(**params)
         self.param.model.objects = self.shared.library.names()
         self.address = address or Address()
@@ -118,9 +120,15 @@ class Store(param.Parameterized):
         self._ask_again = lambda: None
         self.param.update(answer=None, problem=sentence, shown=-1)
 
-    def model_saved(self, name: str) -> None:
-        """A model was saved under that name, here or on another page: it can be chosen, or is loaded anew."""
-        self.param.model.objects = self.shared.library.names()
+    def models_changed(self, name: str) -> None:
+        """A model was saved or deleted under that name, here or on another page: it can be chosen or not, or is new."""
+        names = self.shared.library.names()
+        if name == self.model and name not in names:
+            self.model = weights.DEFAULT
+            self.param.model.objects = names
+            self.problem = f"the model {name!r} was deleted; this is {weights.DEFAULT}"
+            return
+        self.param.model.objects = names
         if name == self.model:
             self._load_model()
 

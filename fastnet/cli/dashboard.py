@@ -17,7 +17,15 @@ EXAMPLES = """\
   fastnet dashboard --port 8000 --open
   fastnet dashboard --data ~/fashion-mnist --models ~/models --trainings 2
   fastnet dashboard --address 0.0.0.0 --allow-origin digits.example.org
+  fastnet dashboard --public --address 0.0.0.0 --allow-origin digits.example.org
 """
+
+# How much of the server there is for visitors: each a field of `Quotas`.
+LIMITS = (
+    ("--training-minutes", "training_minutes", 30, "that a training may take, pauses and all"),
+    ("--models-megabytes", "models_megabytes", 1000, "that all saved models may fill"),
+    ("--sessions", "sessions", 200, "pages that may be open at once"),
+)
 
 
 def add(commands: Any) -> None:
@@ -38,6 +46,10 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--trainings", type=positive, default=1, metavar="N", help="that may run at once (default: %(default)s)"
     )
+    parser.add_argument("--public", action="store_true", help="visitors read and learn: no training, saving, measuring")
+    for option, name, default, help in LIMITS:
+        help = f"{help} (default: %(default)s)"
+        parser.add_argument(option, type=positive, default=default, metavar="N", dest=name, help=help)
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     parser.set_defaults(run=run)
 
@@ -54,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     if args.data:
         load_dataset(data)
     from fastnet.dashboard.app import serve
+    from fastnet.dashboard.server.quotas import Quotas
 
     serve(
         serving,
@@ -63,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
         args.trainings,
         args.runs,
         on_ready=lambda serving: tell(f"serving on {serving.url} (Ctrl-C ends it)"),
+        is_public=args.public,
+        quotas=Quotas(**{name: getattr(args, name) for _, name, *_ in LIMITS}),
     )
     return exit_status(signal.SIGINT)  # which Panel takes for its end
 

@@ -97,12 +97,12 @@ def test_those_who_listen_hear_of_saved_models_until_they_end_it(library, tmp_pa
 def test_a_store_offers_and_loads_a_model_that_another_session_saved(library, tmp_path):
     store = Store(shared=Shared(library))
     library.save("mine", make_run(tmp_path / "run", bias=4))
-    store.model_saved("mine")
+    store.models_changed("mine")
     assert "mine" in store.param.model.objects
     store.model = "mine"
     assert store.predictor.predict(np.zeros((1, 784), np.float32)) == 4
     library.save("mine", make_run(tmp_path / "run", bias=7), may_replace=True)
-    store.model_saved("mine")
+    store.models_changed("mine")
     assert store.predictor.predict(np.zeros((1, 784), np.float32)) == 7
 
 
