@@ -31,8 +31,8 @@ _NAMED_AFTER_CONTENT = re.compile(r"-[0-9A-Z]{8}\.\w+$")
 class Headers(OutputTransform):
     """Adds the headers to an answer; what it may load is by directives of a Content-Security-Policy.
 
-    Scripts that stand in the page as it leaves the server run, by a nonce of this answer; what is put into it later does
-    not.
+    Scripts that stand in the page as it leaves the server run, by a nonce of this answer; what is put into it later
+    does not.
     """
 
     def __init__(self, policy: Mapping[str, str], request: HTTPServerRequest) -> None:
