@@ -9,9 +9,8 @@ from ..mode import for_scientists
 from ..parts import ASSETS, card, html
 from .roofline import roofline_pane
 from .tables import INTRODUCTION, NOTHING_YET, result_html
-from .watch import Watch
+from .watch import SAMPLES, Watch
 
-SAMPLES = {"all 60,000 images": 60_000, "10,000 images": 10_000, "1,000 images": 1_000}
 MOST_MS = 400  # between a change and its sight
 
 _GRID = (ASSETS / "benchmark.css").read_text(encoding="utf-8")

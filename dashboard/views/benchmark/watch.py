@@ -12,6 +12,8 @@ from ...server.benchmarks import STEPS, Benchmarks, Status
 from ..parts import notice
 from .tables import STEP_TITLES
 
+SAMPLES = {"all 60,000 images": 60_000, "10,000 images": 10_000, "1,000 images": 1_000}
+
 
 class Watch(param.Parameterized):
     """The status of the benchmarks, looked at now and then, and the button that starts and stops them."""
@@ -35,6 +37,8 @@ class Watch(param.Parameterized):
             self.stop()
         else:
             try:
+                if samples not in SAMPLES.values():
+                    raise OptionError("choose on how many images to train")
                 self._benchmarks.start(self, samples)
             except OptionError as error:
                 self._problem = str(error)
