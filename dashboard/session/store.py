@@ -134,8 +134,9 @@ class Store(param.Parameterized):
             self._load_model()
 
     def close(self) -> None:
-        """The session is over."""
+        """The session is over: nothing is held for it any more."""
         self.trainer.close()
+        self.shared.benchmarks.stop(self)
 
     @param.depends("model", watch=True, on_init=True)
     def _load_model(self) -> None:

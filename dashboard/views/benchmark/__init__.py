@@ -18,7 +18,7 @@ _GRID = (ASSETS / "benchmark.css").read_text(encoding="utf-8")
 
 def benchmark_view(store: Store) -> pn.Column:
     """The whole tab."""
-    watch = Watch(store.shared.benchmarks)
+    watch = Watch(store.shared.benchmarks, store)
     samples = pmui.Select(
         label="Train on", options=SAMPLES, value=60_000, disabled=watch.param.is_running, size="small", width=200
     )
@@ -44,7 +44,6 @@ def benchmark_view(store: Store) -> pn.Column:
     )
     if pn.state.curdoc and pn.state.curdoc.session_context:
         pn.state.add_periodic_callback(watch.look, MOST_MS)
-        pn.state.on_session_destroyed(lambda _: watch.stop())
     return view
 
 
