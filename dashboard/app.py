@@ -98,8 +98,8 @@ def serve(
     Port 0 is any that is free; `on_ready` is told how it is served once the server has its port. `models` is where
     models that people train are saved, `runs` where the command line trains, `data` what they train on (in the words of
     `load_dataset`), `trainings` how many may run at once. Where `is_public`, visitors read and learn, and nothing else;
-    `quotas` are the server's. Trainings have processes of their own, so a script calls this under
-    `if __name__ == "__main__"`. OptionError if the port cannot be had, or there is no such certificate.
+    `quotas` say how much of the server there is for them. Trainings have processes of their own, so a script calls this
+    under `if __name__ == "__main__"`. OptionError if the port cannot be had, or there is no such certificate.
     """
     serving = replace(serving, port=find_port(serving.address, serving.port))
     prepare_process()

@@ -1,6 +1,6 @@
-"""The lines to browsers, as websockets are called here: what comes over one is looked at, and slowed down if it is much.
+"""Lines to browsers, which are websockets: what comes over one is looked at, and slowed down when it is much.
 
-Who is slowed down loses nothing: no more is read from their line until their share of the server's time has come back, and
+Who is slowed down loses nothing: no more is read from their line until their share of the server has come back, and
 others are answered meanwhile.
 """
 
@@ -117,10 +117,10 @@ def watch_lines() -> None:
             line.spend(_SECONDS_OF_PULL)
         return connection.error(message, sentence) if sentence else await handle(self, message, connection)
 
-    def apply_and_count(self: patch_doc, document: Document, setter: Any = None) -> None:
+    def apply_and_count(self: patch_doc, doc: Document, setter: Any = None) -> None:
         began = time.perf_counter()
         try:
-            apply(self, document, setter)
+            apply(self, doc, setter)
         finally:
             seconds = time.perf_counter() - began
             if connection := getattr(setter, "_current_patch_connection", None):

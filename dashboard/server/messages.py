@@ -1,14 +1,13 @@
 """What a browser may tell the server: Bokeh would let it change any property of any part of the page, to anything.
 
-Only what the page's own widgets and figures send is taken, in its usual size. Looked at before Bokeh makes objects of it,
-which costs time and memory: what it unpacks may be a thousand times as large as what was sent.
+Only what the page's own widgets and figures send is taken, in its usual size. It is looked at before Bokeh makes
+objects of it: what that unpacks may be a thousand times as large as what was sent.
 """
 
 import json
-from collections.abc import Iterator
-from itertools import chain
-from typing import Any
+from typing import Any, cast
 
+from bokeh.core.types import ID
 from bokeh.document import Document
 
 MOST_CHARACTERS = 2000  # of a value, as JSON: an address is the longest
@@ -17,11 +16,11 @@ MOST_DEPTH = 20  # of what a part of the page tells of itself
 
 _ASKS = ("PULL-DOC-REQ", "SERVER-INFO-REQ")
 _EVENTS = ("document_ready", "client_reconnected", "data_event", "dom_event")
-_WIDGETS = frozenset(  # what visitors change about widgets, and browsers tell of themselves
-    ("value", "value_input", "active", "open", "chosen", "mode", "search", "dropdown_open", "dark_theme", "dark_mode")
-    + ("device_pixel_ratio", "language", "webdriver", "timezone", "timezone_offset", "webgl", "rendered")
-    + ("href", "hash", "hostname", "pathname", "port", "protocol", "reload", "mode_rendered", "focused")
-)
+_WIDGETS = {  # what visitors change about widgets, and browsers tell of themselves
+    *("value", "value_input", "active", "open", "chosen", "mode", "search", "dropdown_open", "dark_theme", "dark_mode"),
+    *("device_pixel_ratio", "language", "webdriver", "timezone", "timezone_offset", "webgl"),
+    *("href", "hash", "hostname", "pathname", "port", "protocol"),  # of the address
+}
 _LISTS = {"indices": int, "value": str, "stylesheets": str}  # what they are of
 
 
@@ -40,7 +39,7 @@ def fault(kind: str, content: Any, document: Document) -> str:
 def _fault_of_event(event: Any, document: Document) -> str:
     match event:
         case {"kind": "ModelChanged", "model": {"id": str(id), **rest}, "attr": str(name), "new": new} if not rest:
-            return _fault_of_change(document.models.get_by_id(id), name, new)
+            return _fault_of_change(document.models.get_by_id(cast(ID, id)), name, new)
         case {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": {"name": str(name), "values": values}}:
             if name not in _EVENTS:
                 return f"no event {name[:20]!r} is taken here"
@@ -71,21 +70,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, dict) and value.get("type") == "number" and value.get("value") in ("nan", "-inf", "+inf")
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether it is made of numbers, words, lists and maps, files that came as they are, and known parts of the page."""
-    todo: Iterator[tuple[Any, int]] = iter([(value, 0)])
-    while (found := next(todo, None)) is not None:
-        value, depth = found
-        if depth > MOST_DEPTH:
-            return False
-        if isinstance(value, list):
-            todo = chain(((item, depth + 1) for item in value), todo)
-        elif isinstance(value, dict):
-            parts = _parts(value)
-            if parts is None:
-                return False
-            todo = chain(((part, depth + 1) for part in parts), todo)
-    return True
+def _is_plain(value: Any, depth: int = 0) -> bool:
+    """Whether it is made of numbers, words, lists, maps, files that came as they are, and known parts of the page."""
+    if not isinstance(value, list | dict):
+        return True
+    parts = value if isinstance(value, list) else _parts(value)
+    return parts is not None and depth < MOST_DEPTH and all(_is_plain(part, depth + 1) for part in parts)
 
 
 def _parts(value: dict[str, Any]) -> list[Any] | None:

@@ -54,12 +54,12 @@ def _watch_sessions() -> None:
         except FullError:
             self.close(_CLOSED_FOR_NOW, SENTENCE)
 
-    def write_friendly_error(self: SessionHandler, status_code: int, **more: Any) -> None:
-        if isinstance(more.get("exc_info", (None, None))[1], FullError):
+    def write_friendly_error(self: RequestHandler, status_code: int, **kwargs: Any) -> None:
+        if isinstance(kwargs.get("exc_info", (None, None))[1], FullError):
             self.set_header("Retry-After", str(SECONDS))
             self.finish(_PAGE)
         else:
-            write_error(self, status_code, **more)
+            write_error(self, status_code, **kwargs)
 
     ApplicationContext.create_session_if_needed = create_if_there_is_room  # type: ignore[method-assign]
     WSHandler._async_open = open_if_there_is_room  # type: ignore[method-assign]

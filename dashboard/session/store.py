@@ -19,6 +19,7 @@ from fastnet.training.recipe import recipe_of
 
 from ..server.samples import samples
 from ..server.shared import Shared
+from ..server.texts import shortened
 from .address import Address
 from .drawing import Stroke, render
 from .trainings import Trainings
@@ -95,7 +96,7 @@ class Store(param.Parameterized):
 
     def add_picture(self, name: str, content: bytes, outcome: Answer | DataError | None = None) -> None:
         """Keep a picture file, and show what `read_file` made of it; it is called here, if `outcome` is not given."""
-        picture = Picture(name, content)
+        picture = Picture(shortened(name), content)
         self.pictures = _within_limits([picture, *self.pictures])
         self.shown = self.shown + 1 if self.shown >= 0 else -1
         self.show_picture(0, outcome)
@@ -133,8 +134,9 @@ class Store(param.Parameterized):
             self._load_model()
 
     def close(self) -> None:
-        """The session is over."""
+        """The session is over: nothing is held for it any more."""
         self.trainer.close()
+        self.shared.benchmarks.stop(self)
 
     @param.depends("model", watch=True, on_init=True)
     def _load_model(self) -> None:
@@ -167,6 +169,7 @@ class Store(param.Parameterized):
 
 def read_file(predictor: Predictor, name: str, content: bytes) -> Answer | DataError:
     """What the predictor reads in a file that people brought, or what is wrong with it. Any thread may call this."""
+    name = shortened(name)
     try:
         if len(content) > MOST_MEGABYTES * 10**6:
             raise DataError(f"{name}: is larger than {MOST_MEGABYTES} MB")

@@ -122,7 +122,8 @@ class Trainings:
         pipe.close()
         self._places.free(place)
         if self.snapshot.is_active:
-            self._take_in(process, {"state": FAILED, "problem": "the training ended unexpectedly"})
+            how = "was ended, as its time was over" if self.snapshot.is_out_of_time else "ended unexpectedly"
+            self._take_in(process, {"state": FAILED, "problem": f"the training {how}"})
 
     def _take_in(self, process: BaseProcess, changes: dict[str, Any]) -> None:
         with self._lock:
@@ -142,7 +143,7 @@ class Trainings:
         if process is not self._process or not snapshot.is_active or snapshot.ends is None:
             return
         if now > snapshot.ends + SECONDS_TO_END:
-            process.terminate()
+            process.kill()
         elif now > snapshot.ends and not snapshot.is_out_of_time:
             self._take_in(process, {"is_out_of_time": True})
             self.stop()
