@@ -162,5 +162,6 @@ def test_the_page_is_served_by_https_without_a_proxy(certificate, browser):
     with serving(["-P", "-m", "fastnet", "dashboard", *files, "--port"]) as root:
         port = urlsplit(root).port
         wait_for_page(port, "/", "localhost")
-        assert ask(port, "/", name="localhost").headers["Strict-Transport-Security"].startswith("max-age=")
+        headers = ask(port, "/", name="localhost").headers
+        assert headers["Strict-Transport-Security"] is None  # it would hold for all servers of this computer
         read_a_drawing(browser, f"https://localhost:{port}/")
