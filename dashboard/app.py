@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from fastnet.dashboard.server.guarding import guard, guarded
 from fastnet.dashboard.server.library import DIRECTORY, RUNS
 from fastnet.dashboard.server.lines import watch_lines, when_slowed_down
+from fastnet.dashboard.server.location import read_locations
 from fastnet.dashboard.server.quotas import Quotas, Role, role_of
 from fastnet.dashboard.server.sessions import limit_sessions
 from fastnet.dashboard.server.shared import Shared
@@ -34,6 +35,7 @@ MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps 
 def prepare_process() -> None:
     """Set what holds for the whole of a process that serves."""
     send_promptly()
+    read_locations()
     watch_lines()
     threadpool_limits(1, user_api="blas")  # many small products at once: BLAS threads would only wait for each other
 

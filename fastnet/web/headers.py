@@ -69,7 +69,8 @@ class Headers(OutputTransform):
         policy = {**STRICT, **self._policy}
         if "script-src" in policy:
             policy["script-src"] = f"{policy['script-src']} 'nonce-{nonce}'"
-        if "connect-src" in policy:  # for some browsers, 'self' means no websockets
+        # For some browsers, 'self' means no websockets; the grammar has no addresses of IP version 6.
+        if "connect-src" in policy and not host.startswith("["):
             policy["connect-src"] += f" ws://{host} wss://{host}"
         return "; ".join(f"{directive} {sources}" for directive, sources in policy.items())
 

@@ -64,7 +64,7 @@ RETURNING = (  # not in the blank document before the page, which has no memory
     "if (location.protocol === 'http:')"
     " { localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific' }"
 )
-SECRET = "what the servers of the tests sign sessions with"
+SECRET = "what a server signs sessions with where a test must know it"
 MILLISECONDS = 1000 * PATIENCE
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
@@ -105,7 +105,7 @@ def address(request) -> Iterator[str]:
     server = getattr(request, "param", "serve()")
     command = ["-c", WITH_MODELS, str(request.getfixturevalue("models"))] if server == "models" else SERVERS[server]
     below = "app" if server.startswith("panel serve") else "digits/" if "--prefix" in server else ""
-    with serving(command) as root:
+    with serving(command, BOKEH_SECRET_KEY=SECRET) as root:
         wait_for(root + below, PATIENCE)
         yield root + below
 
@@ -133,14 +133,13 @@ def open_page(browser, address):
 
 
 @contextlib.contextmanager
-def serving(command: list[str]) -> Iterator[str]:
+def serving(command: list[str], **environment: str) -> Iterator[str]:
     """Run a server as people do; yield its address. At the end its processes are gone, also those beside it."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "BOKEH_SECRET_KEY": SECRET}
     command = [sys.executable, *command, str(port)]
-    with subprocess.Popen(command, start_new_session=True, env=environment) as process:
+    with subprocess.Popen(command, start_new_session=True, env={**os.environ, **environment}) as process:
         try:
             yield f"http://localhost:{port}/"
         finally:

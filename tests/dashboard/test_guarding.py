@@ -16,7 +16,7 @@ from ..conftest import PATIENCE
 pytestmark = pytest.mark.parametrize("address", ["fastnet dashboard"], indirect=True)
 
 # Each test that asks for much does so from an address of its own.
-FLOODING, OPENING, CONNECTING = "127.0.0.2", "127.0.0.3", "127.0.0.4"
+FLOODING, OPENING, CONNECTING, ASKING = (f"127.0.0.{number}" for number in range(2, 6))
 PATHS = ("/", "/static/js/bokeh.min.js", "/favicon.ico", "/ws", "/autoload.js", "/nowhere")
 UPGRADE = {
     "Upgrade": "websocket",
@@ -121,6 +121,12 @@ def test_a_server_called_by_a_foreign_name_answers_nothing(address, path, host):
     answer, sentence = ask(address, path, {"Host": host})
     assert answer.status in (400, 403)  # Tornado's own where the header is not there
     assert len(sentence.splitlines()) <= 1
+
+
+@pytest.mark.parametrize("path", ["/", "/?tab=train?", "/?a=b?c&d=?#e", "/?%00=%ff&&==", f"/?{'a' * 5000}"])
+@pytest.mark.parametrize("host", [None, "localhost", "[::1]:5006", "127.0.0.1:99999"])
+def test_the_page_is_there_whatever_its_own_address_looks_like(address, path, host):
+    assert ask(address, path, {"Host": host} if host else {}, source=ASKING)[0].status == 200
 
 
 def test_a_websocket_under_a_foreign_name_is_refused_though_its_page_has_the_same(address):
@@ -235,7 +241,7 @@ def test_a_first_visit_loads_less_than_a_megabyte_and_a_half_and_a_second_one_li
         network = context.new_cdp_session(page)
         network.send("Network.enable")
         network.on("Network.loadingFinished", lambda event: loaded.append(event["encodedDataLength"]))
-        for most in (1_450_000, 50_000):
+        for most in (1_450_000, 200_000):
             page.goto(address)
             page.get_by_role("tab", selected=True).wait_for()
             page.wait_for_timeout(1000)
