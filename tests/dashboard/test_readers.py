@@ -1,4 +1,4 @@
-"""A server for readers (`--public`): visitors read and learn, and whatever else they try is refused by the server itself."""
+"""A server for readers (`--public`): visitors read and learn, and whatever else they try is refused by the server."""
 
 import shutil
 from pathlib import Path
