@@ -25,6 +25,7 @@ from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.page import build_page
 from fastnet.data.loading import BUNDLED
 from fastnet.web.ports import find_port, named_in_errors
+from fastnet.web.processes import Forked, is_first
 from fastnet.web.serving import HERE, Serving
 
 MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
@@ -105,12 +106,14 @@ def serve(
     quotas = quotas or Quotas()
     limit_sessions(quotas.sessions)
     shared = Shared.open_to(role_of(serving, is_public), quotas, models, runs, data, trainings)
+    forked = Forked()
     with named_in_errors(serving.address, serving.port):
         server = pn.serve(
             {"/": lambda: create_app(shared)},
             port=serving.port,
             address=serving.address,
             prefix=serving.prefix,
+            num_procs=serving.processes,
             websocket_max_message_size=MOST_MESSAGE_BYTES,
             show=False,
             title="fastnet",
@@ -118,9 +121,11 @@ def serve(
             verbose=False,
             **guarded(serving),
         )
+    forked.begun()
     guard(server, serving)
-    on_ready(serving)
-    if open_browser:
+    if is_first():
+        on_ready(serving)
+    if open_browser and is_first():
         webbrowser.open(serving.url)
     server.start()
     server.io_loop.start()

@@ -60,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.data.loading import BUNDLED, load_dataset
 
     serving = serving_of(args)  # and the rest is checked, too, before the packages take their seconds
+    if args.num_procs > 1 and not args.public:
+        raise OptionError("--num-procs goes with --public alone: a training belongs to one process, as a session does")
     require_directory(args.models, "--models")
     require_directory(args.runs, "--runs")
     data = str(args.data.absolute()) if args.data else BUNDLED
