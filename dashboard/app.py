@@ -72,12 +72,15 @@ def follow_session(store: Store) -> None:
     def tell(name: str) -> None:
         document.add_next_tick_callback(partial(store.models_changed, name))
 
-    end = store.shared.library.listen(tell)
-    when_slowed_down(document, partial(setattr, store, "notice"))
+    ends = [
+        store.shared.library.listen(tell),
+        when_slowed_down(document, partial(setattr, store, "notice")),
+        store.close,
+    ]
 
     def close(context: object) -> None:
-        end()
-        store.close()
+        for end in ends:
+            end()
 
     pn.state.on_session_destroyed(close)
 
