@@ -42,9 +42,15 @@ def create_app(shared: Shared | None = None) -> pmui.Page:
     """The page for one session of the server that shares this."""
     location = pn.state.location  # None if no browser asks
     keep_to_this_server()
-    store = Store(Address(location.search if location else ""), shared or default_shared())
+    store = Store(Address(location.search if location else ""), shared or default_shared(), visitor())
     follow_session(store)
     return build_page(store)
+
+
+def visitor() -> str | None:
+    """The address from which the session was begun; None if no browser asked."""
+    context = pn.state.curdoc and pn.state.curdoc.session_context
+    return getattr(context and context.request, "remote_ip", None)
 
 
 @cache  # `panel serve` runs the app anew for each session

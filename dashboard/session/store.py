@@ -72,11 +72,18 @@ class Store(param.Parameterized):
     owner = param.String(default="", doc="Who owns what is saved here, see `owner_of`; empty until the page tells.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
-    def __init__(self, address: Address | None = None, shared: Shared | None = None, **params: Any) -> None:
+    def __init__(
+        self,
+        address: Address | None = None,
+        shared: Shared | None = None,
+        visitor: str | None = None,
+        **params: Any,
+    ) -> None:
+        self.visitor = visitor  # from where they come; None if that is not known
         self._ask_again: Callable[[], None] = lambda: None
         self._brought = Allowance(MOST_A_MINUTE, MOST_A_MINUTE / 60)
         self.shared = shared or Shared()
-        self.trainer = Trainings(self.shared.places, self.shared.data, self.shared.quotas)
+        self.trainer = Trainings(self.shared.places, self.shared.data, self.shared.quotas, visitor)
         super().__init__(**params)
         self.param.model.objects = self.shared.library.names()
         self.address = address or Address()

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from fastnet.dashboard.server import lines
+from fastnet.dashboard.server import places as places_module
 from fastnet.dashboard.server.allowance import Allowance
 from fastnet.dashboard.server.lines import MOST_TEXT, SLOWED_DOWN, TOO_LARGE, Line
 from fastnet.dashboard.server.places import Places
@@ -87,6 +88,24 @@ def test_a_training_that_does_not_end_in_time_is_killed_and_its_place_is_free(tr
     run_out_of_time(trainer)
     assert wait(trainer, FAILED).problem == "the training was ended, as its time was over"
     wait_for(lambda: trainer._places.take("another"))
+
+
+def test_who_trained_last_lets_those_be_first_who_waited(monkeypatch):
+    places = Places(1)
+    assert places.take("first", "greedy")
+    assert not places.take("second", "patient")
+    places.free("first")
+    assert not places.take("third", "greedy")  # as a script would, at once
+    assert not places.take_all("benchmark", "greedy")
+    assert places.take("second", "patient")
+    places.free("second")
+    assert places.take("third", "greedy")
+    places.free("third")
+    assert places.take("fourth", "greedy")  # nobody waits
+    assert not places.take("fifth", "patient")
+    places.free("fourth")
+    monkeypatch.setattr(places_module, "SECONDS_OF_COURTESY", 0.0)  # who waited has not come again
+    assert places.take("sixth", "greedy")
 
 
 def test_what_holds_is_said_before_when_it_is_near_and_in_the_end():
