@@ -44,9 +44,15 @@ def create_app(shared: Shared | None = None) -> pmui.Page:
     """The page for one session of the server that shares this."""
     location = pn.state.location  # None if no browser asks
     keep_to_this_server()
-    store = Store(Address(location.search if location else ""), shared or default_shared())
+    store = Store(Address(location.search if location else ""), shared or default_shared(), visitor())
     follow_session(store)
     return build_page(store)
+
+
+def visitor() -> str | None:
+    """The address from which the session was begun; None if no browser asked."""
+    context = pn.state.curdoc and pn.state.curdoc.session_context
+    return getattr(context and context.request, "remote_ip", None)
 
 
 @cache  # `panel serve` runs the app anew for each session
@@ -74,12 +80,15 @@ def follow_session(store: Store) -> None:
     def tell(name: str) -> None:
         document.add_next_tick_callback(partial(store.models_changed, name))
 
-    end = store.shared.library.listen(tell)
-    when_slowed_down(document, partial(setattr, store, "notice"))
+    ends = [
+        store.shared.library.listen(tell),
+        when_slowed_down(document, partial(setattr, store, "notice")),
+        store.close,
+    ]
 
     def close(context: object) -> None:
-        end()
-        store.close()
+        for end in ends:
+            end()
 
     pn.state.on_session_destroyed(close)
 

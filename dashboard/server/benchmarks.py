@@ -68,13 +68,13 @@ class Benchmarks:
         self._process: subprocess.Popen[str] | None = None
         self.status = Status()
 
-    def start(self, owner: object, samples: int | None = None) -> None:
+    def start(self, owner: object, samples: int | None = None, visitor: object = None) -> None:
         """Begin, on the first `samples` training images (None: all); OptionError if that must wait."""
         with self._lock:
             if self.status.is_running:
                 raise OptionError("a benchmark is running already")
-            if not self._places.take_all(self):
-                raise OptionError("a training is running; try again when it has ended")
+            if not self._places.take_all(self, visitor):
+                raise OptionError("a training is running, or others have waited for one; try again in a while")
             options = ["--samples", str(samples)] if samples else []
             try:
                 figures = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by its follower

@@ -7,9 +7,9 @@ others are answered meanwhile.
 import asyncio
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from weakref import WeakValueDictionary
 
 from bokeh.document import Document
 from bokeh.protocol.message import Message
@@ -46,7 +46,7 @@ class _Share:
 
 
 _shares: "WeakValueDictionary[str, _Share]" = WeakValueDictionary()  # of addresses with a line
-_tellers: "WeakKeyDictionary[Document, Callable[[str], None]]" = WeakKeyDictionary()
+_tellers: dict[Document, Callable[[str], None]] = {}
 
 
 class Line:
@@ -88,9 +88,13 @@ class Line:
         return SLOWED_DOWN if is_long else ""
 
 
-def when_slowed_down(document: Document, tell: Callable[[str], None]) -> None:
-    """Have the sentence told when the line of this page is slowed down, and an empty one when it no longer is."""
+def when_slowed_down(document: Document, tell: Callable[[str], None]) -> Callable[[], None]:
+    """Have the sentence told when the line of this page is slowed down, and an empty one when it no longer is.
+
+    Returns what ends that.
+    """
     _tellers[document] = tell
+    return partial(_tellers.pop, document, None)
 
 
 @cache  # `panel serve` runs the app anew for each session

@@ -21,6 +21,7 @@ _WIDGETS = {  # what visitors change about widgets, and browsers tell of themsel
     *("device_pixel_ratio", "language", "webdriver", "timezone", "timezone_offset", "webgl"),
     *("href", "hash", "hostname", "pathname", "port", "protocol"),  # of the address
 }
+_FIGURES = ("bokeh.models.", "bokeh.plotting.")  # the components of this page are declared elsewhere
 _LISTS = {"indices": int, "value": str, "stylesheets": str}  # what they are of
 
 
@@ -50,7 +51,7 @@ def _fault_of_event(event: Any, document: Document) -> str:
 
 def _fault_of_change(model: Any, name: str, new: Any) -> str:
     """A figure may look as the browser likes, but its data stay; of all else, what visitors can change may change."""
-    is_figure = type(model).__module__.startswith("bokeh.")
+    is_figure = type(model).__module__.startswith(_FIGURES)
     if model is None:
         return ""  # of a part that is gone; Bokeh knows
     if not is_figure and name not in _WIDGETS:

@@ -12,7 +12,9 @@ from .store import Store
 class SavedModels(param.Parameterized):
     """What this visitor may delete: what was saved with the key of their browser, or anything on their own computer."""
 
-    chosen: Any = param.Selector(default=None, objects=[], check_on_set=False, doc="A model that may be deleted.")
+    chosen: Any = param.Selector(
+        default=None, objects=[], allow_None=True, check_on_set=True, doc="A model that may be deleted."
+    )
     asked = param.String(default="", doc="The model whose deletion is in question; empty if none is.")
     told = param.String(default="", doc="What became of the last one: a sentence.")
 

@@ -17,6 +17,7 @@ from fastnet.reading.predictor import Predictor
 from fastnet.reading.recognition import Reading, Stage
 from fastnet.training.recipe import recipe_of
 
+from ..server.allowance import Allowance
 from ..server.samples import samples
 from ..server.shared import Shared
 from ..server.texts import shortened
@@ -26,6 +27,7 @@ from .trainings import Trainings
 
 MOST_MEGABYTES = 10  # even in base64, one message stays below the 20 MiB at which Bokeh closes the connection
 MOST_PICTURES = 30  # that a session keeps
+MOST_A_MINUTE = 120  # that it brings
 MOST_KEPT_BYTES = 30 * 10**6
 MOST_SIDE = 640  # what people are shown needs no more pixels
 
@@ -70,10 +72,18 @@ class Store(param.Parameterized):
     owner = param.String(default="", doc="Who owns what is saved here, see `owner_of`; empty until the page tells.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
-    def __init__(self, address: Address | None = None, shared: Shared | None = None, **params: Any) -> None:
+    def __init__(
+        self,
+        address: Address | None = None,
+        shared: Shared | None = None,
+        visitor: str | None = None,
+        **params: Any,
+    ) -> None:
+        self.visitor = visitor  # from where they come; None if that is not known
         self._ask_again: Callable[[], None] = lambda: None
+        self._brought = Allowance(MOST_A_MINUTE, MOST_A_MINUTE / 60)
         self.shared = shared or Shared()
-        self.trainer = Trainings(self.shared.places, self.shared.data, self.shared.quotas)
+        self.trainer = Trainings(self.shared.places, self.shared.data, self.shared.quotas, visitor)
         super().__init__(**params)
         self.param.model.objects = self.shared.library.names()
         self.address = address or Address()
@@ -100,6 +110,15 @@ class Store(param.Parameterized):
         self.pictures = _within_limits([picture, *self.pictures])
         self.shown = self.shown + 1 if self.shown >= 0 else -1
         self.show_picture(0, outcome)
+
+    def may_bring(self) -> bool:
+        """Whether one more picture may be brought now; it counts."""
+        return self._brought.take()
+
+    def refuse_picture(self, name: str) -> None:
+        """Tell that one was too many for now."""
+        sentence = f"more than {MOST_A_MINUTE} pictures in a minute; wait a little, and bring it again"
+        self.add_picture(name, b"", DataError(f"{shortened(name)}: {sentence}"))
 
     def show_picture(self, number: int, outcome: Answer | DataError | None = None) -> None:
         """Show picture `number` of those that are kept, read again: another model may have been chosen."""

@@ -32,8 +32,15 @@ class Trainings:
     and goes on after a pause by itself: others wait for its place.
     """
 
-    def __init__(self, places: Places | None = None, data: str = BUNDLED, quotas: Quotas | None = None):
+    def __init__(
+        self,
+        places: Places | None = None,
+        data: str = BUNDLED,
+        quotas: Quotas | None = None,
+        visitor: object = None,
+    ):
         self._places = places or Places()
+        self._visitor = visitor
         self._data = data
         self.quotas = quotas or Quotas()
         self._lock = threading.Lock()  # of all that follows
@@ -49,8 +56,8 @@ class Trainings:
             if self.snapshot.is_active:
                 raise OptionError("a training of yours is under way")
             place = object()
-            if not self._places.take(place):
-                raise OptionError("another visitor trains or measures; try again when that has ended")
+            if not self._places.take(place, self._visitor):
+                raise OptionError("another visitor trains or measures, or has waited to; try again in a while")
             if self.snapshot.epochs:
                 self.earlier = (*self.earlier, replace(self.snapshot, run=""))[-MOST_RUNS:]
             self._forget_run()

@@ -21,6 +21,8 @@ from fastnet import weights
 from fastnet.cli import main
 from fastnet.dashboard import app
 from fastnet.dashboard.app import MOST_MESSAGE_BYTES
+from fastnet.dashboard.server.quotas import Role
+from fastnet.dashboard.session.store import Store
 from fastnet.interrupts import exit_status
 
 from ..conftest import PATIENCE
@@ -108,6 +110,24 @@ def test_models_runs_data_and_trainings_are_given_by_options(monkeypatch, served
     assert shared[0].library.names() == [*weights.names(), "runs/own", "mine"]
     assert shared[0].data == str(npz)
     assert [shared[0].places.take(number) for number in range(3)] == [True, True, False]
+
+
+def test_role_and_quotas_are_given_by_options(monkeypatch, served, tmp_path):
+    shared: list = []
+    limits: list[int] = []
+    monkeypatch.setattr(app, "create_app", shared.append)
+    monkeypatch.setattr(app, "limit_sessions", limits.append)  # of this process
+    monkeypatch.chdir(tmp_path)
+    options = ["--training-minutes", "7", "--models-megabytes", "50", "--sessions", "3"]
+    for more in ([], ["--public"]):
+        assert main(["dashboard", "--port", "0", *options, *more]) == exit_status(signal.SIGINT)
+        served["pages"]["/"]()
+    for each, role in zip(shared, (Role.OWNERS, Role.READERS), strict=True):
+        assert each.role is role
+        quotas = each.quotas
+        assert (quotas.training_minutes, quotas.models_megabytes, quotas.sessions) == (7, 50, 3)
+    assert limits == [3, 3]
+    assert Store(shared=shared[0]).trainer.quotas.training_minutes == 7
 
 
 @pytest.mark.parametrize(

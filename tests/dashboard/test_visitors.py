@@ -8,6 +8,7 @@ import time
 import pytest
 
 from fastnet.dashboard.server import lines
+from fastnet.dashboard.server import places as places_module
 from fastnet.dashboard.server.allowance import Allowance
 from fastnet.dashboard.server.lines import MOST_TEXT, SLOWED_DOWN, TOO_LARGE, Line
 from fastnet.dashboard.server.places import Places
@@ -16,12 +17,14 @@ from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.server.texts import MOST_CHARACTERS, shortened
 from fastnet.dashboard.session import trainings as trainings_module
 from fastnet.dashboard.session.address import Address
-from fastnet.dashboard.session.store import Store
+from fastnet.dashboard.session.store import MOST_A_MINUTE, Store
 from fastnet.dashboard.session.time_limits import remark, terms
 from fastnet.dashboard.session.training_state import TrainingState
 from fastnet.dashboard.session.trainings import Trainings
 from fastnet.dashboard.views.benchmark.watch import Watch
 from fastnet.dashboard.views.mode import ModeSwitch
+from fastnet.dashboard.views.reading import gallery as gallery_module
+from fastnet.dashboard.views.reading.gallery import MOST_ASKED, Gallery
 from fastnet.dashboard.views.tabs import Tab, Tabs
 from fastnet.dashboard.views.training.figures import figures_html
 from fastnet.dashboard.worker.snapshot import FAILED, PAUSED, RUNNING, STOPPED, Snapshot
@@ -85,6 +88,24 @@ def test_a_training_that_does_not_end_in_time_is_killed_and_its_place_is_free(tr
     run_out_of_time(trainer)
     assert wait(trainer, FAILED).problem == "the training was ended, as its time was over"
     wait_for(lambda: trainer._places.take("another"))
+
+
+def test_who_trained_last_lets_those_be_first_who_waited(monkeypatch):
+    places = Places(1)
+    assert places.take("first", "greedy")
+    assert not places.take("second", "patient")
+    places.free("first")
+    assert not places.take("third", "greedy")  # as a script would, at once
+    assert not places.take_all("benchmark", "greedy")
+    assert places.take("second", "patient")
+    places.free("second")
+    assert places.take("third", "greedy")
+    places.free("third")
+    assert places.take("fourth", "greedy")  # nobody waits
+    assert not places.take("fifth", "patient")
+    places.free("fourth")
+    monkeypatch.setattr(places_module, "SECONDS_OF_COURTESY", 0.0)  # who waited has not come again
+    assert places.take("sixth", "greedy")
 
 
 def test_what_holds_is_said_before_when_it_is_near_and_in_the_end():
@@ -204,6 +225,27 @@ def test_nonsense_told_to_a_component_changes_nothing():
     switch = ModeSwitch(store)
     switch.mode = "nonsense"
     assert switch.mode == ""
+
+
+def test_pictures_in_a_minute_are_counted_and_one_too_many_gets_a_sentence():
+    store = Store()
+    assert [store.may_bring() for _ in range(MOST_A_MINUTE + 1)].count(True) == MOST_A_MINUTE
+    store.refuse_picture("x" * 10**6)
+    assert f"more than {MOST_A_MINUTE} pictures in a minute" in store.pictures[0].problem
+    assert len(store.pictures[0].problem) < 300
+
+
+def test_pictures_that_wait_to_be_read_are_few(monkeypatch):
+    store, asked = Store(), []
+    gallery = Gallery(store)
+    monkeypatch.setattr(gallery_module, "aside", lambda work, finish: asked.append((work, finish)))
+    for _ in range(10):
+        gallery._handle_msg({"name": "a.png", "content": b"no picture"})
+    assert len(asked) == MOST_ASKED
+    work, finish = asked[0]
+    finish(work())
+    gallery._handle_msg({"name": "b.png", "content": b"no picture"})
+    assert len(asked) == MOST_ASKED + 1
 
 
 # ---- Messages --------------------------------------------------------------------------------------------------------

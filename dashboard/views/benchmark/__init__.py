@@ -18,7 +18,7 @@ _GRID = (ASSETS / "benchmark.css").read_text(encoding="utf-8")
 
 def benchmark_view(store: Store) -> pn.Column:
     """The whole tab."""
-    watch = Watch(store.shared.benchmarks, store)
+    watch = Watch(store.shared.benchmarks, store, store.visitor)
     samples = pmui.Select(
         label="Train on", options=SAMPLES, value=60_000, disabled=watch.param.is_running, size="small", width=200
     )

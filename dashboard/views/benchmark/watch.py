@@ -24,8 +24,9 @@ class Watch(param.Parameterized):
     is_running = param.Boolean(default=False, doc="Whether a benchmark is under way, here or for another visitor.")
     is_waiting = param.Boolean(default=False, doc="Whether the button can do nothing now.")
 
-    def __init__(self, benchmarks: Benchmarks, owner: object = None, **params: Any) -> None:
+    def __init__(self, benchmarks: Benchmarks, owner: object = None, visitor: object = None, **params: Any) -> None:
         super().__init__(**params)
+        self._visitor = visitor
         self._benchmarks = benchmarks
         self._owner = owner or self
         self._problem = ""
@@ -40,7 +41,7 @@ class Watch(param.Parameterized):
             try:
                 if samples not in SAMPLES.values():
                     raise OptionError("choose on how many images to train")
-                self._benchmarks.start(self._owner, samples)
+                self._benchmarks.start(self._owner, samples, self._visitor)
             except OptionError as error:
                 self._problem = str(error)
         self.look()

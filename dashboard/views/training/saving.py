@@ -23,6 +23,8 @@ def saving_view(state: TrainingState, store: Store) -> list[Any]:
         show()  # also where the sentence is the last one's
 
     def save(_: Any) -> None:
+        if button.disabled:  # a browser may tell of a click all the same
+            return
         button.disabled = True  # until it is done
         aside(partial(state.save, name.value_input or name.value), finish)
 
