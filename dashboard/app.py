@@ -52,7 +52,7 @@ def create_app(shared: Shared | None = None) -> pmui.Page:
 def visitor() -> str | None:
     """The address from which the session was begun; None if no browser asked."""
     context = pn.state.curdoc and pn.state.curdoc.session_context
-    return getattr(context and context.request, "remote_ip", None)
+    return getattr(getattr(context, "request", None), "remote_ip", None)
 
 
 @cache  # `panel serve` runs the app anew for each session

@@ -7,7 +7,7 @@ others are answered meanwhile.
 import asyncio
 import time
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -94,7 +94,11 @@ def when_slowed_down(document: Document, tell: Callable[[str], None]) -> Callabl
     Returns what ends that.
     """
     _tellers[document] = tell
-    return partial(_tellers.pop, document, None)
+
+    def end() -> None:
+        _tellers.pop(document, None)
+
+    return end
 
 
 @cache  # `panel serve` runs the app anew for each session

@@ -19,6 +19,7 @@ _EVENTS = ("document_ready", "client_reconnected", "data_event", "dom_event")
 _WIDGETS = {  # what visitors change about widgets, and browsers tell of themselves
     *("value", "value_input", "active", "open", "chosen", "mode", "search", "dropdown_open", "dark_theme", "dark_mode"),
     *("device_pixel_ratio", "language", "webdriver", "timezone", "timezone_offset", "webgl"),
+    *("disabled", "visible"),  # which browsers repeat, maybe late
     *("href", "hash", "hostname", "pathname", "port", "protocol"),  # of the address
 }
 _FIGURES = ("bokeh.models.", "bokeh.plotting.")  # the components of this page are declared elsewhere
@@ -54,7 +55,7 @@ def _fault_of_change(model: Any, name: str, new: Any) -> str:
     is_figure = type(model).__module__.startswith(_FIGURES)
     if model is None:
         return ""  # of a part that is gone; Bokeh knows
-    if not is_figure and name not in _WIDGETS:
+    if not is_figure and name not in _WIDGETS and not _is_there(model, name, new):
         return f"{name[:20]!r} may not be changed from a browser"
     if isinstance(new, list):
         kind = _LISTS.get(name)
@@ -64,6 +65,11 @@ def _fault_of_change(model: Any, name: str, new: Any) -> str:
     if not (new is None or isinstance(new, bool | int | float | str) or _is_number(new)):
         return f"{name[:20]!r} may not be an object"
     return "" if len(str(new)) <= MOST_CHARACTERS else f"a value may have {MOST_CHARACTERS:,} characters at most"
+
+
+def _is_there(model: Any, name: str, new: Any) -> bool:
+    """Whether it is so already: browsers repeat some of what they are told."""
+    return isinstance(new, bool | int | float | str) and getattr(model, name, None) == new
 
 
 def _is_number(value: Any) -> bool:

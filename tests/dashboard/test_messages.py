@@ -65,6 +65,8 @@ BOMB = base64.b64encode(gzip.compress(bytes(10**8))).decode()
         ("widget", "value", "128"),
         ("widget", "value", ["run 1", "mnist-best-large"]),
         ("widget", "dark_theme", True),
+        ("widget", "disabled", False),
+        ("widget", "label", "Epochs"),  # as it is
         ("plot", "inner_width", 597),
         ("plot", "background_fill_color", "#121212"),
         ("plot", "min_border", {"type": "number", "value": "nan"}),
