@@ -29,14 +29,17 @@ class DownloadsView(JSComponent):
             names=names, stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10), visible=bool(names)
         )
         self._state = state
+        self._is_making = False
 
     def _handle_msg(self, data: Any) -> None:
         match data:
-            case {"name": str(name)} if name in self.names:
+            case {"name": str(name)} if name in self.names and not self._is_making:
+                self._is_making = True
                 directory = self._state.directory
                 aside(partial(make_aside, directory, name), partial(self._send, f"{directory.name}-{name}"), _thread())
 
     def _send(self, name: str, made: bytes | str) -> None:
+        self._is_making = False
         with one_message(self):
             if isinstance(made, str):
                 self.param.update(problem=made, content=b"")

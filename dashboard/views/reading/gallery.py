@@ -17,6 +17,7 @@ from ...session.store import MOST_MEGABYTES, Answer, Picture, Store, read_file
 from ..images import png_uri
 from ..parts import STYLES, aside, one_message, script
 
+MOST_ASKED = 3  # pictures that are read at once, or wait for it, of one visitor
 _THUMBNAIL = 120
 
 
@@ -39,6 +40,7 @@ class Gallery(JSComponent):
             margin=(0, 10),
         )
         self._store = store
+        self._n_asked = 0
         store.param.watch(self._show, ["pictures", "shown"])
 
     def _handle_msg(self, data: Any) -> None:
@@ -49,8 +51,11 @@ class Gallery(JSComponent):
             case {"picture": int(number)} if 0 <= number < len(self._store.pictures):
                 picture = self._store.pictures[number]
                 self._read_aside(picture.name, picture.content, partial(self._store.show_picture, number))
-            case {"name": str(name), "content": bytes(content)}:
+            case {"name": str(name), "content": bytes(content)} if self._store.may_bring():
                 self._read_aside(name, content, partial(self._store.add_picture, name, content))
+            case {"name": str(name), "content": bytes()}:
+                with one_message(self):
+                    self._store.refuse_picture(name)
             case _:
                 self._send_msg("heard")
 
@@ -59,12 +64,14 @@ class Gallery(JSComponent):
         predictor = self._store.predictor
 
         def finish(outcome: Answer | DataError) -> None:
+            self._n_asked -= 1
             with one_message(self):
                 show(outcome if predictor is self._store.predictor else None)  # another model was chosen meanwhile
 
-        if predictor is None:
+        if predictor is None or self._n_asked >= MOST_ASKED:  # the page's own script waits for each
             self._send_msg("heard")
         else:
+            self._n_asked += 1
             aside(partial(read_file, predictor, name, content), finish)
 
     def _show(self, *_: Any) -> None:

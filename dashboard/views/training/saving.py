@@ -17,12 +17,18 @@ def saving_view(state: TrainingState, store: Store) -> list[Any]:
     name = pmui.TextInput(label="Name of the model", size="small", sizing_mode="stretch_width", margin=(6, 8))
     button = pmui.Button(label="Save as a model", variant="outlined", disabled=True, margin=(6, 8))
 
+    is_saving: list[bool] = []
+
     def finish(sentence: str) -> None:
+        is_saving.clear()
         state.saved = sentence
         state.offer_rivals()
         show()  # also where the sentence is the last one's
 
     def save(_: Any) -> None:
+        if is_saving:  # a browser may tell of a click all the same
+            return
+        is_saving.append(True)
         button.disabled = True  # until it is done
         aside(partial(state.save, name.value_input or name.value), finish)
 
