@@ -1,0 +1,1 @@
+"""What faces the network: guards and limits, and the HTTP interface. It knows nothing of the page."""

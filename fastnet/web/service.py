@@ -1,0 +1,70 @@
+"""The server of `fastnet serve`: the HTTP interface alone."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, RedirectHandler, RequestHandler
+
+from fastnet.interrupts import stops
+from fastnet.weights import DEFAULT
+
+from .api import Nothing, routes
+from .handler import MEGABYTE, Api
+
+IDLE_SECONDS = 60  # that a connection may wait before its next request, or take over the head of one
+SECONDS_TO_END = 10.0  # for the requests under way
+MOST_HEAD_BYTES = 64 * 1024
+MOST_BODY_BYTES = 60 * MEGABYTE  # beyond all that is read of one that is refused
+
+_POLL_SECONDS = 0.05
+
+
+def serve(sockets: Sequence[socket.socket], api: Api, on_ready: Callable[[], None]) -> int:
+    """Answer until a signal asks for the end; returns its number.
+
+    What is under way then is answered first, for as long as 10 seconds. `on_ready` is called once requests are
+    answered.
+    """
+    return asyncio.run(_serve(sockets, api, on_ready))
+
+
+async def _serve(sockets: Sequence[socket.socket], api: Api, on_ready: Callable[[], None]) -> int:
+    loop = asyncio.get_running_loop()
+    end: asyncio.Future[int] = loop.create_future()
+    with stops(lambda number: loop.call_soon_threadsafe(end.set_result, number)):
+        server = HTTPServer(
+            make_application(api),
+            idle_connection_timeout=IDLE_SECONDS,
+            max_header_size=MOST_HEAD_BYTES,
+            max_body_size=MOST_BODY_BYTES,
+        )
+        server.add_sockets(sockets)
+        try:
+            api.readers.warm(api.models.folder(DEFAULT))
+            on_ready()
+            number = await end
+            await _finish(server, api)
+        finally:
+            api.readers.close()
+    return number
+
+
+def make_application(api: Api) -> Application:
+    """What answers under /api/, and leads there."""
+    rest: list[tuple[str, type[RequestHandler], dict[str, object]]] = [
+        (r"/", RedirectHandler, {"url": "api/", "permanent": False}),
+        (r".*", Nothing, {"api": api}),
+    ]
+    return Application([*routes(api), *rest], log_function=lambda handler: None)  # type: ignore[list-item]
+
+
+async def _finish(server: HTTPServer, api: Api) -> None:
+    """Take nothing more, and answer what is under way."""
+    api.is_ending = True
+    server.stop()
+    deadline = asyncio.get_running_loop().time() + SECONDS_TO_END
+    while api.under_way and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(_POLL_SECONDS)
+    await server.close_all_connections()
