@@ -20,8 +20,12 @@ from fastnet.dashboard.session.address import Address
 from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.page import build_page
 from fastnet.data.loading import BUNDLED
+from fastnet.web.api import routes
+from fastnet.web.handler import Api
+from fastnet.web.reading import Readers
 
 MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
+N_READERS = 1  # processes that read pictures for programs: those who draw and train go first
 
 
 def prepare_process() -> None:
@@ -95,6 +99,7 @@ def serve(
     port = find_port(address, port)
     prepare_process()
     shared = Shared(Library(models, runs), data, Places(trainings))
+    readers = Readers(N_READERS)
     here = {f"{host}:{port}" for host in (address, "localhost", "127.0.0.1")}
     with named_in_errors(address, port):
         server = pn.serve(
@@ -102,6 +107,7 @@ def serve(
             port=port,
             address=address,
             websocket_origin=sorted(here.union(allow_origins)),
+            extra_patterns=routes(Api(shared.library, readers, frozenset(allow_origins))),
             websocket_max_message_size=MOST_MESSAGE_BYTES,
             show=open_browser,
             title="fastnet",
@@ -110,7 +116,10 @@ def serve(
         )
     on_ready(port)
     server.start()
-    server.io_loop.start()
+    try:
+        server.io_loop.start()
+    finally:
+        readers.close()
 
 
 if pn.state.served:

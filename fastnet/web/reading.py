@@ -33,6 +33,7 @@ _FIRST_GUESS = 0.03  # seconds that a picture takes
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 Answer = dict[str, Any]  # as `fastnet.reading.batch` gives it
+Timed = tuple[Answer, float]  # with the seconds that it took
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,12 @@ class Readers:
         self.require_place(len(uploads))
         pool = self._pool = self._pool or _new_pool(self.n_workers)
         try:
-            return await asyncio.gather(*(self._one(pool, model, upload) for upload in uploads))
+            read = await asyncio.gather(*[self._submit(pool, model, upload) for upload in uploads])
         except BrokenExecutor as error:
             if self._pool is pool:
                 self._pool = None  # the next request makes another
             raise LostError("a process that read pictures came to an end of its own; try again") from error
+        return [answer for answer, _ in read]
 
     def warm(self, model: Path) -> None:
         """Have the processes begin, each with that model; nobody waits for them."""
@@ -96,15 +98,18 @@ class Readers:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
-    async def _one(self, pool: Executor, model: Path, upload: Upload) -> Answer:
+    def _submit(self, pool: Executor, model: Path, upload: Upload) -> "asyncio.Future[Timed]":
+        """Have a picture wait from now on."""
+        future = asyncio.wrap_future(pool.submit(_read, str(model), upload.name, upload.content))
         self.waiting += 1
-        try:
-            future = pool.submit(_read, str(model), upload.name, upload.content)
-            answer, seconds = await asyncio.wrap_future(future)
-        finally:
-            self.waiting -= 1
-        self._usual_seconds += (seconds - self._usual_seconds) / 16
-        return answer
+        future.add_done_callback(self._note_done)
+        return future
+
+    def _note_done(self, future: "asyncio.Future[Timed]") -> None:
+        self.waiting -= 1
+        if not future.cancelled() and not future.exception():
+            _, seconds = future.result()
+            self._usual_seconds += (seconds - self._usual_seconds) / 16
 
 
 def _new_pool(n_workers: int) -> ProcessPoolExecutor:
@@ -124,8 +129,8 @@ def _begin() -> None:
         os.nice(_NICENESS)
 
 
-def _read(directory: str, name: str, content: bytes) -> tuple[Answer, float]:
-    """The answer to a picture, and the seconds that it took."""
+def _read(directory: str, name: str, content: bytes) -> Timed:
+    """The answer to a picture."""
     from fastnet.reading.batch import read_picture
 
     predictor = _predictor_now(directory)

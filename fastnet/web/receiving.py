@@ -102,7 +102,7 @@ class Receiver(Handler):
     def _turn_away(self, refusal: Refusal) -> None:
         """Answer now, though the body is still to come."""
         self._is_refused = True
-        self.body = None
+        self._drop()
         self.set_status(refusal.status_code)
         self.write_error(refusal.status_code, exc_info=(Refusal, refusal, None))
         self.set_header("Connection", "close")
@@ -119,10 +119,15 @@ class Receiver(Handler):
         if self._timer:
             self._timer.cancel()
 
-    def _give_back(self) -> None:
-        self._stop_timer()
+    def _drop(self) -> None:
+        """Keep no body, and none of what comes."""
+        self.body = None
         self.api.buffered_bytes -= self._held_bytes
         self._held_bytes = 0
+
+    def _give_back(self) -> None:
+        self._stop_timer()
+        self._drop()
         if self._is_counted:
             self.api.under_way -= 1
             self._is_counted = False
