@@ -1,6 +1,8 @@
 """The dashboard as a web server: `serve()`, or `panel serve dashboard/app.py`."""
 
-from collections.abc import Callable, Sequence
+import webbrowser
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -9,9 +11,9 @@ import panel_material_ui as pmui
 from panel.io.resources import get_dist_path
 from threadpoolctl import threadpool_limits
 
+from fastnet.dashboard.server.guarding import guard, guarded
 from fastnet.dashboard.server.library import DIRECTORY, RUNS, Library
 from fastnet.dashboard.server.places import Places
-from fastnet.dashboard.server.ports import find_port, named_in_errors
 from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.server.websockets import send_promptly
 
@@ -22,7 +24,9 @@ from fastnet.dashboard.views.page import build_page
 from fastnet.data.loading import BUNDLED
 from fastnet.web.api import routes
 from fastnet.web.handler import Api
+from fastnet.web.ports import find_port, named_in_errors
 from fastnet.web.reading import Readers
+from fastnet.web.serving import HERE, Serving
 
 MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
 N_READERS = 1  # processes that read pictures for programs: those who draw and train go first
@@ -78,48 +82,48 @@ def follow_session(store: Store) -> None:
 
 
 def serve(
-    port: int = 5006,
-    address: str = "localhost",
-    allow_origins: Sequence[str] = (),
+    serving: Serving = HERE,
     open_browser: bool = False,
     models: Path = DIRECTORY,
     data: str = BUNDLED,
     trainings: int = 1,
     runs: Path = RUNS,
-    on_ready: Callable[[int], None] = lambda port: None,
+    on_ready: Callable[[Serving], None] = lambda serving: None,
 ) -> None:
-    """Serve the dashboard until it is interrupted; only this computer can reach it under the default address.
+    """Serve the dashboard until it is interrupted; by default, only this computer can reach it.
 
-    Port 0 is any that is free; `on_ready` is told the port once the server has it. `allow_origins` are further hosts,
-    with their ports, under which browsers may see the page. `models` is where models that people train are saved,
-    `runs` where the command line trains, `data` what they train on (in the words of `load_dataset`), `trainings` how
-    many may run at once. Trainings have processes of their own, so a script calls this under
-    `if __name__ == "__main__"`. OptionError if the port cannot be had.
+    Port 0 is any that is free; `on_ready` is told how it is served once the server has its port. `models` is where
+    models that people train are saved, `runs` where the command line trains, `data` what they train on (in the words of
+    `load_dataset`), `trainings` how many may run at once. Trainings have processes of their own, so a script calls this
+    under `if __name__ == "__main__"`. OptionError if the port cannot be had, or there is no such certificate.
     """
-    port = find_port(address, port)
+    serving = replace(serving, port=find_port(serving.address, serving.port))
     prepare_process()
     shared = Shared(Library(models, runs), data, Places(trainings))
-    readers = Readers(N_READERS)
-    here = {f"{host}:{port}" for host in (address, "localhost", "127.0.0.1")}
-    with named_in_errors(address, port):
+    api = Api(shared.library, Readers(N_READERS), serving.sites())
+    with named_in_errors(serving.address, serving.port):
         server = pn.serve(
             {"/": lambda: create_app(shared)},
-            port=port,
-            address=address,
-            websocket_origin=sorted(here.union(allow_origins)),
-            extra_patterns=routes(Api(shared.library, readers, frozenset(allow_origins))),
+            port=serving.port,
+            address=serving.address,
+            prefix=serving.prefix,
+            extra_patterns=routes(api),
             websocket_max_message_size=MOST_MESSAGE_BYTES,
-            show=open_browser,
+            show=False,
             title="fastnet",
             start=False,
             verbose=False,
+            **guarded(serving),
         )
-    on_ready(port)
+    guard(server, serving)
+    on_ready(serving)
+    if open_browser:
+        webbrowser.open(serving.url)
     server.start()
     try:
         server.io_loop.start()
     finally:
-        readers.close()
+        api.readers.close()
 
 
 if pn.state.served:

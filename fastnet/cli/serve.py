@@ -8,8 +8,9 @@ from typing import Any
 from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
 
-from .dashboard import origin, port, require_directory
+from .dashboard import require_directory
 from .options import add_command, tell, threads
+from .serving import add_serving_options, serving_of
 
 EXAMPLES = """\
   fastnet serve                     answer programs on http://localhost:5007/api/
@@ -21,22 +22,10 @@ EXAMPLES = """\
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "serve", "read pictures for programs, by HTTP", EXAMPLES, False, False)
-    parser.add_argument("--port", type=port, default=5007, metavar="N", help="(default: %(default)s; 0: any free one)")
-    parser.add_argument(
-        "--address",
-        default="localhost",
-        metavar="HOST",
-        help="where to listen (default: %(default)s, this computer only)",
+    parser = add_command(
+        commands, "serve", "read pictures for programs, by HTTP", EXAMPLES, computes=False, prints=False
     )
-    parser.add_argument(
-        "--allow-origin",
-        action="append",
-        type=origin,
-        default=[],
-        metavar="HOST[:PORT]",
-        help="another name of this server, or of a site whose pages may ask; may be given several times",
-    )
+    add_serving_options(parser, 5007)
     parser.add_argument(
         "--models", type=Path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
     )
@@ -56,19 +45,21 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
     require_packages("the server", *EXTRAS["serve"])
+    serving = serving_of(args)
     require_directory(args.models, "--models")
     require_directory(args.runs, "--runs")
     from tornado.netutil import bind_sockets
 
     from fastnet.dashboard.server.library import Library
-    from fastnet.dashboard.server.ports import named_in_errors
     from fastnet.web.handler import Api
+    from fastnet.web.ports import named_in_errors
     from fastnet.web.reading import Readers
     from fastnet.web.service import serve
 
-    with named_in_errors(args.address, args.port):
-        sockets = bind_sockets(args.port, args.address)
-    api = Api(Library(args.models, args.runs), Readers(args.workers), frozenset(args.allow_origin))
-    found = sockets[0].getsockname()[1]
-    number = serve(sockets, api, lambda: tell(f"serving on http://{args.address}:{found}/api/ (Ctrl-C ends it)"))
+    with named_in_errors(serving.address, serving.port):
+        sockets = bind_sockets(serving.port, serving.address)
+    api = Api(Library(args.models, args.runs), Readers(args.workers), serving.sites())
+    number = serve(
+        serving, sockets, api, on_ready=lambda: tell(f"serving on {serving.url.rstrip('/')}/api/ (Ctrl-C ends it)")
+    )
     return exit_status(number)

@@ -18,7 +18,7 @@ from fastnet.weights import DEFAULT
 
 from .bodies import BYTES, kind_of_body, most_bytes, uploads_in
 from .examples import page_of_examples
-from .handler import Api, Handler, Models, Refusal
+from .handler import Api, ApiError, Handler, Models
 from .openapi import description
 from .reading import Answer, BusyError, LostError, Upload
 from .receiving import Receiver
@@ -26,8 +26,8 @@ from .receiving import Receiver
 Routes = list[tuple[str, type[RequestHandler], dict[str, Any]]]
 
 
-def routes(api: Api) -> Routes:
-    """The handlers, as Tornado and Bokeh take them."""
+def routes(api: Api, prefix: str = "") -> Routes:
+    """The handlers, as Tornado and Bokeh take them; Bokeh puts its prefix before the paths itself."""
     handlers: dict[str, type[RequestHandler]] = {
         r"/api/read": Read,
         r"/api/models": ListModels,
@@ -36,7 +36,7 @@ def routes(api: Api) -> Routes:
         r"/api/?": Examples,
         r"/api/.*": Nothing,
     }
-    return [(pattern, handler, {"api": api}) for pattern, handler in handlers.items()]
+    return [(prefix + pattern, handler, {"api": api}) for pattern, handler in handlers.items()]
 
 
 class Read(Receiver):
@@ -52,7 +52,7 @@ class Read(Receiver):
         self._kind = kind_of_body(self._content_type)
         self.most_bytes = most_bytes(self._kind)
         if self.request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise Refusal(415, "a body is taken as it is, without Content-Encoding")
+            raise ApiError(415, "a body is taken as it is, without Content-Encoding")
         self._require_place(1)
         self._folder = await self._find_model()
 
@@ -63,7 +63,7 @@ class Read(Receiver):
         self.body = None
         answers = await self._answers(uploads)
         if self._kind == BYTES and "error" in answers[0]:
-            raise Refusal(400, answers[0]["error"])
+            raise ApiError(400, answers[0]["error"])
         self.answer(as_json(answers, n_others))
 
     def on_connection_close(self) -> None:
@@ -79,7 +79,7 @@ class Read(Receiver):
             with contextlib.suppress(ModelError):  # removed a moment ago
                 return self.api.models.folder(name)
         near = did_you_mean(name, names)
-        raise Refusal(404, f"there is no model {told(name, 80)!r} here{near or '; GET /api/models lists them'}")
+        raise ApiError(404, f"there is no model {told(name, 80)!r} here{near or '; GET /api/models lists them'}")
 
     async def _answers(self, uploads: list[Upload]) -> list[Answer]:
         self._require_place(len(uploads))
@@ -89,11 +89,11 @@ class Read(Receiver):
         except BusyError as error:  # more came in this moment
             raise _busy(error) from error
         except asyncio.CancelledError as error:
-            raise Refusal(503, "the connection was closed") from error
+            raise ApiError(503, "the connection was closed") from error
         except (LostError, ModelError, MemoryError) as error:
             print(f"not read: {sentence_of(error)}", file=sys.stderr, flush=True)
             sentence = sentence_of(error) if isinstance(error, LostError) else "the model cannot be used at the moment"
-            raise Refusal(503, sentence, Retry_After="1") from error
+            raise ApiError(503, sentence, Retry_After="1") from error
 
     def _require_place(self, n: int) -> None:
         try:
@@ -153,11 +153,11 @@ class Nothing(Handler):
 
     def prepare(self) -> None:
         """There is nothing."""
-        raise Refusal(404, f"there is nothing at {told(self.request.path, 200)}; GET /api/ tells what there is")
+        raise ApiError(404, f"there is nothing at {told(self.request.path, 200)}; GET /api/ tells what there is")
 
 
-def _busy(error: BusyError) -> Refusal:
-    return Refusal(429, str(error), Retry_After=str(error.seconds))
+def _busy(error: BusyError) -> ApiError:
+    return ApiError(429, str(error), Retry_After=str(error.seconds))
 
 
 def _facts_of_all(models: Models) -> list[dict[str, Any]]:

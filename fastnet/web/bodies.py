@@ -6,7 +6,7 @@ from tornado.httputil import HTTPFile, HTTPInputError, parse_multipart_form_data
 
 from fastnet.errors import told
 
-from .handler import MEGABYTE, Refusal
+from .handler import MEGABYTE, ApiError
 from .reading import MOST_PICTURE_MEGABYTES, Upload
 
 MOST_PICTURE_BYTES = MOST_PICTURE_MEGABYTES * MEGABYTE
@@ -19,13 +19,13 @@ _LONGEST_NAME = 200  # characters; files have names, and who sends more sends so
 
 
 def kind_of_body(content_type: str) -> str:
-    """FORM or BYTES; Refusal for a content type that no picture comes in. Without any, it is taken for a picture."""
+    """FORM or BYTES; ApiError for a content type that no picture comes in. Without any, it is taken for a picture."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == FORM:
         return FORM
     if kind in ("", BYTES) or kind.startswith("image/"):
         return BYTES
-    raise Refusal(415, f"a picture comes as image/*, as {BYTES} or in {FORM}, not as {told(kind, 80)}")
+    raise ApiError(415, f"a picture comes as image/*, as {BYTES} or in {FORM}, not as {told(kind, 80)}")
 
 
 def most_bytes(kind: str) -> int:
@@ -34,16 +34,16 @@ def most_bytes(kind: str) -> int:
 
 
 def uploads_in(content_type: str, body: bytes) -> tuple[list[Upload], int]:
-    """The pictures of a body, in their order, and the number of the form's fields that are no files; or a Refusal."""
+    """The pictures of a body, in their order, and the number of the form's fields that are no files; or a ApiError."""
     if kind_of_body(content_type) == BYTES:
         if not body:
-            raise Refusal(400, "the request has no body, where a picture should be")
+            raise ApiError(400, "the request has no body, where a picture should be")
         return [Upload(UNNAMED, body)], 0
     files, n_others = _files_in(content_type, body)
     if not files:
-        raise Refusal(400, "the form has no files, where pictures should be")
+        raise ApiError(400, "the form has no files, where pictures should be")
     if len(files) > MOST_PICTURES:
-        raise Refusal(413, f"a request may hold {MOST_PICTURES} pictures, not {len(files)}")
+        raise ApiError(413, f"a request may hold {MOST_PICTURES} pictures, not {len(files)}")
     return [Upload(told(file.filename, _LONGEST_NAME), file.body) for file in files], n_others
 
 
@@ -66,5 +66,5 @@ def _files_in(content_type: str, body: bytes) -> tuple[list[HTTPFile], int]:
             raise HTTPInputError("its header names no boundary")
         parse_multipart_form_data(boundary.partition(";")[0].encode(), body, fields, files)
     except (HTTPInputError, ValueError) as error:
-        raise Refusal(400, f"the form cannot be read ({told(error, 100)})") from error
+        raise ApiError(400, f"the form cannot be read ({told(error, 100)})") from error
     return files.all, len(fields.all)

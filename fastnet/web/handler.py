@@ -6,15 +6,15 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from fastnet.errors import told
 
+from .hosts import Hosts
 from .reading import Readers
 
-BODY_SECONDS = 60.0  # in which a body has to come
+BODY_SECONDS = 50.0  # in which a body has to come; the server hangs up a little later
 MEGABYTE = 10**6
 MOST_BUFFERED_BYTES = 200 * MEGABYTE  # of all bodies that come, or wait to be read
 
@@ -35,7 +35,7 @@ class Api:
 
     models: Models
     readers: Readers
-    allow_origins: frozenset[str] = frozenset()  # hosts whose pages may ask, with their ports
+    sites: Hosts | None = None  # whose pages may ask from elsewhere
     body_seconds: float = BODY_SECONDS
     most_buffered_bytes: int = MOST_BUFFERED_BYTES
     started: float = field(default_factory=time.monotonic)
@@ -44,7 +44,7 @@ class Api:
     is_ending: bool = False  # what is under way is answered, and nothing else
 
 
-class Refusal(HTTPError):
+class ApiError(HTTPError):
     """A request that is not answered: its status, and one sentence for whoever sent it."""
 
     def __init__(self, status: int, sentence: str, **headers: str):
@@ -73,7 +73,7 @@ class Handler(RequestHandler):
         for name in self.request.query_arguments:
             if name not in self.PARAMETERS:
                 taken = ", ".join(self.PARAMETERS) or "none"
-                raise Refusal(400, f"{told(name, 80)!r} is no parameter of this address, which takes {taken}")
+                raise ApiError(400, f"{told(name, 80)!r} is no parameter of this address, which takes {taken}")
         return None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
@@ -107,10 +107,10 @@ class Handler(RequestHandler):
         self._tell_origin()
         if status_code == 405:
             self._tell_methods()
-        if isinstance(error, Refusal):
+        if isinstance(error, ApiError):
             for name, value in error.headers.items():
                 self.set_header(name, value)
-        self.answer({"error": error.sentence if isinstance(error, Refusal) else self._sentence_about(status_code)})
+        self.answer({"error": error.sentence if isinstance(error, ApiError) else self._sentence_about(status_code)})
 
     def _sentence_about(self, status: int) -> str:
         """For what Tornado refuses."""
@@ -123,11 +123,11 @@ class Handler(RequestHandler):
 
     def _tell_origin(self) -> None:
         """Let pages of other sites that may ask read the answer; never with what a browser knows of its user."""
-        if not self.api.allow_origins:
+        if not self.api.sites:
             return
         self.set_header("Vary", "Origin")
         origin = self.request.headers.get("Origin", "")
-        if urlsplit(origin).netloc in self.api.allow_origins:
+        if self.api.sites.trust(origin, self.request.host):
             self.set_header("Access-Control-Allow-Origin", origin)
             self.set_header("Access-Control-Allow-Methods", ", ".join(self.TAKES))
             self.set_header("Access-Control-Allow-Headers", "Content-Type")

@@ -1,9 +1,11 @@
 """Take in the body of a request within limits of size, time and memory, or refuse it while it comes."""
 
 import asyncio
-from typing import ClassVar
+from typing import ClassVar, cast
 
-from .handler import MEGABYTE, Handler, Refusal
+from tornado.http1connection import HTTP1Connection
+
+from .handler import MEGABYTE, ApiError, Handler
 
 MOST_DRAINED_BYTES = 50 * MEGABYTE  # of a body that was refused, so that its sender comes to read why
 
@@ -36,12 +38,13 @@ class Receiver(Handler):
             return
         self._is_counted = True
         self.api.under_way += 1
+        cast(HTTP1Connection, self.request.connection).set_max_body_size(2 * MOST_DRAINED_BYTES)  # it ends before
         try:
             if self.api.is_ending:
-                raise Refusal(503, "the server is ending", **_RETRY)
+                raise ApiError(503, "the server is ending", **_RETRY)
             await self.admit()
             self._require_size(self._promised_bytes())
-        except Refusal as refusal:
+        except ApiError as refusal:
             if self._promised_bytes() > MOST_DRAINED_BYTES or "Expect" in self.request.headers:
                 raise  # it does not come, or not here
             self._turn_away(refusal)
@@ -59,7 +62,7 @@ class Receiver(Handler):
         try:
             self._require_size(len(self.body) + len(chunk))
             self._hold(len(chunk))
-        except Refusal as refusal:
+        except ApiError as refusal:
             self._turn_away(refusal)
         else:
             self.body += chunk
@@ -90,21 +93,21 @@ class Receiver(Handler):
 
     def _require_size(self, n_bytes: int) -> None:
         if n_bytes > self.most_bytes:
-            raise Refusal(413, f"the body is larger than {self.most_bytes / MEGABYTE:g} MB, and that is the most here")
+            raise ApiError(413, f"the body is larger than {self.most_bytes / MEGABYTE:g} MB, and that is the most here")
 
     def _hold(self, n_bytes: int) -> None:
         """Count the bytes among those of all requests."""
         if self.api.buffered_bytes + n_bytes > self.api.most_buffered_bytes:
-            raise Refusal(429, "too many pictures are being sent; try again in 1 s", **_RETRY)
+            raise ApiError(429, "too many pictures are being sent; try again in 1 s", **_RETRY)
         self.api.buffered_bytes += n_bytes
         self._held_bytes += n_bytes
 
-    def _turn_away(self, refusal: Refusal) -> None:
+    def _turn_away(self, refusal: ApiError) -> None:
         """Answer now, though the body is still to come."""
         self._is_refused = True
         self._drop()
         self.set_status(refusal.status_code)
-        self.write_error(refusal.status_code, exc_info=(Refusal, refusal, None))
+        self.write_error(refusal.status_code, exc_info=(ApiError, refusal, None))
         self.set_header("Connection", "close")
         self.flush()
 
@@ -112,7 +115,7 @@ class Receiver(Handler):
         """The time for the body is over."""
         if not self._is_refused:
             seconds = self.api.body_seconds
-            self._turn_away(Refusal(408, f"the body did not come within {seconds:g} s, and that is the longest here"))
+            self._turn_away(ApiError(408, f"the body did not come within {seconds:g} s, and that is the longest here"))
         self.finish()  # and Tornado closes the connection, as not all was read
 
     def _stop_timer(self) -> None:

@@ -12,34 +12,31 @@ from fastnet.weights import DEFAULT
 
 from .api import Nothing, routes
 from .handler import MEGABYTE, Api
+from .limits import Limit, Limits
+from .serving import Serving
 
-IDLE_SECONDS = 60  # that a connection may wait before its next request, or take over the head of one
+LIMITS = (Limit("requests", r"", burst=1000, seconds=0.01),)  # of one address
 SECONDS_TO_END = 10.0  # for the requests under way
-MOST_HEAD_BYTES = 64 * 1024
-MOST_BODY_BYTES = 60 * MEGABYTE  # beyond all that is read of one that is refused
 
+_MOST_BODY_BYTES = MEGABYTE  # of requests that take none; those that do say so themselves
 _POLL_SECONDS = 0.05
 
 
-def serve(sockets: Sequence[socket.socket], api: Api, on_ready: Callable[[], None]) -> int:
-    """Answer until a signal asks for the end; returns its number.
+def serve(serving: Serving, sockets: Sequence[socket.socket], api: Api, on_ready: Callable[[], None]) -> int:
+    """Answer on these sockets until a signal asks for the end; returns its number.
 
     What is under way then is answered first, for as long as 10 seconds. `on_ready` is called once requests are
     answered.
     """
-    return asyncio.run(_serve(sockets, api, on_ready))
+    return asyncio.run(_serve(serving, sockets, api, on_ready))
 
 
-async def _serve(sockets: Sequence[socket.socket], api: Api, on_ready: Callable[[], None]) -> int:
+async def _serve(serving: Serving, sockets: Sequence[socket.socket], api: Api, on_ready: Callable[[], None]) -> int:
     loop = asyncio.get_running_loop()
     end: asyncio.Future[int] = loop.create_future()
     with stops(lambda number: loop.call_soon_threadsafe(end.set_result, number)):
-        server = HTTPServer(
-            make_application(api),
-            idle_connection_timeout=IDLE_SECONDS,
-            max_header_size=MOST_HEAD_BYTES,
-            max_body_size=MOST_BODY_BYTES,
-        )
+        guard = serving.guard(make_application(api, serving.prefix), Limits(LIMITS, sockets=0))
+        server = HTTPServer(guard, **serving.http_options(_MOST_BODY_BYTES))
         server.add_sockets(sockets)
         try:
             api.readers.warm(api.models.folder(DEFAULT))
@@ -51,13 +48,13 @@ async def _serve(sockets: Sequence[socket.socket], api: Api, on_ready: Callable[
     return number
 
 
-def make_application(api: Api) -> Application:
-    """What answers under /api/, and leads there."""
+def make_application(api: Api, prefix: str = "") -> Application:
+    """What answers below the prefix under /api/, and leads there."""
     rest: list[tuple[str, type[RequestHandler], dict[str, object]]] = [
-        (r"/", RedirectHandler, {"url": "api/", "permanent": False}),
+        (f"{prefix}/", RedirectHandler, {"url": "api/", "permanent": False}),
         (r".*", Nothing, {"api": api}),
     ]
-    return Application([*routes(api), *rest], log_function=lambda handler: None)  # type: ignore[list-item]
+    return Application([*routes(api, prefix), *rest], log_function=lambda handler: None)  # type: ignore[list-item]
 
 
 async def _finish(server: HTTPServer, api: Api) -> None:

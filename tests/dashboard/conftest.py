@@ -38,13 +38,13 @@ FLAGS = [
 APP = importlib.util.find_spec("fastnet.dashboard.app")
 TINY_BENCHMARK = str(Path(__file__).with_name("tiny_benchmark.py"))
 SERVERS: dict[str, list[str]] = {
-    "serve()": ["-c", "import sys; from fastnet.dashboard.app import serve; serve(port=int(sys.argv[1]))"],
+    "serve()": ["-c", "import sys; from fastnet.dashboard.app import Serving, serve; serve(Serving(int(sys.argv[1])))"],
     "tiny benchmark": [
         "-c",
         "import sys; from fastnet.dashboard import app; from fastnet.dashboard.server import benchmarks;"
         f"command = (sys.executable, '-P', {TINY_BENCHMARK!r}, '--json', '--roofline');"
         "benchmarks.Benchmarks.__init__.__defaults__ = (command,);"
-        "app.serve(port=int(sys.argv[1]))",
+        "app.serve(app.Serving(int(sys.argv[1])))",
     ],
     "fastnet dashboard": ["-P", "-m", "fastnet", "dashboard", "--port"],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
@@ -53,8 +53,8 @@ SERVERS: dict[str, list[str]] = {
 WITH_MODELS = """
 import sys
 from pathlib import Path
-from fastnet.dashboard.app import serve
-serve(port=int(sys.argv[2]), models=Path(sys.argv[1]))
+from fastnet.dashboard.app import Serving, serve
+serve(Serving(int(sys.argv[2])), models=Path(sys.argv[1]))
 """
 AUDITED, BARE = "audited", "bare"
 N_AUDITED, N_EMBEDDED = 600, 400

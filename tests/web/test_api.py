@@ -36,6 +36,7 @@ from fastnet.models.files import write_model
 from fastnet.web.bodies import MOST_FORM_BYTES, MOST_PICTURE_BYTES, MOST_PICTURES
 from fastnet.web.examples import page_of_examples
 from fastnet.web.handler import Api
+from fastnet.web.hosts import Hosts
 from fastnet.web.openapi import description
 from fastnet.web.reading import Readers
 from fastnet.web.service import make_application
@@ -155,7 +156,7 @@ def post(port, body, headers=PNG, query=""):
 
 
 def predicted(*arguments):
-    """What `fastnet predict --json` prints, in a process of its own: to the same bits; with the names of files alone."""
+    """What `fastnet predict --json` prints, with the bits of one BLAS thread, and names of files alone."""
     command = [sys.executable, "-m", "fastnet", "predict", *map(str, arguments), "--json"]
     document = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
     for answer in document["results"]:
@@ -487,7 +488,7 @@ def test_no_other_site_may_ask_unless_it_is_named(port, library):
     for method in ("OPTIONS", "POST"):
         headers = ask(port, method, "/api/read", SEVEN.read_bytes(), {**PNG, **origin}, declared="-")[1]
         assert not [name for name in headers if name.startswith("Access-Control")]
-    with running(Api(library, Readers(1), frozenset({"a.example"}))) as named:
+    with running(Api(library, Readers(1), Hosts(allowed=["a.example"]))) as named:
         for method, body, status in (("OPTIONS", None, 204), ("POST", SEVEN.read_bytes(), 200), ("POST", b"x", 400)):
             found, headers, _ = ask(named, method, "/api/read", body, {**PNG, **origin}, declared="-")
             assert (found, headers["Access-Control-Allow-Origin"]) == (status, "https://a.example")
