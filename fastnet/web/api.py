@@ -5,7 +5,7 @@ import contextlib
 import sys
 import time
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from tornado.web import RequestHandler
 
@@ -42,7 +42,7 @@ def routes(api: Api, prefix: str = "") -> Routes:
 class Read(Receiver):
     """The digits in pictures."""
 
-    PARAMETERS: ClassVar = ("model",)
+    PARAMETERS = ("model",)
 
     _reading: "asyncio.Task[list[Answer]] | None" = None
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
@@ -57,8 +57,8 @@ class ApiError(HTTPError):
 class Handler(RequestHandler):
     """Answers one address; `TAKES` are its methods and `PARAMETERS` what may stand in the query."""
 
-    TAKES: tuple[str, ...] = ("GET", "HEAD")
-    PARAMETERS: tuple[str, ...] = ()
+    TAKES: ClassVar[tuple[str, ...]] = ("GET", "HEAD")
+    PARAMETERS: ClassVar[tuple[str, ...]] = ()
 
     def initialize(self, api: Api) -> None:
         """Know what is shared."""

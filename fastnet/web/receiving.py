@@ -1,7 +1,7 @@
 """Take in the body of a request within limits of size, time and memory, or refuse it while it comes."""
 
 import asyncio
-from typing import ClassVar, cast
+from typing import cast
 
 from tornado.http1connection import HTTP1Connection
 
@@ -19,7 +19,7 @@ class Receiver(Handler):
     the other side still sends loses the answer.
     """
 
-    TAKES: ClassVar = ("POST",)
+    TAKES = ("POST",)
 
     body: bytearray | None = None  # None: what comes is dropped
     most_bytes = 0
@@ -31,7 +31,7 @@ class Receiver(Handler):
         """Refuse what need not come, and set `most_bytes`."""
         raise NotImplementedError
 
-    async def prepare(self) -> None:  # type: ignore[override]
+    async def prepare(self) -> None:
         """Look at all that is known before the body comes."""
         super().prepare()
         if self.request.method not in self.TAKES:

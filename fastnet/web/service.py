@@ -54,7 +54,7 @@ def make_application(api: Api, prefix: str = "") -> Application:
         (f"{prefix}/", RedirectHandler, {"url": "api/", "permanent": False}),
         (r".*", Nothing, {"api": api}),
     ]
-    return Application([*routes(api, prefix), *rest], log_function=lambda handler: None)  # type: ignore[list-item]
+    return Application([*routes(api, prefix), *rest], log_function=lambda handler: None)
 
 
 async def _finish(server: HTTPServer, api: Api) -> None:
