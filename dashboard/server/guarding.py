@@ -6,6 +6,8 @@ from typing import Any
 from bokeh.settings import settings
 from panel.io.server import Server
 
+from fastnet.web.compression import compress
+from fastnet.web.headers import add_headers
 from fastnet.web.limits import Limit, Limits
 from fastnet.web.serving import Serving
 
@@ -16,6 +18,13 @@ LIMITS = (
     Limit("connections", r"/ws$", burst=60, seconds=1),
     Limit("pages", r"", burst=40, seconds=2),
 )
+POLICY = {
+    "script-src": "'self' blob:",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self'",
+    "connect-src": "'self' blob:",
+}
 MOST_SOCKETS = 60
 MOST_BODY_BYTES = 2**20  # the page itself takes none: what it is sent comes by the websocket
 
@@ -33,5 +42,7 @@ def guarded(serving: Serving) -> dict[str, Any]:
 
 def guard(server: Server, serving: Serving) -> None:
     """Put the guard before all that the server answers."""
+    add_headers(server._tornado, POLICY)
+    compress(server._tornado)
     server._tornado._websocket_origins = {"*"}  # not asked where Origin equals Host, so that the guard asks for all
     server._http.request_callback = serving.guard(server._tornado, Limits(LIMITS, MOST_SOCKETS))

@@ -33,7 +33,7 @@ def benchmark_view(store: Store) -> pn.Column:
         card(
             "Time this machine",
             html(INTRODUCTION),
-            pn.FlexBox(samples, button, align_items="center", gap="8px"),
+            pmui.FlexBox(samples, button, align_items="center", gap="8px"),
             html(watch.param.progress),
             area="run",
         ),
