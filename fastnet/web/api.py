@@ -142,7 +142,6 @@ class Examples(Handler):
     def get(self) -> None:
         """A page of examples, with the address under which it was asked."""
         prefix = self.request.path.rstrip("/").removesuffix("/api")
-        self.set_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'")
         self.send(
             "text/html; charset=utf-8", page_of_examples(f"{self.request.protocol}://{self.request.host}{prefix}")
         )

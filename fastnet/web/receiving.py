@@ -109,6 +109,7 @@ class Receiver(Handler):
         self.set_status(refusal.status_code)
         self.write_error(refusal.status_code, exc_info=(ApiError, refusal, None))
         self.set_header("Connection", "close")
+        self.set_header("Content-Encoding", "identity")  # compressed, it would be whole only when the rest has come
         self.flush()
 
     def _end_waiting(self) -> None:

@@ -12,10 +12,12 @@ from fastnet.weights import DEFAULT
 
 from .api import Nothing, routes
 from .handler import MEGABYTE, Api
+from .headers import add_headers
 from .limits import Limit, Limits
 from .serving import Serving
 
 LIMITS = (Limit("requests", r"", burst=1000, seconds=0.01),)  # of one address
+POLICY = {"style-src": "'unsafe-inline'", "connect-src": "'self'"}  # of the page of examples
 SECONDS_TO_END = 10.0  # for the requests under way
 
 _MOST_BODY_BYTES = MEGABYTE  # of requests that take none; those that do say so themselves
@@ -54,7 +56,9 @@ def make_application(api: Api, prefix: str = "") -> Application:
         (f"{prefix}/", RedirectHandler, {"url": "api/", "permanent": False}),
         (r".*", Nothing, {"api": api}),
     ]
-    return Application([*routes(api, prefix), *rest], log_function=lambda handler: None)
+    application = Application([*routes(api, prefix), *rest], log_function=lambda handler: None)
+    add_headers(application, POLICY)
+    return application
 
 
 async def _finish(server: HTTPServer, api: Api) -> None:
