@@ -64,7 +64,7 @@ def test_the_example_for_javascript_runs_on_its_page_which_needs_nothing_else(br
     page.on("console", lambda message: told.append(message.text))
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{address}api/")
-    (source,) = findall(r'<pre tabindex="0" data-run="javascript">(.*?)</pre>', page.content(), DOTALL)
+    (source,) = findall(r'<pre data-run="javascript">(.*?)</pre>', page.content(), DOTALL)
     page.evaluate("document.body.append(Object.assign(document.createElement('input'), { type: 'file' }))")
     page.locator("input").set_input_files(SEVEN)
     page.evaluate(f"(async () => {{ {unescape(source)} }})()")

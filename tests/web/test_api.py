@@ -509,7 +509,7 @@ def examples(port, tmp_path, monkeypatch):
     shutil.copy(POSTCODE, tmp_path / "postcode.png")
     monkeypatch.chdir(tmp_path)
     page = ask(port, path="/api/", headers={"Host": f"localhost:{port}"})[2]
-    blocks = findall(r'<pre tabindex="0" data-run="(\w+)">(.*?)</pre>', page, DOTALL)
+    blocks = findall(r'<pre data-run="(\w+)">(.*?)</pre>', page, DOTALL)
     return [(language, unescape(source)) for language, source in blocks]
 
 
