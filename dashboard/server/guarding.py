@@ -11,6 +11,8 @@ from fastnet.web.headers import add_headers
 from fastnet.web.limits import Limit, Limits
 from fastnet.web.serving import Serving
 
+from .lightness import leave_webgl_out
+
 # A page is made in some tenths of a second of the one loop that serves all; a class of pupils has one address.
 LIMITS = (
     Limit("requests", r"/api/", burst=300, seconds=0.05),
@@ -30,13 +32,14 @@ MOST_BODY_BYTES = 2**20  # the page itself takes none: what it is sent comes by 
 
 
 def guarded(serving: Serving) -> dict[str, Any]:
-    """Options of `pn.serve`: only this server begins sessions, and its tokens hold nothing of a request's headers."""
+    """Options of `pn.serve`: only this server begins sessions, and its tokens hold no header of a request."""
     return {
         "http_server_kwargs": serving.http_options(MOST_BODY_BYTES),
         "sign_sessions": True,
         "secret_key": settings.secret_key_bytes() or secrets.token_bytes(32),
         "include_headers": [],
         "include_cookies": [],
+        "websocket_compression_level": 6,
     }
 
 
@@ -44,5 +47,6 @@ def guard(server: Server, serving: Serving) -> None:
     """Put the guard before all that the server answers."""
     add_headers(server._tornado, POLICY)
     compress(server._tornado)
+    leave_webgl_out(server._tornado)
     server._tornado._websocket_origins = {"*"}  # not asked where Origin equals Host, so that the guard asks for all
     server._http.request_callback = serving.guard(server._tornado, Limits(LIMITS, MOST_SOCKETS))

@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,24 @@ EXAMPLES = """\
   fastnet dashboard --port 8000 --open
   fastnet dashboard --data ~/fashion-mnist --models ~/models --trainings 2
   fastnet dashboard --address 0.0.0.0 --allow-origin digits.example.org
+  fastnet dashboard --public --address 0.0.0.0 --allow-origin digits.example.org
 """
+
+# How much of the server there is for visitors: each a field of `Quotas`.
+LIMITS = (
+    ("--training-minutes", "training_minutes", 30, "that a training may take, pauses and all"),
+    ("--models-megabytes", "models_megabytes", 1000, "that all saved models may fill"),
+    ("--sessions", "sessions", 200, "pages that may be open at once"),
+)
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "dashboard", "serve the page on this machine", EXAMPLES, prints=False)
     add_serving_options(parser, 5006)
+    parser.add_argument(
+        "--num-procs", type=positive, default=1, metavar="N", help="processes that serve (default: %(default)s)"
+    )
     parser.add_argument(
         "--models", type=Path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
     )
@@ -38,6 +50,10 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--trainings", type=positive, default=1, metavar="N", help="that may run at once (default: %(default)s)"
     )
+    parser.add_argument("--public", action="store_true", help="visitors read and learn: no training, saving, measuring")
+    for option, name, default, help in LIMITS:
+        help = f"{help} (default: %(default)s)"
+        parser.add_argument(option, type=positive, default=default, metavar="N", dest=name, help=help)
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     parser.set_defaults(run=run)
 
@@ -47,13 +63,18 @@ def run(args: argparse.Namespace) -> int:
     require_packages("the dashboard", *EXTRAS["dashboard"])
     from fastnet.data.loading import BUNDLED, load_dataset
 
-    serving = serving_of(args)  # and the rest is checked, too, before the packages take their seconds
+    serving = replace(
+        serving_of(args), processes=args.num_procs
+    )  # and the rest is checked, too, before the packages take their seconds
+    if args.num_procs > 1 and not args.public:
+        raise OptionError("--num-procs goes with --public alone: a training belongs to one process, as a session does")
     require_directory(args.models, "--models")
     require_directory(args.runs, "--runs")
     data = str(args.data.absolute()) if args.data else BUNDLED
     if args.data:
         load_dataset(data)
     from fastnet.dashboard.app import serve
+    from fastnet.dashboard.server.quotas import Quotas
 
     serve(
         serving,
@@ -63,6 +84,8 @@ def run(args: argparse.Namespace) -> int:
         args.trainings,
         args.runs,
         on_ready=lambda serving: tell(f"serving on {serving.url} (Ctrl-C ends it)"),
+        is_public=args.public,
+        quotas=Quotas(**{name: getattr(args, name) for _, name, *_ in LIMITS}),
     )
     return exit_status(signal.SIGINT)  # which Panel takes for its end
 

@@ -31,7 +31,7 @@ _NAMED_AFTER_CONTENT = re.compile(r"-[0-9A-Z]{8}\.\w+$")
 class Headers(OutputTransform):
     """Adds the headers to an answer; what it may load is by directives of a Content-Security-Policy.
 
-    Scripts that stand in the page as it leaves the server run, by a nonce of this answer; what is put into the page later
+    Scripts that stand in the page as it leaves the server run, by a nonce of this answer; what is put into it later
     does not.
     """
 

@@ -24,6 +24,7 @@ class Serving:
     `allow_origins` are further HOST[:PORT] under which browsers may open it, `prefix` the path below which all of it
     is, such as `/digits`, `trusted_proxies` the addresses or networks of proxies whose X-Forwarded-For and
     X-Forwarded-Proto are believed. With a `certificate` and its `key`, files in the PEM format, it speaks HTTPS.
+    Several `processes` share the port; each counts limits for itself.
     """
 
     port: int = 5006
@@ -33,6 +34,7 @@ class Serving:
     trusted_proxies: tuple[str, ...] = ()
     certificate: Path | None = None
     key: Path | None = None
+    processes: int = 1
 
     @property
     def url(self) -> str:
