@@ -63,9 +63,8 @@ def run(args: argparse.Namespace) -> int:
     require_packages("the dashboard", *EXTRAS["dashboard"])
     from fastnet.data.loading import BUNDLED, load_dataset
 
-    serving = replace(
-        serving_of(args), processes=args.num_procs
-    )  # and the rest is checked, too, before the packages take their seconds
+    # All that can be is checked before the packages take their seconds.
+    serving = replace(serving_of(args), processes=args.num_procs)
     if args.num_procs > 1 and not args.public:
         raise OptionError("--num-procs goes with --public alone: a training belongs to one process, as a session does")
     require_directory(args.models, "--models")
