@@ -106,7 +106,7 @@ def test_wheel_holds_nothing_of_the_checkout(wheel_names):
     assert {path.parts[1] for path in package if len(path.parts) > 2} == {
         *("audit", "cli", "dashboard", "data", "kernels", "models", "reading", "timing", "training", "web", "weights")
     }
-    checkout = {"bench_kernels.py", "browsing.py", "fuzz.py", "publishing.py", "rendering.py", "serving.py"}
+    checkout = {"bench_kernels.py", "browsing.py", "fuzz.py", "publishing.py", "rendering.py"}
     assert checkout <= {path.name for path in (ROOT / "benchmarks").rglob("*.py")}
     assert not checkout & {path.name for path in package}
 

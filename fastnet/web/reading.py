@@ -85,7 +85,7 @@ class Readers:
         """Have the processes begin, each with that model; nobody waits for them."""
         self._pool = self._pool or _new_pool(self.n_workers)
         for _ in range(self.n_workers):
-            self._pool.submit(_predictor_now, str(model))
+            self._pool.submit(_load, str(model))
 
     def require_place(self, n: int) -> None:
         """BusyError unless so many more pictures may wait."""
@@ -137,6 +137,11 @@ def _read(directory: str, name: str, content: bytes) -> Timed:
     started = time.monotonic()
     answer = read_picture(predictor, name, content, limits=_limits())
     return answer, time.monotonic() - started
+
+
+def _load(directory: str) -> None:
+    """Have the model here before it is asked."""
+    _predictor_now(directory)
 
 
 def _predictor_now(directory: str) -> "Predictor":
