@@ -5,6 +5,7 @@ from typing import Any
 
 from bokeh.settings import settings
 from panel.io.server import Server
+from tornado.web import ErrorHandler
 
 from fastnet.web.compression import compress
 from fastnet.web.headers import add_headers
@@ -28,6 +29,9 @@ POLICY = {
     "connect-src": "'self' blob:",
 }
 MOST_SOCKETS = 60
+MOST_CONNECTIONS = 400  # a browser has some seven
+# What Panel and Bokeh answer to and the page does not need: some begin sessions, one imports whatever module is named.
+CLOSED = r"/(?:autoload\.js|metadata|components/.*)"
 MOST_BODY_BYTES = 2**20  # the page itself takes none: what it is sent comes by the websocket
 
 
@@ -48,5 +52,6 @@ def guard(server: Server, serving: Serving) -> None:
     add_headers(server._tornado, POLICY)
     compress(server._tornado)
     leave_webgl_out(server._tornado)
+    server._tornado.add_handlers(r".*", [(serving.prefix + CLOSED, ErrorHandler, {"status_code": 404})])
     server._tornado._websocket_origins = {"*"}  # not asked where Origin equals Host, so that the guard asks for all
-    server._http.request_callback = serving.guard(server._tornado, Limits(LIMITS, MOST_SOCKETS))
+    server._http.request_callback = serving.guard(server._tornado, Limits(LIMITS, MOST_SOCKETS, MOST_CONNECTIONS))

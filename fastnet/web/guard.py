@@ -51,8 +51,12 @@ class Guard(HTTPServerConnectionDelegate):
         self.proxies = proxies or Proxies()
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
-        """Take a request of a connection."""
-        return _Guarded(self, server_conn, cast(HTTP1Connection, request_conn))
+        """Take a request of a connection, before any of it is there."""
+        connection = cast(HTTP1Connection, request_conn)
+        peer = peer_of(connection)
+        if not self.proxies.trust(peer) and not self.limits.hold_connection(peer, connection.stream):
+            connection.stream.close()
+        return _Guarded(self, server_conn, connection)
 
     def on_close(self, server_conn: object) -> None:
         """Pass on that a connection ended."""
@@ -79,9 +83,15 @@ class Guard(HTTPServerConnectionDelegate):
         if seconds:
             again = math.ceil(seconds)
             return Refusal(429, f"too many {what} were asked for from your address; try again in {again} s", seconds)
-        if is_websocket(headers) and not self.limits.hold(address, connection.stream):
+        if is_websocket(headers) and not self.limits.hold_socket(address, connection.stream):
             return Refusal(429, "too many pages are open from your address; close one, and try again", 10)
         return None
+
+
+def peer_of(connection: HTTP1Connection) -> str:
+    """The address at the other end of a connection: a visitor's, or a proxy's."""
+    context: Any = connection.context
+    return str(context.address[0])
 
 
 def is_websocket(headers: HTTPHeaders) -> bool:
@@ -115,7 +125,7 @@ class _Guarded(HTTPMessageDelegate):
     def headers_received(self, start_line: object, headers: HTTPHeaders) -> Awaitable[None] | None:
         start_line = cast(RequestStartLine, start_line)
         context: Any = self._connection.context  # of Tornado: whom it is from, and how
-        peer = context.address[0]
+        peer = peer_of(self._connection)
         scheme = "https" if isinstance(self._connection.stream, SSLIOStream) else "http"
         # A connection of a proxy carries the requests of many, so that each request sets both anew.
         context.remote_ip = self._guard.proxies.client(peer, headers)

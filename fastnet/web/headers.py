@@ -9,6 +9,8 @@ from typing import cast
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import Application, OutputTransform
 
+from .hosts import is_local
+
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -50,7 +52,7 @@ class Headers(OutputTransform):
             chunk = _SCRIPT.sub(b'<script nonce="%s"' % nonce.encode(), chunk)
             headers["Content-Length"] = str(len(chunk))
         headers["Content-Security-Policy"] = self._told(nonce)
-        if self._request.protocol == "https":
+        if self._request.protocol == "https" and not is_local(self._request.host):
             headers["Strict-Transport-Security"] = f"max-age={YEAR}"
         if status_code in (200, 304) and "/static/" in self._request.path:
             headers["Cache-Control"] = self._kept()

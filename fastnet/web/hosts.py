@@ -24,6 +24,12 @@ def bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address and not address.startswith("[") else address
 
 
+def is_local(host: str) -> bool:
+    """Whether a Host header names whatever computer the browser is on, and so all servers there."""
+    split = split_host(host)
+    return split is not None and split[0] in LOCAL
+
+
 class Hosts:
     """The names of this computer, the address that the server listens at, and what its owner allows.
 

@@ -42,16 +42,35 @@ class Bucket:
         return 0
 
 
+class Streams:
+    """Counts the open connections of each address; those that were closed, it notices when it counts."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: dict[str, list[IOStream]] = {}
+
+    def hold(self, address: str, stream: IOStream) -> bool:
+        """Count a connection until it is closed; False if the address has as many as it may."""
+        if len(self._open) >= _MANY:
+            self._open = {address: left for address, streams in self._open.items() if (left := _not_closed(streams))}
+        streams = _not_closed(self._open.get(address, []))
+        self._open[address] = streams
+        if stream not in streams:
+            if len(streams) >= self._most:
+                return False
+            streams.append(stream)
+        return True
+
+
 class Limits:
-    """Of what an address may ask for, by the first limit whose path fits, and of its open websockets.
+    """Of what an address may ask for, by the first limit whose path fits; of its websockets, and of its connections.
 
     Each server has limits of its own; several processes of one count apart.
     """
 
-    def __init__(self, limits: Sequence[Limit], sockets: int) -> None:
+    def __init__(self, limits: Sequence[Limit], sockets: int, connections: int) -> None:
         self._buckets = [Bucket(limit) for limit in limits]
-        self._most_sockets = sockets
-        self._sockets: dict[str, list[IOStream]] = {}
+        self._sockets, self._connections = Streams(sockets), Streams(connections)
 
     def take(self, address: str, path: str) -> tuple[float, str]:
         """Take one of what is at the path: seconds to wait, 0 for none, and what it is."""
@@ -61,16 +80,13 @@ class Limits:
                 return bucket.take(who), bucket.limit.what
         return 0, ""
 
-    def hold(self, address: str, stream: IOStream) -> bool:
+    def hold_socket(self, address: str, stream: IOStream) -> bool:
         """Count a websocket until its stream is closed; False if the address has as many open as it may."""
-        who = counted_as(address)
-        if len(self._sockets) >= _MANY:
-            self._sockets = {who: still for who, streams in self._sockets.items() if (still := _open(streams))}
-        streams = _open(self._sockets.get(who, []))
-        if len(streams) >= self._most_sockets:
-            return False
-        self._sockets[who] = [*streams, stream]
-        return True
+        return self._sockets.hold(counted_as(address), stream)
+
+    def hold_connection(self, address: str, stream: IOStream) -> bool:
+        """Count a connection, whatever it is for, until it is closed; False if the address has as many as it may."""
+        return self._connections.hold(counted_as(address), stream)
 
 
 def counted_as(address: str) -> str:
@@ -79,5 +95,5 @@ def counted_as(address: str) -> str:
     return str(ipaddress.ip_network(f"{ip}/64", strict=False)) if ip.version == 6 else address
 
 
-def _open(streams: list[IOStream]) -> list[IOStream]:
+def _not_closed(streams: list[IOStream]) -> list[IOStream]:
     return [stream for stream in streams if not stream.closed()]

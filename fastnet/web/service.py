@@ -17,6 +17,7 @@ from .limits import Limit, Limits
 from .serving import Serving
 
 LIMITS = (Limit("requests", r"", burst=1000, seconds=0.01),)  # of one address
+MOST_CONNECTIONS = 800  # of one address: systems often let a process have 1,024 files
 POLICY = {"style-src": "'unsafe-inline'", "connect-src": "'self'"}  # of the page of examples
 SECONDS_TO_END = 10.0  # for the requests under way
 
@@ -37,7 +38,7 @@ async def _serve(serving: Serving, sockets: Sequence[socket.socket], api: Api, o
     loop = asyncio.get_running_loop()
     end: asyncio.Future[int] = loop.create_future()
     with stops(lambda number: loop.call_soon_threadsafe(end.set_result, number)):
-        guard = serving.guard(make_application(api, serving.prefix), Limits(LIMITS, sockets=0))
+        guard = serving.guard(make_application(api, serving.prefix), Limits(LIMITS, sockets=0, connections=MOST_CONNECTIONS))
         server = HTTPServer(guard, **serving.http_options(_MOST_BODY_BYTES))
         server.add_sockets(sockets)
         try:

@@ -171,7 +171,7 @@ def watch(page, address: str, faults: list[str]) -> None:
             faults.append(str(what))
 
     root = address.removesuffix("app")
-    own = (root, root.replace("http:", "ws:"), "data:", "blob:")
+    own = (root, "ws" + root.removeprefix("http"), "data:", "blob:")
     page.on("request", lambda request: note(not request.url.startswith(own), request.url))
     page.on("websocket", lambda websocket: note(not websocket.url.startswith(own), websocket.url))
     page.on("console", lambda message: note(message.type == "error", message.text))

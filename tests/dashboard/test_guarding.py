@@ -16,7 +16,7 @@ from ..conftest import PATIENCE
 pytestmark = pytest.mark.parametrize("address", ["fastnet dashboard"], indirect=True)
 
 # Each test that asks for much does so from an address of its own.
-FLOODING, OPENING = "127.0.0.2", "127.0.0.3"
+FLOODING, OPENING, CONNECTING = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 PATHS = ("/", "/static/js/bokeh.min.js", "/favicon.ico", "/ws", "/autoload.js", "/nowhere")
 UPGRADE = {
     "Upgrade": "websocket",
@@ -168,6 +168,21 @@ def test_one_address_holds_so_many_websockets(address):
             statuses.append(int(answer.split()[1]))
         assert statuses == [101] * 60 + [429]
         assert answered(address, token=token)[0] == 101
+
+
+def test_one_address_holds_so_many_connections_though_it_asks_for_nothing(address):
+    _, port = netloc(address).split(":")
+    with ExitStack() as stack:
+        for _ in range(401):
+            connection = socket.create_connection(("127.0.0.1", int(port)), PATIENCE, source_address=(CONNECTING, 0))
+            stack.enter_context(connection)
+        assert connection.recv(1) == b""  # closed at once
+        assert ask(address)[0].status == 200
+
+
+@pytest.mark.parametrize("path", ["/autoload.js", "/metadata", "/components/panel/Column/anything/x.css"])
+def test_what_the_page_does_not_need_is_not_there(address, path):
+    assert ask(address, path)[0].status == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/static/js/bokeh.min.js", "/favicon.ico", "/nowhere", "/static/nowhere"])

@@ -4,7 +4,7 @@ import pytest
 from tornado.httputil import HTTPHeaders
 
 from fastnet.web import limits
-from fastnet.web.limits import Bucket, Limit, Limits, counted_as
+from fastnet.web.limits import Bucket, Limit, Limits, Streams, counted_as
 from fastnet.web.proxies import Proxies
 
 HOME, OTHER = "192.0.2.1", "192.0.2.2"
@@ -48,7 +48,7 @@ def test_addresses_that_ask_no_more_are_forgotten(monkeypatch):
 
 
 def test_the_first_limit_that_fits_a_path_counts():
-    given = Limits([Limit("files", "/static/", 1000, 1), Limit("pages", "", 1, 60)], sockets=1)
+    given = Limits([Limit("files", "/static/", 1000, 1), Limit("pages", "", 1, 60)], sockets=1, connections=1)
     assert given.take(HOME, "/") == (0, "pages")
     assert given.take(HOME, "/static/a.js") == (0, "files")
     seconds, what = given.take(HOME, "/other")
@@ -56,13 +56,25 @@ def test_the_first_limit_that_fits_a_path_counts():
     assert what == "pages"
 
 
-def test_open_sockets_are_counted_for_each_address():
-    given = Limits([], sockets=2)
+def test_open_connections_are_counted_for_each_address():
+    given = Streams(2)
     streams = [Stream() for _ in range(5)]
     assert [given.hold(HOME, stream) for stream in streams[:3]] == [True, True, False]
     assert given.hold(OTHER, streams[3])
     streams[0].is_closed = True
     assert given.hold(HOME, streams[4])
+    assert given.hold(HOME, streams[4])  # the same is counted once
+    assert not given.hold(HOME, streams[3])
+
+
+def test_addresses_without_open_connections_are_forgotten(monkeypatch):
+    monkeypatch.setattr(limits, "_MANY", 10)
+    given = Streams(1)
+    for number in range(1000):
+        stream = Stream()
+        assert given.hold(f"192.0.2.{number}", stream)
+        stream.is_closed = True
+    assert len(given._open) <= 10
 
 
 def test_a_subscriber_of_ip_version_6_is_one_whatever_the_second_half():
