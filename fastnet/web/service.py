@@ -38,7 +38,8 @@ async def _serve(serving: Serving, sockets: Sequence[socket.socket], api: Api, o
     loop = asyncio.get_running_loop()
     end: asyncio.Future[int] = loop.create_future()
     with stops(lambda number: loop.call_soon_threadsafe(end.set_result, number)):
-        guard = serving.guard(make_application(api, serving.prefix), Limits(LIMITS, sockets=0, connections=MOST_CONNECTIONS))
+        limits = Limits(LIMITS, sockets=0, connections=MOST_CONNECTIONS)
+        guard = serving.guard(make_application(api, serving.prefix), limits)
         server = HTTPServer(guard, **serving.http_options(_MOST_BODY_BYTES))
         server.add_sockets(sockets)
         try:

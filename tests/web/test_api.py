@@ -363,7 +363,7 @@ def test_a_body_of_untold_length_is_refused_when_it_is_too_large_and_no_more_of_
         connection.sendall(b"0\r\n\r\n")
         assert response_on(connection)[0] == 413
     assert kept <= MOST_PICTURE_BYTES
-    assert api.buffered_bytes == 0
+    wait_until(lambda: api.buffered_bytes == 0)
 
 
 def test_who_expects_leave_to_send_is_told_before(port):
@@ -417,7 +417,7 @@ def test_every_request_of_an_overload_is_answered(library):
         assert sorted(status for status, *_ in answers) == [200] * 5 + [429] * (n - 5)
         assert all(int(headers["Retry-After"]) >= 1 for status, headers, _ in answers if status == 429)
         assert post(port, SEVEN.read_bytes())[0] == 200
-        assert (api.buffered_bytes, api.readers.waiting) == (0, 0)
+        wait_until(lambda: (api.buffered_bytes, api.readers.waiting) == (0, 0))
 
 
 def test_more_pictures_than_there_is_room_for_are_refused_at_once(library):
