@@ -25,11 +25,15 @@ from fastnet.dashboard.session.address import Address
 from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.page import build_page
 from fastnet.data.loading import BUNDLED
+from fastnet.web.api import routes
+from fastnet.web.handler import Api
 from fastnet.web.ports import find_port, named_in_errors
 from fastnet.web.processes import Forked, is_first
+from fastnet.web.reading import Readers
 from fastnet.web.serving import HERE, Serving
 
 MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
+N_READERS = 1  # processes that read pictures for programs: those who draw and train go first
 
 
 def prepare_process() -> None:
@@ -117,6 +121,7 @@ def serve(
     quotas = quotas or Quotas()
     limit_sessions(quotas.sessions)
     shared = Shared.open_to(role_of(serving, is_public), quotas, models, runs, data, trainings)
+    api = Api(shared.library, Readers(N_READERS), serving.sites())
     forked = Forked()
     with named_in_errors(serving.address, serving.port):
         server = pn.serve(
@@ -125,6 +130,7 @@ def serve(
             address=serving.address,
             prefix=serving.prefix,
             num_procs=serving.processes,
+            extra_patterns=routes(api),
             websocket_max_message_size=MOST_MESSAGE_BYTES,
             show=False,
             title="fastnet",
@@ -139,7 +145,10 @@ def serve(
     if open_browser and is_first():
         webbrowser.open(serving.url)
     server.start()
-    server.io_loop.start()
+    try:
+        server.io_loop.start()
+    finally:
+        api.readers.close()
 
 
 if pn.state.served:

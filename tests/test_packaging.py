@@ -72,6 +72,7 @@ def test_wheel_holds_one_import_name(wheel_names):
         "fastnet/audit/report.css",
         "fastnet/cli/train.py",
         "fastnet/timing/rivals/pytorch.py",
+        "fastnet/web/examples.html",
         "fastnet/kernels/reference.py",
         "fastnet/kernels/products.py",
         "fastnet/dashboard/app.py",
@@ -103,9 +104,9 @@ def test_wheel_holds_nothing_of_the_checkout(wheel_names):
     """No study, no fuzzer, no driver of a browser, no generator of pictures."""
     package = [Path(name) for name in wheel_names if name.startswith("fastnet/")]
     assert {path.parts[1] for path in package if len(path.parts) > 2} == {
-        *("audit", "cli", "dashboard", "data", "kernels", "models", "reading", "timing", "training", "weights")
+        *("audit", "cli", "dashboard", "data", "kernels", "models", "reading", "timing", "training", "web", "weights")
     }
-    checkout = {"bench_kernels.py", "browsing.py", "fuzz.py", "publishing.py", "rendering.py", "serving.py"}
+    checkout = {"bench_kernels.py", "browsing.py", "fuzz.py", "publishing.py", "rendering.py"}
     assert checkout <= {path.name for path in (ROOT / "benchmarks").rglob("*.py")}
     assert not checkout & {path.name for path in package}
 

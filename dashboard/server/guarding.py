@@ -16,6 +16,7 @@ from .lightness import leave_webgl_out
 
 # A page is made in some tenths of a second of the one loop that serves all; a class of pupils has one address.
 LIMITS = (
+    Limit("requests", r"/api/", burst=300, seconds=0.05),
     Limit("files", r"/static/|/favicon\.ico$", burst=2000, seconds=0.02),
     Limit("connections", r"/ws$", burst=60, seconds=1),
     Limit("pages", r"", burst=40, seconds=2),

@@ -14,9 +14,9 @@ from pathlib import Path
 from fastnet import weights
 from fastnet.errors import FastnetError, ModelError, OptionError
 from fastnet.files import claim, whole_directory
-from fastnet.models.calibration import CALIBRATION
 from fastnet.models.documents import EpochRecord, Manifest
 from fastnet.models.files import MANIFEST, find_model, read_history, read_manifest
+from fastnet.models.model import state_of
 from fastnet.reading.predictor import Predictor
 
 from .quotas import FOR_READERS, Quotas, Role
@@ -72,7 +72,7 @@ class Library:
     def load(self, name: str) -> Predictor:
         """The model of that name; ModelError if it is not sound."""
         folder = self.folder(name)
-        state = _state(folder)
+        state = state_of(folder)
         with self._lock:
             known, predictor = self._predictors.get(name, (None, None))
             if predictor is None or known != state:
@@ -195,7 +195,7 @@ class Library:
         """The newest first; one under way counts from its first save."""
         folders = [manifest.parent for manifest in self._runs.glob(f"*/{MANIFEST}")]
         found: list[str] = []
-        for folder in sorted(folders, key=_state, reverse=True):
+        for folder in sorted(folders, key=state_of, reverse=True):
             if len(found) == MOST_RUNS:
                 break
             name = f"runs/{folder.name}"
@@ -205,7 +205,7 @@ class Library:
 
     def _reads_digits(self, folder: Path) -> bool:
         """Whether the model there takes the pixels of a drawing and tells digits; of a damaged one, it is said once."""
-        state = _state(folder)
+        state = state_of(folder)
         known, answer = self._read.get(folder, (None, False))
         if known != state:
             try:
@@ -239,15 +239,3 @@ def _megabytes(folder: Path) -> float:
 def _tells_digits(manifest: Manifest) -> bool:
     """Whether a model takes the pixels of a drawing and calls its classes as the digits, in their order."""
     return (manifest.layer_sizes[0], manifest.class_names) == (_PIXELS, _DIGITS)
-
-
-def _state(folder: Path) -> _State:
-    """What changes when the model is made anew or calibrated: when its files were written, the manifest's first."""
-    return tuple(_written(folder / name) for name in (MANIFEST, CALIBRATION))
-
-
-def _written(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:  # it has no such file, or none any more
-        return 0

@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "dashboard", "serve the page on this machine", EXAMPLES, prints=False)
     add_serving_options(parser, 5006)
     parser.add_argument(
+        "--num-procs", type=positive, default=1, metavar="N", help="processes that serve (default: %(default)s)"
+    )
+    parser.add_argument(
         "--models", type=Path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
     )
     parser.add_argument(
@@ -59,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
     require_packages("the dashboard", *EXTRAS["dashboard"])
     from fastnet.data.loading import BUNDLED, load_dataset
 
-    serving = serving_of(args)  # and the rest is checked, too, before the packages take their seconds
+    # All that can be is checked before the packages take their seconds.
+    serving = replace(serving_of(args), processes=args.num_procs)
     if args.num_procs > 1 and not args.public:
         raise OptionError("--num-procs goes with --public alone: a training belongs to one process, as a session does")
     require_directory(args.models, "--models")

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from fastnet.errors import OptionError
 
-from .options import positive
-
 if TYPE_CHECKING:
     from fastnet.web.serving import Serving
 
@@ -78,9 +76,6 @@ def add_serving_options(parser: argparse.ArgumentParser, default_port: int) -> N
     )
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve HTTPS, with this certificate (PEM)")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="and its key (PEM)")
-    parser.add_argument(
-        "--num-procs", type=positive, default=1, metavar="N", help="processes that serve (default: %(default)s)"
-    )
 
 
 def serving_of(args: argparse.Namespace) -> "Serving":
@@ -98,7 +93,6 @@ def serving_of(args: argparse.Namespace) -> "Serving":
         tuple(args.trust_proxy),
         args.tls_cert,
         args.tls_key,
-        args.num_procs,
     )
     serving.tls()
     return serving

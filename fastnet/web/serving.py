@@ -44,8 +44,15 @@ class Serving:
 
     def guard(self, application: HTTPServerConnectionDelegate, limits: Limits) -> Guard:
         """What is to stand before the application in an HTTP server."""
-        hosts = Hosts(self.address, self.port, self.allow_origins)
-        return Guard(application, hosts, limits, Proxies(self.trusted_proxies))
+        return Guard(application, self.hosts(), limits, Proxies(self.trusted_proxies))
+
+    def hosts(self) -> Hosts:
+        """Its names, and the sites whose pages may ask."""
+        return Hosts(self.address, self.port, self.allow_origins)
+
+    def sites(self) -> Hosts | None:
+        """The same where there are other sites whose pages may ask."""
+        return self.hosts() if self.allow_origins else None
 
     def http_options(self, most_bytes: int) -> dict[str, Any]:
         """What `tornado.httpserver.HTTPServer` takes: patience, the longest body, and TLS."""
