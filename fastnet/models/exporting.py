@@ -31,8 +31,7 @@ def export_model(model: str | Path, target: str | Path, form: str, overwrite: bo
     """Write a model directory, or a shipped model by its name, as one file of that form; return its path.
 
     `form` is one of `FORMS`. The file appears whole or not at all. ModelError for a model that is not sound;
-    OptionError for another form, a file that exists, packages that are missing, or a page of a model whose inputs are not
-    28x28 pixels.
+    OptionError for another form, a file that exists, packages that are missing, or a model that the form cannot hold.
     """
     if form not in FORMS:
         raise OptionError(f"a model is exported to {', '.join(FORMS)}, not {form!r}")

@@ -8,7 +8,6 @@ import hashlib
 import json
 from html import escape
 from importlib import resources
-from pathlib import Path
 from string import Template
 
 import numpy as np
@@ -24,7 +23,7 @@ _SCRIPTS = ("network.js", "picture.js", "parts.js", "board.js", "examples.js", "
 
 
 def page_of(files: ModelFiles) -> str:
-    """The page as HTML; OptionError for a model that takes other images than 28x28, or whose weights float16 cannot hold.
+    """The page as HTML; OptionError for a model whose inputs are not 28x28 pixels, or whose weights are too large.
 
     The weights are rounded to float16, for a page of half the size; what the page computes from them is in float32.
     """
@@ -69,7 +68,9 @@ def _facts(files: ModelFiles) -> dict[str, object]:
         "classes": manifest.class_names,
         "parameters": count_parameters(files.layer_sizes),
         "accuracy": manifest.test.accuracy if manifest.test else None,
-        "tested": f"{n_test:,} test images of {data_name(manifest)}" if n_test else f"the test images of {data_name(manifest)}",
+        "tested": f"{n_test:,} test images of {data_name(manifest)}"
+        if n_test
+        else f"the test images of {data_name(manifest)}",
         "license": manifest.license,
         "pixelScale": files.pixel_scale,
         "temperature": calibration.temperature if calibration else 1.0,

@@ -17,20 +17,20 @@ function makeBoard(canvas, changed) {
     context.strokeStyle = getComputedStyle(canvas).color
     paintStrokes(context, strokes)
   }
-  const show = () => {
+  const show = (isResting = true) => {
     paint()
-    changed({ isBlank: strokes.length === 0, canUndo: before.length > 0, isResting: !pen.isDown() })
+    changed({ isBlank: strokes.length === 0, canUndo: before.length > 0, isResting })
   }
   const change = (others) => {
     before.push(strokes)
     strokes = others
   }
-  const pen = watchPen(canvas, {
+  watchPen(canvas, {
     down: () => change([...strokes, []]),
     move: (event) => {
-      if (addPoint(strokes.at(-1), placeOn(canvas, event))) show()
+      if (addPoint(strokes.at(-1), placeOn(canvas, event))) show(false)
     },
-    up: show,
+    up: () => show(),
   })
   new ResizeObserver(paint).observe(canvas)
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint)
@@ -45,11 +45,11 @@ function makeBoard(canvas, changed) {
       change(others)
       show()
     },
-    // A stroke goes on; false if it is no longer the last one.
-    extend: (stroke, point) => {
+    // A stroke goes on, to its last point or not yet; false if it is no longer the last one.
+    extend: (stroke, point, isLast) => {
       if (strokes.at(-1) !== stroke) return false
       stroke.push(point)
-      show()
+      show(isLast)
       return true
     },
     // How much ink lies on each pixel: a picture of 0 to 255.
@@ -85,7 +85,6 @@ function watchPen(canvas, { down, move, up }) {
   })
   canvas.addEventListener("pointerup", lift)
   canvas.addEventListener("pointercancel", lift)
-  return { isDown: () => active !== null }
 }
 
 function placeOn(canvas, event) {

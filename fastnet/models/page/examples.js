@@ -17,7 +17,7 @@ async function drawExample(board) {
   const stroke = []
   board.draw([stroke])
   for (const point of points) {
-    if (!board.extend(stroke, point)) return // somebody draws, or clears the board
+    if (!board.extend(stroke, point, point === points.at(-1))) return // somebody draws, or clears the board
     await new Promise(requestAnimationFrame)
   }
 }

@@ -92,7 +92,7 @@ function makeBars() {
 // ---- The hidden layers ----------------------------------------------------------------------------------------------
 
 const COLUMNS = 32
-const CELL = 16 // pixels of the canvas, across a unit's square
+const CELL = 32 // pixels of the canvas, across a unit's square
 
 function makeUnits(number, point) {
   const n = facts.layers[number + 1]
@@ -109,18 +109,19 @@ function makeUnits(number, point) {
     const context = canvas.getContext("2d")
     const most = Math.max(...(activations ?? []), 1e-9)
     context.clearRect(0, 0, canvas.width, canvas.height)
-    context.fillStyle = context.strokeStyle = getComputedStyle(canvas).color
+    context.fillStyle = getComputedStyle(canvas).color
     for (let unit = 0; unit < n; unit++) {
       const [x, y] = [(unit % COLUMNS) * CELL, Math.floor(unit / COLUMNS) * CELL]
       context.globalAlpha = 0.12 + 0.88 * Math.sqrt((activations?.[unit] ?? 0) / most)
       context.beginPath()
-      context.roundRect(x + 1.5, y + 1.5, CELL - 3, CELL - 3, 4)
+      context.roundRect(x + 3, y + 3, CELL - 6, CELL - 6, 8)
       context.fill()
     }
     if (!isFirst || chosen === null) return
     context.globalAlpha = 1
-    context.lineWidth = 2
-    context.strokeRect((chosen % COLUMNS) * CELL + 1, Math.floor(chosen / COLUMNS) * CELL + 1, CELL - 2, CELL - 2)
+    context.lineWidth = 4
+    context.strokeStyle = getComputedStyle(document.body).color
+    context.strokeRect((chosen % COLUMNS) * CELL + 2, Math.floor(chosen / COLUMNS) * CELL + 2, CELL - 4, CELL - 4)
   }
 }
 
@@ -189,6 +190,7 @@ let digits = []
 let chosen = null // the last one drawn, unless another is asked for
 let pointed = null
 let isAwaited = false
+let isDone = true
 
 function show() {
   const at = Math.min(chosen ?? Infinity, digits.length - 1)
@@ -217,12 +219,12 @@ function pointAt(unit) {
   showHidden(digits[Math.min(chosen ?? Infinity, digits.length - 1)])
 }
 
-// Once a frame, however fast one draws.
+// Once a frame, however fast one draws; aloud only what stays.
 function readSoon({ isBlank, canUndo, isResting }) {
   find("hint").hidden = !isBlank
   find("clear").disabled = isBlank
   find("undo").disabled = !canUndo
-  if (isResting) requestAnimationFrame(() => (find("said").textContent = digits.map(sentence).join(". ")))
+  isDone = isResting
   if (isAwaited) return
   isAwaited = true
   requestAnimationFrame(() => {
@@ -230,6 +232,7 @@ function readSoon({ isBlank, canUndo, isResting }) {
     chosen = null
     digits = read(board.drawing())
     show()
+    if (isDone) find("said").textContent = digits.map(sentence).join(". ")
   })
 }
 
