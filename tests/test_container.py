@@ -1,4 +1,4 @@
-"""The container: its file says what it should; built and run where CI has a builder, else its steps are run without one.
+"""The container: its file says what it should; it is built where CI has a builder, else its steps are run without.
 
 Without a builder, the steps run in an environment of their own below a temporary directory, which stands for the
 container's `/`. What needs another machine is left out: the base image and the user; and dependencies are those that
