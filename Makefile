@@ -23,11 +23,11 @@ STUDY := bin/python -m benchmarks
 # Each module in benchmarks/studies is a target, but for what needs an environment of its own.
 STUDIES := $(filter-out bench-peers,$(subst _,-,$(patsubst benchmarks/studies/%.py,%,$(wildcard benchmarks/studies/[a-z]*.py))))
 # Those that need an extra of fastnet.
-WITH_PICTURES := roofline scaling pictures distortions screenshots latency sessions
+WITH_PICTURES := roofline scaling pictures distortions screenshots latency sessions serving-load
 WITH_AUDIT := generalisation audit-pictures
 WITH_SKLEARN := other-data
 # Those that write into the documents unless they are run by hand.
-WRITTEN := roofline scaling time-to-accuracy records streaming generalisation distortion-cost batch-prediction other-data
+WRITTEN := roofline scaling time-to-accuracy records streaming generalisation distortion-cost batch-prediction other-data serving-load
 
 # The studies are not installed: they are found because make runs at the top of the checkout.
 unexport PYTHONSAFEPATH

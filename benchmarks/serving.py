@@ -1,4 +1,4 @@
-"""A server of the page for the measurements, as people start it."""
+"""A server of the page, or of the HTTP interface alone, for the measurements: as people start it."""
 
 import contextlib
 import subprocess
@@ -15,7 +15,14 @@ ADDRESS = f"http://localhost:{PORT}/"
 @contextlib.contextmanager
 def served_page() -> Iterator[subprocess.Popen[bytes]]:
     """Run `fastnet dashboard` until the block ends; yield its process."""
-    server = subprocess.Popen([sys.executable, "-m", "fastnet", "dashboard", "--port", str(PORT)], stdout=sys.stderr)
+    with served("dashboard") as server:
+        yield server
+
+
+@contextlib.contextmanager
+def served(command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command that serves, until the block ends; yield its process."""
+    server = subprocess.Popen([sys.executable, "-m", "fastnet", command, "--port", str(PORT)], stdout=sys.stderr)
     try:
         wait_for(ADDRESS)
         yield server

@@ -6,6 +6,7 @@ from .errors import OptionError
 
 # What those extras in pyproject.toml bring along that are needed as a whole, by the names to import.
 EXTRAS = {
+    "serve": ("tornado",),
     "dashboard": ("bokeh", "panel", "panel_material_ui", "param", "threadpoolctl"),
     "sklearn": ("joblib", "sklearn"),
     "audit": ("matplotlib", "scipy", "sklearn", "threadpoolctl"),

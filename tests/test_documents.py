@@ -73,6 +73,15 @@ BEFORE = {
 # What its blocks are to end with.
 AFTER = {
     "README.md": f"assert predictor.read('{SAMPLES}/18-digit-7.png').text == '7'\nassert training.finished",
+    "api.md": (
+        "import subprocess, sys\n"
+        "command = [sys.executable, '-P', '-m', 'fastnet', 'serve', '--port', '0']\n"
+        "with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:\n"
+        "    address = server.stderr.readline().split()[2].removesuffix('/api/')\n"
+        f"    answer = read(Path('{SAMPLES}/18-digit-7.png'), address)\n"
+        "    server.terminate()\n"
+        "assert answer['text'] == '7'"
+    ),
     "audit.md": "assert load_audit('runs/mine').tsne.shape == (500, 2)",
     "classifier.md": "assert model.n_features_in_ == 64 and model.n_iter_ == 1",
     "data.md": "assert len(dataset.train) + len(dataset.test) == 500 and dataset.notes",

@@ -13,7 +13,13 @@ import pytest
 from benchmarks import __main__ as door
 
 ROOT = Path(__file__).parents[1]
-WRITTEN = {"roofline", "records", "scaling", "streaming"}  # some of those whose target writes into documents
+WRITTEN = {
+    "roofline",
+    "records",
+    "scaling",
+    "serving-load",
+    "streaming",
+}  # some of those whose target writes into documents
 
 
 def run_make(*arguments):
@@ -61,7 +67,7 @@ def test_an_unknown_study_is_refused(capsys):
 @pytest.mark.parametrize("name", door.names())
 def test_each_study_tells_its_options(name, capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", [""])
-    pytest.importorskip("playwright" if name in ("latency", "screenshots", "sessions") else "numpy")
+    pytest.importorskip("playwright" if name in ("latency", "screenshots", "serving-load", "sessions") else "numpy")
     study = importlib.import_module(f"benchmarks.studies.{name.replace('-', '_')}")
     assert list(inspect.signature(study.main).parameters) == ["argv"]
     with pytest.raises(SystemExit) as stop:

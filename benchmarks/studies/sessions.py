@@ -26,6 +26,7 @@ from benchmarks.publishing import study_parser
 from benchmarks.serving import ADDRESS, served_page
 
 FRAME = 1 / 60  # seconds
+PATIENCE = 120  # seconds that a page may take
 FORGOTTEN_AFTER = 40  # seconds; Bokeh discards a session half a minute after it was closed
 
 
@@ -66,11 +67,11 @@ async def wave(n_sessions: int, seconds: float, server: int) -> dict[str, float]
     }
 
 
-async def open_session() -> tuple[WebSocketClientConnection, str]:
+async def open_session(address: str = ADDRESS) -> tuple[WebSocketClientConnection, str]:
     """Load the page as a browser does; return its websocket and the id of its board."""
-    page = (await AsyncHTTPClient().fetch(ADDRESS)).body.decode()
+    page = (await AsyncHTTPClient().fetch(address, request_timeout=PATIENCE)).body.decode()
     token = found(r'"token":"([^"]+)"', page)
-    request = HTTPRequest(ADDRESS.replace("http:", "ws:") + "ws", headers={"Origin": ADDRESS.rstrip("/")})
+    request = HTTPRequest(address.replace("http:", "ws:") + "ws", headers={"Origin": address.rstrip("/")})
     socket = await websocket_connect(request, subprotocols=["bokeh", token])
     assert socket.protocol
     socket.protocol.set_nodelay(True)  # as browsers do
@@ -98,8 +99,8 @@ def board_of(document: dict[str, Any]) -> str:
     return board
 
 
-async def draw(socket: WebSocketClientConnection, board: str, until: float) -> list[float]:
-    """Draw eights; return how long each answer took, in seconds."""
+async def draw(socket: WebSocketClientConnection, board: str, until: float, every: float = FRAME) -> list[float]:
+    """Draw eights, a point every so many seconds; return how long each answer took, in seconds."""
     latencies: list[float] = []
     while time.monotonic() < until:
         points: list[float] = []
@@ -110,7 +111,7 @@ async def draw(socket: WebSocketClientConnection, board: str, until: float) -> l
             await send(socket, "PATCH-DOC", {"events": [question(board, points)]})
             await receive(socket, "heard")
             latencies.append(time.monotonic() - asked)
-            await asyncio.sleep(max(0, FRAME - latencies[-1]))
+            await asyncio.sleep(max(0, every - latencies[-1]))
             if time.monotonic() > until:
                 break
     return latencies
@@ -135,10 +136,17 @@ async def send(socket: WebSocketClientConnection, kind: str, content: dict[str, 
 async def receive(socket: WebSocketClientConnection, sign: str) -> dict[str, Any]:
     """The content of the next message of that type, or that holds that word."""
     while True:
-        header, _, content = [str(await socket.read_message()) for _ in range(3)]
+        header, _, content = [await read(socket) for _ in range(3)]
         if f'"{sign}"' in header or f'"{sign}"' in content:
             found: dict[str, Any] = json.loads(content)
             return found
+
+
+async def read(socket: WebSocketClientConnection) -> str:
+    message = await socket.read_message()
+    if message is None:
+        raise RuntimeError("the server closed the session")
+    return str(message)
 
 
 def memory(process: int) -> float:

@@ -25,6 +25,7 @@ from . import (
     inspect,
     predict,
     runs,
+    serve,
     train,
 )
 from .completion import complete
@@ -47,6 +48,7 @@ _COMMANDS = (
     info,
     compile,
     dashboard,
+    serve,
 )
 
 USER_ERROR = 2

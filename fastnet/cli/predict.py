@@ -1,7 +1,6 @@
 """`fastnet predict`: the digits in pictures."""
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -99,13 +98,15 @@ def _print(args: argparse.Namespace, reader: Reader, form: str) -> int:
     """Answer on standard output: as the answers come, or with one JSON object in the end."""
     from tqdm import tqdm
 
+    from fastnet.reading.batch import as_json
+
     results: list[Answer] = []
     output = SimpleNamespace(write=partial(tqdm.write, end=""))  # which goes round the bar
     write = results.append if form == "json" else WRITERS[form](output)
     answers = _explained(args, reader) if args.explain else reader.answers(args.pictures)
     _, n_unreadable = _pass_on(answers, write)
     if form == "json":
-        print(json.dumps({"results": results, "passed_over": reader.n_others}, allow_nan=False))
+        print(as_json(results, reader.n_others))
     reader.tell_others()
     return UNREADABLE if n_unreadable else 0
 

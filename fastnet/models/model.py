@@ -11,9 +11,9 @@ from fastnet.data.scales import are_unscaled
 from fastnet.errors import OptionError
 from fastnet.files import read_whole
 
-from .calibration import Calibration, read_calibration
+from .calibration import CALIBRATION, Calibration, read_calibration
 from .documents import Manifest
-from .files import ModelFiles, find_model, read_model
+from .files import MANIFEST, ModelFiles, find_model, read_model
 from .network import Activations, Network
 from .probabilities import softmax
 
@@ -112,6 +112,18 @@ class Model:
         if flat.dtype != np.uint8 and not 0 <= flat.min(initial=0) <= flat.max(initial=0) <= most:
             raise OptionError(f"pixels that are whole numbers must be from 0 to {most}")
         return flat.astype(np.float32) * self.pixel_scale
+
+
+def state_of(directory: Path) -> tuple[int, ...]:
+    """What changes when the model is made anew or calibrated: when its files were written, the manifest's first."""
+    return tuple(_written(directory / name) for name in (MANIFEST, CALIBRATION))
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:  # it has no such file, or none any more
+        return 0
 
 
 def _read(model: str | Path) -> tuple[ModelFiles, Calibration | None]:

@@ -7,6 +7,7 @@ With an executor the chunks are read by its workers: those of `single_thread_pro
 model from their start, or `Client(...).get_executor()` of dask.distributed on others that see the same files.
 """
 
+import json
 import multiprocessing
 import os
 from collections import deque
@@ -101,6 +102,11 @@ def read_ready_images(predictor: Model, path: str) -> Iterator[dict[str, Any]]:
         readings = read_images(predictor, some if some.dtype == np.uint8 else some * np.float32(scale))
         for number, reading in enumerate(readings, start + 1):
             yield {"path": path, "image": number, "text": reading.text, **_figures(reading)}
+
+
+def as_json(answers: Iterable[dict[str, Any]], n_passed_over: int) -> str:
+    """The document that `fastnet predict --json` prints: the answers, and how many files were no pictures by name."""
+    return json.dumps({"results": list(answers), "passed_over": n_passed_over}, allow_nan=False)
 
 
 def read_chunk(predictor: Model | None, paths: list[str], limits: Limits | None = None) -> list[dict[str, Any]]:
