@@ -43,10 +43,10 @@ HEALTH_CHECK = json.loads(last("HEALTHCHECK").split(" CMD ")[1])
 COMMAND = json.loads(last("ENTRYPOINT")) + json.loads(last("CMD"))
 
 
-def healthy_in_time(ask):
-    """Whether the health check passes before patience ends."""
+def healthy_in_time(ask, is_up=lambda: True):
+    """Whether the health check passes before patience, or what it asks, ends."""
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and is_up():
         if subprocess.run(ask, capture_output=True, check=False).returncode == 0:
             return True
         time.sleep(0.5)
@@ -175,6 +175,6 @@ def test_steps_of_the_container_lead_to_a_healthy_server(tmp_path, machine, star
     command = [Path(machine("/opt/fastnet/bin")) / program, *arguments, "--port", port]
     server = start_process(command, env=environment, cwd=directory)
     ask = [python, *(argument.replace(PORT, port) for argument in HEALTH_CHECK[1:])]
-    assert healthy_in_time(ask)
+    assert healthy_in_time(ask, is_up=lambda: server.poll() is None)
     server.terminate()
     server.wait(PATIENCE)
