@@ -61,16 +61,14 @@ def _name(files: ModelFiles) -> str:
 def _facts(files: ModelFiles) -> dict[str, object]:
     """What the page's script knows of the model beside its weights."""
     manifest, calibration = files.manifest, read_calibration(files)
-    n_test = manifest.data.n_test if manifest.data else None
+    n_test = f"{manifest.data.n_test:,}" if manifest.data and manifest.data.n_test else "the"
     return {
         "name": _name(files),
         "layers": files.layer_sizes,
         "classes": manifest.class_names,
         "parameters": count_parameters(files.layer_sizes),
         "accuracy": manifest.test.accuracy if manifest.test else None,
-        "tested": f"{n_test:,} test images of {data_name(manifest)}"
-        if n_test
-        else f"the test images of {data_name(manifest)}",
+        "tested": f"{n_test} test images of {data_name(manifest)}",
         "license": manifest.license,
         "pixelScale": files.pixel_scale,
         "temperature": calibration.temperature if calibration else 1.0,
