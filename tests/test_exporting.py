@@ -1,6 +1,9 @@
 """Exported models answer elsewhere as they do here, and carry what their manifest says."""
 
+import base64
+import hashlib
 import json
+import re
 import sys
 from itertools import pairwise
 
@@ -23,14 +26,14 @@ from fastnet.models.sealed import sealed
 RNG = np.random.default_rng(5)
 
 
-def make_model(directory, *sizes):
+def make_model(directory, *sizes, classes=None):
     """A model of random weights."""
     parameters = {}
     for number, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
         parameters[f"W{number}"] = RNG.standard_normal((n_in, n_out)).astype(np.float32)
         parameters[f"b{number}"] = RNG.standard_normal(n_out).astype(np.float32)
     directory.mkdir()
-    write_model(directory, parameters, Manifest(layer_sizes=sizes, pixel_scale=0.5))
+    write_model(directory, parameters, Manifest(layer_sizes=sizes, pixel_scale=0.5, classes=classes))
     return directory
 
 
@@ -110,7 +113,7 @@ def test_file_is_replaced_only_when_asked_for_and_never_by_a_broken_model(tmp_pa
 
 
 def test_failed_write_leaves_nothing(tmp_path, monkeypatch):
-    def fail(parameters, facts, target):
+    def fail(files, target):
         target.write_text("half")
         raise OSError(28, "No space left on device")
 
@@ -129,7 +132,7 @@ def test_command_names_the_file_after_the_model(capsys, tmp_path, monkeypatch):
 
 
 def test_form_and_place_that_are_none_are_refused(tmp_path):
-    with pytest.raises(OptionError, match="onnx, safetensors, npz, not 'pickle'"):
+    with pytest.raises(OptionError, match="onnx, safetensors, npz, html, not 'pickle'"):
         export_model(weights.DEFAULT, tmp_path / "x", "pickle")
     with pytest.raises(OptionError, match="is no file in a directory that exists"):
         export_model(weights.DEFAULT, tmp_path / "nowhere" / "x", "npz")
@@ -142,3 +145,40 @@ def test_missing_package_is_told_and_npz_needs_none(tmp_path, monkeypatch, form)
         export_model(weights.DEFAULT, tmp_path / "model", form)
     assert list(tmp_path.iterdir()) == []
     export_model(weights.DEFAULT, tmp_path / "model", "npz")
+
+
+def test_page_is_one_small_file_that_names_no_other(tmp_path):
+    page = export_model(weights.DEFAULT, tmp_path / "page.html", "html").read_text(encoding="utf-8")
+    assert len(page.encode()) < 2 * 10**6
+    assert re.findall(r"https?:|\bsrc=|@import|url\(", page) == []
+    assert re.findall(r'href="([^"]*)"', page) == ["data:,"]
+
+
+def test_page_lets_nothing_run_or_load_but_its_own(tmp_path):
+    page = export_model(weights.DEFAULT, tmp_path / "page.html", "html").read_text(encoding="utf-8")
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert policy.startswith("default-src 'none'; ")
+    for opening, directive in (('<script type="module">', "script-src"), ("<style>", "style-src")):
+        content = page.split(opening)[1].split("</")[0]
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}';" in policy
+
+
+def test_page_ends_where_it_should_whatever_names_are_in_it(tmp_path):
+    bad = "</script><img src=x onerror=alert(1)>"
+    model = make_model(tmp_path / "a&b", 784, 5, 2, classes=(bad, "<!--"))
+    page = export_model(model, tmp_path / "page.html", "html").read_text(encoding="utf-8")
+    assert page.count("</script>") == 3
+    assert not any(name in page for name in (bad, "<!--", "a&b:"))
+    assert json.loads(page.split('id="model">')[1].split("</script>")[0])["classes"] == [bad, "<!--"]
+
+
+def test_page_is_refused_for_other_images_and_for_weights_that_are_too_large(tmp_path):
+    with pytest.raises(OptionError, match="28x28 pixels, 784 numbers, and this model takes 6 numbers"):
+        export_model(make_model(tmp_path / "other", 6, 3), tmp_path / "page.html", "html")
+    parameters = {"W1": np.full((784, 2), 1e6, np.float32), "b1": np.zeros(2, np.float32)}
+    (tmp_path / "large").mkdir()
+    write_model(tmp_path / "large", parameters, Manifest(layer_sizes=(784, 2), pixel_scale=1 / 255))
+    with pytest.raises(OptionError, match="up to 65,504, and this model has larger ones"):
+        export_model(tmp_path / "large", tmp_path / "page.html", "html")
+    assert not (tmp_path / "page.html").exists()

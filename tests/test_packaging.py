@@ -45,7 +45,16 @@ def wheel_names(built):
     "part",
     [
         *(".ci", ".github", "benchmarks", "dashboard", "docs", "fastnet", "kernels", "tests"),
-        *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "NOTICE", "README.md", "pyproject.toml"),
+        *(
+            "CHANGELOG.md",
+            "CONTRIBUTING.md",
+            "Containerfile",
+            "LICENSE",
+            "Makefile",
+            "NOTICE",
+            "README.md",
+            "pyproject.toml",
+        ),
     ],
 )
 def test_source_distribution_holds_all_of(built, part):
@@ -70,6 +79,7 @@ def test_wheel_holds_one_import_name(wheel_names):
     [
         "fastnet/py.typed",
         "fastnet/audit/report.css",
+        "fastnet/models/page/page.html",
         "fastnet/cli/train.py",
         "fastnet/timing/rivals/pytorch.py",
         "fastnet/web/examples.html",

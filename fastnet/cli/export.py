@@ -11,6 +11,7 @@ EXAMPLES = """\
   fastnet export mnist-784-512-10-best --to onnx             for onnxruntime and what else runs ONNX
   fastnet export runs/mine --to safetensors --out my.safetensors
   fastnet export runs/mine --to npz                          for numpy.load
+  fastnet export mnist-784-512-10 --to html                  a page that reads what is drawn, without a server
 """
 
 
@@ -18,7 +19,7 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "export", "write a model as one file for other programs", EXAMPLES, computes=False)
     add_model(parser)
-    forms = ("onnx", "safetensors", "npz")
+    forms = ("onnx", "safetensors", "npz", "html")
     parser.add_argument("--to", required=True, choices=forms, metavar="FORM", help=", ".join(forms))
     parser.add_argument("--out", type=Path, metavar="FILE", help="(default: the model's name, in this directory)")
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")

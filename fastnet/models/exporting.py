@@ -1,6 +1,6 @@
-"""Models for other programs: ONNX, safetensors or a NumPy archive, each one file with the manifest inside.
+"""Models for other programs, each one file: ONNX, safetensors or a NumPy archive with the manifest inside, or a page.
 
-NumPy alone writes the archive; the other two need the packages `onnx` and `safetensors`.
+NumPy alone writes archive and page; the other two need the packages `onnx` and `safetensors`.
 """
 
 import json
@@ -20,6 +20,7 @@ from .fields import to_json
 from .files import ModelFiles, read_model
 from .network import Network
 from .sealed import sealed
+from .webpage import page_of
 
 _OPSET = 13  # of December 2020: since then a softmax is over one axis
 _IR_VERSION = 7  # of the same release
@@ -30,16 +31,15 @@ def export_model(model: str | Path, target: str | Path, form: str, overwrite: bo
     """Write a model directory, or a shipped model by its name, as one file of that form; return its path.
 
     `form` is one of `FORMS`. The file appears whole or not at all. ModelError for a model that is not sound;
-    OptionError for another form, a file that exists, or packages that are missing.
+    OptionError for another form, a file that exists, packages that are missing, or a model that the form cannot hold.
     """
     if form not in FORMS:
         raise OptionError(f"a model is exported to {', '.join(FORMS)}, not {form!r}")
     target = Path(target)
     require_new(target, overwrite)
     files = read_model(model)
-    facts = metadata(files)
     with whole_file(target) as new:
-        FORMS[form](files.parameters, facts, new)
+        FORMS[form](files, new)
     return target
 
 
@@ -59,7 +59,7 @@ def metadata(files: ModelFiles) -> dict[str, str]:
     return {name: str(value) for name, value in known.items() if value is not None}
 
 
-def to_onnx(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Path) -> None:
+def to_onnx(files: ModelFiles, target: Path) -> None:
     """Write an ONNX graph of opset 13, for any number of images.
 
     In: `images`, float32 `(n, n_features)`, scaled as floating-point pixels are for `Predictor` (MNIST: 0 to 1, that is
@@ -70,6 +70,7 @@ def to_onnx(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Pa
     import onnx
     from onnx import TensorProto, checker, helper, numpy_helper
 
+    parameters, facts = files.parameters, metadata(files)
     if sum(array.nbytes for array in parameters.values()) > _MOST_ONNX_BYTES:
         raise OptionError("an ONNX file holds at most 2 GB, and this model is larger: try safetensors")
     n_features, *hidden, n_classes = Network.of(parameters).layer_sizes
@@ -105,23 +106,29 @@ def to_onnx(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Pa
     onnx.save(model, target, format="protobuf")
 
 
-def to_safetensors(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Path) -> None:
-    """Write W1 `(n_in, n_out)`, b1 `(n_out,)`, W2, ... in safetensors, with the facts as its metadata."""
+def to_safetensors(files: ModelFiles, target: Path) -> None:
+    """Write W1 `(n_in, n_out)`, b1 `(n_out,)`, W2, ... in safetensors, with the `metadata`."""
     require_packages("safetensors", "safetensors")
     from safetensors.numpy import save
 
-    target.write_bytes(save(parameters, facts))  # its own writing has errors of its own
+    target.write_bytes(save(files.parameters, metadata(files)))  # its own writing has errors of its own
 
 
-def to_npz(parameters: dict[str, np.ndarray], facts: dict[str, str], target: Path) -> None:
-    """Write W1, b1, W2, ... for `numpy.load`, and each fact as an array of one string; nothing is pickled."""
-    strings = {name: np.array(text) for name, text in facts.items()}
+def to_npz(files: ModelFiles, target: Path) -> None:
+    """Write W1, b1, W2, ... for `numpy.load`, and each of `metadata` as an array of one string; nothing is pickled."""
+    strings = {name: np.array(text) for name, text in metadata(files).items()}
     with target.open("wb") as file:
-        np.savez(file, **parameters, **strings)  # type: ignore[arg-type]
+        np.savez(file, **files.parameters, **strings)  # type: ignore[arg-type]
 
 
-FORMS: dict[str, Callable[[dict[str, np.ndarray], dict[str, str], Path], None]] = {
+def to_html(files: ModelFiles, target: Path) -> None:
+    """Write a page that reads what is drawn, by itself, in any browser: see `webpage`."""
+    target.write_bytes(page_of(files).encode("utf-8", "replace"))
+
+
+FORMS: dict[str, Callable[[ModelFiles, Path], None]] = {
     "onnx": to_onnx,
     "safetensors": to_safetensors,
     "npz": to_npz,
+    "html": to_html,
 }

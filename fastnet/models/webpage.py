@@ -1,0 +1,93 @@
+"""A model as one page, `page/`: in any browser it reads what is drawn, without a server, a network or a library.
+
+The page can fetch nothing: its policy allows its own script and style, each by its SHA-256, and no request.
+"""
+
+import base64
+import hashlib
+import json
+from html import escape
+from importlib import resources
+from string import Template
+
+import numpy as np
+
+from fastnet.errors import OptionError
+
+from .calibration import read_calibration
+from .card import data_name
+from .files import ModelFiles, count_parameters
+
+_N_PIXELS = 28 * 28
+_SCRIPTS = ("network.js", "picture.js", "parts.js", "board.js", "examples.js", "page.js")
+
+
+def page_of(files: ModelFiles) -> str:
+    """The page as HTML; OptionError for a model whose inputs are not 28x28 pixels, or whose weights are too large.
+
+    The weights are rounded to float16, for a page of half the size; what the page computes from them is in float32.
+    """
+    if files.layer_sizes[0] != _N_PIXELS:
+        found = f"this model takes {files.layer_sizes[0]:,} numbers"
+        raise OptionError(f"the page reads drawings as images of 28x28 pixels, {_N_PIXELS} numbers, and {found}")
+    parts = resources.files(__package__) / "page"
+    style = (parts / "page.css").read_text(encoding="utf-8")
+    script = "\n".join((parts / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    return Template((parts / "page.html").read_text(encoding="utf-8")).substitute(
+        policy=_policy(script, style),
+        title=escape(f"{_name(files)}: a network that reads what you draw"),
+        style=style,
+        script=script,
+        facts=_json(_facts(files)),
+        weights=_weights(files),
+    )
+
+
+def _policy(script: str, style: str) -> str:
+    return (
+        f"default-src 'none'; script-src '{_hash_of(script)}'; style-src '{_hash_of(style)}'; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash_of(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _name(files: ModelFiles) -> str:
+    return files.directory.resolve().name
+
+
+def _facts(files: ModelFiles) -> dict[str, object]:
+    """What the page's script knows of the model beside its weights."""
+    manifest, calibration = files.manifest, read_calibration(files)
+    n_test = f"{manifest.data.n_test:,}" if manifest.data and manifest.data.n_test else "the"
+    return {
+        "name": _name(files),
+        "layers": files.layer_sizes,
+        "classes": manifest.class_names,
+        "parameters": count_parameters(files.layer_sizes),
+        "accuracy": manifest.test.accuracy if manifest.test else None,
+        "tested": f"{n_test} test images of {data_name(manifest)}",
+        "license": manifest.license,
+        "pixelScale": files.pixel_scale,
+        "temperature": calibration.temperature if calibration else 1.0,
+        "likeness": calibration.likeness.tolist() if calibration else None,
+        "unsureBelow": calibration.unsure_below if calibration else None,
+        "noDigitBelow": calibration.no_digit_below if calibration else None,
+    }
+
+
+def _json(content: object) -> str:
+    """As JSON that ends no element of HTML, whatever names are in it."""
+    return json.dumps(content).replace("<", "\\u003c")
+
+
+def _weights(files: ModelFiles) -> str:
+    """All parameters, one after another, as float16 in base64."""
+    with np.errstate(over="ignore"):
+        halves = [array.astype("<f2").ravel() for array in files.parameters.values()]
+    numbers = np.concatenate(halves)
+    if not np.isfinite(numbers).all():
+        raise OptionError("the page holds weights as float16, up to 65,504, and this model has larger ones")
+    return base64.b64encode(numbers.tobytes()).decode()
