@@ -3,6 +3,7 @@
 import argparse
 import re
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from fastnet.errors import OptionError
 from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
 
-from .options import add_command, add_data_option, positive, tell
+from .options import add_command, add_data_option, positive
+from .waiting import tell, waiting
 
 _ORIGIN = re.compile(r"[A-Za-z0-9.*_-]+(:\d{1,5})?")
 
@@ -83,20 +85,27 @@ def run(args: argparse.Namespace) -> int:
     require_directory(args.runs, "--runs")
     data = str(args.data.absolute()) if args.data else BUNDLED
     if args.data:
-        load_dataset(data)
-    from fastnet.dashboard.app import serve
+        with waiting("loading the data"):
+            load_dataset(data)
+    with ExitStack() as until_ready:
+        until_ready.enter_context(waiting("starting the page"))
+        from fastnet.dashboard.app import serve
 
-    serve(
-        port,
-        args.address,
-        args.allow_origin,
-        args.open,
-        args.models,
-        data,
-        args.trainings,
-        args.runs,
-        on_ready=lambda port: tell(f"serving on http://{args.address}:{port} (Ctrl-C ends it)"),
-    )
+        def ready(port: int) -> None:
+            until_ready.close()
+            tell(f"serving on http://{args.address}:{port} (Ctrl-C ends it)")
+
+        serve(
+            port,
+            args.address,
+            args.allow_origin,
+            args.open,
+            args.models,
+            data,
+            args.trainings,
+            args.runs,
+            on_ready=ready,
+        )
     return exit_status(signal.SIGINT)  # which Panel takes for its end
 
 

@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -20,7 +19,7 @@ from .answers import FORMS, WRITERS, Answer, Write, file_of_answers, form_of
 from .inputs import MOST_MEGAPIXELS, STANDARD_INPUT, Reader, is_file_of_images, kind, limits
 from .options import add_command, prefer_one_blas_thread, show, whole
 from .streams import one_line
-from .waiting import is_live
+from .waiting import complain, put, waiting
 
 EXAMPLES = """\
   fastnet predict seven.png                          the digits, and how sure that is
@@ -34,7 +33,6 @@ EXAMPLES = """\
   fastnet predict test.csv --format kaggle --out submission.csv
 """
 UNREADABLE = 1
-SECONDS_BEFORE_BAR = 1.0
 
 
 def add(commands: Any) -> None:
@@ -97,11 +95,8 @@ def _form(args: argparse.Namespace) -> str:
 
 def _print(args: argparse.Namespace, reader: Reader, form: str) -> int:
     """Answer on standard output: as the answers come, or with one JSON object in the end."""
-    from tqdm import tqdm
-
     results: list[Answer] = []
-    output = SimpleNamespace(write=partial(tqdm.write, end=""))  # which goes round the bar
-    write = results.append if form == "json" else WRITERS[form](output)
+    write = results.append if form == "json" else WRITERS[form](SimpleNamespace(write=put))
     answers = _explained(args, reader) if args.explain else reader.answers(args.pictures)
     _, n_unreadable = _pass_on(answers, write)
     if form == "json":
@@ -137,12 +132,13 @@ def _write(args: argparse.Namespace, reader: Reader, form: str) -> int:
 def _pass_on(answers: Iterable[Answer], write: Write) -> tuple[int, int]:
     """Write each answer and tell what could not be read; how many there were, and how many of them unreadable."""
     n = n_unreadable = 0
-    for answer in (bar := _bar(answers)):
-        n += 1
-        if "error" in answer:
-            n_unreadable += 1
-            bar.write(f"fastnet predict: {one_line(answer['error'])}", sys.stderr)
-        write(answer)
+    with waiting("reading") as wait:
+        for n, answer in enumerate(answers, start=1):
+            wait.text = "reading: 1 picture" if n == 1 else f"reading: {n:,} pictures"
+            if "error" in answer:
+                n_unreadable += 1
+                complain(f"fastnet predict: {one_line(answer['error'])}")
+            write(answer)
     return n, n_unreadable
 
 
@@ -155,13 +151,6 @@ def _explained(args: argparse.Namespace, reader: Reader) -> Iterator[Answer]:
     paths = list(reader.find(args.pictures))
     for path, target in zip(paths, _drawings(args.explain, paths, args.force), strict=True):
         yield reader.answer(path, partial(draw_explanation, reader.predictor, target=target))
-
-
-def _bar(pictures: Iterable[Any]) -> Any:
-    """The same, with a bar on a terminal."""
-    from tqdm import tqdm
-
-    return tqdm(pictures, unit=" pictures", delay=SECONDS_BEFORE_BAR, disable=not is_live(), leave=False)
 
 
 def _check_drawing(target: Path) -> None:

@@ -44,6 +44,13 @@ def complain(text: str) -> None:
         print(lines(text), file=sys.stderr, flush=True)
 
 
+def put(text: str) -> None:
+    """Write a text to standard output, which may be the terminal on which a line is drawn."""
+    with _lock:
+        clear()
+        sys.stdout.write(text)
+
+
 def is_live() -> bool:
     """Whether somebody looks: standard error is a terminal, and --quiet was not given."""
     return sys.stderr.isatty() and not _quiet
@@ -139,26 +146,60 @@ class Wait:
             self._due = seconds + _SECONDS_BETWEEN_LINES
 
 
-class _Compiling(Wait):
-    """The compilation of functions, one within another, in parts with other work between them."""
+class WaitInParts(Wait):
+    """Something that is done in parts, one within another, with other work between them; its seconds are theirs."""
 
     def __init__(self) -> None:
         super().__init__("")
-        self._n_done = self._n_open = 0
+        self._n_open = 0
+
+    @contextmanager
+    def part(self, text: str) -> Iterator[None]:
+        """A part of it; the outermost one gives the text."""
+        self.begin(text)
+        try:
+            yield
+        finally:
+            self.end()
+
+    def begin(self, text: str) -> None:
+        """A part begins."""
+        with _lock:
+            self._n_open += 1
+            if self._n_open == 1:
+                self.text = text
+                self._begun = time.monotonic()
+                _begin(self)
+
+    def end(self) -> None:
+        """A part ends."""
+        with _lock:
+            self._n_open -= 1
+            if not self._n_open:
+                self._seconds_before += time.monotonic() - self._begun
+                _end(self)
+
+
+class _Compiling(WaitInParts):
+    """The compilation of functions, one within another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._n_done = 0
 
     def hear(self, begins: bool) -> None:
         """A function begins or ends."""
         with _lock:
             if not begins and not self._n_open:
                 return  # it had begun before anybody listened
+            if not self._n_done and not self._n_open:
+                self.headline = self._headline()
             self._n_done += not begins
             self.text = f"compiling: {self._n_done} functions"
-            self._n_open += 1 if begins else -1
-            if begins and self._n_open == 1:
-                self._begin()
-            elif self._n_open == 0:
-                self._seconds_before += time.monotonic() - self._begun
-                _end(self)
+            if begins:
+                self.begin(self.text)
+            else:
+                self.end()
 
     def forget(self) -> None:
         """Wait no longer for what another thread may still compile."""
@@ -166,14 +207,11 @@ class _Compiling(Wait):
             if self in _waits:
                 _end(self)
 
-    def _begin(self) -> None:
+    def _headline(self) -> str:
         from fastnet.kernels import jit  # which is there, since it compiles
 
-        if not self._n_done:
-            kept = f"once; kept in {jit.CACHE_DIRECTORY}" if jit.CACHE_DIRECTORY else "each time, for want of a cache"
-            self.headline = f"compiling the kernels for this machine, {kept}"
-        self._begun = time.monotonic()
-        _begin(self)
+        kept = f"once; kept in {jit.CACHE_DIRECTORY}" if jit.CACHE_DIRECTORY else "each time, for want of a cache"
+        return f"compiling the kernels for this machine, {kept}"
 
 
 def _begin(wait: Wait) -> None:
