@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -118,6 +119,14 @@ def compiling_told() -> Iterator[None]:
             yield
     finally:
         compiling.forget()
+
+
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """Tell of warnings in this block by their sentences alone, without the line of code that gave them."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: tell(str(message))
+        yield
 
 
 class Wait:
