@@ -49,7 +49,7 @@ FORESEEN = (FastnetError, MemoryError, OSError)  # what may happen to anybody, a
 def sentence_of(error: BaseException) -> str:
     """One of `FORESEEN` in a sentence that names the file, if there is one."""
     if isinstance(error, MemoryError):
-        return "there is not enough memory"
+        return f"there is not enough memory ({error})" if str(error) else "there is not enough memory"
     if isinstance(error, OSError) and error.strerror:
         reason = error.strerror[0].lower() + error.strerror[1:]
         return f"{error.filename}: {reason}" if error.filename else reason

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 
 from fastnet import __version__
-from fastnet.errors import FastnetError
+from fastnet.errors import FORESEEN, sentence_of
 from fastnet.interrupts import end
 
 from . import (
@@ -66,16 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         with warnings_told(), loading_told(), compiling_told():
             status: int = args.run(args)
         return status
-    except FastnetError as error:
-        sentence = str(error)
-    except MemoryError as error:
-        sentence = f"not enough memory ({error})" if str(error) else "not enough memory"
-    except OSError as error:
-        sentence = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    except FORESEEN as error:
+        complain(f"fastnet {args.command}: {one_line(sentence_of(error))}")
+        return USER_ERROR
     except KeyboardInterrupt as interruption:
         return end(interruption)
-    complain(f"fastnet {args.command}: {one_line(sentence)}")
-    return USER_ERROR
 
 
 def _parser() -> Parser:

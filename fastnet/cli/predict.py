@@ -16,8 +16,8 @@ from fastnet.files import require_new
 from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
 from .answers import FORMS, WRITERS, Answer, Write, file_of_answers, form_of
-from .inputs import MOST_MEGAPIXELS, STANDARD_INPUT, Reader, is_file_of_images, kind, limits
-from .options import add_command, prefer_one_blas_thread, show, whole
+from .inputs import FILES_OF_IMAGES, MOST_MEGAPIXELS, STANDARD_INPUT, Reader, is_file_of_images, kind, limits
+from .options import add_command, add_transposed, prefer_one_blas_thread, show, whole
 from .streams import one_line
 from .waiting import complain, put, waiting
 
@@ -30,6 +30,7 @@ EXAMPLES = """\
   fastnet predict poster.png --max-megapixels 100    larger than what strangers should make you read
   fastnet predict - < seven.png                      from standard input
   fastnet predict t10k-images-idx3-ubyte.gz          images as the network takes them: IDX, CSV, .npz, .npy, Parquet
+  fastnet predict images.npy --transposed            ... stored column by column
   fastnet predict test.csv --format kaggle --out submission.csv
 """
 UNREADABLE = 1
@@ -56,6 +57,7 @@ def add(commands: Any) -> None:
         metavar="N",
         help=f"read larger pictures, of up to N megapixels (default: 16; at most {MOST_MEGAPIXELS})",
     )
+    add_transposed(parser, "of files of images those that are called emnist, or their directory")
     parser.add_argument(
         "--force", action="store_true", help="replace the file or drawings that are written if they exist"
     )
@@ -77,7 +79,9 @@ def run(args: argparse.Namespace) -> int:
         _check_drawing(args.explain)
     if args.out:
         require_new(args.out, args.force)
-    reader = Reader(Predictor.load(args.model), limits(args.max_megapixels))
+    if args.transposed is not None and not any(map(is_file_of_images, args.pictures)):
+        raise OptionError(f"--transposed is for files of images ({FILES_OF_IMAGES}), and none is given")
+    reader = Reader(Predictor.load(args.model), limits(args.max_megapixels), args.transposed)
     return _write(args, reader, form) if args.out else _print(args, reader, form)
 
 
@@ -89,7 +93,7 @@ def _form(args: argparse.Namespace) -> str:
         raise OptionError("--json and --format do not go together")
     form = form_of(args.out, args.format) if args.out else "json" if args.json else args.format or "text"
     if form == "kaggle" and (len(args.pictures) > 1 or not is_file_of_images(args.pictures[0])):
-        raise OptionError("--format kaggle is for one file of images (IDX, CSV, .npz, .npy or Parquet)")
+        raise OptionError(f"--format kaggle is for one file of images ({FILES_OF_IMAGES})")
     return str(form)
 
 
