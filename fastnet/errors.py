@@ -52,7 +52,8 @@ def sentence_of(error: BaseException) -> str:
         return f"there is not enough memory ({error})" if str(error) else "there is not enough memory"
     if isinstance(error, OSError) and error.strerror:
         reason = error.strerror[0].lower() + error.strerror[1:]
-        return f"{error.filename}: {reason}" if error.filename else reason
+        name = error.filename2 or error.filename  # of two, as of a copy, the one that is written
+        return f"{name}: {reason}" if name else reason
     return str(error)
 
 

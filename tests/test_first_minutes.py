@@ -45,7 +45,7 @@ def at_once(monkeypatch):
     monkeypatch.setattr(waiting, "_SECONDS_BETWEEN_DRAWINGS", 0.01)
     monkeypatch.setattr(waiting, "_SECONDS_BETWEEN_LINES", 0.05)
     yield
-    waiting.set_quiet(False)
+    waiting.begin()
 
 
 def told(capsys, *texts):
@@ -69,6 +69,22 @@ def test_what_takes_no_time_is_not_told_of(capsys):
     with waiting.waiting("measuring"):
         pass
     assert capsys.readouterr().err == ""
+
+
+def test_waits_that_are_each_short_are_told_of_once_nothing_was_told_for_a_while(capsys, monkeypatch):
+    monkeypatch.setattr(waiting, "_SECONDS_BEFORE", 0.5)
+    monkeypatch.setattr(waiting, "_SECONDS_BETWEEN_DRAWINGS", 0.01)
+    waiting.begin()
+    err, deadline = "", time.monotonic() + 30
+    while "loading" not in err and time.monotonic() < deadline:
+        with waiting.waiting("loading"):
+            time.sleep(0.1)
+        err += capsys.readouterr().err
+    assert "loading" in err
+    waiting.tell("a line, and silence begins anew")
+    with waiting.waiting("measuring"):
+        pass
+    assert "measuring" not in capsys.readouterr().err
 
 
 def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsys):
@@ -101,7 +117,7 @@ def test_a_compilation_that_another_thread_goes_on_with_is_not_waited_for():
 
 
 def test_quiet_tells_errors_alone(at_once, capsys):
-    waiting.set_quiet(True)
+    waiting.begin(quiet=True)
     with waiting.waiting("measuring"):
         waiting.tell("a line")
         waiting.complain("an error")

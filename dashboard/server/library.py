@@ -2,7 +2,6 @@
 newest runs of the command line, whose names begin with `runs/`."""
 
 import re
-import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from fastnet import weights
 from fastnet.errors import FastnetError, ModelError, OptionError
-from fastnet.files import claim, whole_directory
+from fastnet.files import claim, copy_files, whole_directory
 from fastnet.models.calibration import CALIBRATION
 from fastnet.models.documents import EpochRecord, Manifest
 from fastnet.models.files import MANIFEST, find_model, read_history, read_manifest
@@ -95,7 +94,7 @@ class Library:
             with claim(self._directory / name):  # another server may have the same models
                 self._check_is_free(name, may_replace)
                 with whole_directory(self._directory / name) as new:
-                    shutil.copytree(run, new, dirs_exist_ok=True)
+                    copy_files(run, new)
             self._predictors.pop(name, None)
             listeners = list(self._listeners)
         for listener in listeners:

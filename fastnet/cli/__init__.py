@@ -31,7 +31,7 @@ from .completion import complete
 from .loading import loading_told
 from .options import Parser, set_thread_limits
 from .streams import on_any_stream, one_line
-from .waiting import compiling_told, complain, set_quiet, warnings_told
+from .waiting import begin, compiling_told, complain, warnings_told
 
 _COMMANDS = (
     train,
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         set_thread_limits(args.threads)
-        set_quiet(args.quiet)
+        begin(args.quiet)
         with warnings_told(), loading_told(), compiling_told():
             status: int = args.run(args)
         return status

@@ -13,7 +13,7 @@ from fastnet.kernels import compilation
 
 from .streams import lines
 
-_SECONDS_BEFORE = 1.0  # what is done sooner is not told of
+_SECONDS_BEFORE = 1.0  # of silence
 _SECONDS_BETWEEN_DRAWINGS = 0.2
 _SECONDS_BETWEEN_LINES = 10.0
 _USUAL_COLUMNS = 80  # where a terminal does not tell how wide it is
@@ -24,12 +24,13 @@ _lock = threading.RLock()  # of all that stands below
 _waits: list["Wait"] = []  # the last one is told of
 _watcher: threading.Thread | None = None
 _is_drawn = False
+_silent_since = time.monotonic()
 
 
-def set_quiet(quiet: bool) -> None:
-    """Tell nothing but errors from here on, or all again."""
-    global _quiet
-    _quiet = quiet
+def begin(quiet: bool = False) -> None:
+    """Begin a command, which tells nothing but errors if it is `quiet`."""
+    global _quiet, _silent_since
+    _quiet, _silent_since = quiet, time.monotonic()
 
 
 def tell(text: str) -> None:
@@ -43,6 +44,7 @@ def complain(text: str) -> None:
     with _lock:
         clear()
         print(lines(text), file=sys.stderr, flush=True)
+        _break_silence()
 
 
 def put(text: str) -> None:
@@ -50,6 +52,7 @@ def put(text: str) -> None:
     with _lock:
         clear()
         sys.stdout.write(text)
+        _break_silence()
 
 
 def is_live() -> bool:
@@ -72,6 +75,7 @@ def draw(text: str) -> None:
         sys.stderr.write(f"{_CLEAR}{text[: columns() - 1]}")
         sys.stderr.flush()
         _is_drawn = True
+        _break_silence()
 
 
 def clear() -> None:
@@ -93,6 +97,11 @@ def _end_line(ending: str) -> None:
         _is_drawn = False
 
 
+def _break_silence() -> None:
+    global _silent_since
+    _silent_since = time.monotonic()
+
+
 def bar(share: float, width: int) -> str:
     """A bar of so many characters between its ends, filled to that share."""
     block = "\N{FULL BLOCK}" if (sys.stderr.encoding or "").lower().startswith("utf") else "#"
@@ -101,7 +110,7 @@ def bar(share: float, width: int) -> str:
 
 @contextmanager
 def waiting(text: str) -> Iterator["Wait"]:
-    """Say what is waited for in this block, if that takes more than a second; the `text` may be changed on the way."""
+    """Say what is waited for in this block once nothing was told for a second; the `text` may be changed on the way."""
     wait = Wait(text)
     _begin(wait)
     try:
@@ -139,12 +148,15 @@ class Wait:
         self._begun = time.monotonic()
         self._seconds_before = 0.0  # of earlier waits for the same
         self._due = 0.0  # at which second the next line is told
+        self._is_told = False
 
     def show(self) -> None:
         """Tell of it, if it is time."""
-        seconds = self._seconds_before + time.monotonic() - self._begun
-        if seconds < _SECONDS_BEFORE:
+        now = time.monotonic()
+        seconds = self._seconds_before + now - self._begun
+        if not self._is_told and now - _silent_since < _SECONDS_BEFORE:
             return
+        self._is_told = True
         if self.headline:
             tell(self.headline)
             self.headline, self._due = "", _SECONDS_BETWEEN_LINES
@@ -242,9 +254,9 @@ def _watch() -> None:
     """Tell of the last wait, as long as there is one."""
     global _watcher
     while True:
+        time.sleep(_SECONDS_BETWEEN_DRAWINGS)
         with _lock:
             if not _waits:
                 _watcher = None
                 return
             _waits[-1].show()
-        time.sleep(_SECONDS_BETWEEN_DRAWINGS)
