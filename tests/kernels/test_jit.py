@@ -10,6 +10,7 @@ from pathlib import Path
 import numba
 import pytest
 from numba import config
+from numba.core import caching
 
 from fastnet.kernels import jit
 
@@ -67,7 +68,6 @@ def test_every_threading_layer_serves_several_python_threads_with_the_same_bits(
 CALL = (
     "import numpy as np; from fastnet import kernels; print(kernels.count_correct(np.eye(3, dtype='f4'), np.arange(3)))"
 )
-COUNTING = CALL + "; from fastnet.kernels.losses import _count_correct as c; print(sum(c.stats.cache_hits.values()))"
 
 
 @pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])
@@ -84,44 +84,54 @@ def test_processes_that_fill_one_cache_at_once_do_not_disturb_each_other(tmp_pat
 
 def test_a_kept_cache_is_used(tmp_path):
     """The second process compiles nothing: Numba counts a hit."""
-    assert [run(COUNTING, NUMBA_CACHE_DIR=tmp_path) for _ in range(2)] == ["0", "1"]
+    counting = (
+        CALL + "; from fastnet.kernels.losses import _count_correct as c; print(sum(c.stats.cache_hits.values()))"
+    )
+    assert [run(counting, NUMBA_CACHE_DIR=tmp_path) for _ in range(2)] == ["0", "1"]
 
 
-# Two kernels, with errors of the system where Numba reads or writes its files; then all that was warned of.
-FAIL = """
-import os, warnings
-from numba.core.caching import IndexDataCacheFile
+def add_one(number):
+    return number + 1
 
-def fail(self, *args):
-    raise OSError({number}, os.strerror({number}), "the file")
 
-IndexDataCacheFile.{method} = fail
-with warnings.catch_warnings(record=True) as found:
-    warnings.simplefilter("always")
-    {call}
-    kernels.jit.threading_layer()
-print(*[warning.message for warning in found], sep="; ")
-"""
+def add_two(number):
+    return number + 2
+
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    """An empty cache of compiled kernels, of which nothing was said yet."""
+    monkeypatch.setattr(jit, "CACHE_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(jit, "_is_warned", False)
+    return tmp_path
 
 
 @pytest.mark.parametrize("name", ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "ENOENT"])
 @pytest.mark.parametrize("method", ["_open_for_write", "_load_index"])
-def test_a_cache_that_cannot_be_used_is_named_once_and_done_without(tmp_path, method, name):
-    number = getattr(errno, name)
-    told = run(FAIL.format(number=number, method=method, call=CALL), NUMBA_CACHE_DIR=tmp_path)
-    (directory,) = tmp_path.glob("fastnet/*")
-    assert told == (
-        f"{directory}: compiled kernels cannot be kept there ({os.strerror(number)}), so they are compiled each time"
-    )
+def test_a_cache_that_cannot_be_used_is_named_once_and_done_without(cache, monkeypatch, method, name):
+    def fail(*args):
+        raise OSError(getattr(errno, name), "of the system", "the file")
+
+    monkeypatch.setattr(caching.IndexDataCacheFile, method, fail)
+    with pytest.warns(RuntimeWarning) as warned:
+        assert [jit.kernel()(function)(1) for function in (add_one, add_two)] == [2, 3]
+    assert [str(warning.message) for warning in warned] == [
+        f"{cache}: compiled kernels cannot be kept there (of the system), so they are compiled each time"
+    ]
 
 
 @pytest.mark.parametrize("damage", [lambda content: b"", lambda content: content[: len(content) // 2]])
 @pytest.mark.parametrize("suffix", ["nbi", "nbc"])
-def test_damaged_files_of_the_cache_are_made_anew(tmp_path, suffix, damage):
-    assert run(COUNTING, NUMBA_CACHE_DIR=tmp_path) == "0"
-    for path in tmp_path.glob(f"fastnet/*/**/*.{suffix}"):
-        path.write_bytes(damage(path.read_bytes()))
-    assert [run(COUNTING, NUMBA_CACHE_DIR=tmp_path) for _ in range(2)] == ["0", "1"]
+def test_damaged_files_of_the_cache_are_made_anew(cache, suffix, damage):
+    def n_found():
+        compiled = jit.kernel()(add_one)
+        assert compiled(1) == 2
+        return sum(compiled.stats.cache_hits.values())
+
+    assert [n_found(), n_found()] == [0, 1]
+    (path,) = cache.glob(f"**/*.{suffix}")
+    path.write_bytes(damage(path.read_bytes()))
+    assert [n_found(), n_found()] == [0, 1]
 
 
 def test_a_piece_of_a_kernel_is_plain_python_where_python_calls_it_and_no_machine_code_of_its_own():
