@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fastnet import cli
+from fastnet.cli import waiting
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.interrupts import SIGNALS
 
@@ -35,6 +36,12 @@ def _samples(n: int, rng: np.random.Generator) -> Samples:
     for label in range(N_CLASSES):
         images[labels == label, label * 7 : label * 7 + 7] += 40
     return Samples(images.astype(np.uint8), labels, PIXEL_SCALE)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch):
+    """Commands in this process tell of no wait, however slow the machine: tests count lines of standard error."""
+    monkeypatch.setattr(waiting, "_SECONDS_BEFORE", PATIENCE)
 
 
 @pytest.fixture

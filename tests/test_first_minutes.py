@@ -66,6 +66,7 @@ def test_a_wait_is_told_of_with_its_seconds(at_once, capsys):
 
 
 def test_what_takes_no_time_is_not_told_of(capsys):
+    waiting.begin()
     with waiting.waiting("measuring"):
         pass
     assert capsys.readouterr().err == ""

@@ -43,7 +43,7 @@ def picture(tmp_path_factory):
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("command", [f"inspect {DEFAULT}", "--help"])
+@pytest.mark.parametrize("command", [f"inspect {DEFAULT} --quiet", "--help"])
 def test_what_cannot_be_printed_is_an_error(command, unbuffered):
     for place in (">/dev/full", ">&-"):
         code, _, err = run(f"fastnet {command} {place}", PYTHONUNBUFFERED=unbuffered)
@@ -62,7 +62,7 @@ def test_answers_that_cannot_be_printed_are_an_error_and_a_file_is_written_all_t
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("command", [f"inspect {DEFAULT}", "train --help"])
+@pytest.mark.parametrize("command", [f"inspect {DEFAULT} --quiet", "train --help"])
 def test_a_pipe_that_nobody_reads_ends_it_quietly(command, unbuffered):
     reader, writer = os.pipe()
     os.close(reader)
@@ -107,7 +107,7 @@ def test_no_file_takes_the_place_of_a_closed_stream(picture, tmp_path):
 
 
 def test_closed_standard_input_is_told():
-    code, out, err = run("fastnet predict - 0<&-")
+    code, out, err = run("fastnet predict - --quiet 0<&-")
     assert (code, out) == (1, b"")
     assert len(err.splitlines()) == 1
 
@@ -138,7 +138,7 @@ def test_a_path_that_is_no_text_is_told_by_its_own_bytes(picture, tmp_path, envi
         file.write(picture.read_bytes())
     with open(os.fsencode(directory) + b"/\xe9.heic", "wb") as file:
         file.write(b"no picture")
-    code, out, err = run(f"fastnet predict {directory}", **environment)
+    code, out, err = run(f"fastnet predict {directory} --quiet", **environment)
     assert code == 1
     assert out.startswith(odd + b": 7 (")
     assert b"/\xe9.heic: HEIC is not read" in err
@@ -151,7 +151,7 @@ def test_a_path_that_is_no_text_is_told_by_its_own_bytes(picture, tmp_path, envi
     code, out, _ = run(f"fastnet predict {directory} --format csv", **environment)
     assert out == content
     assert len(list(csv.DictReader(io.StringIO(content.decode(errors="surrogateescape"))))) == 2
-    code, out, err = run(f"fastnet inspect '{directory}'/\udce9.heic", **environment)
+    code, out, err = run(f"fastnet inspect --quiet '{directory}'/\udce9.heic", **environment)
     assert code == 2
     assert len(err.splitlines()) == 1
 
