@@ -49,7 +49,7 @@ class _Finder:
         execute = loader.exec_module
 
         def told(module: ModuleType) -> None:
-            del loader.exec_module  # type: ignore[method-assign]  # from here on it is the class's own again
+            del loader.exec_module  # from here on it is the class's own again
             with self._wait.part(f"loading {package}"):
                 execute(module)
 

@@ -148,9 +148,9 @@ def _split_like(train_table: Table, train: Part, table: Table, label: str | None
     if table.n_columns != train_table.n_columns:
         return split_table(table, None, may_be_labelled)
     test = split_table(table, table.columns[place] if table.columns else str(place))
-    n_different = len(np.unique(test.labels))
-    is_numbered = n_different == len(table.numbers) > len(np.unique(train.labels))
-    return dataclasses.replace(test, labels=None) if is_numbered else test
+    n_train, n_test = (len(np.unique(part.labels)) for part in (train, test) if part.labels is not None)
+    are_row_numbers = n_test == len(table.numbers) > n_train
+    return dataclasses.replace(test, labels=None) if are_row_numbers else test
 
 
 def _read_sums(directory: Path) -> dict[str, str]:
