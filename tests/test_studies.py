@@ -76,7 +76,7 @@ def test_the_table_of_cold_starts_has_a_row_for_each_state_of_the_cache():
     warm = [{"compilations": 0, "processor": 1.4, "total": 1.5}] * 3
     lines = cold_start.table({"empty": runs, "filled": warm}, load=2.0).splitlines()
     assert lines[2:4] == ["| empty | 155 | 28.0 | 29.0 |", "| filled | 0 | 1.4 | 1.5 |"]
-    assert "medians of 3 processes each" in lines[-1]
+    assert "processes of each kind: 3, medians" in lines[-1]
     assert "busy" in lines[-1]
 
 

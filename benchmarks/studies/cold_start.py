@@ -38,4 +38,4 @@ def table(runs: dict[str, list[dict[str, float]]], load: float | None) -> str:
         )
         lines.append(f"| {cache} | {n_compiled:.0f} | {processor:.1f} | {total:.1f} |")
     n_runs = len(next(iter(runs.values())))
-    return "\n".join([*lines, f"\n784-512-10, medians of {n_runs} processes each. {machine_text(load)}"])
+    return "\n".join([*lines, f"\n784-512-10; processes of each kind: {n_runs}, medians. {machine_text(load)}"])
