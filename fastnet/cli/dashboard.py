@@ -3,7 +3,6 @@
 import argparse
 import re
 import signal
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ from fastnet.errors import OptionError
 from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
 
-from .options import add_command, add_data_option, positive
-from .waiting import tell, waiting
+from .options import add_command, add_data_option, positive, tell
+from .waiting import waiting
 
 _ORIGIN = re.compile(r"[A-Za-z0-9.*_-]+(:\d{1,5})?")
 
@@ -87,25 +86,19 @@ def run(args: argparse.Namespace) -> int:
     if args.data:
         with waiting("loading the data"):
             load_dataset(data)
-    with ExitStack() as until_ready:
-        until_ready.enter_context(waiting("starting the page"))
-        from fastnet.dashboard.app import serve
+    from fastnet.dashboard.app import serve
 
-        def ready(port: int) -> None:
-            until_ready.close()
-            tell(f"serving on http://{args.address}:{port} (Ctrl-C ends it)")
-
-        serve(
-            port,
-            args.address,
-            args.allow_origin,
-            args.open,
-            args.models,
-            data,
-            args.trainings,
-            args.runs,
-            on_ready=ready,
-        )
+    serve(
+        port,
+        args.address,
+        args.allow_origin,
+        args.open,
+        args.models,
+        data,
+        args.trainings,
+        args.runs,
+        on_ready=lambda port: tell(f"serving on http://{args.address}:{port} (Ctrl-C ends it)"),
+    )
     return exit_status(signal.SIGINT)  # which Panel takes for its end
 
 
