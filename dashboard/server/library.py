@@ -2,6 +2,7 @@
 newest runs of the command line, whose names begin with `runs/`."""
 
 import re
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from fastnet import weights
 from fastnet.errors import FastnetError, ModelError, OptionError
-from fastnet.files import claim, copy_files, whole_directory
+from fastnet.files import claim, whole_directory
 from fastnet.models.calibration import CALIBRATION
 from fastnet.models.documents import EpochRecord, Manifest
 from fastnet.models.files import MANIFEST, find_model, read_history, read_manifest
@@ -94,7 +95,7 @@ class Library:
             with claim(self._directory / name):  # another server may have the same models
                 self._check_is_free(name, may_replace)
                 with whole_directory(self._directory / name) as new:
-                    copy_files(run, new)
+                    shutil.copytree(run, new, dirs_exist_ok=True)
             self._predictors.pop(name, None)
             listeners = list(self._listeners)
         for listener in listeners:
