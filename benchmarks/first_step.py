@@ -29,7 +29,10 @@ def first_steps(n: int, progress: Callable[[str], None]) -> dict[str, Any]:
 
 
 def first_step(cache: str) -> dict[str, float]:
-    """Seconds of each part of a process that takes one training step, with its compiled kernels in `cache`."""
+    """Seconds of each part of a process that takes one training step, with its compiled kernels in `cache`.
+
+    `processor` are those of processors, `compilations` the functions that were compiled.
+    """
     variables = environment_of({})
     variables.pop("NUMBA_CACHE_DIR", None)
     variables["XDG_CACHE_HOME"] = cache
@@ -42,4 +45,6 @@ def first_step(cache: str) -> dict[str, float]:
         "data": moments["loaded"] - moments["imported"],
         "step": moments["stepped"] - moments["loaded"],
         "total": moments["stepped"] - started,
+        "processor": moments["processor"],
+        "compilations": moments["compilations"],
     }

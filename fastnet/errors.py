@@ -49,10 +49,11 @@ FORESEEN = (FastnetError, MemoryError, OSError)  # what may happen to anybody, a
 def sentence_of(error: BaseException) -> str:
     """One of `FORESEEN` in a sentence that names the file, if there is one."""
     if isinstance(error, MemoryError):
-        return "there is not enough memory"
+        return f"there is not enough memory ({error})" if str(error) else "there is not enough memory"
     if isinstance(error, OSError) and error.strerror:
         reason = error.strerror[0].lower() + error.strerror[1:]
-        return f"{error.filename}: {reason}" if error.filename else reason
+        name = error.filename2 or error.filename  # of two, as of a copy, the one that is written
+        return f"{name}: {reason}" if name else reason
     return str(error)
 
 

@@ -216,6 +216,16 @@ def read_whole(directory: Path, read: Callable[[], Found]) -> Found:
     return read()
 
 
+def copy_files(source: Path, target: Path) -> None:
+    """Copy all that is in one directory into another. Unlike `shutil.copytree`, it ends with the first error."""
+    for path in source.iterdir():
+        if path.is_dir():
+            (target / path.name).mkdir(exist_ok=True)
+            copy_files(path, target / path.name)
+        else:
+            shutil.copy2(path, target / path.name)
+
+
 def _beside(target: Path, suffix: str) -> Path:
     return target.parent / f".{target.name}{suffix}"
 

@@ -12,12 +12,14 @@ import hashlib
 import os
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numba
 from numba.core import config, event
+from numba.core.caching import FunctionCache
 from numba.core.extending import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
@@ -52,6 +54,47 @@ def _cache_directory() -> str | None:
 
 
 CACHE_DIRECTORY = _cache_directory()
+
+
+class _Cache(FunctionCache):
+    """Numba's cache, without which kernels work as well: where it fails they are compiled, and kept if possible.
+
+    What cannot be read or written, as on a full disk, is told once.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled function; None if it is not there, or damaged, as by a cut of the power."""
+        try:
+            return super().load_overload(sig, target_context)
+        except OSError as error:
+            _warn_of_cache(error)
+        except Exception:  # whatever unpickling a damaged file raises
+            with contextlib.suppress(OSError):
+                self.flush()
+        return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep a compiled function."""
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            _warn_of_cache(error)
+
+
+_is_warned = False
+
+
+def _warn_of_cache(error: OSError) -> None:
+    """Say once in a process that the cache is of no use."""
+    global _is_warned
+    if not _is_warned:
+        _is_warned = True
+        reason = error.strerror or error
+        warnings.warn(
+            f"{CACHE_DIRECTORY}: compiled kernels cannot be kept there ({reason}), so they are compiled each time",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
 
 class _Compilations(event.Listener):
@@ -111,14 +154,9 @@ def kernel(parallel: bool = False) -> Callable[[Callable], Callable]:
 
     def decorate(function: Callable) -> Callable:
         with _own_cache_directory():
-            compiled = numba.njit(
-                function,
-                fastmath=FASTMATH,
-                error_model="numpy",
-                parallel=parallel,
-                nogil=True,
-                cache=CACHE_DIRECTORY is not None,
-            )
+            compiled = numba.njit(function, fastmath=FASTMATH, error_model="numpy", parallel=parallel, nogil=True)
+            if CACHE_DIRECTORY is not None and not config.DISABLE_JIT:
+                compiled._cache = _Cache(function)  # as `cache=True` has it, which takes Numba's own
         return _one_at_a_time(compiled) if parallel else compiled
 
     return decorate

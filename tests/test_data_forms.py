@@ -161,6 +161,36 @@ def test_label_of_two_tables_is_named_or_numbered(tmp_path, label):
 
 
 @pytest.mark.parametrize(
+    ("header", "test_header", "label"),
+    [
+        pytest.param(["letter", *PIXELS], ["id", *PIXELS], "0", id="names"),
+        pytest.param(["letter", *PIXELS], ["photo", *PIXELS], "0", id="another name"),
+        pytest.param(None, None, "0", id="no names"),
+        pytest.param([*PIXELS, "letter"], [*PIXELS, "id"], "-1", id="last"),
+        pytest.param(None, None, "-1", id="last, no names"),
+    ],
+)
+def test_numbers_of_rows_are_no_labels_of_a_test_table(tmp_path, header, test_header, label):
+    """A number that says where the labels of the training table are says nothing of what else stands there."""
+    last = label == "-1"
+    numbered = labelled_rows(np.arange(9), FLAT[:9], last)
+    write(tmp_path / "train.csv", csv_bytes(labelled_rows(last=last), header))
+    write(tmp_path / "test.csv", csv_bytes(numbered, test_header))
+    dataset = load_dataset(tmp_path, label=label)
+    assert_holds_all(dataset)
+    assert "test.csv has no labels, so it is left out" in dataset.notes
+
+
+def test_a_numbered_column_is_found_by_its_name_in_a_test_table_with_others(tmp_path):
+    rows = [[number, *row] for number, row in enumerate(labelled_rows())]
+    write(tmp_path / "train.csv", csv_bytes(rows, ["id", "letter", *PIXELS]))
+    write(tmp_path / "test.csv", csv_bytes(labelled_rows()[:9], ["letter", *PIXELS]))
+    dataset = load_dataset(tmp_path, label="1")
+    np.testing.assert_array_equal(dataset.test.labels, LABELS[:9])
+    np.testing.assert_array_equal(dataset.test.images, FLAT[:9])
+
+
+@pytest.mark.parametrize(
     ("content", "choices", "fault"),
     [
         pytest.param(
@@ -636,6 +666,13 @@ def test_images_are_loaded_from_any_form(tmp_path):
 def test_images_of_emnist_come_out_upright(tmp_path):
     path = write(tmp_path / "emnist-letters-test-images-idx3-ubyte", idx_bytes(IMAGES.transpose(0, 2, 1)))
     np.testing.assert_array_equal(load_images(path)[0], FLAT)
+    np.testing.assert_array_equal(load_images(path, is_transposed=False)[0], IMAGES.transpose(0, 2, 1).reshape(N, -1))
+
+
+def test_images_of_any_form_come_out_upright_if_one_says_so(tmp_path):
+    for path in written_forms(tmp_path):
+        images, _ = load_images(path, is_transposed=True)
+        np.testing.assert_array_equal(images, IMAGES.transpose(0, 2, 1).reshape(N, -1), err_msg=path.name)
 
 
 def test_picture_holds_no_images_and_is_told(tmp_path):

@@ -1,5 +1,6 @@
 """Files and directories are seen whole or not at all: after an exception, the old one stands as it was."""
 
+import errno
 import os
 import threading
 import time
@@ -10,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from fastnet import files
-from fastnet.errors import ModelError
-from fastnet.files import claim, keep_all, put_back, read_whole, whole_directory, whole_file
+from fastnet.errors import ModelError, sentence_of
+from fastnet.files import claim, copy_files, keep_all, put_back, read_whole, whole_directory, whole_file
 
 from .conftest import PATIENCE
 
@@ -385,3 +386,22 @@ def test_where_directories_cannot_be_opened_files_and_directories_appear_whole(t
     monkeypatch.undo()
     assert contents(target) == {"a": "new", "b": "file"}
     assert names_in(target.parent) == ["run"]
+
+
+def test_a_directory_is_copied_with_all_below_it_until_the_first_error(tmp_path, monkeypatch):
+    (tmp_path / "one/below").mkdir(parents=True)
+    (tmp_path / "one/a").write_text("a")
+    (tmp_path / "one/below/b").write_text("b")
+    (tmp_path / "two").mkdir()
+    copy_files(tmp_path / "one", tmp_path / "two")
+    assert (tmp_path / "two/below/b").read_text() == "b"
+
+    def fail(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device", str(source), None, str(target))
+
+    monkeypatch.setattr("shutil.copy2", fail)
+    with pytest.raises(OSError, match="No space left") as caught:
+        copy_files(tmp_path / "one", tmp_path / "two")
+    assert sentence_of(caught.value) in {
+        f"{tmp_path / 'two' / name}: no space left on device" for name in ("a", "below/b")
+    }

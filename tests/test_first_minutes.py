@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from fastnet import cli, weights
 from fastnet.cli import options, waiting
+from fastnet.cli.loading import loading_told
 from fastnet.cli.progress import fitted
 from fastnet.data.samples import Dataset
 from fastnet.errors import OptionError, did_you_mean
@@ -44,7 +46,7 @@ def at_once(monkeypatch):
     monkeypatch.setattr(waiting, "_SECONDS_BETWEEN_DRAWINGS", 0.01)
     monkeypatch.setattr(waiting, "_SECONDS_BETWEEN_LINES", 0.05)
     yield
-    waiting.set_quiet(False)
+    waiting.begin()
 
 
 def told(capsys, *texts):
@@ -65,9 +67,26 @@ def test_a_wait_is_told_of_with_its_seconds(at_once, capsys):
 
 
 def test_what_takes_no_time_is_not_told_of(capsys):
+    waiting.begin()
     with waiting.waiting("measuring"):
         pass
     assert capsys.readouterr().err == ""
+
+
+def test_waits_that_are_each_short_are_told_of_once_nothing_was_told_for_a_while(capsys, monkeypatch):
+    monkeypatch.setattr(waiting, "_SECONDS_BEFORE", 0.5)
+    monkeypatch.setattr(waiting, "_SECONDS_BETWEEN_DRAWINGS", 0.01)
+    waiting.begin()
+    err, deadline = "", time.monotonic() + 30
+    while "loading" not in err and time.monotonic() < deadline:
+        with waiting.waiting("loading"):
+            time.sleep(0.1)
+        err += capsys.readouterr().err
+    assert "loading" in err
+    waiting.tell("a line, and silence begins anew")
+    with waiting.waiting("measuring"):
+        pass
+    assert "measuring" not in capsys.readouterr().err
 
 
 def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsys):
@@ -100,7 +119,7 @@ def test_a_compilation_that_another_thread_goes_on_with_is_not_waited_for():
 
 
 def test_quiet_tells_errors_alone(at_once, capsys):
-    waiting.set_quiet(True)
+    waiting.begin(quiet=True)
     with waiting.waiting("measuring"):
         waiting.tell("a line")
         waiting.complain("an error")
@@ -137,6 +156,64 @@ def test_what_comes_from_the_cache_is_not_compiled(tmp_path):
         begun, ended = map(int, done.stdout.split())
         assert begun == ended
         assert (begun > 0) is expected
+
+
+SLOW_PACKAGE = """
+import sys, time
+deadline = time.monotonic() + 30
+while not sys.stderr_holds("loading slow_to_load") and time.monotonic() < deadline:
+    time.sleep(0.01)
+"""
+
+
+@pytest.fixture
+def slow_package(monkeypatch, tmp_path, capsys):
+    """A package `slow_to_load`, which is loaded as soon as it was told that it is; and what was told, as a list."""
+    told_so_far = []
+
+    def holds(text):
+        told_so_far.append(capsys.readouterr().err)
+        return text in "".join(told_so_far)
+
+    monkeypatch.setattr(sys, "stderr_holds", holds, raising=False)
+    (tmp_path / "packages/slow_to_load").mkdir(parents=True)
+    (tmp_path / "packages/slow_to_load/__init__.py").write_text(SLOW_PACKAGE)
+    monkeypatch.syspath_prepend(tmp_path / "packages")
+    yield told_so_far
+    sys.modules.pop("slow_to_load", None)
+
+
+@pytest.mark.parametrize("command", cli._COMMANDS, ids=lambda command: command.__name__.rpartition(".")[2])
+def test_every_command_tells_of_the_packages_that_it_loads(at_once, slow_package, monkeypatch, command):
+    def run(args):
+        import slow_to_load  # noqa: F401
+
+        return 0
+
+    monkeypatch.setattr(command, "run", run)
+    name = command.__name__.rpartition(".")[2].replace("_", "-")
+    needed = {"compare-models": ["a", "b"], "export": ["a", "--to", "npz"]}
+    takes_one = name in ("evaluate", "calibrate", "predict", "audit", "inspect")
+    assert cli.main([name, *needed.get(name, ["a"] if takes_one else [])]) == 0
+    assert "loading slow_to_load" in "".join(slow_package)
+    assert waiting._waits == []
+
+
+def test_loading_is_watched_during_commands_alone_and_leaves_no_trace(fastnet):
+    before = list(sys.meta_path)
+    assert fastnet("runs")[0] == 0
+    assert sys.meta_path == before
+
+
+def test_a_package_that_cannot_be_loaded_is_waited_for_no_longer(tmp_path, monkeypatch):
+    (tmp_path / "broken_package.py").write_text("raise ValueError('broken')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with loading_told():
+        with pytest.raises(ValueError, match="broken"):
+            import_module("broken_package")
+        with pytest.raises(ModuleNotFoundError, match="not_there"):
+            import_module("not_there")
+        assert waiting._waits == []
 
 
 # ---- The bar ---------------------------------------------------------------------------------------------------------

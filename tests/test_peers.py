@@ -74,6 +74,15 @@ def test_a_rival_answers(fake):
         assert rival.ask("versions") == {"versions": {"numpy": np.__version__}}
 
 
+def test_memory_is_told_wherever_the_system_does(monkeypatch):
+    told = protocol.peak_memory()
+    assert told > 2**20
+    monkeypatch.setattr(Path, "is_file", lambda path: False)  # no /proc
+    assert protocol.peak_memory() == (pytest.approx(told, rel=0.1) if find_spec("resource") else 0)
+    monkeypatch.setattr(protocol, "find_spec", lambda name: None)
+    assert protocol.peak_memory() == 0
+
+
 def test_errors_are_answers_and_the_rival_goes_on(fake):
     with RivalProcess(fake, {"gear": "broken"}) as rival:
         with pytest.raises(RivalError, match="KeyError: 'broken'"):

@@ -101,6 +101,26 @@ def test_each_form_says_the_same(fastnet, scans):
     assert [row["path"] for row in table] == [row["path"] for row in rows]
 
 
+def test_transposed_images_are_turned_if_one_says_so(fastnet, images, tmp_path):
+    np.save(tmp_path / "images.npy", images)
+    np.save(tmp_path / "turned.npy", images.transpose(0, 2, 1))
+    answers = [
+        [line.partition(":")[2] for line in fastnet("predict", *args)[1].splitlines()]
+        for args in (
+            [tmp_path / "images.npy"],
+            [tmp_path / "turned.npy", "--transposed"],
+            [tmp_path / "images.npy", "--no-transposed"],
+        )
+    ]
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_transposed_pictures_are_no_such_thing(fastnet, scans):
+    code, out, err = fastnet("predict", scans, "--transposed")
+    assert (code, out) == (2, "")
+    assert "--transposed is for files of images (IDX, CSV, .npz, .npy or Parquet), and none is given" in err
+
+
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_odd_names_are_whole_in_csv_and_on_one_line_for_people(fastnet, images, tmp_path, name):
     path = tmp_path / name

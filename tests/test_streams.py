@@ -138,7 +138,7 @@ def test_a_path_that_is_no_text_is_told_by_its_own_bytes(picture, tmp_path, envi
         file.write(picture.read_bytes())
     with open(os.fsencode(directory) + b"/\xe9.heic", "wb") as file:
         file.write(b"no picture")
-    code, out, err = run(f"fastnet predict {directory}", **environment)
+    code, out, err = run(f"fastnet predict {directory} --quiet", **environment)
     assert code == 1
     assert out.startswith(odd + b": 7 (")
     assert b"/\xe9.heic: HEIC is not read" in err
@@ -151,7 +151,7 @@ def test_a_path_that_is_no_text_is_told_by_its_own_bytes(picture, tmp_path, envi
     code, out, _ = run(f"fastnet predict {directory} --format csv", **environment)
     assert out == content
     assert len(list(csv.DictReader(io.StringIO(content.decode(errors="surrogateescape"))))) == 2
-    code, out, err = run(f"fastnet inspect '{directory}'/\udce9.heic --quiet", **environment)
+    code, out, err = run(f"fastnet inspect --quiet '{directory}'/\udce9.heic", **environment)
     assert code == 2
     assert len(err.splitlines()) == 1
 

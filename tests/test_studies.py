@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as door
+from benchmarks.studies import cold_start
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = {
@@ -74,6 +75,15 @@ def test_each_study_tells_its_options(name, capsys, monkeypatch):
         door.main([name, "--help"])
     assert stop.value.code == 0
     assert f"python -m benchmarks {name}" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_table_of_cold_starts_has_a_row_for_each_state_of_the_cache():
+    runs = [{"compilations": 155, "processor": seconds, "total": seconds + 1} for seconds in (30.0, 20.0, 28.0)]
+    warm = [{"compilations": 0, "processor": 1.4, "total": 1.5}] * 3
+    lines = cold_start.table({"empty": runs, "filled": warm}, load=2.0).splitlines()
+    assert lines[2:4] == ["| empty | 155 | 28.0 | 29.0 |", "| filled | 0 | 1.4 | 1.5 |"]
+    assert "processes of each kind: 3, medians" in lines[-1]
+    assert "busy" in lines[-1]
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="there is no make")

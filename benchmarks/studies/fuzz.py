@@ -5,8 +5,6 @@ A file must be read, or refused with one sentence, within 2 s; memory must stay 
 
 import io
 import json
-import resource
-import sys
 import time
 from collections import Counter
 
@@ -16,6 +14,7 @@ from PIL import Image
 from benchmarks.publishing import study_parser
 from fastnet.errors import DataError
 from fastnet.reading.predictor import Predictor
+from fastnet.timing.rivals.protocol import peak_memory
 
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MODES = ("1", "L", "P", "RGB", "RGBA", "CMYK", "LA", "I;16", "F")
@@ -67,7 +66,7 @@ def fuzz(n: int, seed: int = 0) -> dict[str, float]:
     predictor, files = Predictor.load(), seeds(rng)
     for content in files:
         predictor.read(content)
-    start = _megabytes()
+    start = peak_memory()
     outcomes: Counter[str] = Counter()
     slowest = 0.0
     for _ in range(n):
@@ -81,12 +80,7 @@ def fuzz(n: int, seed: int = 0) -> dict[str, float]:
                 raise
             outcomes["refused"] += 1
         slowest = max(slowest, time.perf_counter() - began)
-    return {"files": n, **outcomes, "slowest_seconds": slowest, "megabytes_more": _megabytes() - start}
-
-
-def _megabytes() -> float:
-    """The most memory that this process ever had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return {"files": n, **outcomes, "slowest_seconds": slowest, "megabytes_more": (peak_memory() - start) / 2**20}
 
 
 def main(argv: list[str]) -> int:

@@ -8,7 +8,6 @@ may allocate no more than a quarter of the file's size.
 import argparse
 import dataclasses
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -87,6 +86,8 @@ def train(n_samples: int = 0, path: str | None = None) -> dict[str, float]:
     training = Training(Dataset(train_samples, data.test, "a stream"), recipe)
     training.compile_kernels()
     if path:
+        import resource  # of the systems that have it: its options are told on all
+
         limit = bytes_of("VmData") + train_samples.pixels.nbytes // 4
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     most = bytes_of("RssAnon")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fastnet import weights
 from fastnet.errors import FastnetError, ModelError, OptionError
-from fastnet.files import claim, whole_directory
+from fastnet.files import claim, copy_files, whole_directory
 from fastnet.models.documents import EpochRecord, Manifest
 from fastnet.models.files import MANIFEST, find_model, read_history, read_manifest
 from fastnet.models.model import state_of
@@ -108,7 +108,7 @@ class Library:
             self._check_is_free(name, may_replace and self.may_delete(name, owner))
             self._check_there_is_room(name, run, owner)
             with whole_directory(self._directory / name) as new:
-                shutil.copytree(run, new, dirs_exist_ok=True)
+                copy_files(run, new)
                 (new / _OWNER).write_text(owner, encoding="ascii")
         self._tell(name)
 

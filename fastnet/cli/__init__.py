@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 
 from fastnet import __version__
-from fastnet.errors import FastnetError
+from fastnet.errors import FORESEEN, sentence_of
 from fastnet.interrupts import end
 
 from . import (
@@ -29,9 +29,10 @@ from . import (
     train,
 )
 from .completion import complete
+from .loading import loading_told
 from .options import Parser, set_thread_limits
 from .streams import on_any_stream, one_line
-from .waiting import compiling_told, complain, set_quiet
+from .waiting import begin, compiling_told, complain, warnings_told
 
 _COMMANDS = (
     train,
@@ -63,20 +64,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         set_thread_limits(args.threads)
-        set_quiet(args.quiet)
-        with compiling_told():
+        begin(args.quiet)
+        with warnings_told(), loading_told(), compiling_told():
             status: int = args.run(args)
         return status
-    except FastnetError as error:
-        sentence = str(error)
-    except MemoryError as error:
-        sentence = f"not enough memory ({error})" if str(error) else "not enough memory"
-    except OSError as error:
-        sentence = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    except FORESEEN as error:
+        complain(f"fastnet {args.command}: {one_line(sentence_of(error))}")
+        return USER_ERROR
     except KeyboardInterrupt as interruption:
         return end(interruption)
-    complain(f"fastnet {args.command}: {one_line(sentence)}")
-    return USER_ERROR
 
 
 def _parser() -> Parser:

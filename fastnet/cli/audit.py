@@ -50,8 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.models.files import read_model
 
     require_packages("an audit", *EXTRAS["audit"])
-    with waiting("loading what draws and measures"):
-        from fastnet.audit.report import write_everything
+    from fastnet.audit.report import write_everything
 
     alone = _why_not_beside(args.model)
     if alone and not args.out:

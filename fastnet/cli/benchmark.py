@@ -4,7 +4,8 @@ import argparse
 import time
 from typing import Any
 
-from .options import add_command, positive, show, tell
+from .options import add_command, positive, show
+from .waiting import tell, waiting
 
 EXAMPLES = """\
   fastnet benchmark                     one to two minutes on an idle machine
@@ -35,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     def progress(text: str) -> None:
         tell(f"{time.monotonic() - started:4.0f} s  {text}")
 
-    figures = machine.measure(jit.get_threads(), args.samples, progress, args.roofline)
+    with waiting("measuring"):
+        figures = machine.measure(jit.get_threads(), args.samples, progress, args.roofline)
     show(args, figures, machine.text(figures))
     return 0

@@ -12,6 +12,7 @@ from fastnet.packages import EXTRAS, require_packages
 
 from .options import add_command, add_data_option, positive, tell
 from .serving import add_serving_options, serving_of
+from .waiting import waiting
 
 EXAMPLES = """\
   fastnet dashboard                 serve on http://localhost:5006
@@ -71,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
     require_directory(args.runs, "--runs")
     data = str(args.data.absolute()) if args.data else BUNDLED
     if args.data:
-        load_dataset(data)
+        with waiting("loading the data"):
+            load_dataset(data)
     from fastnet.dashboard.app import serve
     from fastnet.dashboard.server.quotas import Quotas
 

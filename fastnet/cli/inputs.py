@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fastnet.reading.recognition import Reading
 
 STANDARD_INPUT = "-"
+FILES_OF_IMAGES = "IDX, CSV, .npz, .npy or Parquet"
 MOST_MEGAPIXELS = 178  # Pillow refuses what is larger
 _MEGABYTES_A_MEGAPIXEL = 4  # of a file in which nothing is compressed
 _MOST_OTHERS_NAMED = 3
@@ -40,8 +41,8 @@ def limits(most_megapixels: int | None) -> "Limits":
 class Reader:
     """Answers about whatever the names on the command line stand for, and counts what is left out."""
 
-    def __init__(self, predictor: "Predictor", limits: "Limits") -> None:
-        self.predictor, self.limits = predictor, limits
+    def __init__(self, predictor: "Predictor", limits: "Limits", is_transposed: bool | None = None) -> None:
+        self.predictor, self.limits, self._is_transposed = predictor, limits, is_transposed
         self.n_others, self._first_others = 0, list[str]()
 
     def answers(self, names: list[str], executor: "Executor | None" = None) -> Iterator[Answer]:
@@ -53,7 +54,7 @@ class Reader:
                 yield self.answer(next(some))
             elif what == "images":
                 for name in some:
-                    yield from read_ready_images(self.predictor, name)
+                    yield from read_ready_images(self.predictor, name, self._is_transposed)
             else:
                 predictor = None if executor else self.predictor
                 pictures = self.find(some)

@@ -154,11 +154,16 @@ def add_data_options(parser: argparse.ArgumentParser, default: str = "mnist") ->
     """Declare --data, and what may be said of it, for `given_data`."""
     add_data_option(parser, default, Path)
     parser.add_argument("--label", metavar="COLUMN", help="name or number of the column that holds a table's labels")
+    add_transposed(parser, "found out")
+
+
+def add_transposed(parser: argparse.ArgumentParser, default: str) -> None:
+    """Declare --transposed, which is None where nothing is said; `default` tells what that means."""
     parser.add_argument(
         "--transposed",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="whether images are stored column by column, as EMNIST's are (default: found out)",
+        help=f"whether images are stored column by column, as EMNIST's are (default: {default})",
     )
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,10 +15,10 @@ from fastnet.files import require_new
 from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
 from .answers import FORMS, WRITERS, Answer, Write, file_of_answers, form_of
-from .inputs import MOST_MEGAPIXELS, STANDARD_INPUT, Reader, is_file_of_images, kind, limits
-from .options import add_command, prefer_one_blas_thread, show, whole
+from .inputs import FILES_OF_IMAGES, MOST_MEGAPIXELS, STANDARD_INPUT, Reader, is_file_of_images, kind, limits
+from .options import add_command, add_transposed, prefer_one_blas_thread, show, whole
 from .streams import one_line
-from .waiting import is_live
+from .waiting import complain, put, waiting
 
 EXAMPLES = """\
   fastnet predict seven.png                          the digits, and how sure that is
@@ -30,10 +29,10 @@ EXAMPLES = """\
   fastnet predict poster.png --max-megapixels 100    larger than what strangers should make you read
   fastnet predict - < seven.png                      from standard input
   fastnet predict t10k-images-idx3-ubyte.gz          images as the network takes them: IDX, CSV, .npz, .npy, Parquet
+  fastnet predict images.npy --transposed            ... stored column by column
   fastnet predict test.csv --format kaggle --out submission.csv
 """
 UNREADABLE = 1
-SECONDS_BEFORE_BAR = 1.0
 
 
 def add(commands: Any) -> None:
@@ -57,6 +56,7 @@ def add(commands: Any) -> None:
         metavar="N",
         help=f"read larger pictures, of up to N megapixels (default: 16; at most {MOST_MEGAPIXELS})",
     )
+    add_transposed(parser, "of files of images those that are called emnist, or their directory")
     parser.add_argument(
         "--force", action="store_true", help="replace the file or drawings that are written if they exist"
     )
@@ -78,7 +78,9 @@ def run(args: argparse.Namespace) -> int:
         _check_drawing(args.explain)
     if args.out:
         require_new(args.out, args.force)
-    reader = Reader(Predictor.load(args.model), limits(args.max_megapixels))
+    if args.transposed is not None and not any(map(is_file_of_images, args.pictures)):
+        raise OptionError(f"--transposed is for files of images ({FILES_OF_IMAGES}), and none is given")
+    reader = Reader(Predictor.load(args.model), limits(args.max_megapixels), args.transposed)
     return _write(args, reader, form) if args.out else _print(args, reader, form)
 
 
@@ -90,19 +92,16 @@ def _form(args: argparse.Namespace) -> str:
         raise OptionError("--json and --format do not go together")
     form = form_of(args.out, args.format) if args.out else "json" if args.json else args.format or "text"
     if form == "kaggle" and (len(args.pictures) > 1 or not is_file_of_images(args.pictures[0])):
-        raise OptionError("--format kaggle is for one file of images (IDX, CSV, .npz, .npy or Parquet)")
+        raise OptionError(f"--format kaggle is for one file of images ({FILES_OF_IMAGES})")
     return str(form)
 
 
 def _print(args: argparse.Namespace, reader: Reader, form: str) -> int:
     """Answer on standard output: as the answers come, or with one JSON object in the end."""
-    from tqdm import tqdm
-
     from fastnet.reading.batch import as_json
 
     results: list[Answer] = []
-    output = SimpleNamespace(write=partial(tqdm.write, end=""))  # which goes round the bar
-    write = results.append if form == "json" else WRITERS[form](output)
+    write = results.append if form == "json" else WRITERS[form](SimpleNamespace(write=put))
     answers = _explained(args, reader) if args.explain else reader.answers(args.pictures)
     _, n_unreadable = _pass_on(answers, write)
     if form == "json":
@@ -138,12 +137,13 @@ def _write(args: argparse.Namespace, reader: Reader, form: str) -> int:
 def _pass_on(answers: Iterable[Answer], write: Write) -> tuple[int, int]:
     """Write each answer and tell what could not be read; how many there were, and how many of them unreadable."""
     n = n_unreadable = 0
-    for answer in (bar := _bar(answers)):
-        n += 1
-        if "error" in answer:
-            n_unreadable += 1
-            bar.write(f"fastnet predict: {one_line(answer['error'])}", sys.stderr)
-        write(answer)
+    with waiting("reading") as wait:
+        for n, answer in enumerate(answers, start=1):
+            wait.text = "reading: 1 picture" if n == 1 else f"reading: {n:,} pictures"
+            if "error" in answer:
+                n_unreadable += 1
+                complain(f"fastnet predict: {one_line(answer['error'])}")
+            write(answer)
     return n, n_unreadable
 
 
@@ -156,13 +156,6 @@ def _explained(args: argparse.Namespace, reader: Reader) -> Iterator[Answer]:
     paths = list(reader.find(args.pictures))
     for path, target in zip(paths, _drawings(args.explain, paths, args.force), strict=True):
         yield reader.answer(path, partial(draw_explanation, reader.predictor, target=target))
-
-
-def _bar(pictures: Iterable[Any]) -> Any:
-    """The same, with a bar on a terminal."""
-    from tqdm import tqdm
-
-    return tqdm(pictures, unit=" pictures", delay=SECONDS_BEFORE_BAR, disable=not is_live(), leave=False)
 
 
 def _check_drawing(target: Path) -> None:

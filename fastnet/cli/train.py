@@ -82,7 +82,7 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train; after a signal, save what there is, and tell by the exit code which one it was (130 for Ctrl-C)."""
     with ExitStack() as claims:
-        with waiting("loading fastnet and the data"):
+        with waiting("loading the data"):
             training, directory = _prepare(args, claims)
         return _train(args, training, directory)
 

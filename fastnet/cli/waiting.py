@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +13,7 @@ from fastnet.kernels import compilation
 
 from .streams import lines
 
-_SECONDS_BEFORE = 1.0  # what is done sooner is not told of
+_SECONDS_BEFORE = 1.0  # of silence
 _SECONDS_BETWEEN_DRAWINGS = 0.2
 _SECONDS_BETWEEN_LINES = 10.0
 _USUAL_COLUMNS = 80  # where a terminal does not tell how wide it is
@@ -23,12 +24,13 @@ _lock = threading.RLock()  # of all that stands below
 _waits: list["Wait"] = []  # the last one is told of
 _watcher: threading.Thread | None = None
 _is_drawn = False
+_silent_since = time.monotonic()
 
 
-def set_quiet(quiet: bool) -> None:
-    """Tell nothing but errors from here on, or all again."""
-    global _quiet
-    _quiet = quiet
+def begin(quiet: bool = False) -> None:
+    """Begin a command, which tells nothing but errors if it is `quiet`."""
+    global _quiet, _silent_since
+    _quiet, _silent_since = quiet, time.monotonic()
 
 
 def tell(text: str) -> None:
@@ -42,6 +44,15 @@ def complain(text: str) -> None:
     with _lock:
         clear()
         print(lines(text), file=sys.stderr, flush=True)
+        _break_silence()
+
+
+def put(text: str) -> None:
+    """Write a text to standard output, which may be the terminal on which a line is drawn."""
+    with _lock:
+        clear()
+        sys.stdout.write(text)
+        _break_silence()
 
 
 def is_live() -> bool:
@@ -64,6 +75,7 @@ def draw(text: str) -> None:
         sys.stderr.write(f"{_CLEAR}{text[: columns() - 1]}")
         sys.stderr.flush()
         _is_drawn = True
+        _break_silence()
 
 
 def clear() -> None:
@@ -85,6 +97,11 @@ def _end_line(ending: str) -> None:
         _is_drawn = False
 
 
+def _break_silence() -> None:
+    global _silent_since
+    _silent_since = time.monotonic()
+
+
 def bar(share: float, width: int) -> str:
     """A bar of so many characters between its ends, filled to that share."""
     block = "\N{FULL BLOCK}" if (sys.stderr.encoding or "").lower().startswith("utf") else "#"
@@ -93,7 +110,7 @@ def bar(share: float, width: int) -> str:
 
 @contextmanager
 def waiting(text: str) -> Iterator["Wait"]:
-    """Say what is waited for in this block, if that takes more than a second; the `text` may be changed on the way."""
+    """Say what is waited for in this block once nothing was told for a second; the `text` may be changed on the way."""
     wait = Wait(text)
     _begin(wait)
     try:
@@ -113,6 +130,14 @@ def compiling_told() -> Iterator[None]:
         compiling.forget()
 
 
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """Tell of warnings in this block by their sentences alone, without the line of code that gave them."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: tell(str(message))
+        yield
+
+
 class Wait:
     """Something that is waited for, with the seconds that it took."""
 
@@ -123,12 +148,15 @@ class Wait:
         self._begun = time.monotonic()
         self._seconds_before = 0.0  # of earlier waits for the same
         self._due = 0.0  # at which second the next line is told
+        self._is_told = False
 
     def show(self) -> None:
         """Tell of it, if it is time."""
-        seconds = self._seconds_before + time.monotonic() - self._begun
-        if seconds < _SECONDS_BEFORE:
+        now = time.monotonic()
+        seconds = self._seconds_before + now - self._begun
+        if not self._is_told and now - _silent_since < _SECONDS_BEFORE:
             return
+        self._is_told = True
         if self.headline:
             tell(self.headline)
             self.headline, self._due = "", _SECONDS_BETWEEN_LINES
@@ -139,26 +167,60 @@ class Wait:
             self._due = seconds + _SECONDS_BETWEEN_LINES
 
 
-class _Compiling(Wait):
-    """The compilation of functions, one within another, in parts with other work between them."""
+class WaitInParts(Wait):
+    """Something that is done in parts, one within another, with other work between them; its seconds are theirs."""
 
     def __init__(self) -> None:
         super().__init__("")
-        self._n_done = self._n_open = 0
+        self._n_open = 0
+
+    @contextmanager
+    def part(self, text: str) -> Iterator[None]:
+        """A part of it; the outermost one gives the text."""
+        self.begin(text)
+        try:
+            yield
+        finally:
+            self.end()
+
+    def begin(self, text: str) -> None:
+        """A part begins."""
+        with _lock:
+            self._n_open += 1
+            if self._n_open == 1:
+                self.text = text
+                self._begun = time.monotonic()
+                _begin(self)
+
+    def end(self) -> None:
+        """A part ends."""
+        with _lock:
+            self._n_open -= 1
+            if not self._n_open:
+                self._seconds_before += time.monotonic() - self._begun
+                _end(self)
+
+
+class _Compiling(WaitInParts):
+    """The compilation of functions, one within another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._n_done = 0
 
     def hear(self, begins: bool) -> None:
         """A function begins or ends."""
         with _lock:
             if not begins and not self._n_open:
                 return  # it had begun before anybody listened
+            if not self._n_done and not self._n_open:
+                self.headline = self._headline()
             self._n_done += not begins
             self.text = f"compiling: {self._n_done} functions"
-            self._n_open += 1 if begins else -1
-            if begins and self._n_open == 1:
-                self._begin()
-            elif self._n_open == 0:
-                self._seconds_before += time.monotonic() - self._begun
-                _end(self)
+            if begins:
+                self.begin(self.text)
+            else:
+                self.end()
 
     def forget(self) -> None:
         """Wait no longer for what another thread may still compile."""
@@ -166,14 +228,11 @@ class _Compiling(Wait):
             if self in _waits:
                 _end(self)
 
-    def _begin(self) -> None:
+    def _headline(self) -> str:
         from fastnet.kernels import jit  # which is there, since it compiles
 
-        if not self._n_done:
-            kept = f"once; kept in {jit.CACHE_DIRECTORY}" if jit.CACHE_DIRECTORY else "each time, for want of a cache"
-            self.headline = f"compiling the kernels for this machine, {kept}"
-        self._begun = time.monotonic()
-        _begin(self)
+        kept = f"once; kept in {jit.CACHE_DIRECTORY}" if jit.CACHE_DIRECTORY else "each time, for want of a cache"
+        return f"compiling the kernels for this machine, {kept}"
 
 
 def _begin(wait: Wait) -> None:
@@ -195,9 +254,9 @@ def _watch() -> None:
     """Tell of the last wait, as long as there is one."""
     global _watcher
     while True:
+        time.sleep(_SECONDS_BETWEEN_DRAWINGS)
         with _lock:
             if not _waits:
                 _watcher = None
                 return
             _waits[-1].show()
-        time.sleep(_SECONDS_BETWEEN_DRAWINGS)

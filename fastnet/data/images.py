@@ -21,17 +21,18 @@ def holds_images(path: Path) -> bool:
     return path.is_file() and kind_of(path, inside=True) in (Kind.IDX, Kind.TEXT, Kind.ZIP, Kind.NPY, Kind.PARQUET)
 
 
-def load_images(path: Path) -> tuple[np.ndarray, float]:
+def load_images(path: Path, is_transposed: bool | None = None) -> tuple[np.ndarray, float]:
     """The images in a file, uint8 or float32 `(n, n_pixels)`, and the scale that makes their pixels 0 to 1.
 
-    The file is IDX (plain or gzip), CSV, `.npz`, `.npy` or Parquet, told by its content; labels in it are left out,
-    and images are turned upright where the name says that they are EMNIST's. A `Predictor` takes them as they are, and
-    scales uint8 as in its training. DataError for any other, and for what is damaged.
+    The file is IDX (plain or gzip), CSV, `.npz`, `.npy` or Parquet, told by its content; labels in it are left out.
+    `is_transposed` says whether images are stored column by column, and are to be turned upright; None, that those
+    are which are EMNIST's by their name. A `Predictor` takes them as they are, and scales uint8 as in its training.
+    DataError for any other, and for what is damaged.
     """
     images = _images(path)
     if images.ndim < 2 or not images.size:
         raise DataError(f"{path}: holds no images (its shape is {images.shape})")
-    if is_transposed_by_name(str(path)):
+    if is_transposed_by_name(str(path)) if is_transposed is None else is_transposed:
         images = transposed(images, str(path))
     (flat,), scale, _ = scale_pixels([images], str(path))
     return flat, scale

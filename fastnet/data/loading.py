@@ -4,6 +4,7 @@ A reader gives images and labels as it found them; here they get numbers of clas
 there is none, a test set.
 """
 
+import dataclasses
 import re
 from collections.abc import Callable
 from functools import cache
@@ -25,12 +26,12 @@ from .holding_out import hold_out
 from .idx import read_idx
 from .labels import number_labels
 from .orientation import is_transposed, transposed
-from .parts import Found
+from .parts import Found, Part
 from .promised import read_small_text
 from .samples import Dataset, Samples
 from .scales import scale_pixels
 from .signatures import Kind, kind_of, what_it_is
-from .tables import Table, split_table
+from .tables import Table, place_of, split_table
 
 BUNDLED = "mnist"
 FRAME = "a data frame"  # the source of what came from memory
@@ -120,18 +121,36 @@ def _tables_of(directory: Path) -> dict[str, Path]:
 
 
 def _of_tables(train_path: Path, test_path: Path | None, label: str | None) -> Found:
-    train = split_table(_TABLES[kind_of(train_path, inside=True)](train_path), label)
+    table = _TABLES[kind_of(train_path, inside=True)](train_path)
+    train = split_table(table, label)
     if test_path is None:
         return Found(train, None)
-    table = _TABLES[kind_of(test_path, inside=True)](test_path)
-    n_pixels = train.images.shape[1]
-    is_labelled = table.n_columns > n_pixels if not table.columns else None
-    is_number = label is not None and label.lstrip("-").isdecimal()
-    is_there = label in (table.columns or ()) or (is_number and table.n_columns > n_pixels)
-    test = split_table(table, label if is_there else None, is_labelled)
+    test_table = _TABLES[kind_of(test_path, inside=True)](test_path)
+    test = _split_like(table, train, test_table, label)
     if test.labels is None:
         return Found(train, None, (f"{test_path.name} has no labels, so it is left out",))
     return Found(train, test)
+
+
+def _split_like(train_table: Table, train: Part, table: Table, label: str | None) -> Part:
+    """Images and labels of a test table, which may lack the column of the labels, or have a number for each row there.
+
+    `label` says which that is in the training table: the one of the same name or, where one of the two has no names,
+    at the same place in as many columns.
+    """
+    may_be_labelled = table.n_columns > train.images.shape[1] if not table.columns else None
+    if label is None:
+        return split_table(table, None, may_be_labelled)
+    place = place_of(train_table, label)
+    if train_table.columns and table.columns:
+        name = train_table.columns[place]
+        return split_table(table, name if name in table.columns else None, None)
+    if table.n_columns != train_table.n_columns:
+        return split_table(table, None, may_be_labelled)
+    test = split_table(table, table.columns[place] if table.columns else str(place))
+    n_train, n_test = (len(np.unique(part.labels)) for part in (train, test) if part.labels is not None)
+    are_row_numbers = n_test == len(table.numbers) > n_train
+    return dataclasses.replace(test, labels=None) if are_row_numbers else test
 
 
 def _read_sums(directory: Path) -> dict[str, str]:

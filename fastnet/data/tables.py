@@ -72,7 +72,7 @@ def split_table(table: Table, label: str | None = None, is_labelled: bool | None
 
 def _label_column(table: Table, label: str | None, is_needed: bool) -> int | None:
     if label is not None:
-        return _named(table, label)
+        return place_of(table, label)
     names = [name.strip().lower() for name in table.columns or ()]
     for name in LABEL_NAMES:
         if names.count(name) == 1:
@@ -95,8 +95,8 @@ def _label_column(table: Table, label: str | None, is_needed: bool) -> int | Non
     )
 
 
-def _named(table: Table, label: str) -> int:
-    """The place of the column that the user named."""
+def place_of(table: Table, label: str) -> int:
+    """The place of the column that the user named, or numbered; DataError for one that is not there."""
     if table.columns and label in table.columns:
         return table.columns.index(label)
     try:

@@ -5,7 +5,6 @@ answers whatever it is shown. Needs NumPy alone; `fastnet.reading.fitting` compu
 """
 
 import dataclasses
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from fastnet.bounded import is_missing
 from fastnet.errors import ModelError
-from fastnet.files import keep_all, require_unclaimed, whole_directory
+from fastnet.files import copy_files, keep_all, require_unclaimed, whole_directory
 
 from .card import CARD, model_card
 from .documents import CALIBRATION_FORMAT, READABLE_VERSIONS, CalibrationDocument, read_strictly
@@ -51,7 +50,7 @@ def write_calibration(files: ModelFiles, calibration: Calibration, out: Path | N
     """
     with whole_directory(out or files.directory, keep_all) as new:
         if out:
-            shutil.copytree(files.directory, new, dirs_exist_ok=True)
+            copy_files(files.directory, new)
         else:
             require_unclaimed(files.directory)
         now = dataclasses.replace(files, manifest=read_manifest(new if out else files.directory))

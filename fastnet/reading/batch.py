@@ -81,14 +81,14 @@ def read_picture(
     }
 
 
-def read_ready_images(predictor: Model, path: str) -> Iterator[dict[str, Any]]:
+def read_ready_images(predictor: Model, path: str, is_transposed: bool | None = None) -> Iterator[dict[str, Any]]:
     """The answer to each image in a file of images that are ready for the network, as those of pictures.
 
     `image` is its number, from 1; `label` is what the likeliest class is called, whatever the doubts. The file is one
-    that `fastnet.data.images` reads.
+    that `fastnet.data.images` reads, with the same word about transposed images.
     """
     try:
-        images, scale = load_images(Path(path))
+        images, scale = load_images(Path(path), is_transposed)
         n_pixels = predictor.layer_sizes[0]
         if images.size == n_pixels:  # one image, whose rows look like images
             images = images.reshape(1, n_pixels)

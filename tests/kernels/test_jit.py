@@ -1,5 +1,6 @@
 """Compilation and threads: every threading layer, several Python threads, caches that are shared or cannot be."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import numba
 import pytest
 from numba import config
+from numba.core import caching
 
 from fastnet.kernels import jit
 
@@ -86,6 +88,50 @@ def test_a_kept_cache_is_used(tmp_path):
         CALL + "; from fastnet.kernels.losses import _count_correct as c; print(sum(c.stats.cache_hits.values()))"
     )
     assert [run(counting, NUMBA_CACHE_DIR=tmp_path) for _ in range(2)] == ["0", "1"]
+
+
+def add_one(number):
+    return number + 1
+
+
+def add_two(number):
+    return number + 2
+
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    """An empty cache of compiled kernels, of which nothing was said yet."""
+    monkeypatch.setattr(jit, "CACHE_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(jit, "_is_warned", False)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "ENOENT"])
+@pytest.mark.parametrize("method", ["_open_for_write", "_load_index"])
+def test_a_cache_that_cannot_be_used_is_named_once_and_done_without(cache, monkeypatch, method, name):
+    def fail(*args):
+        raise OSError(getattr(errno, name), "of the system", "the file")
+
+    monkeypatch.setattr(caching.IndexDataCacheFile, method, fail)
+    with pytest.warns(RuntimeWarning) as warned:
+        assert [jit.kernel()(function)(1) for function in (add_one, add_two)] == [2, 3]
+    assert [str(warning.message) for warning in warned] == [
+        f"{cache}: compiled kernels cannot be kept there (of the system), so they are compiled each time"
+    ]
+
+
+@pytest.mark.parametrize("damage", [lambda content: b"", lambda content: content[: len(content) // 2]])
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+def test_damaged_files_of_the_cache_are_made_anew(cache, suffix, damage):
+    def n_found():
+        compiled = jit.kernel()(add_one)
+        assert compiled(1) == 2
+        return sum(compiled.stats.cache_hits.values())
+
+    assert [n_found(), n_found()] == [0, 1]
+    (path,) = cache.glob(f"**/*.{suffix}")
+    path.write_bytes(damage(path.read_bytes()))
+    assert [n_found(), n_found()] == [0, 1]
 
 
 def test_a_piece_of_a_kernel_is_plain_python_where_python_calls_it_and_no_machine_code_of_its_own():

@@ -27,6 +27,7 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -220,12 +221,14 @@ def seconds_a_call(function: Callable[[], object], budget: float = 0.3) -> float
 
 
 def peak_memory() -> int:
-    """Bytes of the largest resident set that this process ever had."""
+    """Bytes of the largest resident set that this process ever had; 0 where the system does not tell."""
     status = Path("/proc/self/status")
     if status.is_file():
         for line in status.read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
+    if find_spec("resource") is None:  # Windows
+        return 0
     import resource  # not on Linux: macOS counts bytes, others KiB
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
