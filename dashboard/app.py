@@ -21,6 +21,7 @@ from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.page import build_page
 from fastnet.data.loading import BUNDLED
 
+TOKEN_SECONDS = 7 * 24 * 3600  # for which a page that lost its line may take its session up; Bokeh's own are 300
 MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
 
 
@@ -103,6 +104,7 @@ def serve(
             address=address,
             websocket_origin=sorted(here.union(allow_origins)),
             websocket_max_message_size=MOST_MESSAGE_BYTES,
+            session_token_expiration=TOKEN_SECONDS,
             show=open_browser,
             title="fastnet",
             start=False,

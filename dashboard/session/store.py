@@ -67,6 +67,8 @@ class Store(param.Parameterized):
     tab = param.String(default="", doc="The open tab's key.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
+    has_training = param.Boolean(default=False, doc="Whether there is a training, or a run of one that can be saved.")
+
     def __init__(self, address: Address | None = None, shared: Shared | None = None, **params: Any) -> None:
         self._ask_again: Callable[[], None] = lambda: None
         self.shared = shared or Shared()

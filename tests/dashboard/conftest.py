@@ -131,9 +131,7 @@ def open_page(browser, address):
 @contextlib.contextmanager
 def serving(command: list[str]) -> Iterator[str]:
     """Run a server as people do; yield its address. At the end its processes are gone, also those beside it."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with subprocess.Popen([sys.executable, *command, str(port)], start_new_session=True) as process:
         try:
             yield f"http://localhost:{port}/"
@@ -142,6 +140,14 @@ def serving(command: list[str]) -> Iterator[str]:
             process.wait(60)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def at_rest(page, find):
