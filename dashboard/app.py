@@ -1,6 +1,8 @@
 """The dashboard as a web server: `serve()`, or `panel serve dashboard/app.py`."""
 
-from collections.abc import Callable, Sequence
+import webbrowser
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import panel_material_ui as pmui
 from panel.io.resources import get_dist_path
 from threadpoolctl import threadpool_limits
 
-from fastnet.dashboard.server.library import DIRECTORY, RUNS, Library
-from fastnet.dashboard.server.places import Places
-from fastnet.dashboard.server.ports import find_port, named_in_errors
+from fastnet.dashboard.server.guarding import guard, guarded
+from fastnet.dashboard.server.library import DIRECTORY, RUNS
+from fastnet.dashboard.server.lines import watch_lines, when_slowed_down
+from fastnet.dashboard.server.quotas import Quotas, Role, role_of
+from fastnet.dashboard.server.sessions import limit_sessions
 from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.server.websockets import send_promptly
 
@@ -20,6 +24,9 @@ from fastnet.dashboard.session.address import Address
 from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.page import build_page
 from fastnet.data.loading import BUNDLED
+from fastnet.web.ports import find_port, named_in_errors
+from fastnet.web.processes import Forked, is_first
+from fastnet.web.serving import HERE, Serving
 
 TOKEN_SECONDS = 7 * 24 * 3600  # for which a page that lost its line may take its session up; Bokeh's own are 300
 MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
@@ -28,6 +35,7 @@ MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps 
 def prepare_process() -> None:
     """Set what holds for the whole of a process that serves."""
     send_promptly()
+    watch_lines()
     threadpool_limits(1, user_api="blas")  # many small products at once: BLAS threads would only wait for each other
 
 
@@ -42,8 +50,8 @@ def create_app(shared: Shared | None = None) -> pmui.Page:
 
 @cache  # `panel serve` runs the app anew for each session
 def default_shared() -> Shared:
-    """What sessions share when nobody gave options."""
-    return Shared()
+    """What sessions share when nobody gave options: where `panel serve` can be reached from, it does not tell."""
+    return Shared.open_to(Role.MAKERS, Quotas())
 
 
 def keep_to_this_server() -> None:
@@ -57,15 +65,16 @@ def keep_to_this_server() -> None:
 
 
 def follow_session(store: Store) -> None:
-    """Tell the store of models that others save, and when its session is over."""
+    """Tell the store of models that others save or delete, and when its session is over."""
     document = pn.state.curdoc
     if document is None or document.session_context is None:
         return
 
     def tell(name: str) -> None:
-        document.add_next_tick_callback(partial(store.model_saved, name))
+        document.add_next_tick_callback(partial(store.models_changed, name))
 
     end = store.shared.library.listen(tell)
+    when_slowed_down(document, partial(setattr, store, "notice"))
 
     def close(context: object) -> None:
         end()
@@ -75,42 +84,51 @@ def follow_session(store: Store) -> None:
 
 
 def serve(
-    port: int = 5006,
-    address: str = "localhost",
-    allow_origins: Sequence[str] = (),
+    serving: Serving = HERE,
     open_browser: bool = False,
     models: Path = DIRECTORY,
     data: str = BUNDLED,
     trainings: int = 1,
     runs: Path = RUNS,
-    on_ready: Callable[[int], None] = lambda port: None,
+    on_ready: Callable[[Serving], None] = lambda serving: None,
+    is_public: bool = False,
+    quotas: Quotas | None = None,
 ) -> None:
-    """Serve the dashboard until it is interrupted; only this computer can reach it under the default address.
+    """Serve the dashboard until it is interrupted; by default, only this computer can reach it.
 
-    Port 0 is any that is free; `on_ready` is told the port once the server has it. `allow_origins` are further hosts,
-    with their ports, under which browsers may see the page. `models` is where models that people train are saved,
-    `runs` where the command line trains, `data` what they train on (in the words of `load_dataset`), `trainings` how
-    many may run at once. Trainings have processes of their own, so a script calls this under
-    `if __name__ == "__main__"`. OptionError if the port cannot be had.
+    Port 0 is any that is free; `on_ready` is told how it is served once the server has its port. `models` is where
+    models that people train are saved, `runs` where the command line trains, `data` what they train on (in the words of
+    `load_dataset`), `trainings` how many may run at once. Where `is_public`, visitors read and learn, and nothing else;
+    `quotas` say how much of the server there is for them. Trainings have processes of their own, so a script calls this
+    under `if __name__ == "__main__"`. OptionError if the port cannot be had, or there is no such certificate.
     """
-    port = find_port(address, port)
+    serving = replace(serving, port=find_port(serving.address, serving.port))
     prepare_process()
-    shared = Shared(Library(models, runs), data, Places(trainings))
-    here = {f"{host}:{port}" for host in (address, "localhost", "127.0.0.1")}
-    with named_in_errors(address, port):
+    quotas = quotas or Quotas()
+    limit_sessions(quotas.sessions)
+    shared = Shared.open_to(role_of(serving, is_public), quotas, models, runs, data, trainings)
+    forked = Forked()
+    with named_in_errors(serving.address, serving.port):
         server = pn.serve(
             {"/": lambda: create_app(shared)},
-            port=port,
-            address=address,
-            websocket_origin=sorted(here.union(allow_origins)),
+            port=serving.port,
+            address=serving.address,
+            prefix=serving.prefix,
+            num_procs=serving.processes,
             websocket_max_message_size=MOST_MESSAGE_BYTES,
             session_token_expiration=TOKEN_SECONDS,
-            show=open_browser,
+            show=False,
             title="fastnet",
             start=False,
             verbose=False,
+            **guarded(serving),
         )
-    on_ready(port)
+    forked.begun()
+    guard(server, serving)
+    if is_first():
+        on_ready(serving)
+    if open_browser and is_first():
+        webbrowser.open(serving.url)
     server.start()
     server.io_loop.start()
 

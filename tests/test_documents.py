@@ -23,6 +23,7 @@ CHEAP = ("info", "inspect", "export", "predict", "runs")  # commands that are ru
 # Arguments that are paths: of a checkout, of the run that README's first command makes, or a reader's own, below "~/".
 SAMPLES, MINE, OWN = "dashboard/assets/samples", "runs/mine", "~/"
 WRITTEN = ("--out", "--explain", "--picture")
+NO_FILES = ("--prefix",)
 
 RUN = """
 import json, sys
@@ -99,7 +100,7 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_block_is_python_or_shell(document):
     text = document.read_text(encoding="utf-8")
-    assert {language for language, _ in BLOCK.findall(text)} <= {"python", "sh", ""}
+    assert {language for language, _ in BLOCK.findall(text)} <= {"python", "sh", "nginx", ""}
     assert text.count("```") == 2 * len(BLOCK.findall(text))
 
 
@@ -145,7 +146,9 @@ def with_samples(directory: Path) -> None:
 def test_what_a_command_reads_is_there_after_the_first_one(command):
     words = shlex.split(command)
     for option, word in pairwise(words):
-        if option not in WRITTEN and ("/" in word or Path(word).suffix in (".png", ".jpg", ".npz", ".csv")):
+        if option not in (*WRITTEN, *NO_FILES) and (
+            "/" in word or Path(word).suffix in (".png", ".jpg", ".npz", ".csv")
+        ):
             assert word == MINE or word.startswith(OWN) or (ROOT / word).exists(), word
 
 

@@ -11,6 +11,7 @@ from fastnet import weights
 from fastnet.errors import FORESEEN, OptionError, sentence_of
 
 from ..worker.beside import start_beside
+from .quotas import FOR_READERS
 
 NICENESS = 19
 
@@ -34,15 +35,19 @@ class Job:
 class Auditor:
     """Runs one audit at a time. Any thread may ask."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_open: bool = True) -> None:
+        self.is_open = is_open  # to visitors
         self._lock = threading.Lock()
         self._job: Job | None = None
 
     def begin(self, model: str, directory: Path) -> Job:
         """Compute the audit of a model on the data that it was trained on, and save it beside the model.
 
-        OptionError while that of another model is computed, and for a model that comes with fastnet.
+        OptionError while that of another model is computed, for a model that comes with fastnet, and where the
+        auditor is not open to visitors.
         """
+        if not self.is_open:
+            raise OptionError(f"{FOR_READERS}: nobody computes audits on it")
         if model in weights.names():
             raise OptionError(f"{model} comes with fastnet, and stays as it is; run: fastnet audit {model} --out DIR")
         with self._lock:

@@ -25,6 +25,7 @@ from .places import Places
 
 COMMAND = (sys.executable, "-P", "-m", "fastnet.lifeline", "fastnet", "benchmark", "--json", "--roofline")
 STEPS = ("epoch", *KERNELS, "roofline")
+MOST_SECONDS = 600.0  # that a benchmark may take
 STOP_WITHIN = 10.0  # seconds that a benchmark has to end itself and its rivals
 
 _STEP_MARK = "-- "  # before the name of a step, in what the command tells of its progress
@@ -59,9 +60,10 @@ class Status:
 class Benchmarks:
     """Runs one benchmark at a time, and none beside a training: each would spoil the other's figures."""
 
-    def __init__(self, places: Places, command: Sequence[str] = COMMAND):
+    def __init__(self, places: Places, command: Sequence[str] = COMMAND, *, most_seconds: float = MOST_SECONDS):
         self._places = places
         self._command = command
+        self._most_seconds = most_seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self.status = Status()
@@ -90,15 +92,29 @@ class Benchmarks:
             self._process = process
             atexit.register(self.close)
             self.status = Status(owner, started=time.time(), result=self.status.result)
-        threading.Thread(target=self._follow, args=(process, figures), daemon=True).start()
+        limit = threading.Timer(self._most_seconds, self._end_by_limit, [process])
+        limit.daemon = True
+        limit.start()
+        threading.Thread(target=self._follow, args=(process, figures, limit), daemon=True).start()
 
     def stop(self, owner: object) -> None:
         """End the owner's benchmark, if it is under way; what it has measured so far is lost."""
         with self._lock:
             if owner is None or self.status.owner is not owner or self.status.is_stopping:
                 return
-            self.status = replace(self.status, is_stopping=True, text="stopping")
-            process = self._process
+            self._end_process()
+
+    def _end_by_limit(self, process: "subprocess.Popen[str]") -> None:
+        """End this benchmark if it is still under way, and say why."""
+        with self._lock:
+            if process is self._process and self.status.is_running and not self.status.is_stopping:
+                sentence = f"the benchmark took longer than {self._most_seconds / 60:g} minutes, and was ended"
+                self.status = replace(self.status, problem=sentence)
+                self._end_process()
+
+    def _end_process(self) -> None:
+        self.status = replace(self.status, is_stopping=True, text="stopping")
+        process = self._process
         assert process
         process.terminate()
         killing = threading.Timer(STOP_WITHIN, _kill, [process])
@@ -109,7 +125,7 @@ class Benchmarks:
         """End whatever runs: the server ends."""
         self.stop(self.status.owner)
 
-    def _follow(self, process: "subprocess.Popen[str]", figures: IO[str]) -> None:
+    def _follow(self, process: "subprocess.Popen[str]", figures: IO[str], limit: threading.Timer) -> None:
         """Tell how far the process is, then what came of it; in a thread of its own."""
         last = ""
         assert process.stderr
@@ -119,6 +135,7 @@ class Benchmarks:
                 last = line.strip() or last
                 self._show_progress(_without_time(line))
             code = process.wait()
+            limit.cancel()
             figures.seek(0)
             outcome = self._outcome(code, figures.read(), last)
         with self._lock:
@@ -138,8 +155,10 @@ class Benchmarks:
         if code == 0:
             with contextlib.suppress(ValueError):
                 return Status(result=Result(json.loads(figures), time.time()))
-        problem = "" if before.is_stopping else f"the benchmark ended without figures: {last or f'exit code {code}'}"
-        return Status(problem=problem, result=before.result)
+        if before.is_stopping:
+            return Status(problem=before.problem, result=before.result)
+        why = last or f"exit code {code}"
+        return Status(problem=f"the benchmark ended without figures: {why}", result=before.result)
 
 
 def _without_time(line: str) -> str:

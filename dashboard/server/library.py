@@ -1,6 +1,9 @@
 """The models of a server: those that come with fastnet, those that people trained on the page and gave a name, and the
 newest runs of the command line, whose names begin with `runs/`."""
 
+import contextlib
+import hashlib
+import hmac
 import re
 import shutil
 import sys
@@ -16,12 +19,18 @@ from fastnet.models.documents import EpochRecord, Manifest
 from fastnet.models.files import MANIFEST, find_model, read_history, read_manifest
 from fastnet.reading.predictor import Predictor
 
+from .quotas import FOR_READERS, Quotas, Role
+from .texts import shortened
+
 DIRECTORY, RUNS = Path("models"), Path("runs")
-MOST_MODELS = 100  # that people may save
 MOST_RUNS = 20  # that are offered
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,38}[A-Za-z0-9])?")
 _RUN = re.compile(r"runs/([A-Za-z0-9][A-Za-z0-9 ._-]{0,99})")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # on Windows
+_KEY = re.compile(r"[0-9a-f]{32}")
+_ADVICE = "delete one that you saved, or ask whoever runs the server for more room"
+_OWNER = "owner"  # the file that tells whose a model is
 _PIXELS, _DIGITS = 28 * 28, tuple("0123456789")  # what a model must take and tell to read drawings
 
 _State = tuple[int, ...]
@@ -30,12 +39,17 @@ _State = tuple[int, ...]
 class Library:
     """Models by name, read once for all sessions until they are made anew; any thread may ask.
 
-    Saved ones are folders in `directory`, runs in `runs`.
+    Saved ones are folders in `directory`, runs in `runs`. `role` says who may save and delete, `quotas` how much. Who
+    owns a model is what `owner_of` makes of a key that a browser keeps.
     """
 
-    def __init__(self, directory: Path = DIRECTORY, runs: Path = RUNS):
+    def __init__(
+        self, directory: Path = DIRECTORY, runs: Path = RUNS, quotas: Quotas | None = None, role: Role = Role.OWNERS
+    ):
         self._directory = directory
         self._runs = runs
+        self._quotas = quotas or Quotas()
+        self._role = role
         self._lock = threading.Lock()
         self._predictors: dict[str, tuple[_State, Predictor]] = {}
         self._listeners: list[Callable[[str], None]] = []
@@ -52,7 +66,7 @@ class Library:
         if run := _RUN.fullmatch(name):
             return find_model(self._runs.absolute() / run[1])
         if not _NAME.fullmatch(name):
-            raise ModelError(f"{name!r}: no such model")
+            raise ModelError(f"{shortened(name)!r}: no such model")
         return find_model(self._directory.absolute() / name)
 
     def load(self, name: str) -> Predictor:
@@ -73,17 +87,16 @@ class Library:
         except ModelError:
             return ()
 
-    def save(self, name: str, run: Path, may_replace: bool = False) -> None:
+    def save(self, name: str, run: Path, may_replace: bool = False, owner: str = "") -> None:
         """Make a model of a run under that name, and tell all who listen.
 
-        OptionError for a name that cannot be one, or is taken unless it may be replaced; ModelError for a run whose
-        network reads no digits, or calls its classes otherwise.
+        OptionError for a name that cannot be one, or is taken unless the owner may replace it, and where the quotas or
+        the role do not allow it; ModelError for a run whose network reads no digits, or calls its classes otherwise.
         """
-        if not _NAME.fullmatch(name):
-            raise OptionError(
-                "a name has 1 to 40 letters, digits, spaces, dots, hyphens or underscores, and begins and ends with a"
-                " letter or digit"
-            )
+        self._require_role("saves")
+        if self._role is Role.MAKERS and not owner:
+            raise OptionError("the page has not told yet whose model it is; reload it, and try again")
+        _check_name(name)
         manifest = read_manifest(run)
         if not _tells_digits(manifest):
             n_pixels, classes = manifest.layer_sizes[0], manifest.class_names
@@ -91,18 +104,42 @@ class Library:
             raise ModelError(
                 f"a network from {n_pixels} pixels to {len(classes)} classes{named} cannot read drawn digits"
             )
+        with self._lock, claim(self._directory / name):  # another server may have the same models
+            self._check_is_free(name, may_replace and self.may_delete(name, owner))
+            self._check_there_is_room(name, run, owner)
+            with whole_directory(self._directory / name) as new:
+                shutil.copytree(run, new, dirs_exist_ok=True)
+                (new / _OWNER).write_text(owner, encoding="ascii")
+        self._tell(name)
+
+    def may_delete(self, name: str, owner: str) -> bool:
+        """Whether the owner may delete the model of that name: never one that comes with fastnet, and no run."""
+        if self._role is Role.READERS or name not in self._saved_names() or (self._directory / name).is_symlink():
+            return False
+        return self._role is Role.OWNERS or self._is_of(name, owner)
+
+    def deletable(self, owner: str) -> list[str]:
+        """The saved models that the owner may delete."""
+        return [name for name in self._saved_names() if self.may_delete(name, owner)]
+
+    def delete(self, name: str, owner: str) -> None:
+        """Delete a saved model, and tell all who listen; OptionError for one that the owner may not delete."""
+        self._require_role("deletes")
         with self._lock:
-            with claim(self._directory / name):  # another server may have the same models
-                self._check_is_free(name, may_replace)
-                with whole_directory(self._directory / name) as new:
-                    shutil.copytree(run, new, dirs_exist_ok=True)
-            self._predictors.pop(name, None)
-            listeners = list(self._listeners)
-        for listener in listeners:
-            listener(name)
+            if not self.may_delete(name, owner):
+                raise OptionError(f"there is no model {shortened(name)!r} that this browser saved")
+            with claim(self._directory / name):
+                gone = self._directory / f".{name}.deleted"
+                shutil.rmtree(gone, ignore_errors=True)
+                (self._directory / name).rename(gone)  # at once; what follows takes its time
+            shutil.rmtree(gone, ignore_errors=True)
+        self._tell(name)
 
     def listen(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Have the listener called with the name of each model that is saved, in any thread; returns what ends that."""
+        """Have the listener called with the name of each model that is saved or deleted, in any thread.
+
+        Returns what ends that.
+        """
         with self._lock:
             self._listeners.append(listener)
 
@@ -112,12 +149,43 @@ class Library:
 
         return end
 
+    def _tell(self, name: str) -> None:
+        with self._lock:
+            self._predictors.pop(name, None)
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(name)
+
+    def _require_role(self, act: str) -> None:
+        if self._role is Role.READERS:
+            raise OptionError(f"{FOR_READERS}: nobody {act} models on it")
+
     def _check_is_free(self, name: str, may_replace: bool) -> None:
-        if name in weights.names() or ((self._directory / name).exists() and not may_replace):
-            raise OptionError(f"there is a model {name!r} already; choose another name")
-        saved = self._saved_names()
-        if name not in saved and len(saved) >= MOST_MODELS:
-            raise OptionError(f"{MOST_MODELS} models have been saved here, and that is the most")
+        there = [path.name for path in self._directory.iterdir()] if self._directory.is_dir() else []
+        taken = [other for other in (*weights.names(), *there) if other.casefold() == name.casefold()]
+        if taken and not (may_replace and taken == [name]):  # some systems know no capitals
+            raise OptionError(f"there is a model {taken[0]!r} already; choose another name")
+
+    def _check_there_is_room(self, name: str, run: Path, owner: str) -> None:
+        others = [other for other in self._saved_names() if other != name]
+        if len(others) >= self._quotas.models:
+            raise OptionError(f"{self._quotas.models} models have been saved here, and that is the most; {_ADVICE}")
+        own = [other for other in others if self._role is Role.MAKERS and self._is_of(other, owner)]
+        if len(own) >= self._quotas.models_each:
+            raise OptionError(f"you have saved {len(own)} models, and that is the most; delete one of them first")
+        there, more = sum(_megabytes(self._directory / other) for other in others), _megabytes(run)
+        if there + more > self._quotas.models_megabytes:
+            raise OptionError(
+                f"the saved models fill {there:,.0f} of {self._quotas.models_megabytes:,.0f} MB, and this one needs"
+                f" {more:,.1f}; {_ADVICE}"
+            )
+
+    def _is_of(self, name: str, owner: str) -> bool:
+        """Whether the saved model belongs to that owner; nobody owns one that was put there by other means."""
+        with contextlib.suppress(OSError, ValueError):
+            known = (self._directory / name / _OWNER).read_text(encoding="ascii")
+            return bool(owner) and hmac.compare_digest(known, owner)
+        return False
 
     def _saved_names(self) -> list[str]:
         folders = sorted(manifest.parent for manifest in self._directory.glob(f"*/{MANIFEST}"))
@@ -147,6 +215,25 @@ class Library:
                 print(f"not offered: {error}", file=sys.stderr, flush=True)
             self._read[folder] = state, answer
         return answer
+
+
+def owner_of(key: str) -> str:
+    """Who owns what a browser with that key saves: no one can tell the key from it. Empty for what is no key."""
+    return hashlib.sha256(key.encode()).hexdigest() if _KEY.fullmatch(key) else ""
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise OptionError(
+            "a name has 1 to 40 letters, digits, spaces, dots, hyphens or underscores, and begins and ends with a"
+            " letter or digit"
+        )
+    if _RESERVED.fullmatch(name):
+        raise OptionError(f"{name!r} is the name of a device on Windows; choose another name")
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
 def _tells_digits(manifest: Manifest) -> bool:

@@ -10,7 +10,7 @@ from bokeh.server.session import ServerSession
 from panel import state
 
 MINUTES = 10  # without a browser, after which a session is over
-_LOOK_EVERY = 30_000  # ms
+_LOOK_EVERY = 10_000  # ms
 
 
 class Lifetime:
@@ -40,5 +40,7 @@ class Lifetime:
 
     def _look(self) -> None:
         session = self._lengthened
-        if session and not session.connection_count and session.milliseconds_since_last_unsubscribe > MINUTES * 60_000:
+        if session is None or session.connection_count:
+            return
+        if session.expiration_requested or session.milliseconds_since_last_unsubscribe > MINUTES * 60_000:
             self.shorten()

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from fastnet.data.loading import BUNDLED
 
 from .auditor import Auditor
 from .benchmarks import Benchmarks
-from .library import Library
+from .library import DIRECTORY, RUNS, Library
 from .places import Places
+from .quotas import Quotas, Role
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,31 @@ class Shared:
     data: str = BUNDLED
     places: Places = field(default_factory=Places)
     auditor: Auditor = field(default_factory=Auditor)
+    quotas: Quotas = field(default_factory=Quotas)
+    role: Role = Role.OWNERS
+
+    @classmethod
+    def open_to(
+        cls,
+        role: Role,
+        quotas: Quotas,
+        models: Path = DIRECTORY,
+        runs: Path = RUNS,
+        data: str = BUNDLED,
+        trainings: int = 1,
+    ) -> "Shared":
+        """What visitors in that role share: each part of it refuses by itself what they may not do."""
+        is_for_readers = role is Role.READERS
+        return cls(
+            Library(models, runs, quotas, role),
+            data,
+            Places(0 if is_for_readers else trainings),
+            Auditor(is_open=not is_for_readers),
+            quotas,
+            role,
+        )
 
     @cached_property
     def benchmarks(self) -> Benchmarks:
         """They wait for trainings, as trainings wait for them."""
-        return Benchmarks(self.places)
+        return Benchmarks(self.places, most_seconds=60 * self.quotas.benchmark_minutes)

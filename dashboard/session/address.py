@@ -10,6 +10,10 @@ import param
 
 from fastnet.errors import DataError
 
+from ..server.texts import shortened
+
+MOST_CHARACTERS = 1000  # of a query; what stands after them is not read
+
 
 @dataclass(frozen=True)
 class _Link:
@@ -19,7 +23,7 @@ class _Link:
     default: Any
 
     def follow(self, text: str | None) -> None:
-        setattr(self.owner, self.name, self.default if text is None else self.read(text))
+        setattr(self.owner, self.name, self.default if text is None else self.read(shortened(text)))
 
 
 class Address(param.Parameterized):
@@ -81,4 +85,4 @@ class Address(param.Parameterized):
             self._is_busy = before
 
     def _query(self) -> dict[str, str]:
-        return dict(parse_qsl(self.search.removeprefix("?")))
+        return dict(parse_qsl(self.search[:MOST_CHARACTERS].removeprefix("?")))

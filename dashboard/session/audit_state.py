@@ -110,6 +110,11 @@ class AuditState(param.Parameterized):
             return None
         return number % SPRITE_COLUMNS, number // SPRITE_COLUMNS
 
+    @property
+    def may_compute(self) -> bool:
+        """Whether visitors may have audits computed here."""
+        return self._auditor.is_open
+
     def compute(self) -> None:
         """Begin to compute the model's audit, in a process of its own; `hear` tells how it gets on."""
         self.job = self._auditor.begin(self._store.model, self.directory)

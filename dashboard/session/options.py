@@ -15,6 +15,9 @@ from fastnet.training.recipe import PLAIN, RECIPES, Recipe
 MOST_EPOCHS = 1000
 MOST_BATCH_SIZE = 1024  # one step of the reference engine stays well below the second within which it must stop
 MOST_PARAMETERS = 4_000_000
+MOST_LAYERS = 10  # a thousand of one unit each have few parameters, and take the process hours to make ready
+MOST_SEED = 2**63 - 1
+MOST_CHARACTERS = 100  # of a field
 _PIXELS, _CLASSES = 28 * 28, 10
 _KNOBS = knobs(Recipe)
 
@@ -44,7 +47,7 @@ class Options(param.Parameterized):
         values, problems = {}, {}
         for name, check in FIELDS.items():
             try:
-                values[name] = _parse(_KNOBS[name], getattr(self, name))
+                values[name] = _parse(_KNOBS[name], _of_sane_length(getattr(self, name)))
                 replace(PLAIN, **{name: values[name]})
                 check(values[name])
             except OptionError as error:
@@ -65,6 +68,12 @@ class Options(param.Parameterized):
     @param.depends("hidden", "epochs", "batch_size", "learning_rate", "seed", watch=True)
     def _check(self) -> None:
         self.read()
+
+
+def _of_sane_length(text: str) -> str:
+    if len(text) > MOST_CHARACTERS:
+        raise OptionError(f"at most {MOST_CHARACTERS} characters, not {len(text):,}")
+    return text
 
 
 def _parse(knob: Knob, text: str) -> Any:
@@ -94,6 +103,8 @@ def _at_most(most: int) -> Callable[[Any], None]:
 
 
 def _check_parameters(hidden: tuple[int, ...]) -> None:
+    if len(hidden) > MOST_LAYERS:
+        raise OptionError(f"at most {MOST_LAYERS} hidden layers on this page, not {len(hidden):,}")
     n = count_parameters((_PIXELS, *hidden, _CLASSES))
     if n > MOST_PARAMETERS:
         raise OptionError(f"at most {MOST_PARAMETERS:,} weights and biases on this page, not {n:,}")
@@ -109,5 +120,5 @@ FIELDS: dict[str, Callable[[Any], None]] = {
     "epochs": _at_most(MOST_EPOCHS),
     "batch_size": _at_most(MOST_BATCH_SIZE),
     "learning_rate": _anything,
-    "seed": _anything,
+    "seed": _at_most(MOST_SEED),
 }

@@ -19,6 +19,7 @@ from fastnet.training.recipe import recipe_of
 
 from ..server.samples import samples
 from ..server.shared import Shared
+from ..server.texts import shortened
 from .address import Address
 from .drawing import Stroke, render
 from .trainings import Trainings
@@ -65,6 +66,8 @@ class Store(param.Parameterized):
     problem = param.String(default="", doc="What was wrong with the drawing or the model; empty if nothing was.")
     pictures = param.List(item_type=Picture, doc="The files that people brought, newest first.")
     tab = param.String(default="", doc="The open tab's key.")
+    notice = param.String(default="", doc="What the server has to say to the whole page; empty if nothing.")
+    owner = param.String(default="", doc="Who owns what is saved here, see `owner_of`; empty until the page tells.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
     has_training = param.Boolean(default=False, doc="Whether there is a training, or a run of one that can be saved.")
@@ -72,7 +75,7 @@ class Store(param.Parameterized):
     def __init__(self, address: Address | None = None, shared: Shared | None = None, **params: Any) -> None:
         self._ask_again: Callable[[], None] = lambda: None
         self.shared = shared or Shared()
-        self.trainer = Trainings(self.shared.places, self.shared.data)
+        self.trainer = Trainings(self.shared.places, self.shared.data, self.shared.quotas)
         super().__init__(**params)
         self.param.model.objects = self.shared.library.names()
         self.address = address or Address()
@@ -95,7 +98,7 @@ class Store(param.Parameterized):
 
     def add_picture(self, name: str, content: bytes, outcome: Answer | DataError | None = None) -> None:
         """Keep a picture file, and show what `read_file` made of it; it is called here, if `outcome` is not given."""
-        picture = Picture(name, content)
+        picture = Picture(shortened(name), content)
         self.pictures = _within_limits([picture, *self.pictures])
         self.shown = self.shown + 1 if self.shown >= 0 else -1
         self.show_picture(0, outcome)
@@ -120,15 +123,22 @@ class Store(param.Parameterized):
         self._ask_again = lambda: None
         self.param.update(answer=None, problem=sentence, shown=-1)
 
-    def model_saved(self, name: str) -> None:
-        """A model was saved under that name, here or on another page: it can be chosen, or is loaded anew."""
-        self.param.model.objects = self.shared.library.names()
+    def models_changed(self, name: str) -> None:
+        """A model was saved or deleted under that name, here or on another page: it can be chosen or not, or is new."""
+        names = self.shared.library.names()
+        if name == self.model and name not in names:
+            self.model = weights.DEFAULT
+            self.param.model.objects = names
+            self.problem = f"the model {name!r} was deleted; this is {weights.DEFAULT}"
+            return
+        self.param.model.objects = names
         if name == self.model:
             self._load_model()
 
     def close(self) -> None:
-        """The session is over."""
+        """The session is over: nothing is held for it any more."""
         self.trainer.close()
+        self.shared.benchmarks.stop(self)
 
     @param.depends("model", watch=True, on_init=True)
     def _load_model(self) -> None:
@@ -161,6 +171,7 @@ class Store(param.Parameterized):
 
 def read_file(predictor: Predictor, name: str, content: bytes) -> Answer | DataError:
     """What the predictor reads in a file that people brought, or what is wrong with it. Any thread may call this."""
+    name = shortened(name)
     try:
         if len(content) > MOST_MEGABYTES * 10**6:
             raise DataError(f"{name}: is larger than {MOST_MEGABYTES} MB")

@@ -1,6 +1,7 @@
 """The training tab's state: the form, the training as it was last looked at, and the ones it is compared with."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from fastnet.errors import FORESEEN, FastnetError, sentence_of
 from ..server.library import Library
 from ..worker.snapshot import FAILED, PREPARING, RUNNING, Snapshot
 from .options import Options
+from .time_limits import remark, terms
 from .trainings import Trainings
 
 
@@ -29,11 +31,12 @@ class TrainingState(param.Parameterized):
     snapshot: Any = param.ClassSelector(class_=Snapshot, default=Snapshot(), doc="The training, or the last one.")
     problem = param.String(default="", doc="Why there is no training, or why it failed; empty if all is well.")
     waited = param.Integer(default=0, doc="Seconds that the training has been getting ready.")
+    remark = param.String(default="", doc="What is to be said of the training's time; empty while there is enough.")
     saved = param.String(default="", doc="What became of the run that was to be saved: a sentence.")
     rivals: Any = param.ListSelector(default=[], objects=[], check_on_set=False, doc="Names of what is compared.")
 
-    def __init__(self, trainer: Trainings, library: Library) -> None:
-        self._trainer, self._library = trainer, library
+    def __init__(self, trainer: Trainings, library: Library, owner: Callable[[], str] = str) -> None:
+        self._trainer, self._library, self._owner = trainer, library, owner
         self._own: set[str] = set()  # names that this session saved, and may save anew
         self.options = Options()
         super().__init__()
@@ -73,6 +76,11 @@ class TrainingState(param.Parameterized):
         self.look()
 
     @property
+    def terms(self) -> str:
+        """How long a training may take here."""
+        return terms(self._trainer.quotas)
+
+    @property
     def is_active(self) -> bool:
         """Whether a training is under way, by the latest news."""
         return self._trainer.snapshot.is_active
@@ -82,6 +90,7 @@ class TrainingState(param.Parameterized):
         snapshot = self._trainer.snapshot
         if snapshot.state == PREPARING:
             self.waited = int(time.monotonic() - snapshot.began)
+        self.remark = remark(snapshot, time.monotonic(), self._trainer.quotas)
         if snapshot is not self.snapshot:
             problem = snapshot.problem if snapshot.state == FAILED else self.problem
             self.param.update(snapshot=snapshot, problem=problem)
@@ -92,7 +101,7 @@ class TrainingState(param.Parameterized):
         if not run:
             return "There is no run to save"
         try:
-            self._library.save(name, Path(run), may_replace=name in self._own)
+            self._library.save(name, Path(run), name in self._own, self._owner())
         except FORESEEN as error:
             sentence = sentence_of(error)
             return sentence[0].upper() + sentence[1:]

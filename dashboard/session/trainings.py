@@ -15,22 +15,27 @@ from fastnet.errors import FORESEEN, OptionError, sentence_of
 from fastnet.training.recipe import Recipe
 
 from ..server.places import Places
+from ..server.quotas import Quotas
 from ..worker.beside import start_beside
-from ..worker.snapshot import ENDED, FAILED, PREPARING, STOPPED, Snapshot
+from ..worker.snapshot import ENDED, FAILED, PAUSED, PREPARING, STOPPED, Snapshot
 
 MOST_RUNS = 8  # that can still be compared
 NICENESS = 5
+SECONDS_TO_END = 120.0  # for a training whose time is over: it is weighed and saved, or it is ended
+SECONDS_BETWEEN_LOOKS = 1.0  # at the clock
 
 
 class Trainings:
     """Trains one network at a time, if there is a place; `snapshot` is the training under way, or the last one.
 
-    `earlier` are those before it, oldest first.
+    `earlier` are those before it, oldest first. A training is stopped when its time is over, whatever its page does,
+    and goes on after a pause by itself: others wait for its place.
     """
 
-    def __init__(self, places: Places | None = None, data: str = BUNDLED):
+    def __init__(self, places: Places | None = None, data: str = BUNDLED, quotas: Quotas | None = None):
         self._places = places or Places()
         self._data = data
+        self.quotas = quotas or Quotas()
         self._lock = threading.Lock()  # of all that follows
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
@@ -56,7 +61,9 @@ class Trainings:
             except FORESEEN as error:
                 self._places.free(place)
                 raise OptionError(f"the training cannot begin: {sentence_of(error)}") from error
-            self.snapshot = Snapshot(PREPARING, self.snapshot.number + 1, recipe, began=time.monotonic())
+            now = time.monotonic()
+            ends = now + 60 * self.quotas.training_minutes
+            self.snapshot = Snapshot(PREPARING, self.snapshot.number + 1, recipe, began=now, ends=ends)
             self._process, self._pipe = process, pipe
         threading.Thread(target=self._hear, args=(process, pipe, place), daemon=True).start()
 
@@ -104,7 +111,10 @@ class Trainings:
         """Take in what the process tells until it has ended; in a thread of its own."""
         with contextlib.suppress(EOFError, OSError):
             while True:
+                while not pipe.poll(SECONDS_BETWEEN_LOOKS):
+                    self._look_at_clock(process)
                 changes = pipe.recv()
+                self._look_at_clock(process)
                 if changes.get("state") in ENDED:
                     self._places.free(place)
                 self._take_in(process, changes)
@@ -112,12 +122,34 @@ class Trainings:
         pipe.close()
         self._places.free(place)
         if self.snapshot.is_active:
-            self._take_in(process, {"state": FAILED, "problem": "the training ended unexpectedly"})
+            how = "was ended, as its time was over" if self.snapshot.is_out_of_time else "ended unexpectedly"
+            self._take_in(process, {"state": FAILED, "problem": f"the training {how}"})
 
     def _take_in(self, process: BaseProcess, changes: dict[str, Any]) -> None:
         with self._lock:
             if process is self._process:  # not one that was abandoned
-                self.snapshot = self.snapshot.and_then(changes)
+                self.snapshot = self.snapshot.and_then({**changes, **self._end_of_pause(changes)})
+
+    def _end_of_pause(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """When a pause that begins or ends with these changes is over; nothing for other changes."""
+        if "state" not in changes:
+            return {}
+        seconds = 60 * self.quotas.pause_minutes
+        return {"goes_on": time.monotonic() + seconds if changes["state"] == PAUSED else None}
+
+    def _look_at_clock(self, process: BaseProcess) -> None:
+        """Stop the training whose time is over, and have one go on whose pause is."""
+        now, snapshot = time.monotonic(), self.snapshot
+        if process is not self._process or not snapshot.is_active or snapshot.ends is None:
+            return
+        if now > snapshot.ends + SECONDS_TO_END:
+            process.kill()
+        elif now > snapshot.ends and not snapshot.is_out_of_time:
+            self._take_in(process, {"is_out_of_time": True})
+            self.stop()
+        elif snapshot.goes_on is not None and now > snapshot.goes_on:
+            self._take_in(process, {"goes_on": None})
+            self.resume()
 
 
 def _work(*args: Any) -> None:

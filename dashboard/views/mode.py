@@ -24,6 +24,11 @@ class ModeSwitch(JSComponent):
         super().__init__(stylesheets=[STYLES], css_classes=["in-bar"], margin=0)
         store.address.link("mode", self, "mode", known_mode)
 
+    @param.depends("mode", watch=True)
+    def _check(self) -> None:
+        if self.mode not in ("", *MODES):
+            self.mode = ""  # a browser may tell what it likes
+
 
 def known_mode(name: str) -> str:
     """The name, if a mode has it."""

@@ -6,6 +6,7 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from ..server.quotas import Role
 from ..session.store import Store
 from .audit import audit_view
 from .benchmark import benchmark_view
@@ -24,6 +25,7 @@ TABS = (
     Tab("Train", "train", training_view),
     Tab("Benchmark", "benchmark", benchmark_view),
 )
+FOR_READERS = ("read", "audit")  # the tabs of those who may not train, measure or save
 
 _BAR = {  # as calm as the page below it
     "background": "var(--panel-surface-color)",
@@ -40,15 +42,20 @@ _THEME = {
 def build_page(store: Store) -> pmui.Page:
     """The whole page for one session."""
     specs_button, specs = specs_view(store)
-    problem = html(pn.bind(notice, store.address.param.problem))
+    tabs = TABS if store.shared.role is not Role.READERS else [tab for tab in TABS if tab.key in FOR_READERS]
+    notices = html(pn.bind(_notices, store.address.param.problem, store.param.notice))
     return lasting_no_longer_than_its_session(
         title="fastnet",
         header=[*header_items(store), specs_button],
-        main=[Browser(store.address), Connection(store), problem, Tabs(store, TABS), specs],
+        main=[Browser(store.address), Connection(store), notices, Tabs(store, tabs), specs],
         main_width=1240,
         theme_config=_THEME,
         template=ASSETS / "page.html",
     )
+
+
+def _notices(*sentences: str) -> str:
+    return "".join(map(notice, sentences))
 
 
 def header_items(store: Store) -> list[Viewable]:

@@ -48,6 +48,9 @@ class Tabs(JSComponent):
 
     @param.depends("chosen", watch=True)
     def _open(self) -> None:
+        if self.chosen not in self._builders:
+            self.chosen = next(iter(self._builders))  # a browser may tell what it likes
+            return
         self._store.tab = self.chosen
         place = self.panels[list(self._builders).index(self.chosen)]
         if not len(place):

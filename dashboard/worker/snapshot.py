@@ -54,6 +54,9 @@ class Snapshot:
     looks: Looks | None = None
     test: Score | None = None  # at the end
     run: str = ""  # the folder of the run, once it has ended
+    ends: float | None = None  # by the server's monotonic clock: when its time on this server is over
+    goes_on: float | None = None  # likewise: when a pause is over
+    is_out_of_time: bool = False  # whether that is why it ended, or is about to
 
     @property
     def is_active(self) -> bool:

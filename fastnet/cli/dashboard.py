@@ -1,7 +1,6 @@
 """`fastnet dashboard`: serve the page."""
 
 import argparse
-import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -11,49 +10,28 @@ from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
 
 from .options import add_command, add_data_option, positive, tell
-
-_ORIGIN = re.compile(r"[A-Za-z0-9.*_-]+(:\d{1,5})?")
+from .serving import add_serving_options, serving_of
 
 EXAMPLES = """\
   fastnet dashboard                 serve on http://localhost:5006
   fastnet dashboard --port 8000 --open
   fastnet dashboard --data ~/fashion-mnist --models ~/models --trainings 2
   fastnet dashboard --address 0.0.0.0 --allow-origin digits.example.org
+  fastnet dashboard --public --address 0.0.0.0 --allow-origin digits.example.org
 """
 
-
-def port(text: str) -> int:
-    """A TCP port."""
-    if not (text.isdecimal() and int(text) < 2**16):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
-    return int(text)
-
-
-def origin(text: str) -> str:
-    """A host, with or without a port, as browsers know it."""
-    if not _ORIGIN.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a host such as digits.example.org, or host:port")
-    return text
+# How much of the server there is for visitors: each a field of `Quotas`.
+LIMITS = (
+    ("--training-minutes", "training_minutes", 30, "that a training may take, pauses and all"),
+    ("--models-megabytes", "models_megabytes", 1000, "that all saved models may fill"),
+    ("--sessions", "sessions", 200, "pages that may be open at once"),
+)
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(commands, "dashboard", "serve the page on this machine", EXAMPLES, prints=False)
-    parser.add_argument("--port", type=port, default=5006, metavar="N", help="(default: %(default)s; 0: any free one)")
-    parser.add_argument(
-        "--address",
-        default="localhost",
-        metavar="HOST",
-        help="where to listen (default: %(default)s, this computer only)",
-    )
-    parser.add_argument(
-        "--allow-origin",
-        action="append",
-        type=origin,
-        default=[],
-        metavar="HOST[:PORT]",
-        help="another name under which browsers may open the page; may be given several times",
-    )
+    add_serving_options(parser, 5006)
     parser.add_argument(
         "--models", type=Path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
     )
@@ -68,6 +46,10 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--trainings", type=positive, default=1, metavar="N", help="that may run at once (default: %(default)s)"
     )
+    parser.add_argument("--public", action="store_true", help="visitors read and learn: no training, saving, measuring")
+    for option, name, default, help in LIMITS:
+        help = f"{help} (default: %(default)s)"
+        parser.add_argument(option, type=positive, default=default, metavar="N", dest=name, help=help)
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     parser.set_defaults(run=run)
 
@@ -75,27 +57,29 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
     require_packages("the dashboard", *EXTRAS["dashboard"])
-    from fastnet.dashboard.server.ports import find_port
     from fastnet.data.loading import BUNDLED, load_dataset
 
-    port = find_port(args.address, args.port)  # and the rest is checked, too, before the packages take their seconds
+    serving = serving_of(args)  # and the rest is checked, too, before the packages take their seconds
+    if args.num_procs > 1 and not args.public:
+        raise OptionError("--num-procs goes with --public alone: a training belongs to one process, as a session does")
     require_directory(args.models, "--models")
     require_directory(args.runs, "--runs")
     data = str(args.data.absolute()) if args.data else BUNDLED
     if args.data:
         load_dataset(data)
     from fastnet.dashboard.app import serve
+    from fastnet.dashboard.server.quotas import Quotas
 
     serve(
-        port,
-        args.address,
-        args.allow_origin,
+        serving,
         args.open,
         args.models,
         data,
         args.trainings,
         args.runs,
-        on_ready=lambda port: tell(f"serving on http://{args.address}:{port} (Ctrl-C ends it)"),
+        on_ready=lambda serving: tell(f"serving on {serving.url} (Ctrl-C ends it)"),
+        is_public=args.public,
+        quotas=Quotas(**{name: getattr(args, name) for _, name, *_ in LIMITS}),
     )
     return exit_status(signal.SIGINT)  # which Panel takes for its end
 

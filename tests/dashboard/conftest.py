@@ -38,23 +38,25 @@ FLAGS = [
 APP = importlib.util.find_spec("fastnet.dashboard.app")
 TINY_BENCHMARK = str(Path(__file__).with_name("tiny_benchmark.py"))
 SERVERS: dict[str, list[str]] = {
-    "serve()": ["-c", "import sys; from fastnet.dashboard.app import serve; serve(port=int(sys.argv[1]))"],
+    "serve()": ["-c", "import sys; from fastnet.dashboard.app import Serving, serve; serve(Serving(int(sys.argv[1])))"],
     "tiny benchmark": [
         "-c",
         "import sys; from fastnet.dashboard import app; from fastnet.dashboard.server import benchmarks;"
         f"command = (sys.executable, '-P', {TINY_BENCHMARK!r}, '--json', '--roofline');"
         "benchmarks.Benchmarks.__init__.__defaults__ = (command,);"
-        "app.serve(port=int(sys.argv[1]))",
+        "app.serve(app.Serving(int(sys.argv[1])))",
     ],
     "fastnet dashboard": ["-P", "-m", "fastnet", "dashboard", "--port"],
+    "fastnet dashboard --prefix": ["-P", "-m", "fastnet", "dashboard", "--prefix", "/digits", "--port"],
+    "fastnet dashboard --num-procs": ["-P", "-m", "fastnet", "dashboard", "--public", "--num-procs", "2", "--port"],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
     "panel serve --num-procs 2": ["-m", "panel", "serve", str(APP and APP.origin), "--num-procs", "2", "--port"],
 }
 WITH_MODELS = """
 import sys
 from pathlib import Path
-from fastnet.dashboard.app import serve
-serve(port=int(sys.argv[2]), models=Path(sys.argv[1]))
+from fastnet.dashboard.app import Serving, serve
+serve(Serving(int(sys.argv[2])), models=Path(sys.argv[1]))
 """
 AUDITED, BARE = "audited", "bare"
 N_AUDITED, N_EMBEDDED = 600, 400
@@ -62,6 +64,7 @@ RETURNING = (  # not in the blank document before the page, which has no memory
     "if (location.protocol === 'http:')"
     " { localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific' }"
 )
+SECRET = "what the servers of the tests sign sessions with"
 MILLISECONDS = 1000 * PATIENCE
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
@@ -101,9 +104,10 @@ def address(request) -> Iterator[str]:
     """Where the page is served: by `serve()` unless a test asks for another way or for the models of people."""
     server = getattr(request, "param", "serve()")
     command = ["-c", WITH_MODELS, str(request.getfixturevalue("models"))] if server == "models" else SERVERS[server]
+    below = "app" if server.startswith("panel serve") else "digits/" if "--prefix" in server else ""
     with serving(command) as root:
-        wait_for(root, PATIENCE)
-        yield root + ("app" if server.startswith("panel serve") else "")
+        wait_for(root + below, PATIENCE)
+        yield root + below
 
 
 @pytest.fixture
@@ -132,7 +136,9 @@ def open_page(browser, address):
 def serving(command: list[str]) -> Iterator[str]:
     """Run a server as people do; yield its address. At the end its processes are gone, also those beside it."""
     port = free_port()
-    with subprocess.Popen([sys.executable, *command, str(port)], start_new_session=True) as process:
+    environment = {**os.environ, "BOKEH_SECRET_KEY": SECRET}
+    command = [sys.executable, *command, str(port)]
+    with subprocess.Popen(command, start_new_session=True, env=environment) as process:
         try:
             yield f"http://localhost:{port}/"
         finally:
@@ -171,7 +177,7 @@ def watch(page, address: str, faults: list[str]) -> None:
             faults.append(str(what))
 
     root = address.removesuffix("app")
-    own = (root, root.replace("http:", "ws:"), "data:", "blob:")
+    own = (root, "ws" + root.removeprefix("http"), "data:", "blob:")
     page.on("request", lambda request: note(not request.url.startswith(own), request.url))
     page.on("websocket", lambda websocket: note(not websocket.url.startswith(own), websocket.url))
     page.on("console", lambda message: note(message.type == "error", message.text))

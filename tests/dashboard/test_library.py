@@ -3,14 +3,21 @@
 import json
 import os
 import shutil
+import threading
 
 import numpy as np
 import pytest
 
 from fastnet import weights
-from fastnet.dashboard.server.library import Library
+from fastnet.dashboard.server.auditor import Job
+from fastnet.dashboard.server.library import Library, owner_of
+from fastnet.dashboard.server.quotas import Quotas, Role
 from fastnet.dashboard.server.shared import Shared
+from fastnet.dashboard.session.saved_models import SavedModels
 from fastnet.dashboard.session.store import Store, model_facts
+from fastnet.dashboard.session.training_state import TrainingState
+from fastnet.dashboard.session.trainings import Trainings
+from fastnet.dashboard.worker.snapshot import FINISHED, Snapshot
 from fastnet.errors import ModelError, OptionError
 from fastnet.models.documents import Manifest
 from fastnet.models.files import write_model
@@ -97,12 +104,12 @@ def test_those_who_listen_hear_of_saved_models_until_they_end_it(library, tmp_pa
 def test_a_store_offers_and_loads_a_model_that_another_session_saved(library, tmp_path):
     store = Store(shared=Shared(library))
     library.save("mine", make_run(tmp_path / "run", bias=4))
-    store.model_saved("mine")
+    store.models_changed("mine")
     assert "mine" in store.param.model.objects
     store.model = "mine"
     assert store.predictor.predict(np.zeros((1, 784), np.float32)) == 4
     library.save("mine", make_run(tmp_path / "run", bias=7), may_replace=True)
-    store.model_saved("mine")
+    store.models_changed("mine")
     assert store.predictor.predict(np.zeros((1, 784), np.float32)) == 7
 
 
@@ -168,3 +175,181 @@ def test_the_history_of_a_model_is_known_where_it_has_one(library, tmp_path):
     library.save("mine", make_run(tmp_path / "run"))
     assert library.history("mine") == ()
     assert library.history(weights.DEFAULT)[0].epoch == 1
+
+
+# ---- Owners ----------------------------------------------------------------------------------------------------------
+
+ANNE, BEN = owner_of("a" * 32), owner_of("b" * 32)
+
+
+@pytest.fixture
+def shared_library(tmp_path) -> Library:
+    """One whose visitors come from elsewhere."""
+    quotas = Quotas(models_each=2, models=3, models_megabytes=1)
+    return Library(tmp_path / "models", tmp_path / "runs", quotas, Role.MAKERS)
+
+
+def test_only_who_saved_a_model_may_delete_it_or_save_it_anew(shared_library, tmp_path):
+    run = make_run(tmp_path / "run")
+    shared_library.save("mine", run, owner=ANNE)
+    for owner in (BEN, "", "0" * 64):
+        assert shared_library.deletable(owner) == []
+        with pytest.raises(OptionError, match="no model 'mine' that this browser saved"):
+            shared_library.delete("mine", owner)
+        with pytest.raises(OptionError, match=r"already; choose another name|has not told yet"):
+            shared_library.save("mine", run, may_replace=True, owner=owner)
+    shared_library.save("mine", run, may_replace=True, owner=ANNE)
+    assert shared_library.deletable(ANNE) == ["mine"]
+    shared_library.delete("mine", ANNE)
+    assert shared_library.names() == weights.names()
+    assert list((tmp_path / "models").iterdir()) == []
+    with pytest.raises(ModelError, match="no such model"):
+        shared_library.load("mine")
+
+
+def test_who_deleted_a_name_has_no_right_to_it_when_another_saves_it(shared_library, tmp_path):
+    state = TrainingState(Trainings(), shared_library, lambda: ANNE)
+    state.snapshot = Snapshot(FINISHED, run=str(make_run(tmp_path / "run")))
+    assert state.save("mine").startswith("Saved")
+    shared_library.delete("mine", ANNE)
+    shared_library.save("mine", make_run(tmp_path / "other", bias=7), owner=BEN)
+    assert "already" in state.save("mine")
+    assert shared_library.load("mine").predict(np.zeros((1, 784), np.float32)) == 7
+
+
+def test_an_owner_is_known_by_a_key_that_nobody_can_tell_from_what_is_kept(shared_library, tmp_path):
+    shared_library.save("mine", make_run(tmp_path / "run"), owner=ANNE)
+    kept = (tmp_path / "models" / "mine" / "owner").read_text()
+    assert "a" * 32 not in kept
+    assert kept == ANNE != BEN
+    assert {owner_of(key) for key in ("", "a" * 31, "A" * 32, "a" * 10**6, "../../etc/passwd", "a" * 32 + "\n")} == {""}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_comes_with_fastnet_and_runs_are_never_deleted(tmp_path, role):
+    make_runs(tmp_path, "best")
+    library = Library(tmp_path / "models", tmp_path / "runs", role=role)
+    tricks = (
+        "runs/best",
+        "../runs/best",
+        ".",
+        "..",
+        "",
+        "/etc",
+        "best\x00",
+        "mnist-784-512-10/../x",
+        "\uff42\uff45\uff53\uff54",
+        *weights.names(),
+    )
+    for name in tricks:
+        assert not library.may_delete(name, ANNE)
+        with pytest.raises(OptionError):
+            library.delete(name, ANNE)
+    assert library.deletable(ANNE) == []
+    assert library.names() == [*weights.names(), "runs/best"]
+
+
+def test_a_link_in_the_folder_is_not_followed_to_delete_what_it_leads_to(library, tmp_path):
+    make_run(tmp_path / "elsewhere")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert "link" in library.names()
+    with pytest.raises(OptionError):
+        library.delete("link", "")
+    assert (tmp_path / "elsewhere" / "manifest.json").exists()
+
+
+def test_on_their_own_computer_people_delete_whatever_was_saved(library, tmp_path):
+    heard: list[str] = []
+    library.save("one", make_run(tmp_path / "run"))
+    library.save("two", make_run(tmp_path / "run"), owner=ANNE)
+    library.listen(heard.append)
+    assert library.deletable(BEN) == ["one", "two"]
+    library.delete("two", "")
+    assert heard == ["two"]
+    assert library.names() == [*weights.names(), "one"]
+
+
+def test_models_are_bounded_for_each_visitor_for_all_and_in_bytes(shared_library, tmp_path):
+    run = make_run(tmp_path / "run")
+    shared_library.save("one", run, owner=ANNE)
+    shared_library.save("two", run, owner=ANNE)
+    with pytest.raises(OptionError, match="you have saved 2 models, and that is the most; delete one of them first"):
+        shared_library.save("three", run, owner=ANNE)
+    shared_library.save("two", run, may_replace=True, owner=ANNE)  # instead of it
+    shared_library.save("three", run, owner=BEN)
+    with pytest.raises(OptionError, match="3 models have been saved here, and that is the most; delete one"):
+        shared_library.save("four", run, owner=BEN)
+    shared_library.delete("one", ANNE)
+    (run / "checkpoint.npz").write_bytes(bytes(950_000))
+    with pytest.raises(OptionError, match=r"the saved models fill 0 of 1 MB, and this one needs 1\.0; delete one"):
+        shared_library.save("four", run, owner=BEN)
+
+
+@pytest.mark.parametrize("name", ["con", "NUL", "com1", "Lpt9.txt", "aux.model"])
+def test_names_of_devices_are_refused(library, tmp_path, name):
+    with pytest.raises(OptionError, match="is the name of a device on Windows"):
+        library.save(name, make_run(tmp_path / "run"))
+
+
+@pytest.mark.parametrize("name", ["Mine", "MINE", weights.DEFAULT.upper()])
+def test_names_that_some_systems_take_for_one_are_refused(library, tmp_path, name):
+    run = make_run(tmp_path / "run")
+    library.save("mine", run)
+    with pytest.raises(OptionError, match="already; choose another name"):
+        library.save(name, run, may_replace=True)
+
+
+def test_two_who_save_one_name_at_once_do_not_share_it(shared_library, tmp_path):
+    runs = [make_run(tmp_path / f"run{bias}", bias) for bias in (4, 7)]
+    outcomes: list[str] = []
+
+    def save(run, owner) -> None:
+        try:
+            shared_library.save("mine", run, owner=owner)
+            outcomes.append(owner)
+        except OptionError as error:
+            assert "already" in str(error)  # noqa: PT017 - in a thread
+
+    threads = [threading.Thread(target=save, args=pair) for pair in zip(runs, (ANNE, BEN), strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    [owner] = outcomes
+    assert shared_library.deletable(owner) == ["mine"]
+    assert shared_library.load("mine").predict(np.zeros((1, 784), np.float32)) == (4 if owner == ANNE else 7)
+
+
+def test_a_page_asks_before_it_deletes_and_goes_on_with_another_model(tmp_path):
+    library = Library(tmp_path / "models", tmp_path / "runs", role=Role.MAKERS)
+    library.save("mine", make_run(tmp_path / "run"), owner=ANNE)
+    store = Store(shared=Shared(library))
+    library.listen(store.models_changed)
+    saved = SavedModels(store)
+    assert saved.chosen is None
+    store.owner = ANNE
+    assert saved.chosen == "mine"
+    store.model = "mine"
+    saved.ask()
+    assert saved.asked == "mine"
+    saved.keep()
+    assert library.deletable(ANNE) == ["mine"]
+    saved.ask()
+    saved.finish(saved.delete())
+    assert saved.told == "Deleted 'mine'"
+    assert (saved.chosen, saved.asked) == (None, "")
+    assert store.model == weights.DEFAULT
+    assert "the model 'mine' was deleted" in store.problem
+    assert "mine" not in store.param.model.objects
+
+
+def test_a_model_is_not_deleted_while_its_audit_is_computed(tmp_path):
+    library = Library(tmp_path / "models", tmp_path / "runs")
+    library.save("mine", make_run(tmp_path / "run"))
+    store = Store(shared=Shared(library))
+    store.shared.auditor._job = Job("mine")
+    saved = SavedModels(store)
+    saved.ask()
+    assert saved.delete() == "The audit of mine is being computed; delete it afterwards"
+    assert "mine" in library.names()

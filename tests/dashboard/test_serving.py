@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+import webbrowser
 from pathlib import Path
 from unittest.mock import MagicMock
 
@@ -79,22 +80,21 @@ def test_importing_the_page_changes_nothing_in_the_process_and_serving_does():
 
 def test_by_default_only_this_computer_sees_the_page(served, monkeypatch):
     monkeypatch.setattr(app, "find_port", lambda address, port: port)
-    monkeypatch.setattr("fastnet.dashboard.server.ports.find_port", lambda address, port: port)
+    monkeypatch.setattr("fastnet.web.ports.find_port", lambda address, port: port)
     assert main(["dashboard"]) == exit_status(signal.SIGINT)
     assert (served["address"], served["port"], served["show"]) == ("localhost", 5006, False)
-    assert served["websocket_origin"] == ["127.0.0.1:5006", "localhost:5006"]
     assert served["websocket_max_message_size"] == MOST_MESSAGE_BYTES
 
 
-def test_other_addresses_and_origins_are_given_by_options(served, capfd):
-    options = ["--port", "0", "--address", "0.0.0.0", "--open"]
-    assert main(
-        ["dashboard", *options, "--allow-origin", "a.example", "--allow-origin", "b.example:81"]
-    ) == exit_status(signal.SIGINT)
-    assert (served["address"], served["show"]) == ("0.0.0.0", True)
-    port = served["port"]
-    assert {"a.example", "b.example:81", f"localhost:{port}"} <= set(served["websocket_origin"])
-    assert capfd.readouterr().err == f"serving on http://0.0.0.0:{port} (Ctrl-C ends it)\n"
+def test_another_address_and_a_prefix_are_given_by_options(served, capfd, monkeypatch):
+    opened: list = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    options = ["--port", "0", "--address", "0.0.0.0", "--prefix", "/digits/", "--open"]
+    assert main(["dashboard", *options]) == exit_status(signal.SIGINT)
+    assert (served["address"], served["prefix"]) == ("0.0.0.0", "/digits")
+    url = f"http://0.0.0.0:{served['port']}/digits/"
+    assert opened == [url]
+    assert capfd.readouterr().err == f"serving on {url} (Ctrl-C ends it)\n"
 
 
 def test_models_runs_data_and_trainings_are_given_by_options(monkeypatch, served, tmp_path, npz):
@@ -118,6 +118,12 @@ def test_models_runs_data_and_trainings_are_given_by_options(monkeypatch, served
         (["--runs", "no/where"], "--runs no/where: no such directory, and none to make it in"),
         (["--port", "65536"], "'65536' is not a port from 0 to 65535"),
         (["--allow-origin", "http://a.example"], "'http://a.example' is not a host"),
+        (["--prefix", "digits"], "'digits' is not the beginning of a path such as /digits"),
+        (["--prefix", "/../digits"], "'/../digits' is not the beginning of a path such as /digits"),
+        (["--trust-proxy", "proxy"], "'proxy' is not an address such as 127.0.0.1, or a network such as 10.0.0.0/8"),
+        (["--tls-cert", "file"], "--tls-cert and --tls-key go together"),
+        (["--tls-cert", "file", "--tls-key", "file"], "file: no certificate in the PEM format with its key ("),
+        (["--tls-cert", "none", "--tls-key", "file"], "none: no certificate in the PEM format with its key ("),
         (["--address", "no.such.host.invalid"], "cannot listen on port 0 of 'no.such.host.invalid': "),
     ],
 )

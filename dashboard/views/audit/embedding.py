@@ -138,7 +138,7 @@ class _Points:
         )
 
     def _tapped(self, attribute: str, old: list[int], new: list[int]) -> None:
-        if new:
+        if new and 0 <= new[0] < len(self._state.audit.points):
             self._state.choose_point(int(self._state.audit.points[new[0]]))
 
     def _mark_later(self, *_: Any) -> None:

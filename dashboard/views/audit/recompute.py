@@ -42,6 +42,8 @@ def recompute_view(state: AuditState) -> pn.Column:
 
     button.on_click(begin)
     sentence = text(pn.bind(problem_html, state.param.problem))
+    if not state.may_compute:
+        return pn.Column(sentence, sizing_mode="stretch_width")
     return pn.Column(sentence, button, trouble, progress, sizing_mode="stretch_width")
 
 

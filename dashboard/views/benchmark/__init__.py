@@ -9,9 +9,8 @@ from ..mode import for_scientists
 from ..parts import ASSETS, card, html
 from .roofline import roofline_pane
 from .tables import INTRODUCTION, NOTHING_YET, result_html
-from .watch import Watch
+from .watch import SAMPLES, Watch
 
-SAMPLES = {"all 60,000 images": 60_000, "10,000 images": 10_000, "1,000 images": 1_000}
 MOST_MS = 400  # between a change and its sight
 
 _GRID = (ASSETS / "benchmark.css").read_text(encoding="utf-8")
@@ -19,7 +18,7 @@ _GRID = (ASSETS / "benchmark.css").read_text(encoding="utf-8")
 
 def benchmark_view(store: Store) -> pn.Column:
     """The whole tab."""
-    watch = Watch(store.shared.benchmarks)
+    watch = Watch(store.shared.benchmarks, store)
     samples = pmui.Select(
         label="Train on", options=SAMPLES, value=60_000, disabled=watch.param.is_running, size="small", width=200
     )
@@ -33,7 +32,7 @@ def benchmark_view(store: Store) -> pn.Column:
         card(
             "Time this machine",
             html(INTRODUCTION),
-            pn.FlexBox(samples, button, align_items="center", gap="8px"),
+            pmui.FlexBox(samples, button, align_items="center", gap="8px"),
             html(watch.param.progress),
             area="run",
         ),
@@ -45,7 +44,6 @@ def benchmark_view(store: Store) -> pn.Column:
     )
     if pn.state.curdoc and pn.state.curdoc.session_context:
         pn.state.add_periodic_callback(watch.look, MOST_MS)
-        pn.state.on_session_destroyed(lambda _: watch.stop())
     return view
 
 

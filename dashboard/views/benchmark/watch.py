@@ -12,6 +12,8 @@ from ...server.benchmarks import STEPS, Benchmarks, Status
 from ..parts import notice
 from .tables import STEP_TITLES
 
+SAMPLES = {"all 60,000 images": 60_000, "10,000 images": 10_000, "1,000 images": 1_000}
+
 
 class Watch(param.Parameterized):
     """The status of the benchmarks, looked at now and then, and the button that starts and stops them."""
@@ -22,32 +24,35 @@ class Watch(param.Parameterized):
     is_running = param.Boolean(default=False, doc="Whether a benchmark is under way, here or for another visitor.")
     is_waiting = param.Boolean(default=False, doc="Whether the button can do nothing now.")
 
-    def __init__(self, benchmarks: Benchmarks, **params: Any) -> None:
+    def __init__(self, benchmarks: Benchmarks, owner: object = None, **params: Any) -> None:
         super().__init__(**params)
         self._benchmarks = benchmarks
+        self._owner = owner or self
         self._problem = ""
         self.look()
 
     def press(self, samples: int) -> None:
         """The button: start, or stop what was started here."""
         self._problem = ""
-        if self._benchmarks.status.owner is self:
+        if self._benchmarks.status.owner is self._owner:
             self.stop()
         else:
             try:
-                self._benchmarks.start(self, samples)
+                if samples not in SAMPLES.values():
+                    raise OptionError("choose on how many images to train")
+                self._benchmarks.start(self._owner, samples)
             except OptionError as error:
                 self._problem = str(error)
         self.look()
 
     def stop(self) -> None:
         """End the benchmark that was started here, if there is one."""
-        self._benchmarks.stop(self)
+        self._benchmarks.stop(self._owner)
 
     def look(self) -> None:
         """See what has changed."""
         status = self._benchmarks.status
-        is_own = status.owner is self
+        is_own = status.owner is self._owner
         if status.result is not self.result:
             self.result = status.result
         self.param.update(

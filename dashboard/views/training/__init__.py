@@ -7,6 +7,7 @@ from ...session.training_state import TrainingState
 from ..parts import ASSETS, card
 from .comparison import comparison_view
 from .curves import CurvesView
+from .deletion import deletion_view
 from .figures import figures_view
 from .form import form_view
 from .looks import ConfusionView, EmbeddingView, filters_view
@@ -18,7 +19,7 @@ _GRID = (ASSETS / "training.css").read_text(encoding="utf-8")
 
 def training_view(store: Store) -> pn.Column:
     """The whole tab."""
-    state = TrainingState(store.trainer, store.shared.library)
+    state = TrainingState(store.trainer, store.shared.library, lambda: store.owner)
     watch(state, store)
     curves = CurvesView(state)
     return pn.Column(
@@ -30,7 +31,7 @@ def training_view(store: Store) -> pn.Column:
         card("How the classes draw apart", EmbeddingView(state).pane, area="embedding"),
         card("What is taken for what", ConfusionView(state).pane, area="confusion"),
         card("Compare", *comparison_view(state), area="comparison"),
-        card("Keep it", *saving_view(state, store), area="saving"),
+        card("Keep it", *saving_view(state, store), *deletion_view(store), area="saving"),
         stylesheets=[_GRID],
         margin=(0, 10),
         sizing_mode="stretch_width",

@@ -1,9 +1,11 @@
 """How a training gets on, in figures. The animation moves above them while it runs."""
 
+from html import escape
 from typing import Any
 
 import panel as pn
 
+from ...session.time_limits import clock
 from ...session.training_state import TrainingState
 from ...worker.snapshot import ENDING, FAILED, FINISHED, IDLE, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
 from ..animation import Animation
@@ -37,15 +39,16 @@ def figures_view(state: TrainingState) -> list[Any]:
         animation.param.update(visible=is_running, playing=is_running)
 
     state.param.watch(show, "snapshot")
-    return [animation, html(pn.bind(figures_html, state.param.snapshot, state.param.waited))]
+    return [animation, html(pn.bind(figures_html, state.param.snapshot, state.param.waited, state.param.remark))]
 
 
-def figures_html(snapshot: Snapshot, waited: int = 0) -> str:
+def figures_html(snapshot: Snapshot, waited: int = 0, remark: str = "") -> str:
     """State, progress and a tile for each figure; `waited` are the seconds that it has been getting ready."""
     share = snapshot.step / snapshot.n_steps if snapshot.n_steps else 0
     tiles = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures(snapshot))
+    told = f'<p class="quiet">{escape(remark)}</p>' if remark else ""
     return (
-        f'<p class="state" role="status">{_WORDS[snapshot.state]}</p>{_wait(snapshot, waited)}'
+        f'<p class="state" role="status">{_WORDS[snapshot.state]}</p>{_wait(snapshot, waited)}{told}'
         f'<progress max="1" value="{share:.4f}" aria-label="Training"></progress><dl class="figures">{tiles}</dl>'
     )
 
@@ -81,7 +84,4 @@ def percent(share: float | None) -> str:
 
 
 def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return NOTHING
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
+    return NOTHING if seconds is None else clock(seconds)

@@ -1,6 +1,7 @@
 """The form: what to train, and the buttons that start, pause and stop it."""
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import panel as pn
@@ -21,7 +22,8 @@ def form_view(state: TrainingState) -> list[Any]:
     fields = [*_choices(options), *_fields(options), _switch(options)]
     problem = html(pn.bind(notice, state.param.problem))
     form = pn.Column(*fields, stylesheets=[_GRID], sizing_mode="stretch_width", margin=0)
-    return [form, _buttons(state), problem]
+    terms = html(f'<p class="quiet">{escape(state.terms)}</p>')
+    return [form, terms, _buttons(state), problem]
 
 
 def _choices(options: Options) -> list[pmui.Select]:

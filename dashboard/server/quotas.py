@@ -1,0 +1,39 @@
+"""What visitors of a server may do, and how much of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fastnet.web.serving import Serving
+
+
+class Role(StrEnum):
+    """What the visitors of a server are to it."""
+
+    OWNERS = "owners"  # whoever can open the page sits at this computer: all may train, and delete what was saved
+    MAKERS = "makers"  # all may train and measure, and each deletes what they saved
+    READERS = "readers"  # they read and learn: nobody trains, measures, computes audits, saves or deletes
+
+
+FOR_READERS = "this server is for reading and looking"  # begins the sentence that refuses all else
+_THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")  # addresses that no other computer reaches
+
+
+def role_of(serving: Serving, is_public: bool) -> Role:
+    """Who the visitors are of a server that is reached so."""
+    if is_public:
+        return Role.READERS
+    is_reached_from_elsewhere = serving.allow_origins or serving.trusted_proxies or serving.prefix
+    return Role.OWNERS if serving.address in _THIS_COMPUTER and not is_reached_from_elsewhere else Role.MAKERS
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """How much of the server there is for one visitor, or for all."""
+
+    training_minutes: float = 30.0  # that one training may hold its place, pauses and all
+    pause_minutes: float = 5.0  # after which a paused training goes on
+    benchmark_minutes: float = 10.0
+    models_megabytes: float = 1000.0  # of all models that were saved
+    models_each: int = 10  # that one visitor may have saved
+    models: int = 100  # that may be saved, by all
+    sessions: int = 200  # at once

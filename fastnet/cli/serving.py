@@ -1,0 +1,104 @@
+"""Options of the commands that serve: how the server is reached."""
+
+import argparse
+import ipaddress
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastnet.errors import OptionError
+
+from .options import positive
+
+if TYPE_CHECKING:
+    from fastnet.web.serving import Serving
+
+_ORIGIN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.*_-]+)(:\d{1,5})?")
+_PREFIX = re.compile(r"(/[A-Za-z0-9_~-]+)*")
+
+
+def port(text: str) -> int:
+    """A TCP port."""
+    if not (text.isdecimal() and int(text) < 2**16):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+def origin(text: str) -> str:
+    """A host, with or without a port, as browsers know it."""
+    if not _ORIGIN.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a host such as digits.example.org, or host:port")
+    return text
+
+
+def prefix(text: str) -> str:
+    """The beginning of a path, without a slash at its end; empty for all paths."""
+    if not _PREFIX.fullmatch(text.rstrip("/")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the beginning of a path such as /digits")
+    return text.rstrip("/")
+
+
+def network(text: str) -> str:
+    """An IP address, or a network of them."""
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an address such as 127.0.0.1, or a network such as 10.0.0.0/8"
+        ) from None
+
+
+def add_serving_options(parser: argparse.ArgumentParser, default_port: int) -> None:
+    """Declare how the server is reached."""
+    parser.add_argument(
+        "--port", type=port, default=default_port, metavar="N", help="(default: %(default)s; 0: any free one)"
+    )
+    parser.add_argument(
+        "--address",
+        default="localhost",
+        metavar="HOST",
+        help="where to listen (default: %(default)s, this computer only)",
+    )
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        type=origin,
+        default=[],
+        metavar="HOST[:PORT]",
+        help="another name under which browsers may open it; may be given several times",
+    )
+    parser.add_argument("--prefix", type=prefix, default="", metavar="PATH", help="serve below this path: /digits")
+    parser.add_argument(
+        "--trust-proxy",
+        action="append",
+        type=network,
+        default=[],
+        metavar="ADDRESS",
+        help="believe the X-Forwarded-For and -Proto of a proxy at this address; may be given several times",
+    )
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve HTTPS, with this certificate (PEM)")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="and its key (PEM)")
+    parser.add_argument(
+        "--num-procs", type=positive, default=1, metavar="N", help="processes that serve (default: %(default)s)"
+    )
+
+
+def serving_of(args: argparse.Namespace) -> "Serving":
+    """How the options have it served, at a port that is free; OptionError where that cannot be."""
+    from fastnet.web.ports import find_port
+    from fastnet.web.serving import Serving
+
+    if (args.tls_cert is None) != (args.tls_key is None):
+        raise OptionError("--tls-cert and --tls-key go together")
+    serving = Serving(
+        find_port(args.address, args.port),
+        args.address,
+        tuple(args.allow_origin),
+        args.prefix,
+        tuple(args.trust_proxy),
+        args.tls_cert,
+        args.tls_key,
+        args.num_procs,
+    )
+    serving.tls()
+    return serving
