@@ -66,7 +66,7 @@ function makeLine(document, { ask, tell, leave }) {
   }
   const lose = (_, event) => {
     lost = event
-    restoreArrays(event.connection.deref())
+    takeUpWhole(event.connection.deref())
     enter("lost")
     if (attempts++) tryLater()
     else tryNow()
@@ -109,16 +109,26 @@ async function serverAnswers() {
   }
 }
 
-// Bokeh 3.9 takes up a session without the arrays of its figures, which come beside the document.
-function restoreArrays(connection) {
+// Bokeh 3.9 takes up a session without the arrays of its figures, which come beside the document, and tells the server of
+// all that it just got from there.
+function takeUpWhole(connection) {
   connection._repull_session_doc = async (resolve, reject) => {
     try {
       const { doc_json, buffers } = await connection._pull_doc_json()
       const { document } = connection.session
-      document.constructor.from_json(doc_json, [], buffers).destructively_move(document)
+      replace(document, document.constructor.from_json(doc_json, [], buffers))
       resolve(connection.session)
     } catch (error) {
       reject(error)
     }
   }
+}
+
+function replace(document, fresh) {
+  const { config } = fresh
+  const roots = [...fresh.roots()]
+  document.clear({ sync: false })
+  fresh.clear({ sync: false })
+  document.config = config
+  for (const root of roots) document.add_root(root, { sync: false })
 }
