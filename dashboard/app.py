@@ -32,6 +32,7 @@ from fastnet.web.processes import Forked, is_first
 from fastnet.web.reading import Readers
 from fastnet.web.serving import HERE, Serving
 
+TOKEN_SECONDS = 7 * 24 * 3600  # for which a page that lost its line may take its session up; Bokeh's own are 300
 MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
 N_READERS = 1  # processes that read pictures for programs: those who draw and train go first
 
@@ -132,6 +133,7 @@ def serve(
             num_procs=serving.processes,
             extra_patterns=routes(api),
             websocket_max_message_size=MOST_MESSAGE_BYTES,
+            session_token_expiration=TOKEN_SECONDS,
             show=False,
             title="fastnet",
             start=False,

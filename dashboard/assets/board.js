@@ -1,13 +1,18 @@
 // The board: paper to draw on with mouse, finger or pen, an eraser, undo and clear; a picture lies on it when one is
-// read. Python hears {strokes, resting} while one draws, one message at a time, and answers each when it is read.
+// read. Python hears {strokes, resting} while one draws, one message at a time, and answers each when it is read. The
+// browser keeps the drawing, also when the page is loaded anew, and has it read again; an answer that is not of what is
+// drawn is greyed.
 
 const LEAST_STEP = 0.003 // points nearer than that share of the board's height add nothing
-const PATIENCE = 3000 // ms; an answer that takes longer is taken for lost
+const PATIENCE = 3000 // ms; an answer that takes longer is taken for lost, and asked for again
+const SOON = 150 // ms; until then the answer before is as good
+const DRAWING = "fastnet-drawing"
 
 const drawings = new Map() // by model: a drawing outlives its view, which tabs and layouts may render anew
 
 export function render({ model, el }) {
-  const drawing = drawings.get(model.id) ?? { strokes: [], before: [] }
+  const isBack = drawings.has(model.id) // also where the line was lost: then Python may not know what was drawn
+  const drawing = drawings.get(model.id) ?? { strokes: (!model.picture && kept(DRAWING)) || [], before: [] }
   drawings.set(model.id, drawing)
 
   const canvas = make("canvas", { className: "ink", role: "img", ariaLabel: "Paper to draw digits on" })
@@ -17,10 +22,15 @@ export function render({ model, el }) {
   const tools = makeTools()
   el.replaceChildren(paper, tools.bar)
 
-  const tell = makeTeller(model, () => ({ strokes: drawing.strokes, resting: !pen.isDown() }))
+  const teller = makeTeller(model, () => ({ strokes: drawing.strokes, resting: !pen.isDown() }))
+  const { tell } = teller
   const change = (strokes) => {
     drawing.before.push(drawing.strokes)
     drawing.strokes = strokes
+  }
+  const rest = () => {
+    keep(DRAWING, drawing.strokes)
+    showState()
   }
   const refresh = () => {
     paint(canvas, drawing.strokes)
@@ -45,13 +55,14 @@ export function render({ model, el }) {
       tell()
     },
     up: () => {
-      showState()
+      rest()
       tell()
     },
   })
 
   const restore = (strokes) => {
     drawing.strokes = strokes
+    rest()
     refresh()
     tell()
   }
@@ -70,40 +81,63 @@ export function render({ model, el }) {
   model.on("picture", () => {
     if (model.picture && drawing.strokes.length) change([]) // the picture takes the paper; undo brings the drawing back
     showMarks()
+    rest()
     refresh()
     if (model.picture) paper.scrollIntoView({ block: "nearest", behavior: "smooth" }) // chosen farther down on a phone
   })
   const resizing = new ResizeObserver(refresh)
   resizing.observe(canvas)
   model.on("remove", () => {
+    teller.end()
     resizing.disconnect()
     document.removeEventListener("keydown", onKey)
   })
   showMarks()
   showState()
+  const tellAgain = () => {
+    if (model.ready && (drawing.strokes.length || (isBack && !model.picture))) tell()
+  }
+  model.on("ready", tellAgain)
+  tellAgain()
 }
 
 // One message in flight: what changes meanwhile goes with the next one.
 function makeTeller(model, message) {
   let waiting = null
+  let greying = null
   let isStale = false
+  let isLate = false
   const tell = () => {
-    if (waiting !== null) {
-      isStale = true
-      return
-    }
+    isStale = waiting !== null
+    if (isStale) return
+    greying = setTimeout(grey, SOON)
+    send()
+  }
+  const send = () => {
     isStale = false
-    waiting = setTimeout(heard, PATIENCE)
+    waiting = setTimeout(send, PATIENCE)
     model.send_msg(message())
   }
+  const grey = () => {
+    isLate = true
+    showAnswered(false)
+  }
   const heard = () => {
-    clearTimeout(waiting)
-    waiting = null
+    if (!isStale || !isLate) showAnswered(true)
+    end()
     if (isStale) tell()
   }
+  const end = () => {
+    clearTimeout(waiting)
+    clearTimeout(greying)
+    waiting = null
+    isLate = false
+  }
   model.on("msg:custom", heard)
-  return tell
+  return { tell, end }
 }
+
+const showAnswered = (isAnswered) => document.documentElement.style.setProperty("--answered", Number(isAnswered))
 
 // Follow one pointer from down to up; the browser's coalesced events keep fast curves round.
 function watchPen(canvas, { down, move, up }) {

@@ -72,6 +72,8 @@ class Store(param.Parameterized):
     owner = param.String(default="", doc="Who owns what is saved here, see `owner_of`; empty until the page tells.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
+    has_training = param.Boolean(default=False, doc="Whether there is a training, or a run of one that can be saved.")
+
     def __init__(
         self,
         address: Address | None = None,

@@ -70,11 +70,6 @@ class TrainingState(param.Parameterized):
         self._trainer.stop()
         self.look()
 
-    def close(self) -> None:
-        """Nobody watches any more."""
-        self._trainer.close()
-        self.look()
-
     @property
     def terms(self) -> str:
         """How long a training may take here."""

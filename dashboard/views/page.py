@@ -11,6 +11,7 @@ from ..session.store import Store
 from .audit import audit_view
 from .benchmark import benchmark_view
 from .browser import Browser
+from .connection import Connection
 from .mode import ModeSwitch
 from .parts import ASSETS, html, notice
 from .reading import reading_view
@@ -46,7 +47,7 @@ def build_page(store: Store) -> pmui.Page:
     return lasting_no_longer_than_its_session(
         title="fastnet",
         header=[*header_items(store), specs_button],
-        main=[Browser(store.address), notices, Tabs(store, tabs), specs],
+        main=[Browser(store.address), Connection(store), notices, Tabs(store, tabs), specs],
         main_width=1240,
         theme_config=_THEME,
         template=ASSETS / "page.html",

@@ -135,9 +135,7 @@ def open_page(browser, address):
 @contextlib.contextmanager
 def serving(command: list[str], **environment: str) -> Iterator[str]:
     """Run a server as people do; yield its address. At the end its processes are gone, also those beside it."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, *command, str(port)]
     with subprocess.Popen(command, start_new_session=True, env={**os.environ, **environment}) as process:
         try:
@@ -147,6 +145,14 @@ def serving(command: list[str], **environment: str) -> Iterator[str]:
             process.wait(60)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def at_rest(page, find):

@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,10 +17,8 @@ from .test_browser import SEVEN, answer, draw
 LONG = "1000"  # epochs: no test waits for their end
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """A server that trains on a few digits and has no saved models yet."""
-    folder = tmp_path_factory.mktemp("server")
+def small_data(folder: Path) -> list[str]:
+    """The options of a server that trains on a few digits, which are kept in the folder."""
     mnist = load_dataset()
     train, test = mnist.train, mnist.test
     np.savez(
@@ -29,7 +28,14 @@ def address(tmp_path_factory):
         x_test=test.images[:500],
         y_test=test.labels[:500],
     )
-    options = ["--data", str(folder / "small.npz"), "--models", str(folder / "models"), "--runs", str(folder)]
+    return ["--data", str(folder / "small.npz")]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A server that trains on a few digits and has no saved models yet."""
+    folder = tmp_path_factory.mktemp("server")
+    options = [*small_data(folder), "--models", str(folder / "models"), "--runs", str(folder)]
     with serving(["-P", "-m", "fastnet", "dashboard", *options, "--port"]) as root:
         wait_for(root)
         yield root

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import panel as pn
 import param
 from panel.custom import JSComponent
 
@@ -14,17 +15,23 @@ from ..parts import STYLES, one_message, script
 
 
 class Board(JSComponent):
-    """Paper, pen, eraser, undo and clear. The drawing itself is kept in the browser."""
+    """Paper, pen, eraser, undo and clear. The drawing itself is kept in the browser, which has it read again."""
 
     picture = param.String(doc="The picture on the paper, as a data URI; empty while people draw.")
     boxes = param.List(doc="Left, top, right, bottom as shares of the paper, and the digit.")
 
-    _esm = script("board.js")
+    ready = param.Boolean(doc="Whether answers reach the browser yet: until the page has loaded, Panel sends none.")
+
+    _esm = script("session_memory.js", "board.js")
 
     def __init__(self, store: Store) -> None:
         super().__init__(stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))
         self._store = store
         store.param.watch(self._show, ["answer", "is_drawing"])
+        pn.state.onload(self._begin)
+
+    def _begin(self) -> None:
+        self.ready = True
 
     def _handle_msg(self, data: Any) -> None:
         with one_message(self):
