@@ -4,7 +4,6 @@ import contextlib
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
@@ -32,13 +31,13 @@ def served(command: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def wait_for(address: str, seconds: float = 180) -> None:
-    """Return when a server answers there; URLError where none does for so long."""
+    """Return when a server answers there; OSError where none does for so long."""
     deadline = time.monotonic() + seconds
     while True:
         try:
             urllib.request.urlopen(address, timeout=seconds).close()
             return
-        except urllib.error.URLError:
+        except OSError:  # URLError is one; a server that just begins may also hang up
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)

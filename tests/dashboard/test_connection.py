@@ -105,12 +105,13 @@ class Place:
             self.server.terminate()
             self.server.wait(60)
 
-    def open_page(self, size: str = "desk", search: str = "", **options):
-        context = self._browser.new_context(viewport=SIZES[size], **options)
+    def open_page(self, size: str = "desk", search: str = "", prepare=lambda page: None):
+        context = self._browser.new_context(viewport=SIZES[size])
         self._stack.callback(context.close)
         context.add_init_script(RETURNING)
         page = context.new_page()
         page.set_default_timeout(MILLISECONDS)
+        prepare(page)
         page.goto(f"http://localhost:{self.line.port}/{search}")
         page.get_by_role("tab", selected=True).wait_for()
         return page
@@ -175,6 +176,20 @@ def test_a_cut_line_is_told_of_and_taken_up_with_what_was_drawn_meanwhile(place,
     expect_fresh(page)
     assert is_marked(page)  # no other load of the page
     assert refused == []
+
+
+def test_a_line_that_breaks_before_the_page_has_come_leaves_no_blank_page(place):
+    lines = []
+
+    def break_first(line) -> None:
+        lines.append(line)
+        if len(lines) == 1:
+            line.close()
+        else:
+            line.connect_to_server()
+
+    place.open_page(prepare=lambda page: page.route_web_socket(re.compile("/ws"), break_first))
+    assert len(lines) == 2
 
 
 def test_what_was_cleared_during_a_cut_is_not_answered_any_more(place):
