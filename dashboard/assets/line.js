@@ -8,7 +8,7 @@ const ASK = 3000 // ms between two questions for one
 const OPENING = 10000 // ms that a new line may take to open
 const PULLING = 60000 // ms until all that the page shows has come through it
 const LONGEST = 15000 // ms between two attempts
-const REFUSALS = 2 // of a server that answers: it does not know this session
+const REFUSALS = 2 // times that a server is there and the session is not to be had
 
 function makeLine(document, { ask, tell, leave }) {
   let state = "fine"
@@ -68,6 +68,8 @@ function makeLine(document, { ask, tell, leave }) {
     lost = event
     takeUpWhole(event.connection.deref())
     enter("lost")
+    const isRefused = refusals > 0 && window.fastnetSocket.wasClean // it does not know the session: that will not change
+    if (isRefused && leave()) return
     if (attempts++) tryLater()
     else tryNow()
   }

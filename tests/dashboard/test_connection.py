@@ -79,6 +79,7 @@ class Line:
             while data := source.recv(2**16):
                 self._passes.wait()
                 target.sendall(data)
+        with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
 
 
