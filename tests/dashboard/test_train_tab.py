@@ -182,29 +182,6 @@ def test_a_run_is_saved_and_reads_digits_on_all_pages(open_tab):
         expect(answer(visitor)).to_have_text("7")
 
 
-def test_what_was_saved_is_deleted_on_all_pages_after_a_question(open_tab):
-    from playwright.sync_api import expect
-
-    page, other = open_tab(), open_tab()
-    start(page, epochs="1")
-    expect_state(page, "Finished")
-    page.get_by_label("Name of the model").fill("short-lived")
-    press(page, "Save as a model")
-    expect(page.get_by_role("status").filter(has_text="Saved as 'short-lived'")).to_be_visible()
-    page.get_by_role("combobox", name="What you saved").click()
-    page.get_by_role("listbox").get_by_text("short-lived", exact=True).click()
-    press(page, "Delete")
-    press(page, "Keep it")
-    press(page, "Delete")
-    expect(page.get_by_role("alert")).to_have_text("Delete short-lived, for everybody and for good?")
-    press(page, "Delete it")
-    expect(page.get_by_role("status").filter(has_text="Deleted 'short-lived'")).to_be_visible()
-    other.get_by_role("tab", name="Read").click()
-    other.get_by_role("combobox", name="Model").first.click()
-    expect(other.get_by_role("option").filter(has_text="mnist").first).to_be_visible()
-    expect(other.get_by_role("option", name="short-lived")).to_have_count(0)
-
-
 def test_the_two_engines_are_compared(open_tab):
     from playwright.sync_api import expect
 
