@@ -54,7 +54,7 @@ function showVerdict(digits, digit) {
   find("text").textContent = text || "–"
   find("text").classList.toggle("long", text.length > 8)
   find("text").classList.toggle("unsure", digits.some(({ verdict }) => verdict !== "sure"))
-  find("words").textContent = digit ? sentence(digit) : ""
+  find("words").textContent = digit ? sentence(digit) : "Nothing is drawn yet"
 }
 
 function showTiles(digits, chosen, choose) {
@@ -102,7 +102,8 @@ function makeUnits(number, point) {
   const canvas = make("canvas", { width: COLUMNS * CELL, height: rows * CELL, role: "img" })
   canvas.ariaLabel = `${n} units of hidden layer ${number + 1}, each as bright as it answers`
   const name = facts.layers.length > 3 ? `hidden layer ${number + 1}` : "the hidden layer"
-  const advice = isFirst ? " Point at one, or use the arrow keys, to see what it looks for." : ""
+  const how = matchMedia("(pointer: coarse)").matches ? "Touch one" : "Point at one, or use the arrow keys,"
+  const advice = isFirst ? ` ${how} to see what it looks for.` : ""
   const caption = make("figcaption", { textContent: `The ${n} units of ${name}, lit as they answer.${advice}` })
   find("layers").append(make("figure", { className: "units" }, canvas, caption))
   if (isFirst) pointAtUnits(canvas, n, point)
@@ -129,6 +130,7 @@ function makeUnits(number, point) {
 function pointAtUnits(canvas, n, point) {
   let unit = 0
   canvas.tabIndex = 0
+  canvas.ariaLabel += "; the arrow keys go from unit to unit"
   const go = (to) => {
     unit = clip(to, 0, n - 1)
     point(unit)
