@@ -1,7 +1,6 @@
 """`fastnet dashboard`: serve the page."""
 
 import argparse
-import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.dashboard.app import serve
     from fastnet.dashboard.server.quotas import Quotas
 
-    serve(
+    number = serve(
         serving,
         args.open,
         args.models,
@@ -88,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         is_public=args.public,
         quotas=Quotas(**{name: getattr(args, name) for _, name, *_ in LIMITS}),
     )
-    return exit_status(signal.SIGINT)  # which Panel takes for its end
+    return exit_status(number)
 
 
 def require_directory(path: Path, option: str) -> None:
