@@ -2,7 +2,6 @@
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from fastnet.errors import OptionError
@@ -10,7 +9,7 @@ from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
 
 from .options import add_command, add_data_option, positive, tell
-from .serving import add_serving_options, serving_of
+from .serving import add_directories, add_serving_options, require_directories, serving_of
 from .waiting import waiting
 
 EXAMPLES = """\
@@ -36,16 +35,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--num-procs", type=positive, default=1, metavar="N", help="processes that serve (default: %(default)s)"
     )
-    parser.add_argument(
-        "--models", type=Path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--runs",
-        type=Path,
-        default=Path("runs"),
-        metavar="DIR",
-        help="where trainings are saved (default: %(default)s)",
-    )
+    add_directories(parser)
     add_data_option(parser)
     parser.add_argument(
         "--trainings", type=positive, default=1, metavar="N", help="that may run at once (default: %(default)s)"
@@ -67,8 +57,7 @@ def run(args: argparse.Namespace) -> int:
     serving = replace(serving_of(args), processes=args.num_procs)
     if args.num_procs > 1 and not args.public:
         raise OptionError("--num-procs goes with --public alone: a training belongs to one process, as a session does")
-    require_directory(args.models, "--models")
-    require_directory(args.runs, "--runs")
+    require_directories(args)
     data = str(args.data.absolute()) if args.data else BUNDLED
     if args.data:
         with waiting("loading the data"):
@@ -88,11 +77,3 @@ def run(args: argparse.Namespace) -> int:
         quotas=Quotas(**{name: getattr(args, name) for _, name, *_ in LIMITS}),
     )
     return exit_status(number)
-
-
-def require_directory(path: Path, option: str) -> None:
-    """OptionError for what is neither a directory nor can become one."""
-    if path.exists() and not path.is_dir():
-        raise OptionError(f"{option} {path}: is no directory")
-    if not path.exists() and not path.absolute().parent.is_dir():
-        raise OptionError(f"{option} {path}: no such directory, and none to make it in")
