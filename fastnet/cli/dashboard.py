@@ -4,6 +4,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
+from fastnet.dashboard.server.quotas import Quotas
 from fastnet.errors import OptionError
 from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
@@ -22,9 +23,9 @@ EXAMPLES = """\
 
 # How much of the server there is for visitors: each a field of `Quotas`.
 LIMITS = (
-    ("--training-minutes", "training_minutes", 30, "that a training may take, pauses and all"),
-    ("--models-megabytes", "models_megabytes", 1000, "that all saved models may fill"),
-    ("--sessions", "sessions", 200, "pages that may be open at once"),
+    ("--training-minutes", "training_minutes", "that a training may take, pauses and all"),
+    ("--models-megabytes", "models_megabytes", "that all saved models may fill"),
+    ("--sessions", "sessions", "pages that may be open at once"),
 )
 
 
@@ -41,8 +42,9 @@ def add(commands: Any) -> None:
         "--trainings", type=positive, default=1, metavar="N", help="that may run at once (default: %(default)s)"
     )
     parser.add_argument("--public", action="store_true", help="visitors read and learn: no training, saving, measuring")
-    for option, name, default, help in LIMITS:
-        help = f"{help} (default: %(default)s)"
+    for option, name, help in LIMITS:
+        default = getattr(Quotas, name)
+        help = f"{help} (default: {default:g})"
         parser.add_argument(option, type=positive, default=default, metavar="N", dest=name, help=help)
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     parser.set_defaults(run=run)
@@ -63,7 +65,6 @@ def run(args: argparse.Namespace) -> int:
         with waiting("loading the data"):
             load_dataset(data)
     from fastnet.dashboard.app import serve
-    from fastnet.dashboard.server.quotas import Quotas
 
     number = serve(
         serving,
@@ -74,6 +75,6 @@ def run(args: argparse.Namespace) -> int:
         args.runs,
         on_ready=lambda serving: tell(f"serving on {serving.url} (Ctrl-C ends it)"),
         is_public=args.public,
-        quotas=Quotas(**{name: getattr(args, name) for _, name, *_ in LIMITS}),
+        quotas=Quotas(**{name: getattr(args, name) for _, name, _ in LIMITS}),
     )
     return exit_status(number)

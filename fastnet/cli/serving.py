@@ -84,7 +84,11 @@ def add_directories(parser: argparse.ArgumentParser) -> None:
         "--models", type=Path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
     )
     parser.add_argument(
-        "--runs", type=Path, default=Path("runs"), metavar="DIR", help="trained models (default: %(default)s)"
+        "--runs",
+        type=Path,
+        default=Path("runs"),
+        metavar="DIR",
+        help="where trainings are saved (default: %(default)s)",
     )
 
 

@@ -24,7 +24,7 @@ from fastnet import weights
 from fastnet.cli import main
 from fastnet.dashboard import app
 from fastnet.dashboard.app import MOST_MESSAGE_BYTES
-from fastnet.dashboard.server.quotas import Role
+from fastnet.dashboard.server.quotas import Quotas, Role
 from fastnet.dashboard.session.store import Store
 from fastnet.interrupts import exit_status
 
@@ -135,6 +135,15 @@ def test_role_and_quotas_are_given_by_options(monkeypatch, served, tmp_path):
         assert (quotas.training_minutes, quotas.models_megabytes, quotas.sessions) == (7, 50, 3)
     assert limits == [3, 3]
     assert Store(shared=shared[0]).trainer.quotas.training_minutes == 7
+
+
+def test_quotas_are_those_of_the_page_where_none_are_given(monkeypatch, served):
+    shared: list = []
+    monkeypatch.setattr(app, "create_app", shared.append)
+    monkeypatch.setattr(app, "limit_sessions", lambda most: None)
+    assert main(["dashboard", "--port", "0"]) == exit_status(signal.SIGINT)
+    served["pages"]["/"]()
+    assert shared[0].quotas == Quotas()
 
 
 @pytest.mark.parametrize(
