@@ -333,11 +333,11 @@ def wait_until(condition, seconds=PATIENCE):
 
 
 @contextlib.contextmanager
-def opened(port, *headers):
-    """A connection to which the head of a request was sent."""
+def opened(port, *headers, body=b""):
+    """A connection to which the head of a request was sent, and with it the beginning of its body."""
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
         head = ("POST /api/read HTTP/1.1", "Host: localhost", "Content-Type: image/png", *headers)
-        connection.sendall("\r\n".join((*head, "", "")).encode())
+        connection.sendall("\r\n".join((*head, "", "")).encode() + body)
         yield connection
 
 
@@ -375,8 +375,7 @@ def test_who_expects_leave_to_send_is_told_before(port):
 
 def test_a_body_that_trickles_is_refused(library):
     api = Api(library, Readers(1), body_seconds=0.3)
-    with running(api) as port, opened(port, "Content-Length: 1000") as connection:
-        connection.sendall(b"some")
+    with running(api) as port, opened(port, "Content-Length: 1000", body=b"some") as connection:
         status, _, document = response_on(connection)
         assert (status, document["error"]) == (
             408,
