@@ -155,7 +155,8 @@ def serve(
             webbrowser.open(serving.url)
         server.start()
         try:
-            return server.io_loop.run_sync(partial(answer_until, end, server._http, api))
+            number: int = server.io_loop.run_sync(partial(answer_until, end, server._http, api))
+            return number
         finally:
             api.readers.close()
 
