@@ -233,10 +233,11 @@ def test_what_a_picture_is_its_content_says(port, headers):
 
 
 def test_names_of_files_are_kept_short_and_on_one_line(port):
-    form = form_of(("a", "x" * 5000 + ".png", SEVEN.read_bytes()), ("b", "a\tb.png", SEVEN.read_bytes()))
-    long, odd = post(port, form, FORM)[2]["results"]
+    names = ("x" * 5000 + ".png", "a\tb.png", "a\u202eb.png")
+    long, odd, hostile = post(port, form_of(*(("a", name, SEVEN.read_bytes()) for name in names)), FORM)[2]["results"]
     assert len(long["path"]) < 210
     assert odd["path"] == "a b.png"
+    assert hostile["path"] == "a\ufffdb.png"
 
 
 def test_models_are_told(port, library):
