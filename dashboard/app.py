@@ -1,7 +1,9 @@
 """The dashboard as a web server: `serve()`, or `panel serve dashboard/app.py`."""
 
+import signal
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -26,6 +28,7 @@ from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.page import build_page
 from fastnet.data.loading import BUNDLED
 from fastnet.web.api import routes
+from fastnet.web.ending import answer_until, signal_noted
 from fastnet.web.handler import Api
 from fastnet.web.ports import find_port, named_in_errors
 from fastnet.web.processes import Forked, is_first
@@ -108,8 +111,8 @@ def serve(
     on_ready: Callable[[Serving], None] = lambda serving: None,
     is_public: bool = False,
     quotas: Quotas | None = None,
-) -> None:
-    """Serve the dashboard until it is interrupted; by default, only this computer can reach it.
+) -> int:
+    """Serve the dashboard until a signal asks for the end, and return its number; by default, for this computer alone.
 
     Port 0 is any that is free; `on_ready` is told how it is served once the server has its port. `models` is where
     models that people train are saved, `runs` where the command line trains, `data` what they train on (in the words of
@@ -124,6 +127,7 @@ def serve(
     shared = Shared.open_to(role_of(serving, is_public), quotas, models, runs, data, trainings)
     api = Api(shared.library, Readers(N_READERS), serving.sites())
     forked = Forked()
+    at_ctrl_c = signal.getsignal(signal.SIGINT)
     with named_in_errors(serving.address, serving.port):
         server = pn.serve(
             {"/": lambda: create_app(shared)},
@@ -140,17 +144,21 @@ def serve(
             verbose=False,
             **guarded(serving),
         )
+    with suppress(ValueError):  # in a thread that may set no handlers, Panel has set none
+        signal.signal(signal.SIGINT, at_ctrl_c)  # Panel's would leave the loop at once
     forked.begun()
     guard(server, serving)
-    if is_first():
-        on_ready(serving)
-    if open_browser and is_first():
-        webbrowser.open(serving.url)
-    server.start()
-    try:
-        server.io_loop.start()
-    finally:
-        api.readers.close()
+    with signal_noted(server.io_loop.asyncio_loop) as end:
+        if is_first():
+            on_ready(serving)
+        if open_browser and is_first():
+            webbrowser.open(serving.url)
+        server.start()
+        try:
+            number: int = server.io_loop.run_sync(partial(answer_until, end, server._http, api))
+            return number
+        finally:
+            api.readers.close()
 
 
 if pn.state.served:

@@ -58,12 +58,17 @@ def sentence_of(error: BaseException) -> str:
 
 
 def told(value: object, longest: int = 500) -> str:
-    """A value as it stands in a sentence: on one line, and of at most so many characters."""
+    """A value as it stands in a sentence: on one line, `printable`, and of at most so many characters."""
     try:
         text = " ".join(str(value).split())
     except RecursionError:
         return "that"
-    return text if len(text) <= longest else f"{text[:longest]}..."
+    return printable(text if len(text) <= longest else f"{text[:longest]}...")
+
+
+def printable(text: str) -> str:
+    """A text in which each character that no one can see, or that moves others, is replaced by U+FFFD."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 @contextmanager

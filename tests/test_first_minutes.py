@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 import re
 import subprocess
@@ -77,12 +78,13 @@ def test_waits_that_are_each_short_are_told_of_once_nothing_was_told_for_a_while
     monkeypatch.setattr(waiting, "_SECONDS_BEFORE", 0.5)
     monkeypatch.setattr(waiting, "_SECONDS_BETWEEN_DRAWINGS", 0.01)
     waiting.begin()
-    err, deadline = "", time.monotonic() + 30
+    err, deadline = "", time.monotonic() + PATIENCE
     while "loading" not in err and time.monotonic() < deadline:
         with waiting.waiting("loading"):
             time.sleep(0.1)
         err += capsys.readouterr().err
     assert "loading" in err
+    monkeypatch.setattr(waiting, "_SECONDS_BEFORE", math.inf)  # however long this process is left waiting
     waiting.tell("a line, and silence begins anew")
     with waiting.waiting("measuring"):
         pass
@@ -158,9 +160,9 @@ def test_what_comes_from_the_cache_is_not_compiled(tmp_path):
         assert (begun > 0) is expected
 
 
-SLOW_PACKAGE = """
+SLOW_PACKAGE = f"""
 import sys, time
-deadline = time.monotonic() + 30
+deadline = time.monotonic() + {PATIENCE}
 while not sys.stderr_holds("loading slow_to_load") and time.monotonic() < deadline:
     time.sleep(0.01)
 """

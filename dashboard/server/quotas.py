@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from fastnet.web.serving import Serving
+from fastnet.web.hosts import bracketed, is_local
+
+if TYPE_CHECKING:
+    from fastnet.web.serving import Serving
 
 
 class Role(StrEnum):
@@ -15,15 +19,15 @@ class Role(StrEnum):
 
 
 FOR_READERS = "this server is for reading and looking"  # begins the sentence that refuses all else
-_THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")  # addresses that no other computer reaches
 
 
-def role_of(serving: Serving, is_public: bool) -> Role:
+def role_of(serving: "Serving", is_public: bool) -> Role:
     """Who the visitors are of a server that is reached so."""
     if is_public:
         return Role.READERS
     is_reached_from_elsewhere = serving.allow_origins or serving.trusted_proxies or serving.prefix
-    return Role.OWNERS if serving.address in _THIS_COMPUTER and not is_reached_from_elsewhere else Role.MAKERS
+    is_here = is_local(bracketed(serving.address)) and not is_reached_from_elsewhere
+    return Role.OWNERS if is_here else Role.MAKERS
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Words that come from browsers, made fit to be kept and to be told: short, on one line, and nothing but characters."""
 
+from fastnet.errors import printable
+
 MOST_CHARACTERS = 100
 
 
@@ -8,4 +10,4 @@ def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
     if len(text) > most:  # first: the rest takes as long as the text
         half = (most - 1) // 2
         text = f"{text[: most - 1 - half]}\N{HORIZONTAL ELLIPSIS}{text[-half:]}"
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return printable(text)

@@ -16,6 +16,7 @@ from fastnet.reading.explanation import explain
 from fastnet.reading.predictor import Predictor
 from fastnet.reading.recognition import Reading, Stage
 from fastnet.training.recipe import recipe_of
+from fastnet.web.reading import MOST_PICTURE_MEGABYTES
 
 from ..server.allowance import Allowance
 from ..server.samples import samples
@@ -25,7 +26,6 @@ from .address import Address
 from .drawing import Stroke, render
 from .trainings import Trainings
 
-MOST_MEGABYTES = 10  # even in base64, one message stays below the 20 MiB at which Bokeh closes the connection
 MOST_PICTURES = 30  # that a session keeps
 MOST_A_MINUTE = 120  # that it brings
 MOST_KEPT_BYTES = 30 * 10**6
@@ -192,8 +192,8 @@ def read_file(predictor: Predictor, name: str, content: bytes) -> Answer | DataE
     """What the predictor reads in a file that people brought, or what is wrong with it. Any thread may call this."""
     name = shortened(name)
     try:
-        if len(content) > MOST_MEGABYTES * 10**6:
-            raise DataError(f"{name}: is larger than {MOST_MEGABYTES} MB")
+        if len(content) > MOST_PICTURE_MEGABYTES * 10**6:
+            raise DataError(f"{name}: is larger than {MOST_PICTURE_MEGABYTES} MB")
         return ask(predictor, name, content)
     except DataError as error:
         return error

@@ -1,17 +1,16 @@
 """`fastnet dashboard`: serve the page."""
 
 import argparse
-import signal
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+from fastnet.dashboard.server.quotas import Quotas
 from fastnet.errors import OptionError
 from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
 
 from .options import add_command, add_data_option, positive, tell
-from .serving import add_serving_options, serving_of
+from .serving import add_directories, add_serving_options, require_directories, serving_of
 from .waiting import waiting
 
 EXAMPLES = """\
@@ -24,9 +23,9 @@ EXAMPLES = """\
 
 # How much of the server there is for visitors: each a field of `Quotas`.
 LIMITS = (
-    ("--training-minutes", "training_minutes", 30, "that a training may take, pauses and all"),
-    ("--models-megabytes", "models_megabytes", 1000, "that all saved models may fill"),
-    ("--sessions", "sessions", 200, "pages that may be open at once"),
+    ("--training-minutes", "training_minutes", "that a training may take, pauses and all"),
+    ("--models-megabytes", "models_megabytes", "that all saved models may fill"),
+    ("--sessions", "sessions", "pages that may be open at once"),
 )
 
 
@@ -37,23 +36,15 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--num-procs", type=positive, default=1, metavar="N", help="processes that serve (default: %(default)s)"
     )
-    parser.add_argument(
-        "--models", type=Path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--runs",
-        type=Path,
-        default=Path("runs"),
-        metavar="DIR",
-        help="where trainings are saved (default: %(default)s)",
-    )
+    add_directories(parser)
     add_data_option(parser)
     parser.add_argument(
         "--trainings", type=positive, default=1, metavar="N", help="that may run at once (default: %(default)s)"
     )
     parser.add_argument("--public", action="store_true", help="visitors read and learn: no training, saving, measuring")
-    for option, name, default, help in LIMITS:
-        help = f"{help} (default: %(default)s)"
+    for option, name, help in LIMITS:
+        default = getattr(Quotas, name)
+        help = f"{help} (default: {default:g})"
         parser.add_argument(option, type=positive, default=default, metavar="N", dest=name, help=help)
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     parser.set_defaults(run=run)
@@ -68,16 +59,14 @@ def run(args: argparse.Namespace) -> int:
     serving = replace(serving_of(args), processes=args.num_procs)
     if args.num_procs > 1 and not args.public:
         raise OptionError("--num-procs goes with --public alone: a training belongs to one process, as a session does")
-    require_directory(args.models, "--models")
-    require_directory(args.runs, "--runs")
+    require_directories(args)
     data = str(args.data.absolute()) if args.data else BUNDLED
     if args.data:
         with waiting("loading the data"):
             load_dataset(data)
     from fastnet.dashboard.app import serve
-    from fastnet.dashboard.server.quotas import Quotas
 
-    serve(
+    number = serve(
         serving,
         args.open,
         args.models,
@@ -86,14 +75,6 @@ def run(args: argparse.Namespace) -> int:
         args.runs,
         on_ready=lambda serving: tell(f"serving on {serving.url} (Ctrl-C ends it)"),
         is_public=args.public,
-        quotas=Quotas(**{name: getattr(args, name) for _, name, *_ in LIMITS}),
+        quotas=Quotas(**{name: getattr(args, name) for _, name, _ in LIMITS}),
     )
-    return exit_status(signal.SIGINT)  # which Panel takes for its end
-
-
-def require_directory(path: Path, option: str) -> None:
-    """OptionError for what is neither a directory nor can become one."""
-    if path.exists() and not path.is_dir():
-        raise OptionError(f"{option} {path}: is no directory")
-    if not path.exists() and not path.absolute().parent.is_dir():
-        raise OptionError(f"{option} {path}: no such directory, and none to make it in")
+    return exit_status(number)

@@ -2,15 +2,13 @@
 
 import argparse
 import os
-from pathlib import Path
 from typing import Any
 
 from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
 
-from .dashboard import require_directory
 from .options import add_command, tell, threads
-from .serving import add_serving_options, serving_of
+from .serving import add_directories, add_serving_options, require_directories, serving_of
 
 EXAMPLES = """\
   fastnet serve                     answer programs on http://localhost:5007/api/
@@ -26,12 +24,7 @@ def add(commands: Any) -> None:
         commands, "serve", "read pictures for programs, by HTTP", EXAMPLES, computes=False, prints=False
     )
     add_serving_options(parser, 5007)
-    parser.add_argument(
-        "--models", type=Path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--runs", type=Path, default=Path("runs"), metavar="DIR", help="trained models (default: %(default)s)"
-    )
+    add_directories(parser)
     parser.add_argument(
         "--workers",
         type=threads,
@@ -46,8 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
     require_packages("the server", *EXTRAS["serve"])
     serving = serving_of(args)
-    require_directory(args.models, "--models")
-    require_directory(args.runs, "--runs")
+    require_directories(args)
     from tornado.netutil import bind_sockets
 
     from fastnet.dashboard.server.library import Library

@@ -1,4 +1,4 @@
-"""Options of the commands that serve: how the server is reached."""
+"""Options of the commands that serve: how the server is reached, and where its models are."""
 
 import argparse
 import ipaddress
@@ -76,6 +76,29 @@ def add_serving_options(parser: argparse.ArgumentParser, default_port: int) -> N
     )
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve HTTPS, with this certificate (PEM)")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="and its key (PEM)")
+
+
+def add_directories(parser: argparse.ArgumentParser) -> None:
+    """Declare where the models are."""
+    parser.add_argument(
+        "--models", type=Path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        default=Path("runs"),
+        metavar="DIR",
+        help="where trainings are saved (default: %(default)s)",
+    )
+
+
+def require_directories(args: argparse.Namespace) -> None:
+    """OptionError where the models are to be in what is neither a directory nor can become one."""
+    for option, path in (("--models", args.models), ("--runs", args.runs)):
+        if path.exists() and not path.is_dir():
+            raise OptionError(f"{option} {path}: is no directory")
+        if not path.exists() and not path.absolute().parent.is_dir():
+            raise OptionError(f"{option} {path}: no such directory, and none to make it in")
 
 
 def serving_of(args: argparse.Namespace) -> "Serving":

@@ -21,9 +21,11 @@ from tornado.httputil import (
 )
 from tornado.iostream import SSLIOStream
 
+from .headers import ALWAYS, STRICT, as_header
 from .hosts import Hosts
 from .limits import Limits
 from .proxies import Proxies
+from .receiving import MOST_DRAINED_BYTES, is_drained
 
 API = "/api/"  # below it programs ask, and errors are JSON
 
@@ -135,7 +137,7 @@ class _Guarded(HTTPMessageDelegate):
             context.remote_ip, path, self._connection, headers
         )
         if refusal:
-            self._refuse(refusal, path)
+            self._refuse(refusal, start_line, headers)
             return None
         self._passed_to = self._guard.application.start_request(self._server_conn, self._connection)
         return self._passed_to.headers_received(start_line, headers)
@@ -146,28 +148,36 @@ class _Guarded(HTTPMessageDelegate):
     def finish(self) -> None:
         if self._passed_to:
             self._passed_to.finish()
+        else:
+            self._connection.finish()
 
     def on_connection_close(self) -> None:
         if self._passed_to:
             self._passed_to.on_connection_close()
 
-    def _refuse(self, refusal: Refusal, path: str) -> None:
-        """Answer, and let the connection be closed: whatever is still on its way is not read."""
-        is_api = API in path
+    def _refuse(self, refusal: Refusal, start_line: RequestStartLine, headers: HTTPHeaders) -> None:
+        """Answer at once; a body is dropped as it comes, as a connection that is closed meanwhile loses the answer."""
+        is_api = API in start_line.path.partition("?")[0]
         sentence = json.dumps({"error": refusal.sentence}) if is_api else refusal.sentence
         body = f"{sentence}\n".encode()
-        headers = HTTPHeaders(
+        answer = HTTPHeaders(
             {
+                **ALWAYS,
+                "Content-Security-Policy": as_header(STRICT),
                 "Content-Type": "application/json" if is_api else "text/plain; charset=utf-8",
                 "Content-Length": str(len(body)),
-                "X-Content-Type-Options": "nosniff",
                 "Cache-Control": "no-store",
                 "Connection": "close",
             }
         )
         if refusal.seconds:
-            headers["Retry-After"] = str(math.ceil(refusal.seconds))
+            answer["Retry-After"] = str(math.ceil(refusal.seconds))
         self._connection.write_headers(
-            ResponseStartLine("HTTP/1.1", refusal.status, HTTPStatus(refusal.status).phrase), headers, body
+            ResponseStartLine("HTTP/1.1", refusal.status, HTTPStatus(refusal.status).phrase),
+            answer,
+            None if start_line.method == "HEAD" else body,
         )
-        self._connection.finish()
+        if has_body(headers) and is_drained(headers):
+            self._connection.set_max_body_size(MOST_DRAINED_BYTES)
+        else:
+            self._connection.finish()  # and Tornado closes it

@@ -72,12 +72,17 @@ class Headers(OutputTransform):
         # For some browsers, 'self' means no websockets; the grammar has no addresses of IP version 6.
         if "connect-src" in policy and not host.startswith("["):
             policy["connect-src"] += f" ws://{host} wss://{host}"
-        return "; ".join(f"{directive} {sources}" for directive, sources in policy.items())
+        return as_header(policy)
 
     def _kept(self) -> str:
         """For how long browsers keep a file: for ever where its address changes with its content."""
         is_versioned = self._request.query or _NAMED_AFTER_CONTENT.search(self._request.path)
         return f"public, max-age={YEAR}, immutable" if is_versioned else f"public, max-age={DAY}"
+
+
+def as_header(policy: Mapping[str, str]) -> str:
+    """The directives of a Content-Security-Policy as its header has them."""
+    return "; ".join(f"{directive} {sources}" for directive, sources in policy.items())
 
 
 def add_headers(application: Application, policy: Mapping[str, str]) -> None:

@@ -4,12 +4,24 @@ import asyncio
 from typing import cast
 
 from tornado.http1connection import HTTP1Connection
+from tornado.httputil import HTTPHeaders
 
 from .handler import MEGABYTE, ApiError, Handler
 
 MOST_DRAINED_BYTES = 50 * MEGABYTE  # of a body that was refused, so that its sender comes to read why
 
 _RETRY = {"Retry_After": "1"}
+
+
+def promised_bytes(headers: HTTPHeaders) -> int:
+    """How long a body is by its header; 0 if that says nothing, or no number."""
+    length = headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() else 0
+
+
+def is_drained(headers: HTTPHeaders) -> bool:
+    """Whether the body of a request that was refused is read: not if it is too long, or waits for leave to come."""
+    return promised_bytes(headers) <= MOST_DRAINED_BYTES and "Expect" not in headers
 
 
 class Receiver(Handler):
@@ -43,10 +55,10 @@ class Receiver(Handler):
             if self.api.is_ending:
                 raise ApiError(503, "the server is ending", **_RETRY)
             await self.admit()
-            self._require_size(self._promised_bytes())
+            self._require_size(promised_bytes(self.request.headers))
         except ApiError as refusal:
-            if self._promised_bytes() > MOST_DRAINED_BYTES or "Expect" in self.request.headers:
-                raise  # it does not come, or not here
+            if not is_drained(self.request.headers):
+                raise
             self._turn_away(refusal)
         else:
             self.body = bytearray()
@@ -85,11 +97,6 @@ class Receiver(Handler):
         """Give back what the request held."""
         super().on_connection_close()
         self._give_back()
-
-    def _promised_bytes(self) -> int:
-        """What the header says, which Tornado has checked to be a number; 0 where it says nothing."""
-        length = self.request.headers.get("Content-Length", "")
-        return int(length) if length.isdecimal() else 0
 
     def _require_size(self, n_bytes: int) -> None:
         if n_bytes > self.most_bytes:

@@ -11,6 +11,8 @@ from contextlib import ExitStack, closing
 import pytest
 from bokeh.util.token import generate_jwt_token, generate_session_id, get_token_payload
 
+from fastnet.web.headers import ALWAYS
+
 from ..conftest import PATIENCE
 
 pytestmark = pytest.mark.parametrize("address", ["fastnet dashboard"], indirect=True)
@@ -127,6 +129,14 @@ def test_a_server_called_by_a_foreign_name_answers_nothing(address, path, host):
 @pytest.mark.parametrize("host", [None, "localhost", "[::1]:5006", "127.0.0.1:99999"])
 def test_the_page_is_there_whatever_its_own_address_looks_like(address, path, host):
     assert ask(address, path, {"Host": host} if host else {}, source=ASKING)[0].status == 200
+
+
+def test_what_the_guard_refuses_bears_the_headers_of_every_answer(address):
+    for method, has_body in (("GET", True), ("HEAD", False)):
+        answer, body = ask(address, headers={"Host": "evil.example"}, method=method)
+        assert (answer.status, bool(body)) == (403, has_body)
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert {name: answer.headers[name] for name in ALWAYS} == ALWAYS
 
 
 def test_a_websocket_under_a_foreign_name_is_refused_though_its_page_has_the_same(address):

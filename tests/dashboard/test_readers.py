@@ -40,6 +40,8 @@ def test_who_visitors_are_follows_from_how_the_server_is_reached():
     for serving_as, role in (
         (Serving(), Role.OWNERS),
         (Serving(address="127.0.0.1"), Role.OWNERS),
+        (Serving(address="::1"), Role.OWNERS),
+        (Serving(address="LOCALHOST"), Role.OWNERS),
         (Serving(address="0.0.0.0"), Role.MAKERS),
         (Serving(address="192.168.0.7"), Role.MAKERS),
         (Serving(allow_origins=("digits.example.org",)), Role.MAKERS),

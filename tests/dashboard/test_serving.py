@@ -1,6 +1,8 @@
 """How the page is served: where, for whom, and with which limits."""
 
+import contextlib
 import errno
+import http.client
 import json
 import os
 import re
@@ -9,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 import webbrowser
 from pathlib import Path
@@ -21,11 +24,13 @@ from fastnet import weights
 from fastnet.cli import main
 from fastnet.dashboard import app
 from fastnet.dashboard.app import MOST_MESSAGE_BYTES
-from fastnet.dashboard.server.quotas import Role
+from fastnet.dashboard.server.quotas import Quotas, Role
 from fastnet.dashboard.session.store import Store
 from fastnet.interrupts import exit_status
 
 from ..conftest import PATIENCE
+
+SEVEN = Path(__file__).parents[2] / "dashboard" / "assets" / "samples" / "18-digit-7.png"
 
 # What a process knows of BLAS's threads and of websockets, before the page is imported, after, and when it serves.
 PROCESS = """
@@ -57,7 +62,9 @@ def served(monkeypatch) -> dict:
 
     def serve(pages, **given):
         options.update(given, pages=pages)
-        return MagicMock()
+        server = MagicMock()
+        server.io_loop.run_sync.return_value = signal.SIGINT
+        return server
 
     monkeypatch.setattr(pn, "serve", serve)
     return options
@@ -130,6 +137,15 @@ def test_role_and_quotas_are_given_by_options(monkeypatch, served, tmp_path):
     assert Store(shared=shared[0]).trainer.quotas.training_minutes == 7
 
 
+def test_quotas_are_those_of_the_page_where_none_are_given(monkeypatch, served):
+    shared: list = []
+    monkeypatch.setattr(app, "create_app", shared.append)
+    monkeypatch.setattr(app, "limit_sessions", lambda most: None)
+    assert main(["dashboard", "--port", "0"]) == exit_status(signal.SIGINT)
+    served["pages"]["/"]()
+    assert shared[0].quotas == Quotas()
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -185,11 +201,43 @@ def test_a_taken_port_is_told_before_panel_is_loaded(taken):
     assert done.stdout == "2 set()\n"
 
 
-def test_where_it_serves_is_printed_once_it_answers(start_process):
+@pytest.fixture
+def begun(start_process):
+    """A server of the page, which says that it answers, and its port."""
     command = [sys.executable, "-P", "-m", "fastnet", "dashboard", "--port", "0"]
     server = start_process(command, stderr=subprocess.PIPE, text=True)
     line = next(line for line in server.stderr if "serving" in line)
-    port = int(re.fullmatch(r"serving on http://localhost:(\d+) \(Ctrl-C ends it\)\n", line)[1])
+    return server, int(re.fullmatch(r"serving on http://localhost:(\d+) \(Ctrl-C ends it\)\n", line)[1])
+
+
+def test_where_it_serves_is_printed_once_it_answers(begun):
+    _, port = begun
     with socket.create_connection(("localhost", port), timeout=PATIENCE):
         pass
     urllib.request.urlopen(f"http://localhost:{port}/", timeout=PATIENCE).close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_what_is_under_way_when_it_ends_is_answered(begun, number):
+    server, port = begun
+    body = SEVEN.read_bytes()
+    head = f"POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    with socket.create_connection(("localhost", port), timeout=PATIENCE) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
+        server.send_signal(number)
+        wait_until_nobody_listens(port)
+        connection.sendall(body)
+        response = http.client.HTTPResponse(connection, method="POST")
+        response.begin()
+        assert (response.status, json.load(response)["results"][0]["text"]) == (200, "7")
+    assert server.wait(PATIENCE) == exit_status(number)
+    assert server.stderr.read() == ""
+
+
+def wait_until_nobody_listens(port):
+    deadline = time.monotonic() + PATIENCE
+    with contextlib.suppress(ConnectionError):
+        while time.monotonic() < deadline:
+            socket.create_connection(("localhost", port), timeout=PATIENCE).close()
+            time.sleep(0.01)

@@ -13,10 +13,11 @@ from fastnet import weights
 from fastnet.dashboard.server.samples import samples
 from fastnet.dashboard.session import store as store_module
 from fastnet.dashboard.session.drawing import Stroke
-from fastnet.dashboard.session.store import MOST_MEGABYTES, MOST_SIDE, Store, model_facts, read_file
+from fastnet.dashboard.session.store import MOST_SIDE, Store, model_facts, read_file
 from fastnet.errors import ModelError
 from fastnet.models.documents import Score
 from fastnet.reading.predictor import Predictor
+from fastnet.web.reading import MOST_PICTURE_MEGABYTES
 
 ONE = Stroke(np.array([[0.5, 0.2, 0.07], [0.5, 0.8, 0.07]], np.float32))
 
@@ -133,7 +134,7 @@ def test_files_are_read_and_kept_newest_first(store):
         (b"", "bad.png: is not a sound picture"),
         (b"no picture at all", "bad.png: is not a sound picture"),
         (FIVE[:100], "bad.png: is not a sound picture"),
-        (bytes(MOST_MEGABYTES * 10**6 + 1), f"bad.png: is larger than {MOST_MEGABYTES} MB"),
+        (bytes(MOST_PICTURE_MEGABYTES * 10**6 + 1), f"bad.png: is larger than {MOST_PICTURE_MEGABYTES} MB"),
     ],
     ids=["empty", "text", "cut off", "too large"],
 )

@@ -233,10 +233,11 @@ def test_what_a_picture_is_its_content_says(port, headers):
 
 
 def test_names_of_files_are_kept_short_and_on_one_line(port):
-    form = form_of(("a", "x" * 5000 + ".png", SEVEN.read_bytes()), ("b", "a\tb.png", SEVEN.read_bytes()))
-    long, odd = post(port, form, FORM)[2]["results"]
+    names = ("x" * 5000 + ".png", "a\tb.png", "a\u202eb.png")
+    long, odd, hostile = post(port, form_of(*(("a", name, SEVEN.read_bytes()) for name in names)), FORM)[2]["results"]
     assert len(long["path"]) < 210
     assert odd["path"] == "a b.png"
+    assert hostile["path"] == "a\ufffdb.png"
 
 
 def test_models_are_told(port, library):
@@ -333,11 +334,11 @@ def wait_until(condition, seconds=PATIENCE):
 
 
 @contextlib.contextmanager
-def opened(port, *headers):
-    """A connection to which the head of a request was sent."""
+def opened(port, *headers, body=b""):
+    """A connection to which the head of a request was sent, and with it the beginning of its body."""
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
         head = ("POST /api/read HTTP/1.1", "Host: localhost", "Content-Type: image/png", *headers)
-        connection.sendall("\r\n".join((*head, "", "")).encode())
+        connection.sendall("\r\n".join((*head, "", "")).encode() + body)
         yield connection
 
 
@@ -375,8 +376,7 @@ def test_who_expects_leave_to_send_is_told_before(port):
 
 def test_a_body_that_trickles_is_refused(library):
     api = Api(library, Readers(1), body_seconds=0.3)
-    with running(api) as port, opened(port, "Content-Length: 1000") as connection:
-        connection.sendall(b"some")
+    with running(api) as port, opened(port, "Content-Length: 1000", body=b"some") as connection:
         status, _, document = response_on(connection)
         assert (status, document["error"]) == (
             408,

@@ -11,9 +11,10 @@ from panel.custom import JSComponent
 from PIL import Image
 
 from fastnet.errors import DataError
+from fastnet.web.reading import MOST_PICTURE_MEGABYTES
 
 from ...server.samples import samples
-from ...session.store import MOST_MEGABYTES, Answer, Picture, Store, read_file
+from ...session.store import Answer, Picture, Store, read_file
 from ..images import png_uri
 from ..parts import STYLES, aside, one_message, script
 
@@ -34,7 +35,7 @@ class Gallery(JSComponent):
     def __init__(self, store: Store) -> None:
         super().__init__(
             samples=small_samples(),
-            most_bytes=MOST_MEGABYTES * 10**6,
+            most_bytes=MOST_PICTURE_MEGABYTES * 10**6,
             stylesheets=[STYLES],
             sizing_mode="stretch_width",
             margin=(0, 10),
