@@ -69,4 +69,4 @@ function follow(model) {
   loss = lossOf(held)
 }
 
-const lossOf = (held) => held && `The server no longer knew this page: ${held} could not be kept.`
+const lossOf = (held) => held && `This page had to begin anew: ${held} could not be kept.`

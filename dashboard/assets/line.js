@@ -1,6 +1,6 @@
 // The page's line to the server. `tell(state)` hears how it is: fine, quiet (no sign of life for a while) or lost. A lost
-// line is taken up again, and the session is found as it was left; where the server no longer knows the session, `leave`
-// is to load the page anew.
+// line is taken up again, and the session is found as it was left; where the server refuses that, as it no longer knows
+// the session, `leave` is to load the page anew.
 
 const QUIET = 3000 // ms without a sign of life, after which people are told
 const DEAD = 12000 // ms without one, after which the line is taken for lost: a phone's breaks without a word
@@ -8,7 +8,6 @@ const ASK = 3000 // ms between two questions for one
 const OPENING = 10000 // ms that a new line may take to open
 const PULLING = 60000 // ms until all that the page shows has come through it
 const LONGEST = 15000 // ms between two attempts
-const REFUSALS = 2 // times that a server is there and the session is not to be had
 
 function makeLine(document, { ask, tell, leave }) {
   let state = "fine"
@@ -16,7 +15,7 @@ function makeLine(document, { ask, tell, leave }) {
   let asked = null // when the sign of life was asked for that has not come
   let heard = performance.now()
   let attempts = 0
-  let refusals = 0
+  let isTakingUp = false
   let isTrying = false
   let timer = null
 
@@ -31,6 +30,7 @@ function makeLine(document, { ask, tell, leave }) {
   const look = (isImpatient) => {
     if (state === "lost" || window.document.hidden) return
     const now = performance.now()
+    if (asked !== null && window.fastnetSocket.heard > asked) hear() // whatever it was
     if (asked === null && (isImpatient || now - heard > ASK)) {
       asked = now
       ask()
@@ -57,10 +57,11 @@ function makeLine(document, { ask, tell, leave }) {
     const isThere = await serverAnswers()
     isTrying = false
     if (!isThere) tryLater()
-    else if (lost && refusals++ < REFUSALS) takeUp()
+    else if (lost) takeUp()
     else if (!leave()) tryLater()
   }
   const takeUp = () => {
+    isTakingUp = true
     lost.reconnect()
     later(OPENING, () => (isOpen() ? later(PULLING, giveUp) : giveUp()))
   }
@@ -68,14 +69,16 @@ function makeLine(document, { ask, tell, leave }) {
     lost = event
     takeUpWhole(event.connection.deref())
     enter("lost")
-    const isRefused = refusals > 0 && window.fastnetSocket.wasClean // it does not know the session: that will not change
+    const isRefused = isTakingUp && window.fastnetSocket.wasClean // one that is slow or breaks may be had the next time
+    isTakingUp = false
     if (isRefused && leave()) return
     if (attempts++) tryLater()
     else tryNow()
   }
   const resume = () => {
     clearTimeout(timer)
-    attempts = refusals = 0
+    attempts = 0
+    isTakingUp = false
     hear()
     enter("fine")
   }

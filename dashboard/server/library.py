@@ -114,13 +114,14 @@ class Library:
 
     def may_delete(self, name: str, owner: str) -> bool:
         """Whether the owner may delete the model of that name: never one that comes with fastnet, and no run."""
-        if self._role is Role.READERS or name not in self._saved_names() or (self._directory / name).is_symlink():
-            return False
-        return self._role is Role.OWNERS or self._is_of(name, owner)
+        return name in self.deletable(owner)
 
     def deletable(self, owner: str) -> list[str]:
         """The saved models that the owner may delete."""
-        return [name for name in self._saved_names() if self.may_delete(name, owner)]
+        if self._role is Role.READERS:
+            return []
+        saved = [name for name in self._saved_names() if not (self._directory / name).is_symlink()]
+        return saved if self._role is Role.OWNERS else [name for name in saved if self._is_of(name, owner)]
 
     def delete(self, name: str, owner: str) -> None:
         """Delete a saved model, and tell all who listen; OptionError for one that the owner may not delete."""

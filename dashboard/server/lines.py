@@ -27,7 +27,7 @@ SECONDS_UNTOLD = 2.0  # that a line may be slowed down before its page says so
 TOO_LARGE = "a message is larger than this server takes"
 SLOWED_DOWN = "this page asks for more than one visitor's share of the server, and is answered more slowly"
 
-_LONGEST_WAIT = 30.0  # seconds; below, the browser does not take the line for dead
+SECONDS_BETWEEN_SIGNS = 2.0  # of life, while a message waits: sooner than the page takes the line for quiet or dead
 _OVERHEAD = 100  # bytes for a piece, so that empty ones count as well
 _SECONDS_OF_PULL = 0.2  # of the server's time, for the whole page as it is
 _TOO_BIG = 1009  # a websocket's code
@@ -77,8 +77,8 @@ class Line:
         self._shared.seconds.use(seconds)
 
     def wait(self) -> float:
-        """Seconds until the next message is read."""
-        return min(_LONGEST_WAIT, max(self._own.seconds_short(), self._shared.seconds_short()))
+        """Seconds until the next message is read, if nobody else uses up what the address has."""
+        return max(self._own.seconds_short(), self._shared.seconds_short())
 
     def news(self, wait: float) -> str | None:
         """What the page is to say of that, where it changes."""
@@ -108,10 +108,8 @@ def watch_lines() -> None:
 
     async def receive_within_limits(self: WSHandler, fragment: str | bytes) -> None:
         line = _line(self)
-        wait = line.wait()
-        _tell(self, line.news(wait))
-        if wait:
-            await asyncio.sleep(wait)
+        _tell(self, line.news(line.wait()))
+        await _wait_for(line, self)
         if sentence := line.fault(fragment):
             self.close(_TOO_BIG, sentence)
         else:
@@ -140,9 +138,18 @@ def watch_lines() -> None:
 
 
 def _line(handler: Any) -> Line:
-    line: Line = handler.__dict__.setdefault("_fastnet_line", None) or Line(str(handler.request.remote_ip))
-    handler._fastnet_line = line
+    line: Line | None = getattr(handler, "_fastnet_line", None)
+    if line is None:
+        line = handler._fastnet_line = Line(str(handler.request.remote_ip))
     return line
+
+
+async def _wait_for(line: Line, handler: Any) -> None:
+    """Wait for the line's share, for as long as somebody is there."""
+    while (wait := line.wait()) and handler.ws_connection:
+        await asyncio.sleep(min(wait, SECONDS_BETWEEN_SIGNS))
+        if handler.connection:
+            await handler.send_message(handler.connection.protocol.create("ACK"))  # which says nothing more
 
 
 def _tell(handler: Any, news: str | None) -> None:

@@ -99,8 +99,8 @@ class Trainings:
             self._forget_run()
 
     def _tell(self, command: str) -> None:
-        if self._pipe:
-            with contextlib.suppress(OSError):  # it has just ended
+        with self._lock, contextlib.suppress(OSError):  # it has just ended
+            if self._pipe:
                 self._pipe.send(command)
 
     def _abandon(self) -> None:
@@ -116,6 +116,18 @@ class Trainings:
 
     def _hear(self, process: BaseProcess, pipe: Connection, place: object) -> None:
         """Take in what the process tells until it has ended; in a thread of its own."""
+        try:
+            self._listen(process, pipe, place)
+        finally:  # a place that stays taken is lost to all
+            with self._lock:
+                pipe.close()
+            process.join()
+            self._places.free(place)
+            if self.snapshot.is_active:
+                how = "was ended, as its time was over" if self.snapshot.is_out_of_time else "ended unexpectedly"
+                self._take_in(process, {"state": FAILED, "problem": f"the training {how}"})
+
+    def _listen(self, process: BaseProcess, pipe: Connection, place: object) -> None:
         with contextlib.suppress(EOFError, OSError):
             while True:
                 while not pipe.poll(SECONDS_BETWEEN_LOOKS):
@@ -125,12 +137,6 @@ class Trainings:
                 if changes.get("state") in ENDED:
                     self._places.free(place)
                 self._take_in(process, changes)
-        process.join()
-        pipe.close()
-        self._places.free(place)
-        if self.snapshot.is_active:
-            how = "was ended, as its time was over" if self.snapshot.is_out_of_time else "ended unexpectedly"
-            self._take_in(process, {"state": FAILED, "problem": f"the training {how}"})
 
     def _take_in(self, process: BaseProcess, changes: dict[str, Any]) -> None:
         with self._lock:

@@ -27,6 +27,7 @@ class Line:
 
     def __init__(self) -> None:
         self.server_port = free_port()
+        self.websockets_to_break = 0  # as soon as the browser asks for them; all else goes through
         self._passes = threading.Event()
         self._passes.set()
         self._sockets: list[socket.socket] = []
@@ -78,6 +79,10 @@ class Line:
         with contextlib.suppress(OSError):
             while data := source.recv(2**16):
                 self._passes.wait()
+                if self.websockets_to_break and b"Upgrade: websocket" in data:
+                    self.websockets_to_break -= 1
+                    source.shutdown(socket.SHUT_RDWR)
+                    break
                 target.sendall(data)
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
@@ -177,6 +182,23 @@ def test_a_cut_line_is_told_of_and_taken_up_with_what_was_drawn_meanwhile(place,
     expect_fresh(page)
     assert is_marked(page)  # no other load of the page
     assert refused == []
+
+
+def test_a_line_that_breaks_again_and_again_does_not_cost_the_session(place):
+    from playwright.sync_api import expect
+
+    page = place.open_page()
+    mark(page)
+    upload(page, ("three.png", png(ink(3))))
+    expect(answer(page)).to_have_text("3")
+    place.line.websockets_to_break = 4
+    place.line.cut()
+    place.line.mend()
+    expect(banner(page)).to_contain_text(LOST)
+    expect(banner(page)).to_be_hidden()
+    assert place.line.websockets_to_break == 0
+    assert is_marked(page)
+    expect(page.get_by_label("Your pictures").get_by_role("button")).not_to_have_count(0)
 
 
 def test_a_line_that_breaks_before_the_page_has_come_leaves_no_blank_page(place):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fastnet import weights
+from fastnet.dashboard.server import library as library_module
 from fastnet.dashboard.server.auditor import Job
 from fastnet.dashboard.server.library import Library, owner_of
 from fastnet.dashboard.server.quotas import Quotas, Role
@@ -353,3 +354,13 @@ def test_a_model_is_not_deleted_while_its_audit_is_computed(tmp_path):
     saved.ask()
     assert saved.delete() == "The audit of mine is being computed; delete it afterwards"
     assert "mine" in library.names()
+
+
+def test_what_may_be_deleted_is_told_with_one_look_at_each_model(library, tmp_path, monkeypatch):
+    names = [f"mine {number}" for number in range(5)]
+    for name in names:
+        library.save(name, make_run(tmp_path / "run"))
+    looks = []
+    monkeypatch.setattr(library_module, "state_of", lambda folder: looks.append(folder.name) or (0,))
+    assert library.deletable("") == names
+    assert looks == names

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import numpy as np
@@ -90,6 +91,37 @@ def test_the_curves_hold_the_means_that_the_history_has(trainer):
         assert np.dot(sizes, [end.accuracies[at] for at in points]) / 500 == pytest.approx(record.train_accuracy)
     assert end.samples_per_second > 0
     assert end.looks.confusion.sum() == end.n_validation == 100
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_place_is_free_again_whatever_happens_to_who_hears_of_the_training(trainer, monkeypatch):
+    def fail(self: Trainings, *_: object) -> None:
+        raise RuntimeError("unforeseen")
+
+    trainer.start(LONG)
+    wait_for_step(trainer, 1)
+    monkeypatch.setattr(Trainings, "_look_at_clock", fail)
+    assert wait(trainer, FAILED).problem == "the training ended unexpectedly"
+    assert trainer._places.take("another")
+
+
+def test_a_command_to_a_training_that_is_abandoned_meanwhile_is_dropped(trainer):
+    class Pipe:
+        """One that is taken away by another thread between two looks at it."""
+
+        def __bool__(self) -> bool:
+            closing.start()
+            closing.join(0.2)
+            return True
+
+        def send(self, command: str) -> None:
+            raise BrokenPipeError
+
+    closing = threading.Thread(target=trainer.close)
+    trainer._pipe = Pipe()
+    trainer.pause()
+    closing.join(PATIENCE)
+    trainer.pause()
 
 
 def test_a_paused_training_waits_and_goes_on(trainer):

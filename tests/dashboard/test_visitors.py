@@ -1,16 +1,20 @@
 """How much of the server there is for one visitor: time of a training and of a benchmark, words, messages, sessions."""
 
+import asyncio
 import dataclasses
 import os
+import re
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
 from fastnet.dashboard.server import lines
 from fastnet.dashboard.server import places as places_module
 from fastnet.dashboard.server.allowance import Allowance
-from fastnet.dashboard.server.lines import MOST_TEXT, SLOWED_DOWN, TOO_LARGE, Line
+from fastnet.dashboard.server.lines import MOST_TEXT, SECONDS_BETWEEN_SIGNS, SLOWED_DOWN, TOO_LARGE, Line
 from fastnet.dashboard.server.places import Places
 from fastnet.dashboard.server.quotas import Quotas
 from fastnet.dashboard.server.shared import Shared
@@ -23,6 +27,7 @@ from fastnet.dashboard.session.training_state import TrainingState
 from fastnet.dashboard.session.trainings import Trainings
 from fastnet.dashboard.views.benchmark.watch import Watch
 from fastnet.dashboard.views.mode import ModeSwitch
+from fastnet.dashboard.views.parts import ASSETS
 from fastnet.dashboard.views.reading import gallery as gallery_module
 from fastnet.dashboard.views.reading.gallery import MOST_ASKED, Gallery
 from fastnet.dashboard.views.tabs import Tab, Tabs
@@ -40,7 +45,7 @@ from .test_training import LONG, options, wait, wait_for_step
 @pytest.fixture
 def trainer(npz, monkeypatch):
     monkeypatch.setattr(trainings_module, "SECONDS_BETWEEN_LOOKS", 0.05)
-    trainer = Trainings(Places(1), str(npz), Quotas(pause_minutes=0.005))
+    trainer = Trainings(Places(1), str(npz))
     yield trainer
     trainer.close()
 
@@ -75,6 +80,8 @@ def test_a_pause_ends_by_itself_and_does_not_stop_the_clock(trainer):
     ends = trainer.snapshot.ends
     trainer.pause()
     wait_for(lambda: trainer.snapshot.goes_on is not None)  # paused
+    with trainer._lock:
+        trainer.snapshot = dataclasses.replace(trainer.snapshot, goes_on=time.monotonic())
     wait_for(lambda: trainer.snapshot.state == RUNNING)
     assert (trainer.snapshot.goes_on, trainer.snapshot.ends) == (None, ends)
     wait_for_step(trainer, trainer.snapshot.step + 1)
@@ -306,3 +313,33 @@ def test_a_message_may_not_be_without_end(monkeypatch):
     for _ in range(200):
         assert line.fault("x" * 100) == ""
         line.end_message()
+
+
+def test_a_page_that_waits_for_its_share_is_told_sooner_than_it_takes_its_line_for_dead():
+    script = (ASSETS / "line.js").read_text(encoding="utf-8")
+    for name in ("QUIET", "DEAD"):
+        [milliseconds] = re.findall(rf"^const {name} = (\d+) //", script, re.MULTILINE)
+        assert int(milliseconds) > 1000 * SECONDS_BETWEEN_SIGNS
+
+
+def test_pages_of_one_address_that_wait_look_again_and_hear_signs_of_life(monkeypatch):
+    class Handler:
+        ws_connection = connection = SimpleNamespace(protocol=SimpleNamespace(create=lambda kind: kind))
+        signs = 0
+
+        async def send_message(self, message: str) -> None:
+            self.signs += 1
+
+    async def overdraw_and_wait() -> int:
+        page, beside, handler = Line("7.7.7.7"), Line("7.7.7.7"), Handler()
+        page.spend(3.1)
+        waiting = asyncio.ensure_future(lines._wait_for(page, handler))
+        await asyncio.sleep(0)
+        beside.spend(0.3)
+        await waiting
+        assert page.wait() == beside._shared.seconds_short() == 0
+        return handler.signs
+
+    monkeypatch.setattr(lines, "SECONDS_BETWEEN_SIGNS", 0.05)
+    with ThreadPoolExecutor(1) as thread:  # Playwright's event loop may run in this one
+        assert thread.submit(asyncio.run, overdraw_and_wait()).result(PATIENCE) > 1
