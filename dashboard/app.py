@@ -15,9 +15,11 @@ from fastnet.dashboard.server.guarding import guard, guarded
 from fastnet.dashboard.server.library import DIRECTORY, RUNS
 from fastnet.dashboard.server.lines import watch_lines, when_slowed_down
 from fastnet.dashboard.server.location import read_locations
+from fastnet.dashboard.server.logs import keep_log_short
 from fastnet.dashboard.server.quotas import Quotas, Role, role_of
 from fastnet.dashboard.server.sessions import limit_sessions
 from fastnet.dashboard.server.shared import Shared
+from fastnet.dashboard.server.unreadable import refuse_unreadable
 from fastnet.dashboard.server.websockets import send_promptly
 
 # Absolute: `panel serve` runs this file as a script outside its package.
@@ -39,7 +41,9 @@ N_READERS = 1  # processes that read pictures for programs: those who draw and t
 
 def prepare_process() -> None:
     """Set what holds for the whole of a process that serves."""
+    keep_log_short()
     send_promptly()
+    refuse_unreadable()
     read_locations()
     watch_lines()
     threadpool_limits(1, user_api="blas")  # many small products at once: BLAS threads would only wait for each other
