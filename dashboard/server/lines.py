@@ -29,6 +29,8 @@ SLOWED_DOWN = "this page asks for more than one visitor's share of the server, a
 
 _LONGEST_WAIT = 30.0  # seconds; below, the browser does not take the line for dead
 _OVERHEAD = 100  # bytes for a piece, so that empty ones count as well
+_CANNOT = "the change cannot be made"  # Bokeh's own answer is a traceback
+_SECONDS_OF_FAULT = 1.0  # of the line's share, for a traceback in the log
 _SECONDS_OF_PULL = 0.2  # of the server's time, for the whole page as it is
 _TOO_BIG = 1009  # a websocket's code
 
@@ -123,7 +125,13 @@ def watch_lines() -> None:
         line.end_message()
         if message.msgtype == "PULL-DOC-REQ":
             line.spend(_SECONDS_OF_PULL)
-        return connection.error(message, sentence) if sentence else await handle(self, message, connection)
+        if sentence:
+            return connection.error(message, sentence)
+        answer = await handle(self, message, connection)
+        if answer.msgtype != "ERROR":
+            return answer
+        line.spend(_SECONDS_OF_FAULT)
+        return connection.error(message, _CANNOT)
 
     def apply_and_count(self: patch_doc, doc: Document, setter: Any = None) -> None:
         began = time.perf_counter()
