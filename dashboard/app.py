@@ -29,6 +29,7 @@ from fastnet.dashboard.views.page import build_page
 from fastnet.data.loading import BUNDLED
 from fastnet.web.api import routes
 from fastnet.web.handler import Api
+from fastnet.web.limits import counted_as
 from fastnet.web.ports import find_port, named_in_errors
 from fastnet.web.processes import Forked, is_first
 from fastnet.web.reading import Readers
@@ -59,9 +60,10 @@ def create_app(shared: Shared | None = None) -> pmui.Page:
 
 
 def visitor() -> str | None:
-    """The address from which the session was begun; None if no browser asked."""
+    """Who began the session, by their address; None if no browser asked."""
     context = pn.state.curdoc and pn.state.curdoc.session_context
-    return getattr(getattr(context, "request", None), "remote_ip", None)
+    address = getattr(getattr(context, "request", None), "remote_ip", None)
+    return counted_as(address) if address else None
 
 
 @cache  # `panel serve` runs the app anew for each session

@@ -18,6 +18,8 @@ from bokeh.server.connection import ServerConnection
 from bokeh.server.protocol_handler import ProtocolHandler
 from bokeh.server.views.ws import WSHandler
 
+from fastnet.web.limits import counted_as
+
 from .allowance import Allowance
 from .messages import fault
 
@@ -148,7 +150,7 @@ def watch_lines() -> None:
 
 
 def _line(handler: Any) -> Line:
-    line: Line = handler.__dict__.setdefault("_fastnet_line", None) or Line(str(handler.request.remote_ip))
+    line: Line = handler.__dict__.setdefault("_fastnet_line", None) or Line(counted_as(handler.request.remote_ip))
     handler._fastnet_line = line
     return line
 

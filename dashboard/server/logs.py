@@ -1,4 +1,4 @@
-"""The log of a process that serves: what visitors sent may stand in it, but neither fills it nor looks like its lines."""
+"""The log of a process that serves: what visitors sent may stand in it, but does not fill it or pass for its lines."""
 
 import logging
 from typing import Any
@@ -19,7 +19,7 @@ class ShortRecord(logging.LogRecord):
         if self.exc_info:  # a formatter makes no other text of it
             self.exc_text = _indented(logging.Formatter().formatException(self.exc_info))
 
-    def getMessage(self) -> str:  # noqa: N802 - logging's name
+    def getMessage(self) -> str:
         """What it says, shortened."""
         return shortened(super().getMessage(), MOST_CHARACTERS)
 

@@ -1,4 +1,4 @@
-"""What visitors send and the server cannot make sense of: the log stays short and true, and nobody is told of insides."""
+"""What visitors send that cannot be read or done: the log stays short and true, and nobody is told of insides."""
 
 import asyncio
 import io
