@@ -35,5 +35,6 @@ class Quotas:
     benchmark_minutes: float = 10.0
     models_megabytes: float = 1000.0  # of all models that were saved
     models_each: int = 10  # that one visitor may have saved
+    models_each_address: int = 30  # that may be saved from one address; a class of pupils has one
     models: int = 100  # that may be saved, by all
     sessions: int = 200  # at once
