@@ -19,6 +19,7 @@ from fastnet.dashboard.server.logs import keep_log_short
 from fastnet.dashboard.server.quotas import Quotas, Role, role_of
 from fastnet.dashboard.server.sessions import limit_sessions
 from fastnet.dashboard.server.shared import Shared
+from fastnet.dashboard.server.unfinished import MOST_MESSAGE_BYTES, bound_unfinished
 from fastnet.dashboard.server.unreadable import refuse_unreadable
 from fastnet.dashboard.server.websockets import send_promptly
 
@@ -36,7 +37,6 @@ from fastnet.web.reading import Readers
 from fastnet.web.serving import HERE, Serving
 
 TOKEN_SECONDS = 7 * 24 * 3600  # for which a page that lost its line may take its session up; Bokeh's own are 300
-MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
 N_READERS = 1  # processes that read pictures for programs: those who draw and train go first
 
 
@@ -45,6 +45,7 @@ def prepare_process() -> None:
     keep_log_short()
     send_promptly()
     refuse_unreadable()
+    bound_unfinished()
     read_locations()
     watch_lines()
     threadpool_limits(1, user_api="blas")  # many small products at once: BLAS threads would only wait for each other

@@ -24,7 +24,7 @@ from .allowance import Allowance
 from .messages import fault
 
 MOST_TEXT = 2**20  # bytes; the largest drawing has a quarter of it
-MOST_BYTES = 20 * 2**20  # of a message with all that belongs to it
+MOST_BYTES = 12 * 2**20  # of a message with all that belongs to it
 SECONDS_UNTOLD = 2.0  # that a line may be slowed down before its page says so
 TOO_LARGE = "a message is larger than this server takes"
 SLOWED_DOWN = "this page asks for more than one visitor's share of the server, and is answered more slowly"

@@ -25,7 +25,7 @@ from .address import Address
 from .drawing import Stroke, render
 from .trainings import Trainings
 
-MOST_MEGABYTES = 10  # even in base64, one message stays below the 20 MiB at which Bokeh closes the connection
+MOST_MEGABYTES = 10  # and a byte more, with what tells of it, are below the limits of a message
 MOST_PICTURES = 30  # that a session keeps
 MOST_A_MINUTE = 120  # that it brings
 MOST_KEPT_BYTES = 30 * 10**6
