@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 from panel.io.resources import get_dist_path
 from threadpoolctl import threadpool_limits
 
+from fastnet.dashboard.server.definitions import leave_folder_out
 from fastnet.dashboard.server.guarding import guard, guarded
 from fastnet.dashboard.server.library import DIRECTORY, RUNS
 from fastnet.dashboard.server.lines import watch_lines, when_slowed_down
@@ -47,6 +48,7 @@ def prepare_process() -> None:
     refuse_unreadable()
     bound_unfinished()
     read_locations()
+    leave_folder_out()
     watch_lines()
     threadpool_limits(1, user_api="blas")  # many small products at once: BLAS threads would only wait for each other
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import gzip
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -188,6 +189,15 @@ def test_a_hostile_page_is_refused_and_its_session_goes_on(address):
             assert await page.find("TextInput", label="Epochs", value="7")
 
     run(attack())
+
+
+def test_a_page_does_not_tell_which_folder_its_server_runs_in(address):
+    async def look() -> None:
+        async with raw_page(address) as page:
+            await page.send("PULL-DOC-REQ", {})
+            assert os.getcwd() not in str(await page.answer())
+
+    run(look())
 
 
 def test_a_message_that_is_too_large_or_never_ends_closes_its_line_alone(address):
