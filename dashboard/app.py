@@ -30,6 +30,7 @@ from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.page import build_page
 from fastnet.data.loading import BUNDLED
 from fastnet.web.api import routes
+from fastnet.web.descriptors import allow_many
 from fastnet.web.handler import Api
 from fastnet.web.limits import counted_as
 from fastnet.web.ports import find_port, named_in_errors
@@ -43,6 +44,7 @@ N_READERS = 1  # processes that read pictures for programs: those who draw and t
 
 def prepare_process() -> None:
     """Set what holds for the whole of a process that serves."""
+    allow_many()
     keep_log_short()
     send_promptly()
     refuse_unreadable()

@@ -27,6 +27,8 @@ _POLICY = 1008  # a websocket's code
 class PatientProtocol(WebSocketProtocol13):
     """Ends the line whose message takes too long; reads no more of a large one while its address has others begun."""
 
+    handler: Any  # Bokeh's
+
     def __init__(self, handler: Any, *args: Any, **more: Any) -> None:
         super().__init__(handler, *args, **more)
         self._address = counted_as(handler.request.remote_ip)
@@ -79,10 +81,10 @@ _open: "WeakSet[PatientProtocol]" = WeakSet()
 @cache  # `panel serve` runs the app anew for each session
 def bound_unfinished() -> None:
     """Have all lines of this process read so."""
-    make = WSHandler.get_websocket_protocol
+    make: Any = WSHandler.get_websocket_protocol
 
     def make_patient(self: WSHandler) -> Any:
         protocol = make(self)
         return protocol and PatientProtocol(self, False, protocol.params)
 
-    WSHandler.get_websocket_protocol = make_patient  # type: ignore[method-assign]
+    WSHandler.get_websocket_protocol = make_patient  # type: ignore[assignment, method-assign]

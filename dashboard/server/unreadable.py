@@ -1,5 +1,6 @@
 """Messages that cannot be read close their line: Bokeh would log them in full, and tell the browser of its insides."""
 
+import contextlib
 from functools import cache
 from typing import Any
 
@@ -16,8 +17,8 @@ def refuse_unreadable() -> None:
 
 
 async def _receive(self: WSHandler, fragment: str | bytes) -> Message[Any] | None:
-    try:
-        return await self.receiver.consume(fragment) if self.receiver else self._protocol_error(SENTENCE)
-    except Exception:  # whatever JSON or its reader raises
-        self._protocol_error(SENTENCE)
-        return None
+    if self.receiver:
+        with contextlib.suppress(Exception):  # whatever JSON or its reader raises
+            return await self.receiver.consume(fragment)
+    self._protocol_error(SENTENCE)
+    return None

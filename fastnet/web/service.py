@@ -11,6 +11,7 @@ from fastnet.interrupts import stops
 from fastnet.weights import DEFAULT
 
 from .api import Nothing, routes
+from .descriptors import allow_many
 from .handler import MEGABYTE, Api
 from .headers import add_headers
 from .limits import Limit, Limits
@@ -31,6 +32,7 @@ def serve(serving: Serving, sockets: Sequence[socket.socket], api: Api, on_ready
     What is under way then is answered first, for as long as 10 seconds. `on_ready` is called once requests are
     answered.
     """
+    allow_many()
     return asyncio.run(_serve(serving, sockets, api, on_ready))
 
 
