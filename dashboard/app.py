@@ -13,13 +13,17 @@ import panel_material_ui as pmui
 from panel.io.resources import get_dist_path
 from threadpoolctl import threadpool_limits
 
+from fastnet.dashboard.server.definitions import leave_folder_out
 from fastnet.dashboard.server.guarding import guard, guarded
 from fastnet.dashboard.server.library import DIRECTORY, RUNS
 from fastnet.dashboard.server.lines import watch_lines, when_slowed_down
 from fastnet.dashboard.server.location import read_locations
+from fastnet.dashboard.server.logs import keep_log_short
 from fastnet.dashboard.server.quotas import Quotas, Role, role_of
 from fastnet.dashboard.server.sessions import limit_sessions
 from fastnet.dashboard.server.shared import Shared
+from fastnet.dashboard.server.unfinished import MOST_MESSAGE_BYTES, bound_unfinished
+from fastnet.dashboard.server.unreadable import refuse_unreadable
 from fastnet.dashboard.server.websockets import send_promptly
 
 # Absolute: `panel serve` runs this file as a script outside its package.
@@ -28,22 +32,28 @@ from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.page import build_page
 from fastnet.data.loading import BUNDLED
 from fastnet.web.api import routes
+from fastnet.web.descriptors import allow_many
 from fastnet.web.ending import answer_until, signal_noted
 from fastnet.web.handler import Api
+from fastnet.web.limits import counted_as
 from fastnet.web.ports import find_port, named_in_errors
 from fastnet.web.processes import Forked, is_first
 from fastnet.web.reading import Readers
 from fastnet.web.serving import HERE, Serving
 
 TOKEN_SECONDS = 7 * 24 * 3600  # for which a page that lost its line may take its session up; Bokeh's own are 300
-MOST_MESSAGE_BYTES = 20 * 2**20  # Bokeh's own limit, which `panel serve` keeps too
 N_READERS = 1  # processes that read pictures for programs: those who draw and train go first
 
 
 def prepare_process() -> None:
     """Set what holds for the whole of a process that serves."""
+    allow_many()
+    keep_log_short()
     send_promptly()
+    refuse_unreadable()
+    bound_unfinished()
     read_locations()
+    leave_folder_out()
     watch_lines()
     threadpool_limits(1, user_api="blas")  # many small products at once: BLAS threads would only wait for each other
 
@@ -58,9 +68,10 @@ def create_app(shared: Shared | None = None) -> pmui.Page:
 
 
 def visitor() -> str | None:
-    """The address from which the session was begun; None if no browser asked."""
+    """Who began the session, by their address; None if no browser asked."""
     context = pn.state.curdoc and pn.state.curdoc.session_context
-    return getattr(getattr(context, "request", None), "remote_ip", None)
+    address = getattr(getattr(context, "request", None), "remote_ip", None)
+    return counted_as(address) if address else None
 
 
 @cache  # `panel serve` runs the app anew for each session

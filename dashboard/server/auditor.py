@@ -2,8 +2,10 @@
 
 import contextlib
 import threading
+import time
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from ..worker.beside import start_beside
 from .quotas import FOR_READERS
 
 NICENESS = 19
+MOST_SECONDS = 1800.0  # that an audit may take
 
 
 @dataclass(frozen=True)
@@ -35,21 +38,25 @@ class Job:
 class Auditor:
     """Runs one audit at a time. Any thread may ask."""
 
-    def __init__(self, is_open: bool = True) -> None:
+    def __init__(self, is_open: bool = True, *, takes_runs: bool = True, most_seconds: float = MOST_SECONDS) -> None:
         self.is_open = is_open  # to visitors
+        self._takes_runs = takes_runs  # of the command line, beside which an audit is saved
+        self._most_seconds = most_seconds
         self._lock = threading.Lock()
         self._job: Job | None = None
 
     def begin(self, model: str, directory: Path) -> Job:
         """Compute the audit of a model on the data that it was trained on, and save it beside the model.
 
-        OptionError while that of another model is computed, for a model that comes with fastnet, and where the
-        auditor is not open to visitors.
+        It is ended when it takes too long. OptionError while that of another model is computed, for a model that comes
+        with fastnet or a run that visitors may not change, and where the auditor is not open to visitors.
         """
         if not self.is_open:
             raise OptionError(f"{FOR_READERS}: nobody computes audits on it")
         if model in weights.names():
             raise OptionError(f"{model} comes with fastnet, and stays as it is; run: fastnet audit {model} --out DIR")
+        if model.startswith("runs/") and not self._takes_runs:
+            raise OptionError(f"{model} belongs to whoever runs this server, and stays as it is")
         with self._lock:
             if self._job and self._job.is_running:
                 if self._job.model != model:
@@ -57,11 +64,11 @@ class Auditor:
                 return self._job
             self._job = Job(model)
             try:
-                _, pipe = start_beside(_work, directory, niceness=NICENESS)
+                process, pipe = start_beside(_work, directory, niceness=NICENESS)
             except FORESEEN as error:
                 self._job = replace(self._job, problem=sentence_of(error))
                 return self._job
-        threading.Thread(target=self._hear, args=(pipe,), daemon=True).start()
+        threading.Thread(target=self._hear, args=(process, pipe), daemon=True).start()
         return self._job
 
     def job(self, model: str) -> Job | None:
@@ -69,10 +76,13 @@ class Auditor:
         job = self._job
         return job if job and job.model == model else None
 
-    def _hear(self, pipe: Connection) -> None:
+    def _hear(self, process: BaseProcess, pipe: Connection) -> None:
+        ends = time.monotonic() + self._most_seconds
         with contextlib.suppress(EOFError, OSError):
-            while True:
+            while pipe.poll(max(0.0, ends - time.monotonic())):
                 self._change(pipe.recv())
+            process.kill()
+            self._change({"problem": f"it took longer than {self._most_seconds / 60:g} minutes, and was ended"})
         if self._job and self._job.is_running:
             self._change({"problem": "the computation of the audit ended unexpectedly"})
 

@@ -53,6 +53,7 @@ class Library:
         self._lock = threading.Lock()
         self._predictors: dict[str, tuple[_State, Predictor]] = {}
         self._listeners: list[Callable[[str], None]] = []
+        self._visitors: dict[str, str] = {}  # who saved a model since the server began, by the model's name
         self._read: dict[Path, tuple[_State, bool]] = {}  # whether what was in a folder then reads digits
 
     def names(self) -> list[str]:
@@ -87,8 +88,10 @@ class Library:
         except ModelError:
             return ()
 
-    def save(self, name: str, run: Path, may_replace: bool = False, owner: str = "") -> None:
-        """Make a model of a run under that name, and tell all who listen.
+    def save(
+        self, name: str, run: Path, may_replace: bool = False, owner: str = "", visitor: str | None = None
+    ) -> None:
+        """Make a model of a run under that name, and tell all who listen. `visitor` is the address it is asked from.
 
         OptionError for a name that cannot be one, or is taken unless the owner may replace it, and where the quotas or
         the role do not allow it; ModelError for a run whose network reads no digits, or calls its classes otherwise.
@@ -106,10 +109,11 @@ class Library:
             )
         with self._lock, claim(self._directory / name):  # another server may have the same models
             self._check_is_free(name, may_replace and self.may_delete(name, owner))
-            self._check_there_is_room(name, run, owner)
+            self._check_there_is_room(name, run, owner, visitor)
             with whole_directory(self._directory / name) as new:
                 copy_files(run, new)
                 (new / _OWNER).write_text(owner, encoding="ascii")
+            self._visitors[name] = visitor or ""
         self._tell(name)
 
     def may_delete(self, name: str, owner: str) -> bool:
@@ -133,6 +137,7 @@ class Library:
                 gone = self._directory / f".{name}.deleted"
                 shutil.rmtree(gone, ignore_errors=True)
                 (self._directory / name).rename(gone)  # at once; what follows takes its time
+            self._visitors.pop(name, None)
             shutil.rmtree(gone, ignore_errors=True)
         self._tell(name)
 
@@ -167,13 +172,16 @@ class Library:
         if taken and not (may_replace and taken == [name]):  # some systems know no capitals
             raise OptionError(f"there is a model {taken[0]!r} already; choose another name")
 
-    def _check_there_is_room(self, name: str, run: Path, owner: str) -> None:
+    def _check_there_is_room(self, name: str, run: Path, owner: str, visitor: str | None) -> None:
         others = [other for other in self._saved_names() if other != name]
         if len(others) >= self._quotas.models:
             raise OptionError(f"{self._quotas.models} models have been saved here, and that is the most; {_ADVICE}")
         own = [other for other in others if self._role is Role.MAKERS and self._is_of(other, owner)]
         if len(own) >= self._quotas.models_each:
             raise OptionError(f"you have saved {len(own)} models, and that is the most; delete one of them first")
+        near = [other for other in others if visitor and self._visitors.get(other) == visitor]  # a key is soon made
+        if self._role is Role.MAKERS and len(near) >= self._quotas.models_each_address:
+            raise OptionError(f"{len(near)} models have been saved from your address, and that is the most; {_ADVICE}")
         there, more = sum(_megabytes(self._directory / other) for other in others), _megabytes(run)
         if there + more > self._quotas.models_megabytes:
             raise OptionError(

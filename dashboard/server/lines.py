@@ -18,17 +18,21 @@ from bokeh.server.connection import ServerConnection
 from bokeh.server.protocol_handler import ProtocolHandler
 from bokeh.server.views.ws import WSHandler
 
+from fastnet.web.limits import counted_as
+
 from .allowance import Allowance
 from .messages import fault
 
 MOST_TEXT = 2**20  # bytes; the largest drawing has a quarter of it
-MOST_BYTES = 20 * 2**20  # of a message with all that belongs to it
+MOST_BYTES = 12 * 2**20  # of a message with all that belongs to it
 SECONDS_UNTOLD = 2.0  # that a line may be slowed down before its page says so
 TOO_LARGE = "a message is larger than this server takes"
 SLOWED_DOWN = "this page asks for more than one visitor's share of the server, and is answered more slowly"
 
 SECONDS_BETWEEN_SIGNS = 2.0  # of life, while a message waits: sooner than the page takes the line for quiet or dead
 _OVERHEAD = 100  # bytes for a piece, so that empty ones count as well
+_CANNOT = "the change cannot be made"  # Bokeh's own answer is a traceback
+_SECONDS_OF_FAULT = 1.0  # of the line's share, for a traceback in the log
 _SECONDS_OF_PULL = 0.2  # of the server's time, for the whole page as it is
 _TOO_BIG = 1009  # a websocket's code
 
@@ -121,7 +125,13 @@ def watch_lines() -> None:
         line.end_message()
         if message.msgtype == "PULL-DOC-REQ":
             line.spend(_SECONDS_OF_PULL)
-        return connection.error(message, sentence) if sentence else await handle(self, message, connection)
+        if sentence:
+            return connection.error(message, sentence)
+        answer = await handle(self, message, connection)
+        if answer.msgtype != "ERROR":
+            return answer
+        line.spend(_SECONDS_OF_FAULT)
+        return connection.error(message, _CANNOT)
 
     def apply_and_count(self: patch_doc, doc: Document, setter: Any = None) -> None:
         began = time.perf_counter()
@@ -140,7 +150,7 @@ def watch_lines() -> None:
 def _line(handler: Any) -> Line:
     line: Line | None = getattr(handler, "_fastnet_line", None)
     if line is None:
-        line = handler._fastnet_line = Line(str(handler.request.remote_ip))
+        line = handler._fastnet_line = Line(counted_as(handler.request.remote_ip))
     return line
 
 

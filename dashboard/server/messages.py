@@ -54,9 +54,11 @@ def _fault_of_change(model: Any, name: str, new: Any) -> str:
     """A figure may look as the browser likes, but its data stay; of all else, what visitors can change may change."""
     is_figure = type(model).__module__.startswith(_FIGURES)
     if model is None:
-        return ""  # of a part that is gone; Bokeh knows
+        return "this part of the page is gone"
     if not is_figure and name not in _WIDGETS and not _is_there(model, name, new):
         return f"{name[:20]!r} may not be changed from a browser"
+    if name == "value" and isinstance(new, str) and not _is_offered(model, new):
+        return "a choice is not among what is offered"
     if isinstance(new, list):
         kind = _LISTS.get(name)
         is_taken = kind is not None and len(new) <= MOST_NUMBERS and all(type(item) is kind for item in new)
@@ -70,6 +72,12 @@ def _fault_of_change(model: Any, name: str, new: Any) -> str:
 def _is_there(model: Any, name: str, new: Any) -> bool:
     """Whether it is so already: browsers repeat some of what they are told."""
     return isinstance(new, bool | int | float | str) and getattr(model, name, None) == new
+
+
+def _is_offered(model: Any, new: str) -> bool:
+    """Whether it is one of the options of what has some; nothing may be chosen of any."""
+    options = getattr(model, "options", None)
+    return not (new and options) or new in options
 
 
 def _is_number(value: Any) -> bool:
@@ -89,7 +97,9 @@ def _parts(value: dict[str, Any]) -> list[Any] | None:
     match value:
         case {"type": "map", **rest} if rest.keys() <= {"entries"}:
             return [rest.get("entries", [])]
-        case {"type": "bytes", "data": {"id": str()}} | {"type": "number", "value": str() | int() | float()}:
+        case {"type": "bytes", "data": {"id": str()}} | {"type": "number", "value": int() | float()}:
+            return []
+        case {"type": "number"} if _is_number(value):
             return []
         case {"type": _}:
             return None

@@ -7,7 +7,7 @@ from fastnet.errors import OptionError
 
 from .quotas import FOR_READERS
 
-SECONDS_OF_COURTESY = 60.0  # that who had a place last lets others be first who have asked for one
+SECONDS_OF_COURTESY = 60.0  # for which a place is kept for who has asked for one in vain
 
 
 class Places:
@@ -19,45 +19,43 @@ class Places:
     def __init__(self, n: int = 1):
         self._n = n
         self._owners: list[object] = []
-        self._last: object = None  # the visitor who took a place last
-        self._asked: dict[object, float] = {}  # when each visitor did so in vain
+        self._asked: dict[object, float] = {}  # when each visitor did so in vain last; who waits longest stands first
         self._lock = threading.Lock()
 
     def take(self, owner: object, visitor: object = None) -> bool:
         """Whether the owner holds a place now; one who holds a place already gets no second one.
 
-        The visitor who had one last lets those take it first who have asked in vain a short while ago.
+        Who has asked in vain a short while ago goes first, and of several who waits longest.
         """
         self._require_some()
         with self._lock:
             if owner not in self._owners:
-                if len(self._owners) >= self._n or self._others_wait(visitor):
+                if len(self._owners) + self._n_before(visitor) >= self._n:
                     self._asked[visitor] = time.monotonic()
                     return False
                 self._owners.append(owner)
-                self._give_to(visitor)
+                self._asked.pop(visitor, None)
             return True
 
     def take_all(self, owner: object, visitor: object = None) -> bool:
         """Whether the owner holds all places now, of which nobody held one; they are taken as one is."""
         self._require_some()
         with self._lock:
-            if self._owners or self._others_wait(visitor):
+            if self._owners or self._n_before(visitor):
                 self._asked[visitor] = time.monotonic()
                 return False
             self._owners = [owner] * self._n
-            self._give_to(visitor)
+            self._asked.pop(visitor, None)
             return True
 
-    def _others_wait(self, visitor: object) -> bool:
-        """Whether it is the turn of others; nobody is told apart where visitors are not known."""
+    def _n_before(self, visitor: object) -> int:
+        """How many others wait longer; none where visitors are not known, since nobody is told apart there."""
         since = time.monotonic() - SECONDS_OF_COURTESY
         self._asked = {other: asked for other, asked in self._asked.items() if asked > since}
-        return visitor is not None and visitor == self._last and any(other != visitor for other in self._asked)
-
-    def _give_to(self, visitor: object) -> None:
-        self._last = visitor
-        self._asked.pop(visitor, None)
+        waiting = list(self._asked)
+        if visitor is None:
+            return 0
+        return waiting.index(visitor) if visitor in waiting else len(waiting)
 
     def free(self, owner: object) -> None:
         """Give back what the owner holds, if anything."""

@@ -37,7 +37,9 @@ class Quotas:
     training_minutes: float = 30.0  # that one training may hold its place, pauses and all
     pause_minutes: float = 5.0  # after which a paused training goes on
     benchmark_minutes: float = 10.0
+    audit_minutes: float = 30.0  # that the computation of one may take
     models_megabytes: float = 1000.0  # of all models that were saved
     models_each: int = 10  # that one visitor may have saved
+    models_each_address: int = 30  # that may be saved from one address; a class of pupils has one
     models: int = 100  # that may be saved, by all
     sessions: int = 200  # at once

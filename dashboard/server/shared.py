@@ -40,7 +40,7 @@ class Shared:
             Library(models, runs, quotas, role),
             data,
             Places(0 if is_for_readers else trainings),
-            Auditor(is_open=not is_for_readers),
+            Auditor(not is_for_readers, takes_runs=role is Role.OWNERS, most_seconds=60 * quotas.audit_minutes),
             quotas,
             role,
         )

@@ -19,8 +19,8 @@ DATA_LICENCE = "Creative Commons Attribution-Share Alike 3.0"
 LICENCE = "MIT"
 
 
-def specifications(predictor: Predictor) -> dict[str, Facts]:
-    """Sections of (name, value); what is not known is left out."""
+def specifications(predictor: Predictor, tells_of_server: bool = True) -> dict[str, Facts]:
+    """Sections of (name, value); what is not known is left out, and what this server is where that is not told."""
     manifest = predictor.manifest
     sections = {
         "Architecture": _architecture(predictor),
@@ -28,7 +28,7 @@ def specifications(predictor: Predictor) -> dict[str, Facts]:
         "Accuracy": _accuracy(manifest),
         "Data": _data(manifest.data or DataFacts()),
         "Trained on": _machine(manifest.environment or Environment()),
-        "This server": _machine(read_fields(Environment, system.environment(), [])),
+        "This server": _machine(read_fields(Environment, system.environment(), [])) if tells_of_server else [],
         "Licences": [("fastnet", f"{LICENCE}, version {__version__}"), ("Data", f"{DATA}: {DATA_LICENCE}")],
     }
     return {title: facts for title, facts in sections.items() if facts}

@@ -96,7 +96,7 @@ class TrainingState(param.Parameterized):
         if not run:
             return "There is no run to save"
         try:
-            self._library.save(name, Path(run), name in self._own, self._owner())
+            self._library.save(name, Path(run), name in self._own, self._owner(), self._trainer.visitor)
         except FORESEEN as error:
             sentence = sentence_of(error)
             return sentence[0].upper() + sentence[1:]

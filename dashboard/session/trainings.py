@@ -37,10 +37,10 @@ class Trainings:
         places: Places | None = None,
         data: str = BUNDLED,
         quotas: Quotas | None = None,
-        visitor: object = None,
+        visitor: str | None = None,
     ):
         self._places = places or Places()
-        self._visitor = visitor
+        self.visitor = visitor
         self._data = data
         self.quotas = quotas or Quotas()
         self._lock = threading.Lock()  # of all that follows
@@ -56,7 +56,7 @@ class Trainings:
             if self.snapshot.is_active:
                 raise OptionError("a training of yours is under way")
             place = object()
-            if not self._places.take(place, self._visitor):
+            if not self._places.take(place, self.visitor):
                 raise OptionError("another visitor trains or measures, or has waited to; try again in a while")
             if self.snapshot.epochs:
                 self.earlier = (*self.earlier, replace(self.snapshot, run=""))[-MOST_RUNS:]

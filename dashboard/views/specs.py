@@ -8,6 +8,7 @@ import panel_material_ui as pmui
 from fastnet.models.files import count_parameters
 from fastnet.reading.predictor import Predictor
 
+from ..server.quotas import Role
 from ..session.specs import layers, specifications
 from ..session.store import Store
 from .parts import aside, html
@@ -28,19 +29,20 @@ def specs_view(store: Store) -> tuple[pmui.Button, pmui.Dialog]:
     def ask(_: object) -> None:  # only now, and aside: what is told of the machine loads Numba
         show(_WAIT)
         dialog.open = True
-        aside(partial(specs_html, store.model, store.predictor), show)
+        tells_of_server = store.shared.role is not Role.READERS
+        aside(partial(specs_html, store.model, store.predictor, tells_of_server), show)
 
     button = pmui.Button(label="Specs", variant="text", size="small", on_click=ask, margin=(0, 4), sx=_LIKE_TEXT)
     return button, dialog
 
 
-def specs_html(name: str, predictor: Predictor | None) -> str:
+def specs_html(name: str, predictor: Predictor | None, tells_of_server: bool = True) -> str:
     """The layers as a row of boxes, and a list of facts for each section."""
     if predictor is None:
         return '<p class="quiet">No sound model is chosen.</p>'
     sections = "".join(
         f"<section><h3>{escape(title)}</h3><dl>{''.join(_fact(*fact) for fact in facts)}</dl></section>"
-        for title, facts in specifications(predictor).items()
+        for title, facts in specifications(predictor, tells_of_server).items()
     )
     return (
         f'<div class="specs"><p><b>{escape(name)}</b>, {count_parameters(predictor.layer_sizes):,} parameters</p>'

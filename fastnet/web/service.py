@@ -10,6 +10,7 @@ from tornado.web import Application, RedirectHandler, RequestHandler
 from fastnet.weights import DEFAULT
 
 from .api import Nothing, routes
+from .descriptors import allow_many
 from .ending import answer_until, signal_noted
 from .handler import MEGABYTE, Api
 from .headers import add_headers
@@ -29,6 +30,7 @@ def serve(serving: Serving, sockets: Sequence[socket.socket], api: Api, on_ready
     What is under way then is answered first, for as long as 10 seconds. `on_ready` is called once requests are
     answered.
     """
+    allow_many()
     return asyncio.run(_serve(serving, sockets, api, on_ready))
 
 

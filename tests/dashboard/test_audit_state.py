@@ -15,6 +15,7 @@ from fastnet.audit import load_audit
 from fastnet.audit.figures import WrongAnswer
 from fastnet.dashboard.server.auditor import Auditor, Job
 from fastnet.dashboard.server.library import Library
+from fastnet.dashboard.server.quotas import Quotas, Role
 from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.session.address import Address
 from fastnet.dashboard.session.audit_state import AuditState, Cell
@@ -175,6 +176,23 @@ def test_one_audit_is_computed_at_a_time_and_a_missing_data_set_is_told(own_mode
     state.hear()
     assert "/nowhere/at-all.npz" in state.job.problem
     assert not (own_models / BARE / "audit").exists()
+
+
+def test_an_audit_that_takes_too_long_is_ended_and_the_next_may_begin(own_models):
+    auditor = Auditor(most_seconds=0.1)
+    state = opened(own_models, f"?model={BARE}", auditor)[1]
+    state.compute()
+    wait_for_end(auditor)
+    state.hear()
+    assert "took longer than" in state.job.problem
+    assert not (own_models / BARE / "audit").exists()
+    assert auditor.begin(AUDITED, own_models / AUDITED).is_running
+
+
+def test_visitors_have_no_audit_written_into_the_runs_of_whoever_runs_the_server(tmp_path):
+    for role, sentence in ((Role.MAKERS, "belongs to whoever runs this server"), (Role.READERS, "for reading")):
+        with pytest.raises(OptionError, match=sentence):
+            Shared.open_to(role, Quotas()).auditor.begin("runs/best", tmp_path / "best")
 
 
 def test_an_audit_is_computed_to_its_end_in_a_process_of_its_own(own_models, tmp_path):

@@ -18,6 +18,7 @@ from fastnet.dashboard.session.saved_models import SavedModels
 from fastnet.dashboard.session.store import Store, model_facts
 from fastnet.dashboard.session.training_state import TrainingState
 from fastnet.dashboard.session.trainings import Trainings
+from fastnet.dashboard.views.training.deletion import BrowserKey
 from fastnet.dashboard.worker.snapshot import FINISHED, Snapshot
 from fastnet.errors import ModelError, OptionError
 from fastnet.models.documents import Manifest
@@ -224,6 +225,34 @@ def test_an_owner_is_known_by_a_key_that_nobody_can_tell_from_what_is_kept(share
     assert "a" * 32 not in kept
     assert kept == ANNE != BEN
     assert {owner_of(key) for key in ("", "a" * 31, "A" * 32, "a" * 10**6, "../../etc/passwd", "a" * 32 + "\n")} == {""}
+
+
+def test_one_address_saves_only_so_many_models_by_whatever_keys(tmp_path):
+    quotas = Quotas(models_each=2, models_each_address=3)
+    library = Library(tmp_path / "models", tmp_path / "runs", quotas, Role.MAKERS)
+    run = make_run(tmp_path / "run")
+    keys = [owner_of(f"{number:032x}") for number in range(4)]
+    for number in range(3):
+        library.save(f"model {number}", run, owner=keys[number], visitor="192.0.2.1")
+    with pytest.raises(OptionError, match="3 models have been saved from your address"):
+        library.save("model 3", run, owner=keys[3], visitor="192.0.2.1")
+    library.save("model 2", run, may_replace=True, owner=keys[2], visitor="192.0.2.1")
+    library.save("model 3", run, owner=keys[3], visitor="192.0.2.2")
+    library.delete("model 0", keys[0])
+    library.save("model 4", run, owner=keys[3], visitor="192.0.2.1")
+
+
+def test_a_session_tells_its_address_when_it_saves_and_keeps_the_first_key_that_it_is_told(tmp_path):
+    library = Library(tmp_path / "models", tmp_path / "runs", Quotas(models_each_address=1), Role.MAKERS)
+    store = Store(shared=Shared(library), visitor="192.0.2.1")
+    key = BrowserKey(store)
+    key._handle_msg({"key": "a" * 32})
+    key._handle_msg({"key": "b" * 32})
+    assert store.owner == ANNE
+    state = TrainingState(store.trainer, library, lambda: store.owner)
+    state.snapshot = Snapshot(FINISHED, run=str(make_run(tmp_path / "run")))
+    assert state.save("one").startswith("Saved")
+    assert "saved from your address" in state.save("two")
 
 
 @pytest.mark.parametrize("role", Role)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import gzip
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -37,11 +38,17 @@ def document() -> Document:
     plot.line("x", "y", source=ColumnDataSource({"x": [1], "y": [1]}, name="source"), name="line")
     document.add_root(plot)
     document.add_root(pmui.TextInput(label="Epochs").get_root(document))
+    document.add_root(pmui.Select(label="Digits", options=["one", "two"]).get_root(document))
+    document.add_root(pmui.Select(label="Numbers", options={"one": 1, "two": 2}).get_root(document))
     return document
 
 
 def changed(document: Document, model: str, attr: str, new: Any) -> dict[str, Any]:
-    names = {"widget": lambda each: type(each).__name__.startswith("TextInput")}
+    names = {
+        "widget": lambda each: type(each).__name__.startswith("TextInput"),
+        "choice": lambda each: getattr(each, "label", "") == "Digits",
+        "named": lambda each: getattr(each, "label", "") == "Numbers",
+    }
     is_it = names.get(model, lambda each: each.name == model)
     [found] = [each for each in document.models if is_it(each)]
     return {"kind": "ModelChanged", "model": {"id": found.id}, "attr": attr, "new": new}
@@ -67,6 +74,9 @@ BOMB = base64.b64encode(gzip.compress(bytes(10**8))).decode()
         ("widget", "dark_theme", True),
         ("widget", "disabled", False),
         ("widget", "label", "Epochs"),  # as it is
+        ("choice", "value", "two"),
+        ("choice", "value", ""),
+        ("named", "value", "two"),
         ("plot", "inner_width", 597),
         ("plot", "background_fill_color", "#121212"),
         ("plot", "min_border", {"type": "number", "value": "nan"}),
@@ -89,6 +99,8 @@ def test_what_widgets_and_figures_send_is_taken(document, model, attr, new):
         ("widget", "esm", "alert(1)"),
         ("widget", "helper_text", "<b>"),
         ("widget", "options", ["a"]),
+        ("choice", "value", "x\n200 GET /forged"),
+        ("named", "value", "three"),
         ("source", "data", {"type": "map", "entries": [["x", [1]]]}),
         ("source", "indices", list(range(MOST_NUMBERS + 1))),
         ("source", "indices", ["a"]),
@@ -123,9 +135,10 @@ def test_what_components_tell_is_taken(document, values):
         {"type": "map", "entries": [["data", {"type": "object", "name": "CustomJS", "id": "x"}]]},
         {"type": "typed_array", "array": [1], "dtype": "uint8", "order": "little"},
         {"type": "set", "entries": []},
+        {"type": "number", "value": "1" * 900_000},
         deep(500),
     ],
-    ids=["bomb", "huge dtype", "object", "typed array", "set", "deep"],
+    ids=["bomb", "huge dtype", "object", "typed array", "set", "long number", "deep"],
 )
 def test_what_would_unpack_to_more_than_was_sent_is_refused(document, values):
     assert fault("PATCH-DOC", {"events": [told(values)]}, document)
@@ -145,6 +158,7 @@ def test_what_would_unpack_to_more_than_was_sent_is_refused(document, values):
         ("PATCH-DOC", {"events": [{"kind": "RootAdded", "model": {"type": "object", "name": "Div", "id": "x"}}]}),
         ("PATCH-DOC", {"events": [{"kind": "ColumnsStreamed", "model": {"id": "p1"}, "data": {}}]}),
         ("PATCH-DOC", {"events": [told({"type": "map"}, "connection_lost")]}),
+        ("PATCH-DOC", {"events": [{"kind": "ModelChanged", "model": {"id": "gone"}, "attr": "value", "new": "1"}]}),
         ("PATCH-DOC", {"events": [told({"type": "map"}), {"kind": "TitleChanged", "title": "mine"}]}),
     ],
 )
@@ -175,6 +189,15 @@ def test_a_hostile_page_is_refused_and_its_session_goes_on(address):
             assert await page.find("TextInput", label="Epochs", value="7")
 
     run(attack())
+
+
+def test_a_page_does_not_tell_which_folder_its_server_runs_in(address):
+    async def look() -> None:
+        async with raw_page(address) as page:
+            await page.send("PULL-DOC-REQ", {})
+            assert os.getcwd() not in str(await page.answer())
+
+    run(look())
 
 
 def test_a_message_that_is_too_large_or_never_ends_closes_its_line_alone(address):

@@ -5,11 +5,14 @@ import re
 import numpy as np
 import pytest
 
+from fastnet.dashboard.server.quotas import Role
+from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.session.specs import specifications
 from fastnet.dashboard.session.store import Store
+from fastnet.dashboard.views import specs
 from fastnet.dashboard.views.mode import known_mode
 from fastnet.dashboard.views.reading.answer import answer_message
-from fastnet.dashboard.views.specs import specs_html
+from fastnet.dashboard.views.specs import specs_html, specs_view
 from fastnet.errors import DataError
 from fastnet.reading.predictor import Predictor
 
@@ -115,6 +118,18 @@ def test_specs_say_what_the_manifest_says():
     assert sections["Trained on"]["CPU"].startswith(manifest.environment.cpu)
     assert "Numba" in sections["This server"]["Versions"]
     assert "Share Alike" in sections["Licences"]["Data"]
+
+
+def test_readers_are_not_told_what_the_server_runs_on(monkeypatch):
+    def shown(role: Role) -> str:
+        button, dialog = specs_view(Store(shared=Shared(role=role), model=MODEL))
+        button.clicks += 1
+        return str(dialog.objects[0].object)
+
+    monkeypatch.setattr(specs, "aside", lambda work, finish: finish(work()))
+    assert "This server" in shown(Role.OWNERS)
+    assert "This server" not in shown(Role.READERS)
+    assert "Trained on" in shown(Role.READERS)
 
 
 def test_specs_of_a_model_without_a_history():

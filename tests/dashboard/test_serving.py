@@ -23,8 +23,8 @@ import pytest
 from fastnet import weights
 from fastnet.cli import main
 from fastnet.dashboard import app
-from fastnet.dashboard.app import MOST_MESSAGE_BYTES
 from fastnet.dashboard.server.quotas import Quotas, Role
+from fastnet.dashboard.server.unfinished import MOST_MESSAGE_BYTES
 from fastnet.dashboard.session.store import Store
 from fastnet.interrupts import exit_status
 

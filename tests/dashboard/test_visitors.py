@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from fastnet.dashboard import app
 from fastnet.dashboard.server import lines
 from fastnet.dashboard.server import places as places_module
 from fastnet.dashboard.server.allowance import Allowance
@@ -113,6 +114,31 @@ def test_who_trained_last_lets_those_be_first_who_waited(monkeypatch):
     places.free("fourth")
     monkeypatch.setattr(places_module, "SECONDS_OF_COURTESY", 0.0)  # who waited has not come again
     assert places.take("sixth", "greedy")
+
+
+def test_others_cannot_take_turns_past_one_who_waits():
+    places = Places(1)
+    assert places.take("first", "one")
+    assert not places.take("second", "patient")
+    places.free("first")
+    assert not places.take("third", "another")
+    assert not places.take("fourth", "one")
+    assert places.take("second", "patient")
+    places.free("second")
+    assert not places.take("fifth", "one")
+    assert places.take("sixth", "another")  # who has waited longer
+
+
+def test_places_are_kept_only_for_as_many_as_wait():
+    places = Places(3)
+    for owner in range(3):
+        assert places.take(owner, owner)
+    assert not places.take("waiting", "patient")
+    places.free(0)
+    assert not places.take("new", "new")
+    places.free(1)
+    assert places.take("waiting", "patient")
+    assert places.take("new", "new")
 
 
 def test_what_holds_is_said_before_when_it_is_near_and_in_the_end():
@@ -256,6 +282,22 @@ def test_pictures_that_wait_to_be_read_are_few(monkeypatch):
 
 
 # ---- Messages --------------------------------------------------------------------------------------------------------
+
+
+def test_one_subscriber_of_version_6_is_one_visitor_and_has_one_share(monkeypatch):
+    def handler(address: str) -> SimpleNamespace:
+        return SimpleNamespace(request=SimpleNamespace(remote_ip=address))
+
+    one, same, other = (lines._line(handler(f"2001:db8:{end}")) for end in (":1", ":1:0:0:2", "0:1::1"))
+    assert one._shared is same._shared is not other._shared
+
+    def visitor(address: str) -> str | None:
+        curdoc = SimpleNamespace(session_context=handler(address))
+        monkeypatch.setattr(app.pn, "state", SimpleNamespace(curdoc=curdoc))
+        return app.visitor()
+
+    assert visitor("2001:db8::1") == visitor("2001:db8::2") != visitor("2001:db8:0:1::1")
+    assert visitor("192.0.2.1") != visitor("192.0.2.2")
 
 
 class Clock:

@@ -24,7 +24,7 @@ class BrowserKey(JSComponent):
 
     def _handle_msg(self, data: Any) -> None:
         match data:
-            case {"key": str(key)}:
+            case {"key": str(key)} if not self._store.owner:  # a browser has one
                 self._store.owner = owner_of(key)
 
 
