@@ -84,6 +84,7 @@ def test_what_cannot_be_read_closes_its_line_and_is_not_logged(capfd):
         page = await early_page(address)
         page._websocket.write_message(b"\xff" * HUGE, binary=True)
         await page.closed()
+        page._websocket.close()
 
     with serving(["-P", "-m", "fastnet", "dashboard", "--public", "--port"]) as address:
         wait_for_port(address)
