@@ -17,6 +17,7 @@ function makeLine(document, { ask, tell, leave }) {
   let attempts = 0
   let isTakingUp = false
   let isTrying = false
+  let wasThere = true // the server, when it was last asked
   let timer = null
 
   const enter = (next) => tell((state = next))
@@ -46,7 +47,7 @@ function makeLine(document, { ask, tell, leave }) {
   }
   const giveUp = () => {
     enter("lost")
-    tryLater() // if Bokeh does not tell of the loss
+    later(1000, tryNow) // if Bokeh does not tell of the loss
     hangUp(window.fastnetSocket)
   }
 
@@ -56,6 +57,8 @@ function makeLine(document, { ask, tell, leave }) {
     isTrying = true
     const isThere = await serverAnswers()
     isTrying = false
+    if (isThere && !wasThere) attempts = 0 // it has just come back
+    wasThere = isThere
     if (!isThere) tryLater()
     else if (lost) takeUp()
     else if (!leave()) tryLater()
@@ -69,15 +72,15 @@ function makeLine(document, { ask, tell, leave }) {
     lost = event
     takeUpWhole(event.connection.deref())
     enter("lost")
-    const isRefused = isTakingUp && window.fastnetSocket.wasClean // one that is slow or breaks may be had the next time
+    const isFirst = !isTakingUp
     isTakingUp = false
-    if (isRefused && leave()) return
-    if (attempts++) tryLater()
-    else tryNow()
+    if (isFirst) tryNow()
+    else if (!(window.fastnetSocket.wasClean && leave())) tryLater() // one that is slow or breaks may be had the next time
   }
   const resume = () => {
     clearTimeout(timer)
     attempts = 0
+    wasThere = true
     isTakingUp = false
     hear()
     enter("fine")
@@ -85,7 +88,7 @@ function makeLine(document, { ask, tell, leave }) {
   const hurry = () => {
     if (window.document.hidden) return
     if (state !== "lost") look(true)
-    else if (window.fastnetSocket.readyState === WebSocket.CLOSED) tryNow()
+    else if (!isTakingUp) tryNow()
   }
 
   document.on_event("connection_lost", lose)
