@@ -63,8 +63,8 @@ pythons: ## run a part of the suite on the oldest and the newest Python found, a
 	$(PYTHON) .ci/pythons.py $(foreach name,EDITABLE PACKAGE,"$(name)=$($(name))")
 
 emulate: $(VENV)/.installed-test ## run the kernels' tests as if on lesser x86-64 CPUs (8 and 4 lanes)
-	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=$(AVX2) $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels tests/test_training.py
-	NUMBA_CPU_NAME=x86-64 NUMBA_CPU_FEATURES=+sse,+sse2 $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels tests/test_training.py
+	PYTHONSAFEPATH=1 NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=$(AVX2) $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels tests/test_training.py
+	PYTHONSAFEPATH=1 NUMBA_CPU_NAME=x86-64 NUMBA_CPU_FEATURES=+sse,+sse2 $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels tests/test_training.py
 
 bench-peers: ## time fastnet side by side with PyTorch, JAX, scikit-learn and NumPy
 	$(MAKE) VENV=build/peers-venv build/peers-venv/.installed-peers
