@@ -139,32 +139,6 @@ function makeTeller(model, message) {
 
 const showAnswered = (isAnswered) => document.documentElement.style.setProperty("--answered", Number(isAnswered))
 
-// Follow one pointer from down to up; the browser's coalesced events keep fast curves round.
-function watchPen(canvas, { down, move, up }) {
-  let active = null
-  const lift = (event) => {
-    if (event.pointerId !== active) return
-    active = null
-    up()
-  }
-  canvas.addEventListener("pointerdown", (event) => {
-    if (active !== null || (event.pointerType === "mouse" && event.button !== 0)) return
-    event.preventDefault()
-    canvas.setPointerCapture(event.pointerId)
-    active = event.pointerId
-    down(event)
-    move(event)
-  })
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== active) return
-    const events = event.getCoalescedEvents?.() ?? []
-    for (const part of events.length ? events : [event]) move(part)
-  })
-  canvas.addEventListener("pointerup", lift)
-  canvas.addEventListener("pointercancel", lift)
-  return { isDown: () => active !== null }
-}
-
 const eraserOf = (event) => (event.buttons & 32) !== 0 // the other end of a pen
 
 function addPoint(stroke, canvas, event, width) {

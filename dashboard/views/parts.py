@@ -27,8 +27,8 @@ _CARD = {
 }
 
 
-def script(*names: str) -> str:
-    """The JavaScript of a component, after the few lines that all of them share."""
+def script(*names: str | Path) -> str:
+    """The JavaScript of a component, after the few lines that all of them share; a path may lead elsewhere."""
     return "".join((ASSETS / part).read_text(encoding="utf-8") for part in ("dom.js", *names))
 
 

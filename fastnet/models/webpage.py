@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 from html import escape
-from importlib import resources
+from pathlib import Path
 from string import Template
 
 import numpy as np
@@ -18,8 +18,10 @@ from .calibration import read_calibration
 from .card import data_name
 from .files import ModelFiles, count_parameters
 
+PAGE = Path(__file__).parent / "page"
+
 _N_PIXELS = 28 * 28
-_SCRIPTS = ("network.js", "picture.js", "parts.js", "board.js", "examples.js", "page.js")
+_SCRIPTS = ("network.js", "picture.js", "parts.js", "pen.js", "board.js", "examples.js", "page.js")
 
 
 def page_of(files: ModelFiles) -> str:
@@ -30,10 +32,9 @@ def page_of(files: ModelFiles) -> str:
     if files.layer_sizes[0] != _N_PIXELS:
         found = f"this model takes {files.layer_sizes[0]:,} numbers"
         raise OptionError(f"the page reads drawings as images of 28x28 pixels, {_N_PIXELS} numbers, and {found}")
-    parts = resources.files(__package__) / "page"
-    style = (parts / "page.css").read_text(encoding="utf-8")
-    script = "\n".join((parts / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    return Template((parts / "page.html").read_text(encoding="utf-8")).substitute(
+    style = (PAGE / "page.css").read_text(encoding="utf-8")
+    script = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    return Template((PAGE / "page.html").read_text(encoding="utf-8")).substitute(
         policy=_policy(script, style),
         title=escape(f"{_name(files)}: a network that reads what you draw"),
         style=style,

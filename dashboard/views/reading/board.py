@@ -7,6 +7,7 @@ import param
 from panel.custom import JSComponent
 
 from fastnet.errors import DataError
+from fastnet.models.webpage import PAGE
 
 from ...session.drawing import HEIGHT, WIDTH, read_strokes
 from ...session.store import Answer, Store
@@ -22,7 +23,7 @@ class Board(JSComponent):
 
     ready = param.Boolean(doc="Whether answers reach the browser yet: until the page has loaded, Panel sends none.")
 
-    _esm = script("session_memory.js", "board.js")
+    _esm = script("session_memory.js", PAGE / "pen.js", "board.js")
 
     def __init__(self, store: Store) -> None:
         super().__init__(stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))

@@ -62,31 +62,6 @@ function makeBoard(canvas, changed) {
   }
 }
 
-// Follow one pointer from down to up; the browser's coalesced events keep fast curves round.
-function watchPen(canvas, { down, move, up }) {
-  let active = null
-  const lift = (event) => {
-    if (event.pointerId !== active) return
-    active = null
-    up()
-  }
-  canvas.addEventListener("pointerdown", (event) => {
-    if (active !== null || (event.pointerType === "mouse" && event.button !== 0)) return
-    event.preventDefault()
-    canvas.setPointerCapture(event.pointerId)
-    active = event.pointerId
-    down()
-    move(event)
-  })
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== active) return
-    const events = event.getCoalescedEvents?.() ?? []
-    for (const part of events.length ? events : [event]) move(part)
-  })
-  canvas.addEventListener("pointerup", lift)
-  canvas.addEventListener("pointercancel", lift)
-}
-
 function placeOn(canvas, event) {
   const { left, top, width, height } = canvas.getBoundingClientRect()
   return [((event.clientX - left) / width) * WIDTH, ((event.clientY - top) / height) * HEIGHT]
