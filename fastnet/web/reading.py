@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fastnet.reading.pictures import Limits
     from fastnet.reading.predictor import Predictor
 
-MOST_PICTURE_MEGABYTES = 10  # in base64, as the page sends it, that stays below the 20 MiB of one websocket message
+MOST_PICTURE_MEGABYTES = 10  # and a byte more, with what tells of it, are below the limit of a websocket's message
 MOST_WAITING = 128  # pictures
 
 _NICENESS = 5  # those who answer requests go first
