@@ -18,6 +18,7 @@ from typing import Literal
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from benchmarks.pen import draw_strokes
 from benchmarks.publishing import study_parser
 from benchmarks.serving import wait_for
 
@@ -40,15 +41,7 @@ STROKES = (
 
 def prepare_reading(page: Page) -> None:
     """Draw three digits."""
-    paper = page.locator("canvas.ink").bounding_box()
-    assert paper
-    for stroke in STROKES:
-        points = [(paper["x"] + x * paper["width"], paper["y"] + y * paper["height"]) for x, y in stroke]
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for point in points[1:]:
-            page.mouse.move(*point, steps=4)
-        page.mouse.up()
+    draw_strokes(page, "canvas.ink", STROKES, steps=4)
     page.mouse.move(0, 0)
     expect(page.locator("output.digits")).to_have_text("427")
 

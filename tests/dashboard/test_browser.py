@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.pen import draw_strokes
 from fastnet.dashboard.server.samples import samples
 
 SEVEN = [(0.35, 0.2), (0.65, 0.2), (0.45, 0.8)]
@@ -20,15 +21,8 @@ def answer(page):
 
 def draw(page, corners, shift: float = 0, scale: float = 1) -> None:
     """Draw with the mouse, from corner to corner."""
-    box = page.locator("canvas.ink").bounding_box()
-    points = [
-        (box["x"] + box["width"] * (0.5 + shift + scale * (x - 0.5)), box["y"] + box["height"] * y) for x, y in corners
-    ]
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for point in points[1:]:
-        page.mouse.move(*point, steps=8)
-    page.mouse.up()
+    stroke = [(0.5 + shift + scale * (x - 0.5), y) for x, y in corners]
+    draw_strokes(page, "canvas.ink", [stroke], steps=8)
 
 
 def upload(page, *files: tuple[str, bytes]) -> None:

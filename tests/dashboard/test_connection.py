@@ -286,13 +286,19 @@ def test_an_answer_is_greyed_while_the_server_is_busy_and_not_when_it_is_quick(p
     assert is_marked(page)
 
 
-def test_a_training_lives_through_a_cut_and_its_curves_go_on(place):
-    from playwright.sync_api import expect
-
+def open_training(place):
+    """The page with a training under way."""
     page = place.open_page()
     page.get_by_role("tab", name="Train").click()
     start(page, LONG)
     expect_state(page, "Training")
+    return page
+
+
+def test_a_training_lives_through_a_cut_and_its_curves_go_on(place):
+    from playwright.sync_api import expect
+
+    page = open_training(place)
     expect(figure(page, "Epoch")).not_to_have_text(re.compile("^0 "))
     mark(page)
     place.line.cut()
@@ -310,10 +316,7 @@ def test_a_training_lives_through_a_cut_and_its_curves_go_on(place):
 def test_a_lost_training_is_told_of(place):
     from playwright.sync_api import expect
 
-    page = place.open_page()
-    page.get_by_role("tab", name="Train").click()
-    start(page, LONG)
-    expect_state(page, "Training")
+    page = open_training(place)
     place.stop_server()
     place.start_server()
     expect(banner(page)).to_contain_text("your training could not be kept")

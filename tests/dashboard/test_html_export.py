@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.pen import draw_strokes
 from fastnet import Predictor, export_model, load_dataset, weights
 
 from ..test_exporting import make_model
@@ -64,14 +65,7 @@ def encoded(pixels):
 
 def draw(page, strokes):
     """With the mouse, points as shares of the board."""
-    box = page.locator("#board").bounding_box()
-    for stroke in strokes:
-        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for point in points[1:]:
-            page.mouse.move(*point, steps=6)
-        page.mouse.up()
+    draw_strokes(page, "#board", strokes, steps=6)
 
 
 def drawn(page):
