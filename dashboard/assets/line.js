@@ -70,7 +70,9 @@ function makeLine(document, { ask, tell, leave }) {
   }
   const lose = (_, event) => {
     lost = event
-    takeUpWhole(event.connection.deref())
+    const connection = event.connection.deref()
+    forgetHalves(connection)
+    takeUpWhole(connection)
     enter("lost")
     const isFirst = !isTakingUp
     isTakingUp = false
@@ -115,6 +117,14 @@ async function serverAnswers() {
   } catch {
     return false
   }
+}
+
+// A message comes in several frames, and Bokeh would take the first ones of the next line for the rest of one whose line
+// was cut between them. It closes a line that it cannot follow with a code that browsers refuse; that line would stay
+// open and be deaf.
+function forgetHalves(connection) {
+  connection._receiver = new connection._receiver.constructor()
+  connection._close_bad_protocol = () => connection.socket && hangUp(connection.socket)
 }
 
 // Bokeh 3.9 takes up a session without the arrays of its figures, which come beside the document, and tells the server of

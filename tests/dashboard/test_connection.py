@@ -201,6 +201,35 @@ def test_a_line_that_breaks_again_and_again_does_not_cost_the_session(place):
     expect(page.get_by_label("Your pictures").get_by_role("button")).not_to_have_count(0)
 
 
+def test_a_line_that_breaks_within_a_message_or_sends_nonsense_is_taken_up(place):
+    """A message of Bokeh's is several frames: the rest of one that was cut must not be awaited on the next line."""
+    from playwright.sync_api import expect
+
+    breaks = []  # what the lines do at the next message
+
+    def connect(line) -> None:
+        server = line.connect_to_server()
+
+        def pass_on(frame) -> None:
+            line.send(frame)
+            if breaks and "PATCH-DOC" in frame:
+                breaks.pop()(line)
+
+        server.on_message(pass_on)
+
+    page = place.open_page(prepare=lambda page: page.route_web_socket(re.compile("/ws"), connect))
+    mark(page)
+    for number, act in enumerate([lambda line: line.close(), lambda line: line.send("nonsense")], 1):
+        draw(page, SEVEN)
+        expect(answer(page)).to_have_text("7")
+        breaks.append(act)
+        page.get_by_role("button", name="Clear").click()
+        expect(answer(page)).to_have_text(NOTHING)
+        expect(banner(page)).to_be_hidden()
+        assert breaks == [], number
+    assert is_marked(page)
+
+
 def test_a_line_that_breaks_before_the_page_has_come_leaves_no_blank_page(place):
     lines = []
 
@@ -290,7 +319,7 @@ def open_training(place):
     """The page with a training under way."""
     page = place.open_page()
     page.get_by_role("tab", name="Train").click()
-    start(page, LONG)
+    start(page, **LONG)
     expect_state(page, "Training")
     return page
 

@@ -14,7 +14,11 @@ from ..conftest import PATIENCE
 from .conftest import MILLISECONDS, serving
 from .test_browser import SEVEN, answer, draw
 
-LONG = "1000"  # epochs: no test waits for their end
+LONG = {
+    "epochs": "1000",
+    "batch_size": "1",
+    "hidden_layer_sizes": "256",
+}  # millions of steps: nobody waits for their end
 
 
 def small_data(folder: Path) -> list[str]:
@@ -59,8 +63,8 @@ def fill_in(page, **fields: str) -> None:
         field.press("Tab")
 
 
-def start(page, epochs: str, engine: str | None = None) -> None:
-    fill_in(page, epochs=epochs, hidden_layer_sizes="32")
+def start(page, engine: str | None = None, **fields: str) -> None:
+    fill_in(page, **{"hidden_layer_sizes": "32", **fields})
     if engine:
         page.get_by_role("combobox", name="Engine").click()
         page.get_by_role("listbox").get_by_text(engine).click()
@@ -110,7 +114,7 @@ def test_a_training_is_paused_goes_on_and_stops_while_people_draw(open_tab, engi
     from playwright.sync_api import expect
 
     page = open_tab()
-    start(page, LONG, engine)
+    start(page, engine, **LONG)
     expect_state(page, "Training")
     press(page, "Pause")
     expect_state(page, "Paused")
@@ -133,9 +137,9 @@ def test_a_second_visitor_is_told_until_the_first_has_closed_the_page(open_tab):
     from playwright.sync_api import expect
 
     first, second = open_tab(), open_tab("phone")
-    start(first, LONG)
+    start(first, **LONG)
     expect_state(first, "Training")
-    start(second, "1")
+    start(second, epochs="1")
     expect(second.get_by_role("alert")).to_contain_text("Another visitor trains")
     first.close()
     deadline = time.monotonic() + PATIENCE
@@ -187,7 +191,7 @@ def test_the_two_engines_are_compared(open_tab):
 
     page = open_tab()
     for engine in ("NumPy reference", "Numba kernels"):
-        start(page, "2", engine)
+        start(page, engine, epochs="2")
         expect_state(page, "Finished")
     table = page.get_by_role("table")
     expect(table.get_by_role("row")).to_have_text([re.compile("Training"), re.compile("Run 2"), re.compile("Run 1")])
