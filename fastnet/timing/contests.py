@@ -1,9 +1,10 @@
 """fastnet beside its rivals, in interleaved rounds, each rival in a process of its own at its best settings.
 
-Contests: an epoch of 784-512-10, an epoch of 784-512-1000-10, and the kernels `linear_relu`, `softmax_cross_entropy`,
-`adam_step` and inference. Before a contest, a short trial chooses the settings of each rival (threads, compiled or not,
-...). Then all rivals are started, compile and warm up, and stand still but for the one whose turn it is. A training is
-some epochs of a new network; a turn is one epoch.
+Contests: an epoch of 784-512-10, of two larger networks, and of OpenNN's published task (28-300x5-1 on HIGGS, batches
+of 100; two classes instead of one output); the kernels `linear_relu`, `softmax_cross_entropy`, `adam_step`; inference.
+Before a contest, a short trial chooses the settings of each rival (threads, compiled or not, ...). Then all rivals are
+started, compile and warm up, and stand still but for the one whose turn it is. A training is some epochs of a new
+network; a turn is one epoch.
 
 The dense floor takes part as a rival that needs the time of the dense products at the FMA peak, and no more. Rivals
 that are not installed are left out. `fastnet benchmark` is a quick run, `make bench-peers` a thorough one.
@@ -15,7 +16,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fastnet.system import environment
@@ -32,7 +33,15 @@ from .rivals.process import (
 from .texts import load_average
 
 PEERS = "fastnet.timing.rivals"
-RIVALS = ("numpy", "pytorch", "jax", "sklearn")  # beside fastnet and the dense floor, which always take part
+RIVALS = (
+    "numpy",
+    "pytorch",
+    "pytorch-bfloat16",
+    "jax",
+    "keras",
+    "skorch",
+    "sklearn",
+)  # beside fastnet and the dense floor, which always take part
 
 # Flags of XLA's CPU compiler that may help; unknown ones end the process, and that trial is left out.
 XLA_FLAGS = ["", "--xla_cpu_multi_thread_eigen=false", "--xla_cpu_prefer_vector_width=512"]
@@ -61,6 +70,7 @@ class Contest:
     entrants: tuple[Entrant, ...]
     kernel: str | None = None
     hidden: tuple[int, ...] = (512,)
+    task: dict[str, Any] = field(default_factory=dict)  # "data" and "batch_size", where they are not MNIST and 64
 
     @property
     def trial(self) -> Questions:
@@ -88,6 +98,22 @@ def all_contests(n_cpus: int) -> list[Contest]:
     torch_training = replace(
         torch, options={"optimizer": ["fused", "foreach"], **data, "compile": compiled, "threads": threads}
     )
+    # Marked as such: its products are of numbers with 8 bits, where the others' have 24.
+    torch_rounded = replace(torch_training, name="pytorch-bfloat16", settings={"precision": "medium"})
+    torch_higgs = replace(torch_training, options=torch_training.options | {"pixels": ["float32"]})
+    skorch = Entrant(
+        "skorch",
+        f"{PEERS}.skorch_fit",
+        options={"optimizer": ["fused", "foreach"], "compile": [False, True], "threads": threads},
+        needs=("torch", "skorch"),
+    )
+    backends = [name for name in ("jax", "torch", "tensorflow") if importlib.util.find_spec(name)]
+    keras = Entrant(
+        "keras",
+        f"{PEERS}.keras_fit",
+        options={"backend": backends, "jit_compile": [True, False], "threads": threads},
+        needs=("keras", *([] if backends else ["jax"])),
+    )
     torch_inference = replace(torch, options={"chunk": [10_000, 2_000, 500], "compile": compiled, "threads": threads})
     jax = Entrant(
         "jax",
@@ -96,8 +122,18 @@ def all_contests(n_cpus: int) -> list[Contest]:
         needs=("jax",),
     )
     return [
-        Contest("epoch", (floor, fastnet, fastnet_one, jax, torch_training, numpy, sklearn)),
+        Contest(
+            "epoch",
+            (floor, fastnet, fastnet_one, jax, torch_training, torch_rounded, keras, skorch, numpy, sklearn),
+        ),
         Contest("epoch_deep", (floor, fastnet, jax, torch_training), hidden=(512, 1000)),
+        Contest("epoch_large", (floor, fastnet, torch_training), hidden=(1500, 1000, 500), task={"batch_size": 128}),
+        Contest(
+            "epoch_higgs",
+            (floor, fastnet, torch_higgs),
+            hidden=(300,) * 5,
+            task={"data": "higgs", "batch_size": 100},
+        ),
         Contest("linear_relu", (floor, floor_one, fastnet, fastnet_one, torch, numpy), kernel="linear_relu"),
         Contest("softmax_cross_entropy", (fastnet, numpy), kernel="softmax_cross_entropy"),
         Contest("adam_step", (fastnet, torch, numpy), kernel="adam_step"),
@@ -169,7 +205,7 @@ class Benchmark:
         package = is_missing(entrant)
         if package:
             raise RivalError(f"{package} is not installed")
-        common = {"hidden": contest.hidden, "samples": self.effort.samples}
+        common = {"hidden": contest.hidden, "samples": self.effort.samples, **contest.task}
         tried = entrant.options if self.effort.tried is None else () if self.is_late else self.effort.tried
         options = {name: values if name in tried else values[:1] for name, values in entrant.options.items()}
         entrant = replace(entrant, settings=entrant.settings | common, options=options)

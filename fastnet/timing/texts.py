@@ -2,7 +2,15 @@
 
 import os
 
-TITLES = {"jax": "JAX", "pytorch": "PyTorch", "numpy": "the NumPy reference", "sklearn": "scikit-learn"}
+TITLES = {
+    "jax": "JAX",
+    "pytorch": "PyTorch",
+    "pytorch-bfloat16": "PyTorch with products in bfloat16",
+    "keras": "Keras",
+    "skorch": "skorch",
+    "numpy": "the NumPy reference",
+    "sklearn": "scikit-learn",
+}
 QUIET_LOAD = 0.5
 
 

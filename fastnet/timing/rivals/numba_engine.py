@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import protocol
-from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
+from .protocol import BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
 
 if TYPE_CHECKING:
     from fastnet.data.samples import Dataset, Samples
@@ -34,7 +34,7 @@ class FastnetPeer(Peer):
         recipe = Recipe(
             hidden=self.hidden,
             epochs=N_EPOCHS,
-            batch_size=BATCH_SIZE,
+            batch_size=self.batch_size,
             learning_rate=LEARNING_RATE,
             schedule="constant",
             warmup_epochs=0,
@@ -65,7 +65,9 @@ class FastnetPeer(Peer):
         self.training.run(on_epoch=stop)
 
     def warm(self) -> None:
-        self.training = self.new_training(self.small_dataset(BATCH_SIZE + len(self.dataset.train) % BATCH_SIZE))
+        self.training = self.new_training(
+            self.small_dataset(self.batch_size + len(self.dataset.train) % self.batch_size)
+        )
         self.run_epoch()
 
     def trial(self) -> float:

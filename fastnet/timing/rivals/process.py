@@ -15,7 +15,7 @@ from typing import Any
 PYTHON = (sys.executable, "-P")  # without the current folder on the path: what is installed is timed
 ANSWER_WITHIN = 900.0  # seconds; compiling may take minutes
 PASSES, FINALISTS = 2, 3
-SHARED_SETTINGS = ("hidden", "samples")
+SHARED_SETTINGS = ("hidden", "samples", "data", "batch_size")
 
 # Thread counts of the BLAS, OpenMP and JIT runtimes, which read them when they are loaded.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NPROC")
@@ -48,6 +48,8 @@ def environment_of(settings: dict[str, Any]) -> dict[str, str]:
         environment.update(dict.fromkeys(THREAD_VARIABLES, str(settings["threads"])))
     if settings.get("xla_flags"):
         environment["XLA_FLAGS"] = settings["xla_flags"]
+    if "backend" in settings:
+        environment["KERAS_BACKEND"] = settings["backend"]
     return environment
 
 

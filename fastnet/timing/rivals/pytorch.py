@@ -7,6 +7,8 @@ Settings that are tried, besides the threads:
 - "pixels": "float32" or "uint8" (converted a mini-batch at a time);
 - "compile": "" (eager), or a mode of torch.compile for forward and loss, and with them the backward.
 
+"precision" is that of products, for `torch.set_float32_matmul_precision`: "medium" lets them round to bfloat16.
+
 Denormals are flushed in any case. Gradients are set to None, which is faster than filling them with zeros.
 """
 
@@ -19,7 +21,7 @@ import torch
 from torch.nn import functional
 
 from . import protocol
-from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, serve
+from .protocol import BETA1, BETA2, EPS, LEARNING_RATE, Peer, dense_images, serve
 
 
 class PyTorch(Peer):
@@ -31,6 +33,7 @@ class PyTorch(Peer):
         super().__init__(settings)
         torch.set_flush_denormal(True)  # before the threads start: they take it over
         torch.set_num_threads(self.threads)
+        torch.set_float32_matmul_precision(settings.get("precision", "highest"))
         self.permutes = settings.get("batches", "gather") == "permute"
         self._data: tuple[torch.Tensor, torch.Tensor] | None = None
 
@@ -45,7 +48,7 @@ class PyTorch(Peer):
         self.model = torch.nn.Sequential(*layers[:-1])
         self.optimizer = self.new_optimizer(self.model.parameters())
         model = self.model
-        scale = 1 / 255
+        scale = self.dataset.train.scale
 
         def loss_of(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
             if x.dtype == torch.uint8:
@@ -63,7 +66,7 @@ class PyTorch(Peer):
     def data(self) -> tuple[torch.Tensor, torch.Tensor]:
         """All images and labels; for "permute" also room for them in another order."""
         if self._data is None:
-            images = torch.from_numpy(self.dataset.train.images)
+            images = torch.from_numpy(dense_images(self.dataset.train))
             if self.settings.get("pixels", "float32") == "float32":
                 images = images.float().mul_(self.dataset.train.scale)
             labels = torch.from_numpy(self.dataset.train.labels)
@@ -81,11 +84,12 @@ class PyTorch(Peer):
             x, y = (array[:n] for array in self._permuted)
             torch.index_select(images, 0, order, out=x)
             torch.index_select(labels, 0, order, out=y)
-        for start in range(0, len(rows), BATCH_SIZE):
+        for start in range(0, len(rows), self.batch_size):
+            end = start + self.batch_size
             if self.permutes:
-                x_batch, y_batch = x[start : start + BATCH_SIZE], y[start : start + BATCH_SIZE]
+                x_batch, y_batch = x[start:end], y[start:end]
             else:
-                batch = order[start : start + BATCH_SIZE]
+                batch = order[start:end]
                 x_batch, y_batch = images.index_select(0, batch), labels.index_select(0, batch)
             self.optimizer.zero_grad(set_to_none=True)
             loss = self.loss_of(x_batch, y_batch)
@@ -96,7 +100,7 @@ class PyTorch(Peer):
 
     def warm(self) -> None:
         super().warm()
-        self.train(np.arange(3 * BATCH_SIZE))  # what is made at the second call
+        self.train(np.arange(3 * self.batch_size))  # what is made at the second call
 
     @torch.inference_mode()
     def accuracy(self) -> float:
