@@ -9,8 +9,8 @@ PACKAGE ?= .
 ARGS ?=
 # The models in weights/.
 SHIPPED := mnist-784-512-10 mnist-784-512-10-best mnist-best-large
-# The suite runs in so many processes at a time, each with its own files of tests.
-PARTS ?= 2
+# The suite runs in so many processes at a time, each with its own files of tests; some of them mostly wait.
+PARTS ?= 3
 SIDE_BY_SIDE = --numprocesses=$(PARTS) --dist=loadfile --benchmark-disable
 SHORT := $(addprefix tests/,kernels $(addsuffix .py,$(addprefix test_,training classifier cli pictures without_numba)))
 AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2
@@ -42,6 +42,9 @@ help: ## list what make can do
 train: $(VENV)/.installed ## train the default network on MNIST and save the run
 	$(BIN)/fastnet train $(ARGS)
 
+# Threads that have nothing to do sleep: those that look for work again and again take the processor from another part.
+test short emulate: export OMP_WAIT_POLICY = PASSIVE
+test short emulate: export OPENBLAS_THREAD_TIMEOUT = 4
 # The whole suite comes last, so that what a long log ends with is what failed.
 test: $(VENV)/.installed-test ## run all tests, the kernels' also without the JIT
 	PYTHONSAFEPATH=1 NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels --cov --cov-report=term:skip-covered; \

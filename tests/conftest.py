@@ -16,6 +16,8 @@ from fastnet.cli import waiting
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.interrupts import SIGNALS
 
+from .order import pytest_collection_modifyitems, pytest_configure  # noqa: F401
+
 # What is installed is tested; `benchmarks` is not installed, but some release of some package brings one of that name.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 importlib.import_module("benchmarks")

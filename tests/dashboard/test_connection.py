@@ -101,7 +101,7 @@ class Place:
         self.start_server()
 
     def start_server(self) -> None:
-        self.server = subprocess.Popen(self._command, stderr=subprocess.DEVNULL)
+        self.server = subprocess.Popen(self._command)
         self._stack.callback(self.stop_server)
         wait_for(f"http://localhost:{self.line.server_port}/", PATIENCE)
 
@@ -117,6 +117,8 @@ class Place:
         context.add_init_script(RETURNING)
         page = context.new_page()
         page.set_default_timeout(MILLISECONDS)
+        page.on("console", lambda message: print("console:", message.text))  # told of a test that fails
+        page.on("pageerror", lambda error: print("error:", error))
         prepare(page)
         page.goto(f"http://localhost:{self.line.port}/{search}")
         page.get_by_role("tab", selected=True).wait_for()

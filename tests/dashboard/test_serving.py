@@ -39,13 +39,14 @@ from unittest.mock import MagicMock
 import numpy as np
 import panel as pn
 from bokeh.server.views.ws import WSHandler
+from panel.io import document
 from threadpoolctl import threadpool_info
 
-opens = WSHandler.open
+opens, writes = WSHandler.open, document._dispatch_msgs
 
 def state():
     threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-    return [threads, WSHandler.open is opens]
+    return [threads, WSHandler.open is opens, document._dispatch_msgs is writes]
 
 states = [state()]
 from fastnet.dashboard import app
@@ -83,8 +84,8 @@ def test_importing_the_page_changes_nothing_in_the_process_and_serving_does():
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     before, imported, serving = json.loads(done.stdout.splitlines()[-1])
     assert before[0]
-    assert imported == before == [before[0], True]
-    assert serving == [[1] * len(before[0]), False]
+    assert imported == before == [before[0], True, True]
+    assert serving == [[1] * len(before[0]), False, False]
 
 
 def test_by_default_only_this_computer_sees_the_page(served, monkeypatch):

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from numba import config
 
 from fastnet import kernels
 from fastnet.kernels import aligned_copy, aligned_zeros, cases, reference
 
-N = 1000
+N = 100 if config.DISABLE_JIT else 1000
 
 
 def trajectory(module, dtype, n_steps, **decays):

@@ -1,0 +1,53 @@
+"""What the server tells a page reaches it, whatever else is being written."""
+
+import asyncio
+from types import SimpleNamespace
+
+from bokeh.document import Document
+from panel.io import document as writing
+
+from fastnet.dashboard.server.websockets import send_all
+
+from .test_messages import run
+
+
+class SlowConnection:
+    """One to a browser that takes what it is sent when `take` is called."""
+
+    def __init__(self) -> None:
+        self.protocol = SimpleNamespace(create=lambda kind, events: Message(*events))
+        self._socket = self
+        self.sent: list[str] = []
+        self._writing: list[asyncio.Future[None]] = []
+
+    def send(self, text_data: str) -> asyncio.Future[None]:
+        self.sent.append(text_data)
+        self._writing.append(asyncio.get_running_loop().create_future())
+        return self._writing[-1]
+
+    def take(self) -> None:
+        for write in self._writing:
+            write.set_result(None)
+        self._writing = []
+
+
+class Message(SimpleNamespace):
+    def __init__(self, text: str) -> None:
+        super().__init__(header_json="", metadata_json="", content_json=text, _buffers=[])
+
+
+async def said_as_another_message_is_written() -> list[str]:
+    document, connection = Document(), SlowConnection()
+    writing.schedule_write_events(document, [connection], ["training"])
+    await asyncio.sleep(0.01)
+    connection.take()
+    writing.schedule_write_events(document, [connection], ["paused"])
+    for _ in range(5):
+        await asyncio.sleep(0.01)
+        connection.take()
+    return [text for text in connection.sent if text]
+
+
+def test_a_message_that_comes_as_another_has_been_written_is_not_forgotten():
+    send_all()
+    assert run(said_as_another_message_is_written()) == ["training", "paused"]
