@@ -23,6 +23,7 @@ class Piece:
         self._compiled = numba.njit(
             function,
             forceinline=True,
+            _nrt=False,
             no_cpython_wrapper=True,
             no_cfunc_wrapper=True,
             pipeline_class=_Compiler,
