@@ -34,6 +34,7 @@ from .simd import LANES, first_lanes, load, splat, store, sum_lanes
 from .sparse import PANEL_COLUMNS, sparse_adam_task, sparse_linear_task
 
 LOSS_ROWS = 16  # samples whose loss one task computes
+ZERO = np.int64(0)  # for a plain 0, Numba would compile what is called with it once more
 
 
 class Batches(NamedTuple):
@@ -142,7 +143,7 @@ def batch_length(rows, s, batches):
 @inlined
 def prepare_first(worker, board, data, rows, batches, first, dropout, step):
     """The first mini-batch, before any step."""
-    phase = s = np.int64(0)  # for a plain 0, Numba would compile all of it once more
+    phase = s = ZERO
     prepare(worker, board, phase, data, rows, s, batches, first, dropout, step)
     wait_for(board, phase, n_prepare_tasks(batch_length(rows, s, batches), first))
     return phase + 1
@@ -161,12 +162,14 @@ def prepare(worker, board, phase, data, rows, s, batches, first, dropout, step):
         if first.is_used:
             list_task(images, batch, later, scale, first.lists, slot, task)
             if dropout.features.threshold > 0:
-                drop_listed_task(first.lists, slot, len(batch), dropout.features, dropout.key, step, 0, task)
+                drop_listed_task(first.lists, slot, len(batch), dropout.features, dropout.key, step, ZERO, task)
         else:
             gather_task(images, batch, scale, batches.x[slot], task)
             if dropout.features.threshold > 0:
                 start, stop = task * GATHER_ROWS, min((task + 1) * GATHER_ROWS, len(batch))
-                drop_block(batches.x[slot], start, stop, 0, batches.x.shape[2], dropout.features, dropout.key, step, 0)
+                drop_block(
+                    batches.x[slot], start, stop, ZERO, batches.x.shape[2], dropout.features, dropout.key, step, ZERO
+                )
         if task == 0:
             gather_labels(labels, batch, batches.y[slot])
             share_out(weights, batch, batches.shares[slot])
@@ -196,7 +199,7 @@ def forward(worker, board, phase, data, rows, s, batches, layers, first, dropout
                 sparse_linear_task(first, slot, layers.b[0], is_hidden, out, task)
                 if with_dropout:
                     left, right = task * PANEL_COLUMNS, min((task + 1) * PANEL_COLUMNS, out.shape[1])
-                    drop_block(out, 0, n, left, right, dropout.units, dropout.key, step, i + 1)
+                    drop_block(out, ZERO, n, left, right, dropout.units, dropout.key, step, i + 1)
                 task = claim_next(board, phase, worker, n_tasks)
         else:
             below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]

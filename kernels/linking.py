@@ -84,9 +84,9 @@ class KernelCache(CompileResultCacheImpl):
     def rebuild(self, target_context: Any, payload: tuple) -> CompileResult:
         """The kernel, ready to be called."""
         serialized, fndesc, env, signature, objectmode, lifted, annotation, reload_init, environments = payload
-        library = KernelLibrary.load(target_context.codegen(), serialized)
         for initialize in reload_init:
             initialize()
+        library = KernelLibrary.load(target_context.codegen(), serialized)
         entry_point = target_context.get_executable(library, fndesc, env)
         for environment in environments:
             library.codegen.set_env(environment.env_name, environment)
