@@ -79,7 +79,7 @@ def _transposed(column_basis):
     return transposed
 
 
-@kernel()
+@kernel(allocates=True)
 def _distort_images(worker, board, images, rows, key, epoch, least, most, row_basis, column_basis, amplitude, out):
     phase = np.int64(0)
     n_images, height, width = len(out), images.shape[1], images.shape[2]

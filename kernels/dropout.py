@@ -72,7 +72,7 @@ def factor_of(word, shift, rate):
     return rate.factor if (word >> shift) & LOWER_HALF >= rate.threshold else np.float32(0)
 
 
-@kernel()
+@kernel(allocates=True)
 def drop_block(x, start, stop, first, last, rate, key, step, layer):
     """`drop_units` for the rows start..stop and columns first..last of x; start is a multiple of DRAW_SAMPLES."""
     first, n_units = np.uintp(first), np.uintp(last - first)
@@ -85,7 +85,7 @@ def drop_block(x, start, stop, first, last, rate, key, step, layer):
             x[i, first + t] *= factor_of(words[0, k, t], shift, rate)
 
 
-@kernel()
+@kernel(allocates=True)
 def drop_listed_task(lists, slot, n_samples, rate, key, step, layer, task):
     """The same for what `list_task` has listed, of the same task; dropped features stay in the lists, as 0."""
     n_groups = lists.counts.shape[1]

@@ -34,6 +34,7 @@ from .simd import LANES, first_lanes, load, splat, store, sum_lanes
 from .sparse import PANEL_COLUMNS, sparse_adam_task, sparse_linear_task
 
 LOSS_ROWS = 16  # samples whose loss one task computes
+ZERO = np.int64(0)  # for a plain 0, Numba would compile what is called with it once more
 
 
 class Batches(NamedTuple):
@@ -110,7 +111,7 @@ def train_steps(
     saved = flush_denormals()
     phase = prepare_first(worker, board, data, rows, batches, first, dropout, first_step)
     for s in range((len(rows) + batches.y.shape[1] - 1) // batches.y.shape[1]):
-        step, slot, n = first_step + s, s % 2, len(rows_of_batch(rows, s, batches))
+        step, slot, n = first_step + s, s % 2, batch_length(rows, s, batches)
         phase = forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step)
         phase = differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes)
         if len(learning_rates) == 0:
@@ -126,18 +127,25 @@ def train_steps(
 
 
 @inlined
-def rows_of_batch(rows, s, batches):
-    """Those of mini-batch number s; none after the last."""
+def batch_range(rows, s, batches):
+    """Where the rows of mini-batch number s start and stop; there are none after the last."""
     size = batches.y.shape[1]
-    return rows[s * size : (s + 1) * size]
+    return min(s * size, len(rows)), min((s + 1) * size, len(rows))
+
+
+@inlined
+def batch_length(rows, s, batches):
+    """The samples of mini-batch number s."""
+    start, stop = batch_range(rows, s, batches)
+    return stop - start
 
 
 @inlined
 def prepare_first(worker, board, data, rows, batches, first, dropout, step):
     """The first mini-batch, before any step."""
-    phase = s = np.int64(0)  # for a plain 0, Numba would compile all of it once more
+    phase = s = ZERO
     prepare(worker, board, phase, data, rows, s, batches, first, dropout, step)
-    wait_for(board, phase, n_prepare_tasks(rows_of_batch(rows, s, batches), first))
+    wait_for(board, phase, n_prepare_tasks(batch_length(rows, s, batches), first))
     return phase + 1
 
 
@@ -146,19 +154,22 @@ def prepare(worker, board, phase, data, rows, s, batches, first, dropout, step):
     """Mini-batch number s of the samples at `rows`, for that step, into its slot: its lists or its x, its y and its
     shares. Nobody waits here."""
     images, labels, weights, scale = data
-    batch, slot = rows_of_batch(rows, s, batches), s % 2
-    n_tasks = n_prepare_tasks(batch, first)
+    start_row, stop_row = batch_range(rows, s, batches)
+    batch, later, slot = rows[start_row:stop_row], rows[stop_row:][: batches.y.shape[1]], s % 2
+    n_tasks = n_prepare_tasks(len(batch), first)
     task = claim(board, phase, worker, n_tasks)
     while task >= 0:
         if first.is_used:
-            list_task(images, batch, rows_of_batch(rows, s + 1, batches), scale, first.lists, slot, task)
+            list_task(images, batch, later, scale, first.lists, slot, task)
             if dropout.features.threshold > 0:
-                drop_listed_task(first.lists, slot, len(batch), dropout.features, dropout.key, step, 0, task)
+                drop_listed_task(first.lists, slot, len(batch), dropout.features, dropout.key, step, ZERO, task)
         else:
             gather_task(images, batch, scale, batches.x[slot], task)
             if dropout.features.threshold > 0:
                 start, stop = task * GATHER_ROWS, min((task + 1) * GATHER_ROWS, len(batch))
-                drop_block(batches.x[slot], start, stop, 0, batches.x.shape[2], dropout.features, dropout.key, step, 0)
+                drop_block(
+                    batches.x[slot], start, stop, ZERO, batches.x.shape[2], dropout.features, dropout.key, step, ZERO
+                )
         if task == 0:
             gather_labels(labels, batch, batches.y[slot])
             share_out(weights, batch, batches.shares[slot])
@@ -166,18 +177,18 @@ def prepare(worker, board, phase, data, rows, s, batches, first, dropout, step):
 
 
 @inlined
-def n_prepare_tasks(rows, first):
-    """The tasks into which a mini-batch is split; none if it is empty."""
-    if len(rows) > 0 and first.is_used:
+def n_prepare_tasks(n, first):
+    """The tasks into which a mini-batch of n samples is split; none if it is empty."""
+    if n > 0 and first.is_used:
         return n_list_tasks(first.lists)
-    return n_gather_tasks(len(rows))
+    return n_gather_tasks(n)
 
 
 @inlined
 def forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step):
     """The output of each layer for mini-batch number s, into `layers.out`; meanwhile the next one is prepared."""
     n_layers = len(layers.w)
-    slot, n = s % 2, len(rows_of_batch(rows, s, batches))
+    slot, n = s % 2, batch_length(rows, s, batches)
     for i in range(n_layers):
         is_hidden, out = i < n_layers - 1, layers.out[i][:n]
         with_dropout = is_hidden and dropout.units.threshold > 0
@@ -188,7 +199,7 @@ def forward(worker, board, phase, data, rows, s, batches, layers, first, dropout
                 sparse_linear_task(first, slot, layers.b[0], is_hidden, out, task)
                 if with_dropout:
                     left, right = task * PANEL_COLUMNS, min((task + 1) * PANEL_COLUMNS, out.shape[1])
-                    drop_block(out, 0, n, left, right, dropout.units, dropout.key, step, i + 1)
+                    drop_block(out, ZERO, n, left, right, dropout.units, dropout.key, step, i + 1)
                 task = claim_next(board, phase, worker, n_tasks)
         else:
             below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
@@ -205,7 +216,7 @@ def forward(worker, board, phase, data, rows, s, batches, layers, first, dropout
             prepare(worker, board, phase + n_layers, data, rows, s + 1, batches, first, dropout, step + 1)
         wait_for(board, phase, n_tasks)
         phase += 1
-    wait_for(board, phase, n_prepare_tasks(rows_of_batch(rows, s + 1, batches), first))
+    wait_for(board, phase, n_prepare_tasks(batch_length(rows, s + 1, batches), first))
     return phase + 1
 
 

@@ -1,7 +1,8 @@
-"""Pieces of kernels: optimised by LLVM, but made into machine code only in the kernels that they end up in.
+"""Pieces of kernels: optimised and made into machine code only in the kernels that they end up in.
 
-Of each function, for each of its signatures, Numba makes machine code and wrappers for callers in Python and in C. For
-pieces that are never called on their own, that is a third of all that compiling takes.
+Of each function, for each of its signatures, Numba makes machine code and wrappers for callers in Python and in C, and
+counts references to the arrays that it is given. For pieces that are never called on their own, and make no arrays,
+that is half of all that compiling takes.
 """
 
 import functools
@@ -23,6 +24,7 @@ class Piece:
         self._compiled = numba.njit(
             function,
             forceinline=True,
+            _nrt=False,
             no_cpython_wrapper=True,
             no_cfunc_wrapper=True,
             pipeline_class=_Compiler,
@@ -55,6 +57,12 @@ class _InlinedLibrary(JITCodeLibrary):
     @property
     def codegen(self) -> "_WithoutEnvironment":
         return _WithoutEnvironment(self._codegen)
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Leave it to the kernels, where callers and pieces are optimised together."""
+
+    def _optimize_final_module(self) -> None:
+        """Leave it to the kernels."""
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()

@@ -21,10 +21,12 @@ import numba
 from numba.core import config, event
 from numba.core.caching import FunctionCache
 from numba.core.extending import lower_builtin
+from numba.core.runtime import rtsys
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
 from . import compilation
 from .inlining import Piece
+from .linking import KernelCache, KernelCompiler
 
 # GNU OpenMP's threads spin for milliseconds at the end of each loop. Where another process wants their processors, that
 # makes each loop hundreds of times slower; with some microseconds of spinning, nothing is lost on an idle machine.
@@ -62,10 +64,16 @@ class _Cache(FunctionCache):
     What cannot be read or written, as on a full disk, is told once.
     """
 
+    _impl_class = KernelCache
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function; None if it is not there, or damaged, as by a cut of the power."""
         try:
-            return super().load_overload(sig, target_context)
+            with self._guard_against_spurious_io_errors():
+                rtsys.initialize(
+                    target_context
+                )  # all that code needs; Numba's own loads what compiles as well, and SciPy
+                return self._load_overload(sig, target_context)
         except OSError as error:
             _warn_of_cache(error)
         except Exception:  # whatever unpickling a damaged file raises
@@ -149,12 +157,25 @@ def emitted(function: Callable) -> Callable[[Callable], Callable]:
     return register
 
 
-def kernel(parallel: bool = False) -> Callable[[Callable], Callable]:
-    """Compile a function that Python calls. It checks nothing: `checks` does that, before."""
+def kernel(parallel: bool = False, allocates: bool = False) -> Callable[[Callable], Callable]:
+    """Compile a function that Python calls, or kernels do. It checks nothing: `checks` does that, before.
+
+    Only one that `allocates` arrays, as parallel ones do, counts their references, which is code in every piece of it.
+    Pieces don't: they can neither make an array nor return a view.
+    """
 
     def decorate(function: Callable) -> Callable:
         with _own_cache_directory():
-            compiled = numba.njit(function, fastmath=FASTMATH, error_model="numpy", parallel=parallel, nogil=True)
+            compiled = numba.njit(
+                function,
+                fastmath=FASTMATH,
+                error_model="numpy",
+                parallel=parallel,
+                nogil=True,
+                no_cfunc_wrapper=True,
+                pipeline_class=KernelCompiler,
+                _nrt=parallel or allocates,
+            )
             if CACHE_DIRECTORY is not None and not config.DISABLE_JIT:
                 compiled._cache = _Cache(function)  # as `cache=True` has it, which takes Numba's own
         return _one_at_a_time(compiled) if parallel else compiled

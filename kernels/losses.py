@@ -47,7 +47,7 @@ def _checked_weights(name, weights, n_samples):
     return weights
 
 
-@kernel()
+@kernel(allocates=True)
 def _softmax_cross_entropy(logits, labels, dlogits, smoothing, weights, shares):
     share_out(weights, np.arange(len(logits)), shares)
     mean_loss = 0.0

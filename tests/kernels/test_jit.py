@@ -90,6 +90,50 @@ def test_a_kept_cache_is_used(tmp_path):
     assert [run(counting, NUMBA_CACHE_DIR=tmp_path) for _ in range(2)] == ["0", "1"]
 
 
+MULTIPLY = """
+import sys
+import numpy as np
+from fastnet import kernels
+from fastnet.kernels import compilation, products
+
+told = []
+with compilation.listening(told.append):
+    out = kernels.aligned_copy(np.zeros((3, 5), np.float32))
+    ones = [kernels.aligned_copy(np.ones(shape, np.float32)) for shape in ((3, 4), (4, 5), (5,))]
+    products.multiply_add(*ones, True, out)
+assert (out == 5).all()
+print(told.count(True), "scipy.linalg" in sys.modules)
+"""
+
+
+def test_a_kept_kernel_brings_the_code_of_those_that_it_calls_and_nothing_that_compiles_is_loaded(tmp_path):
+    assert run(MULTIPLY, NUMBA_CACHE_DIR=tmp_path).split()[0] != "0"
+    kept = list(tmp_path.glob("fastnet/*/**/*multiply_add_task*"))
+    assert kept
+    for path in kept:
+        path.unlink()
+    assert run(MULTIPLY, NUMBA_CACHE_DIR=tmp_path) == "0 False"
+
+
+def test_a_kernel_that_kernels_call_is_compiled_once_for_all_of_them(cache):
+    called = jit.kernel()(add_one)
+    callers = [jit.kernel()(lambda number: called(number) * 2), jit.kernel()(lambda number: called(called(number)))]
+    assert [caller(1) for caller in callers] == [4, 3]
+    ((signature, compiled),) = called.overloads.items()
+    name = compiled.fndesc.mangled_name
+    for caller in callers:
+        assert caller.overloads[signature].library.get_function(name).is_declaration
+
+
+def test_a_kernel_compiled_anew_calls_one_that_was_kept(cache):
+    def counted(compiled):
+        return compiled(1), sum(compiled.stats.cache_hits.values())
+
+    assert [counted(jit.kernel()(add_one)) for _ in range(2)] == [(2, 0), (2, 1)]
+    kept = jit.kernel()(add_one)
+    assert counted(jit.kernel()(lambda number: kept(number) * 2)) == (4, 0)
+
+
 def add_one(number):
     return number + 1
 
