@@ -1,0 +1,41 @@
+"""What the kernels do differently from CPU to CPU, all of it chosen here, from the CPU's name and features.
+
+Nothing is measured: the same machine always computes the same bits. The CPU is the one that Numba compiles for, so that
+NUMBA_CPU_NAME and NUMBA_CPU_FEATURES, too, choose; so every choice can be tested on each CPU that has its instructions.
+"""
+
+from typing import NamedTuple
+
+from numba.core.registry import cpu_target
+
+# LLVM's names of Intel's CPUs whose divider takes 512 bits in two halves, in turn: 16 square roots and quotients in 35
+# cycles, in which everything else that Adam does to 16 weights takes about 10. AMD's, from Zen 4 on, is twice as fast.
+SLOW_DIVIDERS = frozenset(
+    "skylake-avx512 cascadelake cooperlake cannonlake icelake-client icelake-server tigerlake rocketlake"
+    " sapphirerapids emeraldrapids graniterapids graniterapids-d diamondrapids".split()
+)
+
+
+class Choices(NamedTuple):
+    """What was chosen: `lanes`, the float32 numbers in a vector; `roots`, by what Adam divides: "divider", the CPU's
+    own square roots and quotients, or "refined", its 14-bit estimates after a step of Newton's."""
+
+    lanes: int
+    roots: str
+
+
+def choose(cpu: str, features: frozenset[str]) -> Choices:
+    """The choices for a CPU with LLVM's name `cpu` that has these features of LLVM's."""
+    has_wide_vectors = {"avx512f", "avx512vl"} <= features
+    lanes = 16 if has_wide_vectors else 8 if "avx2" in features else 4
+    return Choices(lanes, "refined" if has_wide_vectors and cpu in SLOW_DIVIDERS else "divider")
+
+
+def _target() -> tuple[str, frozenset[str]]:
+    """The name and the features of the CPU that Numba compiles for."""
+    codegen = cpu_target.target_context.codegen()
+    _triple, cpu, features = codegen.magic_tuple()
+    return cpu, frozenset(name[1:] for name in features.split(",") if name.startswith("+"))
+
+
+CHOICES = choose(*_target())
