@@ -8,27 +8,33 @@ from typing import NamedTuple
 
 from numba.core.registry import cpu_target
 
-# LLVM's names of Intel's CPUs whose divider takes 512 bits in two halves, in turn: 16 square roots and quotients in 35
-# cycles, in which everything else that Adam does to 16 weights takes about 10. AMD's, from Zen 4 on, is twice as fast.
-SLOW_DIVIDERS = frozenset(
+# LLVM's names of Intel's CPUs with AVX-512.
+INTEL = frozenset(
     "skylake-avx512 cascadelake cooperlake cannonlake icelake-client icelake-server tigerlake rocketlake"
     " sapphirerapids emeraldrapids graniterapids graniterapids-d diamondrapids".split()
 )
 
 
 class Choices(NamedTuple):
-    """What was chosen: `lanes`, the float32 numbers in a vector; `roots`, by what Adam divides: "divider", the CPU's
-    own square roots and quotients, or "refined", its 14-bit estimates after a step of Newton's."""
+    """What was chosen.
+
+    `lanes`: float32 numbers in a vector. `roots`, by what Adam divides: "divider", the CPU's own square roots and
+    quotients, or "refined", its 14-bit estimates after a step of Newton's. `strips`, the columns of weights that a tile
+    of a forward product reads: "in place", or "packed" first, so that they stay in the L1 cache.
+    """
 
     lanes: int
     roots: str
+    strips: str
 
 
 def choose(cpu: str, features: frozenset[str]) -> Choices:
     """The choices for a CPU with LLVM's name `cpu` that has these features of LLVM's."""
-    has_wide_vectors = {"avx512f", "avx512vl"} <= features
-    lanes = 16 if has_wide_vectors else 8 if "avx2" in features else 4
-    return Choices(lanes, "refined" if has_wide_vectors and cpu in SLOW_DIVIDERS else "divider")
+    if not {"avx512f", "avx512vl"} <= features:
+        return Choices(8 if "avx2" in features else 4, "divider", "in place")
+    if cpu in INTEL:  # 16 square roots and quotients take it 35 cycles; AMD's divider, from Zen 4 on, is twice as fast
+        return Choices(16, "refined", "packed")
+    return Choices(16, "divider", "in place")
 
 
 def _target() -> tuple[str, frozenset[str]]:

@@ -25,7 +25,8 @@ def run(args: argparse.Namespace) -> int:
     result = {"fastnet": __version__, **environment(), "models": weights.names()}
     labels = {
         "lanes": "vector lanes (float32)",
-        "roots": "Adam's roots by",
+        "roots": "Adam's square roots",
+        "strips": "columns of weights",
         "threading_layer": "threading layer",
         "cpus": "logical CPUs",
     }

@@ -14,18 +14,17 @@ from fastnet.kernels.choices import CHOICES, choose
 from fastnet.kernels.simd import LANES, load, quick_divide, quick_sqrt, splat, store
 
 AVX512 = frozenset({"avx2", "avx512f", "avx512vl"})
-NAMES = {"divider": "znver4", "refined": "sapphirerapids"}  # CPUs for which each is chosen
 
 
 @pytest.mark.parametrize(
     ("cpu", "features", "chosen"),
     [
-        ("emeraldrapids", AVX512, (16, "refined")),
-        ("znver5", AVX512, (16, "divider")),
-        ("emeraldrapids", frozenset({"avx2"}), (8, "divider")),
-        ("haswell", frozenset({"avx2"}), (8, "divider")),
-        ("x86-64", frozenset(), (4, "divider")),
-        ("apple-m1", frozenset({"neon"}), (4, "divider")),
+        ("emeraldrapids", AVX512, (16, "refined", "packed")),
+        ("znver5", AVX512, (16, "divider", "in place")),
+        ("emeraldrapids", frozenset({"avx2"}), (8, "divider", "in place")),
+        ("haswell", frozenset({"avx2"}), (8, "divider", "in place")),
+        ("x86-64", frozenset(), (4, "divider", "in place")),
+        ("apple-m1", frozenset({"neon"}), (4, "divider", "in place")),
     ],
 )
 def test_the_name_and_the_features_of_a_cpu_choose(cpu, features, chosen):
@@ -66,34 +65,40 @@ def test_a_moment_that_overflowed_stops_its_weight_and_nothing_hides_a_diverged_
 PROGRAM = """
 import json
 import numpy as np
-from fastnet.kernels import adam_step, aligned_copy, choices
+from fastnet.kernels import adam_step, aligned_copy, aligned_empty, choices, linear_relu
 rng = np.random.default_rng(0)
 grad = rng.standard_normal(100) * 10 ** rng.uniform(-6, 2, 100)
 param, m, v = rng.standard_normal(100), np.zeros(100), np.zeros(100)
 param, grad, m, v = (aligned_copy(array) for array in (param, grad, m, v))
 for step in range(1, 11):
     adam_step(param, grad, m, v, step, 1e-3, 0.9, 0.999, 1e-8)
-print(json.dumps([choices.CHOICES.roots, param.astype(float).tolist()]))
+x, w, b = (aligned_copy(rng.standard_normal(shape)) for shape in ((77, 300), (300, 70), (70,)))
+out = aligned_empty((77, 70))
+linear_relu(x, w, b, out)
+print(json.dumps([choices.CHOICES, param.astype(float).tolist(), out.astype(float).tolist()]))
 """
 
 
 @pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled")
 @pytest.mark.skipif(LANES < 16, reason="all CPUs without AVX-512 choose the same")
-def test_both_kinds_of_roots_step_alike_on_a_cpu_that_has_both(tmp_path):
-    """Each as on a CPU that chooses it, by the name that Numba is told."""
+def test_what_cpus_choose_differently_computes_the_same_on_a_cpu_that_can_do_both(tmp_path):
+    """As on CPUs that choose either, by the name that Numba is told; packed strips leave every bit as it is."""
     _triple, _cpu, features = choices.cpu_target.target_context.codegen().magic_tuple()
-    ends = {}
-    for roots, name in NAMES.items():
+    chosen, params, outs = [], [], []
+    for name in ("sapphirerapids", "znver4"):
         told = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": features, "NUMBA_CACHE_DIR": str(tmp_path)}
         command = [sys.executable, "-c", PROGRAM]
         done = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        chosen, ends[roots] = json.loads(done.stdout)
-        assert chosen == roots
-    np.testing.assert_allclose(ends["refined"], ends["divider"], rtol=1e-6, atol=1e-7)
-    assert ends["refined"] != ends["divider"]  # or the name had no effect
+        for results, result in zip((chosen, params, outs), json.loads(done.stdout), strict=True):
+            results.append(result)
+    assert chosen == [[16, "refined", "packed"], [16, "divider", "in place"]]
+    np.testing.assert_allclose(params[0], params[1], rtol=1e-6, atol=1e-7)
+    assert params[0] != params[1]  # or the name had no effect
+    assert outs[0] == outs[1]
 
 
 def test_the_machine_s_own_choice_is_one_of_those():
     assert CHOICES.lanes == LANES
-    assert CHOICES.roots in NAMES
+    assert CHOICES.roots in ("divider", "refined")
+    assert CHOICES.strips in ("in place", "packed")
