@@ -10,8 +10,21 @@ from numba.core.registry import cpu_target
 
 # LLVM's names of Intel's CPUs with AVX-512.
 INTEL = frozenset(
-    "skylake-avx512 cascadelake cooperlake cannonlake icelake-client icelake-server tigerlake rocketlake"
-    " sapphirerapids emeraldrapids graniterapids graniterapids-d diamondrapids".split()
+    [
+        "skylake-avx512",
+        "cascadelake",
+        "cooperlake",
+        "cannonlake",
+        "icelake-client",
+        "icelake-server",
+        "tigerlake",
+        "rocketlake",
+        "sapphirerapids",
+        "emeraldrapids",
+        "graniterapids",
+        "graniterapids-d",
+        "diamondrapids",
+    ]
 )
 
 
@@ -20,21 +33,23 @@ class Choices(NamedTuple):
 
     `lanes`: float32 numbers in a vector. `roots`, by what Adam divides: "divider", the CPU's own square roots and
     quotients, or "refined", its 14-bit estimates after a step of Newton's. `strips`, the columns of weights that a tile
-    of a forward product reads: "in place", or "packed" first, so that they stay in the L1 cache.
+    of a forward product reads: "in place", or "packed" first, so that they stay in the L1 cache. `shares`, in which
+    order a thread takes its share of a layer's tasks: "forth", the same in each step, or "back and forth" in turn.
     """
 
     lanes: int
     roots: str
     strips: str
+    shares: str
 
 
 def choose(cpu: str, features: frozenset[str]) -> Choices:
     """The choices for a CPU with LLVM's name `cpu` that has these features of LLVM's."""
     if not {"avx512f", "avx512vl"} <= features:
-        return Choices(8 if "avx2" in features else 4, "divider", "in place")
+        return Choices(8 if "avx2" in features else 4, "divider", "in place", "forth")
     if cpu in INTEL:  # 16 square roots and quotients take it 35 cycles; AMD's divider, from Zen 4 on, is twice as fast
-        return Choices(16, "refined", "packed")
-    return Choices(16, "divider", "in place")
+        return Choices(16, "refined", "packed", "back and forth")
+    return Choices(16, "divider", "in place", "forth")
 
 
 def _target() -> tuple[str, frozenset[str]]:

@@ -260,8 +260,8 @@ def room_for_squares(w):
 
 
 # ---- a @ b + bias, from packed strips -------------------------------------------------------------------------------
-# A tile reads TILE_COLUMNS columns of w. Where the rows are 2 KiB apart, those fall on a few sets of the L1 cache and come
-# from the L2 cache again for each tile; so they are packed, some rows at a time, for all the tiles of a task.
+# A tile reads TILE_COLUMNS columns of w. Where its rows are 2 KiB apart, those fall on a few sets of the L1 cache, and
+# come from the L2 cache again for each tile; so they are packed, some rows at a time, for all the tiles of a task.
 
 
 @kernel()

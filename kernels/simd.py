@@ -16,7 +16,6 @@ from numba.extending import models
 from .choices import CHOICES
 from .jit import emitted
 
-
 LANES = CHOICES.lanes
 
 _FLOAT = ir.FloatType()
@@ -352,12 +351,12 @@ def sqrt(vector):
 
 
 def quick_sqrt(vector):
-    """The square root of each lane, none of them negative: exact, or off by 2 eps of itself, as `CHOICES.roots` says."""
+    """The square root of each lane, none below 0: as near as can be, or within 2 eps, as `CHOICES.roots` says."""
     return np.sqrt(vector)
 
 
 def quick_divide(numerator, denominator):
-    """The quotient of each lane, for denominators from 1e-37 to 1e37: exact, or off by 2 eps of itself, as above."""
+    """The quotient of each lane, for denominators from 1e-37 to 1e37, likewise."""
     return numerator / denominator
 
 

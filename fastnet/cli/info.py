@@ -27,6 +27,7 @@ def run(args: argparse.Namespace) -> int:
         "lanes": "vector lanes (float32)",
         "roots": "Adam's square roots",
         "strips": "columns of weights",
+        "shares": "order of tasks",
         "threading_layer": "threading layer",
         "cpus": "logical CPUs",
     }
