@@ -41,9 +41,9 @@ def _version(package: str) -> str:
 
 
 def _of_kernels() -> dict[str, Any]:
-    from fastnet.kernels import jit, simd
+    from fastnet.kernels import choices, jit
 
-    return {"threads": jit.get_threads(), "threading_layer": jit.threading_layer(), "lanes": simd.LANES}
+    return {"threads": jit.get_threads(), "threading_layer": jit.threading_layer(), **choices.CHOICES._asdict()}
 
 
 def cpu_name() -> str:

@@ -93,7 +93,7 @@ def _distort_images(worker, board, images, rows, key, epoch, least, most, row_ba
     places = np.empty((2, height * width + n_columns - width), np.int32)
     fours = np.empty(height * width, np.uint32)
     n_tasks = (n_images + TASK_IMAGES - 1) // TASK_IMAGES
-    task = claim(board, phase, worker, n_tasks)
+    task = claim(board, phase, worker, n_tasks, False)
     while task >= 0:
         for i in range(task * TASK_IMAGES, min((task + 1) * TASK_IMAGES, n_images)):
             sample = np.uint64(rows[i])
@@ -107,7 +107,7 @@ def _distort_images(worker, board, images, rows, key, epoch, least, most, row_ba
             fill_quads(inked, width, quads)
             look_up(quads, places, width, fours)
             blend(fours, places, out, i)
-        task = claim_next(board, phase, worker, n_tasks)
+        task = claim_next(board, phase, worker, n_tasks, False)
     wait_for(board, phase, n_tasks)
 
 

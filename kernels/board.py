@@ -57,20 +57,21 @@ def new_board(n_phases: int) -> np.ndarray:
 
 
 @inlined
-def claim(board, phase, worker, n_tasks):
+def claim(board, phase, worker, n_tasks, backwards):
     """A task of the phase that nobody else has, or -1 if none is left.
 
     Each worker has a share of the tasks, the same in each step, so that it finds their data in its cache; when its own
-    are gone, it takes from the others'.
+    are gone, it takes from the others'. A share that is taken `backwards` in every other step begins with what was used
+    last, which a cache that is too small for all of it still holds.
     """
     n_workers = board.shape[1] - 1
     for k in range(n_workers):
         owner = (worker + k) % n_workers
         start, stop = owner * n_tasks // n_workers, (owner + 1) * n_tasks // n_workers
         if start + look(board, phase, owner) < stop:
-            task = start + add_one(board, phase, owner)
-            if task < stop:
-                return task
+            count = add_one(board, phase, owner)
+            if start + count < stop:
+                return stop - 1 - count if backwards else start + count
     return -1
 
 
@@ -81,10 +82,10 @@ def complete(board, phase):
 
 
 @inlined
-def claim_next(board, phase, worker, n_tasks):
+def claim_next(board, phase, worker, n_tasks, backwards):
     """Mark a task done and claim another."""
     complete(board, phase)
-    return claim(board, phase, worker, n_tasks)
+    return claim(board, phase, worker, n_tasks, backwards)
 
 
 @inlined

@@ -17,7 +17,7 @@ import numpy as np
 from . import reference
 from .arrays import aligned_copy, aligned_empty
 from .displacements import smooth_basis, unit_amplitude
-from .products import PANEL_DEPTH, TASK_ROWS, TILE_COLUMNS, TILE_ROWS
+from .products import PANEL_DEPTH, STRIP_DEPTH, TASK_ROWS, TILE_COLUMNS, TILE_ROWS
 
 EPS = float(np.finfo(np.float32).eps)
 SAFETY = 4.0
@@ -279,11 +279,13 @@ ODD_LAYER_SIZES = [
     (TASK_ROWS, TILE_COLUMNS, PANEL_DEPTH),
     (TASK_ROWS + 1, TILE_COLUMNS + 1, PANEL_DEPTH + 1),
     (TASK_ROWS - 1, TILE_COLUMNS - 1, PANEL_DEPTH - 1),
+    (2 * TASK_ROWS + 1, STRIP_DEPTH + 1, 2 * TILE_COLUMNS + 1),
 ]
 BENCHMARKED_ODD_SIZES = [(61, 127, 67)]
 
 
 def _cases() -> Iterator[Case]:
+    sizes: tuple[int, ...]
     for sizes in LAYER_SIZES_OF_NETWORKS + ODD_LAYER_SIZES:
         benchmarked = sizes in LAYER_SIZES_OF_NETWORKS + BENCHMARKED_ODD_SIZES
         yield Case("linear", sizes, make_linear, bounds_linear, benchmarked)

@@ -14,6 +14,7 @@ import numpy as np
 from .batches import TASK_ROWS as GATHER_ROWS
 from .batches import gather_labels, gather_task, n_gather_tasks
 from .board import claim, claim_next, wait_for
+from .choices import CHOICES
 from .denormals import flush_denormals, restore_denormals
 from .dropout import drop_block, drop_listed_task
 from .jit import inlined, kernel
@@ -33,6 +34,7 @@ from .products import (
 from .simd import LANES, first_lanes, load, splat, store, sum_lanes
 from .sparse import PANEL_COLUMNS, sparse_adam_task, sparse_linear_task
 
+TAKES_TURNS = CHOICES.shares == "back and forth"
 LOSS_ROWS = 16  # samples whose loss one task computes
 ZERO = np.int64(0)  # for a plain 0, Numba would compile what is called with it once more
 
@@ -157,7 +159,7 @@ def prepare(worker, board, phase, data, rows, s, batches, first, dropout, step):
     start_row, stop_row = batch_range(rows, s, batches)
     batch, later, slot = rows[start_row:stop_row], rows[stop_row:][: batches.y.shape[1]], s % 2
     n_tasks = n_prepare_tasks(len(batch), first)
-    task = claim(board, phase, worker, n_tasks)
+    task = claim(board, phase, worker, n_tasks, False)
     while task >= 0:
         if first.is_used:
             list_task(images, batch, later, scale, first.lists, slot, task)
@@ -173,7 +175,7 @@ def prepare(worker, board, phase, data, rows, s, batches, first, dropout, step):
         if task == 0:
             gather_labels(labels, batch, batches.y[slot])
             share_out(weights, batch, batches.shares[slot])
-        task = claim_next(board, phase, worker, n_tasks)
+        task = claim_next(board, phase, worker, n_tasks, False)
 
 
 @inlined
@@ -185,33 +187,40 @@ def n_prepare_tasks(n, first):
 
 
 @inlined
+def is_backwards(slot):
+    """Whether shares of a layer's tasks are taken backwards in a step with that slot: in every other, or in none."""
+    return TAKES_TURNS and slot == 1
+
+
+@inlined
 def forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step):
     """The output of each layer for mini-batch number s, into `layers.out`; meanwhile the next one is prepared."""
     n_layers = len(layers.w)
     slot, n = s % 2, batch_length(rows, s, batches)
+    backwards = is_backwards(slot)
     for i in range(n_layers):
         is_hidden, out = i < n_layers - 1, layers.out[i][:n]
         with_dropout = is_hidden and dropout.units.threshold > 0
         if i == 0 and first.is_used:
             n_tasks = len(first.w)
-            task = claim(board, phase, worker, n_tasks)
+            task = claim(board, phase, worker, n_tasks, backwards)
             while task >= 0:
                 sparse_linear_task(first, slot, layers.b[0], is_hidden, out, task)
                 if with_dropout:
                     left, right = task * PANEL_COLUMNS, min((task + 1) * PANEL_COLUMNS, out.shape[1])
                     drop_block(out, ZERO, n, left, right, dropout.units, dropout.key, step, i + 1)
-                task = claim_next(board, phase, worker, n_tasks)
+                task = claim_next(board, phase, worker, n_tasks, backwards)
         else:
             below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
             n_tasks = n_product_tasks(out)
-            task = claim(board, phase, worker, n_tasks)
+            task = claim(board, phase, worker, n_tasks, backwards)
             while task >= 0:
                 multiply_add_task(below, layers.w[i], layers.b[i], is_hidden, out, task)
                 if with_dropout:
                     start, stop, left = block_of_task(out, task)
                     right = min(left + TILE_COLUMNS, out.shape[1])
                     drop_block(out, start, stop, left, right, dropout.units, dropout.key, step, i + 1)
-                task = claim_next(board, phase, worker, n_tasks)
+                task = claim_next(board, phase, worker, n_tasks, backwards)
         if i == 0:
             prepare(worker, board, phase + n_layers, data, rows, s + 1, batches, first, dropout, step + 1)
         wait_for(board, phase, n_tasks)
@@ -226,12 +235,12 @@ def differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, l
     labels, shares, logits, dlogits = batches.y[s % 2], batches.shares[s % 2], layers.out[-1][:n], layers.dout[-1][:n]
     start = s * batches.y.shape[1]
     n_tasks = (n + LOSS_ROWS - 1) // LOSS_ROWS
-    task = claim(board, phase, worker, n_tasks)
+    task = claim(board, phase, worker, n_tasks, False)
     while task >= 0:
         for i in range(task * LOSS_ROWS, min((task + 1) * LOSS_ROWS, n)):
             losses[start + i] = differentiate_row(logits, labels, dlogits, i, shares[i], smoothing)
             classes[start + i] = index_of_largest(logits, i)
-        task = claim_next(board, phase, worker, n_tasks)
+        task = claim_next(board, phase, worker, n_tasks, False)
     wait_for(board, phase, n_tasks)
     return phase + 1
 
@@ -242,11 +251,11 @@ def backward(worker, board, phase, n, layers, dropout):
     for i in range(len(layers.w) - 1, 0, -1):
         below = layers.out[i - 1][:n]
         n_tasks = n_transposed_tasks(layers.w[i])
-        task = claim(board, phase, worker, n_tasks)
+        task = claim(board, phase, worker, n_tasks, False)
         while task >= 0:
             dout, dbelow = layers.dout[i][:n], layers.dout[i - 1][:n]
             multiply_transposed_relu_task(dout, layers.w[i], below, dropout.units.factor, dbelow, task)
-            task = claim_next(board, phase, worker, n_tasks)
+            task = claim_next(board, phase, worker, n_tasks, False)
         wait_for(board, phase, n_tasks)
         phase += 1
     return phase
@@ -272,14 +281,14 @@ def update(worker, board, phase, slot, n, batches, layers, first, c, only_measur
 
     Nobody waits between the layers; the last task of each is its biases.
     """
-    n_layers = len(layers.w)
+    n_layers, backwards = len(layers.w), is_backwards(slot)
     for i in range(n_layers):
         dout = layers.dout[i][:n]
         is_sparse = i == 0 and first.is_used
         n_tasks = n_update_tasks(layers, first, i)
         below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
         w, m, v, dw = layers.w[i], layers.w_m[i], layers.w_v[i], layers.narrow_dw[i]
-        task = claim(board, phase + i, worker, n_tasks)
+        task = claim(board, phase + i, worker, n_tasks, backwards)
         while task >= 0:
             if task == n_tasks - 1:
                 squares = update_biases(dout, layers.b[i], layers.b_m[i], layers.b_v[i], c, only_measure)
@@ -291,7 +300,7 @@ def update(worker, board, phase, slot, n, batches, layers, first, c, only_measur
                 squares = multiply_adam_task(below.T, dout, w, m, v, c, only_measure, task)
             if only_measure:
                 layers.squares[i][task] = squares
-            task = claim_next(board, phase + i, worker, n_tasks)
+            task = claim_next(board, phase + i, worker, n_tasks, backwards)
     for i in range(n_layers):
         wait_for(board, phase + i, n_update_tasks(layers, first, i))
     return phase + n_layers

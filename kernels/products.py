@@ -11,6 +11,7 @@ import numba
 import numpy as np
 
 from .arrays import aligned_zeros
+from .choices import CHOICES
 from .jit import inlined, kernel
 from .optimizers import adam_range, adam_update
 from .simd import LANES, broadcast, first_lanes, load, relu, splat, step, store, sum_lanes
@@ -21,6 +22,8 @@ TILE_ROWS = 8 if LANES == 16 else 4
 TILE_VECTORS = 2
 TILE_COLUMNS = TILE_VECTORS * LANES
 TASK_ROWS = 4 * TILE_ROWS  # a task computes this many rows of a result, TILE_COLUMNS wide
+PACKS_STRIPS = CHOICES.strips == "packed"
+STRIP_DEPTH = 8 * LANES  # rows of b that are packed at a time, into the L1 cache
 PANEL_DEPTH = 4 * LANES  # rows of w^T that are transposed at a time, into the L1 cache
 
 
@@ -202,7 +205,11 @@ def multiply_add(a, w, b, with_relu, out):
 @kernel()
 def multiply_add_task(a, w, b, with_relu, out, task):
     """Task number `task` of `multiply_add`."""
-    multiply_task(a, w, out, task, store_linear, (b, with_relu, out))
+    start, stop, j = block_of_task(out, task)
+    if PACKS_STRIPS and stop - start == TASK_ROWS and j + TILE_COLUMNS <= out.shape[1]:
+        multiply_add_packed(a, w, b, with_relu, out, start, j)
+    else:
+        multiply_task(a, w, out, task, store_linear, (b, with_relu, out))
 
 
 @kernel()
@@ -252,6 +259,32 @@ def room_for_squares(w):
     return np.zeros(-(-n_rows // TASK_ROWS) * -(-n_columns // TILE_COLUMNS) + 1)
 
 
+# ---- a @ b + bias, from packed strips -------------------------------------------------------------------------------
+# A tile reads TILE_COLUMNS columns of w. Where its rows are 2 KiB apart, those fall on a few sets of the L1 cache, and
+# come from the L2 cache again for each tile; so they are packed, some rows at a time, for all the tiles of a task.
+
+
+@kernel()
+def multiply_add_packed(a, w, b, with_relu, out, start, j):
+    """TASK_ROWS x TILE_COLUMNS of `multiply_add`, from row `start` and column j on."""
+    n_inner = w.shape[0]
+    panel = scratch(STRIP_DEPTH, TILE_VECTORS)
+    for k_start in range(0, n_inner, STRIP_DEPTH):
+        depth = min(STRIP_DEPTH, n_inner - k_start)
+        copy_panel(w, j, k_start, depth, panel)
+        for i in range(start, start + TASK_ROWS, TILE_ROWS):
+            acc, is_last = tile(TILE_ROWS, TILE_VECTORS), k_start + depth == n_inner
+            add_tile(a, k_start, panel, depth, is_last, out, i, j, None, acc, store_linear, (b, with_relu, out))
+
+
+@inlined
+def copy_panel(b, j, k_start, depth, panel):
+    """panel[k, c] = b[k_start + k, j + c], for TILE_COLUMNS columns and k up to `depth`."""
+    for k in range(depth):
+        for v in range(TILE_VECTORS):
+            panel[k, v] = load(b, (k_start + k, j + v * LANES))
+
+
 # ---- a @ b^T --------------------------------------------------------------------------------------------------------
 
 
@@ -272,7 +305,7 @@ def transpose_panel(w, j, k_start, depth, panel):
 
 @inlined
 def add_tile(a, k_start, panel, depth, is_last, out, i, j, n_left, acc, finish, target):
-    """One tile of a @ w^T: out is the sum so far, from 0 to k_start; the last addition finishes it."""
+    """Go on with one tile of a product: out is the sum so far, from 0 to k_start; the last addition finishes it."""
     if k_start > 0:
         load_tile(out, i, j, n_left, acc)
     accumulate(a, i, k_start, panel, 0, depth, n_left, acc)

@@ -15,6 +15,7 @@ from PIL import Image
 from fastnet import weights
 from fastnet.data.loading import load_dataset
 from fastnet.interrupts import SIGNALS
+from fastnet.kernels.choices import CHOICES
 
 from .conftest import PATIENCE
 
@@ -244,6 +245,7 @@ def test_info_tells_the_machine(fastnet):
     result = json.loads(out)
     assert result.keys() >= {"fastnet", "python", "numpy", "numba", "cpu", "threads", "threading_layer", "lanes"}
     assert weights.DEFAULT in result["models"]
+    assert result.items() >= CHOICES._asdict().items()  # what the kernels do differently on other CPUs
 
 
 def test_threads_are_limited():

@@ -23,7 +23,14 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.system import environment
 
     result = {"fastnet": __version__, **environment(), "models": weights.names()}
-    labels = {"lanes": "vector lanes (float32)", "threading_layer": "threading layer", "cpus": "logical CPUs"}
+    labels = {
+        "lanes": "vector lanes (float32)",
+        "roots": "Adam's square roots",
+        "strips": "columns of weights",
+        "shares": "order of tasks",
+        "threading_layer": "threading layer",
+        "cpus": "logical CPUs",
+    }
     lines = []
     for name, value in result.items():
         text = ", ".join(value) if isinstance(value, list) else value
