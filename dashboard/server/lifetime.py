@@ -4,6 +4,7 @@ Bokeh discards a session soon after its last connection. That stays so where no 
 left for good; all others wait for a while. Works under any options of the server.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from bokeh.server.session import ServerSession
@@ -14,9 +15,13 @@ _LOOK_EVERY = 10_000  # ms
 
 
 class Lifetime:
-    """The life of the session that is current where this is made; nothing happens where there is none."""
+    """The life of the session that is current where this is made; nothing happens where there is none.
 
-    def __init__(self) -> None:
+    `without` is told for how many seconds there has been no browser, again and again.
+    """
+
+    def __init__(self, without: Callable[[float], None] = lambda seconds: None) -> None:
+        self._without = without
         self._document = state.curdoc
         self._lengthened: ServerSession | None = None
         self._looking: Any = None
@@ -42,5 +47,6 @@ class Lifetime:
         session = self._lengthened
         if session is None or session.connection_count:
             return
+        self._without(session.milliseconds_since_last_unsubscribe / 1000)
         if session.expiration_requested or session.milliseconds_since_last_unsubscribe > MINUTES * 60_000:
             self.shorten()

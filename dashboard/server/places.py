@@ -57,6 +57,13 @@ class Places:
             return 0
         return waiting.index(visitor) if visitor in waiting else len(waiting)
 
+    @property
+    def are_wanted(self) -> bool:
+        """Whether somebody asked in vain a short while ago."""
+        with self._lock:
+            self._n_before(None)
+            return bool(self._asked)
+
     def free(self, owner: object) -> None:
         """Give back what the owner holds, if anything."""
         with self._lock:

@@ -90,6 +90,11 @@ class Trainings:
                 self.snapshot = replace(self.snapshot, state=STOPPED)
         self._tell("stop")
 
+    def give_way(self) -> None:
+        """End a training that nobody watches if another visitor waits for its place."""
+        if self._places.are_wanted:
+            self.close()
+
     def close(self) -> None:
         """End the process, if there is one, and forget the run."""
         with self._lock:

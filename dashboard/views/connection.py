@@ -10,6 +10,9 @@ from ..server.lifetime import Lifetime
 from ..session.store import Store
 from .parts import STYLES, script
 
+# Without a browser, after which a training gives way to another visitor's: a page may go without a word.
+SECONDS_FOR_OTHERS = 30.0
+
 
 class Connection(JSComponent):
     """A banner, as long as there is something to say."""
@@ -29,7 +32,7 @@ class Connection(JSComponent):
             margin=0,
         )
         self._store = store
-        self._lifetime = Lifetime()
+        self._lifetime = Lifetime(self._give_way)
         store.param.watch(self._hold, ["pictures", "has_training"])
 
     def _handle_msg(self, data: Any) -> None:
@@ -40,6 +43,10 @@ class Connection(JSComponent):
             case "leaving":
                 self._lifetime.shorten()
                 self._store.close()
+
+    def _give_way(self, seconds_without_browser: float) -> None:
+        if seconds_without_browser > SECONDS_FOR_OTHERS:
+            self._store.trainer.give_way()
 
     def _hold(self, *_: Any) -> None:
         training = ["your training"] * self._store.has_training

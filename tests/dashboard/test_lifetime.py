@@ -43,6 +43,25 @@ def test_a_session_lives_on_for_minutes_once_a_browser_was_there(session, monkey
     assert session.expiration_blocked
 
 
+def test_a_training_that_nobody_watches_gives_way_to_who_waits_and_to_nobody_else(session, monkeypatch):
+    """A browser may go without a word; its training must not keep others waiting for minutes."""
+    store, ended, seconds = Store(), [], [0.0]
+    monkeypatch.setattr(store.trainer, "close", lambda: ended.append(seconds[0]))
+    monkeypatch.setattr(ServerSession, "milliseconds_since_last_unsubscribe", property(lambda _: 1000 * seconds[0]))
+    connection = Connection(store)
+    connection._handle_msg("here")
+    seconds[0] = 60.0
+    connection._lifetime._look()
+    assert store.shared.places.take("mine")
+    assert not store.shared.places.take("another's", "another visitor")
+    seconds[0] = 20.0
+    connection._lifetime._look()
+    assert ended == []
+    seconds[0] = 40.0
+    connection._lifetime._look()
+    assert ended == [40.0]
+
+
 def test_a_session_that_has_a_browser_is_not_ended(session, monkeypatch):
     life = Lifetime()
     life.lengthen()
