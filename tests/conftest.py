@@ -1,4 +1,4 @@
-"""A small data set for the tests that train, and the command line in this process."""
+"""A small data set for the tests that train, the command line in this process, and the order of the files of tests."""
 
 import importlib
 import math
@@ -16,8 +16,6 @@ from fastnet.cli import waiting
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.interrupts import SIGNALS
 
-from .order import pytest_collection_modifyitems, pytest_configure  # noqa: F401
-
 # What is installed is tested; `benchmarks` is not installed, but some release of some package brings one of that name.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 importlib.import_module("benchmarks")
@@ -30,6 +28,26 @@ for number in SIGNALS:
 
 N_FEATURES, N_CLASSES = 30, 4
 PATIENCE = 300  # seconds for what takes one or two on a quiet machine: no test fails for being slow
+LONG = (  # files that take half a minute and more on a quiet machine, the longest first
+    "dashboard/test_connection.py",  # waits most of the time, so others run meanwhile
+    "dashboard/test_audit_tab.py",
+    "dashboard/test_train_tab.py",
+    "dashboard/test_requests.py",
+    "dashboard/test_browser.py",
+    "dashboard/test_readers.py",
+    "dashboard/test_load.py",
+)
+
+
+def pytest_configure(config):
+    """What takes long begins first: xdist by itself ends with files of few tests, such as those of a browser."""
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)  # pytest itself puts tests together that share a fixture
+def pytest_collection_modifyitems(items):
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
 
 
 @pytest.fixture(autouse=True)
