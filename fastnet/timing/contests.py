@@ -33,15 +33,8 @@ from .rivals.process import (
 from .texts import load_average
 
 PEERS = "fastnet.timing.rivals"
-RIVALS = (
-    "numpy",
-    "pytorch",
-    "pytorch-bfloat16",
-    "jax",
-    "keras",
-    "skorch",
-    "sklearn",
-)  # beside fastnet and the dense floor, which always take part
+# Beside fastnet and the dense floor, which always take part.
+RIVALS = ("numpy", "pytorch", "pytorch-bfloat16", "jax", "keras", "skorch", "sklearn")
 
 # Flags of XLA's CPU compiler that may help; unknown ones end the process, and that trial is left out.
 XLA_FLAGS = ["", "--xla_cpu_multi_thread_eigen=false", "--xla_cpu_prefer_vector_width=512"]

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, dense_images, serve
+from .protocol import BETA1, BETA2, EPS, LEARNING_RATE, Peer, dense_images, scaled_images, serve
 
 Parameters = list[tuple[jax.Array, jax.Array]]  # w, b of each layer
 State = tuple[Parameters, Parameters, Parameters, jax.Array]  # parameters, m, v, number of steps
@@ -45,19 +45,20 @@ def adam(
     return parameters, m, v
 
 
-@partial(jax.jit, donate_argnames="state", static_argnames=("permutes", "unroll"))
+@partial(jax.jit, donate_argnames="state", static_argnames=("batch_size", "permutes", "unroll"))
 def run_epoch(
     state: State,
     images: jax.Array,
     labels: jax.Array,
     order: jax.Array,
     scale: float,
+    batch_size: int,
     permutes: bool,
     unroll: int,
 ) -> tuple[State, jax.Array]:
     """All steps of an epoch: (state, losses). The last mini-batch may be smaller and comes after the scan."""
-    n_steps = len(order) // BATCH_SIZE
-    n_scanned = n_steps * BATCH_SIZE
+    n_steps = len(order) // batch_size
+    n_scanned = n_steps * batch_size
 
     def step(state: State, x: jax.Array, y: jax.Array) -> tuple[State, jax.Array]:
         parameters, m, v, count = state
@@ -69,7 +70,7 @@ def run_epoch(
     def gather(rows: jax.Array) -> tuple[jax.Array, jax.Array]:
         return images[rows], labels[rows]
 
-    batches = order[:n_scanned].reshape(n_steps, BATCH_SIZE)
+    batches = order[:n_scanned].reshape(n_steps, batch_size)
     if permutes:
         state, losses = lax.scan(lambda state, batch: step(state, *batch), state, gather(batches), unroll=unroll)
     else:
@@ -94,9 +95,8 @@ class Jax(Peer):
         """All images and labels, on JAX's device."""
         if self._data is None:
             train = self.dataset.train
-            images = dense_images(train)
-            if self.settings.get("pixels", "float32") == "float32":
-                images = images * np.float32(train.scale)
+            is_float = self.settings.get("pixels", "float32") == "float32"
+            images = scaled_images(train) if is_float else dense_images(train)
             self._data = jnp.asarray(images), jnp.asarray(train.labels.astype(np.int32))
         return self._data
 
@@ -116,6 +116,7 @@ class Jax(Peer):
             labels,
             order,
             scale=self.dataset.train.scale,
+            batch_size=self.batch_size,
             permutes=self.settings.get("batches", "gather") == "permute",
             unroll=self.settings.get("unroll", 1),
         )
@@ -128,8 +129,7 @@ class Jax(Peer):
         self.train(np.arange(len(self.dataset.train)))
 
     def accuracy(self) -> float:
-        images = dense_images(self.dataset.test) * np.float32(self.dataset.test.scale)
-        classes = logits_of(self.state[0], images).argmax(axis=1)
+        classes = logits_of(self.state[0], scaled_images(self.dataset.test)).argmax(axis=1)
         return float((classes == self.dataset.test.labels).mean())
 
 

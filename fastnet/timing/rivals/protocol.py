@@ -196,6 +196,12 @@ def dense_images(samples: "Samples") -> np.ndarray:
     return samples.images
 
 
+def scaled_images(samples: "Samples") -> np.ndarray:
+    """The images as a network sees them, float32."""
+    scaled: np.ndarray = dense_images(samples) * np.float32(samples.scale)
+    return scaled
+
+
 def linear_relu_arrays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Dense x, w, b for the kernel `linear_relu`."""
     rng = np.random.default_rng(0)

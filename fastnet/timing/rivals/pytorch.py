@@ -21,7 +21,7 @@ import torch
 from torch.nn import functional
 
 from . import protocol
-from .protocol import BETA1, BETA2, EPS, LEARNING_RATE, Peer, dense_images, serve
+from .protocol import BETA1, BETA2, EPS, LEARNING_RATE, Peer, dense_images, scaled_images, serve
 
 
 class PyTorch(Peer):
@@ -104,7 +104,7 @@ class PyTorch(Peer):
 
     @torch.inference_mode()
     def accuracy(self) -> float:
-        images = torch.from_numpy(self.dataset.test.images).float() * self.dataset.test.scale
+        images = torch.from_numpy(scaled_images(self.dataset.test))
         classes = self.model(images).argmax(dim=1)
         share: float = (classes == torch.from_numpy(self.dataset.test.labels)).float().mean().item()
         return share

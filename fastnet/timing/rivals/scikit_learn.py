@@ -1,36 +1,23 @@
 """scikit-learn's MLPClassifier with the same hyper-parameters: an epoch is one `partial_fit` on all samples."""
 
-import time
-from typing import Any
-
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from .protocol import BATCH_SIZE, BETA1, BETA2, EPS, LEARNING_RATE, Peer, dense_images, serve
+from .fitting import Fitter
+from .protocol import BETA1, BETA2, EPS, LEARNING_RATE, serve
 
 
-class ScikitLearn(Peer):
-    """It shuffles for itself; the threads are those of the BLAS, set before the process starts."""
+class ScikitLearn(Fitter):
+    """It computes in float32, as the images are; the threads are those of the BLAS, set before the process starts."""
 
     packages = ("scikit-learn", "numpy", "scipy")
-
-    def __init__(self, settings: dict[str, Any]) -> None:
-        super().__init__(settings)
-        self._images: np.ndarray | None = None
-
-    @property
-    def images(self) -> np.ndarray:
-        """The training images as float32, which scikit-learn then computes in."""
-        if self._images is None:
-            self._images = dense_images(self.dataset.train) * np.float32(self.dataset.train.scale)
-        return self._images
 
     def fresh(self) -> None:
         self.model = MLPClassifier(
             hidden_layer_sizes=self.hidden,
             solver="adam",
             alpha=0.0,
-            batch_size=BATCH_SIZE,
+            batch_size=self.batch_size,
             learning_rate_init=LEARNING_RATE,
             beta_1=BETA1,
             beta_2=BETA2,
@@ -39,20 +26,14 @@ class ScikitLearn(Peer):
             random_state=0,
         )
 
-    def train(self, rows: np.ndarray) -> tuple[float, float | None]:
-        whole = len(rows) == len(self.images)
-        x, y = self.images, self.dataset.train.labels
-        if not whole:
-            x, y = x[rows], y[rows]
-        classes = np.arange(self.dataset.n_classes)
-        started = time.perf_counter()
-        self.model.partial_fit(x, y, classes=classes)
-        return time.perf_counter() - started, self.model.loss_
+    def fit(self, x: np.ndarray, y: np.ndarray) -> float:
+        self.model.partial_fit(x, y, classes=np.arange(self.dataset.n_classes))
+        loss: float = self.model.loss_
+        return loss
 
-    def accuracy(self) -> float:
-        images = dense_images(self.dataset.test) * np.float32(self.dataset.test.scale)
-        share: float = self.model.score(images, self.dataset.test.labels)
-        return share
+    def classes_of(self, x: np.ndarray) -> np.ndarray:
+        classes: np.ndarray = self.model.predict(x)
+        return classes
 
 
 if __name__ == "__main__":

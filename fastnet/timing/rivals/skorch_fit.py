@@ -4,18 +4,18 @@ Its own split for validation, its prints and its scores are off. Settings that a
 "optimizer" ("fused" or "foreach") and "compile".
 """
 
-import time
 from typing import Any
 
 import numpy as np
 import torch
 from skorch import NeuralNetClassifier
 
-from .protocol import BETA1, BETA2, EPS, LEARNING_RATE, Peer, dense_images, serve
+from .fitting import Fitter
+from .protocol import BETA1, BETA2, EPS, LEARNING_RATE, serve
 
 
-class Skorch(Peer):
-    """A NeuralNetClassifier around an nn.Sequential of Linear and ReLU; it shuffles for itself."""
+class Skorch(Fitter):
+    """A NeuralNetClassifier around an nn.Sequential of Linear and ReLU."""
 
     packages = ("skorch", "torch", "numpy")
 
@@ -23,14 +23,6 @@ class Skorch(Peer):
         super().__init__(settings)
         torch.set_flush_denormal(True)  # before the threads start: they take it over
         torch.set_num_threads(self.threads)
-        self._images: np.ndarray | None = None
-
-    @property
-    def images(self) -> np.ndarray:
-        """The training images as float32."""
-        if self._images is None:
-            self._images = dense_images(self.dataset.train) * np.float32(self.dataset.train.scale)
-        return self._images
 
     def fresh(self) -> None:
         layers: list[torch.nn.Module] = []
@@ -56,18 +48,13 @@ class Skorch(Peer):
             verbose=0,
         ).initialize()
 
-    def train(self, rows: np.ndarray) -> tuple[float, float | None]:
-        x, y = self.images, self.dataset.train.labels
-        if len(rows) < len(x):
-            x, y = x[rows], y[rows]
-        started = time.perf_counter()
+    def fit(self, x: np.ndarray, y: np.ndarray) -> float:
         self.model.partial_fit(x, y)
-        return time.perf_counter() - started, self.model.history[-1, "train_loss"]
+        return float(self.model.history[-1, "train_loss"])
 
-    def accuracy(self) -> float:
-        images = dense_images(self.dataset.test) * np.float32(self.dataset.test.scale)
-        classes = self.model.forward(images).argmax(dim=1).numpy()
-        return float((classes == self.dataset.test.labels).mean())
+    def classes_of(self, x: np.ndarray) -> np.ndarray:
+        classes: np.ndarray = self.model.forward(x).argmax(dim=1).numpy()
+        return classes
 
 
 if __name__ == "__main__":
