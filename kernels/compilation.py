@@ -1,7 +1,7 @@
 """What can be known of the kernels' compilation without Numba: for what, for how many threads, and when it happens.
 
-It takes a minute, once, and somebody waits. `jit` tells of each function; what comes from the cache is not compiled,
-and nothing is told of it.
+It takes half a minute, once, and somebody waits. `jit` tells of each function; what comes from the cache is not
+compiled, and nothing is told of it.
 """
 
 from collections.abc import Callable, Iterator

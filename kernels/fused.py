@@ -157,7 +157,7 @@ def prepare(worker, board, phase, data, rows, s, batches, first, dropout, step):
     shares. Nobody waits here."""
     images, labels, weights, scale = data
     start_row, stop_row = batch_range(rows, s, batches)
-    batch, later, slot = rows[start_row:stop_row], rows[stop_row:][: batches.y.shape[1]], s % 2
+    batch, later, slot = rows[start_row:stop_row], rows[stop_row : stop_row + batches.y.shape[1]], s % 2
     n_tasks = n_prepare_tasks(len(batch), first)
     task = claim(board, phase, worker, n_tasks, False)
     while task >= 0:

@@ -12,7 +12,8 @@ from typing import Any
 import numba
 from numba.core import types
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler
+
+from .compilers import LibraryCompiler
 
 
 class Piece:
@@ -40,17 +41,6 @@ class Piece:
         return self._function(*args)
 
 
-class _Compiler(Compiler):
-    """Numba's compiler, whose code goes into an `_InlinedLibrary`."""
-
-    def compile_extra(self, func: Callable) -> Any:
-        """Compile a function from Python's bytecode."""
-        if self.state.library is None:
-            self.state.library = _InlinedLibrary(self.state.targetctx.codegen(), func.__qualname__)
-            self.state.library.enable_object_caching()
-        return super().compile_extra(func)
-
-
 class _InlinedLibrary(JITCodeLibrary):
     """Code to be linked into other code, and nothing else."""
 
@@ -70,6 +60,12 @@ class _InlinedLibrary(JITCodeLibrary):
 
     def get_pointer_to_function(self, name: str) -> int:
         return 0  # of no function, as Numba says it
+
+
+class _Compiler(LibraryCompiler):
+    """Numba's compiler, whose code goes into an `_InlinedLibrary`."""
+
+    library_class = _InlinedLibrary
 
 
 class _WithoutEnvironment:

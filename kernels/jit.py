@@ -70,9 +70,8 @@ class _Cache(FunctionCache):
         """The compiled function; None if it is not there, or damaged, as by a cut of the power."""
         try:
             with self._guard_against_spurious_io_errors():
-                rtsys.initialize(
-                    target_context
-                )  # all that code needs; Numba's own loads what compiles as well, and SciPy
+                # All that code needs; Numba's own way loads what compiles as well, and SciPy.
+                rtsys.initialize(target_context)
                 return self._load_overload(sig, target_context)
         except OSError as error:
             _warn_of_cache(error)

@@ -5,28 +5,18 @@ with every kernel, in each piece around its call. And in Numba's cache each func
 the machine code of the kernels that it calls.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
 from numba.core.caching import CompileResultCacheImpl
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler, CompileResult
+from numba.core.compiler import CompileResult
+
+from .compilers import LibraryCompiler
 
 _Serialized = tuple[str, bytes, list[str], list[Any]]
 
 _kernels: dict[str, "KernelLibrary"] = {}  # by the names of the functions that they define
-
-
-class KernelCompiler(Compiler):
-    """Numba's compiler, whose code goes into a `KernelLibrary`."""
-
-    def compile_extra(self, func: Callable) -> Any:
-        """Compile a function from Python's bytecode."""
-        if self.state.library is None:
-            self.state.library = KernelLibrary(self.state.targetctx.codegen(), func.__qualname__)
-            self.state.library.enable_object_caching()
-        return super().compile_extra(func)
 
 
 class KernelLibrary(JITCodeLibrary):
@@ -76,6 +66,12 @@ class KernelLibrary(JITCodeLibrary):
         codegen._engine._defined_symbols.update(names)
         library._finalize_final_module()
         return library
+
+
+class KernelCompiler(LibraryCompiler):
+    """Numba's compiler, whose code goes into a `KernelLibrary`."""
+
+    library_class = KernelLibrary
 
 
 class KernelCache(CompileResultCacheImpl):
