@@ -50,19 +50,22 @@ class Places:
 
     def _n_before(self, visitor: object) -> int:
         """How many others wait longer; none where visitors are not known, since nobody is told apart there."""
-        since = time.monotonic() - SECONDS_OF_COURTESY
-        self._asked = {other: asked for other, asked in self._asked.items() if asked > since}
-        waiting = list(self._asked)
+        waiting = self._waiting()
         if visitor is None:
             return 0
         return waiting.index(visitor) if visitor in waiting else len(waiting)
 
+    def _waiting(self) -> list[object]:
+        """Who has asked in vain a short while ago; who waits longest stands first."""
+        since = time.monotonic() - SECONDS_OF_COURTESY
+        self._asked = {visitor: asked for visitor, asked in self._asked.items() if asked > since}
+        return list(self._asked)
+
     @property
     def are_wanted(self) -> bool:
-        """Whether somebody asked in vain a short while ago."""
+        """Whether somebody waits for one."""
         with self._lock:
-            self._n_before(None)
-            return bool(self._asked)
+            return bool(self._waiting())
 
     def free(self, owner: object) -> None:
         """Give back what the owner holds, if anything."""

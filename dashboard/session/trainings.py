@@ -91,8 +91,8 @@ class Trainings:
         self._tell("stop")
 
     def give_way(self) -> None:
-        """End a training that nobody watches if another visitor waits for its place."""
-        if self._places.are_wanted:
+        """End a training under way that nobody watches, if another visitor waits for its place."""
+        if self.snapshot.is_active and self._places.are_wanted:
             self.close()
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from fastnet.dashboard.server import lifetime
 from fastnet.dashboard.server.lifetime import MINUTES, Lifetime
 from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.connection import Connection
+from fastnet.dashboard.worker.snapshot import FINISHED, RUNNING, Snapshot
 
 
 @pytest.fixture
@@ -46,6 +47,7 @@ def test_a_session_lives_on_for_minutes_once_a_browser_was_there(session, monkey
 def test_a_training_that_nobody_watches_gives_way_to_who_waits_and_to_nobody_else(session, monkeypatch):
     """A browser may go without a word; its training must not keep others waiting for minutes."""
     store, ended, seconds = Store(), [], [0.0]
+    store.trainer.snapshot = Snapshot(RUNNING)
     monkeypatch.setattr(store.trainer, "close", lambda: ended.append(seconds[0]))
     monkeypatch.setattr(ServerSession, "milliseconds_since_last_unsubscribe", property(lambda _: 1000 * seconds[0]))
     connection = Connection(store)
@@ -58,6 +60,9 @@ def test_a_training_that_nobody_watches_gives_way_to_who_waits_and_to_nobody_els
     connection._lifetime._look()
     assert ended == []
     seconds[0] = 40.0
+    connection._lifetime._look()
+    assert ended == [40.0]
+    store.trainer.snapshot = Snapshot(FINISHED)  # it holds no place, and its run is there to be saved
     connection._lifetime._look()
     assert ended == [40.0]
 
