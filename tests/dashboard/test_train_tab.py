@@ -14,11 +14,8 @@ from ..conftest import PATIENCE
 from .conftest import MILLISECONDS, serving
 from .test_browser import SEVEN, answer, draw
 
-LONG = {
-    "epochs": "1000",
-    "batch_size": "1",
-    "hidden_layer_sizes": "256",
-}  # millions of steps: nobody waits for their end
+# Millions of steps: no test waits for their end.
+LONG = {"epochs": "1000", "batch_size": "1", "hidden_layer_sizes": "256"}
 
 
 def small_data(folder: Path) -> list[str]:
