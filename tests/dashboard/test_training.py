@@ -98,11 +98,15 @@ def test_a_place_is_free_again_whatever_happens_to_who_hears_of_the_training(tra
     def fail(self: Trainings, *_: object) -> None:
         raise RuntimeError("unforeseen")
 
+    earlier = threading.enumerate()
     trainer.start(LONG)
+    hearing = [thread for thread in threading.enumerate() if thread not in earlier and "_hear" in thread.name]
     wait_for_step(trainer, 1)
     monkeypatch.setattr(Trainings, "_look_at_clock", fail)
     assert wait(trainer, FAILED).problem == "the training ended unexpectedly"
     assert trainer._places.take("another")
+    for thread in hearing:
+        thread.join(PATIENCE)  # its exception is told at its end, and is this test's own
 
 
 def test_a_command_to_a_training_that_is_abandoned_meanwhile_is_dropped(trainer):
