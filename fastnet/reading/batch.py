@@ -74,10 +74,9 @@ def read_picture(
         "path": path,
         "text": reading.text,
         **_figures(reading),
-        "digits": [
-            {"digit": each.digit, "label": each.label, "probability": each.probability, "box": list(each.box)}
-            for each in reading.digits
-        ],
+        "digits": [_digit(each) for each in reading.digits],
+        "lines": [{"text": line.text, "box": list(line.box), "n_digits": len(line.digits)} for line in reading.lines],
+        "left_out": [{"box": list(each.box), "reason": each.reason} for each in reading.left_out],
     }
 
 
@@ -189,6 +188,16 @@ def _figures(reading: Reading | DigitReading) -> dict[str, Any]:
         "probabilities": [float(probability) for probability in reading.probabilities],
         "second": reading.second,
         "flags": list(reading.flags),
+    }
+
+
+def _digit(each: DigitReading) -> dict[str, Any]:
+    return {
+        "digit": each.digit,
+        "label": each.label,
+        "probability": each.probability,
+        "box": list(each.box),
+        "line": each.line,
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from fastnet.models.calibration import Calibration
 from fastnet.models.model import Model
 from fastnet.models.network import Activations
 
+from .pictures import LeftOut as LeftOut
 from .pictures import Limits as Limits
 from .pictures import Part, Source, prepare
 from .pictures import Stage as Stage
@@ -36,11 +37,31 @@ class DigitReading:
     pixels: np.ndarray  # (28, 28) uint8, what the network saw
     label: str
     second_label: str | None
+    line: int = 0  # the number of its line, from 0
 
     @property
     def text(self) -> str:
         """What the digit is called; empty where it is none."""
         return "" if self.digit is None else self.label
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Digits that stand in one line, from left to right."""
+
+    digits: tuple[DigitReading, ...]
+
+    @property
+    def text(self) -> str:
+        """What its digits are called; with blanks between them where names are longer than one."""
+        names = [part.text for part in self.digits if part.digit is not None]
+        return ("" if all(len(name) == 1 for name in names) else " ").join(names)
+
+    @property
+    def box(self) -> Box:
+        """Around all of its digits."""
+        x0, y0, x1, y1 = zip(*(digit.box for digit in self.digits), strict=True)
+        return min(x0), min(y0), max(x1), max(y1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +79,17 @@ class Reading:
     label: str | None  # None, as the second one, where there is nothing to read
     second_label: str | None
 
+    left_out: tuple[LeftOut, ...] = ()  # ink that was seen and is not read
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The digits line by line."""
+        return tuple(Line(tuple(digits)) for _, digits in groupby(self.digits, lambda digit: digit.line))
+
     @property
     def text(self) -> str:
-        """What all digits are called, in reading order; with blanks between them where names are longer than one."""
-        names = [part.text for part in self.digits if part.digit is not None]
-        return ("" if all(len(name) == 1 for name in names) else " ").join(names)
+        """What the digits of each line are called; one line below the other."""
+        return "\n".join(text for line in self.lines if (text := line.text))
 
 
 def read(predictor: Model, source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
@@ -73,7 +100,9 @@ def read(predictor: Model, source: Source, name: str | None = None, limits: Limi
         n_classes = len(predictor.classes)
         unknown = np.full(n_classes, 1 / n_classes, np.float32)
         flags = "no digit", *prepared.flags
-        return Reading((), flags, prepared.stages, prepared.size, None, 0.0, unknown, None, None, None)
+        return Reading(
+            (), flags, prepared.stages, prepared.size, None, 0.0, unknown, None, None, None, prepared.left_out
+        )
     first = next((digit for digit in digits if digit.digit is not None), digits[0])
     return Reading(
         digits,
@@ -86,6 +115,7 @@ def read(predictor: Model, source: Source, name: str | None = None, limits: Limi
         first.second,
         first.label,
         first.second_label,
+        prepared.left_out,
     )
 
 
@@ -141,6 +171,7 @@ def _digit_reading(
         part.pixels,
         classes[first],
         None if second is None else classes[second],
+        part.line,
     )
 
 

@@ -144,17 +144,26 @@ def _or_null(schema: Json, description: str = "") -> Json:
     return {**schema, "type": [schema["type"], "null"], **({"description": description} if description else {})}
 
 
+_BOX: Json = {**_list(_NUMBER, "x0, y0, x1, y1 in pixels of the upright picture"), "minItems": 4, "maxItems": 4}
 _DIGIT = _object(
     "One digit",
     digit=_or_null(_NUMBER, "null where it looks like no digit"),
     label={"type": "string", "description": "what the likeliest class is called"},
     probability=_SHARE,
-    box={**_list(_NUMBER, "x0, y0, x1, y1 in pixels of the upright picture"), "minItems": 4, "maxItems": 4},
+    box=_BOX,
+    line={**_NUMBER, "description": "of `lines`, from 0"},
 )
+_LINE = _object(
+    "Digits that stand in one line",
+    text={"type": "string", "description": "what its digits are called"},
+    box=_BOX,
+    n_digits=_NUMBER,
+)
+_LEFT_OUT = _object("Ink that is not read", box=_BOX, reason={"type": "string", "description": "why"})
 _READ = _object(
     "What a picture says; the figures are those of its first digit",
     path={"type": "string", "description": "the name of the file in the form, else picture"},
-    text={"type": "string", "description": "the digits in reading order"},
+    text={"type": "string", "description": "the digits in reading order, a line of text for each line"},
     digit=_or_null(_NUMBER),
     label=_or_null(_TEXT),
     second_label=_or_null(_TEXT, "the next guess"),
@@ -163,6 +172,8 @@ _READ = _object(
     second=_or_null(_NUMBER),
     flags=_list(_TEXT, "what speaks against the answer"),
     digits=_list(_DIGIT),
+    lines=_list(_LINE, "in reading order"),
+    left_out=_list(_LEFT_OUT),
 )
 _UNREADABLE = _object("A picture that cannot be read", path=_TEXT, error={"type": "string", "description": "why"})
 _SCHEMAS: Json = {

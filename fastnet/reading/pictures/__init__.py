@@ -1,5 +1,6 @@
 """From a picture to the pixels that the network knows: each digit grey, white ink on black, 28x28."""
 
+from .pipeline import LeftOut as LeftOut
 from .pipeline import Part as Part
 from .pipeline import Prepared as Prepared
 from .pipeline import Stage as Stage

@@ -1,12 +1,12 @@
 """Cut a mask of ink into digits: connected parts, without specks, fragments joined, in reading order."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from .cuts import Cut, Found, Group
 from .ink import Ink
 from .labelling import Runs, label_runs
-from .sheet import Box
+from .rows import in_lines
+from .touching import MOST_PIECES, pieces_of
 
 MOST_DIGITS = 64
 
@@ -19,59 +19,11 @@ _LEAST_FRAMED = 0.01  # of the picture: a digit cut off by its edge has more ink
 _SPECK_AREA = 0.004  # of the largest part: less is dirt
 _SPECK_HEIGHT = 0.3  # of the usual digit: what is neither as high nor a third as heavy is no digit
 _FRAGMENT = 0.6  # of the usual digit: what is smaller both ways may belong to a neighbour
-_WIDE = 1.25  # times as wide as high: it may be two digits that touch
-_MOST_PIECES = 10
-_USUAL_WIDTH = 0.75  # of a digit's height
 _NEAR = 0.15  # of the usual digit: a gap over which fragments are joined
 
 
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """One digit: its box (x0, y0, x1, y1; x1 and y1 are one past the last), its ink there, and how to part it.
-
-    `pieces` are what it would fall into if it were several digits that touch; empty if it is too narrow for that.
-    """
-
-    box: Box
-    own: np.ndarray
-    pieces: tuple["Cut", ...] = ()
-
-
-@dataclass
-class Group:
-    """Parts that make one digit, and the box around them (x1 and y1 are one past the last)."""
-
-    labels: list[int]
-    area: int
-    x0: int
-    y0: int
-    x1: int
-    y1: int
-
-    @property
-    def width(self) -> int:
-        """Columns of the box."""
-        return self.x1 - self.x0
-
-    @property
-    def height(self) -> int:
-        """Rows of the box."""
-        return self.y1 - self.y0
-
-    def joined(self, other: "Group") -> "Group":
-        """Both as one."""
-        return Group(
-            self.labels + other.labels,
-            self.area + other.area,
-            min(self.x0, other.x0),
-            min(self.y0, other.y0),
-            max(self.x1, other.x1),
-            max(self.y1, other.y1),
-        )
-
-
-def cut(mask: np.ndarray, ink: Ink, least_side: float) -> tuple[list[Cut], int]:
-    """Return the digits in reading order, at most `MOST_DIGITS`, and how many parts there were.
+def cut(mask: np.ndarray, ink: Ink, least_side: float) -> Found:
+    """The digits in reading order, at most `MOST_DIGITS`.
 
     `mask` is the ink's, without ruled lines. A part without any of the ink's peaks is left out, and one that is smaller
     than `least_side` both ways.
@@ -82,15 +34,18 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float) -> tuple[list[Cut], int]:
     n = len(groups)
     groups = [group for group in groups if not _is_blot(group)]
     if not groups:
-        return [], n
+        return Found([], n, [])
     groups = sorted(groups, key=lambda group: -group.area)[:MOST_DIGITS]
     labels = np.full(mask.shape, -1, np.int32)
     labels[mask] = np.repeat(runs.label, runs.stop - runs.start)
-    digits = []
-    for group in in_reading_order(_without_marks(_join(groups))):
-        own = np.isin(labels[group.y0 : group.y1, group.x0 : group.x1], group.labels)
-        digits.append(Cut((group.x0, group.y0, group.x1, group.y1), own, _pieces(own, group.x0, group.y0)))
-    return digits, n
+    lines = in_lines(_without_marks(_join(groups)))
+    return Found([[_cut_out(group, labels) for group in line] for line in lines], n, [])
+
+
+def _cut_out(group: Group, labels: np.ndarray) -> Cut:
+    """The digit that a group is, and what it falls into if it is several."""
+    own = np.isin(labels[group.y0 : group.y1, group.x0 : group.x1], group.labels)
+    return Cut((group.x0, group.y0, group.x1, group.y1), own, pieces_of(own, group.x0, group.y0))
 
 
 def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:
@@ -197,58 +152,9 @@ def _belong(a: Group, b: Group, usual: float) -> bool:
 
 def _without_marks(groups: list[Group]) -> list[Group]:
     """Leave out points, commas and dashes between digits, and flat lines."""
-    groups = [group for group in groups if group.width <= _MOST_PIECES * group.height]
+    groups = [group for group in groups if group.width <= MOST_PIECES * group.height]
     if not groups:
         return []
     usual = _usual_height(groups)
     heavy = float(np.median([group.area for group in groups if group.height >= usual / 2] or [0]))
     return [group for group in groups if group.height >= _SPECK_HEIGHT * usual or group.area > heavy / 3]
-
-
-def in_reading_order(groups: list[Group]) -> list[Group]:
-    """Lines from top to bottom, each from left to right; a line may slant, and waver."""
-    lines: list[list[Group]] = []
-    for group in sorted(groups, key=lambda group: group.x0):
-        fitting = [(overlap, line) for line in lines if (overlap := _overlap_y(line[-1], group)) > 0.4]
-        if fitting:
-            max(fitting, key=lambda pair: pair[0])[1].append(group)
-        else:
-            lines.append([group])
-    ordered: list[tuple[float, float, list[Group]]] = []  # top and bottom of each line, on the average
-    for line in sorted(lines, key=lambda line: _middle(line)[0]):
-        top, bottom = _middle(line)
-        if ordered and (ordered[-1][1] - top) > 0.4 * min(bottom - top, ordered[-1][1] - ordered[-1][0]):
-            line = ordered.pop()[2] + line
-        ordered.append((*_middle(line), line))
-    return [group for *_, line in ordered for group in sorted(line, key=lambda group: group.x0)]
-
-
-def _middle(line: list[Group]) -> tuple[float, float]:
-    return float(np.mean([group.y0 for group in line])), float(np.mean([group.y1 for group in line]))
-
-
-def _overlap_y(a: Group, b: Group) -> float:
-    """The share of the less high one's rows that the other has too."""
-    return (min(a.y1, b.y1) - max(a.y0, b.y0)) / min(a.height, b.height)
-
-
-def _pieces(own: np.ndarray, x0: int, y0: int) -> tuple[Cut, ...]:
-    """A part that is wide for one digit, cut into as many as it may be, where there is least ink."""
-    height, width = own.shape
-    n = round(width / (_USUAL_WIDTH * height))
-    if width < _WIDE * height or not 2 <= n <= _MOST_PIECES or width < 4 * n:
-        return ()
-    ink = own.sum(axis=0)
-    cuts = [0]
-    for number in range(1, n):
-        middle, reach = number * width // n, max(1, width // (4 * n))
-        window = ink[middle - reach : middle + reach]
-        cuts.append(middle - reach + int(np.flatnonzero(window == window.min()).mean()))
-    pairs = zip(cuts, [*cuts[1:], width], strict=True)
-    return tuple(_cropped(own[:, left:right], x0 + left, y0) for left, right in pairs if own[:, left:right].any())
-
-
-def _cropped(own: np.ndarray, x0: int, y0: int) -> Cut:
-    rows, columns = (np.flatnonzero(own.any(axis=axis)) for axis in (1, 0))
-    top, bottom, left, right = (int(edge) for edge in (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1))
-    return Cut((x0 + left, y0 + top, x0 + right, y0 + bottom), own[top:bottom, left:right])

@@ -8,9 +8,11 @@ import numpy as np
 from PIL import Image
 
 from .closeup import find_close_up
+from .cuts import Cut, Found
+from .cuts import LeftOut as LeftOut
 from .ink import Ink, find_ink
 from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form
-from .parts import MOST_DIGITS, Cut, cut
+from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
 from .sheet import Box, find_sheet
@@ -35,12 +37,13 @@ class Stage:
 class Part:
     """One digit: where it is in the upright picture (x0, y0, x1, y1) and its 28x28 pixels, white ink on black.
 
-    `pieces` are what it is if it is several digits that touch.
+    `pieces` are what it is if it is several digits that touch; `line` is the number of its line, from 0.
     """
 
     box: Box
     pixels: np.ndarray
     pieces: tuple["Part", ...] = ()
+    line: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,7 @@ class Prepared:
     flags: tuple[str, ...]
     stages: tuple[Stage, ...]
     size: tuple[int, int]  # width and height of the upright picture, in which the boxes are
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def prepare(source: Source, name: str | None = None, limits: Limits | None = None) -> Prepared:
@@ -64,9 +68,11 @@ def prepare(source: Source, name: str | None = None, limits: Limits | None = Non
         return Prepared((Part((0, 0, SIDE, SIDE), ready),), (), stages, (SIDE, SIDE))
     small, factor = _reduced(picture.image)
     look = _look_at(picture.image, small, factor)
-    parts = tuple(_part(look, one, picture.scale) for one in look.cuts)
+    lines = enumerate(look.found.lines)
+    parts = tuple(_part(look, one, picture.scale, number) for number, line in lines for one in line)
+    left_out = tuple(LeftOut(_box_of(look, each.box, picture.scale), each.reason) for each in look.found.left_out)
     width, height = (round(side * picture.scale) for side in picture.image.size)
-    return Prepared(parts, _flags(look), _stages(small, look, parts), (width, height))
+    return Prepared(parts, _flags(look), _stages(small, look, parts), (width, height), left_out)
 
 
 # ---- Looking: at all of it, then closer -----------------------------------------------------------------------------
@@ -81,8 +87,12 @@ class Look:
     scale: int
     ink: Ink
     mask: np.ndarray  # of the ink, without ruled lines
-    cuts: list[Cut]
-    n_found: int
+    found: Found
+
+    @property
+    def cuts(self) -> list[Cut]:
+        """All digits in reading order."""
+        return self.found.cuts
 
     def outside(self, box: Box) -> Box:
         """The same box in pixels of the whole picture."""
@@ -136,7 +146,7 @@ def _seen(part: Image.Image, scale: int, x: int, y: int, is_dark: bool | None = 
     """The digits on a part of a picture that was reduced by `scale` and begins at (x, y)."""
     ink = find_ink(part, is_dark)
     mask = without_ruled_lines(ink.mask, ink.faint, ink.even)
-    return Look(x, y, scale, ink, mask, *cut(mask, ink, _LEAST_SIDE / scale))
+    return Look(x, y, scale, ink, mask, cut(mask, ink, _LEAST_SIDE / scale))
 
 
 def _around(look: Look, size: tuple[int, int]) -> Box:
@@ -155,12 +165,18 @@ def _around(look: Look, size: tuple[int, int]) -> Box:
 # ---- What comes out -------------------------------------------------------------------------------------------------
 
 
-def _part(look: Look, one: Cut, scale: float) -> Part:
+def _part(look: Look, one: Cut, scale: float, line: int) -> Part:
     """The box in pixels of the file and the 28x28 pixels of one digit, and of its pieces."""
     x0, y0, x1, y1 = one.box
     pixels = to_mnist_form(_own_ink(look.ink.amount[y0:y1, x0:x1], one.own))
-    left, top, right, bottom = (max(0, round(edge * scale)) for edge in look.outside(one.box))
-    return Part((left, top, right, bottom), pixels, tuple(_part(look, piece, scale) for piece in one.pieces))
+    pieces = tuple(_part(look, piece, scale, line) for piece in one.pieces)
+    return Part(_box_of(look, one.box, scale), pixels, pieces, line)
+
+
+def _box_of(look: Look, box: Box, scale: float) -> Box:
+    """A box of a look in pixels of the file."""
+    left, top, right, bottom = (max(0, round(edge * scale)) for edge in look.outside(box))
+    return left, top, right, bottom
 
 
 def _own_ink(amount: np.ndarray, own: np.ndarray) -> np.ndarray:
@@ -174,10 +190,10 @@ def _own_ink(amount: np.ndarray, own: np.ndarray) -> np.ndarray:
 def _flags(look: Look) -> tuple[str, ...]:
     flags = []
     if not look.cuts:
-        flags.append("unlike any digit" if look.n_found else "blank")
+        flags.append("unlike any digit" if look.found.n_parts else "blank")
     elif look.ink.contrast < _LOW_CONTRAST:
         flags.append("low contrast")
-    if look.mask.mean() > _TOO_MUCH_INK or look.n_found > MOST_DIGITS:
+    if look.mask.mean() > _TOO_MUCH_INK or look.found.n_parts > MOST_DIGITS:
         flags.append("too much ink")
     return tuple(flags)
 
