@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 IMAGES = ("uint8", "float32", "sparse")  # for each of which kernels are compiled anew; sparse: rows without zeros
 MOST_THREADS = 256
+N_FUNCTIONS = 160  # about so many are compiled for the first training on a machine
 
 Listener = Callable[[bool], None]
 

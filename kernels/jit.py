@@ -58,6 +58,11 @@ def _cache_directory() -> str | None:
 CACHE_DIRECTORY = _cache_directory()
 
 
+def holds_kernels() -> bool:
+    """Whether kernels were compiled before, and kept."""
+    return CACHE_DIRECTORY is not None and any(Path(CACHE_DIRECTORY).rglob("*.nbi"))
+
+
 class _Cache(FunctionCache):
     """Numba's cache, without which kernels work as well: where it fails they are compiled, and kept if possible.
 

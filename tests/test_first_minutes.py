@@ -109,6 +109,23 @@ def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsy
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize(("holds_kernels", "outlook"), [(False, f" of about {compilation.N_FUNCTIONS}, "), (True, "")])
+def test_the_first_compilation_on_a_machine_tells_about_how_long_it_takes(
+    at_once, capsys, monkeypatch, holds_kernels, outlook
+):
+    jit = pytest.importorskip("fastnet.kernels.jit")
+    monkeypatch.setattr(jit, "holds_kernels", lambda: holds_kernels)
+    with waiting.compiling_told():
+        for _ in range(20):
+            compilation.tell(True)
+            compilation.tell(False)
+        compilation.tell(True)
+        line = next(line for line in told(capsys, "20 functions").splitlines() if "20 functions" in line)
+        assert line.startswith(f"compiling: 20 functions{outlook}")
+        assert ("s to go" in line) is bool(outlook)
+        compilation.tell(False)
+
+
 def test_a_compilation_that_another_thread_goes_on_with_is_not_waited_for():
     with waiting.compiling_told():
         compilation.tell(True)

@@ -38,6 +38,7 @@ class Snapshot:
     problem: str = ""  # why it failed, in a sentence
     began: float = 0.0  # by the server's monotonic clock
     is_compiling: bool = False  # while it gets ready
+    n_compiled: int = 0  # functions, where kernels are not there yet
     layer_sizes: tuple[int, ...] = ()
     n_train: int = 0
     n_validation: int = 0

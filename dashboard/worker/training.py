@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from fastnet.data.loading import load_dataset
 from fastnet.errors import FORESEEN, sentence_of
-from fastnet.kernels import numba_is_installed
+from fastnet.kernels import compilation, numba_is_installed
 from fastnet.models.documents import Score
 from fastnet.training.pipeline import TrainingStage, train_and_save
 from fastnet.training.recipe import Recipe
@@ -37,10 +37,9 @@ def work(pipe: Connection, recipe: Recipe, data: str, directory: Path) -> None:
     """Train, save the run in `directory` and end; also when nobody listens any more."""
     n_threads = max(1, (os.cpu_count() or 1) - SPARE_PROCESSORS)
     if numba_is_installed():
-        from fastnet.kernels.compilation import MOST_THREADS
         from fastnet.kernels.jit import set_threads
 
-        set_threads(min(n_threads, MOST_THREADS))
+        set_threads(min(n_threads, compilation.MOST_THREADS))
     threadpool_limits(n_threads, user_api="blas")
     try:
         _Worker(pipe, recipe, data).train(directory)
@@ -61,7 +60,7 @@ class _Worker:
         training.steps_at_a_time = min(max(at_a_time, 1), training.steps_at_a_time)
         self._observer = Observer(lambda: training.network, training.validation_samples, dataset.pixel_scale)
         self._curves = _Curves(training)
-        self._step_seen = 0
+        self._step_seen = self._n_compiled = 0
         self._is_paused = False
         self._told = self._filtered = self._looked = self._began = time.monotonic()
 
@@ -78,9 +77,10 @@ class _Worker:
                 **self._everything_seen(),
             }
         )
-        outcome = train_and_save(
-            training, directory, on_stage=self._begin, on_step=self._step, on_epoch=self._end_epoch
-        )
+        with compilation.listening(self._hear_of_compiling):
+            outcome = train_and_save(
+                training, directory, on_stage=self._begin, on_step=self._step, on_epoch=self._end_epoch
+            )
         end = {
             "state": FINISHED if training.finished else STOPPED,
             "test": Score(outcome.test_accuracy, outcome.test_loss),
@@ -96,6 +96,11 @@ class _Worker:
             self._pipe.send({"state": RUNNING})
         elif stage is TrainingStage.TESTING:
             self._tell_curves({"state": ENDING})
+
+    def _hear_of_compiling(self, begins: bool) -> None:
+        if not begins:
+            self._n_compiled += 1
+            self._pipe.send({"n_compiled": self._n_compiled})
 
     def _everything_seen(self) -> dict[str, Any]:
         return {"filters": self._observer.filters(), "looks": self._observer.look()}

@@ -1,6 +1,7 @@
 """What people are told while they wait, always on standard error: a line that is drawn anew on a terminal, plain lines
 every ten seconds elsewhere, nothing at all with --quiet."""
 
+import math
 import os
 import sys
 import threading
@@ -17,6 +18,7 @@ _SECONDS_BEFORE = 1.0  # of silence
 _SECONDS_BETWEEN_DRAWINGS = 0.2
 _SECONDS_BETWEEN_LINES = 10.0
 _USUAL_COLUMNS = 80  # where a terminal does not tell how wide it is
+_ENOUGH_FUNCTIONS = 10  # compiled, to tell by their time how long the others take
 _CLEAR = "\r\x1b[K"
 
 _quiet = False
@@ -207,6 +209,7 @@ class _Compiling(WaitInParts):
     def __init__(self) -> None:
         super().__init__()
         self._n_done = 0
+        self._is_first = False  # compilation on this machine
 
     def hear(self, begins: bool) -> None:
         """A function begins or ends."""
@@ -216,7 +219,7 @@ class _Compiling(WaitInParts):
             if not self._n_done and not self._n_open:
                 self.headline = self._headline()
             self._n_done += not begins
-            self.text = f"compiling: {self._n_done} functions"
+            self.text = f"compiling: {self._n_done} functions{self._outlook()}"
             if begins:
                 self.begin(self.text)
             else:
@@ -228,9 +231,18 @@ class _Compiling(WaitInParts):
             if self in _waits:
                 _end(self)
 
+    def _outlook(self) -> str:
+        """About how long it still takes, by the time that the functions took so far; nothing where that is unknown."""
+        n_left = compilation.N_FUNCTIONS - self._n_done if self._is_first else 0
+        if self._n_done < _ENOUGH_FUNCTIONS or n_left <= 0:
+            return ""
+        seconds = self._seconds_before + time.monotonic() - self._begun if self._n_open else self._seconds_before
+        return f" of about {compilation.N_FUNCTIONS}, {math.ceil(seconds / self._n_done * n_left)} s to go"
+
     def _headline(self) -> str:
         from fastnet.kernels import jit  # which is there, since it compiles
 
+        self._is_first = not jit.holds_kernels()
         kept = f"once; kept in {jit.CACHE_DIRECTORY}" if jit.CACHE_DIRECTORY else "each time, for want of a cache"
         return f"compiling the kernels for this machine, {kept}"
 

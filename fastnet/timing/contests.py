@@ -37,7 +37,13 @@ PEERS = "fastnet.timing.rivals"
 RIVALS = ("numpy", "pytorch", "pytorch-bfloat16", "jax", "keras", "skorch", "sklearn")
 
 # Flags of XLA's CPU compiler that may help; unknown ones end the process, and that trial is left out.
-XLA_FLAGS = ["", "--xla_cpu_multi_thread_eigen=false", "--xla_cpu_prefer_vector_width=512"]
+XLA_FLAGS = [
+    "",
+    "--xla_cpu_multi_thread_eigen=false",
+    "--xla_cpu_prefer_vector_width=512",
+    "--xla_cpu_use_xnnpack=true",
+    "--xla_cpu_use_onednn=true",
+]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from multiprocessing import Pipe
 
 import numpy as np
 import pytest
@@ -26,8 +27,10 @@ from fastnet.dashboard.views.training.saving import saving_view
 from fastnet.dashboard.worker.beside import start_beside
 from fastnet.dashboard.worker.looks import Observer
 from fastnet.dashboard.worker.snapshot import ENDING, FAILED, FINISHED, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
+from fastnet.dashboard.worker.training import _Worker
 from fastnet.data.loading import load_dataset
 from fastnet.errors import ModelError, OptionError
+from fastnet.kernels.compilation import N_FUNCTIONS
 from fastnet.models.documents import EpochRecord
 from fastnet.models.files import read_model
 from fastnet.models.network import Network
@@ -292,7 +295,10 @@ def test_the_page_says_what_a_training_waits_for_and_since_when(tmp_path):
     state.look()
     told = figures_html(state.snapshot, state.waited)
     assert "The kernels are made ready" in told
-    assert f"{state.waited} s so far" in told
+    assert f"at once: {state.waited} s so far" in told
+    state._trainer.snapshot = state._trainer.snapshot.and_then({"n_compiled": 84})
+    state.look()
+    assert f"84 of about {N_FUNCTIONS} functions, {state.waited} s so far" in figures_html(state.snapshot, state.waited)
     assert "so far" not in figures_html(state.snapshot.and_then({"state": RUNNING}), state.waited)
 
 
@@ -304,6 +310,15 @@ def test_the_process_tells_that_it_compiles(trainer, monkeypatch):
     while {"is_compiling": True} not in seen:
         assert time.monotonic() < deadline, seen
         time.sleep(0.01)
+
+
+def test_the_process_counts_what_it_compiles(npz):
+    ours, theirs = Pipe()
+    worker = _Worker(theirs, SMALL, str(npz))
+    for begins in (True, True, False, False):
+        worker._hear_of_compiling(begins)
+    told = [ours.recv() for _ in range(2)]
+    assert told == [{"n_compiled": 1}, {"n_compiled": 2}]
 
 
 def test_the_button_that_saves_lives_on_where_the_same_sentence_is_told_again(tmp_path):

@@ -5,6 +5,8 @@ from typing import Any
 
 import panel as pn
 
+from fastnet.kernels.compilation import N_FUNCTIONS
+
 from ...session.time_limits import clock
 from ...session.training_state import TrainingState
 from ...worker.snapshot import ENDING, FAILED, FINISHED, IDLE, PAUSED, PREPARING, RUNNING, STOPPED, Snapshot
@@ -25,8 +27,8 @@ _WORDS = {
 }
 
 _COMPILING = (
-    "The kernels are made ready for this machine. The first time they are compiled, which takes a minute or more; then"
-    " they are kept, and later trainings begin at once"
+    "The kernels are made ready for this machine. The first time they are compiled, which takes half a minute or"
+    " more; then they are kept, and later trainings begin at once"
 )
 
 
@@ -58,7 +60,8 @@ def _wait(snapshot: Snapshot, seconds: int) -> str:
     if snapshot.state != PREPARING:
         return ""
     told = _COMPILING if snapshot.is_compiling else "A process of its own begins and reads the data"
-    return f'<p class="quiet">{told}: {_duration(seconds)} so far.</p>'
+    compiled = f"{snapshot.n_compiled} of about {N_FUNCTIONS} functions, " if snapshot.n_compiled else ""
+    return f'<p class="quiet">{told}: {compiled}{_duration(seconds)} so far.</p>'
 
 
 def figures(snapshot: Snapshot) -> list[tuple[str, str]]:
