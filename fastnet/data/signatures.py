@@ -27,6 +27,7 @@ class Kind(StrEnum):
     JSON = "JSON"
     PICTURE = "a picture"
     PDF = "a PDF document"
+    POSTSCRIPT = "a PostScript document"
     HEIC = "a HEIC picture"
     AVIF = "an AVIF picture"
     SVG = "an SVG drawing"
@@ -51,6 +52,7 @@ _SIGNATURES = (
     (b"II*\0", Kind.PICTURE),
     (b"MM\0*", Kind.PICTURE),
     (b"%PDF", Kind.PDF),
+    (b"%!PS", Kind.POSTSCRIPT),
     (b"\x89HDF\r\n", Kind.HDF5),
     (b"SQLite format 3", Kind.SQLITE),
     (b"7z\xbc\xaf\x27\x1c", Kind.ARCHIVE),

@@ -19,7 +19,7 @@ _PLACE = r"#|[0-9]|\[(?:[0-9](?:-[0-9])?)+\]"
 _ANY = tuple(range(10))
 
 _Way = tuple[float, tuple[int, ...]]  # its logarithmic probability, and its digits
-_NO_WAY: _Way = (-math.inf, _ANY * MOST_DIGITS)  # no better than one of probability 0
+_NO_WAY: _Way = (-math.inf, (10,))  # what any is better than, unless its probability is 0
 
 
 def _luhn(digit: int, place: int) -> int:
@@ -71,7 +71,7 @@ class Constraint:
         if self.pattern is not None:
             self._require_length(len(self._places), f"the pattern {self.pattern!r}")
         if self.digits is not None:
-            self._require_length(self.digits, f"a number of {self.digits} digits")
+            self._require_length(self.digits, "a number")
 
     @classmethod
     def parse(cls, texts: Mapping[str, str | None]) -> "Constraint | None":
@@ -130,7 +130,7 @@ class Constraint:
             raise OptionError(f"{what} has {n} digits, and {self.digits} are asked for")
         if not self._takes(n):
             assert self.range
-            raise OptionError(f"{what} has {n} digits, which none from {_span(self.range)} has")
+            raise OptionError(f"no number from {_span(self.range)} has {n} digits")
 
     @property
     def _most_places(self) -> int:

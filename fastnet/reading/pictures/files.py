@@ -39,11 +39,9 @@ def opened(content: bytes, page: int, name: str, most_pixels: int) -> Iterator[I
     if kind is Kind.PDF:
         yield _drawn(content, page, name, most_pixels)
         return
-    formats = FORMATS
     if kind is Kind.HEIC:
         _register_heic(name)
-        formats = ("HEIF",)
-    with Image.open(io.BytesIO(content), formats=formats) as image:
+    with Image.open(io.BytesIO(content), formats=("HEIF",) if kind is Kind.HEIC else FORMATS) as image:
         if page > 1:
             image.seek(page - 1)
         yield image
@@ -73,7 +71,8 @@ def fault_of(content: bytes, name: str) -> str:
     if kind is Kind.PICTURE or kind is Kind.HEIC or content[:2] == b"BM":
         return "is a picture that is cut short" if _is_cut_short(content) else "is a picture that is damaged"
     if kind is Kind.AVIF or (kind is Kind.UNKNOWN and extension in UNREAD_EXTENSIONS):
-        return f"is {extension[1:].upper() or 'AVIF'}, which is not read; make {' or '.join(FORMATS[:2])} of it"
+        named = kind.value if kind is Kind.AVIF else f"a picture by its name ({extension[1:].upper()})"
+        return f"is {named}, which is not read; make {' or '.join(FORMATS[:2])} of it"
     if kind is Kind.UNKNOWN:
         named = f" by its content, though its name ends in {extension}" if extension else ""
         return f"is no picture{named} {readable}"
@@ -101,7 +100,8 @@ def _drawn(content: bytes, page: int, name: str, most_pixels: int) -> Image.Imag
             width, height = sheet.get_size()
             scale = min(_PDF_SCALE, math.sqrt(most_pixels / max(1, width * height)) * 0.999)
             with closing(sheet.render(scale=scale)) as bitmap:
-                return bitmap.to_pil().convert("RGB").copy()
+                drawn: Image.Image = bitmap.to_pil().convert("RGB")
+                return drawn.copy()  # the bitmap's memory goes
 
 
 def _pdfium(name: str) -> Any:

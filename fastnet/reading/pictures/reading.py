@@ -125,7 +125,7 @@ def _upright(image: Image.Image, name: str, limits: Limits) -> Picture:
     """The picture as it is meant to be seen, reduced if it is far larger than needed."""
     width, height = image.size
     if width * height > limits.megapixels * 10**6 * (_REDUCED_BY if _is_reduced_while_decoding(image) else 1):
-        raise _too_many_pixels(name, limits, width * height)
+        raise _too_many_pixels(name, limits, f" ({width} x {height} pixels)")
     if width == 0 or height == 0:
         raise DataError(f"{name}: has no pixels")
     shrink = min(1, math.sqrt(_ENOUGH_PIXELS / (width * height)))
@@ -192,8 +192,7 @@ def _opaque(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(backdrop, image).convert("RGB")
 
 
-def _too_many_pixels(name: str, limits: Limits, n: int | None = None) -> DataError:
-    found = f" (it has {n / 10**6:,.1f})" if n else ""
+def _too_many_pixels(name: str, limits: Limits, found: str = "") -> DataError:
     return DataError(f"{name}: has more than {limits.megapixels:g} megapixels{found}{limits.advice}")
 
 
