@@ -115,7 +115,8 @@ def digit(label, *, second=None, line=0, flags=(), kind="digit"):
     known = kind == "digit" and "no digit" not in flags
     box, pixels = (0, 0, 9, 9), np.zeros((28, 28), np.uint8)
     number = int(label) if known else None
-    return DigitReading(number, 0.7, probabilities, None, flags, box, pixels, label, None, line=line, kind=kind)
+    name = label if kind == "digit" else ""
+    return DigitReading(number, 0.7, probabilities, None, flags, box, pixels, name, None, line=line, kind=kind)
 
 
 def reading(*digits):
@@ -147,7 +148,7 @@ def test_where_nothing_fits_the_reading_stays_and_is_flagged():
 def test_each_line_fits_for_itself():
     lines = reading(digit("4"), digit("7", second="1"), digit("2", line=1), digit("9", line=2), digit("9", line=2))
     found = fitted(lines, Constraint(digits=2, range=(0, 42)), CLASSES)
-    assert [line.text for line in found.lines] == ["41", "2", "00"]
+    assert [line.text for line in found.lines] == ["41", "2", "09"]
     assert [NOTHING_FITS in each.flags for each in found.digits] == [False, False, True, False, False]
 
 
@@ -174,6 +175,13 @@ def test_an_empty_cell_is_no_digit_whatever_is_known():
     assert found.digits == cells
     found = fitted(reading(*cells), Constraint(digits=3), CLASSES)
     assert [NOTHING_FITS in each.flags for each in found.digits] == [True, False, True]
+
+
+def test_what_a_pattern_has_between_digits_is_no_doubt():
+    point = digit("0", kind="other", flags=("no digit", "a point"))
+    marks = digit("4"), point, digit("2")
+    assert fitted(reading(*marks), Constraint(pattern="#.#"), CLASSES).flags == ()
+    assert "a point" in fitted(reading(*marks), Constraint(digits=2), CLASSES).flags
 
 
 def test_the_pattern_is_written_out():

@@ -2,8 +2,7 @@
 
 import csv
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -51,7 +50,7 @@ def in_words(answer: Answer) -> str:
     Several lines, and rows of cells, stand below it.
     """
     flags = f"  [{', '.join(answer['flags'])}]" if answer["flags"] else ""
-    left_out = _left_out(answer.get("left_out", ()))
+    left_out = _left_out(answer)
     rows = _rows(answer)
     if len(rows) > 1:
         digits = f"{len(rows)} lines (each digit at least {percent(_least_confidence(answer))})"
@@ -69,20 +68,18 @@ def _digits_in_words(answer: Answer) -> str:
     return f"{text} ({percent(answer['probability'])}{other})"
 
 
+def _left_out(answer: Answer) -> str:
+    from fastnet.reading.pictures import left_out_in_words
+
+    words = left_out_in_words(part["reason"] for part in answer.get("left_out", ()))
+    return f"; {words}" if words else ""
+
+
 def _rows(answer: Answer) -> list[str]:
     """What the lines say; of cells, with blanks between them and "_" for an empty one."""
     if answer.get("grid"):
         return [" ".join("_" if cell is None else cell or "?" for cell in row) for row in answer["grid"]]
     return str(answer["text"]).split("\n")
-
-
-def _left_out(parts: Sequence[dict[str, Any]]) -> str:
-    """How much ink is not read, and why."""
-    if not parts:
-        return ""
-    reasons = Counter(part["reason"] for part in parts)
-    why = ", ".join(f"{n} {reason}" for reason, n in reasons.most_common())
-    return f"; {len(parts)} {'part' if len(parts) == 1 else 'parts'} left out: {why}"
 
 
 def _least_confidence(answer: Answer) -> float:

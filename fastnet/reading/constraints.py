@@ -117,6 +117,11 @@ class Constraint:
         rest = iter(digits)
         return re.sub(_PLACE, lambda _: next(rest), self.pattern)
 
+    @property
+    def has_separators(self) -> bool:
+        """Whether the pattern has something between its digits."""
+        return bool(re.sub(_PLACE, "", self.pattern or "").strip())
+
     def _takes(self, n: int) -> bool:
         """Whether there are numbers of n digits that fit, whatever the check says."""
         if n == 0 or (self.digits or n) != n or (self.pattern is not None and len(self._places) != n):

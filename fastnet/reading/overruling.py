@@ -41,19 +41,26 @@ def _fitted_line(
     """The digits of a line as they fit.
 
     What was refused counts as a digit only where there are too few without it, and it is the smaller part of the line.
+    Marks and empty cells, of which the network was not asked, are none; and where a pattern has something between its
+    digits, such marks are no doubt.
     """
     known = [place for place, digit in enumerate(line) if digit.digit is not None]
-    marks = [place for place, digit in enumerate(line) if digit.kind == "digit"]
-    for places in (known, marks) if 2 * len(known) > len(marks) else (known,):
+    asked = [place for place, digit in enumerate(line) if digit.label]
+    for places in (known, asked) if 2 * len(known) > len(asked) else (known,):
         table = _probabilities(np.stack([line[place].probabilities for place in places]), columns) if places else None
         taken = None if table is None else constraint.likeliest(table)
         if taken:
             new = dict(zip(places, taken, strict=True))
             return [
-                _taken_as(digit, columns[new[place]], classes) if place in new else digit
+                _taken_as(digit, columns[new[place]], classes) if place in new else _beside(digit, constraint)
                 for place, digit in enumerate(line)
             ]
-    return [_doubted(digit, NOTHING_FITS) if digit.kind == "digit" else digit for digit in line]
+    return [_doubted(digit, NOTHING_FITS) if digit.label else digit for digit in line]
+
+
+def _beside(mark: DigitReading, constraint: Constraint) -> DigitReading:
+    """What stands beside the digits that were taken."""
+    return replace(mark, flags=()) if constraint.has_separators and not mark.label else mark
 
 
 def _probabilities(of_classes: np.ndarray, columns: dict[int, int]) -> np.ndarray:
@@ -74,6 +81,7 @@ def _taken_as(digit: DigitReading, number: int, classes: tuple[str, ...]) -> Dig
         digit=number,
         label=classes[number],
         probability=float(digit.probabilities[number]),
+        kind="digit",
         second=second,
         second_label=None if second is None else classes[second],
         overruled=read,

@@ -87,7 +87,6 @@ class Reading:
 
     left_out: tuple[LeftOut, ...] = ()  # ink that was seen and is not read
     constraint: Constraint | None = None  # what the digits were made to fit
-    grid: tuple[tuple[str | None, ...], ...] | None = None  # rows of cells' texts; None for an empty cell
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -100,10 +99,16 @@ class Reading:
         """What the digits of each line are called; one line below the other."""
         return "\n".join(text for line in self.lines if (text := line.text))
 
+    @property
+    def grid(self) -> tuple[tuple[str | None, ...], ...] | None:
+        """The rows of a grid: what is in each of its cells, None where it is empty; None without a grid."""
+        return None
+
     def with_digits(self, digits: tuple[DigitReading, ...]) -> "Reading":
         """The same picture with other digits, at least one, and the figures and flags that follow."""
         first = _first_of(digits)
-        of_picture = tuple(flag for flag in self.flags if flag not in VERDICTS)
+        of_digits = {flag for digit in self.digits for flag in digit.flags}
+        of_picture = tuple(flag for flag in self.flags if flag not in of_digits and flag not in VERDICTS)
         return replace(
             self,
             digits=digits,

@@ -1,5 +1,6 @@
 """From a picture to the pixels that the network knows: each digit grey, white ink on black, 28x28."""
 
+from .cuts import left_out_in_words as left_out_in_words
 from .files import EXTENSIONS as EXTENSIONS
 from .files import EXTRA_EXTENSIONS as EXTRA_EXTENSIONS
 from .files import FORMATS as FORMATS

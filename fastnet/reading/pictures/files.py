@@ -23,8 +23,7 @@ UNREAD_EXTENSIONS = (  # of what are pictures too: a directory of them must not 
 )
 
 _HEAD = 4096  # bytes that tell the kind
-_TAIL = 64  # bytes in which a picture's end is looked for: some programs write a few more
-_ENDS = {b"\x89PNG": b"IEND", b"\xff\xd8": b"\xff\xd9", b"GIF8": b";"}
+_ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8": b"\xff\xd9", b"GIF8": b";"}
 _PDF_SCALE = 200 / 72  # pixels a point: 200 to the inch
 _PDFIUM = threading.Lock()  # which knows no threads
 
@@ -70,7 +69,7 @@ def fault_of(content: bytes, name: str) -> str:
         return "is a damaged PDF document, or one that asks for a password"
     if kind is Kind.PICTURE or kind is Kind.HEIC or content[:2] == b"BM":
         return "is a picture that is cut short" if _is_cut_short(content) else "is a picture that is damaged"
-    if kind is Kind.AVIF or (kind is Kind.UNKNOWN and extension in UNREAD_EXTENSIONS):
+    if kind is Kind.AVIF or (kind in (Kind.UNKNOWN, Kind.TEXT) and extension in UNREAD_EXTENSIONS):
         named = kind.value if kind is Kind.AVIF else f"a picture by its name ({extension[1:].upper()})"
         return f"is {named}, which is not read; make {' or '.join(FORMATS[:2])} of it"
     if kind is Kind.UNKNOWN:
@@ -85,7 +84,8 @@ def _is_cut_short(content: bytes) -> bool:
         return int.from_bytes(content[4:8], "little") + 8 > len(content)
     if content[:2] == b"BM":
         return int.from_bytes(content[2:6], "little") > len(content)
-    return any(content.startswith(start) and end not in content[-_TAIL:] for start, end in _ENDS.items())
+    end = next((end for start, end in _ENDS.items() if content.startswith(start)), b"")
+    return not content.rstrip(b"\0\r\n").endswith(end)
 
 
 # ---- Extras ---------------------------------------------------------------------------------------------------------
