@@ -63,10 +63,11 @@ class LeftOut:
 
 
 def left_out_in_words(reasons: Iterable[str]) -> str:
-    """How many parts were left out, and how many for each reason: "3 parts left out: 2 too small, 1 a dot"."""
+    """How many parts were left out, and how many why: "3 parts left out: 2 too small, 1 touches the edge"."""
     counts = Counter(reasons)
     n = counts.total()
-    why = ", ".join(f"{number} {reason}" for reason, number in counts.most_common())
+    verbs = {reason: reason if number == 1 else reason.replace("touches", "touch") for reason, number in counts.items()}
+    why = ", ".join(f"{number} {verbs[reason]}" for reason, number in counts.most_common())
     return f"{n} {'part' if n == 1 else 'parts'} left out: {why}" if n else ""
 
 
