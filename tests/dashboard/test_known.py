@@ -65,13 +65,22 @@ def test_doubtful_pictures_look_doubtful_in_the_list(one):
     assert [(row["text"], row["is_unsure"]) for row in gallery.pictures] == [("7", True)]
 
 
+def test_of_a_document_the_first_page_is_read_and_that_is_told(one):
+    content = io.BytesIO()
+    page = Image.open(io.BytesIO(one))
+    page.save(content, "TIFF", save_all=True, append_images=[page.copy()] * 2)
+    store = Store()
+    store.add_picture("letter.tif", content.getvalue())
+    assert (store.pictures[0].text, answer_message(store.answer, "")["notes"]) == ("1", "page 1 of 3")
+
+
 def test_left_out_ink_is_on_the_board_and_counted():
     parts = (LeftOut((0, 0, WIDTH // 2, HEIGHT // 2), "too small"),) * 2
     size = WIDTH, HEIGHT
     reading = Reading((), ("no digit",), (), size, None, 0.0, np.full(10, 0.1), None, None, None, left_out=parts)
     answer = Answer("page", reading, ())
     assert left_out(answer) == [(0, 0, 0.5, 0.5, "too small")] * 2
-    assert answer_message(answer, "")["left_out"] == "2 parts left out: 2 too small"
+    assert answer_message(answer, "")["notes"] == "2 parts left out: 2 too small"
     store = Store()
     board = Board(store)
     store.draw([])
