@@ -152,7 +152,8 @@ def large(form, **options):
 
 def test_a_scan_beyond_the_limit_is_reduced_while_it_is_decoded():
     small = Limits(megapixels=0.02)  # a third of the picture
-    assert prepare(large("JPEG"), limits=small).size == (300, 200)
+    for content in (large("JPEG"), large("MPO", save_all=True, append_images=[Image.new("L", (30, 20))])):
+        assert prepare(content, limits=small).size == (300, 200)
     for content in (large("PNG"), large("JPEG", progressive=True)):  # of these, all would be held at once
         with pytest.raises(DataError, match=r"has more than 0\.02 megapixels \(300 x 200 pixels\)$"):
             prepare(content, limits=small)
