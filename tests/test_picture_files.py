@@ -59,6 +59,7 @@ def test_each_page_of_a_document_is_answered(predictor, sheets, form):
         ("letter", 2, "2"),
     ]
     assert predictor.read(content).text == "7"
+    assert [reading.text for reading in predictor.read_pages(content)] == ["7", "2"]
 
 
 def test_a_picture_has_no_page_and_an_animation_is_its_first_picture(predictor, sheets):
