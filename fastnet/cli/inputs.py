@@ -16,7 +16,8 @@ from .streams import one_line
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from fastnet.reading.pictures import Limits
+    from fastnet.reading.constraints import Constraint
+    from fastnet.reading.pictures import Limits, Source
     from fastnet.reading.predictor import Predictor
     from fastnet.reading.recognition import Reading
 
@@ -41,31 +42,45 @@ def limits(most_megapixels: int | None) -> "Limits":
 class Reader:
     """Answers about whatever the names on the command line stand for, and counts what is left out."""
 
-    def __init__(self, predictor: "Predictor", limits: "Limits", is_transposed: bool | None = None) -> None:
-        self.predictor, self.limits, self._is_transposed = predictor, limits, is_transposed
+    def __init__(
+        self,
+        predictor: "Predictor",
+        limits: "Limits",
+        is_transposed: bool | None = None,
+        constraint: "Constraint | None" = None,
+    ) -> None:
+        self.predictor, self.limits, self.constraint = predictor, limits, constraint
+        self._is_transposed = is_transposed
         self.n_others, self._first_others = 0, list[str]()
 
     def answers(self, names: list[str], executor: "Executor | None" = None) -> Iterator[Answer]:
         """An answer or an error for each picture and image, in their order."""
-        from fastnet.reading.batch import PICTURES_A_SMALL_CHUNK, read_pictures, read_ready_images
+        from fastnet.reading.batch import PICTURES_A_SMALL_CHUNK, read_pages, read_pictures, read_ready_images
 
         for what, some in groupby(names, kind):
             if what == "standard input":
-                yield self.answer(next(some))
+                yield from read_pages(self.predictor, next(some), _standard_input(), self.limits, self.constraint)
             elif what == "images":
                 for name in some:
                     yield from read_ready_images(self.predictor, name, self._is_transposed)
             else:
                 predictor = None if executor else self.predictor
                 pictures = self.find(some)
-                yield from read_pictures(predictor, pictures, executor, PICTURES_A_SMALL_CHUNK, limits=self.limits)
+                yield from read_pictures(
+                    predictor,
+                    pictures,
+                    executor,
+                    PICTURES_A_SMALL_CHUNK,
+                    limits=self.limits,
+                    constraint=self.constraint,
+                )
 
     def answer(self, name: str, on_reading: "Callable[[Reading], object] | None" = None) -> Answer:
-        """The answer about one picture."""
+        """The answer about one picture, or the first page of a document."""
         from fastnet.reading.batch import read_picture
 
-        source = (sys.stdin.buffer if sys.stdin else b"") if name == STANDARD_INPUT else None
-        return read_picture(self.predictor, name, source, on_reading, self.limits)
+        source = _standard_input() if name == STANDARD_INPUT else None
+        return read_picture(self.predictor, name, source, on_reading, self.limits, self.constraint)
 
     def find(self, names: Iterable[str]) -> Iterator[str]:
         """The pictures of the names and in directories; the other files there are counted."""
@@ -86,6 +101,10 @@ class Reader:
             self._first_others.append(path)
 
 
+def _standard_input() -> "Source":
+    return sys.stdin.buffer if sys.stdin else b""
+
+
 def kind(name: str) -> str:
     """What a name stands for: standard input, a file of images, or pictures."""
     return "standard input" if name == STANDARD_INPUT else "images" if is_file_of_images(name) else "pictures"
@@ -94,9 +113,9 @@ def kind(name: str) -> str:
 def is_file_of_images(name: str) -> bool:
     """Whether it holds images that are ready for the network; a picture is none."""
     from fastnet.data.images import holds_images
-    from fastnet.reading.pictures import EXTENSIONS, UNREAD_EXTENSIONS
+    from fastnet.reading.pictures import EXTENSIONS, EXTRA_EXTENSIONS, UNREAD_EXTENSIONS
 
-    if name.lower().endswith((*EXTENSIONS, *UNREAD_EXTENSIONS)):
+    if name.lower().endswith((*EXTENSIONS, *EXTRA_EXTENSIONS, *UNREAD_EXTENSIONS)):
         return False
     with suppress(DataError, OSError):  # it is told when it is read
         return holds_images(Path(name))
