@@ -152,6 +152,8 @@ _DIGIT = _object(
     probability=_SHARE,
     box=_BOX,
     line={**_NUMBER, "description": "of `lines`, from 0"},
+    kind={"type": "string", "description": "digit, or empty: a cell of a grid without ink"},
+    column=_or_null(_NUMBER, "of the cell in `grid`, from 0"),
 )
 _LINE = _object(
     "Digits that stand in one line",
@@ -173,6 +175,7 @@ _READ = _object(
     flags=_list(_TEXT, "what speaks against the answer"),
     digits=_list(_DIGIT),
     lines=_list(_LINE, "in reading order"),
+    grid=_or_null(_list(_list(_or_null(_TEXT))), "the rows of a grid of cells, null for an empty one"),
     left_out=_list(_LEFT_OUT),
 )
 _UNREADABLE = _object("A picture that cannot be read", path=_TEXT, error={"type": "string", "description": "why"})
