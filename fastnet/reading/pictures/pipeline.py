@@ -10,6 +10,7 @@ from PIL import Image
 from .closeup import find_close_up
 from .cuts import Cut, Found
 from .cuts import LeftOut as LeftOut
+from .grid import find_grid, may_have_grid
 from .ink import Ink, find_ink
 from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form
 from .parts import MOST_DIGITS, cut
@@ -114,10 +115,33 @@ def _reduced(image: Image.Image) -> tuple[Image.Image, int]:
 
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the sheet of paper that the picture shows, or at all of it; then closer at digits that are small."""
+    if may_have_grid(small) and (form := _look_at_grid(image, small, factor)):
+        return form
     look = _look_at_sheet(image, small) or _look_at_close_up(small, factor) or _seen(small, factor, 0, 0)
     if look.scale > 1 and look.cuts and max(one.own.shape[0] for one in look.cuts) < _SMALL:
         look = _look(image, _around(look, image.size), look.ink.is_dark)
     return look
+
+
+def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look | None:
+    """Look at the cells of a form, closer if they are small; None if there are none."""
+    page, scale, x, y = small, factor, 0, 0
+    look = None
+    while True:
+        ink = find_ink(page)
+        grid = find_grid(ink, _LEAST_SIDE / scale)
+        if grid is None:
+            return look
+        look = Look(x, y, scale, ink, grid.mask, grid.found)
+        if scale == 1 or grid.height >= _SMALL:
+            return look
+        x0, y0, x1, y1 = look.outside(grid.box)
+        margin = round(grid.height * scale / 2)
+        x, y = max(0, x0 - margin), max(0, y0 - margin)
+        page, closer = _reduced(image.crop((x, y, min(image.width, x1 + margin), min(image.height, y1 + margin))))
+        if closer >= scale:
+            return look
+        scale = closer
 
 
 def _look_at_close_up(small: Image.Image, factor: int) -> Look | None:
