@@ -378,7 +378,7 @@ LINES: dict[str, Callable[[Rng, np.ndarray], bytes]] = {
 }
 
 
-# ---- Touching digits: two of them -> a file ---------------------------------------------------------------------------
+# ---- Touching digits: two of them -> a file ------------------------------------------------------------------------
 
 
 def touching(rng: Rng, digits: np.ndarray, overlap: int) -> bytes:

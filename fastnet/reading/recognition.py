@@ -20,7 +20,12 @@ Box = tuple[int, int, int, int]
 
 EMPTY_CELL = "_"
 
-_CLEAR = 1.0  # the likeliest reading of ink that may be cut in several ways is e times as likely as any other
+# How ink that may be cut in several ways is read; fitted on rendered pairs and single digits of the training set.
+_OF_PROBABILITY, _OF_LIKENESS = 2.0, 0.6  # weights in the score of a digit
+_PLAINLY_LIKE = 3.0  # likeness above the limit of `unsure`, at which half of it is lost
+_CUT = 0.5  # what each cut costs
+_CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
+_CLEAR_IF_WHOLE = 0.3  # ... and for others
 VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; the others say why
 
 
@@ -163,7 +168,7 @@ def _all_doubts(of_picture: tuple[str, ...], digits: tuple[DigitReading, ...]) -
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """The answer about a part as one digit, and how likely it is that this is right (log)."""
+    """The answer about a part as one digit, and a score by which cuts are compared (the higher, the likelier)."""
 
     digit: DigitReading
     score: float
@@ -186,7 +191,7 @@ def _digits_of(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading
 
 @dataclass(frozen=True, eq=False)
 class _Path:
-    """Digits that some ink is read as; how likely that is (log); and how likely the best other text is."""
+    """Digits that some ink is read as, the score of that, and the best score of another text."""
 
     digits: tuple[DigitReading, ...]
     score: float
@@ -198,8 +203,10 @@ class _Path:
 
     def readings(self) -> Iterator[DigitReading]:
         """The digits; flagged, if another text is nearly as likely."""
+        x0, y0, x1, y1 = self.digits[0].box
+        least = _CLEAR if len(self.digits) > 1 or x1 - x0 > y1 - y0 else _CLEAR_IF_WHOLE
         for digit in self.digits:
-            is_clear = digit.flags or self.score - self.runner_up >= _CLEAR
+            is_clear = digit.flags or self.score - self.runner_up >= least
             yield digit if is_clear else replace(digit, flags=("unsure", "may be other digits that touch"))
 
 
@@ -209,7 +216,8 @@ def _best_path(part: Part, answers: dict[int, _Seen], best: dict[int, _Path]) ->
         seen = answers[id(part)]
         paths = [_Path((seen.digit,), seen.score)]
         for other in part.alternatives:
-            digits, score, losses = (), 0.0, [math.inf]
+            digits: tuple[DigitReading, ...] = ()
+            score, losses = -_CUT * (len(other) - 1), [math.inf]
             for each in other:
                 path = _best_path(each, answers, best)
                 digits, score = digits + path.digits, score + path.score
@@ -245,15 +253,15 @@ def _seen_at_once(predictor: Model, parts: Sequence[Part]) -> list[_Seen]:
     probabilities = predictor.probabilities_of(activations.logits)
     doubts = _doubts(predictor.calibration, activations)
     digits = [_digit_reading(predictor.classes, *each) for each in zip(parts, probabilities, doubts, strict=True)]
-    scores = np.log(probabilities.max(axis=1)) + _log_of_being_digits(predictor.calibration, activations)
+    scores = _OF_PROBABILITY * np.log(probabilities.max(axis=1))
+    if predictor.calibration:
+        scores += _OF_LIKENESS * _log_of_being_digits(predictor.calibration, activations)
     return [_Seen(digit, float(score)) for digit, score in zip(digits, scores, strict=True)]
 
 
-def _log_of_being_digits(calibration: Calibration | None, activations: Activations) -> np.ndarray | float:
-    """How likely each is a digit at all (log); half where an answer is unsure."""
-    if calibration is None:
-        return 0.0
-    log_odds = calibration.likeness_of(activations.traits) - calibration.unsure_below
+def _log_of_being_digits(calibration: Calibration, activations: Activations) -> np.ndarray:
+    """How likely each is a digit at all (log)."""
+    log_odds = calibration.likeness_of(activations.traits) - calibration.unsure_below - _PLAINLY_LIKE
     likely: np.ndarray = -np.logaddexp(0, -log_odds)
     return likely
 

@@ -20,6 +20,7 @@ _LEAST_SIDE = 10  # pixels of a cell
 _LEAST_CELL = 5  # times as wide as its lines are thick
 _FILLS = 0.72  # of its box, that a cell covers: it may slant
 _ALIKE = 0.6  # of the usual height of cells, or 1 / 0.6
+_GAP = 0.35  # of the width of wide cells: what is narrower lies between boxes
 _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
 _FITS = 0.6  # of the ink in a grid stays in its cells; where it does not, somebody wrote across squared paper
@@ -107,7 +108,7 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
 def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tuple[np.ndarray, list[Group]]:
     """What the lines enclose: the number of each pixel's region, and the regions that are cells."""
     thickness = float(np.median([line.thickness for line in across + down]))
-    free = ~drawn_lines(shape, across, down, more=0.5, longer=round(thickness) + 4)
+    free = ~drawn_lines(shape, across, down, more=0.5, longer=round(thickness / 2) + 2)
     runs = label_runs(free)
     length = runs.stop - runs.start
     regions = np.full(shape, -1, np.int32)
@@ -125,7 +126,10 @@ def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tupl
     if not cells:
         return regions, []
     usual = float(np.median([cell.height for cell in cells]))
-    return regions, [cell for cell in cells if _ALIKE * usual <= cell.height <= usual / _ALIKE]
+    widest = float(np.quantile([cell.width for cell in cells], 0.75))
+    return regions, [
+        cell for cell in cells if _ALIKE * usual <= cell.height <= usual / _ALIKE and cell.width >= _GAP * widest
+    ]
 
 
 def _beside(lines: list[Line], cells: list[Group]) -> list[Line]:

@@ -7,8 +7,8 @@ from .cuts import Cut
 
 _WIDE = 0.75  # times as wide as high, or more: it may be two digits that touch
 _NARROWEST, _WIDEST = 0.12, 1.25  # one digit's width, in heights of the whole part
-_APART = 0.08  # of the height: cuts are no closer to each other
-_MOST_CUTS = 5  # for each height that the part is wide
+_EVERY = 0.12  # of the height: there is one cut in so much of the width, where it goes through the least ink
+_LEAST_HEIGHT = 0.6  # of the whole part's, of a digit that is cut off
 _ROWS = 32  # the ways of the cuts are looked for at such a height
 _SLANTED = 0.35  # pixels of ink: what a cut rather goes through than one step aside
 MOST_PIECES = 10
@@ -32,10 +32,10 @@ def with_alternatives(own: np.ndarray, x0: int, y0: int) -> Cut:
         for stop in range(start + 1, last):
             is_digit = _NARROWEST * height <= middles[stop] - middles[start] <= _WIDEST * height
             piece = _cropped(own & edges[start] & ~edges[stop], x0, y0) if is_digit and stop in rests else None
-            if piece:
+            if piece and len(piece.own) >= _LEAST_HEIGHT * height:
                 others.append((piece, rests[stop]))
         rest = whole if start == 0 else _cropped(own & edges[start], x0, y0)
-        if rest:
+        if rest and len(rest.own) >= _LEAST_HEIGHT * height:
             rests[start] = Cut(rest.box, rest.own, tuple(others))
     return rests[0]
 
@@ -50,15 +50,13 @@ def _seams(own: np.ndarray) -> list[np.ndarray]:
     above, way_up = _ways(ink[:middle][::-1])
     below, way_down = _ways(ink[middle:])
     cost = above + below
-    chosen: list[int] = []
-    least = _APART * size[1]
-    for x in np.argsort(cost, kind="stable").tolist():
-        if len(chosen) >= _MOST_CUTS * size[0] / size[1]:
-            break
-        if least <= x <= size[0] - least and all(abs(x - other) > least for other in chosen):
-            chosen.append(x)
+    first = max(1, round(_NARROWEST * size[1]))
+    windows = np.array_split(
+        np.arange(first, size[0] - first), max(1, round((size[0] - 2 * first) / (_EVERY * size[1])))
+    )
     seams = []
-    for x in sorted(chosen):
+    for window in windows:
+        x = int(window[cost[window].argmin()])
         seam = np.concatenate([way_up[::-1, x], way_down[:, x]])
         rows = (np.arange(height) * size[1] // height).clip(0, size[1] - 1)
         seams.append(np.round(seam[rows] * width / size[0]).astype(int))
