@@ -6,6 +6,7 @@ Every picture follows from its digit(s) and a random generator, so a suite is th
 import io
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -374,6 +375,40 @@ LINES: dict[str, Callable[[Rng, np.ndarray], bytes]] = {
     "line, ballpoint in a shadow": pen_line,
     "line on ruled paper": ruled_line,
     "column": column,
+}
+
+
+# ---- Touching digits: two of them -> a file ------------------------------------------------------------------------
+
+
+def touching(rng: Rng, digits: np.ndarray, overlap: int) -> bytes:
+    """Two digits on one base line, whose boxes overlap by so many widths of a stroke (by half of the narrower one at
+    most), or farther, until their ink touches.
+    """
+    height = int(rng.integers(70, 110))
+    left, right = (strokes(digit, int(height * rng.uniform(0.9, 1.05))) for digit in digits)
+    stroke = 2 * (left > 0.5).sum() / _outline(left > 0.5)
+    height, widths = max(left.shape[0], right.shape[0]), (left.shape[1], right.shape[1])
+    left, right = (np.pad(ink, ((height - ink.shape[0], 0), (0, 0))) for ink in (left, right))
+    shared = min(round(overlap * stroke), min(widths) // 2)
+    while True:
+        x = widths[0] - shared
+        row = np.zeros((2, height, x + widths[1]), np.float32)
+        row[0, :, : widths[0]], row[1, :, x:] = left, right
+        if (row.min(axis=0) > 0.4).any() or shared >= min(widths):
+            return encoded(picture(on_page(rng, row.max(axis=0), side=300)))
+        shared += 1
+
+
+def _outline(mask: np.ndarray) -> int:
+    """How many pixels of a mask have a neighbour outside."""
+    inner = np.pad(mask, 1)
+    inner = mask & inner[:-2, 1:-1] & inner[2:, 1:-1] & inner[1:-1, :-2] & inner[1:-1, 2:]
+    return int(mask.sum() - inner.sum())
+
+
+TOUCHING: dict[str, Callable[[Rng, np.ndarray], bytes]] = {
+    f"touching, overlap of {n} stroke{'s' if n > 1 else ''}": partial(touching, overlap=n) for n in (1, 2, 3, 4)
 }
 
 

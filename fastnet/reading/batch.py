@@ -81,7 +81,7 @@ def read_picture(
         **_figures(reading),
         "digits": [_digit(each) for each in reading.digits],
         "lines": [{"text": line.text, "box": list(line.box), "n_digits": len(line.digits)} for line in reading.lines],
-        "grid": reading.grid,
+        "grid": reading.grid and [list(row) for row in reading.grid],
         "left_out": [{"box": list(each.box), "reason": each.reason} for each in reading.left_out],
         "overruled": [
             {"place": place, "read": each.overruled, "taken": each.label}

@@ -1,8 +1,9 @@
 """Answers about pictures: which digits are there, how sure that is, and which pixels spoke for it."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import groupby
 
 import numpy as np
 
@@ -18,6 +19,14 @@ from .pictures import Stage as Stage
 
 Box = tuple[int, int, int, int]
 
+EMPTY_CELL = "_"
+
+# How ink that may be cut in several ways is read; fitted on rendered pairs and single digits of the training set.
+_OF_PROBABILITY, _OF_LIKENESS = 2.0, 0.6  # weights in the score of a digit
+_PLAINLY_LIKE = 3.0  # likeness above the limit of `unsure`, at which half of it is lost
+_CUT = 0.5  # what each cut costs
+_CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
+_CLEAR_IF_WHOLE = 0.3  # ... and for others
 VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; the others say why
 
 
@@ -39,29 +48,39 @@ class DigitReading:
     label: str
     second_label: str | None
     line: int = 0  # the number of its line, from 0
-    kind: str = "digit"  # or "empty", of a cell without ink
-    column: int | None = None  # of a cell
+    kind: str = "digit"  # or "empty": a cell of a grid without ink, of which the network was not asked
+    column: int | None = None  # of the cell in its grid, from 0
     overruled: str | None = None  # what it was read as, where a constraint has it taken for another digit
 
     @property
     def text(self) -> str:
-        """What the digit is called; empty where it is none."""
+        """What the digit is called; empty where it is none, and `_` for an empty cell."""
+        if self.kind == "empty":
+            return EMPTY_CELL
         return "" if self.digit is None else self.label
 
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """Digits that stand in one line, from left to right."""
+    """Digits that stand in one line, from left to right; or the cells of one row of a grid."""
 
     digits: tuple[DigitReading, ...]
     constraint: Constraint | None = None  # by which they were read
 
     @property
     def text(self) -> str:
-        """What its digits are called; with blanks between them where names are longer than one."""
-        names = [part.text for part in self.digits if part.digit is not None]
+        """What its digits are called; with blanks between them, or between cells, where any are longer than one."""
+        names = [name for name in self.cells if name]
         text = ("" if all(len(name) == 1 for name in names) else " ").join(names)
         return self.constraint.written(text) if self.constraint else text
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What is in each cell of the row; without a grid, each digit."""
+        if self.digits[0].column is None:
+            return tuple(digit.text for digit in self.digits)
+        by_column = groupby(self.digits, lambda digit: digit.column)
+        return tuple("".join(digit.text for digit in cell) for _, cell in by_column)
 
     @property
     def box(self) -> Box:
@@ -96,13 +115,17 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """What the digits of each line are called; one line below the other."""
+        """What the digits of each line are called; one line below the other. Empty if all cells of a grid are."""
+        if all(digit.kind == "empty" for digit in self.digits):
+            return ""
         return "\n".join(text for line in self.lines if (text := line.text))
 
     @property
     def grid(self) -> tuple[tuple[str | None, ...], ...] | None:
         """The rows of a grid: what is in each of its cells, None where it is empty; None without a grid."""
-        return None
+        if not any(digit.column is not None for digit in self.digits):
+            return None
+        return tuple(tuple(None if cell == EMPTY_CELL else cell for cell in line.cells) for line in self.lines)
 
     def with_digits(self, digits: tuple[DigitReading, ...]) -> "Reading":
         """The same picture with other digits, at least one, and the figures and flags that follow."""
@@ -157,38 +180,118 @@ def _first_of(digits: tuple[DigitReading, ...]) -> DigitReading:
 def read_images(predictor: Model, images: np.ndarray) -> list[DigitReading]:
     """The answer about each image that is ready for the network, `(n, n_pixels)` as the predictor takes them."""
     parts = [Part((0, 0, 0, 0), pixels) for pixels in images]
-    return _seen_at_once(predictor, parts)
+    return [seen.digit for seen in _seen_at_once(predictor, parts)]
 
 
 def _all_doubts(of_picture: tuple[str, ...], digits: tuple[DigitReading, ...]) -> tuple[str, ...]:
     """What speaks against a picture and its digits, each once; "no digit" only if there is none at all."""
     flags = [*of_picture, *(flag for digit in digits for flag in digit.flags)]
+    if all(digit.kind == "empty" for digit in digits):
+        flags.append("blank")
     if not flags:
         return ()
     verdict = "no digit" if all(digit.digit is None for digit in digits) else "unsure"
     return tuple(dict.fromkeys([verdict, *(flag for flag in flags if flag not in VERDICTS)]))
 
 
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The answer about a part as one digit, and a score by which cuts are compared (the higher, the likelier)."""
+
+    digit: DigitReading
+    score: float
+
+
 def _digits_of(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading]:
-    """Each part as one digit; or as several that touch, if the model knows each and the whole less well."""
-    seen = iter(_seen_at_once(predictor, [each for part in parts for each in (part, *part.pieces)]))
+    """What each part is best read as: one digit, or those of one of its alternatives."""
+    if all(part.kind == "empty" for part in parts):
+        yield from (_empty_cell(predictor.classes, part) for part in parts)
+        return
+    all_parts = {id(each): each for part in parts for each in _with_alternatives(part) if each.kind != "empty"}
+    answers = dict(zip(all_parts, _seen_at_once(predictor, list(all_parts.values())), strict=True))
+    best: dict[int, _Path] = {}
     for part in parts:
-        whole, *pieces = islice(seen, 1 + len(part.pieces))
-        known = pieces and not any(piece.flags for piece in pieces)
-        if known and (whole.flags or min(piece.probability for piece in pieces) > whole.probability):
-            yield from pieces
+        if part.kind == "empty":
+            yield _empty_cell(predictor.classes, part)
         else:
-            yield whole
+            yield from _best_path(part, answers, best).readings()
 
 
-def _seen_at_once(predictor: Model, parts: Sequence[Part]) -> list[DigitReading]:
+@dataclass(frozen=True, eq=False)
+class _Path:
+    """Digits that some ink is read as, the score of that, and the best score of another text."""
+
+    digits: tuple[DigitReading, ...]
+    score: float
+    runner_up: float = -math.inf
+
+    @property
+    def text(self) -> str:
+        return "".join(digit.text for digit in self.digits)
+
+    def readings(self) -> Iterator[DigitReading]:
+        """The digits; flagged, if another text is nearly as likely."""
+        x0, y0, x1, y1 = self.digits[0].box
+        least = _CLEAR if len(self.digits) > 1 or x1 - x0 > y1 - y0 else _CLEAR_IF_WHOLE
+        for digit in self.digits:
+            is_clear = digit.flags or self.score - self.runner_up >= least
+            yield digit if is_clear else replace(digit, flags=("unsure", "may be other digits that touch"))
+
+
+def _best_path(part: Part, answers: dict[int, _Seen], best: dict[int, _Path]) -> _Path:
+    """The likeliest of what a part may be; `best` holds those of the parts that are known already."""
+    if id(part) not in best:
+        seen = answers[id(part)]
+        paths = [_Path((seen.digit,), seen.score)]
+        for other in part.alternatives:
+            digits: tuple[DigitReading, ...] = ()
+            score, losses = -_CUT * (len(other) - 1), [math.inf]
+            for each in other:
+                path = _best_path(each, answers, best)
+                digits, score = digits + path.digits, score + path.score
+                losses.append(path.score - path.runner_up)
+            paths.append(_Path(digits, score, score - min(losses)))
+        first = max(paths, key=lambda path: path.score)
+        others = [first.runner_up, *(path.score for path in paths if path.text != first.text)]
+        best[id(part)] = replace(first, runner_up=max(others))
+    return best[id(part)]
+
+
+def _with_alternatives(part: Part) -> Iterator[Part]:
+    """The part and all that it may be instead."""
+    yield part
+    for other in part.alternatives:
+        for each in other:
+            yield from _with_alternatives(each)
+
+
+def _empty_cell(classes: tuple[str, ...], part: Part) -> DigitReading:
+    n = len(classes)
+    unknown = np.full(n, 1 / n, np.float32)
+    return DigitReading(
+        None, 0.0, unknown, None, (), part.box, part.pixels, "", None, part.line, part.kind, part.column
+    )
+
+
+def _seen_at_once(predictor: Model, parts: Sequence[Part]) -> list[_Seen]:
     """The answer to each, as one digit, from one forward pass for all."""
     if not parts:
         return []
     activations = predictor.forward(np.stack([part.pixels for part in parts]))
     probabilities = predictor.probabilities_of(activations.logits)
     doubts = _doubts(predictor.calibration, activations)
-    return [_digit_reading(predictor.classes, *each) for each in zip(parts, probabilities, doubts, strict=True)]
+    digits = [_digit_reading(predictor.classes, *each) for each in zip(parts, probabilities, doubts, strict=True)]
+    scores = _OF_PROBABILITY * np.log(probabilities.max(axis=1))
+    if predictor.calibration:
+        scores += _OF_LIKENESS * _log_of_being_digits(predictor.calibration, activations)
+    return [_Seen(digit, float(score)) for digit, score in zip(digits, scores, strict=True)]
+
+
+def _log_of_being_digits(calibration: Calibration, activations: Activations) -> np.ndarray:
+    """How likely each is a digit at all (log)."""
+    log_odds = calibration.likeness_of(activations.traits) - calibration.unsure_below - _PLAINLY_LIKE
+    likely: np.ndarray = -np.logaddexp(0, -log_odds)
+    return likely
 
 
 def _digit_reading(
@@ -207,6 +310,8 @@ def _digit_reading(
         classes[first],
         None if second is None else classes[second],
         part.line,
+        part.kind,
+        part.column,
     )
 
 

@@ -167,8 +167,8 @@ _DIGIT = _object(
     probability=_SHARE,
     box=_BOX,
     line={**_NUMBER, "description": "of `lines`, from 0"},
-    kind={"type": "string", "description": "digit; empty for a cell without ink"},
-    column=_or_null(_NUMBER, "of a cell in `grid`, from 0"),
+    kind={"type": "string", "description": "digit, or empty: a cell of a grid without ink"},
+    column=_or_null(_NUMBER, "of the cell in `grid`, from 0"),
     flags=_list(_TEXT, "what speaks against it"),
 )
 _LINE = _object(

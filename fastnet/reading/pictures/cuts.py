@@ -11,14 +11,18 @@ from .sheet import Box
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """One digit: its box (x0, y0, x1, y1; x1 and y1 are one past the last), its ink there, and how to part it.
+    """One digit: its box (x0, y0, x1, y1; x1 and y1 are one past the last), its ink there, and what else it may be.
 
-    `pieces` are what it would fall into if it were several digits that touch; empty if it is too narrow for that.
+    Each of `alternatives` is all of this ink as other digits, in reading order, which may have alternatives in turn.
+    One that several alternatives share is one object, which the network sees once. `kind` is "digit", or "empty" for a
+    cell of a grid without ink; `column` is the cell's, from 0.
     """
 
     box: Box
     own: np.ndarray
-    pieces: tuple["Cut", ...] = ()
+    alternatives: tuple[tuple["Cut", ...], ...] = ()
+    kind: str = "digit"
+    column: int | None = None
 
 
 @dataclass

@@ -6,7 +6,7 @@ from .cuts import Cut, Found, Group
 from .ink import Ink
 from .labelling import Runs, label_runs
 from .rows import in_lines
-from .touching import MOST_PIECES, pieces_of
+from .touching import MOST_PIECES, with_alternatives
 
 MOST_DIGITS = 64
 
@@ -45,7 +45,7 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float) -> Found:
 def _cut_out(group: Group, labels: np.ndarray) -> Cut:
     """The digit that a group is, and what it falls into if it is several."""
     own = np.isin(labels[group.y0 : group.y1, group.x0 : group.x1], group.labels)
-    return Cut((group.x0, group.y0, group.x1, group.y1), own, pieces_of(own, group.x0, group.y0))
+    return with_alternatives(own, group.x0, group.y0)
 
 
 def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:

@@ -10,6 +10,7 @@ from PIL import Image
 from .closeup import find_close_up
 from .cuts import Cut, Found
 from .cuts import LeftOut as LeftOut
+from .grid import find_grid, may_have_grid
 from .ink import Ink, find_ink
 from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form
 from .parts import MOST_DIGITS, cut
@@ -23,6 +24,7 @@ _LEAST_SIDE = 6  # pixels of a digit: nobody could read less
 _LOW_CONTRAST = 40  # of 255
 _BAR = 2  # times as long as wide, or more: a stroke of a marker may be, a sheet is hardly
 _TOO_MUCH_INK = 0.6  # of the picture
+_EMPTY = np.zeros((SIDE, SIDE), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +39,17 @@ class Stage:
 class Part:
     """One digit: where it is in the upright picture (x0, y0, x1, y1) and its 28x28 pixels, white ink on black.
 
-    `pieces` are what it is if it is several digits that touch; `line` is the number of its line, from 0.
+    Each of `alternatives` is what else it may be: other parts, in reading order, which may have alternatives in turn,
+    and share parts. `line` is the number of its line, from 0. `kind` is "digit", or "empty" for a cell of a grid
+    without ink, whose pixels are black; `column` is the cell's, from 0.
     """
 
     box: Box
     pixels: np.ndarray
-    pieces: tuple["Part", ...] = ()
+    alternatives: tuple[tuple["Part", ...], ...] = ()
     line: int = 0
+    kind: str = "digit"
+    column: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +75,8 @@ def prepare(source: Source, name: str | None = None, limits: Limits | None = Non
     small, factor = _reduced(picture.image)
     look = _look_at(picture.image, small, factor)
     lines = enumerate(look.found.lines)
-    parts = tuple(_part(look, one, picture.scale, number) for number, line in lines for one in line)
+    known: dict[int, Part] = {}
+    parts = tuple(_part(look, one, picture.scale, number, known) for number, line in lines for one in line)
     left_out = tuple(LeftOut(_box_of(look, each.box, picture.scale), each.reason) for each in look.found.left_out)
     width, height = (round(side * picture.scale) for side in picture.image.size)
     return Prepared(parts, _flags(look), _stages(small, look, parts), (width, height), left_out)
@@ -108,10 +115,33 @@ def _reduced(image: Image.Image) -> tuple[Image.Image, int]:
 
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the sheet of paper that the picture shows, or at all of it; then closer at digits that are small."""
+    if may_have_grid(small) and (form := _look_at_grid(image, small, factor)):
+        return form
     look = _look_at_sheet(image, small) or _look_at_close_up(small, factor) or _seen(small, factor, 0, 0)
     if look.scale > 1 and look.cuts and max(one.own.shape[0] for one in look.cuts) < _SMALL:
         look = _look(image, _around(look, image.size), look.ink.is_dark)
     return look
+
+
+def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look | None:
+    """Look at the cells of a form, closer if they are small; None if there are none."""
+    page, scale, x, y = small, factor, 0, 0
+    look = None
+    while True:
+        ink = find_ink(page)
+        grid = find_grid(ink, _LEAST_SIDE / scale)
+        if grid is None:
+            return look
+        look = Look(x, y, scale, ink, grid.mask, grid.found)
+        if scale == 1 or grid.height >= _SMALL:
+            return look
+        x0, y0, x1, y1 = look.outside(grid.box)
+        margin = round(grid.height * scale / 2)
+        x, y = max(0, x0 - margin), max(0, y0 - margin)
+        page, closer = _reduced(image.crop((x, y, min(image.width, x1 + margin), min(image.height, y1 + margin))))
+        if closer >= scale:
+            return look
+        scale = closer
 
 
 def _look_at_close_up(small: Image.Image, factor: int) -> Look | None:
@@ -165,12 +195,15 @@ def _around(look: Look, size: tuple[int, int]) -> Box:
 # ---- What comes out -------------------------------------------------------------------------------------------------
 
 
-def _part(look: Look, one: Cut, scale: float, line: int) -> Part:
-    """The box in pixels of the file and the 28x28 pixels of one digit, and of its pieces."""
-    x0, y0, x1, y1 = one.box
-    pixels = to_mnist_form(_own_ink(look.ink.amount[y0:y1, x0:x1], one.own))
-    pieces = tuple(_part(look, piece, scale, line) for piece in one.pieces)
-    return Part(_box_of(look, one.box, scale), pixels, pieces, line)
+def _part(look: Look, one: Cut, scale: float, line: int, known: dict[int, Part]) -> Part:
+    """The box in pixels of the file and the 28x28 pixels of one digit, and of its alternatives; `known` by their id."""
+    if id(one) not in known:
+        x0, y0, x1, y1 = one.box
+        is_empty = one.kind == "empty"
+        pixels = _EMPTY if is_empty else to_mnist_form(_own_ink(look.ink.amount[y0:y1, x0:x1], one.own))
+        others = tuple(tuple(_part(look, each, scale, line, known) for each in other) for other in one.alternatives)
+        known[id(one)] = Part(_box_of(look, one.box, scale), pixels, others, line, one.kind, one.column)
+    return known[id(one)]
 
 
 def _box_of(look: Look, box: Box, scale: float) -> Box:

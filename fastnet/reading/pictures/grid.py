@@ -1,0 +1,257 @@
+"""Find the cells of a form, a table or a sudoku: rectangles between straight lines, and the ink in each of them."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from .cuts import Cut, Found, Group, LeftOut
+from .ink import Ink
+from .labelling import label_runs
+from .parts import cut
+from .rows import in_lines
+from .sheet import Box
+from .straight import Line, drawn_lines, lines_across, without_lines
+
+_STRIP = 24  # pixels: lines are straight and level over so many
+_STANDS_OUT = 8  # of 255: what a line differs by from what is beside it, on the average of a strip
+_THICKEST = 0.02  # of the picture's longer side
+_LEAST_SIDE = 10  # pixels of a cell
+_LEAST_CELL = 5  # times as wide as its lines are thick
+_FILLS = 0.72  # of its box, that a cell covers: it may slant
+_ALIKE = 0.6  # of the usual height of cells, or 1 / 0.6
+_GAP = 0.35  # of the width of wide cells: what is narrower lies between boxes
+_CELLS = range(2, 401)  # with more, it is squared paper
+_MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
+_FITS = 0.6  # of the ink in a grid stays in its cells; where it does not, somebody wrote across squared paper
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The cells of a picture, and its mask without their lines."""
+
+    found: Found
+    mask: np.ndarray
+    height: float  # the usual one of a cell
+    box: Box  # around all cells
+
+
+# ---- A cheap sign of lines ------------------------------------------------------------------------------------------
+
+
+def may_have_grid(image: Image.Image) -> bool:
+    """Whether there are thin straight lines both across and down: far cheaper to tell than what they enclose."""
+    grey = np.asarray(image.convert("L"))
+    return _n_lines(grey) >= 2 and _n_lines(grey.T) >= 2
+
+
+def _n_lines(grey: np.ndarray) -> int:
+    """About how many thin lines run across, over two strips at least."""
+    height, width = grey.shape
+    n = width // _STRIP
+    reach = max(3, round(_THICKEST * max(grey.shape)) // 2 + 2)
+    if n < 2 or height < 4 * reach:
+        return 0
+    strips = grey[:, : n * _STRIP].reshape(height, n, _STRIP).mean(axis=2, dtype=np.float32)
+    inner, above, below = strips[reach:-reach], strips[: -2 * reach], strips[2 * reach :]
+    darker, lighter = np.minimum(above, below) - inner, inner - np.maximum(above, below)
+    stands_out = np.maximum(darker, lighter) > _STANDS_OUT
+    near = stands_out.copy()
+    for shift in (1, 2, 3):
+        near[shift:] |= stands_out[:-shift]
+        near[:-shift] |= stands_out[shift:]
+    is_line = (near[:, :-1] & stands_out[:, 1:]).any(axis=1)
+    return int(np.count_nonzero(is_line[1:] & ~is_line[:-1])) + int(is_line[0])
+
+
+# ---- Lines and what they enclose ------------------------------------------------------------------------------------
+
+
+def find_grid(ink: Ink, least_side: float) -> Grid | None:
+    """The cells on a picture, empty ones too, row by row; None if there are no two cells alike, or not written in."""
+    thickest = max(3, round(_THICKEST * max(ink.mask.shape)))
+    across = lines_across(ink.faint, thickest, 2 * _LEAST_SIDE)
+    down = lines_across(ink.faint.T, thickest, 2 * _LEAST_SIDE) if across else []
+    if not down:
+        return None
+    regions, cells = _cells(ink.faint.shape, across, down)
+    if len(cells) not in _CELLS:
+        return None
+    across, down = _beside(across, cells), _beside(down, [_turned(cell) for cell in cells])
+    regions, cells = _cells(ink.faint.shape, across, down)  # where strokes are no lines
+    if len(cells) not in _CELLS:
+        return None
+    mask = without_lines(ink.mask, ink.even, across, down)
+    height = float(np.median([cell.height for cell in cells]))
+    contents, others = _sorted_ink(mask, ink, regions, cells, _MARK * height)
+    if contents is None:
+        return None
+    rows = in_lines(cells)
+    columns = _columns(rows)
+    lines = []
+    for row in rows:
+        cuts: list[Cut] = []
+        for cell in row:
+            inside = _in_cell(contents.get(cell.labels[0]), ink, least_side) or [_empty(cell)]
+            cuts += [replace(each, column=columns[cell.labels[0]]) for each in inside]
+        lines.append(cuts)
+    box = (
+        min(cell.x0 for cell in cells),
+        min(cell.y0 for cell in cells),
+        max(cell.x1 for cell in cells),
+        max(cell.y1 for cell in cells),
+    )
+    found = Found(lines, len(contents), others)
+    return Grid(found, mask, height, box)
+
+
+def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tuple[np.ndarray, list[Group]]:
+    """What the lines enclose: the number of each pixel's region, and the regions that are cells."""
+    thickness = float(np.median([line.thickness for line in across + down]))
+    free = ~drawn_lines(shape, across, down, more=0.5, longer=round(thickness / 2) + 2)
+    runs = label_runs(free)
+    length = runs.stop - runs.start
+    regions = np.full(shape, -1, np.int32)
+    regions[free] = np.repeat(runs.label, length)
+    area = np.bincount(runs.label, length).astype(int)
+    box = np.full((len(area), 4), 2**31 - 1)
+    for column, values in enumerate((runs.start, runs.row, -runs.stop, -runs.row - 1)):
+        np.minimum.at(box[:, column], runs.label, values)
+    box[:, 2:] *= -1
+    least = max(_LEAST_SIDE, _LEAST_CELL * thickness)
+    width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
+    inside = (box[:, :2] > 0).all(axis=1) & (box[:, 2] < shape[1]) & (box[:, 3] < shape[0])
+    is_cell = inside & (np.minimum(width, height) >= least) & (area >= _FILLS * width * height)
+    cells = [Group([int(i)], int(area[i]), *(int(v) for v in box[i])) for i in np.flatnonzero(is_cell)]
+    if not cells:
+        return regions, []
+    usual = float(np.median([cell.height for cell in cells]))
+    widest = float(np.quantile([cell.width for cell in cells], 0.75))
+    return regions, [
+        cell for cell in cells if _ALIKE * usual <= cell.height <= usual / _ALIKE and cell.width >= _GAP * widest
+    ]
+
+
+def _beside(lines: list[Line], cells: list[Group]) -> list[Line]:
+    """The lines across that run along the upper or the lower side of a cell."""
+    if not lines:
+        return []
+    x0, y0, x1, y1 = (np.array([getattr(cell, side) for cell in cells]) for side in ("x0", "y0", "x1", "y1"))
+
+    def is_side(line: Line) -> bool:
+        shared = np.minimum(line.stop, x1) - np.maximum(line.start, x0) > 0.4 * (x1 - x0)
+        middle = line.at((x0 + x1) // 2)
+        near = line.thickness + 0.12 * (y1 - y0) + 2
+        return bool((shared & (np.minimum(abs(middle - y0), abs(middle - y1)) <= near)).any())
+
+    return [line for line in lines if is_side(line)]
+
+
+def _turned(cell: Group) -> Group:
+    return Group(cell.labels, cell.area, cell.y0, cell.x0, cell.y1, cell.x1)
+
+
+# ---- Ink in cells ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Content:
+    """The ink of one cell, cropped with a margin to the box that begins at (x0, y0)."""
+
+    x0: int
+    y0: int
+    own: np.ndarray
+
+
+def _sorted_ink(
+    mask: np.ndarray, ink: Ink, regions: np.ndarray, cells: list[Group], least: float
+) -> tuple[dict[int, _Content] | None, list[LeftOut]]:
+    """The ink by the cell in which most of it lies, and what is outside; None for the first if much is in no cell."""
+    runs = label_runs(mask)
+    if not len(runs.row):
+        return {}, []
+    length = runs.stop - runs.start
+    n = int(runs.label.max()) + 1
+    area = np.bincount(runs.label, length, n)
+    of_pixel = np.repeat(runs.label, length)
+    numbers = np.full(int(regions.max()) + 2, -1)
+    for number, cell in enumerate(cells):
+        numbers[cell.labels[0]] = number
+    where = numbers[regions[mask]]
+    within = where >= 0
+    shares = np.zeros((n, len(cells)), np.int32)
+    np.add.at(shares, (of_pixel[within], where[within]), 1)
+    has_peak = np.zeros(n, bool)
+    has_peak[of_pixel[ink.peaks[mask]]] = True
+    home, most = shares.argmax(axis=1), shares.max(axis=1)
+    box = np.full((n, 4), 2**31 - 1)
+    for column, values in enumerate((runs.start, runs.row, -runs.stop, -runs.row - 1)):
+        np.minimum.at(box[:, column], runs.label, values)
+    box[:, 2:] *= -1
+    sides = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
+    is_mark = has_peak & (sides >= least)
+    inside = is_mark & (most > 0)
+    fits = np.array([_fits(box[i], cells[home[i]]) for i in range(n)])
+    total = area[inside].sum()
+    if total and area[inside & fits].sum() < _FITS * total:
+        return None, []
+    contents = {}
+    own = inside & fits
+    labels = np.full(mask.shape, -1, np.int32)
+    labels[mask] = of_pixel
+    for number, cell in enumerate(cells):
+        its = np.flatnonzero(own & (home == number))
+        if len(its):
+            x0, y0 = (int(v) for v in box[its, :2].min(axis=0))
+            x1, y1 = (int(v) for v in box[its, 2:].max(axis=0))
+            x0, y0, x1, y1 = max(0, x0 - 2), max(0, y0 - 2), x1 + 2, y1 + 2
+            contents[cell.labels[0]] = _Content(x0, y0, np.isin(labels[y0:y1, x0:x1], its))
+    outside = np.flatnonzero(is_mark & ~own)
+    return contents, [LeftOut((*(int(v) for v in box[i]),), "outside the cells") for i in outside]
+
+
+def _fits(box: np.ndarray, cell: Group) -> bool:
+    return bool(box[2] - box[0] <= 1.4 * cell.width and box[3] - box[1] <= 1.4 * cell.height)
+
+
+def _in_cell(content: _Content | None, ink: Ink, least_side: float) -> list[Cut]:
+    """The digits in one cell."""
+    if content is None:
+        return []
+    place = slice(content.y0, content.y0 + content.own.shape[0]), slice(content.x0, content.x0 + content.own.shape[1])
+    part = replace(
+        ink, **{name: getattr(ink, name)[place] for name in ("grey", "even", "amount", "mask", "peaks", "faint")}
+    )
+    return [_moved(one, content.x0, content.y0) for one in cut(content.own, part, least_side).cuts]
+
+
+def _moved(one: Cut, x: int, y: int, known: dict[int, Cut] | None = None) -> Cut:
+    """A cut and its alternatives, so much farther to the right and down; those that are shared stay shared."""
+    known = {} if known is None else known
+    if id(one) not in known:
+        x0, y0, x1, y1 = one.box
+        others = tuple(tuple(_moved(each, x, y, known) for each in other) for other in one.alternatives)
+        known[id(one)] = replace(one, box=(x0 + x, y0 + y, x1 + x, y1 + y), alternatives=others)
+    return known[id(one)]
+
+
+def _empty(cell: Group) -> Cut:
+    own = np.zeros((cell.height, cell.width), bool)
+    return Cut((cell.x0, cell.y0, cell.x1, cell.y1), own, kind="empty")
+
+
+def _columns(rows: list[list[Group]]) -> dict[int, int]:
+    """The column of each cell by its number: by where it stands, if the rows are of one table, else by its rank."""
+    ranks = {cell.labels[0]: rank for row in rows for rank, cell in enumerate(row)}
+    cells = sorted((cell for row in rows for cell in row), key=lambda cell: cell.x0 + cell.x1)
+    least = 0.5 * min(cell.width for cell in cells)
+    columns: dict[int, int] = {}
+    column, last = 0, cells[0].x0 + cells[0].x1
+    for cell in cells:
+        middle = cell.x0 + cell.x1
+        if middle - last > 2 * least:
+            column += 1
+        last = middle
+        columns[cell.labels[0]] = column
+    is_table = all(len({columns[cell.labels[0]] for cell in row}) == len(row) for row in rows)
+    return columns if is_table and column < 2 * max(len(row) for row in rows) else ranks

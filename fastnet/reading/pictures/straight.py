@@ -1,0 +1,176 @@
+"""Long thin straight lines on a mask, also slanting and bent a little, and how they are taken out of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .labelling import label_runs, runs_of
+
+_STEEPEST = 0.14  # rows for each column: 8 degrees
+_BENT = 0.01  # of its length: a line's usual distance from straight
+_BREAK = 4  # pixels: a line goes on after as many without ink
+_FILLED = 0.7  # of a longer gap is ink, where something crosses the line
+_DARKER = 1.4  # times as dark as the line: that is ink on the line
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line across: its first column, its middle in each column from there on (rows, in fractions), its thickness."""
+
+    start: int
+    middle: np.ndarray
+    thickness: float
+
+    @property
+    def stop(self) -> int:
+        """One past the last column."""
+        return self.start + len(self.middle)
+
+    def drawn(self, shape: tuple[int, ...], more: float = 0.0, longer: int = 0) -> np.ndarray:
+        """The mask of the line, so much thicker on both sides, and longer at both ends."""
+        mask = np.zeros(shape, bool)
+        columns = np.arange(max(0, self.start - longer), min(shape[1], self.stop + longer))
+        middle = self.at(columns)
+        half = self.thickness / 2 + more
+        reach = int(np.ceil(half))
+        for offset in range(-reach, reach + 1):
+            rows = np.round(middle).astype(int) + offset
+            inside = (np.abs(rows - middle) <= half) & (rows >= 0) & (rows < shape[0])
+            mask[rows[inside], columns[inside]] = True
+        return mask
+
+    def at(self, columns: np.ndarray) -> np.ndarray:
+        """The line's middle in some columns, also before and behind it."""
+        slope = (self.middle[-1] - self.middle[0]) / max(1, len(self.middle) - 1)
+        within = np.clip(columns - self.start, 0, len(self.middle) - 1)
+        middle: np.ndarray = self.middle[within] + slope * (columns - self.start - within)
+        return middle
+
+
+def lines_across(mask: np.ndarray, thickest: float, least: int) -> list[Line]:
+    """The lines of a mask that are no thicker and no shorter; for those down, give the mask's transpose."""
+    column, start, stop = runs_of(mask.T)
+    is_thin = stop - start <= thickest
+    flat = np.zeros(mask.shape, bool)
+    length = (stop - start)[is_thin]
+    rows = np.arange(length.sum()) - np.repeat(length.cumsum() - length - start[is_thin], length)
+    flat[rows, np.repeat(column[is_thin], length)] = True
+    lines: list[Line] = []
+    for piece in sorted(_pieces(flat, max(4, least // 4)), key=lambda piece: piece.start):
+        at = next((i for i, line in enumerate(lines) if _goes_on(line, piece, mask)), None)
+        if at is None:
+            lines.append(piece)
+        else:
+            lines[at] = _joined(lines[at], piece)
+    return [line for line in lines if len(line.middle) >= least and _is_straight(line.middle)]
+
+
+def _pieces(flat: np.ndarray, least: int) -> list[Line]:
+    """The parts of a mask that are straight, flat and no shorter."""
+    runs = label_runs(flat)
+    if not len(runs.row):
+        return []
+    length = runs.stop - runs.start
+    order = np.argsort(np.repeat(runs.label, length), kind="stable")
+    rows = np.repeat(runs.row, length)[order]
+    columns = (np.arange(length.sum()) - np.repeat(length.cumsum() - length - runs.start, length))[order]
+    ends = np.bincount(runs.label, length).astype(int).cumsum()
+    pieces = []
+    for first, end in zip(np.append(0, ends[:-1]), ends, strict=True):
+        if end - first < least:
+            continue
+        its_rows, its_columns = rows[first:end], columns[first:end]
+        left = its_columns.min()
+        counts = np.bincount(its_columns - left)
+        if len(counts) < least or (counts == 0).any():
+            continue
+        middle = np.bincount(its_columns - left, its_rows) / counts
+        thickness = float(np.median(counts))
+        if len(counts) >= 2 * thickness and _is_straight(middle):
+            pieces.append(Line(int(left), middle, thickness))
+    return pieces
+
+
+def _is_straight(middle: np.ndarray) -> bool:
+    x = np.arange(len(middle)) - (len(middle) - 1) / 2
+    slope = float(x @ middle / (x @ x))
+    distance = float(np.median(np.abs(middle - middle.mean() - slope * x)))
+    return abs(slope) <= _STEEPEST and distance <= max(1.0, _BENT * len(middle))
+
+
+def _goes_on(line: Line, piece: Line, mask: np.ndarray) -> bool:
+    """Whether a piece that begins farther to the right continues a line."""
+    gap = piece.start - line.stop
+    if gap < 0:
+        return False
+    near = max(line.thickness, piece.thickness) / 2 + 1.5 + 0.03 * min(gap, 60)
+    if abs(float(line.at(np.array([piece.start]))[0]) - piece.middle[0]) > near:
+        return False
+    if gap <= _BREAK:
+        return True
+    columns = np.arange(line.stop, piece.start)
+    rows = np.linspace(line.middle[-1], piece.middle[0], gap).round().astype(int)
+    return bool(mask[rows, columns].mean() >= _FILLED)
+
+
+def _joined(line: Line, piece: Line) -> Line:
+    gap = np.linspace(line.middle[-1], piece.middle[0], piece.start - line.stop + 2)[1:-1]
+    longer, shorter = (line, piece) if len(line.middle) >= len(piece.middle) else (piece, line)
+    thickness = (longer.thickness * len(longer.middle) + shorter.thickness * len(shorter.middle)) / (
+        len(longer.middle) + len(shorter.middle)
+    )
+    return Line(line.start, np.concatenate([line.middle, gap, piece.middle]), thickness)
+
+
+def without_lines(mask: np.ndarray, even: np.ndarray, across: list[Line], down: list[Line]) -> np.ndarray:
+    """The mask without some lines; where a stroke crosses one, or is darker, it stays whole.
+
+    `even` tells how dark all is.
+    """
+    drawn = drawn_lines(mask.shape, across, down, more=1.0)
+    strokes = mask & ~drawn
+    result = strokes.copy()
+    _mend(result, mask, strokes, even, across)
+    _mend(result.T, mask.T, strokes.T, even.T, down)
+    return result
+
+
+def drawn_lines(
+    shape: tuple[int, ...], across: list[Line], down: list[Line], more: float = 0.0, longer: int = 0
+) -> np.ndarray:
+    """The mask of all lines."""
+    mask = np.zeros(shape, bool)
+    for line in across:
+        mask |= line.drawn(shape, more, longer)
+    for line in down:
+        mask |= line.drawn(shape[::-1], more, longer).T
+    return mask
+
+
+def _mend(result: np.ndarray, mask: np.ndarray, strokes: np.ndarray, even: np.ndarray, lines: list[Line]) -> None:
+    """Put back the ink on a line in the columns where a stroke goes on at both sides, or that is darker."""
+    height = len(mask)
+    for line in lines:
+        columns = np.arange(line.start, line.stop)
+        half = line.thickness / 2 + 1
+        top = np.ceil(line.middle - half).astype(int)
+        bottom = np.floor(line.middle + half).astype(int) + 1
+        above, below = (
+            np.where((rows >= 0) & (rows < height), strokes[rows.clip(0, height - 1), columns], False)
+            for rows in (top - 1, bottom)
+        )
+        slant = int(np.ceil(line.thickness / 2)) + 1  # a stroke may cross at 45 degrees
+        crossed = _widened(above, slant) & _widened(below, slant)
+        band = top + np.arange((bottom - top).max())[:, np.newaxis]
+        inside = (band < bottom) & (band >= 0) & (band < height)
+        band = band.clip(0, height - 1)
+        darkness = np.where(inside, even[band, columns], 0).max(axis=0).astype(float)
+        darker = (darkness > _DARKER * np.median(darkness)) & (above | below)
+        back = inside & (crossed | darker | (above | below) & _widened(crossed, 1)) & mask[band, columns]
+        result[band[back], np.broadcast_to(columns, band.shape)[back]] = True
+
+
+def _widened(flags: np.ndarray, reach: int) -> np.ndarray:
+    """Whether any flag is up to `reach` places away."""
+    counts = np.convolve(flags, np.ones(2 * reach + 1, int), "same")
+    return counts[: len(flags)] > 0

@@ -1,0 +1,97 @@
+"""Forms and grids: cells are found by their lines, read each for itself, and empty ones are told as empty."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.rendering import strokes
+from fastnet.data.loading import load_dataset
+from fastnet.reading.batch import read_picture
+from fastnet.reading.predictor import Predictor
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return Predictor.load()
+
+
+@pytest.fixture(scope="module")
+def of_each():
+    """A plain training digit of each kind."""
+    train = load_dataset().train
+    return [train.images[np.flatnonzero(train.labels == digit)[3]].reshape(28, 28) for digit in range(10)]
+
+
+def form(of_each, rows, side=56, line=2, grey=30, apart=0, margin=24):
+    """Cells with the digits of each text in them, `_` for none; black on white."""
+    step = side + (apart or -line)
+    page = np.full((2 * margin + len(rows) * step + line, 2 * margin + len(rows[0]) * step + line), 250.0)
+    for y, row in zip(range(margin, 10_000, step), rows, strict=False):
+        for x, digit in zip(range(margin, 10_000, step), row, strict=False):
+            page[y : y + side, x : x + side][:line] = page[y : y + side, x : x + side][-line:] = grey
+            page[y : y + side, x : x + side][:, :line] = page[y : y + side, x : x + side][:, -line:] = grey
+            if digit != "_":
+                ink = strokes(of_each[int(digit)], side * 6 // 10)
+                top, left = y + (side - ink.shape[0]) // 2, x + (side - ink.shape[1]) // 2
+                place = page[top : top + ink.shape[0], left : left + ink.shape[1]]
+                place += ink * (30 - place)
+    return page.astype(np.uint8)
+
+
+@pytest.mark.parametrize(("line", "grey"), [(1, 30), (2, 150), (3, 30), (4, 60)])
+@pytest.mark.parametrize("apart", [0, 14])
+def test_a_row_of_boxes_is_read_cell_by_cell(predictor, of_each, line, grey, apart):
+    page = form(of_each, ["01_734__62"], line=line, grey=grey, apart=apart)
+    reading = predictor.read(page)
+    assert reading.text == "01_734__62"
+    assert reading.grid == (("0", "1", None, "7", "3", "4", None, None, "6", "2"),)
+    assert [digit.column for digit in reading.digits] == list(range(10))
+
+
+@pytest.mark.parametrize("line", [1, 2, 3, 4])
+def test_empty_boxes_are_empty_and_never_ones(predictor, of_each, line):
+    reading = predictor.read(form(of_each, ["_" * 10], line=line))
+    assert (reading.text, reading.digit, reading.flags) == ("", None, ("no digit", "blank"))
+    assert reading.grid == ((None,) * 10,)
+
+
+def test_an_empty_grid_has_all_its_cells_and_no_digit(predictor, of_each):
+    reading = predictor.read(form(of_each, ["_" * 9] * 9))
+    assert reading.digit is None
+    assert "no digit" in reading.flags
+    assert reading.grid == ((None,) * 9,) * 9
+
+
+def test_a_slightly_slanted_grid_keeps_its_rows_and_columns(predictor, of_each):
+    rows = ["2_67", "_83_", "5__0", "94_2"]
+    page = Image.fromarray(form(of_each, rows, margin=40)).rotate(2, Image.Resampling.BICUBIC, fillcolor=250)
+    reading = predictor.read(page)
+    assert reading.text == "\n".join(rows)
+
+
+def test_a_stroke_that_crosses_a_line_is_mended(predictor, of_each):
+    page = form(of_each, ["____"], side=60)
+    ink = strokes(of_each[7], 50)
+    page[34 : 34 + ink.shape[0], 92 : 92 + ink.shape[1]][ink > 0.5] = 30  # over the right side of the second cell
+    reading = predictor.read(page)
+    assert reading.text.count("_") == 3
+    assert reading.text.replace("_", "") == "7"
+
+
+def test_a_digit_alone_and_ruled_paper_have_no_grid(predictor, of_each):
+    page = np.full((300, 300), 250, np.uint8)
+    page[40::50] = 150
+    ink = strokes(of_each[4], 90)
+    page[100 : 100 + ink.shape[0], 100 : 100 + ink.shape[1]][ink > 0.5] = 20
+    for picture in (page, np.pad(255 - of_each[4], 20, constant_values=255)):
+        reading = predictor.read(picture)
+        assert (reading.text, reading.grid) == ("4", None)
+
+
+def test_json_has_the_grid_with_null_for_empty_cells(predictor, of_each):
+    answer = read_picture(predictor, "form", source=form(of_each, ["3_", "_5"]))
+    assert answer["grid"] == [["3", None], [None, "5"]]
+    assert answer["text"] == "3_\n_5"
+    assert [(digit["kind"], digit["line"], digit["column"]) for digit in answer["digits"]] == [
+        ("digit", 0, 0), ("empty", 0, 1), ("empty", 1, 0), ("digit", 1, 1)
+    ]  # fmt: skip
