@@ -12,16 +12,21 @@ class Cut:
     """One digit: its box (x0, y0, x1, y1; x1 and y1 are one past the last), its ink there, and how to part it.
 
     `pieces` are what it would fall into if it were several digits that touch; empty if it is too narrow for that.
+    `flags` are what speaks against it, as people are told ("cut off by the edge").
     """
 
     box: Box
     own: np.ndarray
     pieces: tuple["Cut", ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 @dataclass
 class Group:
-    """Parts that make one digit, and the box around them (x1 and y1 are one past the last)."""
+    """Parts that make one digit, and the box around them (x1 and y1 are one past the last).
+
+    `apart` is what they are, in reading order, if they are several digits.
+    """
 
     labels: list[int]
     area: int
@@ -29,6 +34,7 @@ class Group:
     y0: int
     x1: int
     y1: int
+    apart: tuple["Group", ...] = ()
 
     @property
     def width(self) -> int:

@@ -37,13 +37,15 @@ class Stage:
 class Part:
     """One digit: where it is in the upright picture (x0, y0, x1, y1) and its 28x28 pixels, white ink on black.
 
-    `pieces` are what it is if it is several digits that touch; `line` is the number of its line, from 0.
+    `pieces` are what it is if it is several digits that touch; `line` is the number of its line, from 0; `flags` are
+    what speaks against it.
     """
 
     box: Box
     pixels: np.ndarray
     pieces: tuple["Part", ...] = ()
     line: int = 0
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +172,7 @@ def _part(look: Look, one: Cut, scale: float, line: int) -> Part:
     x0, y0, x1, y1 = one.box
     pixels = to_mnist_form(_own_ink(look.ink.amount[y0:y1, x0:x1], one.own))
     pieces = tuple(_part(look, piece, scale, line) for piece in one.pieces)
-    return Part(_box_of(look, one.box, scale), pixels, pieces, line)
+    return Part(_box_of(look, one.box, scale), pixels, pieces, line, one.flags)
 
 
 def _box_of(look: Look, box: Box, scale: float) -> Box:
