@@ -32,6 +32,7 @@ _SPECK_HEIGHT = 0.3  # of the usual digit: what is neither as high nor a third a
 _FRAGMENT = 0.6  # of the usual digit: what is smaller both ways may belong to a neighbour
 _NEAR = 0.15  # of the usual digit: a gap over which fragments are joined
 _ALIKE = 1.5  # no size of the same kind is so many times another
+_MANY_ALIKE, _FAR_LARGER = 6, 4  # beside so many digits that are alike, what is so many times as high is none
 _TIGHT = 0.04  # of the picture's side: ink that leaves less on both sides was cut out so on purpose
 _ONE_DIGIT = 1.2  # times as wide as high at most
 _UNEQUAL = 0.85  # of the height of the other: both may be halves of one digit
@@ -57,6 +58,7 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     _leave_out_blots(sieve, labels)
     sieve.keep_only("too many", sorted(sieve.groups, key=lambda group: -group.area)[:MOST_DIGITS])
     if sieve.groups:
+        _leave_out_giants(sieve)
         sieve.groups = _join(sieve.groups, edges)
         _leave_out_marks(sieve, labels, edges)
     cut_off = edges.cut_off(sieve.groups)
@@ -210,6 +212,14 @@ def _rises(row: np.ndarray, start: np.ndarray, stop: np.ndarray, even: np.ndarra
     return rises
 
 
+def _leave_out_giants(sieve: _Sieve) -> None:
+    """Leave out what is far larger than many digits that are alike: the edge of a shadow, a bracket."""
+    usual = _usual_height(sieve.groups)
+    n_alike = sum(usual / _ALIKE <= _longer(group) <= usual * _ALIKE for group in sieve.groups)
+    if n_alike >= _MANY_ALIKE:
+        sieve.leave_out("too large", lambda group: group.height > _FAR_LARGER * usual)
+
+
 def _leave_out_blots(sieve: _Sieve, labels: np.ndarray) -> None:
     """Leave out what is solid and about square or round, as no digit is, but a sheet, a screen or a tap of a pen."""
     if not sieve.groups:
@@ -309,8 +319,9 @@ def _join(groups: list[Group], edges: _Edges) -> list[Group]:
     result = []
     for cluster in _clusters(groups, _are_near(groups, 0.3 * usual)):
         joined = _joined(cluster, belong)
-        for some in _clusters(joined, _may_belong(joined, usual)):
-            result += _either(some)
+        for some in _clusters(joined, _are_near(joined, _NEAR * usual)):
+            is_broken = len(some) >= _MANY_PIECES and max(len(line) for line in in_lines(some)) > 1
+            result += (_either(some) if is_broken else []) or _halves_joined(some, usual)
     return result
 
 
@@ -357,21 +368,22 @@ def _are_near(groups: list[Group], reach: float) -> np.ndarray:
     return near
 
 
-def _may_belong(groups: list[Group], usual: float) -> np.ndarray:
-    """Whether two groups may be halves of one digit: near each other, and not alike, unless there are many."""
+def _halves_joined(groups: list[Group], usual: float) -> list[Group]:
+    """The groups, of which those that may be halves of one digit are one: near each other, and not alike."""
     heights = np.array([group.height for group in groups])
     ratio = heights[:, np.newaxis] / heights
     unequal = (np.minimum(ratio, 1 / ratio) <= _UNEQUAL) & (np.minimum.outer(heights, heights) >= _SPECK_HEIGHT * usual)
-    return _are_near(groups, _NEAR * usual) & (unequal | (len(groups) >= _MANY_PIECES))
+    near = _are_near(groups, _NEAR * usual)
+    return [each for some in _clusters(groups, near & unequal) for each in _either(some) or some]
 
 
 def _either(some: list[Group]) -> list[Group]:
-    """Several groups as one that may also be taken apart, if they have the shape of one digit; else themselves."""
+    """Groups as one that may also be taken apart; none if they have not the shape of one digit."""
     if len(some) == 1:
         return some
     whole = some[0]
     for group in some[1:]:
         whole = whole.joined(group)
     if whole.width > _ONE_DIGIT * whole.height:
-        return some
+        return []
     return [replace(whole, apart=tuple(group for line in in_lines(some) for group in line))]
