@@ -1,7 +1,7 @@
 """The whole way from a picture to the 28x28 pixels of each of its digits, with the stages between."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
-from .sheet import Box, find_sheet
+from .sheet import Box, box_seen, find_sheet
 
 _WORK_PIXELS = 320_000  # a larger picture is reduced to about that, which shows all but small digits well enough
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
@@ -90,16 +90,18 @@ class Look:
     ink: Ink
     mask: np.ndarray  # of the ink, without ruled lines
     found: Found
+    plane: np.ndarray | None = None  # (3, 3), takes pixels of a sheet that was straightened into the picture
 
     @property
     def cuts(self) -> list[Cut]:
         """All digits in reading order."""
         return self.found.cuts
 
-    def outside(self, box: Box) -> Box:
+    def outside(self, box: Box) -> tuple[float, float, float, float]:
         """The same box in pixels of the whole picture."""
         x0, y0, x1, y1 = (edge * self.scale for edge in box)
-        return self.x + x0, self.y + y0, self.x + x1, self.y + y1
+        outside = self.x + x0, self.y + y0, self.x + x1, self.y + y1
+        return outside if self.plane is None else box_seen(outside, self.plane)
 
 
 def _reduced(image: Image.Image) -> tuple[Image.Image, int]:
@@ -109,10 +111,15 @@ def _reduced(image: Image.Image) -> tuple[Image.Image, int]:
 
 
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
-    """Look at the sheet of paper that the picture shows, or at all of it; then closer at digits that are small."""
-    look = _look_at_sheet(image, small) or _look_at_close_up(small, factor) or _seen(small, factor, 0, 0)
+    """Look at the sheet of paper that the picture shows, or at all of it."""
+    look = _look_at_sheet(image, small)
+    return look or _closer(image, _look_at_close_up(small, factor) or _seen(small, factor, 0, 0))
+
+
+def _closer(image: Image.Image, look: Look) -> Look:
+    """Look closer at digits that are small."""
     if look.scale > 1 and look.cuts and max(one.own.shape[0] for one in look.cuts) < _SMALL:
-        look = _look(image, _around(look, image.size), look.ink.is_dark)
+        return _look(image, _around(look, image.size), look.ink.is_dark)
     return look
 
 
@@ -127,16 +134,17 @@ def _look_at_close_up(small: Image.Image, factor: int) -> Look | None:
 
 def _look_at_sheet(image: Image.Image, small: Image.Image) -> Look | None:
     """Look at the sheet that lies in the picture; None if there is none, or it may be a stroke: an empty long bar."""
-    sheet = find_sheet(small)
+    sheet = find_sheet(small, image.size)
     if sheet is None:
         return None
-    (x0, y0, x1, y1), is_light = sheet
-    across, down = image.width / small.width, image.height / small.height
-    box = round(x0 * across), round(y0 * down), round(x1 * across), round(y1 * down)
-    look = _look(image, box, is_dark=is_light)
+    if sheet.box is not None:
+        look = _closer(image, _look(image, sheet.box, is_dark=sheet.is_light))
+    else:
+        page, plane = sheet.straightened(image)
+        look = replace(_closer(page, _look(page, (0, 0, *page.size), is_dark=sheet.is_light)), plane=plane)
     if look.cuts and look.ink.contrast >= _LOW_CONTRAST:
         return look
-    width, height = box[2] - box[0], box[3] - box[1]
+    width, height = sheet.size
     return look if max(width, height) < _BAR * min(width, height) and not look.cuts else None
 
 
