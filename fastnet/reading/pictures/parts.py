@@ -36,6 +36,7 @@ _MANY_ALIKE, _FAR_LARGER = 6, 4  # beside so many digits that are alike, what is
 _TIGHT = 0.04  # of the picture's side: ink that leaves less on both sides was cut out so on purpose
 _ONE_DIGIT = 1.2  # times as wide as high at most
 _UNEQUAL = 0.85  # of the height of the other: both may be halves of one digit
+_NARROW = 0.5  # of the width of all: what is wider stands above its neighbours
 _MANY_PIECES = 4  # near each other are one broken stroke rather than digits
 
 
@@ -308,6 +309,11 @@ def _join(groups: list[Group], edges: _Edges) -> list[Group]:
 
     Where it is doubtful whether they are of one, they are also kept apart, and the network chooses.
     """
+    joined = _joined_once(groups, edges)
+    return joined if len(joined) == len(groups) else _join(joined, edges)  # what was joined may lie about a fragment
+
+
+def _joined_once(groups: list[Group], edges: _Edges) -> list[Group]:
     usual = _usual_height(groups)
     n_digits = sum(usual / _ALIKE <= _longer(group) <= usual * _ALIKE for group in groups)
     highest = (1.5 if n_digits > 2 else 2.2) * usual
@@ -320,9 +326,15 @@ def _join(groups: list[Group], edges: _Edges) -> list[Group]:
     for cluster in _clusters(groups, _are_near(groups, 0.3 * usual)):
         joined = _joined(cluster, belong)
         for some in _clusters(joined, _are_near(joined, _NEAR * usual)):
-            is_broken = len(some) >= _MANY_PIECES and max(len(line) for line in in_lines(some)) > 1
-            result += (_either(some) if is_broken else []) or _halves_joined(some, usual)
+            result += (_either(some) if _is_broken(some) else []) or _halves_joined(some, usual)
     return result
+
+
+def _is_broken(groups: list[Group]) -> bool:
+    """Whether groups near each other may be one stroke in pieces, not digits close above each other."""
+    widths = [group.width for group in groups]
+    whole = max(group.x1 for group in groups) - min(group.x0 for group in groups)
+    return len(groups) >= _MANY_PIECES and float(np.median(widths)) <= _NARROW * whole
 
 
 def _joined(groups: list[Group], belong: Callable[[Group, Group], bool]) -> list[Group]:
@@ -370,11 +382,20 @@ def _are_near(groups: list[Group], reach: float) -> np.ndarray:
 
 def _halves_joined(groups: list[Group], usual: float) -> list[Group]:
     """The groups, of which those that may be halves of one digit are one: near each other, and not alike."""
+    if len(groups) == 1:
+        return groups
     heights = np.array([group.height for group in groups])
     ratio = heights[:, np.newaxis] / heights
     unequal = (np.minimum(ratio, 1 / ratio) <= _UNEQUAL) & (np.minimum.outer(heights, heights) >= _SPECK_HEIGHT * usual)
     near = _are_near(groups, _NEAR * usual)
-    return [each for some in _clusters(groups, near & unequal) for each in _either(some) or some]
+    clusters = _clusters(groups, near & unequal)
+    return [each for some in clusters for each in (_either(some) if _are_beside(some) else []) or some]
+
+
+def _are_beside(groups: list[Group]) -> bool:
+    """Whether the highest of some groups is nearly as high as all together."""
+    whole = max(group.y1 for group in groups) - min(group.y0 for group in groups)
+    return whole <= _ALIKE * max(group.height for group in groups)
 
 
 def _either(some: list[Group]) -> list[Group]:
@@ -386,4 +407,5 @@ def _either(some: list[Group]) -> list[Group]:
         whole = whole.joined(group)
     if whole.width > _ONE_DIGIT * whole.height:
         return []
-    return [replace(whole, apart=tuple(group for line in in_lines(some) for group in line))]
+    apart = [each for line in in_lines(some) for group in line for each in group.apart or [group]]
+    return [replace(whole, apart=tuple(apart))]

@@ -129,7 +129,8 @@ def _look_at_close_up(small: Image.Image, factor: int) -> Look | None:
     if found is None:
         return None
     page, margin = found
-    return _seen(page, factor, -margin * factor, -margin * factor, is_dark=False)
+    within = margin, margin, page.width - margin, page.height - margin
+    return _seen(page, factor, -margin * factor, -margin * factor, is_dark=False, within=within)
 
 
 def _look_at_sheet(image: Image.Image, small: Image.Image) -> Look | None:
@@ -152,11 +153,16 @@ def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:
     return _seen(*_reduced(image.crop(region)), region[0], region[1], is_dark)
 
 
-def _seen(part: Image.Image, scale: int, x: int, y: int, is_dark: bool | None = None) -> Look:
-    """The digits on a part of a picture that was reduced by `scale` and begins at (x, y)."""
+def _seen(
+    part: Image.Image, scale: int, x: int, y: int, is_dark: bool | None = None, within: Box | None = None
+) -> Look:
+    """The digits on a part of a picture that was reduced by `scale` and begins at (x, y).
+
+    `within` is where the picture itself is in that part, if it has a margin around it.
+    """
     ink = find_ink(part, is_dark)
     mask = without_ruled_lines(ink.mask, ink.faint, ink.even)
-    return Look(x, y, scale, ink, mask, cut(mask, ink, _LEAST_SIDE / scale))
+    return Look(x, y, scale, ink, mask, cut(mask, ink, _LEAST_SIDE / scale, within))
 
 
 def _around(look: Look, size: tuple[int, int]) -> Box:

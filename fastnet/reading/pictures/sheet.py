@@ -67,7 +67,7 @@ def box_seen(box: Box, plane: np.ndarray) -> tuple[float, float, float, float]:
 
 
 def find_sheet(image: Image.Image, size: tuple[int, int]) -> Sheet | None:
-    """The sheet that a picture shows, if there is one, in pixels of the picture of that size, of which this is a copy."""
+    """The sheet that a picture shows, if there is one, in pixels of a picture of that size, of which this is a copy."""
     small = np.asarray(coarse(image).convert("L"), np.float32)
     threshold, separation = otsu(small)
     if separation < _IN_SHADE:
@@ -107,7 +107,7 @@ def _quadrilateral(mask: np.ndarray, scale: np.ndarray, is_light: bool) -> Sheet
     if part.mean() < _MOSTLY_PAPER or not (_is_straight(part) and _is_straight(part.T)):
         return None
     margin = _MARGIN * np.array([x1 - x0, y1 - y0])
-    (left, top), (right, bottom) = ((x0, y0) + margin) * scale, ((x1, y1) - margin) * scale
+    (left, top), (right, bottom) = (straight[0] + margin) * scale, (straight[2] - margin) * scale
     return Sheet(straight * scale, (round(left), round(top), round(right), round(bottom)), is_light)
 
 
