@@ -159,7 +159,8 @@ def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:
     keep = np.flatnonzero(has_peak & (area >= 2))
     if len(keep) > _MOST_PARTS:
         keep = np.sort(keep[np.argsort(-area[keep], kind="stable")[:_MOST_PARTS]])
-    return [Group([int(i)], int(area[i]), *(int(value) for value in box[i])) for i in keep]
+    corners = box[keep].tolist()
+    return [Group([int(i)], int(area[i]), x0, y0, x1, y1) for i, (x0, y0, x1, y1) in zip(keep, corners, strict=True)]
 
 
 # ---- Left out -------------------------------------------------------------------------------------------------------
@@ -338,7 +339,8 @@ def _is_broken(groups: list[Group]) -> bool:
 
 
 def _joined(groups: list[Group], belong: Callable[[Group, Group], bool]) -> list[Group]:
-    todo, result = list(groups), []
+    todo = list(groups)
+    result: list[Group] = []
     while todo:
         group = todo.pop(0)
         j = next((j for j, other in enumerate(result) if belong(other, group)), None)

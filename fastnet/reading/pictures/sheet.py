@@ -134,7 +134,7 @@ def _box(runs: Runs, its: np.ndarray) -> Box:
 def _has_siblings(runs: Runs, areas: np.ndarray) -> bool:
     """Whether other parts are like the largest one: then they are cells of a form, not a sheet."""
     others = np.flatnonzero(areas >= _SIBLING * areas.max())
-    return sum(areas[label] >= _FILLED * _box_area(runs, int(label)) for label in others) > 1
+    return sum(bool(areas[label] >= _FILLED * _box_area(runs, int(label))) for label in others) > 1
 
 
 def _box_area(runs: Runs, label: int) -> int:
