@@ -150,10 +150,10 @@ def test_a_blank_page_has_no_digits(ground):
     assert (prepared.parts, prepared.flags) == ((), ("blank",))
 
 
-def test_soft_shade_is_no_ink_but_a_soft_black_stroke_is():
-    bar = np.asarray(drawn(BAR).filter(ImageFilter.GaussianBlur(6)))
-    grain = np.random.default_rng(0).normal(0, 2, bar.shape)
-    for depth, n in ((0.2, 0), (1.0, 1)):
+def test_soft_shade_is_no_ink_but_a_soft_stroke_is():
+    grain = np.random.default_rng(0).normal(0, 2, (200, 200))
+    for box, depth, n in (((150, 0, 199, 199), 0.2, 0), (BAR, 0.3, 1), (BAR, 1.0, 1)):
+        bar = np.asarray(drawn(box).filter(ImageFilter.GaussianBlur(6)))
         page = 235 - depth * (235.0 - np.minimum(bar, 235)) + grain
         assert len(prepare(page.clip(0, 255).astype(np.uint8)).parts) == n
 

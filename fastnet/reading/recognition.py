@@ -298,6 +298,8 @@ def _digit_reading(
     classes: tuple[str, ...], part: Part, probabilities: np.ndarray, flags: tuple[str, ...]
 ) -> DigitReading:
     first, *others = probabilities.argsort()[::-1].tolist()
+    if part.flags:
+        flags = tuple(dict.fromkeys([*(flags or ("unsure",)), *part.flags]))
     second = others[0] if others else None
     return DigitReading(
         None if "no digit" in flags else first,

@@ -15,7 +15,8 @@ class Cut:
 
     Each of `alternatives` is all of this ink as other digits, in reading order, which may have alternatives in turn.
     One that several alternatives share is one object, which the network sees once. `kind` is "digit", or "empty" for a
-    cell of a grid without ink; `column` is the cell's, from 0.
+    cell of a grid without ink; `column` is the cell's, from 0. `flags` are what speaks against it, as people are told
+    ("cut off by the edge").
     """
 
     box: Box
@@ -23,11 +24,15 @@ class Cut:
     alternatives: tuple[tuple["Cut", ...], ...] = ()
     kind: str = "digit"
     column: int | None = None
+    flags: tuple[str, ...] = ()
 
 
 @dataclass
 class Group:
-    """Parts that make one digit, and the box around them (x1 and y1 are one past the last)."""
+    """Parts that make one digit, and the box around them (x1 and y1 are one past the last).
+
+    `apart` is what they are, in reading order, if they are several digits.
+    """
 
     labels: list[int]
     area: int
@@ -35,6 +40,7 @@ class Group:
     y0: int
     x1: int
     y1: int
+    apart: tuple["Group", ...] = ()
 
     @property
     def width(self) -> int:

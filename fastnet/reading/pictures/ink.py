@@ -15,6 +15,8 @@ _TWO_GROUPS = 0.7  # of the variance is between light and dark where they are tw
 _CLEAR = 0.9  # ink and paper are plainly two groups
 _ONE_SIDED = 1.5  # skewness of what is thin, above which it is strokes
 _NOISES = 5.0  # ink stands out from the paper by so many standard deviations of its grain
+_NEAR_BY = 4  # pixels, over which grain differs and light hardly does
+_MEDIAN_CHANGE = 0.954  # of grain's standard deviation, between two pixels
 _LEAST_INK = 10  # of 255: what contrasts less is no ink
 _PEAK, _THRESHOLD, _FAINT = 0.45, 0.28, 0.12  # of the ink's usual strength
 
@@ -75,10 +77,22 @@ def _in_even_light(grey: Image.Image, is_dark: bool | None) -> tuple[Image.Image
     gain = 255 / np.maximum(room, 32)
     level, gain = (_enlarged(field, grey.size) for field in (paper, gain))
     depth = (level - full if is_dark else full - level) * gain
-    sample = depth[:: max(1, full.shape[0] // 200), :: max(1, full.shape[1] // 200)]
+    return Image.fromarray(np.clip(depth, 0, 255).astype(np.uint8)), _grain(depth), is_dark
+
+
+def _grain(depth: np.ndarray) -> float:
+    """The standard deviation of the paper's grain, from how far each pixel is from the paper's brightness.
+
+    Grain lies on the far side of the paper from the ink. In a small picture, where light falls off within a few pixels,
+    it is also what changes from a pixel to one near by.
+    """
+    sample = depth[:: max(1, depth.shape[0] // 200), :: max(1, depth.shape[1] // 200)]
     middle, lighter = np.quantile(sample, (1 / 2, 1 / 6))
-    noise = max(0.0, min(float(middle), 0.0) - float(lighter))  # on the far side of the paper from the ink
-    return Image.fromarray(np.clip(depth, 0, 255).astype(np.uint8)), noise, is_dark
+    spread = max(0.0, min(float(middle), 0.0) - float(lighter))
+    if depth.size > _COARSE_PIXELS or depth.shape[1] <= _NEAR_BY:
+        return spread
+    changes = abs(depth[:, _NEAR_BY:] - depth[:, :-_NEAR_BY])
+    return min(spread, float(np.median(changes)) / _MEDIAN_CHANGE)
 
 
 def _plain_paper(full: np.ndarray, is_dark: bool | None) -> tuple[np.ndarray, bool] | None:

@@ -18,7 +18,7 @@ class Runs:
 def label_runs(mask: np.ndarray) -> Runs:
     """Label the parts of a mask that hang together, also over corners."""
     row, start, stop = runs_of(mask)
-    return Runs(row, start, stop, _roots(len(row), *_neighbours(row, start, stop, mask.shape[1])))
+    return Runs(row, start, stop, components(len(row), *_neighbours(row, start, stop, mask.shape[1])))
 
 
 def runs_of(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -42,7 +42,7 @@ def _neighbours(row: np.ndarray, start: np.ndarray, stop: np.ndarray, width: int
     return below, above
 
 
-def _roots(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def components(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Number the connected components of `n` nodes with edges (a, b): each takes its least neighbour until none can."""
     root = np.arange(n)
     while True:

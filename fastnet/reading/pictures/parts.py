@@ -1,54 +1,151 @@
 """Cut a mask of ink into digits: connected parts, without specks, fragments joined, in reading order."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
-from .cuts import Cut, Found, Group
+from .cuts import Cut, Found, Group, LeftOut
 from .ink import Ink
-from .labelling import Runs, label_runs
+from .labelling import Runs, components, label_runs
+from .mnist_form import stroke_width
 from .rows import in_lines
+from .sheet import Box
 from .touching import MOST_PIECES, with_alternatives
 
-MOST_DIGITS = 64
+MOST_DIGITS = 400
+CUT_OFF = "cut off by the edge"
 
-_SOFT = 0.28  # of the usual ink: what changes by less over 3 pixels at its edges is a shadow
-_BLACK_INK = (
-    150  # contrast of 255 from which even a soft edge is of ink: pictures that were enlarged or are out of focus
-)
+_MOST_PARTS = 1000  # are looked at, the largest
+_MOST_TOLD = 300  # parts that were left out
+_TOLD_SIDE = 3  # pixels: nobody asks about smaller ones
+_SOFT = 0.28  # of the usual ink: what changes by less over 3 pixels at its edges is a shadow, or a blurred stroke, ...
+_SOFT_STROKE = 0.5  # ... if it changes by more over the stroke's width
+_BLACK_INK = 150  # contrast of 255 from which even a soft edge is of ink: pictures that were enlarged or are blurred
 _SOLID, _SQUARE = 0.9, 1.7  # of its box is ink, and no side is so many times the other: a sheet or a blot
+_ROUND, _THICK = 0.7, 0.45  # of its box is ink, and its stroke is so wide for its longer side: a dot
+_FLAT, _STRAIGHT = 2.5, 0.6  # times as wide as high, and its stroke is so wide for its height: a dash
 _LEAST_FRAMED = 0.01  # of the picture: a digit cut off by its edge has more ink, the end of a shadow has less
-_SPECK_AREA = 0.004  # of the largest part: less is dirt
+_ALONG = 0.6  # of its longer side lies on the picture's edge: it runs along it
+_SPECK_AREA, _SPECK_SIDE = 0.004, 0.04  # of the usual digit: less is dirt
 _SPECK_HEIGHT = 0.3  # of the usual digit: what is neither as high nor a third as heavy is no digit
 _FRAGMENT = 0.6  # of the usual digit: what is smaller both ways may belong to a neighbour
 _NEAR = 0.15  # of the usual digit: a gap over which fragments are joined
+_ALIKE = 1.5  # no size of the same kind is so many times another
+_MANY_ALIKE, _FAR_LARGER = 6, 4  # beside so many digits that are alike, what is so many times as high is none
+_TIGHT = 0.04  # of the picture's side: ink that leaves less on both sides was cut out so on purpose
+_ONE_DIGIT = 1.2  # times as wide as high at most
+_UNEQUAL = 0.85  # of the height of the other: both may be halves of one digit
+_NARROW = 0.5  # of the width of all: what is wider stands above its neighbours
+_MANY_PIECES = 4  # near each other are one broken stroke rather than digits
 
 
-def cut(mask: np.ndarray, ink: Ink, least_side: float) -> Found:
-    """The digits in reading order, at most `MOST_DIGITS`.
+def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None) -> Found:
+    """The digits in reading order, at most `MOST_DIGITS`, and what was left out.
 
     `mask` is the ink's, without ruled lines. A part without any of the ink's peaks is left out, and one that is smaller
-    than `least_side` both ways.
+    than `least_side` both ways. `within` is the box of the picture in the mask, if that has a margin around it.
     """
     runs = label_runs(mask)
-    groups = _without_specks(_parts(runs, mask, ink.peaks), least_side)
-    groups = _without_frame(_without_shade(groups, runs, ink), mask.shape)
-    n = len(groups)
-    groups = [group for group in groups if not _is_blot(group)]
-    if not groups:
-        return Found([], n, [])
-    groups = sorted(groups, key=lambda group: -group.area)[:MOST_DIGITS]
+    edges = _Edges(within or (0, 0, mask.shape[1], mask.shape[0]))
+    sieve = _Sieve(_parts(runs, mask, ink.peaks))
+    sieve.leave_out("too small", lambda group: _longer(group) < least_side)
+    sieve.keep_only("a shadow", _without_shade(sieve.groups, runs, ink))
+    sieve.keep_only("touches the edge", _without_frame(sieve.groups, mask, edges))
+    _leave_out_specks(sieve)
+    n = len(sieve.groups)
     labels = np.full(mask.shape, -1, np.int32)
     labels[mask] = np.repeat(runs.label, runs.stop - runs.start)
-    lines = in_lines(_without_marks(_join(groups)))
-    return Found([[_cut_out(group, labels) for group in line] for line in lines], n, [])
+    _leave_out_blots(sieve, labels)
+    sieve.keep_only("too many", sorted(sieve.groups, key=lambda group: -group.area)[:MOST_DIGITS])
+    if sieve.groups:
+        _leave_out_giants(sieve)
+        sieve.groups = _join(sieve.groups, edges)
+        _leave_out_marks(sieve, labels, edges)
+    cut_off = edges.cut_off(sieve.groups)
+    lines = [[_cut_out(group, labels, cut_off) for group in line] for line in in_lines(sieve.groups)]
+    return Found(lines, n, sieve.told())
 
 
-def _cut_out(group: Group, labels: np.ndarray) -> Cut:
+class _Sieve:
+    """Groups that may be digits, and those that were left out, with the reason."""
+
+    def __init__(self, groups: list[Group]) -> None:
+        self.groups = groups
+        self._left_out: list[LeftOut] = []
+
+    def leave_out(self, reason: str, is_out: Callable[[Group], bool]) -> None:
+        """Leave out the groups of which that is true."""
+        self.keep_only(reason, [group for group in self.groups if not is_out(group)])
+
+    def keep_only(self, reason: str, kept: list[Group]) -> None:
+        """Leave out all groups but these."""
+        known = {id(group) for group in kept}
+        self._left_out += [LeftOut(_box(group), reason) for group in self.groups if id(group) not in known]
+        self.groups = kept
+
+    def told(self) -> list[LeftOut]:
+        """What people may ask about: no grain, and the largest if there is very much."""
+        side = [max(each.box[2] - each.box[0], each.box[3] - each.box[1]) for each in self._left_out]
+        order = sorted(range(len(side)), key=lambda i: -side[i])[:_MOST_TOLD]
+        return [self._left_out[i] for i in sorted(order) if side[i] >= _TOLD_SIDE]
+
+
+class _Edges:
+    """The four sides of a picture, and which of them a group touches."""
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+
+    def touched(self, group: Group) -> tuple[bool, bool, bool, bool]:
+        """Whether a group touches the left, upper, right and lower side."""
+        x0, y0, x1, y1 = self.box
+        return group.x0 <= x0, group.y0 <= y0, group.x1 >= x1, group.y1 >= y1
+
+    def cut_off(self, groups: list[Group]) -> set[int]:
+        """The `id` of those that the edge cuts off: they touch it, in a picture that was not cut out close on purpose.
+
+        That is one whose ink reaches, or nearly reaches, a side and the opposite one.
+        """
+        if not groups:
+            return set()
+        x0, y0, x1, y1 = self.box
+        room = (
+            min(group.x0 for group in groups) - x0,
+            min(group.y0 for group in groups) - y0,
+            x1 - max(group.x1 for group in groups),
+            y1 - max(group.y1 for group in groups),
+        )
+        is_tight = [max(room[n], room[n + 2]) <= 1 + _TIGHT * side for n, side in enumerate((x1 - x0, y1 - y0))]
+        return {
+            id(group)
+            for group in groups
+            if any(touches and not is_tight[side % 2] for side, touches in enumerate(self.touched(group)))
+        }
+
+
+def _box(group: Group) -> Box:
+    return group.x0, group.y0, group.x1, group.y1
+
+
+def _longer(group: Group) -> int:
+    return max(group.width, group.height)
+
+
+def _own(group: Group, labels: np.ndarray) -> np.ndarray:
+    return np.isin(labels[group.y0 : group.y1, group.x0 : group.x1], group.labels)
+
+
+def _cut_out(group: Group, labels: np.ndarray, cut_off: set[int]) -> Cut:
     """The digit that a group is, and what it falls into if it is several."""
-    own = np.isin(labels[group.y0 : group.y1, group.x0 : group.x1], group.labels)
-    return with_alternatives(own, group.x0, group.y0)
+    whole = with_alternatives(_own(group, labels), group.x0, group.y0)
+    apart = tuple(_cut_out(each, labels, set()) for each in group.apart)
+    flags = (CUT_OFF,) if id(group) in cut_off else ()
+    return replace(whole, alternatives=(apart,) if apart else whole.alternatives, flags=flags)
 
 
 def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:
+    """The connected parts that have a peak, the largest of them if there are very many."""
     if not len(runs.row):
         return []
     n = int(runs.label.max()) + 1
@@ -59,81 +156,202 @@ def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:
     box[:, 2:] *= -1
     has_peak = np.zeros(n, bool)
     has_peak[np.repeat(runs.label, runs.stop - runs.start)[peaks[mask]]] = True
-    keep = np.flatnonzero(has_peak & (area >= max(_SPECK_AREA * area.max(), 2)))
-    return [Group([int(i)], int(area[i]), *(int(value) for value in box[i])) for i in keep]
+    keep = np.flatnonzero(has_peak & (area >= 2))
+    if len(keep) > _MOST_PARTS:
+        keep = np.sort(keep[np.argsort(-area[keep], kind="stable")[:_MOST_PARTS]])
+    corners = box[keep].tolist()
+    return [Group([int(i)], int(area[i]), x0, y0, x1, y1) for i, (x0, y0, x1, y1) in zip(keep, corners, strict=True)]
 
 
-def _without_specks(groups: list[Group], least_side: float) -> list[Group]:
-    largest = max((max(group.width, group.height) for group in groups), default=0)
-    least = max(least_side, 0.04 * largest)
-    return [group for group in groups if max(group.width, group.height) >= least]
+# ---- Left out -------------------------------------------------------------------------------------------------------
+
+
+def _leave_out_specks(sieve: _Sieve) -> None:
+    if not sieve.groups:
+        return
+    usual = _usual_height(sieve.groups)
+    alike = [group.area for group in sieve.groups if usual / _ALIKE <= _longer(group) <= usual * _ALIKE]
+    least_area, least_side = _SPECK_AREA * float(np.median(alike or [0])), _SPECK_SIDE * usual
+    sieve.leave_out("too small", lambda group: group.area < least_area or _longer(group) < least_side)
 
 
 def _without_shade(groups: list[Group], runs: Runs, ink: Ink) -> list[Group]:
     """Leave out what is faint and has no edge, left behind where light was evened out, or is a hair of a ruled line."""
     if ink.contrast >= _BLACK_INK:
         return groups
-    groups = [group for group in groups if min(group.width, group.height) > 1]
-    rises = _rises(runs, ink.even)
-    least = _SOFT * ink.contrast
-    return [group for group in groups if np.median(rises[np.isin(runs.label, group.labels)]) >= least]
+    order = np.argsort(runs.label, kind="stable")
+    bounds = np.searchsorted(runs.label[order], np.arange(len(order) + 1))
+    height, width = ink.even.shape
+
+    def is_ink(group: Group) -> bool:
+        if min(group.width, group.height) <= 1:
+            return False
+        its = order[bounds[group.labels[0]] : bounds[group.labels[0] + 1]]
+        row, start, stop = runs.row[its], runs.start[its], runs.stop[its]
+        if np.median(_rises(row, start, stop, ink.even, 3)) >= _SOFT * ink.contrast:
+            return True
+        if group.x0 == 0 or group.y0 == 0 or group.x1 == width or group.y1 == height:
+            return False  # as most shade does
+        own = np.zeros((group.height, group.width + 1), np.int8)
+        np.add.at(own, (row - group.y0, start - group.x0), 1)
+        np.add.at(own, (row - group.y0, stop - group.x0), -1)
+        stroke = stroke_width(own.cumsum(axis=1)[:, :-1] > 0)
+        rise = float(np.median(_rises(row, start, stop, ink.even, max(3, round(stroke)))))
+        return stroke <= _THICK * _longer(group) and rise >= _SOFT_STROKE * ink.contrast
+
+    return [group for group in groups if is_ink(group)]
 
 
-def _is_blot(group: Group) -> bool:
-    """Whether that is solid and about square, as no digit is, but a sheet on a desk or a switched-off screen."""
-    longer, shorter = max(group.width, group.height), min(group.width, group.height)
-    return group.area > _SOLID * group.width * group.height and longer <= _SQUARE * shorter
-
-
-def _rises(runs: Runs, even: np.ndarray) -> np.ndarray:
-    """By how much the ink changes over 3 pixels about the ends of each run, on the average of both ends."""
-    row, start, stop = runs.row, runs.start, runs.stop
+def _rises(row: np.ndarray, start: np.ndarray, stop: np.ndarray, even: np.ndarray, reach: int) -> np.ndarray:
+    """By how much the ink changes over `reach` pixels about the ends of each run, on the average of both ends."""
     last = even.shape[1] - 1
     even = even.astype(np.int16)
-    left = even[row, np.minimum(start + 1, stop - 1)] - even[row, np.maximum(start - 2, 0)]
-    right = even[row, np.maximum(stop - 2, start)] - even[row, np.minimum(stop + 1, last)]
+    inner, outer = reach // 2, (reach + 1) // 2
+    left = even[row, np.minimum(start + inner, stop - 1)] - even[row, np.maximum(start - outer, 0)]
+    right = even[row, np.maximum(stop - 1 - inner, start)] - even[row, np.minimum(stop - 1 + outer, last)]
     at_left, at_right = start == 0, stop > last  # what goes on beyond the picture has no end there
     rises: np.ndarray = np.where(at_left, right, np.where(at_right, left, (left + right) / 2))
     return rises
 
 
-def _without_frame(groups: list[Group], shape: tuple[int, ...]) -> list[Group]:
-    """Leave out what runs along the picture's edge (a table, a shadow, a border), if anything is left then."""
-    height, width = shape
+def _leave_out_giants(sieve: _Sieve) -> None:
+    """Leave out what is far larger than many digits that are alike: the edge of a shadow, a bracket."""
+    usual = _usual_height(sieve.groups)
+    n_alike = sum(usual / _ALIKE <= _longer(group) <= usual * _ALIKE for group in sieve.groups)
+    if n_alike >= _MANY_ALIKE:
+        sieve.leave_out("too large", lambda group: group.height > _FAR_LARGER * usual)
+
+
+def _leave_out_blots(sieve: _Sieve, labels: np.ndarray) -> None:
+    """Leave out what is solid and about square or round, as no digit is, but a sheet, a screen or a tap of a pen."""
+    if not sieve.groups:
+        return
+    least = _usual_height(sieve.groups) / 2
+
+    def is_blot(group: Group) -> bool:
+        longer, shorter = _longer(group), min(group.width, group.height)
+        solid = group.area / (group.width * group.height)
+        if longer > _SQUARE * shorter or solid <= _ROUND:
+            return False
+        return solid > _SOLID or (longer >= least and stroke_width(_own(group, labels)) >= _THICK * longer)
+
+    sieve.leave_out("a blot", is_blot)
+
+
+def _without_frame(groups: list[Group], mask: np.ndarray, edges: _Edges) -> list[Group]:
+    """Leave out what runs along the picture's edge (a table, a shadow, a border), if anything is left then.
+
+    What is about as high as the other digits is none of these, though it touches the edge.
+    """
+    touched = {id(group): sum(edges.touched(group)) for group in groups}
+    free = [group for group in groups if touched[id(group)] == 0 or not _runs_along(group, mask, edges)]
+    usual = _usual_height(free) if free else 0.0
 
     def is_frame(group: Group) -> bool:
-        sides = (group.x0 == 0) + (group.y0 == 0) + (group.x1 == width) + (group.y1 == height)
+        sides = touched[id(group)]
+        if sides == 0:
+            return False
+        if usual / _ALIKE <= group.height <= usual * _ALIKE and group.width <= _ALIKE * usual:
+            return False
         thin = group.area < 0.5 * group.width * group.height
-        return sides >= 3 or (sides >= 1 and not thin) or (sides == 2 and thin)
+        return sides >= 3 or not thin or sides == 2
 
     inside = [group for group in groups if not is_frame(group)]
     largest = max((group.area for group in groups), default=0)
     if sum(group.area for group in inside) > 0.05 * largest:
         return inside
-    return [group for group in groups if group.area > _LEAST_FRAMED * width * height]
+    return [group for group in groups if group.area > _LEAST_FRAMED * mask.size]
+
+
+def _runs_along(group: Group, mask: np.ndarray, edges: _Edges) -> bool:
+    """Whether most of a part's length lies on the picture's edge."""
+    x0, y0, x1, y1 = edges.box
+    lines = mask[:, x0], mask[y0], mask[:, x1 - 1], mask[y1 - 1]
+    spans = slice(group.y0, group.y1), slice(group.x0, group.x1)
+    contact = sum(
+        int(lines[side][spans[side % 2]].sum()) for side, touches in enumerate(edges.touched(group)) if touches
+    )
+    return contact >= _ALONG * _longer(group)
+
+
+def _leave_out_marks(sieve: _Sieve, labels: np.ndarray, edges: _Edges) -> None:
+    """Leave out points, commas and dashes between digits, flat lines, and the ends of what lies beyond the edge."""
+
+    def is_dash(group: Group) -> bool:
+        if group.width < _FLAT * group.height:
+            return False
+        return group.width > MOST_PIECES * group.height or (
+            stroke_width(_own(group, labels)) >= _STRAIGHT * group.height
+        )
+
+    sieve.leave_out("a dash", is_dash)
+    if not sieve.groups:
+        return
+    usual = _usual_height(sieve.groups)
+    heavy = float(np.median([group.area for group in sieve.groups if group.height >= usual / 2] or [0]))
+    sieve.leave_out("too small", lambda group: group.height < _SPECK_HEIGHT * usual and group.area <= heavy / 3)
+    cut_off = edges.cut_off(sieve.groups)
+    sieve.leave_out("touches the edge", lambda group: id(group) in cut_off and _longer(group) < _FRAGMENT * usual)
+
+
+# ---- Joined ---------------------------------------------------------------------------------------------------------
 
 
 def _usual_height(groups: list[Group]) -> float:
+    """The size that most of the ink has: the median of the sizes that are alike, where these add up to the most."""
     sizes = np.array([max(group.height, group.width / 1.5) for group in groups])
-    return float(np.median(sizes[sizes >= 0.5 * sizes.max()]))
+    ratio = sizes[:, np.newaxis] / sizes
+    alike = (ratio <= _ALIKE) & (ratio >= 1 / _ALIKE)
+    return float(np.median(sizes[alike[(alike @ sizes).argmax()]]))
 
 
-def _join(groups: list[Group]) -> list[Group]:
-    """Join the fragments of one digit: the bar of a 5 that does not touch, a stroke with gaps."""
+def _join(groups: list[Group], edges: _Edges) -> list[Group]:
+    """Join the fragments of one digit: the bar of a 5 that does not touch, a stroke with gaps.
+
+    Where it is doubtful whether they are of one, they are also kept apart, and the network chooses.
+    """
+    joined = _joined_once(groups, edges)
+    return joined if len(joined) == len(groups) else _join(joined, edges)  # what was joined may lie about a fragment
+
+
+def _joined_once(groups: list[Group], edges: _Edges) -> list[Group]:
     usual = _usual_height(groups)
-    done = False
-    while not done:
-        done = True
-        for i, a in enumerate(groups):
-            j = next((j for j in range(i + 1, len(groups)) if _belong(a, groups[j], usual)), None)
-            if j is not None:
-                groups = [group for k, group in enumerate(groups) if k not in (i, j)] + [a.joined(groups[j])]
-                done = False
-                break
-    return groups
+    n_digits = sum(usual / _ALIKE <= _longer(group) <= usual * _ALIKE for group in groups)
+    highest = (1.5 if n_digits > 2 else 2.2) * usual
+    remnants = edges.cut_off(groups)
+
+    def belong(a: Group, b: Group) -> bool:
+        return not ({id(a), id(b)} & remnants) and _belong(a, b, usual, highest)
+
+    result = []
+    for cluster in _clusters(groups, _are_near(groups, 0.3 * usual)):
+        joined = _joined(cluster, belong)
+        for some in _clusters(joined, _are_near(joined, _NEAR * usual)):
+            result += (_either(some) if _is_broken(some) else []) or _halves_joined(some, usual)
+    return result
 
 
-def _belong(a: Group, b: Group, usual: float) -> bool:
+def _is_broken(groups: list[Group]) -> bool:
+    """Whether groups near each other may be one stroke in pieces, not digits close above each other."""
+    widths = [group.width for group in groups]
+    whole = max(group.x1 for group in groups) - min(group.x0 for group in groups)
+    return len(groups) >= _MANY_PIECES and float(np.median(widths)) <= _NARROW * whole
+
+
+def _joined(groups: list[Group], belong: Callable[[Group, Group], bool]) -> list[Group]:
+    todo = list(groups)
+    result: list[Group] = []
+    while todo:
+        group = todo.pop(0)
+        j = next((j for j, other in enumerate(result) if belong(other, group)), None)
+        if j is None:
+            result.append(group)
+        else:
+            todo.insert(0, result.pop(j).joined(group))
+    return result
+
+
+def _belong(a: Group, b: Group, usual: float, highest: float) -> bool:
     """Whether two parts are of one digit: one is a fragment, near the other or inside its box, and not beside it."""
     small, large = sorted((a, b), key=lambda group: group.height)
     gap_x = max(a.x0, b.x0) - min(a.x1, b.x1)  # negative where they overlap
@@ -142,7 +360,7 @@ def _belong(a: Group, b: Group, usual: float) -> bool:
     if both.height > 2.2 * usual or both.width > 2.2 * usual:
         return False
     if small.height > _FRAGMENT * usual:  # two halves of one digit, if they nearly touch
-        return -gap_x >= 0.5 * small.width and gap_y <= 0.5 * _NEAR * usual
+        return -gap_x >= 0.5 * small.width and gap_y <= 0.5 * _NEAR * usual and both.height <= highest
     nested = -gap_x >= 0.9 * small.width and -gap_y >= 0.9 * small.height
     stacked = -gap_x >= 0.5 * min(a.width, b.width) and gap_y <= 0.3 * usual
     centre = ((small.y0 + small.y1) / 2 - large.y0) / large.height
@@ -150,11 +368,46 @@ def _belong(a: Group, b: Group, usual: float) -> bool:
     return nested or stacked or (max(gap_x, gap_y) <= _NEAR * usual and not dash)
 
 
-def _without_marks(groups: list[Group]) -> list[Group]:
-    """Leave out points, commas and dashes between digits, and flat lines."""
-    groups = [group for group in groups if group.width <= MOST_PIECES * group.height]
-    if not groups:
+def _clusters(groups: list[Group], near: np.ndarray) -> list[list[Group]]:
+    """The groups that hang together through ones that are near each other, each in the order given."""
+    root = components(len(groups), *np.nonzero(near))
+    return [[groups[i] for i in np.flatnonzero(root == number)] for number in range(root.max() + 1)]
+
+
+def _are_near(groups: list[Group], reach: float) -> np.ndarray:
+    """Whether no more than `reach` lies between two groups, each way; (n, n)."""
+    box = np.array([_box(group) for group in groups])
+    first, last = (np.maximum(box[:, np.newaxis, :2], box[:, :2]), np.minimum(box[:, np.newaxis, 2:], box[:, 2:]))
+    near: np.ndarray = (first - last <= reach).all(axis=2)
+    return near
+
+
+def _halves_joined(groups: list[Group], usual: float) -> list[Group]:
+    """The groups, of which those that may be halves of one digit are one: near each other, and not alike."""
+    if len(groups) == 1:
+        return groups
+    heights = np.array([group.height for group in groups])
+    ratio = heights[:, np.newaxis] / heights
+    unequal = (np.minimum(ratio, 1 / ratio) <= _UNEQUAL) & (np.minimum.outer(heights, heights) >= _SPECK_HEIGHT * usual)
+    near = _are_near(groups, _NEAR * usual)
+    clusters = _clusters(groups, near & unequal)
+    return [each for some in clusters for each in (_either(some) if _are_beside(some) else []) or some]
+
+
+def _are_beside(groups: list[Group]) -> bool:
+    """Whether the highest of some groups is nearly as high as all together."""
+    whole = max(group.y1 for group in groups) - min(group.y0 for group in groups)
+    return whole <= _ALIKE * max(group.height for group in groups)
+
+
+def _either(some: list[Group]) -> list[Group]:
+    """Groups as one that may also be taken apart; none if they have not the shape of one digit."""
+    if len(some) == 1:
+        return some
+    whole = some[0]
+    for group in some[1:]:
+        whole = whole.joined(group)
+    if whole.width > _ONE_DIGIT * whole.height:
         return []
-    usual = _usual_height(groups)
-    heavy = float(np.median([group.area for group in groups if group.height >= usual / 2] or [0]))
-    return [group for group in groups if group.height >= _SPECK_HEIGHT * usual or group.area > heavy / 3]
+    apart = [each for line in in_lines(some) for group in line for each in group.apart or [group]]
+    return [replace(whole, apart=tuple(apart))]

@@ -1,7 +1,7 @@
 """The whole way from a picture to the 28x28 pixels of each of its digits, with the stages between."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
-from .sheet import Box, find_sheet
+from .sheet import Box, box_seen, find_sheet
 
 _WORK_PIXELS = 320_000  # a larger picture is reduced to about that, which shows all but small digits well enough
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
@@ -41,7 +41,7 @@ class Part:
 
     Each of `alternatives` is what else it may be: other parts, in reading order, which may have alternatives in turn,
     and share parts. `line` is the number of its line, from 0. `kind` is "digit", or "empty" for a cell of a grid
-    without ink, whose pixels are black; `column` is the cell's, from 0.
+    without ink, whose pixels are black; `column` is the cell's, from 0. `flags` are what speaks against it.
     """
 
     box: Box
@@ -50,6 +50,7 @@ class Part:
     line: int = 0
     kind: str = "digit"
     column: int | None = None
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,16 +96,18 @@ class Look:
     ink: Ink
     mask: np.ndarray  # of the ink, without ruled lines
     found: Found
+    plane: np.ndarray | None = None  # (3, 3), takes pixels of a sheet that was straightened into the picture
 
     @property
     def cuts(self) -> list[Cut]:
         """All digits in reading order."""
         return self.found.cuts
 
-    def outside(self, box: Box) -> Box:
+    def outside(self, box: Box) -> tuple[float, float, float, float]:
         """The same box in pixels of the whole picture."""
         x0, y0, x1, y1 = (edge * self.scale for edge in box)
-        return self.x + x0, self.y + y0, self.x + x1, self.y + y1
+        outside = self.x + x0, self.y + y0, self.x + x1, self.y + y1
+        return outside if self.plane is None else box_seen(outside, self.plane)
 
 
 def _reduced(image: Image.Image) -> tuple[Image.Image, int]:
@@ -114,12 +117,17 @@ def _reduced(image: Image.Image) -> tuple[Image.Image, int]:
 
 
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
-    """Look at the sheet of paper that the picture shows, or at all of it; then closer at digits that are small."""
+    """Look at the grid or the sheet of paper that the picture shows, or at all of it."""
     if may_have_grid(small) and (form := _look_at_grid(image, small, factor)):
         return form
-    look = _look_at_sheet(image, small) or _look_at_close_up(small, factor) or _seen(small, factor, 0, 0)
+    look = _look_at_sheet(image, small)
+    return look or _closer(image, _look_at_close_up(small, factor) or _seen(small, factor, 0, 0))
+
+
+def _closer(image: Image.Image, look: Look) -> Look:
+    """Look closer at digits that are small."""
     if look.scale > 1 and look.cuts and max(one.own.shape[0] for one in look.cuts) < _SMALL:
-        look = _look(image, _around(look, image.size), look.ink.is_dark)
+        return _look(image, _around(look, image.size), look.ink.is_dark)
     return look
 
 
@@ -135,7 +143,7 @@ def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look |
         look = Look(x, y, scale, ink, grid.mask, grid.found)
         if scale == 1 or grid.height >= _SMALL:
             return look
-        x0, y0, x1, y1 = look.outside(grid.box)
+        x0, y0, x1, y1 = (round(edge) for edge in look.outside(grid.box))
         margin = round(grid.height * scale / 2)
         x, y = max(0, x0 - margin), max(0, y0 - margin)
         page, closer = _reduced(image.crop((x, y, min(image.width, x1 + margin), min(image.height, y1 + margin))))
@@ -150,21 +158,23 @@ def _look_at_close_up(small: Image.Image, factor: int) -> Look | None:
     if found is None:
         return None
     page, margin = found
-    return _seen(page, factor, -margin * factor, -margin * factor, is_dark=False)
+    within = margin, margin, page.width - margin, page.height - margin
+    return _seen(page, factor, -margin * factor, -margin * factor, is_dark=False, within=within)
 
 
 def _look_at_sheet(image: Image.Image, small: Image.Image) -> Look | None:
     """Look at the sheet that lies in the picture; None if there is none, or it may be a stroke: an empty long bar."""
-    sheet = find_sheet(small)
+    sheet = find_sheet(small, image.size)
     if sheet is None:
         return None
-    (x0, y0, x1, y1), is_light = sheet
-    across, down = image.width / small.width, image.height / small.height
-    box = round(x0 * across), round(y0 * down), round(x1 * across), round(y1 * down)
-    look = _look(image, box, is_dark=is_light)
+    if sheet.box is not None:
+        look = _closer(image, _look(image, sheet.box, is_dark=sheet.is_light))
+    else:
+        page, plane = sheet.straightened(image)
+        look = replace(_closer(page, _look(page, (0, 0, *page.size), is_dark=sheet.is_light)), plane=plane)
     if look.cuts and look.ink.contrast >= _LOW_CONTRAST:
         return look
-    width, height = box[2] - box[0], box[3] - box[1]
+    width, height = sheet.size
     return look if max(width, height) < _BAR * min(width, height) and not look.cuts else None
 
 
@@ -172,11 +182,16 @@ def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:
     return _seen(*_reduced(image.crop(region)), region[0], region[1], is_dark)
 
 
-def _seen(part: Image.Image, scale: int, x: int, y: int, is_dark: bool | None = None) -> Look:
-    """The digits on a part of a picture that was reduced by `scale` and begins at (x, y)."""
+def _seen(
+    part: Image.Image, scale: int, x: int, y: int, is_dark: bool | None = None, within: Box | None = None
+) -> Look:
+    """The digits on a part of a picture that was reduced by `scale` and begins at (x, y).
+
+    `within` is where the picture itself is in that part, if it has a margin around it.
+    """
     ink = find_ink(part, is_dark)
     mask = without_ruled_lines(ink.mask, ink.faint, ink.even)
-    return Look(x, y, scale, ink, mask, cut(mask, ink, _LEAST_SIDE / scale))
+    return Look(x, y, scale, ink, mask, cut(mask, ink, _LEAST_SIDE / scale, within))
 
 
 def _around(look: Look, size: tuple[int, int]) -> Box:
@@ -202,7 +217,7 @@ def _part(look: Look, one: Cut, scale: float, line: int, known: dict[int, Part])
         is_empty = one.kind == "empty"
         pixels = _EMPTY if is_empty else to_mnist_form(_own_ink(look.ink.amount[y0:y1, x0:x1], one.own))
         others = tuple(tuple(_part(look, each, scale, line, known) for each in other) for other in one.alternatives)
-        known[id(one)] = Part(_box_of(look, one.box, scale), pixels, others, line, one.kind, one.column)
+        known[id(one)] = Part(_box_of(look, one.box, scale), pixels, others, line, one.kind, one.column, one.flags)
     return known[id(one)]
 
 

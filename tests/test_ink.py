@@ -1,0 +1,125 @@
+"""Ink told from paper whatever its tone and focus; sheets on a desk, straight or in perspective, and no others."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from benchmarks import rendering
+from fastnet.data.loading import load_dataset
+from fastnet.reading.pictures import prepare
+from fastnet.reading.pictures.sheet import box_seen, find_sheet, homography
+from fastnet.reading.predictor import Predictor
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return Predictor.load()
+
+
+@pytest.fixture(scope="module")
+def digits():
+    train = load_dataset().train
+    return train.images[:30].reshape(-1, 28, 28), train.labels[:30]
+
+
+def coarse(digit):
+    """As of a thumbnail of 10x10 pixels that was enlarged."""
+    small = Image.fromarray(digit).resize((10, 10), Image.Resampling.BOX)
+    return np.pad(np.asarray(small.resize((96, 96), Image.Resampling.BICUBIC)), 24)
+
+
+def out_of_focus(digit):
+    return np.asarray(Image.fromarray(np.pad(digit, 6)).resize((160, 160)).filter(ImageFilter.GaussianBlur(6)))
+
+
+@pytest.mark.parametrize("change", [coarse, out_of_focus])
+@pytest.mark.parametrize("ink", [90, 200])
+def test_blurred_ink_is_read_alike_dark_on_light_and_light_on_dark(predictor, digits, change, ink):
+    right = np.zeros(2, int)
+    for image, label in zip(*digits, strict=True):
+        page = (20 + change(image).astype(float) * ink / 255).astype(np.uint8)
+        right += [predictor.read(tone).text == str(label) for tone in (page, 255 - page)]
+    assert right.min() >= 27
+    assert abs(right[0] - right[1]) <= 1
+
+
+def test_light_that_falls_off_over_a_small_crop_is_no_grain():
+    page = Image.new("L", (60, 80), 255)
+    ImageDraw.Draw(page).line([(42, 14), (18, 14), (18, 40), (42, 52), (30, 68), (16, 64)], 0, 9)
+    soft = np.asarray(page.filter(ImageFilter.GaussianBlur(3)), np.float64)
+    light = np.linspace(1, 0.55, 60) * np.linspace(1, 0.75, 80)[:, np.newaxis]
+    (part,) = prepare(((150 + 80 * soft / 255) * light).astype(np.uint8)).parts
+    assert part.box[3] - part.box[1] > 40
+
+
+# ---- Sheets ---------------------------------------------------------------------------------------------------------
+
+
+def form(widths, side=110, margin=14, line=3):
+    page = Image.new("L", (sum(widths) + 2 * margin, side + 2 * margin), 236)
+    x = margin
+    for width in widths:
+        ImageDraw.Draw(page).rectangle((x, margin, x + width, margin + side), outline=60, width=line)
+        x += width
+    return page
+
+
+@pytest.mark.parametrize("widths", [(110, 118, 112, 130), (100,) * 6, (90, 260), (150,)])
+@pytest.mark.parametrize("margin", [14, 0])
+def test_the_cells_of_a_form_are_no_sheet_on_a_desk(widths, margin):
+    page = form(widths, margin=margin) if len(widths) > 1 or margin else form((100, 100))
+    assert find_sheet(page, page.size) is None
+
+
+def on_a_desk(corners, size=(640, 480)):
+    desk = Image.new("L", size, 60)
+    ImageDraw.Draw(desk).polygon([tuple(corner) for corner in corners], 236)
+    return desk
+
+
+def test_a_sheet_that_lies_straight_is_found_as_a_box():
+    desk = on_a_desk([(100, 60), (500, 60), (500, 400), (100, 400)])
+    sheet = find_sheet(desk, desk.size)
+    assert sheet.is_light
+    np.testing.assert_allclose(sheet.box, (116, 74, 484, 386), atol=8)
+
+
+def test_a_sheet_in_perspective_is_found_by_its_corners():
+    corners = [(150, 80), (520, 40), (580, 400), (90, 430)]
+    desk = on_a_desk(corners)
+    sheet = find_sheet(desk.reduce(2), desk.size)
+    assert sheet.box is None
+    np.testing.assert_allclose(sheet.corners, corners, atol=10)
+
+
+def test_a_fat_stroke_is_no_sheet():
+    page = Image.new("L", (144, 144), 240)
+    ImageDraw.Draw(page).line([(40, 30), (104, 26), (64, 118)], 30, 26)
+    assert find_sheet(page, page.size) is None
+
+
+def test_a_perspective_takes_corners_to_corners():
+    source, target = np.array([[0, 0], [10, 0], [10, 8], [0, 8]]), np.array([[3, 2], [20, 4], [24, 30], [1, 25]])
+    plane = homography(source, target)
+    x, y, w = plane @ np.vstack([source.T, np.ones(4)])
+    np.testing.assert_allclose(np.array([x / w, y / w]).T, target)
+    np.testing.assert_allclose(box_seen((0, 0, 10, 8), plane), (1, 2, 24, 30))
+
+
+def test_digits_on_a_sheet_in_perspective_are_read_and_their_boxes_lie_in_the_file(predictor, digits):
+    images, labels = digits
+    sheet = rendering.paper((420, 300), (236, 234, 228))
+    for number in range(3):
+        rendering.write(sheet, rendering.strokes(images[number], 90), 50 + 120 * number, 100, (40, 40, 60))
+    corners = np.array([[260, 90], [690, 250], [560, 590], [110, 380]])
+    plane = homography(corners, np.array([[0, 0], [420, 0], [420, 300], [0, 300]]))
+    how = (800, 640), Image.Transform.PERSPECTIVE, tuple(plane.ravel()[:8]), Image.Resampling.BICUBIC
+    desk = Image.new("RGB", (800, 640), (72, 52, 40))
+    desk.paste(rendering.picture(sheet).transform(*how), mask=Image.new("L", (420, 300), 255).transform(*how))
+    reading = predictor.read(desk)
+    assert reading.text == "".join(str(label) for label in labels[:3])
+    for number, digit in enumerate(reading.digits):
+        place = box_seen((50 + 120 * number, 100, 140 + 120 * number, 190), np.linalg.inv(plane))
+        middle = (digit.box[0] + digit.box[2]) / 2, (digit.box[1] + digit.box[3]) / 2
+        assert place[0] < middle[0] < place[2]
+        assert place[1] < middle[1] < place[3]

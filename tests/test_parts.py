@@ -1,0 +1,152 @@
+"""What becomes of the parts of a mask: digits at the edge, specks, blots, fragments; and what is told of the rest."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from benchmarks import rendering
+from fastnet.data.loading import load_dataset
+from fastnet.reading.pictures import prepare
+from fastnet.reading.predictor import Predictor
+
+CUT_OFF = "cut off by the edge"
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return Predictor.load()
+
+
+@pytest.fixture(scope="module")
+def digits():
+    train = load_dataset().train
+    return train.images[:400].reshape(-1, 28, 28), train.labels[:400]
+
+
+def page_of(images, height, places, size):
+    page = rendering.paper(size, rendering.WHITE)
+    for image, (x, y) in zip(images, places, strict=True):
+        rendering.write(page, rendering.strokes(image, height), x, y, rendering.BLACK)
+    return page
+
+
+def drawn(*boxes, size=(200, 200), ink=0, ground=255):
+    image = Image.new("L", size, ground)
+    for box in boxes:
+        ImageDraw.Draw(image).rectangle(box, ink)
+    return image
+
+
+def reasons(prepared):
+    return [each.reason for each in prepared.left_out]
+
+
+# ---- The edge -------------------------------------------------------------------------------------------------------
+
+
+def test_a_digit_that_the_edge_cuts_off_is_unsure(predictor, digits):
+    page = page_of(digits[0][:1], 120, [(60, 20)], (220, 200))
+    assert predictor.read(rendering.picture(page)).flags == ()
+    reading = predictor.read(rendering.picture(page[:110]))
+    assert reading.digits[0].flags[0] == "unsure"
+    assert CUT_OFF in reading.digits[0].flags
+    assert CUT_OFF in reading.flags
+
+
+@pytest.mark.parametrize("margins", [(0, 0, 0, 0), (2, 2, 2, 2), (0, 3, 2, 0)])
+def test_a_digit_that_was_cut_out_close_is_not_cut_off(digits, margins):
+    left, top, right, bottom = margins
+    for image in digits[0][:5]:
+        page = np.asarray(rendering.picture(page_of([image], 160, [(40, 40)], (300, 300))).convert("L"))
+        rows, columns = (np.flatnonzero((page < 128).any(axis=axis)) for axis in (1, 0))
+        crop = page[rows[0] - top : rows[-1] + 1 + bottom, columns[0] - left : columns[-1] + 1 + right]
+        (part,) = prepare(crop).parts
+        assert part.flags == ()
+
+
+def test_a_stroke_as_high_as_the_row_is_no_frame():
+    page = drawn((0, 60, 12, 140), (60, 60, 72, 140), (120, 60, 132, 140), (187, 60, 199, 140))
+    parts = prepare(page).parts
+    assert [part.box[0] for part in parts] == [0, 60, 120, 187]
+
+
+@pytest.mark.parametrize("edge", [(0, 0, 60, 559), (700, 0, 759, 559), (0, 500, 759, 559)])
+def test_a_table_along_the_edge_does_not_make_specks_of_digits(predictor, digits, edge):
+    places = [(120 + 110 * (k % 5), 60 + 150 * (k // 5)) for k in range(15)]
+    page = rendering.picture(page_of(digits[0][:15], 36, places, (760, 560)))
+    ImageDraw.Draw(page).rectangle(edge, (70, 50, 40))
+    reading = predictor.read(page)
+    assert len(reading.digits) == 15
+
+
+def test_the_end_of_a_neighbour_beyond_the_edge_is_told_and_not_read():
+    prepared = prepare(drawn((90, 0, 100, 24), (84, 40, 104, 160)))
+    assert [part.box for part in prepared.parts] == [(84, 40, 105, 161)]
+    assert [(each.box, each.reason) for each in prepared.left_out] == [((90, 0, 101, 25), "touches the edge")]
+
+
+# ---- What is left out -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_left_out_is_told_but_grain_is_not():
+    page = drawn((40, 40, 60, 160), (100, 40, 120, 160), (140, 150, 144, 160), (170, 20, 171, 21))
+    prepared = prepare(page)
+    assert len(prepared.parts) == 2
+    assert [(each.box, each.reason) for each in prepared.left_out] == [((140, 150, 145, 161), "too small")]
+
+
+@pytest.mark.parametrize("radius", [3, 6, 14, 60])
+def test_a_dot_is_no_digit(predictor, radius):
+    page = Image.new("L", (280, 280), 255)
+    ImageDraw.Draw(page).ellipse((140 - radius, 140 - radius, 140 + radius, 140 + radius), 0)
+    reading = predictor.read(page)
+    assert "no digit" in reading.flags
+    assert [each.reason for each in reading.left_out] == ["a blot"]
+
+
+def test_a_dash_alone_is_no_digit(predictor):
+    reading = predictor.read(drawn((60, 96, 150, 106)))
+    assert reading.digits == ()
+    assert [each.reason for each in reading.left_out] == ["a dash"]
+
+
+def test_a_stroke_far_higher_than_many_digits_does_not_set_their_height():
+    bars = [(60 + 70 * (k % 7), 40 + 130 * (k // 7)) for k in range(21)]
+    page = drawn(*[(x, y, x + 8, y + 30) for x, y in bars], (640, 60, 648, 330), size=(700, 420))
+    prepared = prepare(page)
+    assert len(prepared.parts) == 21
+    assert reasons(prepared) == ["too large"]
+
+
+def test_400_digits_are_read(predictor, digits):
+    places = [(30 + 66 * (k % 20), 30 + 66 * (k // 20)) for k in range(400)]
+    reading = predictor.read(rendering.picture(page_of(digits[0], 36, places, (1400, 1400))))
+    assert len(reading.lines) == 20
+    read = np.array([digit.label for digit in reading.digits])
+    assert len(read) == 400
+    assert np.mean(read == digits[1].astype(str)) > 0.95
+
+
+# ---- Fragments ------------------------------------------------------------------------------------------------------
+
+
+def test_a_4_in_two_parts_is_offered_whole_and_apart():
+    page = Image.new("L", (420, 420), 255)
+    ImageDraw.Draw(page).line([(190, 120), (175, 230), (258, 220)], 0, 9)
+    ImageDraw.Draw(page).line([(282, 140), (290, 280)], 0, 9)
+    (part,) = prepare(page).parts
+    assert len(part.pieces) == 2
+    assert Predictor.load().read(page).text == "4"
+
+
+def test_digits_close_above_each_other_are_several():
+    bars = [(80, y, 100, y + 40) for y in (10, 52, 94, 136)]
+    assert len(prepare(drawn(*bars)).parts) == 4
+
+
+def test_a_dashed_stroke_is_one_digit(predictor):
+    page = Image.new("L", (400, 400), 255)
+    for start in range(-80, 270, 70):
+        ImageDraw.Draw(page).arc((120, 100, 280, 300), start, start + 62, 0, 7)
+    reading = predictor.read(page)
+    assert reading.text == "0"
