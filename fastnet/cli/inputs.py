@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastnet.errors import DataError
+from fastnet.errors import DataError, OptionError
 
 from .answers import Answer
 from .options import tell
@@ -16,9 +17,11 @@ from .streams import one_line
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from fastnet.reading.pictures import Limits
+    from fastnet.reading.fields import FormReader
+    from fastnet.reading.pictures import Limits, Source
     from fastnet.reading.predictor import Predictor
     from fastnet.reading.recognition import Reading
+    from fastnet.reading.review import Review
 
 STANDARD_INPUT = "-"
 FILES_OF_IMAGES = "IDX, CSV, .npz, .npy or Parquet"
@@ -64,7 +67,7 @@ class Reader:
         """The answer about one picture."""
         from fastnet.reading.batch import read_picture
 
-        source = (sys.stdin.buffer if sys.stdin else b"") if name == STANDARD_INPUT else None
+        source = _standard_input() if name == STANDARD_INPUT else None
         return read_picture(self.predictor, name, source, on_reading, self.limits)
 
     def find(self, names: Iterable[str]) -> Iterator[str]:
@@ -86,9 +89,40 @@ class Reader:
             self._first_others.append(path)
 
 
+class OneByOne(Reader):
+    """Answers about forms, and about what is reviewed: as they come in this process, one after the other."""
+
+    def __init__(
+        self, predictor: "Predictor", limits: "Limits", form: "FormReader | None", review: "Review | None"
+    ) -> None:
+        super().__init__(predictor, limits)
+        self._form, self._review = form, review
+
+    def answers(self, names: list[str], executor: "Executor | None" = None) -> Iterator[Answer]:
+        """An answer or an error for each picture; OptionError for a file of images."""
+        from fastnet.reading.fields import read_form_fields
+
+        if any(kind(name) == "images" for name in names):
+            raise OptionError("--fields and --review are for pictures, and not for a file of images")
+        for path in self.find(names):
+            if self._form:
+                source = _standard_input() if path == STANDARD_INPUT else None
+                yield read_form_fields(self.predictor, self._form, path, source, partial(self._seen, path))
+            else:
+                yield self.answer(path, partial(self._seen, path, ""))
+
+    def _seen(self, path: str, field: str, reading: "Reading") -> None:
+        if self._review:
+            self._review.add(path, field, reading)
+
+
 def kind(name: str) -> str:
     """What a name stands for: standard input, a file of images, or pictures."""
     return "standard input" if name == STANDARD_INPUT else "images" if is_file_of_images(name) else "pictures"
+
+
+def _standard_input() -> "Source":
+    return sys.stdin.buffer if sys.stdin else b""
 
 
 def is_file_of_images(name: str) -> bool:

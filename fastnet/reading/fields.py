@@ -1,7 +1,7 @@
 """Read the fields of a form: the page is found in the scan, each box is cut out and read by itself.
 
-    form = read_form(Path("form.json"))
-    answer = read_fields_of(predictor, FormReader(form), "scan.png")
+form = read_form(Path("form.json"))
+answer = read_fields_of(predictor, FormReader(form), "scan.png")
 """
 
 from collections.abc import Callable

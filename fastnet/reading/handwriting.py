@@ -57,7 +57,12 @@ def writing_in(page: Page, box: tuple[float, ...]) -> np.ndarray | None:
     x0, y0, x1, y1 = round(box[0] * width), round(box[1] * height), round(box[2] * width), round(box[3] * height)
     x1, y1 = max(x1, x0 + 1), max(y1, y0 + 1)
     around = math.ceil(_AROUND * (y1 - y0))
-    left, top, right, bottom = max(0, x0 - around), max(0, y0 - around), min(width, x1 + around), min(height, y1 + around)
+    left, top, right, bottom = (
+        max(0, x0 - around),
+        max(0, y0 - around),
+        min(width, x1 + around),
+        min(height, y1 + around),
+    )
     depth = page.depth[top:bottom, left:right]
     inside = x0 - left, y0 - top, x1 - left, y1 - top
     if page.printed is None:

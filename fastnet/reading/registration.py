@@ -22,9 +22,9 @@ _MOST_ASKEW = 0.02  # of the scan: marks that are farther from the shape that th
 _MARK_PIXELS = 2_000_000  # a larger scan is reduced: marks are large
 
 _COARSE = 192  # pixels of the longer side, on which turning and scale are tried
-_ANGLES = np.arange(-4.5, 4.6, 0.5)  # degrees
-_SCALES = np.arange(0.95, 1.06, 0.02)
-_FINER = (400, 800, 1600)  # pixels of the longer side, on which tiles are compared then
+_ANGLES = np.arange(-4.5, 4.6, 0.75)  # degrees
+_SCALES = (0.96, 0.98, 1.0, 1.02, 1.04)
+_FINER = (400, 1000)  # pixels of the longer side, on which tiles are compared then
 _TILES = 4  # each way
 _TRUSTED = 0.04  # the least peak of a correlation that says something
 
@@ -77,9 +77,11 @@ def place_by_marks(scan: Image.Image, marks: tuple[tuple[float, ...], ...], name
     side = max(small.size)
     spots = _spots(small)
     choices = [_near(spots, place, _REACH * side) for place in expected]
-    best = min(
-        (_strangeness(expected, np.array(four), side), four) for four in product(*choices)
-    ) if all(choices) else (math.inf, ())
+    best = (
+        min((_strangeness(expected, np.array(four), side), four) for four in product(*choices))
+        if all(choices)
+        else (math.inf, ())
+    )
     if best[0] > 1:
         raise DataError(f"{name}: its four marks were not found near their places on the form")
     found = np.array([spot[:2] for spot in best[1]])
@@ -143,7 +145,7 @@ def _perspective(page: np.ndarray, found: np.ndarray) -> np.ndarray:
 
 
 def place_by_blank(scan: Image.Image, blank: Image.Image) -> np.ndarray:
-    """The affine map by a scan of the empty form: turned by up to 4 degrees, 5% larger or smaller, and shifted.
+    """The affine map by a scan of the empty form: turned by up to 4 degrees, 4% larger or smaller, and shifted.
 
     Turning and scale are tried on small pictures; then shifts of tiles, on finer and finer ones, are fitted by least
     squares. Pictures of edges are compared, by the phases of their spectra, so that light and handwriting hardly count.
@@ -220,8 +222,9 @@ def _edges(picture: Image.Image) -> np.ndarray:
     """How steeply brightness changes, fading towards the border."""
     pixels = np.asarray(picture.filter(ImageFilter.BoxBlur(1)), np.float32)
     steep = np.hypot(*np.gradient(pixels))
-    window: np.ndarray = np.hanning(pixels.shape[0])[:, np.newaxis] * np.hanning(pixels.shape[1])
-    return (steep - steep.mean()) * window
+    down, across = (np.hanning(n).astype(np.float32) for n in pixels.shape)
+    faded: np.ndarray = (steep - steep.mean()) * down[:, np.newaxis] * across
+    return faded
 
 
 def _shift(wanted: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, float]:
