@@ -58,8 +58,8 @@ def load_dataset(
     such tables for training and test; pictures in folders by class. `label` names the column of the
     labels, where a table does not say it; `transposed` says whether images are stored column by column, as EMNIST's
     are, which is otherwise found out. Where there is no test set, a seventh of each class is held out for it. The
-    data set's `notes` say what was found. `corrections`, a CSV file that a page of `fastnet predict --review` saves, are
-    taken up into the training set. A `SHA256SUMS` file in a directory is held against the IDX files it names.
+    data set's `notes` say what was found. `corrections`, a CSV file that a page of `fastnet predict --review` saves,
+    are taken up into the training set. A `SHA256SUMS` file in a directory is held against the IDX files it names.
     DataError where something is missing, damaged or does not fit together.
     """
     dataset = _uncorrected(source, label, transposed)

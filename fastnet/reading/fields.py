@@ -30,7 +30,7 @@ OnReading = Callable[[str, Reading], object]  # is told the name of a field and 
 
 @dataclass(frozen=True, eq=False)
 class FieldReading:
-    """What a field says: `text` is empty where nothing is written, and where nothing could be read, which is flagged."""
+    """What a field says: `text` is empty where nothing is written, or where nothing could be read, which is flagged."""
 
     field: FormField
     reading: Reading | None  # None for an empty field

@@ -127,7 +127,7 @@ def _lines_across(mask: np.ndarray, least: float, thickest: int) -> np.ndarray:
 
 def _run_lengths(mask: np.ndarray) -> np.ndarray:
     """For each pixel how long the run down its column is that it is in; 0 outside of the mask."""
-    column, start, stop = runs_of(mask.T)
+    _, start, stop = runs_of(mask.T)
     lengths = np.zeros(mask.T.shape, np.int64)
     lengths[mask.T] = np.repeat(stop - start, stop - start)
     return lengths.T
