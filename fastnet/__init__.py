@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .models.exporting import export_model as export_model
     from .reading.batch import find_pictures as find_pictures
     from .reading.batch import read_pictures as read_pictures
+    from .reading.constraints import Constraint as Constraint
     from .reading.predictor import Predictor as Predictor
     from .training.recipe import RECIPES as RECIPES
     from .training.recipe import Recipe as Recipe
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Augmentation": "data.distortions",
+    "Constraint": "reading.constraints",
     "DataError": "errors",
     "Dataset": "data.samples",
     "DivergedError": "errors",

@@ -48,11 +48,14 @@ def table(images, tmp_path):
 
 
 def test_a_picture_of_a_kind_that_is_not_read_is_an_error_and_no_silence(fastnet, scans):
-    (scans / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (scans / "photo.jxl").write_bytes(b"\xff\x0a")
     code, out, err = fastnet("predict", scans)
     assert code == 1
     assert len(out.splitlines()) == N
-    assert err == f"fastnet predict: {scans / 'photo.heic'}: HEIC is not read; make PNG or JPEG of it\n"
+    assert err == (
+        f"fastnet predict: {scans / 'photo.jxl'}: is a picture by its name (JXL), which is not read;"
+        " make PNG or JPEG of it\n"
+    )
 
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("--out", "answers.csv"), ("--out", "answers.jsonl", "--json")])
@@ -133,7 +136,7 @@ def test_odd_names_are_whole_in_csv_and_on_one_line_for_people(fastnet, images, 
         rows = list(csv.DictReader(io.StringIO(content, newline="")))
         assert [row["path"] for row in rows] == [str(path), str(tmp_path / f"broken {name}")]
         assert rows[0]["text"] == "7"
-        assert "is not a sound picture" in rows[1]["error"]
+        assert "is text, not a picture" in rows[1]["error"]
         assert len(err.rstrip("\n").splitlines()) == 1
     assert len(fastnet("predict", path)[1].rstrip("\n").splitlines()) == 1
 
@@ -219,7 +222,7 @@ def test_larger_pictures_are_read_where_that_is_asked_for_and_the_error_says_how
     options = ("--out", tmp_path / "answers.jsonl", "--force") if to_file else ()
     code, _, err = fastnet("predict", tmp_path / "large.png", *options)
     assert code == 1
-    assert err.endswith("large.png: has more than 16 megapixels; --max-megapixels N allows more\n")
+    assert err.endswith("large.png: has more than 16 megapixels (5000 x 4000 pixels); --max-megapixels N allows more\n")
     code, out, _ = fastnet("predict", tmp_path / "large.png", "--max-megapixels", "20", *options)
     assert code == 0
     assert json.loads((tmp_path / "answers.jsonl").read_text())["text"] == "7" if to_file else ": 7 (" in out

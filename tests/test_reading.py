@@ -211,34 +211,56 @@ def test_blank_paper_is_black(save, value):
 
 # ---- What is no picture ---------------------------------------------------------------------------------------------
 
-NO_PICTURE = f"is not a sound picture ({', '.join(FORMATS)} are read)"
+READ = f"({', '.join(FORMATS)} are read)"
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "what"),
     [
-        pytest.param(b"", id="empty"),
-        pytest.param(b"seven", id="text"),
-        pytest.param(b"\x89PNG\r\n\x1a\n", id="PNG signature alone"),
-        pytest.param(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", id="PDF"),
-        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg' width='28' height='28'/>", id="SVG"),
-        pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n", id="PostScript, which would be run"),
-        pytest.param(b"P5 28 28 255\n" + bytes(784), id="PGM, which is not among the formats"),
+        pytest.param(b"", "is empty (0 bytes)", id="empty"),
+        pytest.param(b"seven", f"is text, not a picture {READ}", id="text"),
+        pytest.param(
+            b"<!DOCTYPE html><title>Not found</title>",
+            f"is a web page (HTML), as a download that failed leaves it, not a picture {READ}",
+            id="HTML",
+        ),
+        pytest.param(b"PK\x03\x04", f"is a zip archive, not a picture {READ}", id="zip"),
+        pytest.param(b"\x89PNG\r\n\x1a\n", "is a picture that is cut short", id="PNG signature alone"),
+        pytest.param(
+            b"<svg xmlns='http://www.w3.org/2000/svg' width='28' height='28'/>",
+            f"is an SVG drawing, not a picture {READ}",
+            id="SVG",
+        ),
+        pytest.param(
+            b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n",
+            f"is a PostScript document, not a picture {READ}",
+            id="PostScript, which would be run",
+        ),
+        pytest.param(
+            b"P5 28 28 255\n" + bytes(784),
+            f"is no picture by its content, though its name ends in .png {READ}",
+            id="PGM, which is not among the formats",
+        ),
+        pytest.param(
+            b"\0\0\0\x1cftypavif" + bytes(16),
+            "is an AVIF picture, which is not read; make PNG or JPEG of it",
+            id="AVIF",
+        ),
     ],
 )
-def test_file_that_is_no_picture_is_refused(tmp_path, content):
+def test_a_file_that_is_no_picture_is_told_what_it_is(tmp_path, content, what):
     path = tmp_path / "seven.png"
     path.write_bytes(content)
-    assert sentence_of(path) == NO_PICTURE
+    assert sentence_of(path) == what
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "bmp", "gif", "tif"])
-def test_truncated_picture_is_refused(save, suffix):
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "bmp", "gif"])
+def test_a_picture_that_is_cut_short_is_told_as_that(save, suffix):
     noise = np.random.default_rng(0).integers(0, 256, (28, 28, 3), dtype=np.uint8)
     path = save(Image.fromarray(noise), f"picture.{suffix}")
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * 2 // 3])
-    assert sentence_of(path) == NO_PICTURE
+    assert sentence_of(path) == "is a picture that is cut short"
 
 
 def test_broken_picture_is_refused(save, digits):
@@ -247,7 +269,7 @@ def test_broken_picture_is_refused(save, digits):
     position = content.index(b"IDAT") + 10
     content[position : position + 20] = bytes(20)
     path.write_bytes(content)
-    assert sentence_of(path) == NO_PICTURE
+    assert sentence_of(path) == "is a picture that is damaged"
 
 
 def test_tags_of_the_wrong_type_are_refused(save):
@@ -257,7 +279,14 @@ def test_tags_of_the_wrong_type_are_refused(save):
     content = path.read_bytes()
     assert tag in content
     path.write_bytes(content.replace(tag, struct.pack("<HHI", strip_offsets, rational, 1)))
-    assert sentence_of(path) == NO_PICTURE
+    assert sentence_of(path) == "is a picture that is damaged"
+
+
+def test_half_a_tiff_file_is_refused(save):
+    path = save(Image.fromarray(WHITE_ON_BLACK), "picture.tif")
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+    assert sentence_of(path) == "is a picture that is damaged"
 
 
 def test_directory_is_no_picture(tmp_path):
@@ -281,7 +310,7 @@ def test_picture_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path, si
     assert size[0] * size[1] > 16_000_000
     path = tmp_path / "large.png"
     path.write_bytes(png_header(*size))
-    assert sentence_of(path) == "has more than 16 megapixels"
+    assert sentence_of(path).startswith("has more than 16 megapixels")
 
 
 def test_picture_of_just_few_enough_pixels_is_read(save):
@@ -290,7 +319,7 @@ def test_picture_of_just_few_enough_pixels_is_read(save):
 
 def test_limits_can_be_chosen(save):
     path = save(Image.new("RGB", (100, 100)))
-    with pytest.raises(DataError, match=r"has more than 0\.009 megapixels$"):
+    with pytest.raises(DataError, match=r"has more than 0\.009 megapixels \(100 x 100 pixels\)$"):
         prepare(path, limits=Limits(megapixels=0.009))
     with pytest.raises(DataError, match=r"is larger than 5e-05 MB$"):
         prepare(path, limits=Limits(megabytes=5e-5))
@@ -330,7 +359,7 @@ def test_a_picture_that_was_given_is_not_changed(digits):
         (np.zeros((5, 5, 2), np.uint8), "an array of pixels must be (H, W), (H, W, 3) or (H, W, 4), not (5, 5, 2)"),
         (np.full((5, 5), np.nan), "holds NaN or infinite pixels"),
         (np.full((5, 5), "a"), "pixels must be numbers, not <U1"),
-        (np.zeros((5000, 5000), np.uint8), "has more than 16 megapixels"),
+        (np.zeros((5000, 5000), np.uint8), "has more than 16 megapixels (5000 x 5000 pixels)"),
     ],
 )
 def test_arrays_that_are_no_picture(array, fault):

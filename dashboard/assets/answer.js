@@ -46,15 +46,19 @@ function makeVerdict() {
   const sentence = make("strong", { className: "for-scientists" })
   const plainly = make("strong", { className: "for-players" })
   const second = make("span", { className: "quiet for-scientists" })
+  const leftOut = make("span", { className: "quiet" })
   const reasons = make("ul", { className: "reasons", ariaLabel: "Why" })
-  const words = make("div", { className: "words" }, sentence, plainly, second, reasons)
+  const words = make("div", { className: "words" }, sentence, plainly, second, leftOut, reasons)
   const element = make("div", { className: "verdict", role: "status" }, text, words)
   const show = (answer) => {
     text.textContent = answer.text || "–"
+    text.classList.toggle("rows", Boolean(answer.text?.includes("\n")))
     text.classList.toggle("unsure", Boolean(answer.is_unsure)) // without an answer, nothing is said of it
     sentence.textContent = answer.sentence
     plainly.textContent = answer.plainly
     second.textContent = answer.second
+    leftOut.textContent = answer.left_out
+    leftOut.hidden = !answer.left_out
     reasons.replaceChildren(...answer.reasons.map((reason) => make("li", { textContent: reason })))
   }
   return { element, show }
@@ -64,6 +68,7 @@ function makeTile({ digit, pixels, reasons }, isChosen, choose) {
   const canvas = make("canvas", { width: SIDE, height: SIDE })
   paint(canvas, grey(bytes(pixels)))
   const button = make("button", { type: "button", className: reasons.length ? "tile unsure" : "tile" }, canvas, digit)
+  button.title = reasons.join(", ")
   button.setAttribute("aria-pressed", isChosen)
   button.addEventListener("click", choose)
   return button

@@ -6,6 +6,7 @@
 const LEAST_STEP = 0.003 // points nearer than that share of the board's height add nothing
 const PATIENCE = 3000 // ms; an answer that takes longer is taken for lost, and asked for again
 const SOON = 150 // ms; until then the answer before is as good
+const MOST_REASONS = 8
 const DRAWING = "fastnet-drawing"
 
 const drawings = new Map() // by model: a drawing outlives its view, which tabs and layouts may render anew
@@ -41,7 +42,7 @@ export function render({ model, el }) {
     tools.undo.disabled = drawing.before.length === 0
     tools.clear.disabled = drawing.strokes.length === 0 && model.picture === ""
   }
-  const showMarks = () => marks.replaceChildren(...pictureOf(model), ...model.boxes.map(frame))
+  const showMarks = () => marks.replaceChildren(...pictureOf(model), ...model.left_out.map(frameOfLeftOut), ...model.boxes.map(frame))
 
   const pen = watchPen(canvas, {
     down: (event) => {
@@ -77,7 +78,7 @@ export function render({ model, el }) {
   }
   document.addEventListener("keydown", onKey)
 
-  model.on("boxes", showMarks)
+  model.on(["boxes", "left_out"], showMarks)
   model.on("picture", () => {
     if (model.picture && drawing.strokes.length) change([]) // the picture takes the paper; undo brings the drawing back
     showMarks()
@@ -193,6 +194,13 @@ function makeTools() {
 
 function pictureOf(model) {
   return model.picture ? [make("img", { src: model.picture, alt: "The picture that is read" })] : []
+}
+
+// Ink that is not read is framed in grey; the reasons stand there as long as they can be told apart.
+function frameOfLeftOut([left, top, right, bottom, reason], at, all) {
+  const box = frame([left, top, right, bottom, all.length > MOST_REASONS ? "" : reason])
+  box.classList.add("left-out")
+  return box
 }
 
 function frame([left, top, right, bottom, label]) {

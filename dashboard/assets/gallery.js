@@ -45,7 +45,7 @@ async function readFile(file, most) {
 }
 
 function uploadRow(sendFiles) {
-  const input = make("input", { type: "file", multiple: true, accept: "image/*", className: "unseen" })
+  const input = make("input", { type: "file", multiple: true, accept: "image/*,application/pdf,.heic,.heif", className: "unseen" })
   input.addEventListener("change", () => {
     sendFiles([...input.files])
     input.value = "" // the same file may be chosen again
@@ -71,10 +71,10 @@ function takeDropsAndPastes(model, sendFiles) {
   })
 }
 
-function listItem({ name, text, problem }, isShown, choose) {
+function listItem({ name, text, problem, is_unsure: isUnsure }, isShown, choose) {
   if (problem) return make("li", { className: "problem", role: "alert", textContent: `${problem}.` })
   const button = make("button", { type: "button", ariaCurrent: String(isShown) })
-  button.append(make("span", { textContent: name }), make("b", { textContent: text }))
+  button.append(make("span", { textContent: name }), make("b", { textContent: text, className: isUnsure ? "unsure" : "", title: isUnsure ? "Unsure" : "" }))
   button.addEventListener("click", choose)
   return make("li", {}, button)
 }

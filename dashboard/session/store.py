@@ -1,6 +1,6 @@
 """What the dashboard knows: the chosen model, the pictures it was given and what it read last. Knows no widget."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -10,8 +10,9 @@ import param
 from PIL import Image
 
 from fastnet import weights
-from fastnet.errors import FORESEEN, DataError, sentence_of
+from fastnet.errors import FORESEEN, DataError, OptionError, sentence_of
 from fastnet.models.files import count_parameters
+from fastnet.reading.constraints import Constraint
 from fastnet.reading.explanation import explain
 from fastnet.reading.predictor import Predictor
 from fastnet.reading.recognition import Reading, Stage
@@ -55,6 +56,7 @@ class Picture:
     content: bytes
     text: str = ""
     problem: str = ""
+    is_unsure: bool = False
 
 
 class Store(param.Parameterized):
@@ -82,6 +84,7 @@ class Store(param.Parameterized):
         **params: Any,
     ) -> None:
         self.visitor = visitor  # from where they come; None if that is not known
+        self._constraint: Constraint | None = None
         self._ask_again: Callable[[], None] = lambda: None
         self._brought = Allowance(MOST_A_MINUTE, MOST_A_MINUTE / 60)
         self.shared = shared or Shared()
@@ -98,6 +101,20 @@ class Store(param.Parameterized):
             self._ask("Your drawing", render(strokes), is_drawing=True, is_final=is_final)
         else:
             self.param.update(answer=None, problem="", is_drawing=True, shown=-1)
+
+    def know(self, texts: Mapping[str, str]) -> str:
+        """Have answers fit what is known of the digits, and what is shown read again; what is wrong with it, if any."""
+        try:
+            self._constraint = Constraint.parse(texts)
+        except OptionError as error:
+            return sentence_of(error)
+        self._ask_again()
+        return ""
+
+    def reader_of(self, name: str, content: bytes) -> "Callable[[], Answer | DataError]":
+        """What reads a file as things are now; any thread may call it."""
+        assert self.predictor
+        return partial(read_file, self.predictor, name, content, self._constraint)
 
     def show_sample(self, number: int) -> None:
         """Read the sample picture of that number."""
@@ -127,11 +144,11 @@ class Store(param.Parameterized):
         if not (self.predictor and 0 <= number < len(self.pictures)):
             return
         picture = self.pictures[number]
-        outcome = outcome or read_file(self.predictor, picture.name, picture.content)
+        outcome = outcome or self.reader_of(picture.name, picture.content)()
         if isinstance(outcome, Answer):
             self._ask_again = partial(self.show_picture, number)
             self.param.update(answer=outcome, problem="", is_drawing=False, shown=number)
-            picture = replace(picture, text=outcome.reading.text, problem="")
+            picture = replace(picture, text=outcome.reading.text, problem="", is_unsure=bool(outcome.reading.flags))
         else:
             self.refuse("")  # the sentence stands in the list
             picture = replace(picture, content=b"", problem=str(outcome))
@@ -181,29 +198,40 @@ class Store(param.Parameterized):
         if not self.predictor:
             return
         try:
-            answer = ask(self.predictor, caption, source, is_final)
+            answer = ask(self.predictor, caption, source, is_final, self._constraint)
         except FORESEEN as error:
             self.refuse(sentence_of(error))
         else:
             self.param.update(answer=answer, problem="", is_drawing=is_drawing, shown=-1)
 
 
-def read_file(predictor: Predictor, name: str, content: bytes) -> Answer | DataError:
-    """What the predictor reads in a file that people brought, or what is wrong with it. Any thread may call this."""
+def read_file(
+    predictor: Predictor, name: str, content: bytes, constraint: Constraint | None = None
+) -> Answer | DataError:
+    """What the predictor reads in a file that people brought, or what is wrong with it. Any thread may call this.
+
+    Of a document it is the first page.
+    """
     name = shortened(name)
     try:
         if len(content) > MOST_PICTURE_MEGABYTES * 10**6:
             raise DataError(f"{name}: is larger than {MOST_PICTURE_MEGABYTES} MB")
-        return ask(predictor, name, content)
+        return ask(predictor, name, content, constraint=constraint)
     except DataError as error:
         return error
     except MemoryError as error:
         return DataError(f"{name}: {sentence_of(error)}")
 
 
-def ask(predictor: Predictor, caption: str, source: bytes | np.ndarray, is_final: bool = True) -> Answer:
+def ask(
+    predictor: Predictor,
+    caption: str,
+    source: bytes | np.ndarray,
+    is_final: bool = True,
+    constraint: Constraint | None = None,
+) -> Answer:
     """What the predictor reads, as people are shown it."""
-    reading = predictor.read(source, name=caption)
+    reading = predictor.read(source, name=caption, constraint=constraint)
     stages = tuple(map(_shrunk, reading.stages)) if is_final else ()
     return Answer(caption, replace(reading, stages=stages), heat_maps(predictor, reading) if is_final else (), is_final)
 

@@ -16,7 +16,7 @@ from .streams import one_line
 Answer = dict[str, Any]  # as `fastnet.reading.batch` gives it
 Write = Callable[[Answer], object]
 
-COLUMNS = ("path", "image", "text", "probability", "flags", "error")
+COLUMNS = ("path", "image", "text", "probability", "flags", "error", "page")
 SUBMISSION_COLUMNS = ("ImageId", "Label")
 
 
@@ -48,14 +48,41 @@ def file_of_answers(target: Path, writer: Callable[[Output], Write]) -> Iterator
 
 
 def in_words(answer: Answer) -> str:
-    """The answer for people: the digits, the confidence in the least sure, the next guess, what speaks against it."""
+    """The answer for people: the digits, the confidence in the least sure, the next guess, what speaks against it.
+
+    Several lines, and rows of cells, stand below it.
+    """
     flags = f"  [{', '.join(answer['flags'])}]" if answer["flags"] else ""
-    if not answer["text"]:
-        return f"no digit{flags}"
-    if len(answer.get("digits", ())) > 1 and len(answer["text"]) > 1:
-        return f"{answer['text']} (each at least {percent(_least_confidence(answer))}){flags}"
+    left_out = _left_out(answer)
+    rows = _rows(answer)
+    if len(rows) > 1:
+        digits = f"{len(rows)} lines (each digit at least {percent(_least_confidence(answer))})"
+        return "\n  ".join([f"{digits}{flags}{left_out}", *rows])
+    return f"{_digits_in_words(answer)}{flags}{left_out}"
+
+
+def _digits_in_words(answer: Answer) -> str:
+    if not answer["text"].strip("_\n"):
+        return "no digit"
+    text = _rows(answer)[0]
+    if len(answer.get("digits", ())) > 1 and len(text) > 1:
+        return f"{text} (each at least {percent(_least_confidence(answer))})"
     other = "" if answer["second_label"] is None else f", else {answer['second_label']}"
-    return f"{answer['text']} ({percent(answer['probability'])}{other}){flags}"
+    return f"{text} ({percent(answer['probability'])}{other})"
+
+
+def _left_out(answer: Answer) -> str:
+    from fastnet.reading.pictures import left_out_in_words
+
+    words = left_out_in_words(part["reason"] for part in answer.get("left_out", ()))
+    return f"; {words}" if words else ""
+
+
+def _rows(answer: Answer) -> list[str]:
+    """What the lines say; of cells, with blanks between them and "_" for an empty one."""
+    if answer.get("grid"):
+        return [" ".join("_" if cell is None else cell or "?" for cell in row) for row in answer["grid"]]
+    return str(answer["text"]).split("\n")
 
 
 def _least_confidence(answer: Answer) -> float:
@@ -70,7 +97,7 @@ def _least_confidence(answer: Answer) -> float:
 def _text(output: Output) -> Write:
     def write(answer: Answer) -> None:
         if "error" not in answer:
-            number = f", image {answer['image']}" if "image" in answer else ""
+            number = "".join(f", {what} {answer[what]}" for what in ("image", "page") if what in answer)
             output.write(f"{one_line(answer['path'])}{number}: {in_words(answer)}\n")
 
     return write
@@ -82,7 +109,7 @@ def _csv(output: Output) -> Write:
     plain.writerow(COLUMNS)
 
     def write(answer: Answer) -> None:
-        row = [answer["path"], answer.get("image", ""), "", "", "", answer.get("error", "")]
+        row = [answer["path"], answer.get("image", ""), "", "", "", answer.get("error", ""), answer.get("page", "")]
         if "error" not in answer:
             probability = _least_confidence(answer) if answer["text"] else ""
             row[2:5] = answer["text"], probability, "; ".join(answer["flags"])

@@ -21,7 +21,7 @@ def columns(form: "Form") -> list[str]:
     from fastnet.reading.form import columns_of
 
     names = [field.name for field in form.fields]
-    return ["path", *names, "doubtful", *(column for name in names for column in columns_of(name)), "error"]
+    return ["path", "page", *names, "doubtful", *(column for name in names for column in columns_of(name)), "error"]
 
 
 def _csv(output: Output, form: "Form") -> Write:
@@ -33,7 +33,7 @@ def _csv(output: Output, form: "Form") -> Write:
 def _row(answer: Answer) -> dict[str, Any]:
     from fastnet.reading.form import columns_of
 
-    row: dict[str, Any] = {"path": answer["path"], "error": answer.get("error", "")}
+    row: dict[str, Any] = {name: answer.get(name, "") for name in ("path", "page", "error")}
     for name, field in answer.get("fields", {}).items():
         probability, flags = columns_of(name)
         row |= {name: field["text"], probability: field["probability"], flags: "; ".join(field["flags"])}
@@ -44,7 +44,8 @@ def _text(output: Output) -> Write:
     def write(answer: Answer) -> None:
         if "error" not in answer:
             fields = ", ".join(_in_words(name, field) for name, field in answer["fields"].items())
-            output.write(f"{one_line(answer['path'])}: {fields}\n")
+            page = f", page {answer['page']}" if "page" in answer else ""
+            output.write(f"{one_line(answer['path'])}{page}: {fields}\n")
 
     return write
 

@@ -17,6 +17,7 @@ from .streams import one_line
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from fastnet.reading.constraints import Constraint
     from fastnet.reading.fields import FormReader
     from fastnet.reading.pictures import Limits, Source
     from fastnet.reading.predictor import Predictor
@@ -44,31 +45,45 @@ def limits(most_megapixels: int | None) -> "Limits":
 class Reader:
     """Answers about whatever the names on the command line stand for, and counts what is left out."""
 
-    def __init__(self, predictor: "Predictor", limits: "Limits", is_transposed: bool | None = None) -> None:
-        self.predictor, self.limits, self._is_transposed = predictor, limits, is_transposed
+    def __init__(
+        self,
+        predictor: "Predictor",
+        limits: "Limits",
+        is_transposed: bool | None = None,
+        constraint: "Constraint | None" = None,
+    ) -> None:
+        self.predictor, self.limits, self.constraint = predictor, limits, constraint
+        self._is_transposed = is_transposed
         self.n_others, self._first_others = 0, list[str]()
 
     def answers(self, names: list[str], executor: "Executor | None" = None) -> Iterator[Answer]:
         """An answer or an error for each picture and image, in their order."""
-        from fastnet.reading.batch import PICTURES_A_SMALL_CHUNK, read_pictures, read_ready_images
+        from fastnet.reading.batch import PICTURES_A_SMALL_CHUNK, read_pages, read_pictures, read_ready_images
 
         for what, some in groupby(names, kind):
             if what == "standard input":
-                yield self.answer(next(some))
+                yield from read_pages(self.predictor, next(some), _standard_input(), self.limits, self.constraint)
             elif what == "images":
                 for name in some:
                     yield from read_ready_images(self.predictor, name, self._is_transposed)
             else:
                 predictor = None if executor else self.predictor
                 pictures = self.find(some)
-                yield from read_pictures(predictor, pictures, executor, PICTURES_A_SMALL_CHUNK, limits=self.limits)
+                yield from read_pictures(
+                    predictor,
+                    pictures,
+                    executor,
+                    PICTURES_A_SMALL_CHUNK,
+                    limits=self.limits,
+                    constraint=self.constraint,
+                )
 
     def answer(self, name: str, on_reading: "Callable[[Reading], object] | None" = None) -> Answer:
-        """The answer about one picture."""
+        """The answer about one picture, or the first page of a document."""
         from fastnet.reading.batch import read_picture
 
         source = _standard_input() if name == STANDARD_INPUT else None
-        return read_picture(self.predictor, name, source, on_reading, self.limits)
+        return read_picture(self.predictor, name, source, on_reading, self.limits, self.constraint)
 
     def find(self, names: Iterable[str]) -> Iterator[str]:
         """The pictures of the names and in directories; the other files there are counted."""
@@ -93,27 +108,42 @@ class OneByOne(Reader):
     """Answers about forms, and about what is reviewed: as they come in this process, one after the other."""
 
     def __init__(
-        self, predictor: "Predictor", limits: "Limits", form: "FormReader | None", review: "Review | None"
+        self,
+        predictor: "Predictor",
+        limits: "Limits",
+        constraint: "Constraint | None",
+        form: "FormReader | None",
+        review: "Review | None",
     ) -> None:
-        super().__init__(predictor, limits)
+        super().__init__(predictor, limits, constraint=constraint)
         self._form, self._review = form, review
 
     def answers(self, names: list[str], executor: "Executor | None" = None) -> Iterator[Answer]:
-        """An answer or an error for each picture; OptionError for a file of images."""
-        from fastnet.reading.fields import read_form_fields
+        """An answer or an error for each picture and page; OptionError for a file of images."""
+        from fastnet.reading.batch import answer_pages
 
         if any(kind(name) == "images" for name in names):
             raise OptionError("--fields and --review are for pictures, and not for a file of images")
         for path in self.find(names):
-            if self._form:
-                source = _standard_input() if path == STANDARD_INPUT else None
-                yield read_form_fields(self.predictor, self._form, path, source, partial(self._seen, path))
-            else:
-                yield self.answer(path, partial(self._seen, path, ""))
+            source = _standard_input() if path == STANDARD_INPUT else None
+            yield from answer_pages(path, source, self.limits, partial(self._answer_page, path))
 
-    def _seen(self, path: str, field: str, reading: "Reading") -> None:
+    def _answer_page(self, path: str, number: int | None, page: "Source") -> Answer:
+        from fastnet.reading.batch import read_picture
+        from fastnet.reading.fields import read_form_fields
+
+        name = path if number is None else f"{path}, page {number}"
+        if self._form:
+            return read_form_fields(self.predictor, self._form, path, page, partial(self._seen, name))
+        return read_picture(self.predictor, path, page, partial(self._seen, name, ""), self.limits, self.constraint)
+
+    def _seen(self, name: str, field: str, reading: "Reading") -> None:
         if self._review:
-            self._review.add(path, field, reading)
+            self._review.add(name, field, reading)
+
+
+def _standard_input() -> "Source":
+    return sys.stdin.buffer if sys.stdin else b""
 
 
 def kind(name: str) -> str:
@@ -128,9 +158,9 @@ def _standard_input() -> "Source":
 def is_file_of_images(name: str) -> bool:
     """Whether it holds images that are ready for the network; a picture is none."""
     from fastnet.data.images import holds_images
-    from fastnet.reading.pictures import EXTENSIONS, UNREAD_EXTENSIONS
+    from fastnet.reading.pictures import EXTENSIONS, EXTRA_EXTENSIONS, UNREAD_EXTENSIONS
 
-    if name.lower().endswith((*EXTENSIONS, *UNREAD_EXTENSIONS)):
+    if name.lower().endswith((*EXTENSIONS, *EXTRA_EXTENSIONS, *UNREAD_EXTENSIONS)):
         return False
     with suppress(DataError, OSError):  # it is told when it is read
         return holds_images(Path(name))

@@ -22,6 +22,7 @@ from .streams import one_line
 from .waiting import complain, put, waiting
 
 if TYPE_CHECKING:
+    from fastnet.reading.constraints import Constraint
     from fastnet.reading.pictures import Limits
     from fastnet.reading.predictor import Predictor
 
@@ -34,6 +35,9 @@ EXAMPLES = """\
   fastnet predict scans/ --review review.html        a page of what is doubtful, to be corrected with the keyboard
   fastnet predict seven.png --explain why.png        draw the way to the answer, and which pixels spoke for it
   fastnet predict poster.png --max-megapixels 100    larger than what strangers should make you read
+  fastnet predict form.jpg --digits 6 --check luhn   the likeliest of six digits whose check digit is right
+  fastnet predict dates/ --pattern "[0-3]#.[01]#.20##"
+  fastnet predict letter.pdf                         each page (extra: pdf); photographs of phones, HEIC (heic)
   fastnet predict - < seven.png                      from standard input
   fastnet predict t10k-images-idx3-ubyte.gz          images as the network takes them: IDX, CSV, .npz, .npy, Parquet
   fastnet predict images.npy --transposed            ... stored column by column
@@ -67,11 +71,34 @@ def add(commands: Any) -> None:
         metavar="N",
         help=f"read larger pictures, of up to N megapixels (default: 16; at most {MOST_MEGAPIXELS})",
     )
+    _add_constraints(parser)
     add_transposed(parser, "of files of images those that are called emnist, or their directory")
     parser.add_argument(
         "--force", action="store_true", help="replace the file or drawings that are written if they exist"
     )
     parser.set_defaults(run=run)
+
+
+def _add_constraints(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "what is known",
+        "Of each line: the likeliest digits that fit are answered, and those that are overruled are told.",
+    )
+    group.add_argument("--digits", metavar="N", help="there are N digits")
+    group.add_argument("--pattern", metavar="P", help="# is any digit, [0-3] one of these: ##-####, [0-3]#.[01]#.20##")
+    group.add_argument("--range", metavar="A-B", help="it is a number from A to B: 0-9999")
+    group.add_argument("--check", metavar="NAME", help="the check digit is right: luhn, or ean (UPC and ISBN-13, too)")
+
+
+def _constraint(args: argparse.Namespace) -> "Constraint | None":
+    """What is known of the digits; OptionError if it is contradictory, or there are no pictures it could be about."""
+    from fastnet.reading.constraints import CONSTRAINTS, Constraint
+
+    constraint = Constraint.parse({name: getattr(args, name) for name in CONSTRAINTS})
+    if constraint and any(kind(name) == "images" for name in args.pictures):
+        given = next(name for name in CONSTRAINTS if getattr(args, name))
+        raise OptionError(f"--{given} is for pictures, and not for a file of images")
+    return constraint
 
 
 def megapixels(text: str) -> int:
@@ -91,14 +118,16 @@ def run(args: argparse.Namespace) -> int:
         require_new(args.out, args.force)
     if args.transposed is not None and not any(map(is_file_of_images, args.pictures)):
         raise OptionError(f"--transposed is for files of images ({FILES_OF_IMAGES}), and none is given")
-    predictor, most = Predictor.load(args.model), limits(args.max_megapixels)
+    predictor, most, constraint = Predictor.load(args.model), limits(args.max_megapixels), _constraint(args)
     if args.fields or args.review:
-        return _looked_at(args, predictor, most, form)
-    reader = Reader(predictor, most, args.transposed)
+        return _looked_at(args, predictor, most, constraint, form)
+    reader = Reader(predictor, most, args.transposed, constraint)
     return _write(args, reader, form) if args.out else _print(args, reader, form)
 
 
-def _looked_at(args: argparse.Namespace, predictor: "Predictor", most: "Limits", form: str) -> int:
+def _looked_at(
+    args: argparse.Namespace, predictor: "Predictor", most: "Limits", constraint: "Constraint | None", form: str
+) -> int:
     """Read forms, or what is to be reviewed, or both."""
     from fastnet.reading.fields import FormReader
     from fastnet.reading.form import read_form
@@ -106,11 +135,13 @@ def _looked_at(args: argparse.Namespace, predictor: "Predictor", most: "Limits",
 
     if args.explain or form == "kaggle":
         raise OptionError(f"--fields and --review do not go with {'--explain' if args.explain else '--format kaggle'}")
+    if args.fields and constraint:
+        raise OptionError("what is known of a field's digits stands in the form's description, with --fields")
     if args.review:
         require_new(args.review, args.force, "--review")
     fields = read_form(args.fields) if args.fields else None
     review = Review(predictor.classes) if args.review else None
-    reader = OneByOne(predictor, most, FormReader(fields, most) if fields else None, review)
+    reader = OneByOne(predictor, most, constraint, FormReader(fields, most) if fields else None, review)
     writers = writers_of(fields) if fields else WRITERS
     code = _write(args, reader, form, writers) if args.out else _print(args, reader, form, writers)
     if review:

@@ -27,6 +27,10 @@ class Kind(StrEnum):
     JSON = "JSON"
     PICTURE = "a picture"
     PDF = "a PDF document"
+    POSTSCRIPT = "a PostScript document"
+    HEIC = "a HEIC picture"
+    AVIF = "an AVIF picture"
+    SVG = "an SVG drawing"
     PICKLE = "a Python pickle, which is never loaded"
     HDF5 = "an HDF5 file"
     SQLITE = "an SQLite database"
@@ -48,6 +52,7 @@ _SIGNATURES = (
     (b"II*\0", Kind.PICTURE),
     (b"MM\0*", Kind.PICTURE),
     (b"%PDF", Kind.PDF),
+    (b"%!PS", Kind.POSTSCRIPT),
     (b"\x89HDF\r\n", Kind.HDF5),
     (b"SQLite format 3", Kind.SQLITE),
     (b"7z\xbc\xaf\x27\x1c", Kind.ARCHIVE),
@@ -60,6 +65,10 @@ _SIGNATURES = (
     (b"version https://git-lfs", Kind.LFS),
     *((bytes([0x80, version]), Kind.PICKLE) for version in range(2, 6)),
 )
+_BRANDS = {  # of what comes in the boxes of MPEG-4
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), Kind.HEIC),
+    **dict.fromkeys((b"avif", b"avis"), Kind.AVIF),
+}
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f"))  # which text does not hold
 
 
@@ -85,6 +94,10 @@ def kind_of_bytes(head: bytes) -> Kind:
         return Kind.IDX
     if head[257:262] == b"ustar":
         return Kind.ARCHIVE
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12], Kind.UNKNOWN)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return Kind.PICTURE
     return _kind_of_text(head)
 
 
@@ -109,6 +122,8 @@ def require_regular(path: Path) -> int:
 
 def _kind_of_text(head: bytes) -> Kind:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith((b"<svg", b"<?xml", b"<!doctype svg")) and b"<svg" in start:
+        return Kind.SVG
     if start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml")):
         return Kind.HTML
     if re.match(rb"[{\[]\s*([\"{\[\]}\d-]|true|false|null)", start):

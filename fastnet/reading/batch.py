@@ -27,7 +27,9 @@ from fastnet.interrupts import held_back, leave_to_parent
 from fastnet.lifeline import end_with
 from fastnet.models.model import Model
 
-from .pictures import EXTENSIONS, UNREAD_EXTENSIONS, Limits, Source
+from .constraints import Constraint
+from .overruling import fitted
+from .pictures import EXTENSIONS, EXTRA_EXTENSIONS, UNREAD_EXTENSIONS, Limits, Source, pages_of
 from .recognition import DigitReading, Reading, read, read_images
 
 PICTURES_A_CHUNK = 200  # so that sending the model along with each costs little
@@ -59,13 +61,16 @@ def read_picture(
     source: Source | None = None,
     on_reading: Callable[[Reading], object] | None = None,
     limits: Limits | None = None,
+    constraint: Constraint | None = None,
 ) -> dict[str, Any]:
     """What the picture at `path` says, ready for JSON: `text` and the figures of its digits, or an `error`.
 
-    `source` is read in place of the file; `on_reading` is called with the reading.
+    `source` is read in place of the file; `on_reading` is called with the reading. Of a document it is the first page.
     """
     try:
         reading = read(predictor, _existing(path) if source is None else source, path, limits)
+        if constraint:
+            reading = fitted(reading, constraint, predictor.classes)
         if on_reading:
             on_reading(reading)
     except DataError as error:
@@ -76,8 +81,41 @@ def read_picture(
         **_figures(reading),
         "digits": [_digit(each) for each in reading.digits],
         "lines": [{"text": line.text, "box": list(line.box), "n_digits": len(line.digits)} for line in reading.lines],
+        "grid": reading.grid,
         "left_out": [{"box": list(each.box), "reason": each.reason} for each in reading.left_out],
+        "overruled": [
+            {"place": place, "read": each.overruled, "taken": each.label}
+            for place, each in enumerate(reading.digits)
+            if each.overruled is not None
+        ],
     }
+
+
+def read_pages(
+    predictor: Model,
+    path: str,
+    source: Source | None = None,
+    limits: Limits | None = None,
+    constraint: Constraint | None = None,
+) -> Iterator[dict[str, Any]]:
+    """The answer to a picture, or to each page of a document, with its number as `page`; see `read_picture`."""
+
+    def answer(_: int | None, page: Source) -> dict[str, Any]:
+        return read_picture(predictor, path, page, limits=limits, constraint=constraint)
+
+    return answer_pages(path, source, limits, answer)
+
+
+def answer_pages(
+    path: str, source: Source | None, limits: Limits | None, answer: Callable[[int | None, Source], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """What `answer` gives for a picture, or for each page of a document, of which it is told the number."""
+    try:
+        for number, page in pages_of(_existing(path) if source is None else source, path, limits or Limits()):
+            found = answer(number, page)
+            yield found if number is None else {"path": path, "page": number, **found}
+    except DataError as error:
+        yield {"path": path, "error": str(error)}
 
 
 def read_ready_images(predictor: Model, path: str, is_transposed: bool | None = None) -> Iterator[dict[str, Any]]:
@@ -108,10 +146,12 @@ def as_json(answers: Iterable[dict[str, Any]], n_passed_over: int) -> str:
     return json.dumps({"results": list(answers), "passed_over": n_passed_over}, allow_nan=False)
 
 
-def read_chunk(predictor: Model | None, paths: list[str], limits: Limits | None = None) -> list[dict[str, Any]]:
-    """The answer to each picture; None for a predictor is this process's own."""
+def read_chunk(
+    predictor: Model | None, paths: list[str], limits: Limits | None = None, constraint: Constraint | None = None
+) -> list[dict[str, Any]]:
+    """The answer to each picture and page; None for a predictor is this process's own."""
     predictor = predictor or _own_predictor[0]
-    return [read_picture(predictor, path, limits=limits) for path in paths]
+    return [answer for path in paths for answer in read_pages(predictor, path, None, limits, constraint)]
 
 
 def read_pictures(
@@ -121,8 +161,11 @@ def read_pictures(
     chunk: int = PICTURES_A_CHUNK,
     n_ahead: int = CHUNKS_AHEAD,
     limits: Limits | None = None,
+    constraint: Constraint | None = None,
 ) -> Iterator[dict[str, Any]]:
     """The answers to pictures as they come, in their order; a picture that cannot be read has an error for answer.
+
+    A document, PDF or TIFF, has an answer for each `page`. With a `constraint`, lines are the likeliest that fit it.
 
     An executor gets chunks of paths, `n_ahead` at a time: some more than it has workers keep them busy. `predictor` is
     sent with each, and lost with no worker; None for processes that have their own.
@@ -130,14 +173,15 @@ def read_pictures(
     paths = iter(paths)
     if executor is None:
         assert predictor
-        yield from (read_picture(predictor, path, limits=limits) for path in paths)
+        for path in paths:
+            yield from read_pages(predictor, path, None, limits, constraint)
         return
     under_way: deque[Future[list[dict[str, Any]]]] = deque()
     try:
         while True:
             while len(under_way) < n_ahead and (some := list(islice(paths, chunk))):
                 with held_back():  # it may start a process
-                    under_way.append(executor.submit(read_chunk, predictor, some, limits))
+                    under_way.append(executor.submit(read_chunk, predictor, some, limits, constraint))
             if not under_way:
                 return
             yield from under_way.popleft().result()
@@ -198,6 +242,9 @@ def _digit(each: DigitReading) -> dict[str, Any]:
         "probability": each.probability,
         "box": list(each.box),
         "line": each.line,
+        "kind": each.kind,
+        "column": each.column,
+        "flags": list(each.flags),
     }
 
 
@@ -212,7 +259,7 @@ def _walk(directory: str, on_other: Callable[[str], object] | None) -> Iterator[
                     for entry in some:
                         if entry.is_dir(follow_symlinks=False):
                             directories.append(entry.path)
-                        elif entry.name.lower().endswith((*EXTENSIONS, *UNREAD_EXTENSIONS)):
+                        elif entry.name.lower().endswith((*EXTENSIONS, *EXTRA_EXTENSIONS, *UNREAD_EXTENSIONS)):
                             yield entry.path
                         elif on_other:
                             on_other(entry.path)

@@ -17,12 +17,13 @@ from fastnet.models.model import Model
 
 from .form import Form, FormField
 from .handwriting import Page, likeness_to_blank, page_of, writing_in
+from .overruling import fitted
 from .pictures import Limits, Source
 from .pictures.reading import open_picture
 from .recognition import Reading, read
 from .registration import page_itself, place_by_blank, place_by_marks, straightened, usual_size
 
-_SAME_FORM = 0.6  # of what is printed is found again, or it is another form
+_SAME_FORM = 0.5  # of what is printed is found again, beyond chance, or it is another form
 _MOST_PIXELS = 8_000_000  # of a straightened page
 
 OnReading = Callable[[str, Reading], object]  # is told the name of a field and what was read there
@@ -51,8 +52,7 @@ class FieldReading:
         """What speaks against it; nothing speaks against an empty field."""
         if self.reading is None:
             return ()
-        found = (*self.reading.flags, *_misfits(self.field, self.reading))
-        return tuple(dict.fromkeys((*(() if "no digit" in found or not found else ("unsure",)), *found)))
+        return self.reading.flags
 
 
 class FormReader:
@@ -111,13 +111,10 @@ def read_form_fields(
 
 def _reading(predictor: Model, page: Page, field: FormField) -> Reading | None:
     writing = writing_in(page, field.box)
-    return None if writing is None else read(predictor, writing, field.name)
-
-
-def _misfits(field: FormField, reading: Reading) -> tuple[str, ...]:
-    """How the digits are not what is known of them."""
-    n = len(reading.digits)
-    return (f"{n} of {field.digits} digits",) if field.digits not in (None, n) else ()
+    if writing is None:
+        return None
+    reading = read(predictor, writing, field.name)
+    return fitted(reading, field.constraint, predictor.classes) if field.constraint else reading
 
 
 def _figures(each: FieldReading) -> dict[str, Any]:

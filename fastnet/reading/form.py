@@ -19,12 +19,14 @@ from functools import cached_property
 from pathlib import Path
 
 from fastnet.data.promised import read_small_text
-from fastnet.errors import DataError, did_you_mean, told
+from fastnet.errors import DataError, OptionError, did_you_mean, told
 from fastnet.models.fields import NO_JSON, FieldError, read_fields
+
+from .constraints import Constraint
 
 N_MARKS = 4
 MOST_FIELDS = 1_000
-_COLUMNS_OF_ALL = ("path", "doubtful", "error")  # names that a table of answers has for itself
+_COLUMNS_OF_ALL = ("path", "page", "doubtful", "error")  # names that a table of answers has for itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +35,16 @@ class FormField:
 
     name: str
     box: tuple[float, ...]
-    digits: int | None = None  # how many, where it is filled in
+    digits: int | None = None  # how many; this and what follows as `Constraint` has it, for a field that is filled in
+    pattern: str | None = None
+    range: str | None = None  # such as "0-100"
+    check: str | None = None
+
+    @cached_property
+    def constraint(self) -> Constraint | None:
+        """What is known of its digits."""
+        digits = None if self.digits is None else str(self.digits)
+        return Constraint.parse({"digits": digits, "pattern": self.pattern, "range": self.range, "check": self.check})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +115,10 @@ def _check(form: Form) -> None:
         names |= {field.name, *columns_of(field.name)}
         if not _is_box(field.box):
             raise FieldError(f"{where}.box must be [x0, y0, x1, y1] on the page, each from 0 to 1 and x0 < x1, y0 < y1")
-        if field.digits == 0:
-            raise FieldError(f"{where}.digits must be at least 1")
+        try:
+            _ = field.constraint
+        except OptionError as error:
+            raise FieldError(f"{where}: {error}") from error
 
 
 def columns_of(name: str) -> tuple[str, str]:

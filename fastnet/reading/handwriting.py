@@ -41,11 +41,11 @@ def page_of(picture: Image.Image, blank: Image.Image | None = None) -> Page:
 
 
 def likeness_to_blank(page: Page) -> float:
-    """Which share of what is printed on the empty form is dark on this page, too: near 1 where it is the same form."""
+    """By how much more of what is printed on the empty form is dark on this page than of the rest: 1 if it is the same."""
     assert page.printed is not None
     core = ~_spread(~page.printed, 1 + math.ceil(_SPREAD * max(page.depth.shape)))  # without what was spread
     seen = _spread(page.depth > page.least, 1)
-    return float(seen[core].mean()) if core.any() else 1.0
+    return float(seen[core].mean() - seen[~page.printed].mean()) if core.any() else 1.0
 
 
 def writing_in(page: Page, box: tuple[float, ...]) -> np.ndarray | None:
@@ -108,7 +108,8 @@ def _straight_lines(mask: np.ndarray, inside: tuple[int, int, int, int]) -> np.n
     tall = float(y1 - y0)
     if len(rows) and rows[-1] - rows[0] > tall / 2:
         tall = min(tall, float(rows[-1] - rows[0]))
-    return across | _lines_across(mask.T, _LONG_DOWN * tall, thickest).T
+    lines: np.ndarray = across | _lines_across(mask.T, _LONG_DOWN * tall, thickest).T
+    return lines
 
 
 def _lines_across(mask: np.ndarray, least: float, thickest: int) -> np.ndarray:
@@ -130,7 +131,8 @@ def _run_lengths(mask: np.ndarray) -> np.ndarray:
     _, start, stop = runs_of(mask.T)
     lengths = np.zeros(mask.T.shape, np.int64)
     lengths[mask.T] = np.repeat(stop - start, stop - start)
-    return lengths.T
+    down: np.ndarray = lengths.T
+    return down
 
 
 def _mended(depth: np.ndarray, lines: np.ndarray) -> np.ndarray:
@@ -165,7 +167,7 @@ def _spread(mask: np.ndarray, reach: int, axis: int | None = None) -> np.ndarray
     for along in (0, 1) if axis is None else (axis,):
         edges = [(reach, reach) if along == each else (0, 0) for each in (0, 1)]
         windows = np.lib.stride_tricks.sliding_window_view(np.pad(mask, edges), 2 * reach + 1, along)
-        mask = windows.any(axis=-1)
+        mask = np.any(windows, axis=-1, keepdims=True)[..., 0]
     return mask
 
 
@@ -196,4 +198,5 @@ def _extent(first: np.ndarray, stop: np.ndarray, label: np.ndarray, n: int) -> n
     least, most = np.full(n, np.iinfo(np.int64).max), np.zeros(n, np.int64)
     np.minimum.at(least, label, first)
     np.maximum.at(most, label, stop)
-    return most - least
+    extent: np.ndarray = most - least
+    return extent

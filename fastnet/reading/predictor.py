@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from fastnet.models.model import Model
 
 if TYPE_CHECKING:
+    from .constraints import Constraint
     from .pictures import Limits, Source
     from .recognition import Reading
 
@@ -12,12 +13,21 @@ if TYPE_CHECKING:
 class Predictor(Model):
     """A trained model that also reads pictures."""
 
-    def read(self, source: "Source", *, name: str | None = None, limits: "Limits | None" = None) -> "Reading":
+    def read(
+        self,
+        source: "Source",
+        *,
+        name: str | None = None,
+        limits: "Limits | None" = None,
+        constraint: "Constraint | None" = None,
+    ) -> "Reading":
         """Find the digits in a picture and read them; needs Pillow. DataError for what cannot be read.
 
         `source` is a path, bytes, a binary file, a Pillow image or pixels `(H, W)` or `(H, W, 3 or 4)`; `name` is what
-        messages call it (a path, if not given).
+        messages call it (a path, if not given). With a `constraint`, each line is the likeliest that fits it.
         """
+        from .overruling import fitted
         from .recognition import read
 
-        return read(self, source, name, limits)
+        reading = read(self, source, name, limits)
+        return fitted(reading, constraint, self.classes) if constraint else reading

@@ -1,7 +1,7 @@
 """Answers about pictures: which digits are there, how sure that is, and which pixels spoke for it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 
 import numpy as np
@@ -10,6 +10,7 @@ from fastnet.models.calibration import Calibration
 from fastnet.models.model import Model
 from fastnet.models.network import Activations
 
+from .constraints import Constraint
 from .pictures import LeftOut as LeftOut
 from .pictures import Limits as Limits
 from .pictures import Part, Source, prepare
@@ -38,6 +39,9 @@ class DigitReading:
     label: str
     second_label: str | None
     line: int = 0  # the number of its line, from 0
+    kind: str = "digit"  # or "empty", of a cell without ink
+    column: int | None = None  # of a cell
+    overruled: str | None = None  # what it was read as, where a constraint has it taken for another digit
 
     @property
     def text(self) -> str:
@@ -50,12 +54,14 @@ class Line:
     """Digits that stand in one line, from left to right."""
 
     digits: tuple[DigitReading, ...]
+    constraint: Constraint | None = None  # by which they were read
 
     @property
     def text(self) -> str:
         """What its digits are called; with blanks between them where names are longer than one."""
         names = [part.text for part in self.digits if part.digit is not None]
-        return ("" if all(len(name) == 1 for name in names) else " ").join(names)
+        text = ("" if all(len(name) == 1 for name in names) else " ").join(names)
+        return self.constraint.written(text) if self.constraint else text
 
     @property
     def box(self) -> Box:
@@ -80,16 +86,40 @@ class Reading:
     second_label: str | None
 
     left_out: tuple[LeftOut, ...] = ()  # ink that was seen and is not read
+    constraint: Constraint | None = None  # what the digits were made to fit
 
     @property
     def lines(self) -> tuple[Line, ...]:
         """The digits line by line."""
-        return tuple(Line(tuple(digits)) for _, digits in groupby(self.digits, lambda digit: digit.line))
+        lines = groupby(self.digits, lambda digit: digit.line)
+        return tuple(Line(tuple(digits), self.constraint) for _, digits in lines)
 
     @property
     def text(self) -> str:
         """What the digits of each line are called; one line below the other."""
         return "\n".join(text for line in self.lines if (text := line.text))
+
+    @property
+    def grid(self) -> tuple[tuple[str | None, ...], ...] | None:
+        """The rows of a grid: what is in each of its cells, None where it is empty; None without a grid."""
+        return None
+
+    def with_digits(self, digits: tuple[DigitReading, ...]) -> "Reading":
+        """The same picture with other digits, at least one, and the figures and flags that follow."""
+        first = _first_of(digits)
+        of_digits = {flag for digit in self.digits for flag in digit.flags}
+        of_picture = tuple(flag for flag in self.flags if flag not in of_digits and flag not in VERDICTS)
+        return replace(
+            self,
+            digits=digits,
+            flags=_all_doubts(of_picture, digits),
+            digit=first.digit,
+            probability=first.probability,
+            probabilities=first.probabilities,
+            second=first.second,
+            label=first.label,
+            second_label=first.second_label,
+        )
 
 
 def read(predictor: Model, source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
@@ -103,7 +133,7 @@ def read(predictor: Model, source: Source, name: str | None = None, limits: Limi
         return Reading(
             (), flags, prepared.stages, prepared.size, None, 0.0, unknown, None, None, None, prepared.left_out
         )
-    first = next((digit for digit in digits if digit.digit is not None), digits[0])
+    first = _first_of(digits)
     return Reading(
         digits,
         _all_doubts(prepared.flags, digits),
@@ -117,6 +147,11 @@ def read(predictor: Model, source: Source, name: str | None = None, limits: Limi
         first.second_label,
         prepared.left_out,
     )
+
+
+def _first_of(digits: tuple[DigitReading, ...]) -> DigitReading:
+    """The one whose figures are the picture's."""
+    return next((digit for digit in digits if digit.digit is not None), digits[0])
 
 
 def read_images(predictor: Model, images: np.ndarray) -> list[DigitReading]:

@@ -85,7 +85,8 @@ def place_by_marks(scan: Image.Image, marks: tuple[tuple[float, ...], ...], name
     if best[0] > 1:
         raise DataError(f"{name}: its four marks were not found near their places on the form")
     found = np.array([spot[:2] for spot in best[1]])
-    return np.diag([factor, factor, 1.0]) @ _perspective(np.array(marks), found)
+    place: np.ndarray = np.diag([factor, factor, 1.0]) @ _perspective(np.array(marks), found)
+    return place
 
 
 def _spots(scan: Image.Image) -> list[tuple[float, float, float, float]]:
@@ -166,7 +167,7 @@ def _within(size: tuple[int, int], side: int) -> tuple[int, int]:
 def _roughly(scan: Image.Image, blank: Image.Image) -> np.ndarray:
     """The best of some turns and scales, with its shift."""
     size = _within(blank.size, _COARSE)
-    reduced = scan.resize(tuple(2 * side for side in size), Image.Resampling.BOX)
+    reduced = scan.resize((2 * size[0], 2 * size[1]), Image.Resampling.BOX)
     to_scan = np.diag([scan.width / reduced.width, scan.height / reduced.height, 1.0])
     wanted = np.fft.rfft2(_edges(blank.resize(size, Image.Resampling.BOX)))
     best = (-math.inf, np.eye(3))
@@ -182,7 +183,8 @@ def _about_middle(size: tuple[int, int], angle: float, scale: float) -> np.ndarr
     middle = np.array(size) / 2
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)
     turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1.0]])
-    return _moved(middle) @ turn @ _moved(-middle) @ page_itself(size)
+    place: np.ndarray = _moved(middle) @ turn @ _moved(-middle) @ page_itself(size)
+    return place
 
 
 def _moved(shift: np.ndarray) -> np.ndarray:

@@ -9,10 +9,11 @@ from typing import Any
 
 from tornado.web import RequestHandler
 
-from fastnet.errors import FastnetError, ModelError, did_you_mean, sentence_of, told
+from fastnet.errors import FastnetError, ModelError, OptionError, did_you_mean, sentence_of, told
 from fastnet.models.documents import Manifest
 from fastnet.models.files import read_manifest
 from fastnet.reading.batch import as_json
+from fastnet.reading.constraints import CONSTRAINTS, Constraint
 from fastnet.version import __version__
 from fastnet.weights import DEFAULT
 
@@ -42,7 +43,7 @@ def routes(api: Api, prefix: str = "") -> Routes:
 class Read(Receiver):
     """The digits in pictures."""
 
-    PARAMETERS = ("model",)
+    PARAMETERS = ("model", *CONSTRAINTS)
 
     _reading: "asyncio.Task[list[Answer]] | None" = None
 
@@ -53,6 +54,7 @@ class Read(Receiver):
         self.most_bytes = most_bytes(self._kind)
         if self.request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise ApiError(415, "a body is taken as it is, without Content-Encoding")
+        self._constraint = self._find_constraint()
         self._require_place(1)
         self._folder = await self._find_model()
 
@@ -62,7 +64,7 @@ class Read(Receiver):
         uploads, n_others = uploads_in(self._content_type, bytes(self.body))
         self.body = None
         answers = await self._answers(uploads)
-        if self._kind == BYTES and "error" in answers[0]:
+        if self._kind == BYTES and len(answers) == 1 and "error" in answers[0]:
             raise ApiError(400, answers[0]["error"])
         self.answer(as_json(answers, n_others))
 
@@ -71,6 +73,13 @@ class Read(Receiver):
         super().on_connection_close()
         if self._reading:
             self._reading.cancel()
+
+    def _find_constraint(self) -> Constraint | None:
+        """What the request says is known of the digits."""
+        try:
+            return Constraint.parse({name: self.get_query_argument(name, None) for name in CONSTRAINTS})
+        except OptionError as error:
+            raise ApiError(400, str(error)) from error
 
     async def _find_model(self) -> Path:
         name = self.get_query_argument("model", DEFAULT)
@@ -83,7 +92,7 @@ class Read(Receiver):
 
     async def _answers(self, uploads: list[Upload]) -> list[Answer]:
         self._require_place(len(uploads))
-        self._reading = asyncio.ensure_future(self.api.readers.read(self._folder, uploads))
+        self._reading = asyncio.ensure_future(self.api.readers.read(self._folder, uploads, self._constraint))
         try:
             return await self._reading
         except BusyError as error:  # more came in this moment

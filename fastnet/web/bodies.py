@@ -12,7 +12,7 @@ from .reading import MOST_PICTURE_MEGABYTES, Upload
 MOST_PICTURE_BYTES = MOST_PICTURE_MEGABYTES * MEGABYTE
 MOST_FORM_BYTES = 20 * MEGABYTE
 MOST_PICTURES = 32  # in a form
-FORM, BYTES = "multipart/form-data", "application/octet-stream"
+FORM, BYTES, PDF = "multipart/form-data", "application/octet-stream", "application/pdf"
 UNNAMED = "picture"
 
 _LONGEST_NAME = 200  # characters; files have names, and who sends more sends something else
@@ -23,7 +23,7 @@ def kind_of_body(content_type: str) -> str:
     kind = content_type.partition(";")[0].strip().lower()
     if kind == FORM:
         return FORM
-    if kind in ("", BYTES) or kind.startswith("image/"):
+    if kind in ("", BYTES, PDF) or kind.startswith("image/"):
         return BYTES
     raise ApiError(415, f"a picture comes as image/*, as {BYTES} or in {FORM}, not as {told(kind, 80)}")
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from fastnet.reading.constraints import CHECKS
 from fastnet.version import __version__
 from fastnet.weights import DEFAULT
 
-from .bodies import BYTES, FORM, MOST_FORM_BYTES, MOST_PICTURE_BYTES, MOST_PICTURES
+from .bodies import BYTES, FORM, MOST_FORM_BYTES, MOST_PICTURE_BYTES, MOST_PICTURES, PDF
 from .handler import MEGABYTE
+from .reading import MOST_PAGES
 
 Json = dict[str, Any]
 
@@ -21,6 +23,12 @@ _REFUSALS = {
     429: "Too much is waiting, or came from this address; `Retry-After` tells the seconds to wait.",
     500: "The server failed.",
     503: "The server is ending or cannot read at the moment.",
+}
+_CONSTRAINTS = {
+    "digits": "How many digits a line has; of readings that fit all that is known, the likeliest is answered",
+    "pattern": "What a line looks like: # is any digit, [0-3] one of these, - . / and blanks are not read: ##-####",
+    "range": "The least and the largest number that a line may be: 0-9999",
+    "check": f"The check that the last digit of a line makes right: {' or '.join(CHECKS)}",
 }
 _ALWAYS = (400, 403, 405, 429, 500)
 
@@ -63,9 +71,11 @@ def _reading() -> Json:
         "operationId": "read",
         "summary": "Read the digits in one picture, or in several",
         "description": (
-            f"A picture (PNG, JPEG, WebP, BMP, GIF or TIFF) of at most {MOST_PICTURE_BYTES // MEGABYTE} MB, or a form"
+            "A picture (PNG, JPEG, WebP, BMP, GIF or TIFF; PDF and HEIC where the server can) of at most"
+            f" {MOST_PICTURE_BYTES // MEGABYTE} MB, or a form"
             f" with at most {MOST_PICTURES} files and {MOST_FORM_BYTES // MEGABYTE} MB. The answers to several stand in"
-            " their order, and one that cannot be read has an `error` in its place."
+            " their order, and one that cannot be read has an `error` in its place. A document of at most"
+            f" {MOST_PAGES} pages has an answer for each."
         ),
         "parameters": [
             {
@@ -73,9 +83,13 @@ def _reading() -> Json:
                 "in": "query",
                 "description": "The name of a model, as /api/models tells them",
                 "schema": {"type": "string", "default": DEFAULT},
-            }
+            },
+            *(
+                {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+                for name, text in _CONSTRAINTS.items()
+            ),
         ],
-        "requestBody": {"required": True, "content": {"image/*": picture, BYTES: picture, FORM: form}},
+        "requestBody": {"required": True, "content": {"image/*": picture, PDF: picture, BYTES: picture, FORM: form}},
         "responses": {
             "200": _json("What `fastnet predict --json` prints", "Answers"),
             **_refused(*_ALWAYS, 404, 408, 413, 415, 503),
@@ -144,6 +158,7 @@ def _or_null(schema: Json, description: str = "") -> Json:
     return {**schema, "type": [schema["type"], "null"], **({"description": description} if description else {})}
 
 
+_PAGE: Json = {"type": "integer", "minimum": 1, "description": "of a document (PDF, TIFF); a picture has none"}
 _BOX: Json = {**_list(_NUMBER, "x0, y0, x1, y1 in pixels of the upright picture"), "minItems": 4, "maxItems": 4}
 _DIGIT = _object(
     "One digit",
@@ -152,12 +167,21 @@ _DIGIT = _object(
     probability=_SHARE,
     box=_BOX,
     line={**_NUMBER, "description": "of `lines`, from 0"},
+    kind={"type": "string", "description": "digit; empty for a cell without ink"},
+    column=_or_null(_NUMBER, "of a cell in `grid`, from 0"),
+    flags=_list(_TEXT, "what speaks against it"),
 )
 _LINE = _object(
     "Digits that stand in one line",
     text={"type": "string", "description": "what its digits are called"},
     box=_BOX,
     n_digits=_NUMBER,
+)
+_OVERRULED = _object(
+    "A digit that a constraint had taken for another than it was read as",
+    place={**_NUMBER, "description": "in `digits`, from 0"},
+    read={"type": "string", "description": "what it was read as, or no digit"},
+    taken={"type": "string", "description": "what is answered"},
 )
 _LEFT_OUT = _object("Ink that is not read", box=_BOX, reason={"type": "string", "description": "why"})
 _READ = _object(
@@ -173,9 +197,15 @@ _READ = _object(
     flags=_list(_TEXT, "what speaks against the answer"),
     digits=_list(_DIGIT),
     lines=_list(_LINE, "in reading order"),
+    grid=_or_null(
+        _list(_list(_or_null(_TEXT, "null for an empty cell"))), "rows of cells, where digits stand in some; else null"
+    ),
     left_out=_list(_LEFT_OUT),
+    overruled=_list(_OVERRULED),
 )
+_READ["properties"]["page"] = _PAGE
 _UNREADABLE = _object("A picture that cannot be read", path=_TEXT, error={"type": "string", "description": "why"})
+_UNREADABLE["properties"]["page"] = _PAGE
 _SCHEMAS: Json = {
     "Error": _object("Why there is no answer", error={"type": "string", "description": "one sentence"}),
     "Answers": _object(

@@ -21,11 +21,13 @@ from fastnet.interrupts import leave_to_parent
 from fastnet.lifeline import end_with_parent
 
 if TYPE_CHECKING:
+    from fastnet.reading.constraints import Constraint
     from fastnet.reading.pictures import Limits
     from fastnet.reading.predictor import Predictor
 
 MOST_PICTURE_MEGABYTES = 10  # and a byte more, with what tells of it, are below the limit of a websocket's message
 MOST_WAITING = 128  # pictures
+MOST_PAGES = 20  # of a document
 
 _NICENESS = 5  # those who answer requests go first
 _MODELS_KEPT = 4  # by each process
@@ -33,7 +35,7 @@ _FIRST_GUESS = 0.03  # seconds that a picture takes
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 Answer = dict[str, Any]  # as `fastnet.reading.batch` gives it
-Timed = tuple[Answer, float]  # with the seconds that it took
+Timed = tuple[list[Answer], float]  # of a picture or the pages of a document, with the seconds that they took
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,12 @@ class Readers:
         self._pool: ProcessPoolExecutor | None = None
         self._usual_seconds = _FIRST_GUESS
 
-    async def read(self, model: Path, uploads: Sequence[Upload]) -> list[Answer]:
+    async def read(
+        self, model: Path, uploads: Sequence[Upload], constraint: "Constraint | None" = None
+    ) -> list[Answer]:
         """The answer of the model in that directory to each picture, in order; one that cannot be read has an error.
+
+        A document has an answer for each of its pages.
 
         BusyError where too many wait, LostError where a process ended, ModelError where the model is not sound. Who
         is cancelled takes back the pictures that nobody has begun to read.
@@ -74,12 +80,12 @@ class Readers:
         self.require_place(len(uploads))
         pool = self._pool = self._pool or _new_pool(self.n_workers)
         try:
-            read = await asyncio.gather(*[self._submit(pool, model, upload) for upload in uploads])
+            read = await asyncio.gather(*[self._submit(pool, model, upload, constraint) for upload in uploads])
         except BrokenExecutor as error:
             if self._pool is pool:
                 self._pool = None  # the next request makes another
             raise LostError("a process that read pictures came to an end of its own; try again") from error
-        return [answer for answer, _ in read]
+        return [answer for answers, _ in read for answer in answers]
 
     def warm(self, model: Path) -> None:
         """Have the processes begin, each with that model; nobody waits for them."""
@@ -98,9 +104,11 @@ class Readers:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
-    def _submit(self, pool: Executor, model: Path, upload: Upload) -> "asyncio.Future[Timed]":
+    def _submit(
+        self, pool: Executor, model: Path, upload: Upload, constraint: "Constraint | None"
+    ) -> "asyncio.Future[Timed]":
         """Have a picture wait from now on."""
-        future = asyncio.wrap_future(pool.submit(_read, str(model), upload.name, upload.content))
+        future = asyncio.wrap_future(pool.submit(_read, str(model), upload.name, upload.content, constraint))
         self.waiting += 1
         future.add_done_callback(self._note_done)
         return future
@@ -129,14 +137,14 @@ def _begin() -> None:
         os.nice(_NICENESS)
 
 
-def _read(directory: str, name: str, content: bytes) -> Timed:
-    """The answer to a picture."""
-    from fastnet.reading.batch import read_picture
+def _read(directory: str, name: str, content: bytes, constraint: "Constraint | None") -> Timed:
+    """The answer to a picture, or to each page of a document."""
+    from fastnet.reading.batch import read_pages
 
     predictor = _predictor_now(directory)
     started = time.monotonic()
-    answer = read_picture(predictor, name, content, limits=_limits())
-    return answer, time.monotonic() - started
+    answers = list(read_pages(predictor, name, content, _limits(), constraint))
+    return answers, time.monotonic() - started
 
 
 def _load(directory: str) -> None:
@@ -163,4 +171,4 @@ def _predictor(directory: str, state: tuple[int, ...]) -> "Predictor":
 def _limits() -> "Limits":
     from fastnet.reading.pictures import Limits
 
-    return Limits(megabytes=MOST_PICTURE_MEGABYTES)
+    return Limits(megabytes=MOST_PICTURE_MEGABYTES, pages=MOST_PAGES)

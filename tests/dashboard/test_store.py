@@ -131,9 +131,9 @@ def test_files_are_read_and_kept_newest_first(store):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "bad.png: is not a sound picture"),
-        (b"no picture at all", "bad.png: is not a sound picture"),
-        (FIVE[:100], "bad.png: is not a sound picture"),
+        (b"", "bad.png: is empty (0 bytes)"),
+        (b"no picture at all", "bad.png: is text, not a picture"),
+        (FIVE[:100], "bad.png: is a picture that is cut short"),
         (bytes(MOST_PICTURE_MEGABYTES * 10**6 + 1), f"bad.png: is larger than {MOST_PICTURE_MEGABYTES} MB"),
     ],
     ids=["empty", "text", "cut off", "too large"],
@@ -159,7 +159,7 @@ def test_a_file_that_was_read_elsewhere_is_shown_as_it_was_read(store):
     store.add_picture("five.png", b"not read again", outcome)
     assert store.answer is outcome
     store.add_picture("bad.png", FIVE, read_file(store.predictor, "bad.png", b"no picture"))
-    assert store.pictures[0].problem.startswith("bad.png: is not a sound picture")
+    assert store.pictures[0].problem.startswith("bad.png: is text, not a picture")
 
 
 def test_a_session_keeps_few_pictures(store, monkeypatch):

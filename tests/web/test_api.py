@@ -283,7 +283,7 @@ def test_heads_are_answered_as_what_they_are_heads_of(port, path):
 @pytest.mark.parametrize(
     ("request_of", "status", "sentence"),
     [
-        (("POST", "/api/read", b"no picture", PNG), 400, "picture: is not a sound picture"),
+        (("POST", "/api/read", b"no picture", PNG), 400, "picture: is text, not a picture"),
         (("POST", "/api/read", b"", PNG), 400, "the request has no body, where a picture should be"),
         (("POST", "/api/read", form_of(("a", None, b"b")), FORM), 400, "the form has no files"),
         (("POST", "/api/read", b"no form", FORM), 400, "the form cannot be read"),
@@ -323,7 +323,7 @@ def test_a_picture_of_too_many_pixels_is_refused_in_a_sentence(port):
     content = io.BytesIO()
     Image.new("1", (9000, 9000)).save(content, "PNG")
     status, _, document = post(port, content.getvalue())
-    assert (status, document["error"]) == (400, "picture: has more than 16 megapixels")
+    assert (status, document["error"]) == (400, "picture: has more than 16 megapixels (9000 x 9000 pixels)")
 
 
 def wait_until(condition, seconds=PATIENCE):

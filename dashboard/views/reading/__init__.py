@@ -9,6 +9,7 @@ from ..welcome import Welcome
 from .answer import AnswerView, StagesView
 from .board import Board
 from .gallery import Gallery
+from .known import Known
 from .model import model_view
 
 _GRID = (ASSETS / "reading.css").read_text(encoding="utf-8")
@@ -17,7 +18,7 @@ _GRID = (ASSETS / "reading.css").read_text(encoding="utf-8")
 def reading_view(store: Store) -> pn.Column:
     """The whole tab."""
     cards = pn.Column(
-        card("Draw", Board(store), area="board"),
+        card("Draw", Board(store), Known(store), area="board"),
         card("The network reads", AnswerView(store), area="answer"),
         card("Or bring a picture", Gallery(store), area="pictures"),
         for_scientists(card("How the picture got there", StagesView(store), area="stages")),

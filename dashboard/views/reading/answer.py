@@ -7,6 +7,7 @@ import numpy as np
 import param
 from panel.custom import JSComponent
 
+from fastnet.reading.pictures import left_out_in_words
 from fastnet.reading.recognition import VERDICTS, DigitReading, Reading
 
 from ...session.store import Answer, Store
@@ -69,6 +70,7 @@ def answer_message(answer: Answer | None, problem: str) -> dict[str, Any]:
         "sentence": _sentence(reading),
         "plainly": _plainly(reading),
         "second": _second_guess(reading),
+        "left_out": left_out_in_words([part.reason for part in reading.left_out]),
         "reasons": [flag.capitalize() for flag in reading.flags if flag not in VERDICTS],
         "digits": [_digit_message(digit, heat) for digit, heat in zip_longest(reading.digits, answer.heat_maps)],
     }
@@ -81,8 +83,10 @@ def _sentence(reading: Reading) -> str:
     unsure = "Unsure: " if "unsure" in reading.flags else ""
     if len(reading.digits) == 1:
         return f"{unsure}{_percent(reading.probability)}"
-    least = min(digit.probability for digit in reading.digits)
-    return f"{unsure}{len(reading.digits)} digits, the least sure {_percent(least)}"
+    known = [digit.probability for digit in reading.digits if digit.digit is not None]
+    lines = f"{len(reading.lines)} lines, " * (len(reading.lines) > 1)
+    digits = "1 digit" if len(known) == 1 else f"{len(known)} digits"
+    return f"{unsure}{lines}{digits}, the least sure {_percent(min(known))}"
 
 
 def _plainly(reading: Reading) -> str:
@@ -90,8 +94,9 @@ def _plainly(reading: Reading) -> str:
     if not reading.digits or not reading.text:
         return "I see no digit"
     is_unsure = "unsure" in reading.flags
-    if len(reading.digits) > 1:
-        return f"I see {len(reading.digits)} digits{', but I am not sure' * is_unsure}"
+    n_known = sum(digit.digit is not None for digit in reading.digits)
+    if n_known > 1:
+        return f"I see {n_known} digits{', but I am not sure' * is_unsure}"
     digit = f"{'an' if reading.text == '8' else 'a'} {reading.text}"
     if is_unsure:
         return f"Could it be {digit}?"
@@ -106,7 +111,7 @@ def _second_guess(reading: Reading) -> str:
 
 def _digit_message(digit: DigitReading, heat: np.ndarray | None) -> dict[str, Any]:
     return {
-        "digit": "?" if digit.digit is None else str(digit.digit),
+        "digit": "_" if digit.kind == "empty" else "?" if digit.digit is None else str(digit.digit),
         "probabilities": digit.probabilities.tolist(),
         "percents": [_percent(probability) for probability in digit.probabilities],
         "reasons": list(digit.flags),

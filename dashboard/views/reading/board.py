@@ -8,11 +8,16 @@ from panel.custom import JSComponent
 
 from fastnet.errors import DataError
 from fastnet.models.webpage import PAGE
+from fastnet.reading.recognition import Box, DigitReading
 
 from ...session.drawing import HEIGHT, WIDTH, read_strokes
 from ...session.store import Answer, Store
 from ..images import png_uri
 from ..parts import STYLES, one_message, script
+
+Mark = tuple[float, float, float, float, str]
+
+_MOST_LEFT_OUT = 100  # boxes that are shown
 
 
 class Board(JSComponent):
@@ -21,6 +26,7 @@ class Board(JSComponent):
     picture = param.String(doc="The picture on the paper, as a data URI; empty while people draw.")
     boxes = param.List(doc="Left, top, right, bottom as shares of the paper, and the digit.")
 
+    left_out = param.List(doc="The same of ink that is not read, and why.")
     ready = param.Boolean(doc="Whether answers reach the browser yet: until the page has loaded, Panel sends none.")
 
     _esm = script("session_memory.js", PAGE / "pen.js", "board.js")
@@ -46,27 +52,40 @@ class Board(JSComponent):
     def _show(self, *_: Any) -> None:
         answer, is_drawing = self._store.answer, self._store.is_drawing
         if answer is None:
-            self.param.update(picture="", boxes=[])
+            self.param.update(picture="", boxes=[], left_out=[])
         elif is_drawing:
             several = len(answer.reading.digits) > 1
-            self.param.update(picture="", boxes=boxes(answer) if several else [])
+            self.param.update(picture="", boxes=boxes(answer) if several else [], left_out=left_out(answer))
         else:
-            self.param.update(picture=png_uri(answer.picture), boxes=boxes(answer))
+            self.param.update(picture=png_uri(answer.picture), boxes=boxes(answer), left_out=left_out(answer))
 
 
-def boxes(answer: Answer) -> list[tuple[float, float, float, float, str]]:
-    """Where the digits are on the paper, on which the picture lies centred and as large as it can be."""
+def boxes(answer: Answer) -> list[Mark]:
+    """Where the digits are on the paper."""
+    return [(*_on_paper(answer, digit.box), _sign(digit)) for digit in answer.reading.digits]
+
+
+def left_out(answer: Answer) -> list[Mark]:
+    """Where ink is that is not read, and why."""
+    return [(*_on_paper(answer, part.box), part.reason) for part in answer.reading.left_out[:_MOST_LEFT_OUT]]
+
+
+def _sign(digit: DigitReading) -> str:
+    """What stands for a digit; an empty cell has none."""
+    if digit.kind == "empty":
+        return ""
+    return "?" if digit.digit is None else str(digit.digit)
+
+
+def _on_paper(answer: Answer, box: Box) -> tuple[float, float, float, float]:
+    """A box in shares of the paper, on which the picture lies centred and as large as it can be."""
     width, height = answer.reading.size
     scale = min(WIDTH / width, HEIGHT / height)
     left, top = (WIDTH - width * scale) / 2, (HEIGHT - height * scale) / 2
-    return [
-        (
-            (left + x0 * scale) / WIDTH,
-            (top + y0 * scale) / HEIGHT,
-            (left + x1 * scale) / WIDTH,
-            (top + y1 * scale) / HEIGHT,
-            "?" if digit.digit is None else str(digit.digit),
-        )
-        for digit in answer.reading.digits
-        for x0, y0, x1, y1 in [digit.box]
-    ]
+    x0, y0, x1, y1 = box
+    return (
+        (left + x0 * scale) / WIDTH,
+        (top + y0 * scale) / HEIGHT,
+        (left + x1 * scale) / WIDTH,
+        (top + y1 * scale) / HEIGHT,
+    )

@@ -14,7 +14,7 @@ from fastnet.errors import DataError
 from fastnet.web.reading import MOST_PICTURE_MEGABYTES
 
 from ...server.samples import samples
-from ...session.store import Answer, Picture, Store, read_file
+from ...session.store import Answer, Picture, Store
 from ..images import png_uri
 from ..parts import STYLES, aside, one_message, script
 
@@ -26,7 +26,7 @@ class Gallery(JSComponent):
     """Upload, samples, and a list of the files so far with what was read from each."""
 
     samples = param.List(doc="Title and small picture of each sample.")
-    pictures = param.List(doc="Name, text and problem of each file so far, newest first.")
+    pictures = param.List(doc="Name, text, problem and doubt of each file so far, newest first.")
     shown = param.Integer(default=-1, doc="Which of the pictures is on the board; -1 if none of them.")
     most_bytes = param.Integer(doc="No more than this and one byte of a file is sent.")
 
@@ -73,7 +73,7 @@ class Gallery(JSComponent):
             self._send_msg("heard")
         else:
             self._n_asked += 1
-            aside(partial(read_file, predictor, name, content), finish)
+            aside(self._store.reader_of(name, content), finish)
 
     def _show(self, *_: Any) -> None:
         self.param.update(pictures=[_row(picture) for picture in self._store.pictures], shown=self._store.shown)
@@ -85,8 +85,13 @@ def small_samples() -> list[dict[str, str]]:
     return [{"title": sample.title, "src": _thumbnail(sample.content)} for sample in samples()]
 
 
-def _row(picture: Picture) -> dict[str, str]:
-    return {"name": picture.name, "text": picture.text or "no digit", "problem": picture.problem}
+def _row(picture: Picture) -> dict[str, Any]:
+    return {
+        "name": picture.name,
+        "text": picture.text.replace("\n", " / ") or "no digit",
+        "problem": picture.problem,
+        "is_unsure": picture.is_unsure,
+    }
 
 
 def _thumbnail(content: bytes) -> str:

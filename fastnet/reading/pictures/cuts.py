@@ -1,5 +1,7 @@
 """What a picture is cut into: digits, the groups of parts that they are made of, and what was left out."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +60,14 @@ class LeftOut:
 
     box: Box
     reason: str
+
+
+def left_out_in_words(reasons: Iterable[str]) -> str:
+    """How many parts were left out, and how many for each reason: "3 parts left out: 2 too small, 1 a dot"."""
+    counts = Counter(reasons)
+    n = counts.total()
+    why = ", ".join(f"{number} {reason}" for reason, number in counts.most_common())
+    return f"{n} {'part' if n == 1 else 'parts'} left out: {why}" if n else ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,9 @@
 """Open a picture safely: from a path, bytes, a file, a Pillow image or an array to upright grey or RGB pixels."""
 
-import io
 import math
-import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,18 +15,23 @@ from fastnet.bounded import TooLargeError, read_bounded
 from fastnet.data.scales import WHITES
 from fastnet.errors import DataError, damage_told_as
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-UNREAD_EXTENSIONS = (  # of what are pictures too: a directory of them must not be passed over
-    *(".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jpx", ".svg", ".psd", ".ico", ".tga"),
-    *(".pbm", ".pgm", ".ppm", ".pnm", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"),
-)
+from .files import count_pages, fault_of, opened
 
-Source = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a document, PDF or TIFF, counted from 1."""
+
+    content: bytes
+    number: int
+
+
+Source = str | Path | bytes | BinaryIO | Page | Image.Image | np.ndarray
 
 _ENOUGH_PIXELS = 4_000_000  # a JPEG that has several times more is decoded at a half, quarter or eighth of its size
 _LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 _SAMPLE_PIXELS = 250_000  # enough to tell colours by
+_REDUCED_BY = 4  # in area: so many more pixels may a picture have that is reduced while it is decoded
 _INK_ON_PAGE = 60  # difference of brightness above which what is opaque holds both page and ink
 
 
@@ -37,6 +42,7 @@ class Limits:
     megapixels: float = 16
     megabytes: float = 20
     advice: str = ""  # how messages about a larger one end
+    pages: int | None = None  # of a document; None for any number
 
 
 @dataclass(frozen=True)
@@ -47,31 +53,52 @@ class Picture:
     scale: float
 
 
+def pages_of(source: Source, name: str, limits: Limits) -> Iterator[tuple[int | None, Source]]:
+    """Each page of a document with its number; a picture as it is, without one.
+
+    A PDF document has pages, and so has a TIFF file of several pictures. DataError as `open_picture` has it.
+    """
+    if isinstance(source, (Page, Image.Image, np.ndarray)):
+        yield None, source
+        return
+    content = _content(source, name, limits)
+    with _soundly_opened(name, content, limits):
+        n = count_pages(content, name)
+    if n is None:
+        yield None, content
+    elif limits.pages is not None and n > limits.pages:
+        raise DataError(f"{name}: has {n:,} pages, and {limits.pages} are read at most")
+    else:
+        yield from ((number, Page(content, number)) for number in range(1, n + 1))
+
+
 def open_picture(source: Source, name: str, limits: Limits) -> Picture:
     """Return the upright picture; DataError, one sentence that opens with `name`, if there is none or it is too large.
 
-    Size and format are tested before a pixel is decoded. Of an animation, the first picture is taken.
+    Size and format are tested before a pixel is decoded. Of an animation or a document, the first picture is taken.
     """
-    try:
-        if isinstance(source, np.ndarray):
-            return _upright(_from_array(source, name), name, limits)
-        if isinstance(source, Image.Image):
+    if isinstance(source, np.ndarray):
+        return _upright(_from_array(source, name), name, limits)
+    if isinstance(source, Image.Image):
+        try:
             return _upright(source, name, limits)
-        content = _content(source, name, limits)
-    except FileNotFoundError as error:
-        raise DataError(f"{name}: no such file") from error
-    except TooLargeError as error:
-        raise _too_many_bytes(name, limits) from error
-    except OSError as error:
-        raise DataError(f"{name}: cannot be read ({error.strerror or error})") from error
+        except OSError as error:
+            raise DataError(f"{name}: cannot be read ({error.strerror or error})") from error
+    page = source if isinstance(source, Page) else Page(_content(source, name, limits), 1)
     with (
-        warnings.catch_warnings(),
-        damage_told_as(DataError, _fault_of(name)),
+        _soundly_opened(name, page.content, limits),
+        opened(page.content, page.number, name, int(limits.megapixels * 10**6)) as image,
     ):
+        return _upright(image, name, limits)
+
+
+@contextmanager
+def _soundly_opened(name: str, content: bytes, limits: Limits) -> Iterator[None]:
+    """One sentence for whatever goes wrong with the file."""
+    with warnings.catch_warnings(), damage_told_as(DataError, f"{name}: {fault_of(content, name)}"):
         warnings.simplefilter("ignore")  # Pillow's remarks on odd files
         try:
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                return _upright(image, name, limits)
+            yield
         except Image.DecompressionBombError as error:
             raise _too_many_pixels(name, limits) from error
 
@@ -79,9 +106,16 @@ def open_picture(source: Source, name: str, limits: Limits) -> Picture:
 def _content(source: str | Path | bytes | BinaryIO, name: str, limits: Limits) -> bytes:
     """The bytes of a file, read no further than the limit."""
     most_bytes = int(limits.megabytes * 10**6)
-    if isinstance(source, (str, Path)):
-        return read_bounded(source, most_bytes)
-    content = source if isinstance(source, bytes) else source.read(most_bytes + 1)
+    try:
+        if isinstance(source, (str, Path)):
+            return read_bounded(source, most_bytes)
+        content = source if isinstance(source, bytes) else source.read(most_bytes + 1)
+    except FileNotFoundError as error:
+        raise DataError(f"{name}: no such file") from error
+    except TooLargeError as error:
+        raise _too_many_bytes(name, limits) from error
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read ({error.strerror or error})") from error
     if len(content) > most_bytes:
         raise _too_many_bytes(name, limits)
     return content
@@ -90,8 +124,8 @@ def _content(source: str | Path | bytes | BinaryIO, name: str, limits: Limits) -
 def _upright(image: Image.Image, name: str, limits: Limits) -> Picture:
     """The picture as it is meant to be seen, reduced if it is far larger than needed."""
     width, height = image.size
-    if width * height > limits.megapixels * 10**6:
-        raise _too_many_pixels(name, limits)
+    if width * height > limits.megapixels * 10**6 * (_REDUCED_BY if _is_reduced_while_decoding(image) else 1):
+        raise _too_many_pixels(name, limits, f" ({width} x {height} pixels)")
     if width == 0 or height == 0:
         raise DataError(f"{name}: has no pixels")
     shrink = min(1, math.sqrt(_ENOUGH_PIXELS / (width * height)))
@@ -99,6 +133,11 @@ def _upright(image: Image.Image, name: str, limits: Limits) -> Picture:
     turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
     plain = _opaque(_eight_bits(ImageOps.exif_transpose(image) if turned else image, name))
     return Picture(plain, math.sqrt(width * height / (plain.width * plain.height)))
+
+
+def _is_reduced_while_decoding(image: Image.Image) -> bool:
+    """Whether a quarter of the pixels take a quarter of the memory: of a JPEG whose scans need not be held."""
+    return image.format == "JPEG" and not image.info.get("progressive")
 
 
 def _eight_bits(image: Image.Image, name: str) -> Image.Image:
@@ -153,17 +192,9 @@ def _opaque(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(backdrop, image).convert("RGB")
 
 
-def _too_many_pixels(name: str, limits: Limits) -> DataError:
-    return DataError(f"{name}: has more than {limits.megapixels:g} megapixels{limits.advice}")
+def _too_many_pixels(name: str, limits: Limits, found: str = "") -> DataError:
+    return DataError(f"{name}: has more than {limits.megapixels:g} megapixels{found}{limits.advice}")
 
 
 def _too_many_bytes(name: str, limits: Limits) -> DataError:
     return DataError(f"{name}: is larger than {limits.megabytes:g} MB{limits.advice}")
-
-
-def _fault_of(name: str) -> str:
-    """What is wrong with a file that no reader of ours takes."""
-    _, extension = os.path.splitext(name.lower())
-    if extension in UNREAD_EXTENSIONS:
-        return f"{name}: {extension[1:].upper()} is not read; make {' or '.join(FORMATS[:2])} of it"
-    return f"{name}: is not a sound picture ({', '.join(FORMATS)} are read)"
