@@ -2,12 +2,15 @@
 
 import csv
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from fastnet.errors import DataError
+from fastnet.reading.constraints import Constraint
 from fastnet.reading.form import read_form
 from fastnet.reading.handwriting import page_of, writing_in
 from fastnet.reading.predictor import Predictor
@@ -205,6 +208,15 @@ def test_what_is_wrong_with_a_description_is_told(tmp_path, content, words):
     with pytest.raises(DataError, match=words) as told:
         read_form(path)
     assert str(told.value).startswith(f"{path}: ")
+
+
+def test_the_description_that_the_document_shows_is_one(tmp_path):
+    document = Path(__file__).parents[1] / "docs" / "forms.md"
+    (shown,) = re.findall(r"```json\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "form.json").write_text(shown)
+    form = read_form(tmp_path / "form.json")
+    assert [field.constraint for field in form.fields] == [Constraint(digits=6), Constraint(range=(0, 50))]
+    assert form.blank_path == tmp_path / "blank.png"
 
 
 def test_a_description_or_blank_form_that_is_not_there_is_told(fastnet, described, tmp_path):

@@ -41,7 +41,7 @@ def page_of(picture: Image.Image, blank: Image.Image | None = None) -> Page:
 
 
 def likeness_to_blank(page: Page) -> float:
-    """By how much more of what is printed on the empty form is dark on this page than of the rest: 1 if it is the same."""
+    """By how much more of what is printed on the empty form is dark here than of the rest: 1 where it is that form."""
     assert page.printed is not None
     core = ~_spread(~page.printed, 1 + math.ceil(_SPREAD * max(page.depth.shape)))  # without what was spread
     seen = _spread(page.depth > page.least, 1)
