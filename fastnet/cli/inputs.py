@@ -151,10 +151,6 @@ def kind(name: str) -> str:
     return "standard input" if name == STANDARD_INPUT else "images" if is_file_of_images(name) else "pictures"
 
 
-def _standard_input() -> "Source":
-    return sys.stdin.buffer if sys.stdin else b""
-
-
 def is_file_of_images(name: str) -> bool:
     """Whether it holds images that are ready for the network; a picture is none."""
     from fastnet.data.images import holds_images
