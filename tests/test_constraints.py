@@ -1,10 +1,12 @@
 """What is known of digits before they are read: the likeliest reading that fits, and what is told of it."""
 
+import json
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fastnet import Constraint, Predictor
 from fastnet.errors import DataError, OptionError
@@ -90,10 +92,10 @@ def test_words_of_people_make_a_constraint():
         ({"pattern": r"\d{6}"}, "a pattern is made of # for any digit"),
         ({"pattern": "[1-]"}, "a pattern is made of # for any digit"),
         ({"pattern": "--"}, "the pattern '--' has no place for a digit"),
-        ({"pattern": "##", "digits": "3"}, "the pattern '##' has 2 digits, and 3 are asked for"),
+        ({"pattern": "##", "digits": "3"}, "the number of digits in the pattern '##' is 2, not 3"),
         ({"range": "many"}, "a range is two whole numbers, such as 0-9999, not 'many'"),
         ({"range": "9-3"}, "a range goes from a number to one that is not smaller, not 9 to 3"),
-        ({"range": "1000-2000", "digits": "3"}, "no number from 1000 to 2000 has 3 digits"),
+        ({"range": "1000-2000", "digits": "3"}, "no number from 1000 to 2000 has that many digits: 3"),
         ({"check": "lun"}, "a check is one of luhn, ean, not 'lun'; did you mean luhn?"),
     ],
 )
@@ -224,3 +226,56 @@ def test_a_predictor_and_the_answer_for_machines_tell_the_same(predictor):
     assert answer["overruled"] == [{"place": 0, "read": "1", "taken": "7"}]
     assert answer["flags"] == list(found.flags) == ["unsure", "read 1, taken as 7"]
     assert answer["digits"][0]["flags"] == answer["flags"]
+
+
+# ---- The command ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def one(tmp_path):
+    pixels = np.full((80, 80), 255, np.uint8)
+    pixels[15:65, 38:44] = 0
+    Image.fromarray(pixels).save(tmp_path / "one.png")
+    return tmp_path / "one.png"
+
+
+@pytest.mark.parametrize("to_file", [False, True])
+def test_the_command_answers_what_fits_and_tells_what_was_overruled(fastnet, one, to_file):
+    target = one.with_name("answers.jsonl")
+    options = ("--out", target) if to_file else ("--format", "jsonl")
+    code, out, _ = fastnet("predict", one, "--pattern", "7", *options)
+    answer = json.loads(target.read_text() if to_file else out)
+    assert (code, answer["text"]) == (0, "7")
+    assert answer["overruled"] == [{"place": 0, "read": "1", "taken": "7"}]
+    assert answer["flags"] == ["unsure", "read 1, taken as 7"]
+
+
+def test_the_command_says_where_nothing_fits(fastnet, one):
+    code, out, _ = fastnet("predict", one, "--digits", "6", "--check", "luhn")
+    assert (code, out.startswith(f"{one}: 1 (")) == (0, True)
+    assert f"[unsure, {NOTHING_FITS}]" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--digits", "six"], "the number of digits is a whole number from 1 to 100, not 'six'"),
+        (["--check", "lun"], "a check is one of luhn, ean, not 'lun'; did you mean luhn?"),
+        (
+            ["--range", "1-9", "--digits", "1", "--pattern", "##"],
+            "the number of digits in the pattern '##' is 2, not 1",
+        ),
+    ],
+)
+def test_the_command_tells_what_no_line_fits_in_one_sentence(fastnet, one, options, sentence):
+    code, out, err = fastnet("predict", one, *options)
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert len(err.splitlines()) == 1
+
+
+def test_images_that_need_no_search_take_no_constraint(fastnet, tmp_path):
+    np.save(tmp_path / "images.npy", np.zeros((2, 784), np.uint8))
+    code, _, err = fastnet("predict", tmp_path / "images.npy", "--digits", "1")
+    assert code == 2
+    assert "--digits is for pictures, and not for a file of images" in err

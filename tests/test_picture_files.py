@@ -59,6 +59,7 @@ def test_each_page_of_a_document_is_answered(predictor, sheets, form):
         ("letter", 2, "2"),
     ]
     assert predictor.read(content).text == "7"
+    assert [reading.text for reading in predictor.read_pages(content)] == ["7", "2"]
 
 
 def test_a_picture_has_no_page_and_an_animation_is_its_first_picture(predictor, sheets):
@@ -152,7 +153,8 @@ def large(form, **options):
 
 def test_a_scan_beyond_the_limit_is_reduced_while_it_is_decoded():
     small = Limits(megapixels=0.02)  # a third of the picture
-    assert prepare(large("JPEG"), limits=small).size == (300, 200)
+    for content in (large("JPEG"), large("MPO", save_all=True, append_images=[Image.new("L", (30, 20))])):
+        assert prepare(content, limits=small).size == (300, 200)
     for content in (large("PNG"), large("JPEG", progressive=True)):  # of these, all would be held at once
         with pytest.raises(DataError, match=r"has more than 0\.02 megapixels \(300 x 200 pixels\)$"):
             prepare(content, limits=small)

@@ -46,9 +46,9 @@ function makeVerdict() {
   const sentence = make("strong", { className: "for-scientists" })
   const plainly = make("strong", { className: "for-players" })
   const second = make("span", { className: "quiet for-scientists" })
-  const leftOut = make("span", { className: "quiet" })
+  const notes = make("span", { className: "quiet" })
   const reasons = make("ul", { className: "reasons", ariaLabel: "Why" })
-  const words = make("div", { className: "words" }, sentence, plainly, second, leftOut, reasons)
+  const words = make("div", { className: "words" }, sentence, plainly, second, notes, reasons)
   const element = make("div", { className: "verdict", role: "status" }, text, words)
   const show = (answer) => {
     text.textContent = answer.text || "–"
@@ -57,8 +57,8 @@ function makeVerdict() {
     sentence.textContent = answer.sentence
     plainly.textContent = answer.plainly
     second.textContent = answer.second
-    leftOut.textContent = answer.left_out
-    leftOut.hidden = !answer.left_out
+    notes.textContent = answer.notes
+    notes.hidden = !answer.notes
     reasons.replaceChildren(...answer.reasons.map((reason) => make("li", { textContent: reason })))
   }
   return { element, show }

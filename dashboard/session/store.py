@@ -14,6 +14,7 @@ from fastnet.errors import FORESEEN, DataError, OptionError, sentence_of
 from fastnet.models.files import count_parameters
 from fastnet.reading.constraints import Constraint
 from fastnet.reading.explanation import explain
+from fastnet.reading.pictures import Limits, pages_of
 from fastnet.reading.predictor import Predictor
 from fastnet.reading.recognition import Reading, Stage
 from fastnet.training.recipe import recipe_of
@@ -41,6 +42,7 @@ class Answer:
     reading: Reading
     heat_maps: tuple[np.ndarray, ...]  # one for each digit of the reading
     is_final: bool = True
+    note: str = ""  # what else people should know of it
 
     @property
     def picture(self) -> np.ndarray:
@@ -216,7 +218,9 @@ def read_file(
     try:
         if len(content) > MOST_PICTURE_MEGABYTES * 10**6:
             raise DataError(f"{name}: is larger than {MOST_PICTURE_MEGABYTES} MB")
-        return ask(predictor, name, content, constraint=constraint)
+        answer = ask(predictor, name, content, constraint=constraint)
+        n_pages = sum(1 for _ in pages_of(content, name, Limits()))
+        return replace(answer, note=f"page 1 of {n_pages}") if n_pages > 1 else answer
     except DataError as error:
         return error
     except MemoryError as error:

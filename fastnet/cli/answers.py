@@ -55,14 +55,14 @@ def in_words(answer: Answer) -> str:
     flags = f"  [{', '.join(answer['flags'])}]" if answer["flags"] else ""
     left_out = _left_out(answer)
     rows = _rows(answer)
-    if len(rows) > 1:
+    if len(rows) > 1 and _says_something(answer):
         digits = f"{len(rows)} lines (each digit at least {percent(_least_confidence(answer))})"
         return "\n  ".join([f"{digits}{flags}{left_out}", *rows])
     return f"{_digits_in_words(answer)}{flags}{left_out}"
 
 
 def _digits_in_words(answer: Answer) -> str:
-    if not answer["text"].strip("_\n"):
+    if not _says_something(answer):
         return "no digit"
     text = _rows(answer)[0]
     if len(answer.get("digits", ())) > 1 and len(text) > 1:
@@ -76,6 +76,11 @@ def _left_out(answer: Answer) -> str:
 
     words = left_out_in_words(part["reason"] for part in answer.get("left_out", ()))
     return f"; {words}" if words else ""
+
+
+def _says_something(answer: Answer) -> bool:
+    """Whether there is more than empty cells."""
+    return bool(answer["text"].strip("_ \n"))
 
 
 def _rows(answer: Answer) -> list[str]:

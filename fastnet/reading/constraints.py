@@ -132,10 +132,10 @@ class Constraint:
         if n == 0:
             raise OptionError(f"{what} has no place for a digit")
         if self.digits is not None and n != self.digits:
-            raise OptionError(f"{what} has {n} digits, and {self.digits} are asked for")
+            raise OptionError(f"the number of digits in {what} is {n}, not {self.digits}")
         if not self._takes(n):
             assert self.range
-            raise OptionError(f"no number from {_span(self.range)} has {n} digits")
+            raise OptionError(f"no number from {_span(self.range)} has that many digits: {n}")
 
     @property
     def _most_places(self) -> int:

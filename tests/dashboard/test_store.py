@@ -85,7 +85,7 @@ def test_each_typical_digit_is_read(store, digit):
         ("A photograph with a shadow", "4"),
         ("Chalk on a board", "386"),
         ("A ruled notepad", "2"),
-        ("Three lines", "215708923"),
+        ("Three lines", "215\n708\n923"),
         ("Small on a large page", "6"),
         ("A thick marker", "0"),
         ("A faint pencil", "7"),

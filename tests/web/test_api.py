@@ -319,6 +319,29 @@ def test_errors_are_a_status_and_a_sentence(port, api, request_of, status, sente
     wait_until(lambda: (api.buffered_bytes, api.under_way) == (0, 0))
 
 
+def test_what_is_known_of_the_digits_is_a_parameter(port):
+    content = io.BytesIO()
+    pixels = np.full((80, 80), 255, np.uint8)
+    pixels[15:65, 38:44] = 0  # a 1
+    Image.fromarray(pixels).save(content, "PNG")
+    status, _, document = post(port, content.getvalue(), query="?pattern=7")
+    (answer,) = document["results"]
+    assert (status, answer["text"], answer["flags"]) == (200, "7", ["unsure", "read 1, taken as 7"])
+    assert answer["overruled"] == [{"place": 0, "read": "1", "taken": "7"}]
+    status, _, document = post(port, content.getvalue(), query="?digits=six")
+    assert (status, document["error"]) == (400, "the number of digits is a whole number from 1 to 100, not 'six'")
+
+
+def test_each_page_of_a_document_is_answered(port):
+    pages, content = [Image.new("L", (60, 60), 255)] * 2, io.BytesIO()
+    pages[0].save(content, "TIFF", save_all=True, append_images=pages[1:])
+    _, _, document = post(port, content.getvalue())
+    assert [(answer["page"], answer["flags"]) for answer in document["results"]] == [
+        (1, ["no digit", "blank"]),
+        (2, ["no digit", "blank"]),
+    ]
+
+
 def test_a_picture_of_too_many_pixels_is_refused_in_a_sentence(port):
     content = io.BytesIO()
     Image.new("1", (9000, 9000)).save(content, "PNG")

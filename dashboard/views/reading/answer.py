@@ -70,7 +70,7 @@ def answer_message(answer: Answer | None, problem: str) -> dict[str, Any]:
         "sentence": _sentence(reading),
         "plainly": _plainly(reading),
         "second": _second_guess(reading),
-        "left_out": left_out_in_words([part.reason for part in reading.left_out]),
+        "notes": _notes(answer),
         "reasons": [flag.capitalize() for flag in reading.flags if flag not in VERDICTS],
         "digits": [_digit_message(digit, heat) for digit, heat in zip_longest(reading.digits, answer.heat_maps)],
     }
@@ -107,6 +107,12 @@ def _second_guess(reading: Reading) -> str:
     if len(reading.digits) != 1 or reading.second is None:
         return ""
     return f"second guess {reading.second}, {_percent(reading.probabilities[reading.second])}"
+
+
+def _notes(answer: Answer) -> str:
+    """What is not in the answer."""
+    left_out = left_out_in_words(part.reason for part in answer.reading.left_out)
+    return "; ".join(note for note in (answer.note, left_out) if note)
 
 
 def _digit_message(digit: DigitReading, heat: np.ndarray | None) -> dict[str, Any]:

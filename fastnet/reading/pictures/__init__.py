@@ -9,6 +9,7 @@ from .pipeline import LeftOut as LeftOut
 from .pipeline import Part as Part
 from .pipeline import Prepared as Prepared
 from .pipeline import Stage as Stage
+from .pipeline import name_of as name_of
 from .pipeline import prepare as prepare
 from .reading import Limits as Limits
 from .reading import Page as Page

@@ -63,11 +63,19 @@ class LeftOut:
 
 
 def left_out_in_words(reasons: Iterable[str]) -> str:
-    """How many parts were left out, and how many for each reason: "3 parts left out: 2 too small, 1 a dot"."""
+    """How many parts were left out, and how many why: "3 parts left out: 2 too small, 1 touches the edge"."""
     counts = Counter(reasons)
     n = counts.total()
-    why = ", ".join(f"{number} {reason}" for reason, number in counts.most_common())
+    why = ", ".join(_counted(number, reason) for reason, number in counts.most_common())
     return f"{n} {'part' if n == 1 else 'parts'} left out: {why}" if n else ""
+
+
+def _counted(n: int, reason: str) -> str:
+    """So many parts with that reason, which is a noun with "a", or a predicate."""
+    if reason.startswith("a "):
+        ending = "" if n == 1 else "es" if reason.endswith("sh") else "s"
+        return f"{n} {reason.removeprefix('a ')}{ending}"
+    return f"{n} {reason if n == 1 else reason.replace('touches', 'touch')}"
 
 
 @dataclass(frozen=True, eq=False)

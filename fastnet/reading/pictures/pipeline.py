@@ -62,7 +62,7 @@ def prepare(source: Source, name: str | None = None, limits: Limits | None = Non
 
     `name` is what messages call it (a path, if not given).
     """
-    picture = open_picture(source, name or _name(source), limits or Limits())
+    picture = open_picture(source, name or name_of(source), limits or Limits())
     if picture.image.size == (SIDE, SIDE) and (ready := _ready(picture.image)) is not None:
         stages = (Stage("picture", np.asarray(picture.image)), Stage("what the network sees", ready))
         return Prepared((Part((0, 0, SIDE, SIDE), ready),), (), stages, (SIDE, SIDE))
@@ -210,7 +210,8 @@ def _stages(small: Image.Image, look: Look, parts: tuple[Part, ...]) -> tuple[St
     return tuple(stages)
 
 
-def _name(source: Source) -> str:
+def name_of(source: Source) -> str:
+    """What messages call it: its path, if it has one."""
     return str(source) if isinstance(source, (str, Path)) else "picture"
 
 

@@ -136,8 +136,11 @@ def _upright(image: Image.Image, name: str, limits: Limits) -> Picture:
 
 
 def _is_reduced_while_decoding(image: Image.Image) -> bool:
-    """Whether a quarter of the pixels take a quarter of the memory: of a JPEG whose scans need not be held."""
-    return image.format == "JPEG" and not image.info.get("progressive")
+    """Whether a quarter of the pixels take a quarter of the memory: of a JPEG whose scans need not be held.
+
+    MPO is how phones put a second picture behind it.
+    """
+    return image.format in ("JPEG", "MPO") and not image.info.get("progressive")
 
 
 def _eight_bits(image: Image.Image, name: str) -> Image.Image:

@@ -1,0 +1,67 @@
+"""Answers for people and tables: rows, cells, what was left out, pages."""
+
+import csv
+import io
+
+import pytest
+
+from fastnet.cli.answers import WRITERS, in_words
+
+
+def told(text, *, flags=(), left_out=(), grid=None, **others):
+    digits = [{"digit": int(label), "probability": 0.9} for label in text if label.isdigit()]
+    answer = {"path": "form.png", "text": text, "probability": 0.95, "second_label": "7", "flags": list(flags)}
+    return {
+        **answer,
+        "digits": digits,
+        "grid": grid,
+        "left_out": [{"box": [0, 0, 1, 1], "reason": why} for why in left_out],
+        **others,
+    }
+
+
+def test_one_line_is_told_on_one_line():
+    assert in_words(told("4")) == "4 (95.00%, else 7)"
+    assert in_words(told("42", flags=["unsure", "low contrast"])) == (
+        "42 (each at least 90.00%)  [unsure, low contrast]"
+    )
+
+
+def test_several_lines_stand_below_each_other():
+    assert in_words(told("12\n345")) == "2 lines (each digit at least 90.00%)\n  12\n  345"
+
+
+def test_cells_stand_in_their_columns():
+    grid = [["5", None, "12"], [None, "", "7"]]
+    assert in_words(told("5_12\n_7", grid=grid)) == "2 lines (each digit at least 90.00%)\n  5 _ 12\n  _ ? 7"
+    assert in_words(told("4_2", grid=[["4", None, "2"]])).startswith("4 _ 2 (")
+
+
+@pytest.mark.parametrize("text", ["", "___", "___\n___"])
+def test_nothing_but_empty_cells_is_no_digit(text):
+    grid = [[None] * 3] * len(text.split()) or None
+    answer = told(text, flags=["no digit", "blank"], grid=grid)
+    assert in_words(answer).startswith("no digit  [no digit, blank]")
+
+
+@pytest.mark.parametrize(
+    ("reasons", "words"),
+    [
+        (["too small"], "; 1 part left out: 1 too small"),
+        (["a blot", "a blot"], "; 2 parts left out: 2 blots"),
+        (
+            ["touches the edge", "too small", "touches the edge"],
+            "; 3 parts left out: 2 touch the edge, 1 too small",
+        ),
+    ],
+)
+def test_what_was_left_out_is_counted_by_its_reason(reasons, words):
+    assert in_words(told("4", left_out=reasons)) == f"4 (95.00%, else 7){words}"
+
+
+def test_a_table_has_one_row_for_a_picture_of_several_lines():
+    table = io.StringIO()
+    write = WRITERS["csv"](table)
+    write(told("12\n345", page=2))
+    (row,) = csv.DictReader(io.StringIO(table.getvalue()))
+    assert (row["text"], row["page"]) == ("12\n345", "2")
