@@ -86,6 +86,10 @@ AFTER = {
     "audit.md": "assert load_audit('runs/mine').tsne.shape == (500, 2)",
     "classifier.md": "assert model.n_features_in_ == 64 and model.n_iter_ == 1",
     "data.md": "assert len(dataset.train) + len(dataset.test) == 500 and dataset.notes",
+    "forms.md": (
+        "from fastnet.reading.form import read_form\n"
+        "assert [field.name for field in read_form(Path('form.json')).fields] == ['student', 'points']"
+    ),
     "models.md": (
         "assert labels.tolist() == whole.test.labels[:5].tolist()\n"
         "assert (probabilities.argmax(axis=1) == labels).all()"
@@ -109,7 +113,7 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_block_is_python_or_shell(document):
     text = document.read_text(encoding="utf-8")
-    assert {language for language, _ in BLOCK.findall(text)} <= {"python", "sh", "nginx", ""}
+    assert {language for language, _ in BLOCK.findall(text)} <= {"python", "sh", "nginx", "json", ""}
     assert text.count("```") == 2 * len(BLOCK.findall(text))
 
 

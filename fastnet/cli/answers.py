@@ -27,6 +27,9 @@ class Output(Protocol):
         """Write it."""
 
 
+Writers = dict[str, Callable[[Output], Write]]
+
+
 def form_of(target: Path, form: str | None) -> str:
     """The form in which answers are written to that file; OptionError if it is none for a file."""
     found = form or target.suffix.lower().removeprefix(".")
@@ -38,10 +41,10 @@ def form_of(target: Path, form: str | None) -> str:
 
 
 @contextmanager
-def file_of_answers(target: Path, form: str) -> Iterator[Write]:
+def file_of_answers(target: Path, writer: Callable[[Output], Write]) -> Iterator[Write]:
     """Yield what writes an answer into a file, which appears when all are there."""
     with whole_file(target) as new, new.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        yield WRITERS[form](file)
+        yield writer(file)
 
 
 def in_words(answer: Answer) -> str:
@@ -138,7 +141,7 @@ def _kaggle(output: Output) -> Write:
     return write
 
 
-WRITERS: dict[str, Callable[[Output], Write]] = {"text": _text, "jsonl": _json_lines, "csv": _csv, "kaggle": _kaggle}
+WRITERS: Writers = {"text": _text, "jsonl": _json_lines, "csv": _csv, "kaggle": _kaggle}
 FORMS = ("text", "json", "jsonl", "csv", "kaggle")
 
 _OF_FILES = ("csv", "jsonl", "kaggle")

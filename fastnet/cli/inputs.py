@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastnet.errors import DataError
+from fastnet.errors import DataError, OptionError
 
 from .answers import Answer
 from .options import tell
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from fastnet.reading.constraints import Constraint
+    from fastnet.reading.fields import FormReader
     from fastnet.reading.pictures import Limits, Source
     from fastnet.reading.predictor import Predictor
     from fastnet.reading.recognition import Reading
+    from fastnet.reading.review import Review
 
 STANDARD_INPUT = "-"
 FILES_OF_IMAGES = "IDX, CSV, .npz, .npy or Parquet"
@@ -99,6 +102,44 @@ class Reader:
         self.n_others += 1
         if self.n_others <= _MOST_OTHERS_NAMED:
             self._first_others.append(path)
+
+
+class OneByOne(Reader):
+    """Answers about forms, and about what is reviewed: as they come in this process, one after the other."""
+
+    def __init__(
+        self,
+        predictor: "Predictor",
+        limits: "Limits",
+        constraint: "Constraint | None",
+        form: "FormReader | None",
+        review: "Review | None",
+    ) -> None:
+        super().__init__(predictor, limits, constraint=constraint)
+        self._form, self._review = form, review
+
+    def answers(self, names: list[str], executor: "Executor | None" = None) -> Iterator[Answer]:
+        """An answer or an error for each picture and page; OptionError for a file of images."""
+        from fastnet.reading.batch import answer_pages
+
+        if any(kind(name) == "images" for name in names):
+            raise OptionError("--fields and --review are for pictures, and not for a file of images")
+        for path in self.find(names):
+            source = _standard_input() if path == STANDARD_INPUT else None
+            yield from answer_pages(path, source, self.limits, partial(self._answer_page, path))
+
+    def _answer_page(self, path: str, number: int | None, page: "Source") -> Answer:
+        from fastnet.reading.batch import read_picture
+        from fastnet.reading.fields import read_form_fields
+
+        name = path if number is None else f"{path}, page {number}"
+        if self._form:
+            return read_form_fields(self.predictor, self._form, path, page, partial(self._seen, name))
+        return read_picture(self.predictor, path, page, partial(self._seen, name, ""), self.limits, self.constraint)
+
+    def _seen(self, name: str, field: str, reading: "Reading") -> None:
+        if self._review:
+            self._review.add(name, field, reading)
 
 
 def _standard_input() -> "Source":

@@ -168,15 +168,18 @@ def add_transposed(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def given_data(args: argparse.Namespace) -> "Dataset | None":
-    """The data set of --data, None without it; what was found out about it is told."""
+    """The data set of --data, None without it, with the corrections; what was found out about it is told."""
+    corrections = getattr(args, "corrections", None)
     if args.data is None:
         if args.label is not None or args.transposed is not None:
             raise OptionError("--label and --transposed say what --data does not, and there is no --data")
-        return None
+        if corrections is None:
+            return None
     from fastnet.data.loading import BUNDLED, load_dataset
 
-    source = BUNDLED if str(args.data) == BUNDLED else args.data.absolute()  # for a run that is resumed from elsewhere
-    dataset = load_dataset(source, label=args.label, transposed=args.transposed)
+    given = BUNDLED if args.data is None else str(args.data)
+    source = BUNDLED if given == BUNDLED else args.data.absolute()  # for a run that is resumed from elsewhere
+    dataset = load_dataset(source, label=args.label, transposed=args.transposed, corrections=corrections)
     for note in dataset.notes:
         tell(f"{dataset.source}: {note}")
     return dataset

@@ -4,30 +4,35 @@ import argparse
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import DataError, OptionError
-from fastnet.files import require_new
+from fastnet.files import require_new, whole_file
 from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
-from .answers import FORMS, WRITERS, Answer, Write, file_of_answers, form_of
-from .inputs import FILES_OF_IMAGES, MOST_MEGAPIXELS, STANDARD_INPUT, Reader, is_file_of_images, kind, limits
-from .options import add_command, add_transposed, prefer_one_blas_thread, show, whole
+from .answers import FORMS, WRITERS, Answer, Write, Writers, file_of_answers, form_of
+from .form_answers import writers_of
+from .inputs import FILES_OF_IMAGES, MOST_MEGAPIXELS, STANDARD_INPUT, OneByOne, Reader, is_file_of_images, kind, limits
+from .options import add_command, add_transposed, prefer_one_blas_thread, show, tell, whole
 from .streams import one_line
 from .waiting import complain, put, waiting
 
 if TYPE_CHECKING:
     from fastnet.reading.constraints import Constraint
+    from fastnet.reading.pictures import Limits
+    from fastnet.reading.predictor import Predictor
 
 EXAMPLES = """\
   fastnet predict seven.png                          the digits, and how sure that is
   fastnet predict photos/ *.jpg --json               many pictures, for machines
   fastnet predict scans/ --format csv                a row each; or jsonl, as they come
   fastnet predict scans/ --out answers.csv           very many, with all CPUs and little memory; or .jsonl
+  fastnet predict scans/ --fields form.json --out marks.csv   a form's boxes by name, a row each: docs/forms.md
+  fastnet predict scans/ --review review.html        a page of what is doubtful, to be corrected with the keyboard
   fastnet predict seven.png --explain why.png        draw the way to the answer, and which pixels spoke for it
   fastnet predict poster.png --max-megapixels 100    larger than what strangers should make you read
   fastnet predict form.jpg --digits 6 --check luhn   the likeliest of six digits whose check digit is right
@@ -53,6 +58,10 @@ def add(commands: Any) -> None:
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="(default: %(default)s)")
     parser.add_argument(
         "--explain", type=Path, metavar="PNG", help="draw the stages and a heat map (several: PNG-1, PNG-2, ...)"
+    )
+    parser.add_argument("--fields", type=Path, metavar="JSON", help="read the boxes of a form that this file names")
+    parser.add_argument(
+        "--review", type=Path, metavar="HTML", help="write a page on which what is doubtful can be corrected"
     )
     parser.add_argument("--format", choices=FORMS, metavar="FORM", help=f"{', '.join(FORMS)} (default: text)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the answers into a .csv or .jsonl file")
@@ -109,9 +118,37 @@ def run(args: argparse.Namespace) -> int:
         require_new(args.out, args.force)
     if args.transposed is not None and not any(map(is_file_of_images, args.pictures)):
         raise OptionError(f"--transposed is for files of images ({FILES_OF_IMAGES}), and none is given")
-    constraint = _constraint(args)
-    reader = Reader(Predictor.load(args.model), limits(args.max_megapixels), args.transposed, constraint)
+    predictor, most, constraint = Predictor.load(args.model), limits(args.max_megapixels), _constraint(args)
+    if args.fields or args.review:
+        return _looked_at(args, predictor, most, constraint, form)
+    reader = Reader(predictor, most, args.transposed, constraint)
     return _write(args, reader, form) if args.out else _print(args, reader, form)
+
+
+def _looked_at(
+    args: argparse.Namespace, predictor: "Predictor", most: "Limits", constraint: "Constraint | None", form: str
+) -> int:
+    """Read forms, or what is to be reviewed, or both."""
+    from fastnet.reading.fields import FormReader
+    from fastnet.reading.form import read_form
+    from fastnet.reading.review import Review
+
+    if args.explain or form == "kaggle":
+        raise OptionError(f"--fields and --review do not go with {'--explain' if args.explain else '--format kaggle'}")
+    if args.fields and constraint:
+        raise OptionError("what is known of a field's digits stands in the form's description, with --fields")
+    if args.review:
+        require_new(args.review, args.force, "--review")
+    fields = read_form(args.fields) if args.fields else None
+    review = Review(predictor.classes) if args.review else None
+    reader = OneByOne(predictor, most, constraint, FormReader(fields, most) if fields else None, review)
+    writers = writers_of(fields) if fields else WRITERS
+    code = _write(args, reader, form, writers) if args.out else _print(args, reader, form, writers)
+    if review:
+        with whole_file(args.review) as new:
+            new.write_text(review.page(), encoding="utf-8")
+        tell(f"{args.review}: {review.summary}")
+    return code
 
 
 def _form(args: argparse.Namespace) -> str:
@@ -126,12 +163,12 @@ def _form(args: argparse.Namespace) -> str:
     return str(form)
 
 
-def _print(args: argparse.Namespace, reader: Reader, form: str) -> int:
+def _print(args: argparse.Namespace, reader: Reader, form: str, writers: Writers = WRITERS) -> int:
     """Answer on standard output: as the answers come, or with one JSON object in the end."""
     from fastnet.reading.batch import as_json
 
     results: list[Answer] = []
-    write = results.append if form == "json" else WRITERS[form](SimpleNamespace(write=put))
+    write = results.append if form == "json" else writers[form](SimpleNamespace(write=put))
     answers = _explained(args, reader) if args.explain else reader.answers(args.pictures)
     _, n_unreadable = _pass_on(answers, write)
     if form == "json":
@@ -140,15 +177,16 @@ def _print(args: argparse.Namespace, reader: Reader, form: str) -> int:
     return UNREADABLE if n_unreadable else 0
 
 
-def _write(args: argparse.Namespace, reader: Reader, form: str) -> int:
+def _write(args: argparse.Namespace, reader: Reader, form: str, writers: Writers = WRITERS) -> int:
     """Answer into a file, in as many processes as there may be threads, with as much memory for many as for few."""
     from fastnet.reading.batch import single_thread_processes
 
     started = time.monotonic()
     n_processes = args.threads or os.cpu_count() or 1
+    one_by_one = isinstance(reader, OneByOne)
     with (
-        file_of_answers(args.out, form) as write,
-        single_thread_processes(n_processes, reader.predictor) as pool,
+        file_of_answers(args.out, writers[form]) as write,
+        nullcontext() if one_by_one else single_thread_processes(n_processes, reader.predictor) as pool,
     ):
         n, n_unreadable = _pass_on(reader.answers(args.pictures, pool), write)
     seconds = time.monotonic() - started

@@ -45,6 +45,8 @@ EXAMPLES = """\
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
   fastnet train --data train.csv                   Kaggle's: a label and 784 pixels a row
   fastnet train --from runs/mine --data ~/mine     on from the weights of a model, on other images
+  fastnet train --from runs/mine --corrections corrections.csv --learning-rate 1e-4 --epochs 5
+                                                   ... on what it got wrong and you corrected, beside MNIST
   fastnet train --stop-after 10 --out runs/mine    the first 10 of 40 epochs, ...
   fastnet train --resume runs/mine                 ... and the rest, to the same bits as in one go
 """
@@ -64,6 +66,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
     parser.add_argument(
         "--from", dest="initial", metavar="MODEL", help="start from the weights of a model, for other data"
+    )
+    parser.add_argument(
+        "--corrections", type=Path, metavar="CSV", help="train on these, too: what a page of predict --review saved"
     )
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
     parser.add_argument("--stop-after", type=positive, metavar="N", help="stop when N epochs are done, to resume later")

@@ -19,6 +19,7 @@ from fastnet.errors import DataError, did_you_mean
 from .archives import load_archive
 from .arff import read_arff
 from .array_files import load_set, set_of_file, sets_of_arrays
+from .corrections import with_corrections
 from .csv_files import read_csv
 from .folders import holds_classes, load_folders
 from .frames import is_frame, read_parquet, table_of_frame
@@ -43,7 +44,13 @@ ACCEPTED = (
 _BUNDLED_DIRECTORY = Path(__file__).parent / "mnist"
 
 
-def load_dataset(source: Any = BUNDLED, *, label: str | None = None, transposed: bool | None = None) -> Dataset:
+def load_dataset(
+    source: Any = BUNDLED,
+    *,
+    label: str | None = None,
+    transposed: bool | None = None,
+    corrections: str | Path | None = None,
+) -> Dataset:
     """Load "mnist" (bundled), a file or directory of data as people have them, or a data frame of pandas or Polars.
 
     IDX files under MNIST's names and the like (EMNIST's too; of several sets, `DIR/emnist-letters` names one), an
@@ -51,9 +58,15 @@ def load_dataset(source: Any = BUNDLED, *, label: str | None = None, transposed:
     such tables for training and test; pictures in folders by class. `label` names the column of the
     labels, where a table does not say it; `transposed` says whether images are stored column by column, as EMNIST's
     are, which is otherwise found out. Where there is no test set, a seventh of each class is held out for it. The
-    data set's `notes` say what was found. A `SHA256SUMS` file in a directory is held against the IDX files it names.
+    data set's `notes` say what was found. `corrections`, a CSV file that a page of `fastnet predict --review` saves,
+    are taken up into the training set. A `SHA256SUMS` file in a directory is held against the IDX files it names.
     DataError where something is missing, damaged or does not fit together.
     """
+    dataset = _uncorrected(source, label, transposed)
+    return dataset if corrections is None else with_corrections(dataset, Path(corrections))
+
+
+def _uncorrected(source: Any, label: str | None, transposed: bool | None) -> Dataset:
     if is_frame(source):
         return _dataset(Found(split_table(table_of_frame(source), label), None), FRAME, label, transposed)
     if str(source) == BUNDLED:

@@ -122,7 +122,8 @@ class Dataset:
     """A training set and a test set; `source` says where they came from, in the words of `load_dataset`.
 
     `classes` are the names of the classes, empty where they are called by their numbers. `notes` say in sentences what
-    was found out about the data. `label` and `transposed` are what `load_dataset` was told, to load the same again.
+    was found out about the data. `label`, `transposed` and `corrections` are what `load_dataset` was told, to load the
+    same again.
     """
 
     train: Samples
@@ -132,6 +133,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     label: str | None = None
     transposed: bool | None = None
+    corrections: str | None = None
 
     @property
     def n_classes(self) -> int:

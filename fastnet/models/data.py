@@ -35,7 +35,9 @@ def _trained_on(files: ModelFiles) -> Dataset:
     if facts.source == FRAME:
         raise OptionError(f"{files.directory}: was trained on a data frame, which no file holds; give data with --data")
     try:
-        dataset = load_dataset(facts.source, label=facts.label, transposed=facts.transposed)
+        dataset = load_dataset(
+            facts.source, label=facts.label, transposed=facts.transposed, corrections=facts.corrections
+        )
     except DataError as error:
         raise OptionError(
             f"{files.directory}: the data that it was trained on cannot be loaded ({error}); give it with --data"

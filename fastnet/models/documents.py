@@ -43,6 +43,7 @@ class DataFacts:
     n_test: int | None = None
     label: str | None = None  # what `load_dataset` was told beside the source
     transposed: bool | None = None
+    corrections: str | None = None  # the file of those that the training set took up
     others: dict[str, object] = field(default_factory=dict)
 
 

@@ -99,10 +99,21 @@ def read_pages(
     constraint: Constraint | None = None,
 ) -> Iterator[dict[str, Any]]:
     """The answer to a picture, or to each page of a document, with its number as `page`; see `read_picture`."""
+
+    def answer(_: int | None, page: Source) -> dict[str, Any]:
+        return read_picture(predictor, path, page, limits=limits, constraint=constraint)
+
+    return answer_pages(path, source, limits, answer)
+
+
+def answer_pages(
+    path: str, source: Source | None, limits: Limits | None, answer: Callable[[int | None, Source], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """What `answer` gives for a picture, or for each page of a document, of which it is told the number."""
     try:
         for number, page in pages_of(_existing(path) if source is None else source, path, limits or Limits()):
-            answer = read_picture(predictor, path, page, limits=limits, constraint=constraint)
-            yield answer if number is None else {"path": path, "page": number, **answer}
+            found = answer(number, page)
+            yield found if number is None else {"path": path, "page": number, **found}
     except DataError as error:
         yield {"path": path, "error": str(error)}
 

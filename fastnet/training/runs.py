@@ -167,6 +167,7 @@ def _manifest(
             n_test=len(dataset.test),
             label=dataset.label,
             transposed=dataset.transposed,
+            corrections=dataset.corrections,
         ),
         progress=training.progress.saved(),
         epochs=len(history),

@@ -1,0 +1,94 @@
+"""What is doubtful as one page, `review_page/`: it is corrected with the keyboard, and saved as a data set to train on.
+
+The page can fetch nothing: its policy allows its own script and style, each by its SHA-256, and no request.
+"""
+
+import base64
+import hashlib
+import io
+import json
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from .recognition import Box, DigitReading, Reading
+
+_PAGE = Path(__file__).parent / "review_page"
+_AROUND_X, _AROUND_Y = 2.5, 0.6  # of a digit's height: what is shown about it
+_MOST_SIDE = 480  # pixels of what is shown
+
+
+class Review:
+    """Collects doubtful digits from readings; `classes` are what a model calls its classes."""
+
+    def __init__(self, classes: tuple[str, ...]) -> None:
+        self._classes, self._items, self._n_readings = classes, list[dict[str, Any]](), 0
+
+    def add(self, path: str, field: str, reading: Reading) -> None:
+        """Take up the digits of a picture, or of a field of a form, that are flagged.
+
+        Where doubts are about the whole (low contrast), all of its digits are.
+        """
+        self._n_readings += 1
+        flagged = [digit for digit in reading.digits if digit.flags] or (reading.digits if reading.flags else ())
+        self._items += [self._item(path, field, reading, digit) for digit in flagged]
+
+    @property
+    def summary(self) -> str:
+        """How much is doubtful, in words."""
+        n = len(self._items)
+        return f"{n:,} doubtful {'digit' if n == 1 else 'digits'} in {self._n_readings:,} readings"
+
+    def page(self) -> str:
+        """The page as HTML."""
+        style, script = ((_PAGE / name).read_text(encoding="utf-8") for name in ("review.css", "review.js"))
+        content = {"classes": self._classes, "items": self._items}
+        return Template((_PAGE / "review.html").read_text(encoding="utf-8")).substitute(
+            policy=f"default-src 'none'; script-src '{_hash_of(script)}'; style-src '{_hash_of(style)}'; img-src data:;"
+            " base-uri 'none'; form-action 'none'",
+            style=style,
+            script=script,
+            content=json.dumps(content).replace("<", "\\u003c"),  # so that no name ends the element
+        )
+
+    def _item(self, path: str, field: str, reading: Reading, digit: DigitReading) -> dict[str, Any]:
+        picture, box = _surroundings(reading, digit.box)
+        return {
+            "path": path,
+            "field": field,
+            "answer": None if digit.digit is None else digit.label,
+            "likeliest": digit.label,
+            "second": digit.second_label,
+            "probability": digit.probability,
+            "flags": list(digit.flags or reading.flags),
+            "picture": _data_uri(picture),
+            "size": [picture.shape[1], picture.shape[0]],
+            "box": box,
+            "pixels": base64.b64encode(digit.pixels.astype(np.uint8).tobytes()).decode(),
+        }
+
+
+def _surroundings(reading: Reading, box: Box) -> tuple[np.ndarray, Box]:
+    """What is around a digit in its picture, and its box in that."""
+    picture = reading.stages[0].pixels
+    across, down = picture.shape[1] / reading.size[0], picture.shape[0] / reading.size[1]
+    x0, y0, x1, y1 = (round(edge * scale) for edge, scale in zip(box, (across, down) * 2, strict=True))
+    height = max(1, y1 - y0)
+    left, top = max(0, x0 - round(_AROUND_X * height)), max(0, y0 - round(_AROUND_Y * height))
+    shown = picture[top : y1 + round(_AROUND_Y * height), left : x1 + round(_AROUND_X * height)]
+    return shown, (x0 - left, y0 - top, x1 - left, y1 - top)
+
+
+def _data_uri(pixels: np.ndarray) -> str:
+    image = Image.fromarray(pixels)
+    image.thumbnail((_MOST_SIDE, _MOST_SIDE))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _hash_of(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
