@@ -207,7 +207,8 @@ def _sorted_ink(
             x0, y0, x1, y1 = max(0, x0 - 2), max(0, y0 - 2), x1 + 2, y1 + 2
             contents[cell.labels[0]] = _Content(x0, y0, np.isin(labels[y0:y1, x0:x1], its))
     outside = np.flatnonzero(is_mark & ~own)
-    return contents, [LeftOut((*(int(v) for v in box[i]),), "outside the cells") for i in outside]
+    boxes = ([int(edge) for edge in box[i]] for i in outside)
+    return contents, [LeftOut((x0, y0, x1, y1), "outside the cells") for x0, y0, x1, y1 in boxes]
 
 
 def _fits(box: np.ndarray, cell: Group) -> bool:

@@ -173,4 +173,5 @@ def _mend(result: np.ndarray, mask: np.ndarray, strokes: np.ndarray, even: np.nd
 def _widened(flags: np.ndarray, reach: int) -> np.ndarray:
     """Whether any flag is up to `reach` places away."""
     counts = np.convolve(flags, np.ones(2 * reach + 1, int), "same")
-    return counts[: len(flags)] > 0
+    near: np.ndarray = counts[: len(flags)] > 0
+    return near
