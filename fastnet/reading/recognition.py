@@ -24,7 +24,7 @@ EMPTY_CELL = "_"
 # How ink that may be cut in several ways is read; fitted on rendered pairs and single digits of the training set.
 _OF_PROBABILITY, _OF_LIKENESS = 2.0, 0.6  # weights in the score of a digit
 _PLAINLY_LIKE = 3.0  # likeness above the limit of `unsure`, at which half of it is lost
-_CUT = 0.5  # what each cut costs
+_CUT, _CUT_OF_NARROW = 0.5, 3.0  # what each cut costs of what is wider than high, and of what is not
 _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
 VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; the others say why
@@ -243,9 +243,11 @@ def _best_path(part: Part, answers: dict[int, _Seen], best: dict[int, _Path]) ->
     if id(part) not in best:
         seen = answers[id(part)]
         paths = [_Path((seen.digit,), seen.score)]
+        x0, y0, x1, y1 = part.box
+        cost = _CUT if x1 - x0 > y1 - y0 else _CUT_OF_NARROW
         for other in part.alternatives:
             digits: tuple[DigitReading, ...] = ()
-            score, losses = -_CUT * (len(other) - 1), [math.inf]
+            score, losses = -cost * (len(other) - 1), [math.inf]
             for each in other:
                 path = _best_path(each, answers, best)
                 digits, score = digits + path.digits, score + path.score

@@ -122,7 +122,10 @@ def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tupl
     width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
     inside = (box[:, :2] > 0).all(axis=1) & (box[:, 2] < shape[1]) & (box[:, 3] < shape[0])
     is_cell = inside & (np.minimum(width, height) >= least) & (area >= _FILLS * width * height)
-    cells = [Group([int(i)], int(area[i]), *(int(v) for v in box[i])) for i in np.flatnonzero(is_cell)]
+    cells = [
+        Group([int(i)], int(area[i]), int(x0), int(y0), int(x1), int(y1))
+        for i, (x0, y0, x1, y1) in zip(np.flatnonzero(is_cell), box[is_cell], strict=True)
+    ]
     if not cells:
         return regions, []
     usual = float(np.median([cell.height for cell in cells]))
@@ -207,7 +210,8 @@ def _sorted_ink(
             x0, y0, x1, y1 = max(0, x0 - 2), max(0, y0 - 2), x1 + 2, y1 + 2
             contents[cell.labels[0]] = _Content(x0, y0, np.isin(labels[y0:y1, x0:x1], its))
     outside = np.flatnonzero(is_mark & ~own)
-    return contents, [LeftOut((*(int(v) for v in box[i]),), "outside the cells") for i in outside]
+    boxes = ([int(edge) for edge in box[i]] for i in outside)
+    return contents, [LeftOut((x0, y0, x1, y1), "outside the cells") for x0, y0, x1, y1 in boxes]
 
 
 def _fits(box: np.ndarray, cell: Group) -> bool:

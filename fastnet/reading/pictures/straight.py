@@ -129,7 +129,7 @@ def without_lines(mask: np.ndarray, even: np.ndarray, across: list[Line], down: 
     """
     drawn = drawn_lines(mask.shape, across, down, more=1.0)
     strokes = mask & ~drawn
-    result = strokes.copy()
+    result: np.ndarray = strokes.copy()
     _mend(result, mask, strokes, even, across)
     _mend(result.T, mask.T, strokes.T, even.T, down)
     return result
@@ -173,4 +173,5 @@ def _mend(result: np.ndarray, mask: np.ndarray, strokes: np.ndarray, even: np.nd
 def _widened(flags: np.ndarray, reach: int) -> np.ndarray:
     """Whether any flag is up to `reach` places away."""
     counts = np.convolve(flags, np.ones(2 * reach + 1, int), "same")
-    return counts[: len(flags)] > 0
+    near: np.ndarray = counts[: len(flags)] > 0
+    return near

@@ -9,6 +9,7 @@ _WIDE = 0.75  # times as wide as high, or more: it may be two digits that touch
 _NARROWEST, _WIDEST = 0.12, 1.25  # one digit's width, in heights of the whole part
 _EVERY = 0.12  # of the height: there is one cut in so much of the width, where it goes through the least ink
 _LEAST_HEIGHT = 0.6  # of the whole part's, of a digit that is cut off
+_LEAST_SIDE = 8  # pixels of what is cut
 _ROWS = 32  # the ways of the cuts are looked for at such a height
 _SLANTED = 0.35  # pixels of ink: what a cut rather goes through than one step aside
 MOST_PIECES = 10
@@ -18,7 +19,7 @@ def with_alternatives(own: np.ndarray, x0: int, y0: int) -> Cut:
     """A part at (x0, y0) as one digit; and, if it is wide, cut where there is little ink into as many as it may be."""
     height, width = own.shape
     whole = Cut((x0, y0, x0 + width, y0 + height), own)
-    if not _WIDE * height <= width <= MOST_PIECES * height or width < 8:
+    if not _WIDE * height <= width <= MOST_PIECES * height or min(width, height) < _LEAST_SIDE:
         return whole
     seams = _seams(own)
     columns = np.arange(width)
@@ -55,7 +56,7 @@ def _seams(own: np.ndarray) -> list[np.ndarray]:
         np.arange(first, size[0] - first), max(1, round((size[0] - 2 * first) / (_EVERY * size[1])))
     )
     seams = []
-    for window in windows:
+    for window in filter(len, windows):
         x = int(window[cost[window].argmin()])
         seam = np.concatenate([way_up[::-1, x], way_down[:, x]])
         rows = (np.arange(height) * size[1] // height).clip(0, size[1] - 1)
