@@ -141,6 +141,13 @@ def address(request) -> Iterator[str]:
 @pytest.fixture
 def open_page(browser, address):
     """Open the page on a desk or a phone; at the end, nothing may have come from elsewhere and no error occurred."""
+    with pages(browser, address) as open_page:
+        yield open_page
+
+
+@contextlib.contextmanager
+def pages(browser, address: str):
+    """What opens the page, and is told at the end of whatever must not have happened on those it opened."""
     with contextlib.ExitStack() as stack:
         faults: list[str] = []
 
