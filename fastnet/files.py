@@ -69,6 +69,8 @@ def claim(target: Path, option: str = "") -> Iterator[None]:
         with _refused_as(target, option):
             if not _lock_in_time(_claim_of(target), until_ended):
                 raise _claimed(target)
+        with suppress(OSError):
+            _sweep_beside(target)  # what ends before it writes leaves nothing either
         yield
 
 
@@ -175,12 +177,18 @@ def sweep(parent: Path) -> None:
         target = path.with_name(path.name[1 : -len(_CLAIM)])
         with suppress(OSError), ExitStack() as locks:
             _lock(path, locks)
-            put_back(target)
-            for leftover in (_beside(target, _NEW), _beside(target, _OLD)):
-                if leftover.exists():  # a writer that claims nothing may be at work there
-                    _lock(leftover, locks)
-                    shutil.rmtree(leftover)
+            _sweep_beside(target)
             path.unlink()
+
+
+def _sweep_beside(target: Path) -> None:
+    """Remove what a killed process left beside a target whose claim is held, after putting back what it moved away."""
+    put_back(target)
+    for leftover in (_beside(target, _NEW), _beside(target, _OLD)):
+        if leftover.exists():  # a writer that claims nothing may be at work there
+            with ExitStack() as locks:
+                _lock(leftover, locks)
+                shutil.rmtree(leftover)
 
 
 def is_directory(target: Path) -> bool:

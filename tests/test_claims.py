@@ -350,3 +350,13 @@ def test_weights_that_were_replaced_are_not_calibrated(run, dataset):
     save_run(Training(dataset, Recipe(**{**vars(RECIPE), "seed": 1})), run)
     with pytest.raises(ModelError, match="its weights changed while they were calibrated"):
         write_calibration(files, calibration_of(files))
+
+
+def test_who_claims_and_then_writes_nothing_leaves_nothing_of_a_killed_writer_either(tmp_path):
+    """As `--resume` of a run whose last save was killed when it was done but for the sweeping."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / ".run.new").mkdir()
+    (tmp_path / ".run.new/W1.npy").touch()
+    with claim(tmp_path / "run"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]

@@ -6,7 +6,7 @@ import pytest
 
 from fastnet.audit import load_audit
 
-from .conftest import MILLISECONDS, at_rest
+from .conftest import MILLISECONDS, at_rest, pages
 
 pytestmark = pytest.mark.parametrize("address", ["models"], indirect=True)
 AUDITED, BARE = "audited", "bare"
@@ -25,6 +25,13 @@ PLACE = """() => {
 @pytest.fixture
 def audit(models):
     return load_audit(models / AUDITED)
+
+
+@pytest.fixture(scope="module")
+def audit_page(browser, address):
+    """A page on the audit, which takes long to draw: for tests that hold whatever others before them chose."""
+    with pages(browser, address) as open_page:
+        yield open_page(search=f"?tab=audit&model={AUDITED}")
 
 
 def errors_card(page):
@@ -56,33 +63,44 @@ def test_a_click_on_a_cell_filters_the_errors_and_marks_the_points(open_page, au
     expect(errors_card(page).get_by_role("button")).to_have_count(n)
 
 
-def test_the_cells_are_reached_by_the_arrow_keys(open_page):
+def test_hovering_over_a_point_shows_its_digit(audit_page):
+    read_as = audit_page.get_by_text(re.compile("read as .*%"))
+    audit_page.wait_for_function("getComputedStyle(document.documentElement).getPropertyValue('--digits') !== ''")
+    audit_page.get_by_role("heading", name="Embedding").scroll_into_view_if_needed()
+    audit_page.get_by_text("Labels that are probably wrong").wait_for()
+    x, y = at_rest(audit_page, lambda: audit_page.evaluate(PLACE))
+    assert read_as.count() == 0
+    audit_page.mouse.move(x, y, steps=5)
+    read_as.wait_for()
+
+
+def test_the_cells_are_reached_by_the_arrow_keys(audit_page):
     from playwright.sync_api import expect
 
-    page = open_page(search=f"?tab=audit&model={AUDITED}")
-    page.get_by_role("gridcell", name="that are 0 were read as 0").focus()
+    audit_page.get_by_role("gridcell", name="that are 0 were read as 0").focus()
     for key in ("ArrowDown", "ArrowRight", "Enter"):
-        page.keyboard.press(key)
-    expect(page.get_by_role("gridcell", name="that are 1 were read as 1")).to_have_attribute("aria-selected", "true")
+        audit_page.keyboard.press(key)
+    expect(audit_page.get_by_role("gridcell", name="that are 1 were read as 1")).to_have_attribute(
+        "aria-selected", "true"
+    )
 
 
-def test_a_unit_shows_its_filter_and_what_excites_it_most(open_page, audit):
+def test_a_unit_shows_its_filter_and_what_excites_it_most(audit_page, audit):
     from playwright.sync_api import expect
 
-    page = open_page(search=f"?tab=audit&model={AUDITED}")
     rows = [int(row) for row in audit.units[0][3] if row >= 0]
-    filters = page.get_by_role("img", name=re.compile("weights of all 512 units"))
-    box = at_rest(page, filters.bounding_box)
+    filters = audit_page.get_by_role("img", name=re.compile("weights of all 512 units"))
+    box = at_rest(audit_page, filters.bounding_box)
     filters.click(position={"x": box["width"] * 3.5 / 32, "y": box["height"] * 0.5 / 16})  # the fourth of the first row
-    expect(page.get_by_text("Unit 3 answers to")).to_be_visible()
-    exciting = page.locator(".unit .digits-grid button")
+    expect(audit_page.get_by_text("Unit 3 answers to")).to_be_visible()
+    exciting = audit_page.locator(".unit .digits-grid button")
     expect(exciting).to_have_count(len(rows))
     exciting.first.click()
-    expect(page.get_by_text(f"Test digit {rows[0]:,} is labelled")).to_be_visible()
-    number = page.get_by_role("spinbutton", name="Unit")
+    expect(audit_page.get_by_text(f"Test digit {rows[0]:,} is labelled")).to_be_visible()
+    number = audit_page.get_by_role("spinbutton", name="Unit")
     number.fill("7")
     number.press("Enter")
-    expect(page.get_by_text("Unit 7 answers to")).to_be_visible()
+    expect(audit_page.get_by_text("Unit 7 answers to")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", ["desk", "phone"])
@@ -97,16 +115,6 @@ def test_a_shared_address_restores_tab_model_and_choice(open_page, size):
     expect(page.get_by_text("Test digit 17 is labelled")).to_be_visible()
     expect(page.get_by_text("Labels that are probably wrong")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def test_hovering_over_a_point_shows_its_digit(open_page, audit):
-    page = open_page(search=f"?tab=audit&model={AUDITED}")
-    page.wait_for_function("getComputedStyle(document.documentElement).getPropertyValue('--digits') !== ''")
-    page.get_by_role("heading", name="Embedding").scroll_into_view_if_needed()
-    page.get_by_text("Labels that are probably wrong").wait_for()
-    x, y = at_rest(page, lambda: page.evaluate(PLACE))
-    page.mouse.move(x, y, steps=5)
-    page.get_by_text(re.compile("read as .*%")).wait_for()
 
 
 def test_a_model_without_an_audit_is_said_to_be_so_and_others_go_on(open_page):
