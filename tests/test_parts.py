@@ -135,7 +135,7 @@ def test_a_4_in_two_parts_is_offered_whole_and_apart():
     ImageDraw.Draw(page).line([(190, 120), (175, 230), (258, 220)], 0, 9)
     ImageDraw.Draw(page).line([(282, 140), (290, 280)], 0, 9)
     (part,) = prepare(page).parts
-    assert len(part.pieces) == 2
+    assert [len(other) for other in part.alternatives] == [2]
     assert Predictor.load().read(page).text == "4"
 
 
