@@ -129,7 +129,7 @@ def without_lines(mask: np.ndarray, even: np.ndarray, across: list[Line], down: 
     """
     drawn = drawn_lines(mask.shape, across, down, more=1.0)
     strokes = mask & ~drawn
-    result = strokes.copy()
+    result: np.ndarray = strokes.copy()
     _mend(result, mask, strokes, even, across)
     _mend(result.T, mask.T, strokes.T, even.T, down)
     return result
