@@ -25,6 +25,7 @@ EMPTY_CELL = "_"
 _OF_PROBABILITY, _OF_LIKENESS = 2.0, 0.6  # weights in the score of a digit
 _PLAINLY_LIKE = 3.0  # likeness above the limit of `unsure`, at which half of it is lost
 _CUT, _CUT_OF_NARROW = 0.5, 3.0  # what each cut costs of what is wider than high, and of what is not
+_DOUBTED = 2.0  # what it costs a cut that the model does not know all of its pieces
 _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
 VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; the others say why
@@ -252,6 +253,7 @@ def _best_path(part: Part, answers: dict[int, _Seen], best: dict[int, _Path]) ->
                 path = _best_path(each, answers, best)
                 digits, score = digits + path.digits, score + path.score
                 losses.append(path.score - path.runner_up)
+            score -= _DOUBTED * any(digit.flags for digit in digits)
             paths.append(_Path(digits, score, score - min(losses)))
         first = max(paths, key=lambda path: path.score)
         others = [first.runner_up, *(path.score for path in paths if path.text != first.text)]
