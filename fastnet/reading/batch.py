@@ -198,6 +198,7 @@ def _digit(each: DigitReading) -> dict[str, Any]:
         "probability": each.probability,
         "box": list(each.box),
         "line": each.line,
+        "kind": each.kind,
     }
 
 

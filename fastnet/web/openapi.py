@@ -152,6 +152,7 @@ _DIGIT = _object(
     probability=_SHARE,
     box=_BOX,
     line={**_NUMBER, "description": "of `lines`, from 0"},
+    kind={"type": "string", "description": "digit, or other: a letter, a point, a dash"},
 )
 _LINE = _object(
     "Digits that stand in one line",
