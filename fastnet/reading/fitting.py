@@ -27,6 +27,7 @@ _N_NONDIGITS, _N_PICTURES = 3000, 1000
 _SEED = 0
 _N_FOLDS = 3
 _SMALL_STEP = 1e-4
+_LEAST_RIGHT = 30
 _RIDGE = 30.0  # pulls the weights towards 0, so that other pens and hands fare as those that were drawn
 
 
@@ -72,7 +73,10 @@ def _calibrate(model: str | Path, data: Dataset | None, out: Path | None) -> Cal
 
 
 def fit(predictor: Model, digits: Samples) -> Calibration:
-    """The temperature and the rules that are best on these digits and pictures of them, and on things that are none."""
+    """The temperature and the rules that are best on these digits and pictures of them, and on things that are none.
+
+    OptionError where hardly any of the digits is answered rightly.
+    """
     rng = np.random.default_rng(_SEED)
     activations = predictor.forward(digits.pixels)
     logits = activations.logits
@@ -84,6 +88,8 @@ def fit(predictor: Model, digits: Samples) -> Calibration:
     seen = predictor.forward(np.vstack([redrawn, in_pictures]))
     answers = softmax(np.vstack([logits, seen.logits]) / np.float32(temperature))
     is_right = answers.argmax(axis=1) == labels
+    if is_right.sum() < _LEAST_RIGHT:
+        raise OptionError("too few of its validation digits are answered rightly for the model to be calibrated")
     known = np.vstack([activations.traits, seen.traits])[is_right]
     other = predictor.forward(_others(images, rng)).traits
     likeness, unlike = likeness_of_unseen(known, other)
