@@ -153,6 +153,13 @@ def test_a_point_between_digits_is_told_in_its_place(predictor, images, monkeypa
     assert {"unsure", "a mark between digits"} <= set(reading.flags)
 
 
+def test_dirt_in_a_digit_is_no_mark_beside_it(predictor, images, monkeypatch):
+    x0, y0, x1, y1 = predictor.read(page(*images[:3])).digits[1].box
+    x, y = (x0 + x1) // 2, (y0 + y1) // 2
+    found(monkeypatch, (x - 6, y - 6, x + 6, y + 6))
+    assert predictor.read(page(*images[:3])).flags == ()
+
+
 def test_a_minus_before_digits_is_told_and_a_speck_there_is_not(predictor, images, monkeypatch):
     x0, y0, _, y1 = predictor.read(page(*images[:3])).digits[0].box
     middle = (y0 + y1) // 2

@@ -18,6 +18,7 @@ TURNED, MARK_BETWEEN, MARK_BESIDE = "turned?", "a mark between digits", "a mark 
 _LIKELIER, _LIKELIER_AT_LEAST = 4.0, 1.5  # log odds by which a digit must be likelier turned, and the mean of many
 _CERTAIN = 8.0  # log odds from which it makes no difference how certain a digit is
 _LEAST_MARK, _LEAST_DASH = 0.1, 0.3  # of the digits' height: a mark between them, and a stroke before or behind them
+_NO_MARKS = ("touches the edge", "too many")
 _FLAT = 2.0  # times as wide as high, or more: a dash
 _REACH = 1.2  # of the digits' height: how far before or behind them a dash belongs to them
 _ABOVE, _BELOW = 0.1, 0.35  # of the digits' height: where the middle of a mark may be beyond their line
@@ -61,7 +62,9 @@ def marks_in_line(digits: Sequence[Box], left_out: Sequence[LeftOut]) -> list[tu
     for mark in left_out:
         left, upper, right, lower = mark.box
         width, middle = right - left, (left + right) / 2
-        if "edge" in mark.reason or not top <= (upper + lower) / 2 <= bottom or max(width, lower - upper) > height:
+        is_in_line = top <= (upper + lower) / 2 <= bottom and max(width, lower - upper) <= height
+        is_in_digit = ((x0 <= middle) & (middle <= x1)).any()  # dirt, or a bit of it
+        if mark.reason in _NO_MARKS or is_in_digit or not is_in_line:
             continue
         if x0.min() < middle < x1.max() and max(width, lower - upper) >= _LEAST_MARK * height:
             found.append((mark, MARK_BETWEEN))

@@ -4,7 +4,7 @@ A model is calibrated on them: where it answers these as surely as digits, it mu
 """
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from .pictures.mnist_form import to_mnist_form
 
@@ -111,11 +111,14 @@ def _mark(rng: np.random.Generator) -> np.ndarray:
     """A dot, a dash, a tick, a cross or a box, as a pen makes them."""
     kind, width = int(rng.integers(5)), int(rng.integers(4, 14))
     x, y = rng.uniform(15, 40, 2)
-    shake = lambda *points: np.array(points, float) + rng.normal(0, 3, (len(points), 2))  # noqa: E731
+
+    def shake(*points: tuple[float, float]) -> np.ndarray:
+        return np.array(points, float) + rng.normal(0, 3, (len(points), 2))
+
     if kind == 0:
-        image = Image.new("L", (_SIDE, _SIDE), 255)
-        ImageDraw.Draw(image).ellipse((60 - x, 60 - x * rng.uniform(0.8, 1.2), 60 + x, 60 + x), 0)
-        return np.asarray(image)
+        image, radius = Image.new("L", (_SIDE, _SIDE), 255), rng.uniform(4, 40)
+        ImageDraw.Draw(image).ellipse((60 - radius, 60 - radius * rng.uniform(0.8, 1.2), 60 + radius, 60 + radius), 0)
+        return np.asarray(image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0, 2)))))
     lines = (
         [shake((-x, 0), (x, 0))],
         [_rounded(shake((-x / 2, 0), (0, y / 2), (x, -y)))],
