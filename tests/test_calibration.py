@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from fastnet.reading.nondigits import nondigits, spoilt_digits
 from fastnet.reading.predictor import Predictor
 from fastnet.reading.recognition import read_images
 from fastnet.reading.rendered import picture_of, seen_in_pictures
+from fastnet.training.recipe import Recipe
 
 SHIPPED = weights.DIRECTORY / weights.DEFAULT
 
@@ -253,6 +255,14 @@ def test_a_training_that_goes_on_is_calibrated_anew(fastnet, few_things, digits_
     assert code == 0
     assert "went with the weights" not in err
     assert not np.array_equal(Predictor.load(tmp_path / "run").calibration.likeness, before.likeness)
+
+
+def test_a_training_on_the_page_is_calibrated(few_things, digits_npz, tmp_path):
+    training = pytest.importorskip("fastnet.dashboard.worker.training")
+    nobody = SimpleNamespace(send=lambda news: None, poll=lambda seconds: False)
+    recipe = Recipe(hidden=(32,), epochs=2, engine="reference", n_validation=400)
+    training._Worker(nobody, recipe, str(digits_npz)).train(tmp_path / "run")
+    assert Predictor.load(tmp_path / "run").calibration.least_probability > 0
 
 
 @pytest.mark.parametrize(
