@@ -81,7 +81,7 @@ def _sentence(reading: Reading) -> str:
     unsure = "Unsure: " if "unsure" in reading.flags else ""
     if len(reading.digits) == 1:
         return f"{unsure}{_percent(reading.probability)}"
-    least = min(digit.probability for digit in reading.digits)
+    least = min(digit.probability for digit in reading.digits if digit.digit is not None)
     return f"{unsure}{len(reading.digits)} digits, the least sure {_percent(least)}"
 
 
