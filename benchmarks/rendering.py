@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 Rng = np.random.Generator
 BLACK, WHITE = (20, 20, 24), (250, 250, 248)
@@ -303,6 +303,36 @@ def page_on_a_desk(rng: Rng, digit: np.ndarray) -> bytes:
     return encoded(picture(with_noise(rng, desk, 3)), "JPEG", quality=80)
 
 
+def low_quality_jpeg(rng: Rng, digit: np.ndarray) -> bytes:
+    return encoded(picture(on_page(rng, strokes(digit, int(rng.integers(40, 160))), side=220)), "JPEG", quality=10)
+
+
+def out_of_focus(rng: Rng, digit: np.ndarray) -> bytes:
+    page = on_page(rng, thick_strokes(digit, 130, rng.uniform(0, 0.03)), side=220)
+    return encoded(picture(page).filter(ImageFilter.GaussianBlur(rng.uniform(3, 7))))
+
+
+def thumbnail(rng: Rng, digit: np.ndarray) -> bytes:
+    """A digit of 8 to 24 pixels, as in a small picture of a screen."""
+    side = int(rng.integers(10, 29))
+    page = on_page(rng, strokes(digit, 170), side=210)
+    return encoded(picture(page).resize((side, side), Image.Resampling.BOX))
+
+
+def soft_crop(rng: Rng, digit: np.ndarray) -> bytes:
+    """A small picture cut out close to its digit, and enlarged again."""
+    ink = np.pad(strokes(digit, 14), 2)
+    page = paper((ink.shape[1], ink.shape[0]), WHITE)
+    write(page, ink, 0, 0, BLACK)
+    scale = int(rng.integers(4, 10))
+    return encoded(picture(page).resize((scale * ink.shape[1], scale * ink.shape[0]), Image.Resampling.BICUBIC))
+
+
+def inverted(file: bytes) -> bytes:
+    """The same picture with light and dark exchanged."""
+    return encoded(ImageOps.invert(Image.open(io.BytesIO(file)).convert("RGB")))
+
+
 DIGITS: dict[str, Callable[[Rng, np.ndarray], bytes]] = {
     "black on white": black_on_white,
     "white on black": white_on_black,
@@ -325,6 +355,10 @@ DIGITS: dict[str, Callable[[Rng, np.ndarray], bytes]] = {
     "turned by the camera": turned_by_the_camera,
     "phone photograph": phone,
     "page on a dark desk": page_on_a_desk,
+    "JPEG, quality 10": low_quality_jpeg,
+    "out of focus": out_of_focus,
+    "10x10 to 28x28 pixels": thumbnail,
+    "small and enlarged": soft_crop,
 }
 
 

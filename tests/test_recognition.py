@@ -9,9 +9,10 @@ from PIL import Image
 from fastnet.cli.answers import in_words
 from fastnet.data.loading import load_dataset
 from fastnet.models.network import Network
+from fastnet.reading import recognition
 from fastnet.reading.batch import read_picture
 from fastnet.reading.explanation import draw_explanation, explain
-from fastnet.reading.pictures import prepare
+from fastnet.reading.pictures import LeftOut, prepare
 from fastnet.reading.predictor import Predictor
 
 
@@ -53,7 +54,7 @@ def with_alternatives(part):
     return [part, *(each for other in part.alternatives for piece in other for each in with_alternatives(piece))]
 
 
-def test_a_picture_is_read_with_one_forward_pass(predictor, images, monkeypatch):
+def test_a_picture_is_read_with_one_forward_pass_and_one_of_its_turns(predictor, images, monkeypatch):
     n_rows = []
     whole = Network.forward
     monkeypatch.setattr(Network, "forward", lambda self, x: n_rows.append(len(x)) or whole(self, x))
@@ -63,9 +64,9 @@ def test_a_picture_is_read_with_one_forward_pass(predictor, images, monkeypatch)
     n_seen = len({id(each) for part in prepared.parts for each in with_alternatives(part)})
     assert n_seen > len(prepared.parts)
     assert predictor.read(picture).text == "2001"
-    assert n_rows == [n_seen]
+    assert n_rows == [n_seen, 4 * 4]  # the second is of the four digits in four turns
     predictor.read(np.full((50, 60), 255, np.uint8))
-    assert n_rows == [n_seen]
+    assert len(n_rows) == 2
 
 
 def test_a_digit_among_others_is_answered_as_if_alone(predictor, images):
@@ -75,7 +76,8 @@ def test_a_digit_among_others_is_answered_as_if_alone(predictor, images):
         np.testing.assert_allclose(digit.probabilities, alone, rtol=1e-4, atol=1e-6)
         likeness = predictor.calibration.likeness_of(predictor.forward(digit.pixels).traits)[0]
         assert (digit.digit is None) == (likeness < predictor.calibration.no_digit_below)
-        assert bool(digit.flags) == (likeness < predictor.calibration.unsure_below)
+        is_likely = digit.probability >= predictor.calibration.least_probability
+        assert bool(digit.flags) == (likeness < predictor.calibration.unsure_below or not is_likely)
 
 
 def test_doubts_of_any_digit_are_told_of_the_picture(predictor, images):
@@ -103,6 +105,80 @@ def test_noise_is_no_digit(predictor):
 def test_a_model_without_calibration_answers_all_it_is_shown(predictor, images):
     bare = Predictor(predictor.network.parameters(), predictor.pixel_scale)
     assert bare.read(page(images[0])).digit == 7
+
+
+# ---- Doubts ----------------------------------------------------------------------------------------------------------
+
+
+def limited(predictor, **limits):
+    """The same model with other limits."""
+    calibration = replace(predictor.calibration, **limits)
+    return Predictor(predictor.network.parameters(), predictor.pixel_scale, predictor.manifest, calibration)
+
+
+def test_an_answer_that_is_not_likely_is_doubted_however_much_it_is_like_a_digit(predictor, images):
+    between = np.maximum(images[4], images[7])  # a 4 and a 9
+    reading = limited(predictor, unsure_below=-1e9, no_digit_below=-1e9, least_probability=0.999).read(page(between))
+    assert reading.probability < 0.999
+    assert reading.flags == ("unsure", "may be another digit")
+    assert (
+        limited(predictor, unsure_below=-1e9, no_digit_below=-1e9, least_probability=0.0).read(page(between)).flags
+        == ()
+    )
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_a_picture_that_is_turned_says_so_of_all_its_digits(predictor, images, turns):
+    row = page(*images[[0, 1, 3, 4, 5, 2, 8]])
+    reading = predictor.read(np.rot90(row, turns))
+    assert reading.digits
+    assert {"unsure", "turned?"} <= set(reading.flags)
+    assert all("turned?" in digit.flags and digit.flags[0] in ("unsure", "no digit") for digit in reading.digits)
+
+
+def test_upright_rows_are_not_called_turned(predictor, images):
+    for start in range(0, 20, 4):
+        assert "turned?" not in predictor.read(page(*images[start : start + 4])).flags
+
+
+def found(monkeypatch, *left_out):
+    """Have the pipeline leave out these boxes, each for being too small."""
+    marks = tuple(LeftOut(box, "too small") for box in left_out)
+    monkeypatch.setattr(recognition, "prepare", lambda *args: replace(prepare(*args), left_out=marks))
+
+
+def test_a_point_between_digits_is_told_in_its_place(predictor, images, monkeypatch):
+    plain = predictor.read(page(*images[:3]))
+    x, y = plain.digits[1].box[2] + 5, plain.digits[1].box[3] - 12
+    found(monkeypatch, (x, y, x + 12, y + 12))
+    reading = predictor.read(page(*images[:3]))
+    assert [digit.kind for digit in reading.digits] == ["digit", "digit", "other", "digit"]
+    assert (reading.text, reading.digits[2].digit) == ("721", None)
+    assert {"unsure", "a mark between digits"} <= set(reading.flags)
+
+
+def test_dirt_in_a_digit_is_no_mark_beside_it(predictor, images, monkeypatch):
+    x0, y0, x1, y1 = predictor.read(page(*images[:3])).digits[1].box
+    x, y = (x0 + x1) // 2, (y0 + y1) // 2
+    found(monkeypatch, (x - 6, y - 6, x + 6, y + 6))
+    assert predictor.read(page(*images[:3])).flags == ()
+
+
+def test_a_minus_before_digits_is_told_and_a_speck_there_is_not(predictor, images, monkeypatch):
+    x0, y0, _, y1 = predictor.read(page(*images[:3])).digits[0].box
+    middle = (y0 + y1) // 2
+    found(monkeypatch, (x0 - 18, middle, x0 - 15, middle + 3))
+    assert predictor.read(page(*images[:3])).flags == ()
+    found(monkeypatch, (x0 - 40, middle, x0 - 5, middle + 6))
+    reading = predictor.read(page(*images[:3]))
+    assert [digit.kind for digit in reading.digits][:2] == ["other", "digit"]
+    assert reading.flags == ("unsure", "a mark beside digits")
+    assert reading.digit == 7
+
+
+def test_what_is_refused_is_of_another_kind(predictor, images):
+    reading = limited(predictor, no_digit_below=1e9).read(page(images[0]))
+    assert [digit.kind for digit in reading.digits] == ["other"]
 
 
 # ---- Which pixels spoke for it --------------------------------------------------------------------------------------

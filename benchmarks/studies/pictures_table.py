@@ -4,14 +4,19 @@ Every picture is rendered from digits of MNIST's test set (see rendering.py) and
 `Predictor.read`, from the file on.
 """
 
+import csv
 import statistics
+import sys
+import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.other_readers import digits_of, rapid_ocr, tesseract
 from benchmarks.publishing import publish, study_parser
 from benchmarks.rendering import (
     BLACK,
@@ -20,6 +25,7 @@ from benchmarks.rendering import (
     NON_DIGITS,
     WHITE,
     encoded,
+    inverted,
     on_page,
     paper,
     picture,
@@ -34,7 +40,17 @@ from fastnet.models.calibration import expected_calibration_error
 from fastnet.reading.predictor import Predictor
 from fastnet.system import environment
 
-DOCUMENT = Path("docs/pictures.md")
+DOCUMENT, HARD = Path("docs/pictures.md"), Path("tests/pictures")
+TABLES = ("digits", "polarity", "lines", "nondigits", "readers", "mnist", "speed")
+POLAR = (
+    "black on white",
+    "thin pen",
+    "JPEG, quality 10",
+    "out of focus",
+    "10x10 to 28x28 pixels",
+    "small and enlarged",
+)
+READERS = ("mnist-784-512-10-best", "mnist-best-large")
 
 
 def seeded(*numbers: int | str) -> np.random.Generator:
@@ -42,22 +58,23 @@ def seeded(*numbers: int | str) -> np.random.Generator:
 
 
 def digits_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
-    """Single digits: how many are read right, and how many are answered without doubt."""
+    """Single digits: how many are read right, answered without doubt, and wrongly so."""
     images = test.pixels.reshape(-1, 28, 28)
-    yield f"| one digit ({n} pictures each) | right | answered without doubt |"
-    yield "|---|--:|--:|"
-    total_right = total_sure = 0
+    yield f"| one digit ({n} pictures each) | right | answered without doubt | sure and wrong |"
+    yield "|---|--:|--:|--:|"
+    totals = np.zeros(3)
     for name, render in DIGITS.items():
-        right = sure = 0
+        counts = np.zeros(3)
         for number in range(n):
             rng = seeded(name, number)
             row = int(rng.integers(len(images)))
             reading = predictor.read(render(rng, images[row]), name=name)
-            right += reading.text == str(test.labels[row])
-            sure += bool(reading.text) and not reading.flags
-        total_right, total_sure = total_right + right, total_sure + sure
-        yield f"| {name} | {right / n:.1%} | {sure / n:.1%} |"
-    yield f"| **all** | **{total_right / n / len(DIGITS):.2%}** | {total_sure / n / len(DIGITS):.1%} |"
+            is_right, is_sure = reading.text == str(test.labels[row]), bool(reading.text) and not reading.flags
+            counts += (is_right, is_sure, is_sure and not is_right)
+        totals += counts
+        yield f"| {name} | {' | '.join(f'{share:.1%}' for share in counts / n)} |"
+    right, sure, wrong = totals / n / len(DIGITS)
+    yield f"| **all** | **{right:.2%}** | {sure:.1%} | {wrong:.2%} |"
 
 
 def lines_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
@@ -77,6 +94,81 @@ def lines_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
         totals += counts
         yield f"| {name} | {counts[0] / counts[1]:.1%} | {counts[2] / n:.1%} |"
     yield f"| **all** | **{totals[0] / totals[1]:.2%}** | **{totals[2] / n / len(LINES):.1%}** |"
+
+
+def polarity_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
+    """The same pictures as they are and inverted: how many are read right, and how many are answered alike."""
+    images = test.pixels.reshape(-1, 28, 28)
+    yield f"| the same picture twice ({n} of each kind) | dark on light | light on dark | answered alike |"
+    yield "|---|--:|--:|--:|"
+    for name in POLAR:
+        counts = np.zeros(3)
+        for number in range(n):
+            rng = seeded("polarity", name, number)
+            row = int(rng.integers(len(images)))
+            file = DIGITS[name](rng, images[row])
+            texts = [predictor.read(each, name=name).text for each in (file, inverted(file))]
+            counts += (*(text == str(test.labels[row]) for text in texts), texts[0] == texts[1])
+        yield f"| {name} | {' | '.join(f'{share:.1%}' for share in counts / n)} |"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Pictures of one kind as files, and the digits that each shows."""
+
+    name: str
+    files: list[Path]
+    truths: list[str]
+
+
+def readers_table(models: dict[str, Predictor], shown: list[Shown], rapid_ocr_python: str) -> Iterator[str]:
+    """Whole readings that are right, by fastnet's models and by general readers, where these are installed."""
+    files = [file for kind in shown for file in kind.files]
+    answers = {name: [digits_of(model.read(file).text) for file in files] for name, model in models.items()}
+    if (read := tesseract(files)) is not None:
+        answers["Tesseract"] = read
+    ways = rapid_ocr(files, rapid_ocr_python)
+    names = [f"`{name}`" if name in models else name for name in answers] + (
+        ["RapidOCR, the better way"] if ways else []
+    )
+    yield f"| all digits right, in order | pictures | {' | '.join(names)} |"
+    yield f"|---|--:|{'--:|' * len(names)}"
+    start = 0
+    for kind in shown:
+        place = slice(start, start := start + len(kind.files))
+        shares = [share_right(read[place], kind.truths) for read in answers.values()]
+        if ways:
+            shares.append(max(share_right(read[place], kind.truths) for read in ways.values()))
+        yield f"| {kind.name} | {len(kind.files)} | {' | '.join(f'{share:.1%}' for share in shares)} |"
+
+
+def share_right(answers: list[str], truths: list[str]) -> float:
+    return float(np.mean([answer == truth for answer, truth in zip(answers, truths, strict=True)]))
+
+
+def hard_pictures() -> Shown:
+    """Those of tests/pictures/."""
+    rows = list(csv.DictReader((HARD / "LABELS.csv").read_text(encoding="utf-8").splitlines()))
+    return Shown("`tests/pictures/`", [HARD / row["file"] for row in rows], [digits_of(row["truth"]) for row in rows])
+
+
+def rendered(test: Samples, n: int, folder: Path) -> list[Shown]:
+    """`n` pictures of each kind of digit and of line, as files in a folder."""
+    images = test.pixels.reshape(-1, 28, 28)
+    shown: list[Shown] = []
+    for title, kinds, most in (("rendered digits", DIGITS, 1), ("rendered lines", LINES, 10)):
+        files: list[Path] = []
+        truths: list[str] = []
+        for name, render in kinds.items():
+            for number in range(n):
+                rng = seeded("readers", name, number)
+                rows = rng.integers(len(images), size=int(rng.integers(3, most + 1)) if most > 1 else 1)
+                file = folder / f"{len(shown)}-{len(files)}"
+                file.write_bytes(render(rng, images[rows] if most > 1 else images[rows[0]]))
+                files.append(file)
+                truths.append("".join(str(label) for label in test.labels[rows]))
+        shown.append(Shown(title, files, truths))
+    return shown
 
 
 def nondigits_table(predictor: Predictor, n: int) -> Iterator[str]:
@@ -153,19 +245,34 @@ def main(argv: list[str]) -> None:
     parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("-n", type=int, default=200, help="pictures of each kind (default: 200)")
     parser.add_argument("--model", default=None, help="(default: the shipped model)")
+    parser.add_argument("--only", choices=TABLES, nargs="*", default=TABLES, help="tables to make (default: all)")
+    parser.add_argument(
+        "--rapidocr", default=sys.executable, metavar="PYTHON", help="that has rapidocr-onnxruntime (default: this one)"
+    )
     args = parser.parse_args(argv)
     predictor = Predictor.load(args.model) if args.model else Predictor.load()
     test = load_dataset().test
-    tables = {
-        "digits": digits_table(predictor, test, args.n),
-        "lines": lines_table(predictor, test, args.n),
-        "nondigits": nondigits_table(predictor, args.n),
-        "mnist": mnist_table(predictor, test),
-        "speed": speed_table(predictor, test),
-    }
+    models = {args.model: predictor} if args.model else {name: Predictor.load(name) for name in READERS}
+    with tempfile.TemporaryDirectory() as folder:
+        tables = {
+            "digits": digits_table(predictor, test, args.n),
+            "polarity": polarity_table(predictor, test, args.n),
+            "lines": lines_table(predictor, test, args.n),
+            "nondigits": nondigits_table(predictor, args.n),
+            "readers": readers_table(
+                models, [*rendered(test, max(1, args.n // 10), Path(folder)), hard_pictures()], args.rapidocr
+            ),
+            "mnist": mnist_table(predictor, test),
+            "speed": speed_table(predictor, test),
+        }
+        write_tables({name: tables[name] for name in args.only}, args.write)
+
+
+def write_tables(tables: dict[str, Iterator[str]], document: Path | None) -> None:
+    """Each as soon as it is made."""
     machine = environment()
     for name, rows in tables.items():
         text = "\n".join(rows)
         if name == "speed":
             text += f"\n\nMeasured on {machine['cpu']}, Python {machine['python']}, NumPy {machine['numpy']}."
-        publish({name: text}, args.write)
+        publish({name: text}, document)

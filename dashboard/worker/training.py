@@ -16,9 +16,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from fastnet.data.loading import load_dataset
-from fastnet.errors import FORESEEN, sentence_of
+from fastnet.errors import FORESEEN, OptionError, sentence_of
 from fastnet.kernels import compilation, numba_is_installed
 from fastnet.models.documents import Score
+from fastnet.reading.fitting import calibrate_run
 from fastnet.training.pipeline import TrainingStage, train_and_save
 from fastnet.training.recipe import Recipe
 from fastnet.training.trainer import EpochRecord, Training
@@ -81,6 +82,8 @@ class _Worker:
             outcome = train_and_save(
                 training, directory, on_stage=self._begin, on_step=self._step, on_epoch=self._end_epoch
             )
+        with contextlib.suppress(OptionError):  # of what is no picture of a digit, or without validation samples
+            calibrate_run(training, directory)
         end = {
             "state": FINISHED if training.finished else STOPPED,
             "test": Score(outcome.test_accuracy, outcome.test_loss),

@@ -41,6 +41,7 @@ CONTENTS = "audit.json"
 IMAGES = "images.png"
 FORMAT = "fastnet-audit"
 FORMAT_VERSION = 1
+_SAME_TEMPERATURE = 1e-6  # the last bits depend on the number of threads
 SPRITE_COLUMNS = 64  # images in a row of the PNG
 
 _MOST_PIXELS = 10**6  # of an image
@@ -157,8 +158,10 @@ def _load(model: str | Path, files: ModelFiles) -> Audit:
 def _is_of(files: ModelFiles, model_sha256: str, figures: Figures) -> bool:
     """Whether an audit was made with these weights and their calibration."""
     calibration = read_calibration(files)
-    temperature = calibration.temperature if calibration else None
-    return (model_sha256, figures.calibration.temperature) == (files.sha256, temperature)
+    temperature, audited = calibration.temperature if calibration else None, figures.calibration.temperature
+    if temperature is None or audited is None:
+        return model_sha256 == files.sha256 and temperature is audited
+    return model_sha256 == files.sha256 and math.isclose(temperature, audited, rel_tol=_SAME_TEMPERATURE)
 
 
 def _arrays(audit: Audit) -> dict[str, np.ndarray]:

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import shlex
 import textwrap
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,9 @@ def add(commands: Any) -> None:
         metavar="NAME",
         help=f"{', '.join(RECIPES)} (default: plain)",
     )
+    parser.add_argument(
+        "--no-calibration", action="store_true", help="save a model that answers whatever it is shown, without doubt"
+    )
     add_recipe_options(parser)
     parser.set_defaults(run=run)
 
@@ -129,6 +133,8 @@ def _train(args: argparse.Namespace, training: "Training", directory: Path) -> i
             saves_after=lambda record: True,
             n_steps=args.stop_after * training.steps_per_epoch if args.stop_after else None,
         )
+    if not (args.no_calibration or stopped_by or outcome.interrupted):
+        outdated = _calibrated(training, place, outdated)
     result = {
         "run": str(directory),
         **dataclasses.asdict(outcome),
@@ -140,6 +146,25 @@ def _train(args: argparse.Namespace, training: "Training", directory: Path) -> i
         tell(f"its {' and '.join(outdated)} went with the weights before, for which alone they were made: {again}")
     tell(_next_steps(training, directory))
     return exit_status(stopped_by[0]) if stopped_by else 0
+
+
+def _calibrated(training: "Training", place: Path, outdated: tuple[str, ...]) -> tuple[str, ...]:
+    """Calibrate the run, or tell why it cannot be; what is still made for other weights, of what was before."""
+    from fastnet.reading.fitting import calibrate_run
+
+    began = time.monotonic()
+    try:
+        with waiting("calibrating on the validation digits"):
+            calibration = calibrate_run(training, place)
+    except OptionError as error:
+        tell(f"it was not calibrated, and answers whatever it is shown: {error}")
+        return outdated
+    kept, refused = (percent(calibration.measured[name]) for name in ("digits_kept", "nondigits_refused"))
+    tell(
+        f"calibrated in {time.monotonic() - began:.0f} s: {kept} of the validation digits are answered without doubt,"
+        f" {refused} of what is none is refused"
+    )
+    return tuple(name for name in outdated if name != "calibration")
 
 
 def _recipe_name(text: str) -> str:

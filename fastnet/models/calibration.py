@@ -28,13 +28,14 @@ BELONGS_TO_CALIBRATION = (CALIBRATION, f"{_LIKENESS}.npy")
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Temperature of the softmax, and the likeness to a digit below which an answer is unsure, or none."""
+    """Temperature of the softmax, and the limits of likeness to a digit and probability for an answer without doubt."""
 
     temperature: float
     likeness: np.ndarray  # float32 (n_traits + 1,): a weight for each of `Activations.traits`, and a constant
-    unsure_below: float
+    unsure_below: float  # of the likeness
     no_digit_below: float
     measured: dict[str, float]  # what it achieves on validation data
+    least_probability: float = 0.0  # of the answer: with less it is unsure, too
 
     def likeness_of(self, traits: np.ndarray) -> np.ndarray:
         """How much images are like digits rather than other things (log odds), from their traits `(n, n_traits)`."""
@@ -42,16 +43,18 @@ class Calibration:
         return log_odds
 
 
-def write_calibration(files: ModelFiles, calibration: Calibration, out: Path | None = None) -> None:
+def write_calibration(
+    files: ModelFiles, calibration: Calibration, out: Path | None = None, is_claimed: bool = False
+) -> None:
     """Write the calibration of a model into its directory, and into its card: all of it or nothing.
 
     With `out`, a copy of the model gets it. ModelError if the weights are others by now, ClaimedError while a training
-    writes there, whose next save the calibration would not outlive.
+    writes there, whose next save the calibration would not outlive; unless the directory is claimed by the caller.
     """
     with whole_directory(out or files.directory, keep_all) as new:
         if out:
             copy_files(files.directory, new)
-        else:
+        elif not is_claimed:
             require_unclaimed(files.directory)
         now = dataclasses.replace(files, manifest=read_manifest(new if out else files.directory))
         if now.sha256 != files.sha256:
@@ -61,6 +64,7 @@ def write_calibration(files: ModelFiles, calibration: Calibration, out: Path | N
             temperature=calibration.temperature,
             unsure_below=calibration.unsure_below,
             no_digit_below=calibration.no_digit_below,
+            least_probability=calibration.least_probability,
             measured=calibration.measured,
             arrays={_LIKENESS: write_array(new, _LIKENESS, calibration.likeness)},
         )
@@ -79,7 +83,7 @@ def read_calibration(files: ModelFiles) -> Calibration | None:
     shape = (files.layer_sizes[-2] + files.layer_sizes[-1] + 1,)
     likeness = read_array(files.directory, _LIKENESS, shape, document.arrays, CALIBRATION)
     limits = document.unsure_below, document.no_digit_below
-    return Calibration(document.temperature, likeness, *limits, document.measured)
+    return Calibration(document.temperature, likeness, *limits, document.measured, document.least_probability or 0.0)
 
 
 def write_calibration_document(directory: Path, document: CalibrationDocument) -> None:

@@ -158,6 +158,7 @@ class CalibrationDocument:
     temperature: Annotated[float, Within(0.01, 100)]
     unsure_below: float
     no_digit_below: float
+    least_probability: Share | None = None  # None in those of before: no answer is doubted for its probability
     measured: dict[str, float]
     arrays: dict[str, ArrayDescription | None]
 

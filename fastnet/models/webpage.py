@@ -76,6 +76,7 @@ def _facts(files: ModelFiles) -> dict[str, object]:
         "likeness": calibration.likeness.tolist() if calibration else None,
         "unsureBelow": calibration.unsure_below if calibration else None,
         "noDigitBelow": calibration.no_digit_below if calibration else None,
+        "leastProbability": calibration.least_probability if calibration else None,
     }
 
 

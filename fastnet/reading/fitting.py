@@ -14,16 +14,20 @@ from fastnet.models.files import find_own_model, read_model
 from fastnet.models.model import Model
 from fastnet.models.probabilities import softmax
 from fastnet.training.recipe import Recipe
-from fastnet.training.trainer import validation_split
+from fastnet.training.trainer import Training, validation_split
 
-from .nondigits import nondigits
+from .nondigits import nondigits, spoilt_digits
 from .pictures.mnist_form import SIDE, to_mnist_form
+from .rendered import seen_in_pictures
 
-KEPT, CERTAINLY_KEPT = 0.98, 0.999  # of the validation digits: answered without doubt; answered at all
+LIKE_DIGITS, LIKELY = 0.985, 0.98  # of the digits that are answered rightly: without doubt for either reason
+CERTAINLY_KEPT = 0.9995  # of them: answered at all
 
-_N_NONDIGITS = 4000
+_N_NONDIGITS, _N_PICTURES = 3000, 1000
 _SEED = 0
-_N_FOLDS = 5  # of 5,000 digits: a digit and its redrawn copy fall into one
+_N_FOLDS = 3
+_SMALL_STEP = 1e-4
+_LEAST_RIGHT = 30
 _RIDGE = 30.0  # pulls the weights towards 0, so that other pens and hands fare as those that were drawn
 
 
@@ -42,6 +46,18 @@ def calibrate(model: str | Path, data: Dataset | None = None, out: Path | None =
         return _calibrate(model, data, out)
 
 
+def calibrate_run(training: Training, directory: Path) -> Calibration:
+    """Calibrate the run that this training saved in a directory that its caller claimed, and return the calibration.
+
+    OptionError for a model that cannot be calibrated.
+    """
+    _require_pictures(training.dataset, training.recipe)
+    files = read_model(directory)
+    calibration = fit(Model(files.parameters, files.pixel_scale, files.manifest), training.validation_samples)
+    write_calibration(files, calibration, is_claimed=True)
+    return calibration
+
+
 def _calibrate(model: str | Path, data: Dataset | None, out: Path | None) -> Calibration:
     files = read_model(model)
     recipe, facts = files.manifest.recipe, files.manifest.data
@@ -57,25 +73,45 @@ def _calibrate(model: str | Path, data: Dataset | None, out: Path | None) -> Cal
 
 
 def fit(predictor: Model, digits: Samples) -> Calibration:
-    """The temperature and the rule that are best on these digits, and on drawn things that are none."""
+    """The temperature and the rules that are best on these digits and pictures of them, and on things that are none.
+
+    OptionError where hardly any of the digits is answered rightly.
+    """
+    rng = np.random.default_rng(_SEED)
     activations = predictor.forward(digits.pixels)
     logits = activations.logits
     temperature = judged_temperature(logits, digits.labels)
     images = digits.pixels.reshape(-1, SIDE, SIDE)
+    in_pictures, numbers = seen_in_pictures(images[:_N_PICTURES], rng)
     redrawn = np.stack([to_mnist_form(_cropped(image)) for image in images])
-    known = np.vstack([activations.traits, predictor.forward(redrawn).traits])
-    other = predictor.forward(nondigits(_N_NONDIGITS, np.random.default_rng(_SEED))).traits
+    labels = np.concatenate([digits.labels, digits.labels, digits.labels[numbers]])
+    seen = predictor.forward(np.vstack([redrawn, in_pictures]))
+    answers = softmax(np.vstack([logits, seen.logits]) / np.float32(temperature))
+    is_right = answers.argmax(axis=1) == labels
+    if is_right.sum() < _LEAST_RIGHT:
+        raise OptionError("too few of its validation digits are answered rightly for the model to be calibrated")
+    known = np.vstack([activations.traits, seen.traits])[is_right]
+    other = predictor.forward(_others(images, rng)).traits
     likeness, unlike = likeness_of_unseen(known, other)
-    unsure_below = float(np.quantile(likeness, 1 - KEPT))
+    unsure_below = float(np.quantile(likeness, 1 - LIKE_DIGITS))
+    least_probability = float(np.quantile(answers.max(axis=1)[is_right], 1 - LIKELY))
+    is_sure = (likeness >= unsure_below) & (answers.max(axis=1)[is_right] >= least_probability)
     measured = {
         "validation_ece": expected_calibration_error(softmax(logits), digits.labels),
         "validation_ece_calibrated": expected_calibration_error(softmax(logits / temperature), digits.labels),
-        "digits_kept": float(np.mean(likeness >= unsure_below)),
+        "digits_kept": float(np.mean(is_sure[: is_right[: len(images)].sum()])),
         "nondigits_refused": float(np.mean(unlike < unsure_below)),
     }
-    no_digit_below = float(np.quantile(likeness, 1 - CERTAINLY_KEPT))
-    weights = logistic_regression(known, other)
-    return Calibration(temperature, weights.astype(np.float32), unsure_below, no_digit_below, measured)
+    no_digit_below = min(float(np.quantile(likeness, 1 - CERTAINLY_KEPT)), 0.0)
+    weights = logistic_regression(known, other).astype(np.float32)
+    return Calibration(temperature, weights, unsure_below, no_digit_below, measured, least_probability)
+
+
+def _others(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """What is no digit, or none as it stands: drawn things, spoilt digits and turned ones."""
+    some = images[: _N_NONDIGITS // 4]
+    turned = [np.rot90(image, int(rng.choice([1, 3]))) for image in some]
+    return np.concatenate([nondigits(_N_NONDIGITS, rng), spoilt_digits(some, rng), np.stack(turned)])
 
 
 def likeness_of_unseen(known: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -133,17 +169,25 @@ def logistic_regression(positive: np.ndarray, negative: np.ndarray) -> np.ndarra
     for _ in range(12):
         odds = 1 / (1 + np.exp(-np.clip(rows @ weights, -50, 50)))
         curvature = (rows * (count * odds * (1 - odds))[:, np.newaxis]).T @ rows + _RIDGE * np.eye(len(weights))
-        weights += np.linalg.solve(curvature, rows.T @ (count * (is_positive - odds)) - _RIDGE * weights)
+        step = np.linalg.solve(curvature, rows.T @ (count * (is_positive - odds)) - _RIDGE * weights)
+        weights += step
+        if np.abs(step).max() < _SMALL_STEP:
+            break
     scaled = weights[:-1] / deviation
     return np.append(scaled, weights[-1] - scaled @ mean)
 
 
 def _validation_digits(dataset: Dataset, recipe: Recipe) -> Samples:
+    _require_pictures(dataset, recipe)
+    return validation_split(dataset.train, recipe)[1]
+
+
+def _require_pictures(dataset: Dataset, recipe: Recipe) -> None:
+    """OptionError, unless there are validation samples, and they are of the form in which the pipeline gives digits."""
     if dataset.train.n_features != SIDE * SIDE or dataset.train.images.dtype != np.uint8:
         raise OptionError(f"{dataset.source}: only models of {SIDE}x{SIDE} pictures of 8 bits can be calibrated")
     if recipe.n_validation == 0:
         raise OptionError("a model that was trained without validation samples cannot be calibrated")
-    return validation_split(dataset.train, recipe)[1]
 
 
 def _cropped(image: np.ndarray) -> np.ndarray:

@@ -1,10 +1,10 @@
-"""Things that are no digits, drawn from a seed: letters by hand and in print, scribbles, textures.
+"""Things that are no digits, drawn from a seed: letters in hand and print, scribbles, textures, marks, spoilt digits.
 
 A model is calibrated on them: where it answers these as surely as digits, it must learn to hold back.
 """
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from .pictures.mnist_form import to_mnist_form
 
@@ -49,8 +49,27 @@ _SIDE = 120  # of the pictures
 
 def nondigits(n: int, rng: np.random.Generator) -> np.ndarray:
     """`n` of them as the network sees them, uint8 `(n, 28, 28)`."""
-    kinds = (_written_letter, _printed_letter, _scribble, _written_letter, _printed_letter, _scribble, _texture)
+    kinds = (_written_letter, _printed_letter, _scribble, _written_letter, _printed_letter, _scribble, _texture, _mark)
     return np.stack([to_mnist_form(_inked(255 - kinds[i % len(kinds)](rng))) for i in range(n)])
+
+
+def spoilt_digits(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """What digits `(n, 28, 28)` become that are not one digit any more, as many, uint8: half of one, or two at once."""
+    return np.stack([_spoilt(digit, digits[rng.integers(len(digits))], rng) for digit in digits])
+
+
+def _spoilt(digit: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if rng.random() < 0.5:
+        half = _halves(digit)[int(rng.integers(4))]
+        return to_mnist_form(_inked(half)) if (half > 64).any() else digit
+    shift = int(rng.integers(8, 20)) * int(rng.choice([-1, 1]))
+    both = np.maximum(np.pad(digit, ((0, 0), (20, 20))), np.roll(np.pad(other, ((0, 0), (20, 20))), shift, axis=1))
+    return to_mnist_form(_inked(both)) if (both > 64).any() else digit
+
+
+def _halves(digit: np.ndarray) -> tuple[np.ndarray, ...]:
+    middle = digit.shape[0] // 2
+    return digit[:middle], digit[middle:], digit[:, :middle], digit[:, middle:]
 
 
 def _inked(pixels: np.ndarray) -> np.ndarray:
@@ -86,6 +105,27 @@ def _texture(rng: np.random.Generator) -> np.ndarray:
     cells = int(rng.integers(3, 40))
     spots = Image.fromarray(rng.normal(128, 60, (cells, cells)).clip(0, 255).astype(np.uint8))
     return np.asarray(spots.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC))
+
+
+def _mark(rng: np.random.Generator) -> np.ndarray:
+    """A dot, a dash, a tick, a cross or a box, as a pen makes them."""
+    kind, width = int(rng.integers(5)), int(rng.integers(4, 14))
+    x, y = rng.uniform(15, 40, 2)
+
+    def shake(*points: tuple[float, float]) -> np.ndarray:
+        return np.array(points, float) + rng.normal(0, 3, (len(points), 2))
+
+    if kind == 0:
+        image, radius = Image.new("L", (_SIDE, _SIDE), 255), rng.uniform(4, 40)
+        ImageDraw.Draw(image).ellipse((60 - radius, 60 - radius * rng.uniform(0.8, 1.2), 60 + radius, 60 + radius), 0)
+        return np.asarray(image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0, 2)))))
+    lines = (
+        [shake((-x, 0), (x, 0))],
+        [_rounded(shake((-x / 2, 0), (0, y / 2), (x, -y)))],
+        [shake((-x, -x), (x, x)), shake((-x, x), (x, -x))],
+        [np.array([(-x, -y), (x, -y), (x, y), (-x, y), (-x, -y)])],
+    )
+    return _drawn(lines[kind - 1], width)
 
 
 def _rounded(points: np.ndarray) -> np.ndarray:

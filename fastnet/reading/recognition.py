@@ -12,6 +12,7 @@ from fastnet.models.model import Model
 from fastnet.models.network import Activations
 
 from .constraints import Constraint
+from .doubts import TURNED, are_turned, doubts_about, marks_in_line
 from .pictures import LeftOut as LeftOut
 from .pictures import Limits as Limits
 from .pictures import Part, Source, prepare
@@ -33,7 +34,8 @@ VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; t
 
 @dataclass(frozen=True, eq=False)
 class DigitReading:
-    """One digit of a picture. `digit` is None where the part looks like no digit at all.
+    """One digit of a picture. `digit` is None where the part looks like no digit at all, or is a mark, whose `pixels`
+    are black and whose `label` is empty.
 
     `digit` and `second` are numbers of classes, places in `probabilities`; `label` and `second_label` are what these
     classes are called. The label is told whatever the doubts.
@@ -49,7 +51,7 @@ class DigitReading:
     label: str
     second_label: str | None
     line: int = 0  # the number of its line, from 0
-    kind: str = "digit"  # or "empty": a cell of a grid without ink, of which the network was not asked
+    kind: str = "digit"  # "empty" for a cell of a grid without ink; "other" for what is none: a letter, a mark
     column: int | None = None  # of the cell in its grid, from 0
     overruled: str | None = None  # what it was read as, where a constraint has it taken for another digit
 
@@ -149,7 +151,7 @@ class Reading:
 def read(predictor: Model, source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
     """Find the digits of a picture and ask the predictor about each; see `Predictor.read`."""
     prepared = prepare(source, name, limits)
-    digits = tuple(_digits_of(predictor, prepared.parts))
+    digits = _with_marks(_turned(predictor, tuple(_digits_of(predictor, prepared.parts))), prepared.left_out)
     if not digits:
         n_classes = len(predictor.classes)
         unknown = np.full(n_classes, 1 / n_classes, np.float32)
@@ -283,7 +285,7 @@ def _seen_at_once(predictor: Model, parts: Sequence[Part]) -> list[_Seen]:
         return []
     activations = predictor.forward(np.stack([part.pixels for part in parts]))
     probabilities = predictor.probabilities_of(activations.logits)
-    doubts = _doubts(predictor.calibration, activations)
+    doubts = doubts_about(predictor.calibration, activations, probabilities)
     digits = [_digit_reading(predictor.classes, *each) for each in zip(parts, probabilities, doubts, strict=True)]
     scores = _OF_PROBABILITY * np.log(probabilities.max(axis=1))
     if predictor.calibration:
@@ -316,19 +318,41 @@ def _digit_reading(
         classes[first],
         None if second is None else classes[second],
         part.line,
-        part.kind,
+        "other" if "no digit" in flags else part.kind,
         part.column,
     )
 
 
-def _doubts(calibration: Calibration | None, activations: Activations) -> list[tuple[str, ...]]:
-    """What speaks against each answer, by the model's calibration."""
-    if calibration is None:
-        return [()] * len(activations.logits)
-    return [_doubts_about(calibration, likeness) for likeness in calibration.likeness_of(activations.traits).tolist()]
+def _turned(predictor: Model, digits: tuple[DigitReading, ...]) -> tuple[DigitReading, ...]:
+    """The same digits, each told to be doubtful where the picture seems to be turned."""
+    if not are_turned(predictor, [digit.pixels for digit in digits if digit.pixels.any()]):
+        return digits
+    return tuple(_flagged(digit, TURNED) for digit in digits)
 
 
-def _doubts_about(calibration: Calibration, likeness: float) -> tuple[str, ...]:
-    if likeness < calibration.no_digit_below:
-        return "no digit", "unlike any digit"
-    return ("unsure", "unlike any digit") if likeness < calibration.unsure_below else ()
+def _flagged(digit: DigitReading, flag: str) -> DigitReading:
+    """The same digit, doubted for one reason more."""
+    verdict = () if set(VERDICTS) & set(digit.flags) else ("unsure",)
+    return replace(digit, flags=(*verdict, *digit.flags, flag))
+
+
+def _with_marks(digits: tuple[DigitReading, ...], left_out: Sequence[LeftOut]) -> tuple[DigitReading, ...]:
+    """The digits, and in their places the points and dashes that stand between them, line by line."""
+    if not left_out:
+        return digits
+    all_of_them: list[DigitReading] = []
+    for _, line in groupby(digits, lambda digit: digit.line):
+        row = list(line)
+        is_of_cells = row[0].column is not None
+        found = [] if is_of_cells else marks_in_line([digit.box for digit in row], left_out)
+        marks = [_mark(row[0], *each) for each in found]
+        all_of_them += sorted([*row, *marks], key=lambda each: each.box[0] + each.box[2]) if marks else row
+    return tuple(all_of_them)
+
+
+def _mark(neighbour: DigitReading, left_out: LeftOut, flag: str) -> DigitReading:
+    """A mark in the line of a digit."""
+    n_classes, pixels = len(neighbour.probabilities), np.zeros_like(neighbour.pixels)
+    unknown = np.full(n_classes, 1 / n_classes, np.float32)
+    flags = ("no digit", flag)
+    return DigitReading(None, 0.0, unknown, None, flags, left_out.box, pixels, "", None, neighbour.line, "other")

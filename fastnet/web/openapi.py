@@ -167,7 +167,7 @@ _DIGIT = _object(
     probability=_SHARE,
     box=_BOX,
     line={**_NUMBER, "description": "of `lines`, from 0"},
-    kind={"type": "string", "description": "digit, or empty: a cell of a grid without ink"},
+    kind={"type": "string", "description": "digit; empty: a cell of a grid; other: a letter, a point, a dash"},
     column=_or_null(_NUMBER, "of the cell in `grid`, from 0"),
     flags=_list(_TEXT, "what speaks against it"),
 )

@@ -87,6 +87,14 @@ def test_an_audit_from_before_the_calibration_is_refused(audited):
         load_audit(audited)
 
 
+def test_a_calibration_that_differs_in_its_last_bits_is_the_one_that_was_audited(audited):
+    figures, files = load_audit(audited).figures, read_model(audited)
+    calibrated = dataclasses.replace(figures, calibration=dataclasses.replace(figures.calibration, temperature=1.5))
+    for temperature, is_same in ((1.5, True), (1.5 * (1 + 1e-9), True), (1.51, False)):
+        write_calibration(files, Calibration(temperature, np.zeros(16 + 10 + 1, np.float32), 0.0, 0.0, {}))
+        assert contents._is_of(files, files.sha256, calibrated) == is_same
+
+
 def test_an_audit_of_another_version_is_refused(audited, monkeypatch):
     monkeypatch.setattr(contents, "FORMAT_VERSION", 2)
     with pytest.raises(StaleAuditError, match="is of another version of fastnet"):

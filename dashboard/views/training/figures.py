@@ -20,7 +20,7 @@ _WORDS = {
     PREPARING: "Getting ready",
     RUNNING: "Training",
     PAUSED: "Paused",
-    ENDING: "Weighing it on the test digits",
+    ENDING: "Weighing it on the test digits, and calibrating it",
     FINISHED: "Finished",
     STOPPED: "Stopped",
     FAILED: "Failed",

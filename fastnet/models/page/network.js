@@ -52,10 +52,11 @@ function likenessOf(weights, last, logits) {
   return traits.reduce((sum, trait, at) => sum + trait * weights[at], weights.at(-1))
 }
 
-function verdictOn({ likeness, unsureBelow, noDigitBelow }, last, logits) {
+function verdictOn({ likeness, unsureBelow, noDigitBelow, leastProbability }, last, logits, probability) {
   if (!likeness) return "sure" // a model without calibration answers whatever it is shown
   const odds = likenessOf(likeness, last, logits)
-  return odds < noDigitBelow ? "no digit" : odds < unsureBelow ? "unsure" : "sure"
+  if (odds < noDigitBelow) return "no digit"
+  return odds < unsureBelow || probability < leastProbability ? "unsure" : "sure"
 }
 
 // From facts and weights, the function that answers 784 pixels of 0 (black) to 255 (ink).
@@ -65,6 +66,7 @@ function makePredict(facts, layers) {
     const probabilities = softmax(logits.map((logit) => logit / Math.fround(facts.temperature)))
     const ranking = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a])
     const label = facts.classes[ranking[0]]
-    return { label, ranking, probabilities, hidden, verdict: verdictOn(facts, last, logits) }
+    const verdict = verdictOn(facts, last, logits, probabilities[ranking[0]])
+    return { label, ranking, probabilities, hidden, verdict }
   }
 }

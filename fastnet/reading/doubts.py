@@ -1,0 +1,78 @@
+"""What speaks against an answer: it may be wrong or no digit, the picture is turned, a mark stands beside digits."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fastnet.models.calibration import Calibration
+from fastnet.models.model import Model
+from fastnet.models.network import Activations
+
+from .pictures import LeftOut
+
+Box = tuple[int, int, int, int]
+
+ANOTHER = "may be another digit"
+TURNED, MARK_BETWEEN, MARK_BESIDE = "turned?", "a mark between digits", "a mark beside digits"
+
+_LIKELIER, _LIKELIER_AT_LEAST = 4.0, 1.5  # log odds by which a digit must be likelier turned, and the mean of many
+_CERTAIN = 8.0  # log odds from which it makes no difference how certain a digit is
+_LEAST_MARK, _LEAST_DASH = 0.1, 0.3  # of the digits' height: a mark between them, and a stroke before or behind them
+_NO_MARKS = ("touches the edge", "too many")
+_FLAT = 2.0  # times as wide as high, or more: a dash
+_REACH = 1.2  # of the digits' height: how far before or behind them a dash belongs to them
+_ABOVE, _BELOW = 0.1, 0.35  # of the digits' height: where the middle of a mark may be beyond their line
+
+
+def doubts_about(
+    calibration: Calibration | None, activations: Activations, probabilities: np.ndarray
+) -> list[tuple[str, ...]]:
+    """Verdict and reason for each answer that is doubted, by the model's calibration; nothing for the others."""
+    if calibration is None:
+        return [()] * len(probabilities)
+    likeness, surest = calibration.likeness_of(activations.traits), probabilities.max(axis=1)
+    return [_doubts(calibration, *each) for each in zip(likeness.tolist(), surest.tolist(), strict=True)]
+
+
+def _doubts(calibration: Calibration, likeness: float, probability: float) -> tuple[str, ...]:
+    if likeness < calibration.no_digit_below:
+        return "no digit", "unlike any digit"
+    if likeness < calibration.unsure_below:
+        return "unsure", "unlike any digit"
+    return ("unsure", ANOTHER) if probability < calibration.least_probability else ()
+
+
+def are_turned(model: Model, digits: Sequence[np.ndarray]) -> bool:
+    """Whether these digits of a picture, `(28, 28)` each, are much likelier digits when all are turned the same way."""
+    if model.calibration is None or not digits:
+        return False
+    upright = np.stack(digits)
+    turns = np.concatenate([np.rot90(upright, turn, (1, 2)) for turn in range(4)])
+    likeness = model.calibration.likeness_of(model.forward(turns).traits).reshape(4, -1)
+    means = np.minimum(likeness, _CERTAIN).mean(axis=1)
+    return bool(means[1:].max() - means[0] > max(_LIKELIER / len(digits) ** 0.5, _LIKELIER_AT_LEAST))
+
+
+def marks_in_line(digits: Sequence[Box], left_out: Sequence[LeftOut]) -> list[tuple[LeftOut, str]]:
+    """What was left out and stands in a line of digits as a point or a dash does, and what to say of it."""
+    x0, y0, x1, y1 = (np.array(edge) for edge in zip(*digits, strict=True))
+    height = float(np.median(y1 - y0))
+    top, bottom = y0.min() - _ABOVE * height, y1.max() + _BELOW * height
+    found = []
+    for mark in left_out:
+        left, upper, right, lower = mark.box
+        width, middle = right - left, (left + right) / 2
+        is_in_line = top <= (upper + lower) / 2 <= bottom and max(width, lower - upper) <= height
+        is_in_digit = ((x0 <= middle) & (middle <= x1)).any()  # dirt, or a bit of it
+        if mark.reason in _NO_MARKS or is_in_digit or not is_in_line:
+            continue
+        if x0.min() < middle < x1.max() and max(width, lower - upper) >= _LEAST_MARK * height:
+            found.append((mark, MARK_BETWEEN))
+        elif x0.min() - _REACH * height < middle < x1.max() + _REACH * height and _is_dash(mark.box, height):
+            found.append((mark, MARK_BESIDE))
+    return found
+
+
+def _is_dash(box: Box, height: float) -> bool:
+    width = box[2] - box[0]
+    return width >= _LEAST_DASH * height and width >= _FLAT * (box[3] - box[1])
