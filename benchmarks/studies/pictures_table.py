@@ -89,7 +89,7 @@ def lines_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
             rng = seeded(name, number)
             rows = rng.integers(len(images), size=int(rng.integers(3, 11)))
             expected = "".join(str(label) for label in test.labels[rows])
-            text = predictor.read(render(rng, images[rows]), name=name).text
+            text = predictor.read(render(rng, images[rows]), name=name).text.replace("\n", "")  # a column is many lines
             counts += (len(expected) - edit_distance(expected, text), len(expected), text == expected)
         totals += counts
         yield f"| {name} | {counts[0] / counts[1]:.1%} | {counts[2] / n:.1%} |"
