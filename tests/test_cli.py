@@ -166,10 +166,15 @@ def test_predict_tells_of_bad_pictures_and_answers_the_others(fastnet, tmp_path)
     code, out, err = fastnet("predict", tmp_path, tmp_path / "c.png", "--json")
     assert code == 1
     good, bad, missing = json.loads(out)["results"]
-    named = {"label", "second_label"}
-    assert good.keys() == {"path", "text", "digit", "probability", "probabilities", "second", "flags", "digits"} | named
+    figures = {"digit", "label", "probability", "probabilities", "second", "second_label", "flags"}
+    parts = {"digits", "lines", "grid", "left_out", "overruled"}
+    assert good.keys() == {"path", "text"} | figures | parts
     assert good["text"] == "7"
-    assert good["digits"] == [{"digit": 7, "label": "7", "probability": good["probability"], "box": [0, 0, 28, 28]}]
+    place = {"box": [0, 0, 28, 28], "line": 0, "column": None, "kind": "digit"}
+    answer = {"digit": 7, "label": "7", "probability": good["probability"], "flags": []}
+    assert good["digits"] == [answer | place]
+    assert good["lines"] == [{"text": "7", "box": [0, 0, 28, 28], "n_digits": 1}]
+    assert (good["grid"], good["left_out"], good["overruled"]) == (None, [], [])
     assert bad.keys() == missing.keys() == {"path", "error"}
     assert missing == {"path": str(tmp_path / "c.png"), "error": f"{tmp_path / 'c.png'}: no such file"}
     assert len(err.strip().splitlines()) == 2

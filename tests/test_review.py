@@ -1,4 +1,4 @@
-"""The page of what is doubtful: what is on it, correcting with the keyboard, and training on what it saves."""
+"""The page of what is doubtful: what is on it, and training on what it saves."""
 
 import json
 import re
@@ -14,24 +14,12 @@ from fastnet.models.data import data_of
 from fastnet.models.files import read_model
 
 from . import forms
-
-N_DOUBTFUL = 3
+from .doubtful import N_DOUBTFUL, written_review
 
 
 @pytest.fixture
 def page(fastnet, tmp_path):
-    """The page of three letters that look like no digit and a digit that does."""
-    directory = tmp_path / "pictures"
-    directory.mkdir()
-    for number in range(N_DOUBTFUL):
-        letter = np.zeros((28, 28), np.uint8)
-        letter[4:24, 4 + number : 6 + number] = letter[4:6, 4:24] = letter[22:24, 4:24] = letter[4:24, 20:22] = 255
-        Image.fromarray(letter).save(directory / f"letter-{number}.png")
-    Image.fromarray(load_dataset().test.images[0].reshape(28, 28)).save(directory / "seven.png")
-    code, _, err = fastnet("predict", directory, "--review", tmp_path / "review.html")
-    assert code == 0
-    assert f"{N_DOUBTFUL} doubtful digits in {N_DOUBTFUL + 1} readings" in err
-    return tmp_path / "review.html"
+    return written_review(fastnet, tmp_path)
 
 
 def content(page):
@@ -75,35 +63,6 @@ def test_a_page_is_not_replaced_and_is_of_pictures(fastnet, page, tmp_path):
     np.save(tmp_path / "images.npy", load_dataset().test.images[:3])
     assert fastnet("predict", tmp_path / "images.npy", "--review", tmp_path / "other.html")[0] == 2
     assert not (tmp_path / "other.html").exists()
-
-
-def test_corrections_are_made_with_the_keyboard_and_saved_as_a_data_set(page, tmp_path):
-    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
-    from .dashboard.conftest import CHROMIUM, FLAGS
-
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium")
-    told = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        tab = browser.new_page()
-        tab.on("console", lambda message: told.append(message.text))
-        tab.on("pageerror", lambda error: told.append(str(error)))
-        tab.goto(page.as_uri())
-        assert tab.get_by_role("button", name="Save corrections").is_disabled()
-        for key in ("4", "Backspace", "7", "ArrowLeft", "ArrowLeft", "9"):
-            tab.keyboard.press(key)
-        assert tab.locator("#count").inner_text() == f"3 of {N_DOUBTFUL} looked at"
-        assert tab.locator("#progress").evaluate("progress => progress.value") == N_DOUBTFUL
-        with tab.expect_download() as download:
-            tab.get_by_role("button", name="Save corrections").click()
-        download.value.save_as(tmp_path / "corrections.csv")
-        browser.close()
-    assert told == []
-    saved = np.loadtxt(tmp_path / "corrections.csv", np.uint8, delimiter=",", skiprows=1)
-    assert saved[:, 0].tolist() == [9, 7]  # the second one is no digit
-    assert saved[0, 1:].max() == 255
-    assert len(load_dataset(corrections=tmp_path / "corrections.csv").train) == len(load_dataset().train) + 2
 
 
 # ---- Training on them -----------------------------------------------------------------------------------------------

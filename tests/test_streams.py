@@ -136,12 +136,12 @@ def test_a_path_that_is_no_text_is_told_by_its_own_bytes(picture, tmp_path, envi
     odd = os.fsencode(directory) + b"/\xe9\xff.png"
     with open(odd, "wb") as file:
         file.write(picture.read_bytes())
-    with open(os.fsencode(directory) + b"/\xe9.heic", "wb") as file:
+    with open(os.fsencode(directory) + b"/\xe9.avif", "wb") as file:
         file.write(b"no picture")
     code, out, err = run(f"fastnet predict {directory} --quiet", **environment)
     assert code == 1
     assert out.startswith(odd + b": 7 (")
-    assert b"/\xe9.heic: HEIC is not read" in err
+    assert b"/\xe9.avif: is a picture by its name (AVIF)" in err
     code, out, _ = run(f"fastnet predict {directory} --json", **environment)
     assert [os.fsencode(result["path"]) for result in json.loads(out)["results"]][1] == odd
     answers = tmp_path / "answers.csv"
@@ -151,7 +151,7 @@ def test_a_path_that_is_no_text_is_told_by_its_own_bytes(picture, tmp_path, envi
     code, out, _ = run(f"fastnet predict {directory} --format csv", **environment)
     assert out == content
     assert len(list(csv.DictReader(io.StringIO(content.decode(errors="surrogateescape"))))) == 2
-    code, out, err = run(f"fastnet inspect --quiet '{directory}'/\udce9.heic", **environment)
+    code, out, err = run(f"fastnet inspect --quiet '{directory}'/\udce9.avif", **environment)
     assert code == 2
     assert len(err.splitlines()) == 1
 

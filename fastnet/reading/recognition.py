@@ -29,6 +29,7 @@ _CUT, _CUT_OF_NARROW = 0.5, 3.0  # what each cut costs of what is wider than hig
 _DOUBTED = 2.0  # what it costs a cut that the model does not know all of its pieces
 _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
+OTHER_CUT = "may be other digits that touch"
 VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; the others say why
 
 
@@ -238,7 +239,7 @@ class _Path:
         least = _CLEAR if len(self.digits) > 1 or x1 - x0 > y1 - y0 else _CLEAR_IF_WHOLE
         for digit in self.digits:
             is_clear = digit.flags or self.score - self.runner_up >= least
-            yield digit if is_clear else replace(digit, flags=("unsure", "may be other digits that touch"))
+            yield digit if is_clear else replace(digit, flags=("unsure", OTHER_CUT))
 
 
 def _best_path(part: Part, answers: dict[int, _Seen], best: dict[int, _Path]) -> _Path:

@@ -164,7 +164,7 @@ def test_a_bad_file_gets_a_sentence_and_the_page_goes_on(open_page, size):
 
     page = open_page(size)
     upload(page, ("<b>bad.png", b"no picture"), ("good.png", png(PICTURES["black on white"])))
-    expect(page.get_by_role("alert").filter(has_text="sound picture")).to_contain_text("<b>bad.png: is not a sound")
+    expect(page.get_by_role("alert").filter(has_text="not a picture")).to_contain_text("<b>bad.png: is text")
     expect(answer(page)).to_have_text("3")
     draw(page, SEVEN)
     expect(answer(page)).to_have_text("7")
