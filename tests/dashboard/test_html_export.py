@@ -120,7 +120,7 @@ def pictures(n):
 
 
 def test_a_drawing_becomes_what_the_pipeline_makes_of_the_same_picture(open_export):
-    """But where the pipeline joins fragments, or leaves out what is far smaller, by rules that the page has no need of."""
+    """But where the pipeline joins fragments, or leaves out what is far smaller, by rules that the page lacks."""
     page, predictor = open_export(), Predictor.load()
     n_alike = 0
     for board in pictures(40):
