@@ -67,7 +67,9 @@ function makeVerdict() {
 function makeTile({ digit, pixels, reasons }, isChosen, choose) {
   const canvas = make("canvas", { width: SIDE, height: SIDE })
   paint(canvas, grey(bytes(pixels)))
-  const button = make("button", { type: "button", className: reasons.length ? "tile unsure" : "tile" }, canvas, digit)
+  const button = make("button", { type: "button", className: "tile" }, canvas, digit)
+  button.classList.toggle("unsure", reasons.length > 0)
+  button.classList.toggle("empty", digit === "_")
   button.title = reasons.join(", ")
   button.setAttribute("aria-pressed", isChosen)
   button.addEventListener("click", choose)
