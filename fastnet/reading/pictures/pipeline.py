@@ -11,7 +11,7 @@ from .closeup import find_close_up
 from .cuts import Cut, Found
 from .cuts import LeftOut as LeftOut
 from .grid import find_grid, may_have_grid
-from .ink import Ink, find_ink
+from .ink import Ink, contrasting_channel, find_ink
 from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
@@ -121,7 +121,10 @@ def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     if may_have_grid(small) and (form := _look_at_grid(image, small, factor)):
         return form
     look = _look_at_sheet(image, small)
-    return look or _closer(image, _look_at_close_up(small, factor) or _seen(small, factor, 0, 0))
+    if look is None:
+        channel = contrasting_channel(small)
+        look = _closer(image, _look_at_close_up(channel, factor) or _seen(channel, factor, 0, 0))
+    return look
 
 
 def _closer(image: Image.Image, look: Look) -> Look:
@@ -152,9 +155,9 @@ def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look |
         scale = closer
 
 
-def _look_at_close_up(small: Image.Image, factor: int) -> Look | None:
+def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
     """Look at a digit that fills the picture; None if none does."""
-    found = find_close_up(small)
+    found = find_close_up(channel)
     if found is None:
         return None
     page, margin = found
