@@ -12,7 +12,7 @@ from .cuts import Cut, Found
 from .cuts import LeftOut as LeftOut
 from .grid import find_grid, may_have_grid
 from .ink import Ink, contrasting_channel, find_ink
-from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form
+from .mnist_form import SIDE, is_in_mnist_form, padded, to_mnist_form
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
@@ -232,7 +232,7 @@ def _box_of(look: Look, box: Box, scale: float) -> Box:
 
 def _own_ink(amount: np.ndarray, own: np.ndarray) -> np.ndarray:
     """The ink of one digit, with the soft edge of its strokes, without its neighbours'."""
-    reach = np.pad(own, 1)
+    reach = padded(own, 1)
     reach = reach[1:-1] | reach[:-2] | reach[2:]
     reach = reach[:, 1:-1] | reach[:, :-2] | reach[:, 2:]
     return np.where(reach, amount, 0).astype(np.uint8)
