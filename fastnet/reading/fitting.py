@@ -23,8 +23,8 @@ from .rendered import seen_in_pictures
 LIKE_DIGITS, LIKELY = 0.985, 0.98  # of the digits that are answered rightly: without doubt for either reason
 CERTAINLY_KEPT = 0.9995  # of them: answered at all
 
-_N_REDRAWN, _N_NONDIGITS, _N_PICTURES = 2000, 1400, 200  # at most: more make it no better, but slower
-_LEAST_DIGITS = 25  # for each picture: few digits tell too little for the time that pictures take
+_N_REDRAWN, _N_NONDIGITS, _N_PICTURES = 2000, 1400, 120  # at most: more make it no better, but slower
+_LEAST_DIGITS = 40  # for each picture: few digits tell too little for the time that pictures take
 _SEED = 0
 _N_FOLDS = 3
 _SMALL_STEP = 1e-3
