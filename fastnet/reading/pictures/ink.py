@@ -41,13 +41,13 @@ def find_ink(image: Image.Image, is_dark: bool | None = None) -> Ink:
     grey = contrasting_channel(image)
     pixels = np.asarray(grey)
     even, noise, is_dark = _in_even_light(grey, pixels, is_dark)
-    picture = Image.fromarray(even)
-    strength = _usual_strength(picture, noise)
+    strength = _usual_strength(even, noise)
     grain = max(_NOISES * noise, 1)
-    amount = picture.point([min(255, round(255 * value / max(strength, 1))) for value in range(256)])
+    scale = [min(255, round(255 * value / max(strength, 1))) for value in range(256)]
+    amount = np.asarray(Image.fromarray(even).point(scale))
     levels = (math.floor(max(share * strength, grain)) for share in (_PEAK, _THRESHOLD, _FAINT))
     peaks, mask, faint = (even > level for level in levels)  # whole numbers: else all pixels become floating point
-    return Ink(pixels, even, np.asarray(amount), mask, peaks, faint, strength, noise, is_dark)
+    return Ink(pixels, even, amount, mask, peaks, faint, strength, noise, is_dark)
 
 
 # ---- Colour ---------------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def _grain(depth: np.ndarray) -> float:
     Grain lies on the far side of the paper from the ink. In a small picture, where light falls off within a few pixels,
     it is also what changes from a pixel to one near by.
     """
-    sample = depth[:: max(1, depth.shape[0] // 200), :: max(1, depth.shape[1] // 200)]
+    sample = depth[:: max(1, depth.shape[0] // 100), :: max(1, depth.shape[1] // 100)]
     middle, lighter = np.quantile(sample, (1 / 2, 1 / 6))
     spread = max(0.0, min(float(middle), 0.0) - float(lighter))
     if depth.size > _COARSE_PIXELS or depth.shape[1] <= _NEAR_BY:
@@ -183,11 +183,10 @@ def _least(values: np.ndarray) -> np.ndarray:
 # ---- Strength -------------------------------------------------------------------------------------------------------
 
 
-def _usual_strength(even: Image.Image, noise: float) -> float:
+def _usual_strength(even: np.ndarray, noise: float) -> float:
     """How far ink is from paper: the mean of the upper of two groups among what stands out from the grain."""
-    counts = np.array(even.histogram(), np.float64)
     floor = min(254, math.ceil(max(_NOISES * noise, _LEAST_INK)))
-    counts[:floor] = 0
+    counts = np.bincount(even[even >= floor], minlength=256).astype(np.float64)
     if counts.sum() < 6:
         return 0.0
     levels = np.arange(256)
