@@ -53,11 +53,14 @@ def find_ink(image: Image.Image, is_dark: bool | None = None) -> Ink:
 # ---- Colour ---------------------------------------------------------------------------------------------------------
 
 
-def contrasting_channel(image: Image.Image) -> Image.Image:
-    """Luminance; or, where another mix of the colours shows far more contrast, that mix."""
+def contrasting_channel(image: Image.Image, small: Image.Image | None = None) -> Image.Image:
+    """Luminance; or, where another mix of the colours shows far more contrast, that mix.
+
+    `small` is its coarse copy, for who has it.
+    """
     if image.mode == "L":
         return image
-    colours = local_contrast(np.asarray(coarse(image), np.float32), 2).reshape(-1, 3)
+    colours = local_contrast(np.asarray(small or coarse(image), np.float32), 2).reshape(-1, 3)
     covariance = colours.T @ colours / len(colours)
     mix = np.linalg.eigh(covariance)[1][:, -1]  # the direction of most variance
     luminance = _LUMINANCE / np.linalg.norm(_LUMINANCE)

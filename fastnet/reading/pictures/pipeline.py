@@ -11,7 +11,7 @@ from .closeup import find_close_up
 from .cuts import Cut, Found
 from .cuts import LeftOut as LeftOut
 from .grid import find_grid, may_have_grid
-from .ink import Ink, contrasting_channel, find_ink
+from .ink import Ink, coarse, contrasting_channel, find_ink
 from .mnist_form import SIDE, is_in_mnist_form, padded, to_mnist_form
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
@@ -120,9 +120,10 @@ def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the grid or the sheet of paper that the picture shows, or at all of it."""
     if may_have_grid(small) and (form := _look_at_grid(image, small, factor)):
         return form
-    look = _look_at_sheet(image, small)
+    coarse_copy = coarse(small)
+    look = _look_at_sheet(image, coarse_copy)
     if look is None:
-        channel = contrasting_channel(small)
+        channel = contrasting_channel(small, coarse_copy)
         look = _closer(image, _look_at_close_up(channel, factor) or _seen(channel, factor, 0, 0))
     return look
 
@@ -165,9 +166,9 @@ def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
     return _seen(page, factor, -margin * factor, -margin * factor, is_dark=False, within=within)
 
 
-def _look_at_sheet(image: Image.Image, small: Image.Image) -> Look | None:
+def _look_at_sheet(image: Image.Image, coarse_copy: Image.Image) -> Look | None:
     """Look at the sheet that lies in the picture; None if there is none, or it may be a stroke: an empty long bar."""
-    sheet = find_sheet(small, image.size)
+    sheet = find_sheet(coarse_copy, image.size)
     if sheet is None:
         return None
     if sheet.box is not None:
