@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from benchmarks import rendering
 from fastnet.data.loading import load_dataset
 from fastnet.reading.pictures import prepare
+from fastnet.reading.pictures.ink import box_mean
 from fastnet.reading.pictures.ink import coarse as coarse_copy
 from fastnet.reading.pictures.sheet import box_seen, find_sheet, homography
 from fastnet.reading.predictor import Predictor
@@ -124,3 +125,12 @@ def test_digits_on_a_sheet_in_perspective_are_read_and_their_boxes_lie_in_the_fi
         middle = (digit.box[0] + digit.box[2]) / 2, (digit.box[1] + digit.box[3]) / 2
         assert place[0] < middle[0] < place[2]
         assert place[1] < middle[1] < place[3]
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (1, 9), (4, 6, 3)])
+def test_a_mean_is_of_what_is_near_as_far_as_the_picture_goes(shape):
+    values = np.random.default_rng(0).normal(size=shape)
+    means = box_mean(values, 2)
+    for y, x in np.ndindex(shape[:2]):
+        near = values[max(0, y - 2) : y + 3, max(0, x - 2) : x + 3]
+        np.testing.assert_allclose(means[y, x], near.mean(axis=(0, 1)))
