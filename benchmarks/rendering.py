@@ -315,7 +315,8 @@ def out_of_focus(rng: Rng, digit: np.ndarray) -> bytes:
 def thumbnail(rng: Rng, digit: np.ndarray) -> bytes:
     """A digit of 8 to 24 pixels, as in a small picture of a screen."""
     side = int(rng.integers(10, 29))
-    page = on_page(rng, strokes(digit, 170), side=210)
+    ink = strokes(digit, 170)
+    page = on_page(rng, ink, side=max(210, ink.shape[1] + 20))
     return encoded(picture(page).resize((side, side), Image.Resampling.BOX))
 
 

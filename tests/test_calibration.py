@@ -116,6 +116,24 @@ def test_fitting_is_deterministic(test_samples, monkeypatch):
     assert first.no_digit_below <= min(first.unsure_below, 0)
 
 
+def test_few_digits_are_calibrated_on_few_pictures_and_other_things(test_samples, monkeypatch):
+    drawn = {}
+
+    def few_pictures(digits, rng):
+        drawn["pictures"] = len(digits)
+        return seen_in_pictures(digits[:1], rng)
+
+    def few_things(n, rng):
+        drawn["things"] = n
+        return nondigits(8, rng)
+
+    monkeypatch.setattr("fastnet.reading.fitting.seen_in_pictures", few_pictures)
+    monkeypatch.setattr("fastnet.reading.fitting.nondigits", few_things)
+    fit(Predictor.load(), test_samples.take(np.arange(100)))
+    assert 0 < drawn["pictures"] <= 10
+    assert 0 < drawn["things"] <= 100
+
+
 # ---- Pictures of digits, and what is none ----------------------------------------------------------------------------
 
 

@@ -7,6 +7,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from benchmarks import rendering
 from fastnet.data.loading import load_dataset
 from fastnet.reading.pictures import prepare
+from fastnet.reading.pictures.ink import box_mean
+from fastnet.reading.pictures.ink import coarse as coarse_copy
 from fastnet.reading.pictures.sheet import box_seen, find_sheet, homography
 from fastnet.reading.predictor import Predictor
 
@@ -68,7 +70,7 @@ def form(widths, side=110, margin=14, line=3):
 @pytest.mark.parametrize("margin", [14, 0])
 def test_the_cells_of_a_form_are_no_sheet_on_a_desk(widths, margin):
     page = form(widths, margin=margin) if len(widths) > 1 or margin else form((100, 100))
-    assert find_sheet(page, page.size) is None
+    assert find_sheet(coarse_copy(page), page.size) is None
 
 
 def on_a_desk(corners, size=(640, 480)):
@@ -79,7 +81,7 @@ def on_a_desk(corners, size=(640, 480)):
 
 def test_a_sheet_that_lies_straight_is_found_as_a_box():
     desk = on_a_desk([(100, 60), (500, 60), (500, 400), (100, 400)])
-    sheet = find_sheet(desk, desk.size)
+    sheet = find_sheet(coarse_copy(desk), desk.size)
     assert sheet.is_light
     np.testing.assert_allclose(sheet.box, (116, 74, 484, 386), atol=8)
 
@@ -87,7 +89,7 @@ def test_a_sheet_that_lies_straight_is_found_as_a_box():
 def test_a_sheet_in_perspective_is_found_by_its_corners():
     corners = [(150, 80), (520, 40), (580, 400), (90, 430)]
     desk = on_a_desk(corners)
-    sheet = find_sheet(desk.reduce(2), desk.size)
+    sheet = find_sheet(coarse_copy(desk.reduce(2)), desk.size)
     assert sheet.box is None
     np.testing.assert_allclose(sheet.corners, corners, atol=10)
 
@@ -95,7 +97,7 @@ def test_a_sheet_in_perspective_is_found_by_its_corners():
 def test_a_fat_stroke_is_no_sheet():
     page = Image.new("L", (144, 144), 240)
     ImageDraw.Draw(page).line([(40, 30), (104, 26), (64, 118)], 30, 26)
-    assert find_sheet(page, page.size) is None
+    assert find_sheet(coarse_copy(page), page.size) is None
 
 
 def test_a_perspective_takes_corners_to_corners():
@@ -123,3 +125,12 @@ def test_digits_on_a_sheet_in_perspective_are_read_and_their_boxes_lie_in_the_fi
         middle = (digit.box[0] + digit.box[2]) / 2, (digit.box[1] + digit.box[3]) / 2
         assert place[0] < middle[0] < place[2]
         assert place[1] < middle[1] < place[3]
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (1, 9), (4, 6, 3)])
+def test_a_mean_is_of_what_is_near_as_far_as_the_picture_goes(shape):
+    values = np.random.default_rng(0).normal(size=shape)
+    means = box_mean(values, 2)
+    for y, x in np.ndindex(shape[:2]):
+        near = values[max(0, y - 2) : y + 3, max(0, x - 2) : x + 3]
+        np.testing.assert_allclose(means[y, x], near.mean(axis=(0, 1)))

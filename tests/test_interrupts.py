@@ -95,6 +95,19 @@ def test_a_training_that_has_come_to_its_end_is_saved(start, npz, tmp_path, plac
 
 
 @pytest.mark.parametrize("number", SIGNALS)
+def test_a_training_that_is_interrupted_while_it_is_calibrated_stays_saved(start, npz, tmp_path, number):
+    hold = "import fastnet.reading.fitting as f; f.calibrate_run = hold"
+    process = start(hold, "train", "--data", npz, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
+    _, err = interrupted(process, number)
+    assert process.returncode == 128 + number, err
+    assert err.splitlines()[-1] == "fastnet: interrupted"
+    saved = Model.load(tmp_path / "run")
+    assert saved.manifest.test is not None
+    assert saved.calibration is None
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("number", SIGNALS)
 def test_the_second_signal_of_one_stop_changes_nothing_and_a_later_one_goes_to_who_handled_it_before(
     monkeypatch, number
 ):

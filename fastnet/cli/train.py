@@ -154,7 +154,7 @@ def _calibrated(training: "Training", place: Path, outdated: tuple[str, ...]) ->
 
     began = time.monotonic()
     try:
-        with waiting("calibrating on the validation digits"):
+        with waiting("saved; calibrating on the validation digits"):
             calibration = calibrate_run(training, place)
     except OptionError as error:
         tell(f"it was not calibrated, and answers whatever it is shown: {error}")

@@ -47,10 +47,16 @@ def are_turned(model: Model, digits: Sequence[np.ndarray]) -> bool:
     if model.calibration is None or not digits:
         return False
     upright = np.stack(digits)
-    turns = np.concatenate([np.rot90(upright, turn, (1, 2)) for turn in range(4)])
-    likeness = model.calibration.likeness_of(model.forward(turns).traits).reshape(4, -1)
-    means = np.minimum(likeness, _CERTAIN).mean(axis=1)
-    return bool(means[1:].max() - means[0] > max(_LIKELIER / len(digits) ** 0.5, _LIKELIER_AT_LEAST))
+    least = _mean_likeness(model, upright) + max(_LIKELIER / len(digits) ** 0.5, _LIKELIER_AT_LEAST)
+    if least >= _CERTAIN:
+        return False
+    return any(_mean_likeness(model, np.rot90(upright, turn, (1, 2))) > least for turn in (1, 2, 3))
+
+
+def _mean_likeness(model: Model, digits: np.ndarray) -> float:
+    assert model.calibration is not None
+    likeness = model.calibration.likeness_of(model.forward(digits).traits)
+    return float(np.minimum(likeness, _CERTAIN).mean())
 
 
 def marks_in_line(digits: Sequence[Box], left_out: Sequence[LeftOut]) -> list[tuple[LeftOut, str]]:

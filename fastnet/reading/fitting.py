@@ -23,12 +23,13 @@ from .rendered import seen_in_pictures
 LIKE_DIGITS, LIKELY = 0.985, 0.98  # of the digits that are answered rightly: without doubt for either reason
 CERTAINLY_KEPT = 0.9995  # of them: answered at all
 
-_N_NONDIGITS, _N_PICTURES = 3000, 1000
+_N_REDRAWN, _N_NONDIGITS, _N_PICTURES = 2000, 1400, 120  # at most: more make it no better, but slower
+_LEAST_DIGITS = 40  # for each picture: few digits tell too little for the time that pictures take
 _SEED = 0
 _N_FOLDS = 3
-_SMALL_STEP = 1e-4
+_SMALL_STEP = 1e-3
 _LEAST_RIGHT = 30
-_RIDGE = 30.0  # pulls the weights towards 0, so that other pens and hands fare as those that were drawn
+_RIDGE = 100.0  # pulls the weights towards 0, so that other pens and hands fare as those that were drawn
 
 
 def calibrate(model: str | Path, data: Dataset | None = None, out: Path | None = None) -> Calibration:
@@ -82,9 +83,9 @@ def fit(predictor: Model, digits: Samples) -> Calibration:
     logits = activations.logits
     temperature = judged_temperature(logits, digits.labels)
     images = digits.pixels.reshape(-1, SIDE, SIDE)
-    in_pictures, numbers = seen_in_pictures(images[:_N_PICTURES], rng)
-    redrawn = np.stack([to_mnist_form(_cropped(image)) for image in images])
-    labels = np.concatenate([digits.labels, digits.labels, digits.labels[numbers]])
+    in_pictures, numbers = seen_in_pictures(images[: min(_N_PICTURES, len(images) // _LEAST_DIGITS)], rng)
+    redrawn = np.stack([to_mnist_form(_cropped(image)) for image in images[:_N_REDRAWN]])
+    labels = np.concatenate([digits.labels, digits.labels[:_N_REDRAWN], digits.labels[numbers]])
     seen = predictor.forward(np.vstack([redrawn, in_pictures]))
     answers = softmax(np.vstack([logits, seen.logits]) / np.float32(temperature))
     is_right = answers.argmax(axis=1) == labels
@@ -109,9 +110,10 @@ def fit(predictor: Model, digits: Samples) -> Calibration:
 
 def _others(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """What is no digit, or none as it stands: drawn things, spoilt digits and turned ones."""
-    some = images[: _N_NONDIGITS // 4]
+    n = min(_N_NONDIGITS, len(images))
+    some = images[: max(1, n // 4)]
     turned = [np.rot90(image, int(rng.choice([1, 3]))) for image in some]
-    return np.concatenate([nondigits(_N_NONDIGITS, rng), spoilt_digits(some, rng), np.stack(turned)])
+    return np.concatenate([nondigits(n, rng), spoilt_digits(some, rng), np.stack(turned)])
 
 
 def likeness_of_unseen(known: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -160,16 +162,18 @@ def logistic_regression(positive: np.ndarray, negative: np.ndarray) -> np.ndarra
 
     Newton's method with a ridge on the standardised columns.
     """
-    rows = np.vstack([positive, negative]).astype(np.float64)
+    rows = np.vstack([positive, negative]).astype(np.float32)
     is_positive = np.arange(len(rows)) < len(positive)
-    mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-3
-    rows = np.hstack([(rows - mean) / deviation, np.ones((len(rows), 1))])
+    mean, deviation = rows.mean(axis=0, dtype=np.float64), rows.std(axis=0, dtype=np.float64) + 1e-3
+    rows = np.hstack([(rows - mean) / deviation, np.ones((len(rows), 1))]).astype(np.float32)
     count = np.where(is_positive, len(rows) / 2 / len(positive), len(rows) / 2 / len(negative))
     weights = np.zeros(rows.shape[1])
     for _ in range(12):
-        odds = 1 / (1 + np.exp(-np.clip(rows @ weights, -50, 50)))
-        curvature = (rows * (count * odds * (1 - odds))[:, np.newaxis]).T @ rows + _RIDGE * np.eye(len(weights))
-        step = np.linalg.solve(curvature, rows.T @ (count * (is_positive - odds)) - _RIDGE * weights)
+        odds = 1 / (1 + np.exp(-np.clip(rows @ weights.astype(np.float32), -50, 50).astype(np.float64)))
+        scaled = rows * np.sqrt(count * odds * (1 - odds)).astype(np.float32)[:, np.newaxis]
+        curvature = scaled.T @ scaled + _RIDGE * np.eye(len(weights))  # of a matrix and itself: half of the product
+        slope = rows.T @ (count * (is_positive - odds)).astype(np.float32)
+        step = np.linalg.solve(curvature, slope - _RIDGE * weights)
         weights += step
         if np.abs(step).max() < _SMALL_STEP:
             break

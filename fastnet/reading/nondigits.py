@@ -3,6 +3,8 @@
 A model is calibrated on them: where it answers these as surely as digits, it must learn to hold back.
 """
 
+from functools import cache
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
@@ -91,9 +93,14 @@ def _written_letter(rng: np.random.Generator) -> np.ndarray:
 
 def _printed_letter(rng: np.random.Generator) -> np.ndarray:
     image = Image.new("L", (_SIDE, _SIDE), 255)
-    font = ImageFont.load_default(float(rng.uniform(60, 100)))
+    font = _font(int(rng.integers(60, 101)))
     ImageDraw.Draw(image).text((60, 60), str(rng.choice(list(_STROKES))), 0, font, "mm")
     return np.asarray(image.rotate(float(rng.uniform(-12, 12)), Image.Resampling.BILINEAR, fillcolor=255))
+
+
+@cache
+def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    return ImageFont.load_default(size)
 
 
 def _scribble(rng: np.random.Generator) -> np.ndarray:

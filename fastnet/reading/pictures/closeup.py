@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from .ink import coarse, contrasting_channel, otsu
+from .ink import coarse, otsu
 from .labelling import label_runs
 from .mnist_form import stroke_width
 from .ruling import without_ruled_lines
@@ -18,9 +18,8 @@ _LEVEL = 0.01  # ... within such a share of the contrast
 _MARGIN = 0.5  # of the picture's longer side
 
 
-def find_close_up(image: Image.Image) -> tuple[Image.Image, int] | None:
-    """Light ink on black paper with a margin all around, and its pixels, if a digit fills the picture (L or RGB)."""
-    channel = contrasting_channel(image)
+def find_close_up(channel: Image.Image) -> tuple[Image.Image, int] | None:
+    """Light ink on black paper with a margin all around, and its pixels, if a digit fills the picture (L)."""
     small = np.asarray(coarse(channel), np.float32)
     threshold, separation = otsu(small)
     if separation < _TWO_GROUPS:
@@ -37,7 +36,7 @@ def find_close_up(image: Image.Image) -> tuple[Image.Image, int] | None:
     if min(side.mean() for side in _sides(is_level)) < _EVEN:
         return None  # a photograph: the light may not be even
     amount = np.clip((np.asarray(channel, np.float32) - paper) * (255 / (full - paper)), 0, 255).astype(np.uint8)
-    margin = max(1, round(_MARGIN * max(image.size)))
+    margin = max(1, round(_MARGIN * max(channel.size)))
     return Image.fromarray(np.pad(amount, margin)), margin
 
 

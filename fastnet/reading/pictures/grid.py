@@ -41,18 +41,25 @@ class Grid:
 
 def may_have_grid(image: Image.Image) -> bool:
     """Whether there are thin straight lines both across and down: far cheaper to tell than what they enclose."""
-    grey = np.asarray(image.convert("L"))
-    return _n_lines(grey) >= 2 and _n_lines(grey.T) >= 2
+    grey = image.convert("L").convert("F")
+    across = _n_lines(_strips(grey, (_STRIP, 1)), max(grey.size))
+    return across >= 2 and _n_lines(_strips(grey, (1, _STRIP)).T, max(grey.size)) >= 2
 
 
-def _n_lines(grey: np.ndarray) -> int:
-    """About how many thin lines run across, over two strips at least."""
-    height, width = grey.shape
-    n = width // _STRIP
-    reach = max(3, round(_THICKEST * max(grey.shape)) // 2 + 2)
+def _strips(grey: Image.Image, by: tuple[int, int]) -> np.ndarray:
+    """The means of whole strips, so wide and so high."""
+    width, height = (side // step * step for side, step in zip(grey.size, by, strict=True))
+    if not width or not height:
+        return np.empty((0, 0), np.float32)
+    return np.asarray(grey.reduce(by, (0, 0, width, height)))
+
+
+def _n_lines(strips: np.ndarray, longer: int) -> int:
+    """About how many thin lines run across two strips at least, `(height, n)`, of a picture with such a longer side."""
+    height, n = strips.shape
+    reach = max(3, round(_THICKEST * longer) // 2 + 2)
     if n < 2 or height < 4 * reach:
         return 0
-    strips = grey[:, : n * _STRIP].reshape(height, n, _STRIP).mean(axis=2, dtype=np.float32)
     inner, above, below = strips[reach:-reach], strips[: -2 * reach], strips[2 * reach :]
     darker, lighter = np.minimum(above, below) - inner, inner - np.maximum(above, below)
     stands_out = np.maximum(darker, lighter) > _STANDS_OUT

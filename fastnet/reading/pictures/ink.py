@@ -39,23 +39,28 @@ class Ink:
 def find_ink(image: Image.Image, is_dark: bool | None = None) -> Ink:
     """Measure the ink on a picture of mode L or RGB; whether it is darker than the paper is found out, if not given."""
     grey = contrasting_channel(image)
-    even, noise, is_dark = _in_even_light(grey, is_dark)
+    pixels = np.asarray(grey)
+    even, noise, is_dark = _in_even_light(grey, pixels, is_dark)
     strength = _usual_strength(even, noise)
     grain = max(_NOISES * noise, 1)
-    amount = even.point([min(255, round(255 * value / max(strength, 1))) for value in range(256)])
-    pixels = np.asarray(even)
-    peaks, mask, faint = (pixels > max(share * strength, grain) for share in (_PEAK, _THRESHOLD, _FAINT))
-    return Ink(np.asarray(grey), pixels, np.asarray(amount), mask, peaks, faint, strength, noise, is_dark)
+    scale = [min(255, round(255 * value / max(strength, 1))) for value in range(256)]
+    amount = np.asarray(Image.fromarray(even).point(scale))
+    levels = (math.floor(max(share * strength, grain)) for share in (_PEAK, _THRESHOLD, _FAINT))
+    peaks, mask, faint = (even > level for level in levels)  # whole numbers: else all pixels become floating point
+    return Ink(pixels, even, amount, mask, peaks, faint, strength, noise, is_dark)
 
 
 # ---- Colour ---------------------------------------------------------------------------------------------------------
 
 
-def contrasting_channel(image: Image.Image) -> Image.Image:
-    """Luminance; or, where another mix of the colours shows far more contrast, that mix."""
+def contrasting_channel(image: Image.Image, small: Image.Image | None = None) -> Image.Image:
+    """Luminance; or, where another mix of the colours shows far more contrast, that mix.
+
+    `small` is its coarse copy, for who has it.
+    """
     if image.mode == "L":
         return image
-    colours = local_contrast(np.asarray(coarse(image), np.float32), 2).reshape(-1, 3)
+    colours = local_contrast(np.asarray(small or coarse(image), np.float32), 2).reshape(-1, 3)
     covariance = colours.T @ colours / len(colours)
     mix = np.linalg.eigh(covariance)[1][:, -1]  # the direction of most variance
     luminance = _LUMINANCE / np.linalg.norm(_LUMINANCE)
@@ -69,15 +74,16 @@ def contrasting_channel(image: Image.Image) -> Image.Image:
 # ---- Light ----------------------------------------------------------------------------------------------------------
 
 
-def _in_even_light(grey: Image.Image, is_dark: bool | None) -> tuple[Image.Image, float, bool]:
-    """How far each pixel is from the paper around it towards the ink, the paper's grain, and which side ink is on."""
-    full = np.asarray(grey)
+def _in_even_light(grey: Image.Image, full: np.ndarray, is_dark: bool | None) -> tuple[np.ndarray, float, bool]:
+    """How far each pixel is from the paper around it towards the ink, the paper's grain, and which side ink is on.
+
+    `full` holds the pixels of `grey`.
+    """
     paper, is_dark = _plain_paper(full, is_dark) or _lit_paper(grey, is_dark)
-    room = paper if is_dark else 255 - paper  # shade dims ink and paper alike
-    gain = 255 / np.maximum(room, 32)
-    level, gain = (_enlarged(field, grey.size) for field in (paper, gain))
-    depth = (level - full if is_dark else full - level) * gain
-    return Image.fromarray(np.clip(depth, 0, 255).astype(np.uint8)), _grain(depth), is_dark
+    level = _enlarged(paper, grey.size)
+    depth = level - full if is_dark else full - level
+    depth *= 255 / np.maximum(level if is_dark else 255 - level, np.float32(32))  # shade dims ink and paper alike
+    return np.clip(depth, 0, 255).astype(np.uint8), _grain(depth), is_dark
 
 
 def _grain(depth: np.ndarray) -> float:
@@ -86,7 +92,7 @@ def _grain(depth: np.ndarray) -> float:
     Grain lies on the far side of the paper from the ink. In a small picture, where light falls off within a few pixels,
     it is also what changes from a pixel to one near by.
     """
-    sample = depth[:: max(1, depth.shape[0] // 200), :: max(1, depth.shape[1] // 200)]
+    sample = depth[:: max(1, depth.shape[0] // 100), :: max(1, depth.shape[1] // 100)]
     middle, lighter = np.quantile(sample, (1 / 2, 1 / 6))
     spread = max(0.0, min(float(middle), 0.0) - float(lighter))
     if depth.size > _COARSE_PIXELS or depth.shape[1] <= _NEAR_BY:
@@ -180,11 +186,10 @@ def _least(values: np.ndarray) -> np.ndarray:
 # ---- Strength -------------------------------------------------------------------------------------------------------
 
 
-def _usual_strength(even: Image.Image, noise: float) -> float:
+def _usual_strength(even: np.ndarray, noise: float) -> float:
     """How far ink is from paper: the mean of the upper of two groups among what stands out from the grain."""
-    counts = np.array(even.histogram(), np.float64)
     floor = min(254, math.ceil(max(_NOISES * noise, _LEAST_INK)))
-    counts[:floor] = 0
+    counts = np.bincount(even[even >= floor], minlength=256).astype(np.float64)
     if counts.sum() < 6:
         return 0.0
     levels = np.arange(256)
@@ -198,9 +203,10 @@ def otsu(values: np.ndarray) -> tuple[float, float]:
     least, most = float(values.min()), float(values.max())
     if most - least < 1e-6:
         return most, 0.0
-    counts, edges = np.histogram(values, 256, (least, most))
+    width = (most - least) / 256
+    counts = np.bincount(np.minimum((values.ravel() - least) / width, 255).astype(np.uint8), minlength=256)
     threshold, share = _otsu_of_histogram(counts.astype(np.float64))
-    return float(edges[round(threshold) + 1]), share
+    return least + (round(threshold) + 1) * width, share
 
 
 def _otsu_of_histogram(counts: np.ndarray) -> tuple[float, float]:
@@ -234,15 +240,25 @@ def local_contrast(values: np.ndarray, fraction: float) -> np.ndarray:
 
 def box_mean(values: np.ndarray, radius: int) -> np.ndarray:
     """The mean over rows and columns up to `radius` away, as far as there are any."""
-    for axis in (0, 1):
-        n = values.shape[axis]
-        sums = np.concatenate([np.zeros_like(values.take([0], axis)), values.cumsum(axis)], axis)
-        first = np.maximum(np.arange(n) - radius, 0)
-        stop = np.minimum(np.arange(n) + radius + 1, n)
-        counts = (stop - first).reshape((-1, 1) if axis == 0 else (1, -1))
-        difference = sums.take(stop, axis) - sums.take(first, axis)
-        values = difference / (counts if values.ndim == 2 else counts[..., np.newaxis])
-    return values
+    height, width = values.shape[:2]
+    counts = [_window_sizes(n, radius).astype(values.dtype) for n in (height, width)]
+    sums = np.zeros((height + 2 * radius + 1, *values.shape[1:]), values.dtype)
+    sums[radius + 1 : radius + 1 + height] = values
+    sums = sums.cumsum(axis=0)
+    rows = sums[2 * radius + 1 :] - sums[:height]
+    rows /= counts[0].reshape(-1, *[1] * (values.ndim - 1))
+    sums = np.zeros((height, width + 2 * radius + 1, *values.shape[2:]), values.dtype)
+    sums[:, radius + 1 : radius + 1 + width] = rows
+    sums = sums.cumsum(axis=1)
+    means: np.ndarray = sums[:, 2 * radius + 1 :] - sums[:, :width]
+    means /= counts[1].reshape(-1, *[1] * (values.ndim - 2))
+    return means
+
+
+def _window_sizes(n: int, radius: int) -> np.ndarray:
+    """How many of `n` places in a row are up to `radius` from each."""
+    places = np.arange(n)
+    return np.minimum(places + radius + 1, n) - np.maximum(places - radius, 0)
 
 
 def _enlarged(field: np.ndarray, size: tuple[int, int]) -> np.ndarray | np.float32:

@@ -11,8 +11,8 @@ from .closeup import find_close_up
 from .cuts import Cut, Found
 from .cuts import LeftOut as LeftOut
 from .grid import find_grid, may_have_grid
-from .ink import Ink, find_ink
-from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form
+from .ink import Ink, coarse, contrasting_channel, find_ink
+from .mnist_form import SIDE, is_in_mnist_form, padded, to_mnist_form
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
@@ -120,8 +120,12 @@ def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the grid or the sheet of paper that the picture shows, or at all of it."""
     if may_have_grid(small) and (form := _look_at_grid(image, small, factor)):
         return form
-    look = _look_at_sheet(image, small)
-    return look or _closer(image, _look_at_close_up(small, factor) or _seen(small, factor, 0, 0))
+    coarse_copy = coarse(small)
+    look = _look_at_sheet(image, coarse_copy)
+    if look is None:
+        channel = contrasting_channel(small, coarse_copy)
+        look = _closer(image, _look_at_close_up(channel, factor) or _seen(channel, factor, 0, 0))
+    return look
 
 
 def _closer(image: Image.Image, look: Look) -> Look:
@@ -152,9 +156,9 @@ def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look |
         scale = closer
 
 
-def _look_at_close_up(small: Image.Image, factor: int) -> Look | None:
+def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
     """Look at a digit that fills the picture; None if none does."""
-    found = find_close_up(small)
+    found = find_close_up(channel)
     if found is None:
         return None
     page, margin = found
@@ -162,9 +166,9 @@ def _look_at_close_up(small: Image.Image, factor: int) -> Look | None:
     return _seen(page, factor, -margin * factor, -margin * factor, is_dark=False, within=within)
 
 
-def _look_at_sheet(image: Image.Image, small: Image.Image) -> Look | None:
+def _look_at_sheet(image: Image.Image, coarse_copy: Image.Image) -> Look | None:
     """Look at the sheet that lies in the picture; None if there is none, or it may be a stroke: an empty long bar."""
-    sheet = find_sheet(small, image.size)
+    sheet = find_sheet(coarse_copy, image.size)
     if sheet is None:
         return None
     if sheet.box is not None:
@@ -229,7 +233,7 @@ def _box_of(look: Look, box: Box, scale: float) -> Box:
 
 def _own_ink(amount: np.ndarray, own: np.ndarray) -> np.ndarray:
     """The ink of one digit, with the soft edge of its strokes, without its neighbours'."""
-    reach = np.pad(own, 1)
+    reach = padded(own, 1)
     reach = reach[1:-1] | reach[:-2] | reach[2:]
     reach = reach[:, 1:-1] | reach[:, :-2] | reach[:, 2:]
     return np.where(reach, amount, 0).astype(np.uint8)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .ink import coarse, otsu
+from .ink import otsu
 from .labelling import Runs, label_runs
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1; x1 and y1 are one past the last
@@ -66,9 +66,9 @@ def box_seen(box: Box, plane: np.ndarray) -> tuple[float, float, float, float]:
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-def find_sheet(image: Image.Image, size: tuple[int, int]) -> Sheet | None:
-    """The sheet that a picture shows, if there is one, in pixels of a picture of that size, of which this is a copy."""
-    small = np.asarray(coarse(image).convert("L"), np.float32)
+def find_sheet(coarse_copy: Image.Image, size: tuple[int, int]) -> Sheet | None:
+    """The sheet that a picture of that size shows, if there is one, in its pixels."""
+    small = np.asarray(coarse_copy.convert("L"), np.float32)
     threshold, separation = otsu(small)
     if separation < _IN_SHADE:
         return None
