@@ -8,6 +8,7 @@ from .labelling import label_runs, runs_of
 
 _STEEPEST = 0.14  # rows for each column: 8 degrees
 _BENT = 0.01  # of its length: a line's usual distance from straight
+_LONG_RUN = 8  # pixels, that a line has in a row: strokes that touch or cross it are shorter there
 _BREAK = 4  # pixels: a line goes on after as many without ink
 _FILLED = 0.7  # of a longer gap is ink, where something crosses the line
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
@@ -49,13 +50,8 @@ class Line:
 
 def lines_across(mask: np.ndarray, thickest: float, least: int) -> list[Line]:
     """The lines of a mask that are no thicker and no shorter; for those down, give the mask's transpose."""
-    column, start, stop = runs_of(mask.T)
-    is_thin = stop - start <= thickest
-    flat = np.zeros(mask.shape, bool)
-    length = (stop - start)[is_thin]
-    rows = np.arange(length.sum()) - np.repeat(length.cumsum() - length - start[is_thin], length)
-    flat[rows, np.repeat(column[is_thin], length)] = True
     lines: list[Line] = []
+    flat = _runs_between(_runs_between(mask, _LONG_RUN, mask.shape[1]).T, 1, thickest).T
     for piece in sorted(_pieces(flat, max(4, least // 4)), key=lambda piece: piece.start):
         at = next((i for i, line in enumerate(lines) if _goes_on(line, piece, mask)), None)
         if at is None:
@@ -63,6 +59,17 @@ def lines_across(mask: np.ndarray, thickest: float, least: int) -> list[Line]:
         else:
             lines[at] = _joined(lines[at], piece)
     return [line for line in lines if len(line.middle) >= least and _is_straight(line.middle)]
+
+
+def _runs_between(mask: np.ndarray, least: float, most: float) -> np.ndarray:
+    """The runs of a mask's rows that are so long."""
+    row, start, stop = runs_of(mask)
+    fits = (stop - start >= least) & (stop - start <= most)
+    edges = np.zeros((mask.shape[0], mask.shape[1] + 1), np.int8)
+    edges[row[fits], start[fits]] = 1
+    edges[row[fits], stop[fits]] -= 1
+    kept: np.ndarray = edges.cumsum(axis=1, dtype=np.int8)[:, :-1] > 0
+    return kept
 
 
 def _pieces(flat: np.ndarray, least: int) -> list[Line]:
