@@ -15,7 +15,7 @@ from .sheet import Box
 from .straight import Line, drawn_lines, lines_across, without_lines
 
 _ALONG = 9  # pixels of a line that are averaged, and by how much these stand out: of the usual ink, of the grain
-_FAINT, _NOISES = 0.1, 5.0
+_FAINT, _NOISES = 0.06, 5.0
 _STRIP = 24  # pixels: lines are straight and level over so many
 _STANDS_OUT = 8  # of 255: what a line differs by from what is beside it, on the average of a strip
 _THICKEST = 0.02  # of the picture's longer side
@@ -23,8 +23,9 @@ _LEAST_SIDE = 10  # pixels of a cell
 _LEAST_CELL = 5  # times as wide as its lines are thick
 _FILLS = 0.72  # of its box, that a cell covers: it may slant
 _ALIKE = 0.6  # of the usual height of cells, or 1 / 0.6
-_WHOLE = 0.8  # of a cell's side, along which a line runs
+_WHOLE = 0.92  # of a cell's side, along which a line runs
 _APART, _FAR_LONGER = 0.3, 1.5  # of the height of cells, between lines, and times as long: what is nearer is a stroke
+_NEARLY, _MOST = 0.15, 0.6  # of their usual width, of all cells
 _GAP = 0.35  # of the width of wide cells: what is narrower lies between boxes
 _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
@@ -147,11 +148,17 @@ def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tupl
     ]
     if not cells:
         return regions, []
-    usual = float(np.median([cell.height for cell in cells]))
-    widest = float(np.quantile([cell.width for cell in cells], 0.75))
+    usual, narrowest = float(np.median([cell.height for cell in cells])), _narrowest([cell.width for cell in cells])
     return regions, [
-        cell for cell in cells if _ALIKE * usual <= cell.height <= usual / _ALIKE and cell.width >= _GAP * widest
+        cell for cell in cells if _ALIKE * usual <= cell.height <= usual / _ALIKE and cell.width >= narrowest
     ]
+
+
+def _narrowest(widths: list[int]) -> float:
+    """What a cell is wide at least: where most are alike, half of one lies beside a 1 as high as its cell."""
+    usual, wide = np.median(widths), np.quantile(widths, 0.75)
+    are_alike = np.mean(np.abs(widths - usual) <= _NEARLY * usual) >= _MOST
+    return float(max(_GAP * wide, _ALIKE * usual * are_alike))
 
 
 def _beside(lines: list[Line], cells: list[Group]) -> list[Line]:

@@ -10,7 +10,7 @@ _STEEPEST = 0.14  # rows for each column: 8 degrees
 _BENT = 0.01  # of its length: a line's usual distance from straight
 _LONG_RUN = 8  # pixels, that a line has in a row: strokes that touch or cross it are shorter there
 _BREAK = 4  # pixels: a line goes on after as many without ink
-_FILLED = 0.7  # of a longer gap is ink, where something crosses the line
+_FILLED = 0.6  # of a longer gap is ink, where something crosses the line or it is pale
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
 
 
@@ -110,14 +110,18 @@ def _goes_on(line: Line, piece: Line, mask: np.ndarray) -> bool:
     gap = piece.start - line.stop
     if gap < 0:
         return False
-    near = max(line.thickness, piece.thickness) / 2 + 1.5 + 0.03 * min(gap, 60)
+    thin, thick = sorted((line.thickness, piece.thickness))
+    if thick > 2 * thin + 1:
+        return False
+    near = thick / 2 + 1 + 0.03 * min(gap, 60)
     if abs(float(line.at(np.array([piece.start]))[0]) - piece.middle[0]) > near:
         return False
     if gap <= _BREAK:
         return True
     columns = np.arange(line.stop, piece.start)
     rows = np.linspace(line.middle[-1], piece.middle[0], gap).round().astype(int)
-    return bool(mask[rows, columns].mean() >= _FILLED)
+    near_by = np.arange(-1, 2)[:, np.newaxis]
+    return bool(mask[(rows + near_by).clip(0, len(mask) - 1), columns].any(axis=0).mean() >= _FILLED)
 
 
 def _joined(line: Line, piece: Line) -> Line:
