@@ -12,10 +12,10 @@ from .labelling import label_runs
 from .parts import cut
 from .rows import in_lines
 from .sheet import Box
-from .straight import Line, drawn_lines, lines_across, without_lines
+from .straight import Line, drawn_lines, lines_across, with_true_ends, without_lines
 
 _ALONG = 9  # pixels of a line that are averaged, and by how much these stand out: of the usual ink, of the grain
-_FAINT, _NOISES = 0.06, 5.0
+_FAINT, _NOISES = 0.1, 5.0
 _STRIP = 24  # pixels: lines are straight and level over so many
 _STANDS_OUT = 8  # of 255: what a line differs by from what is beside it, on the average of a strip
 _THICKEST = 0.02  # of the picture's longer side
@@ -77,8 +77,8 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
     """The cells on a picture, empty ones too, row by row; None if there are no two cells alike, or not written in."""
     thickest = max(3, round(_THICKEST * max(ink.mask.shape)))
     least_ink = max(_FAINT * ink.contrast, _NOISES * ink.noise / math.sqrt(_ALONG), 3.0)
-    across = lines_across(ink.faint | _ridges(ink.even, thickest, least_ink), thickest, 2 * _LEAST_SIDE)
-    down = lines_across(ink.faint.T | _ridges(ink.even.T, thickest, least_ink), thickest, 2 * _LEAST_SIDE) if across else []
+    across = _lines(ink.faint, ink.even, thickest, least_ink)
+    down = _lines(ink.faint.T, ink.even.T, thickest, least_ink) if across else []
     if not down:
         return None
     regions, cells = _cells(ink.faint.shape, across, down)
@@ -112,14 +112,20 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
     return Grid(found, mask, height, box)
 
 
-def _ridges(even: np.ndarray, thickest: int, least: float) -> np.ndarray:
-    """Where, on the average of some columns, there is more ink than above and below: pale lines stand out so."""
+def _lines(faint: np.ndarray, even: np.ndarray, thickest: int, least_ink: float) -> list[Line]:
+    """The lines across, also pale ones, which stand out on the average of some columns."""
     half = _ALONG // 2
     sums = np.pad(even, ((0, 0), (half + 1, half)), "edge").cumsum(axis=1, dtype=np.float32)
     along = (sums[:, _ALONG:] - sums[:, :-_ALONG]) / _ALONG
-    ridges = np.zeros(even.shape, bool)
+    lines = lines_across(faint | _ridges(along, thickest, least_ink), thickest, 2 * _LEAST_SIDE)
+    return [with_true_ends(line, along) for line in lines]
+
+
+def _ridges(along: np.ndarray, thickest: int, least: float) -> np.ndarray:
+    """Where there is more ink than both above and below."""
+    ridges = np.zeros(along.shape, bool)
     for reach in (3, 6, thickest + 2):
-        if len(even) > 2 * reach:
+        if len(along) > 2 * reach:
             sides = np.maximum(along[: -2 * reach], along[2 * reach :])
             ridges[reach:-reach] |= along[reach:-reach] - sides > least
     return ridges
@@ -128,7 +134,7 @@ def _ridges(even: np.ndarray, thickest: int, least: float) -> np.ndarray:
 def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tuple[np.ndarray, list[Group]]:
     """What the lines enclose: the number of each pixel's region, and the regions that are cells."""
     thickness = float(np.median([line.thickness for line in across + down]))
-    free = ~drawn_lines(shape, across, down, more=0.5, longer=round(thickness / 2) + 2)
+    free = ~drawn_lines(shape, across, down, more=0.5, longer=round(thickness / 2) + 4)
     runs = label_runs(free)
     length = runs.stop - runs.start
     regions = np.full(shape, -1, np.int32)
@@ -184,7 +190,8 @@ def _is_along(line: Line, other: Line, apart: float) -> bool:
         return False
     shared = min(line.stop, other.stop) - max(line.start, other.start)
     columns = np.arange(line.start, line.stop)
-    return bool(shared > 0 and np.median(abs(line.middle - other.at(columns))) < apart)
+    distance = float(np.median(abs(line.middle - other.at(columns))))
+    return shared > 0 and max(line.thickness, other.thickness) < distance < apart
 
 
 def _turned(cell: Group) -> Group:

@@ -48,6 +48,34 @@ class Line:
         return middle
 
 
+def with_true_ends(line: Line, along: np.ndarray) -> Line:
+    """The line from where to where it is at least half as dark as it usually is; twice as long at most.
+
+    `along` tells how dark all is, on the average of some columns, by which a line seems longer or is lost where others cross.
+    """
+    columns = np.arange(line.start, line.stop)
+    least = float(np.median(_darkness(line, along, columns))) / 2
+    inner = np.flatnonzero(_darkness(line, along, columns) >= least)
+    first, last, n = line.start + int(inner[0]), line.start + int(inner[-1]), len(columns) // 2
+    before = _n_dark(line, along, first - 1 - np.arange(n), least)
+    behind = _n_dark(line, along, last + 1 + np.arange(n), least)
+    columns = np.arange(first - before, last + 1 + behind)
+    return Line(first - before, line.at(columns), line.thickness)
+
+
+def _n_dark(line: Line, along: np.ndarray, columns: np.ndarray, least: float) -> int:
+    """For how many of the columns, from the first on, the line is so dark."""
+    columns = columns[(columns >= 0) & (columns < along.shape[1])]
+    is_dark = _darkness(line, along, columns) >= least
+    return len(columns) if is_dark.all() else int(is_dark.argmin())
+
+
+def _darkness(line: Line, along: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    rows = line.at(columns).round().astype(int) + np.arange(-1, 2)[:, np.newaxis]
+    darkness: np.ndarray = along[rows.clip(0, len(along) - 1), columns].max(axis=0)
+    return darkness
+
+
 def lines_across(mask: np.ndarray, thickest: float, least: int) -> list[Line]:
     """The lines of a mask that are no thicker and no shorter; for those down, give the mask's transpose."""
     lines: list[Line] = []
