@@ -8,6 +8,7 @@ from .labelling import label_runs, runs_of
 
 _STEEPEST = 0.14  # rows for each column: 8 degrees
 _BENT = 0.01  # of its length: a line's usual distance from straight
+_MAY_BEND = 100  # pixels: a shorter line is straight
 _LONG_RUN = 8  # pixels, that a line has in a row: strokes that touch or cross it are shorter there
 _BREAK = 4  # pixels: a line goes on after as many without ink
 _FILLED = 0.6  # of a longer gap is ink, where something crosses the line or it is pale
@@ -86,7 +87,7 @@ def lines_across(mask: np.ndarray, thickest: float, least: int) -> list[Line]:
             lines.append(piece)
         else:
             lines[at] = _joined(lines[at], piece)
-    return [line for line in lines if len(line.middle) >= least and _is_straight(line.middle)]
+    return [_smooth(line) for line in lines if len(line.middle) >= least and _is_straight(line.middle)]
 
 
 def _runs_between(mask: np.ndarray, least: float, most: float) -> np.ndarray:
@@ -131,6 +132,17 @@ def _is_straight(middle: np.ndarray) -> bool:
     slope = float(x @ middle / (x @ x))
     distance = float(np.median(np.abs(middle - middle.mean() - slope * x)))
     return abs(slope) <= _STEEPEST and distance <= max(1.0, _BENT * len(middle))
+
+
+def _smooth(line: Line) -> Line:
+    """The line, bent evenly at most: where it follows a stroke that touches it, it goes straight on."""
+    x = np.linspace(-1, 1, len(line.middle))
+    near, curve = np.ones(len(x), bool), line.middle
+    for _ in range(3):
+        curve = np.polynomial.Polynomial.fit(x[near], line.middle[near], 2 if len(x) > _MAY_BEND else 1, [-1, 1])(x)
+        distance = abs(line.middle - curve)
+        near = distance <= max(1.0, 2 * float(np.median(distance)))
+    return Line(line.start, np.where(near, line.middle, curve), line.thickness)
 
 
 def _goes_on(line: Line, piece: Line, mask: np.ndarray) -> bool:
