@@ -16,6 +16,7 @@ from .straight import Line, drawn_lines, lines_across, with_true_ends, without_l
 
 _ALONG = 9  # pixels of a line that are averaged, and by how much these stand out: of the usual ink, of the grain
 _FAINT, _NOISES = 0.1, 5.0
+_FAN = 0.06  # rows for each column, by which lines may differ in perspective
 _STRIP = 24  # pixels: lines are straight and level over so many
 _STANDS_OUT = 8  # of 255: what a line differs by from what is beside it, on the average of a strip
 _THICKEST = 0.02  # of the picture's longer side
@@ -118,7 +119,10 @@ def _lines(faint: np.ndarray, even: np.ndarray, thickest: int, least_ink: float)
     sums = np.pad(even, ((0, 0), (half + 1, half)), "edge").cumsum(axis=1, dtype=np.float32)
     along = (sums[:, _ALONG:] - sums[:, :-_ALONG]) / _ALONG
     lines = lines_across(faint | _ridges(along, thickest, least_ink), thickest, 2 * _LEAST_SIDE)
-    return [with_true_ends(line, along) for line in lines]
+    length = np.array([len(line.middle) for line in lines])
+    slopes = np.repeat([line.slope for line in lines], length)
+    usual = float(np.median(slopes)) if lines else 0.0
+    return [with_true_ends(line, along) for line in lines if abs(line.slope - usual) <= _FAN]
 
 
 def _ridges(along: np.ndarray, thickest: int, least: float) -> np.ndarray:
