@@ -119,9 +119,9 @@ def _lines(faint: np.ndarray, even: np.ndarray, thickest: int, least_ink: float)
     sums = np.pad(even, ((0, 0), (half + 1, half)), "edge").cumsum(axis=1, dtype=np.float32)
     along = (sums[:, _ALONG:] - sums[:, :-_ALONG]) / _ALONG
     lines = lines_across(faint | _ridges(along, thickest, least_ink), thickest, 2 * _LEAST_SIDE)
-    length = np.array([len(line.middle) for line in lines])
-    slopes = np.repeat([line.slope for line in lines], length)
-    usual = float(np.median(slopes)) if lines else 0.0
+    if not lines:
+        return []
+    usual = float(np.median(np.repeat([line.slope for line in lines], [len(line.middle) for line in lines])))
     return [with_true_ends(line, along) for line in lines if abs(line.slope - usual) <= _FAN]
 
 
