@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.form_rendering import FORMS
+from benchmarks.form_scores import FormScore, form_score
 from benchmarks.other_readers import digits_of, rapid_ocr, tesseract
 from benchmarks.publishing import publish, study_parser
 from benchmarks.rendering import (
@@ -41,7 +43,7 @@ from fastnet.reading.predictor import Predictor
 from fastnet.system import environment
 
 DOCUMENT, HARD = Path("docs/pictures.md"), Path("tests/pictures")
-TABLES = ("digits", "polarity", "lines", "nondigits", "readers", "mnist", "speed")
+TABLES = ("digits", "polarity", "lines", "forms", "nondigits", "readers", "mnist", "speed")
 POLAR = (
     "black on white",
     "thin pen",
@@ -94,6 +96,27 @@ def lines_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
         totals += counts
         yield f"| {name} | {counts[0] / counts[1]:.1%} | {counts[2] / n:.1%} |"
     yield f"| **all** | **{totals[0] / totals[1]:.2%}** | **{totals[2] / n / len(LINES):.1%}** |"
+
+
+def forms_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
+    """Forms and grids: how many filled fields are right, how many empty ones are said to be empty."""
+    yield f"| forms and grids ({n} of each kind) | filled fields right | empty fields said to be empty | sure and wrong |"
+    yield "|---|--:|--:|--:|"
+    total = FormScore()
+    for name, render in FORMS.items():
+        score = FormScore()
+        for number in range(n):
+            form = render(seeded("forms", name, number), test)
+            score += form_score(predictor.read(form.file, name=name), form)
+        total += score
+        yield f"| {name} | {_form_row(score)} |"
+    yield f"| **all** | {_form_row(total)} |"
+
+
+def _form_row(score: FormScore) -> str:
+    empty = f"{score.n_said_empty / score.n_empty:.1%}" if score.n_empty else ""
+    wrong = score.n_sure_and_wrong / (score.n_filled + score.n_empty)
+    return f"{score.n_right / score.n_filled:.1%} | {empty} | {wrong:.1%}"
 
 
 def polarity_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
@@ -258,6 +281,7 @@ def main(argv: list[str]) -> None:
             "digits": digits_table(predictor, test, args.n),
             "polarity": polarity_table(predictor, test, args.n),
             "lines": lines_table(predictor, test, args.n),
+            "forms": forms_table(predictor, test, max(1, args.n // 10)),
             "nondigits": nondigits_table(predictor, args.n),
             "readers": readers_table(
                 models, [*rendered(test, max(1, args.n // 10), Path(folder)), hard_pictures()], args.rapidocr

@@ -211,7 +211,9 @@ def _digits_of(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading
     if all(part.kind == "empty" for part in parts):
         yield from (_empty_cell(predictor.classes, part) for part in parts)
         return
-    all_parts = {id(each): each for part in parts for each in _with_alternatives(part) if each.kind != "empty"}
+    all_parts: dict[int, Part] = {}
+    for part in parts:
+        _gather(part, all_parts)
     answers = dict(zip(all_parts, _seen_at_once(predictor, list(all_parts.values())), strict=True))
     best: dict[int, _Path] = {}
     for part in parts:
@@ -264,12 +266,14 @@ def _best_path(part: Part, answers: dict[int, _Seen], best: dict[int, _Path]) ->
     return best[id(part)]
 
 
-def _with_alternatives(part: Part) -> Iterator[Part]:
-    """The part and all that it may be instead."""
-    yield part
+def _gather(part: Part, known: dict[int, Part]) -> None:
+    """Add the part and all that it may be instead by their `id`, each once: many ways lead to those that are shared."""
+    if part.kind == "empty" or id(part) in known:
+        return
+    known[id(part)] = part
     for other in part.alternatives:
         for each in other:
-            yield from _with_alternatives(each)
+            _gather(each, known)
 
 
 def _empty_cell(classes: tuple[str, ...], part: Part) -> DigitReading:

@@ -1,5 +1,6 @@
 """Find the cells of a form, a table or a sudoku: rectangles between straight lines, and the ink in each of them."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,8 +12,11 @@ from .labelling import label_runs
 from .parts import cut
 from .rows import in_lines
 from .sheet import Box
-from .straight import Line, drawn_lines, lines_across, without_lines
+from .straight import Line, drawn_lines, lines_across, with_true_ends, without_lines
 
+_ALONG = 9  # pixels of a line that are averaged, and by how much these stand out: of the usual ink, of the grain
+_FAINT, _NOISES = 0.1, 5.0
+_FAN = 0.06  # rows for each column, by which lines may differ in perspective
 _STRIP = 24  # pixels: lines are straight and level over so many
 _STANDS_OUT = 8  # of 255: what a line differs by from what is beside it, on the average of a strip
 _THICKEST = 0.02  # of the picture's longer side
@@ -20,6 +24,9 @@ _LEAST_SIDE = 10  # pixels of a cell
 _LEAST_CELL = 5  # times as wide as its lines are thick
 _FILLS = 0.72  # of its box, that a cell covers: it may slant
 _ALIKE = 0.6  # of the usual height of cells, or 1 / 0.6
+_WHOLE = 0.92  # of a cell's side, along which a line runs
+_APART, _FAR_LONGER = 0.3, 1.5  # of the height of cells, between lines, and times as long: what is nearer is a stroke
+_NEARLY, _MOST = 0.15, 0.6  # of their usual width, of all cells
 _GAP = 0.35  # of the width of wide cells: what is narrower lies between boxes
 _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
@@ -77,8 +84,9 @@ def _n_lines(strips: np.ndarray, longer: int) -> int:
 def find_grid(ink: Ink, least_side: float) -> Grid | None:
     """The cells on a picture, empty ones too, row by row; None if there are no two cells alike, or not written in."""
     thickest = max(3, round(_THICKEST * max(ink.mask.shape)))
-    across = lines_across(ink.faint, thickest, 2 * _LEAST_SIDE)
-    down = lines_across(ink.faint.T, thickest, 2 * _LEAST_SIDE) if across else []
+    least_ink = max(_FAINT * ink.contrast, _NOISES * ink.noise / math.sqrt(_ALONG), 3.0)
+    across = _lines(ink.faint, ink.even, thickest, least_ink)
+    down = _lines(ink.faint.T, ink.even.T, thickest, least_ink) if across else []
     if not down:
         return None
     regions, cells = _cells(ink.faint.shape, across, down)
@@ -112,10 +120,32 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
     return Grid(found, mask, height, box)
 
 
+def _lines(faint: np.ndarray, even: np.ndarray, thickest: int, least_ink: float) -> list[Line]:
+    """The lines across, also pale ones, which stand out on the average of some columns."""
+    half = _ALONG // 2
+    sums = np.pad(even, ((0, 0), (half + 1, half)), "edge").cumsum(axis=1, dtype=np.float32)
+    along = (sums[:, _ALONG:] - sums[:, :-_ALONG]) / _ALONG
+    lines = lines_across(faint | _ridges(along, thickest, least_ink), thickest, 2 * _LEAST_SIDE)
+    if not lines:
+        return []
+    usual = float(np.median(np.repeat([line.slope for line in lines], [len(line.middle) for line in lines])))
+    return [with_true_ends(line, along) for line in lines if abs(line.slope - usual) <= _FAN]
+
+
+def _ridges(along: np.ndarray, thickest: int, least: float) -> np.ndarray:
+    """Where there is more ink than both above and below."""
+    ridges = np.zeros(along.shape, bool)
+    for reach in (3, 6, thickest + 2):
+        if len(along) > 2 * reach:
+            sides = np.maximum(along[: -2 * reach], along[2 * reach :])
+            ridges[reach:-reach] |= along[reach:-reach] - sides > least
+    return ridges
+
+
 def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tuple[np.ndarray, list[Group]]:
     """What the lines enclose: the number of each pixel's region, and the regions that are cells."""
     thickness = float(np.median([line.thickness for line in across + down]))
-    free = ~drawn_lines(shape, across, down, more=0.5, longer=round(thickness / 2) + 2)
+    free = ~drawn_lines(shape, across, down, more=0.5, longer=round(thickness / 2) + 4)
     runs = label_runs(free)
     length = runs.stop - runs.start
     regions = np.full(shape, -1, np.int32)
@@ -135,26 +165,44 @@ def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tupl
     ]
     if not cells:
         return regions, []
-    usual = float(np.median([cell.height for cell in cells]))
-    widest = float(np.quantile([cell.width for cell in cells], 0.75))
+    usual, narrowest = float(np.median([cell.height for cell in cells])), _narrowest([cell.width for cell in cells])
     return regions, [
-        cell for cell in cells if _ALIKE * usual <= cell.height <= usual / _ALIKE and cell.width >= _GAP * widest
+        cell for cell in cells if _ALIKE * usual <= cell.height <= usual / _ALIKE and cell.width >= narrowest
     ]
 
 
+def _narrowest(widths: list[int]) -> float:
+    """What a cell is wide at least: where most are alike, half of one lies beside a 1 as high as its cell."""
+    usual, wide = np.median(widths), np.quantile(widths, 0.75)
+    are_alike = np.mean(np.abs(widths - usual) <= _NEARLY * usual) >= _MOST
+    return float(max(_GAP * wide, _ALIKE * usual * are_alike))
+
+
 def _beside(lines: list[Line], cells: list[Group]) -> list[Line]:
-    """The lines across that run along the upper or the lower side of a cell."""
+    """The lines across that run along the whole upper or lower side of a cell, and not beside a longer one: strokes do."""
     if not lines:
         return []
     x0, y0, x1, y1 = (np.array([getattr(cell, side) for cell in cells]) for side in ("x0", "y0", "x1", "y1"))
 
     def is_side(line: Line) -> bool:
-        shared = np.minimum(line.stop, x1) - np.maximum(line.start, x0) > 0.4 * (x1 - x0)
+        shared = np.minimum(line.stop, x1) - np.maximum(line.start, x0) > _WHOLE * (x1 - x0)
         middle = line.at((x0 + x1) // 2)
         near = line.thickness + 0.12 * (y1 - y0) + 2
         return bool((shared & (np.minimum(abs(middle - y0), abs(middle - y1)) <= near)).any())
 
-    return [line for line in lines if is_side(line)]
+    sides = [line for line in lines if is_side(line)]
+    apart = _APART * float(np.median(y1 - y0))
+    return [line for line in sides if not any(_is_along(line, other, apart) for other in sides)]
+
+
+def _is_along(line: Line, other: Line, apart: float) -> bool:
+    """Whether a line lies beside another one that is far longer."""
+    if len(other.middle) < _FAR_LONGER * len(line.middle):
+        return False
+    shared = min(line.stop, other.stop) - max(line.start, other.start)
+    columns = np.arange(line.start, line.stop)
+    distance = float(np.median(abs(line.middle - other.at(columns))))
+    return shared > 0 and max(line.thickness, other.thickness) < distance < apart
 
 
 def _turned(cell: Group) -> Group:

@@ -8,8 +8,10 @@ from .labelling import label_runs, runs_of
 
 _STEEPEST = 0.14  # rows for each column: 8 degrees
 _BENT = 0.01  # of its length: a line's usual distance from straight
+_MAY_BEND = 100  # pixels: a shorter line is straight
+_LONG_RUN = 8  # pixels, that a line has in a row: strokes that touch or cross it are shorter there
 _BREAK = 4  # pixels: a line goes on after as many without ink
-_FILLED = 0.7  # of a longer gap is ink, where something crosses the line
+_FILLED = 0.7  # of a longer gap is ink, where something crosses the line or it is pale
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
 
 
@@ -20,6 +22,11 @@ class Line:
     start: int
     middle: np.ndarray
     thickness: float
+
+    @property
+    def slope(self) -> float:
+        """Rows for each column, on the whole."""
+        return float(self.middle[-1] - self.middle[0]) / max(1, len(self.middle) - 1)
 
     @property
     def stop(self) -> int:
@@ -41,28 +48,61 @@ class Line:
 
     def at(self, columns: np.ndarray) -> np.ndarray:
         """The line's middle in some columns, also before and behind it."""
-        slope = (self.middle[-1] - self.middle[0]) / max(1, len(self.middle) - 1)
         within = np.clip(columns - self.start, 0, len(self.middle) - 1)
-        middle: np.ndarray = self.middle[within] + slope * (columns - self.start - within)
+        middle: np.ndarray = self.middle[within] + self.slope * (columns - self.start - within)
         return middle
+
+
+def with_true_ends(line: Line, along: np.ndarray) -> Line:
+    """The line from where to where it is at least half as dark as it usually is; twice as long at most.
+
+    `along` tells how dark all is, on the average of some columns, by which a line seems longer or is lost where others cross.
+    """
+    columns = np.arange(line.start, line.stop)
+    least = float(np.quantile(_darkness(line, along, columns), 0.25)) / 2  # a digit on it makes much of it darker
+    inner = np.flatnonzero(_darkness(line, along, columns) >= least)
+    first, last, n = line.start + int(inner[0]), line.start + int(inner[-1]), len(columns) // 2
+    before = _n_dark(line, along, first - 1 - np.arange(n), least)
+    behind = _n_dark(line, along, last + 1 + np.arange(n), least)
+    columns = np.arange(first - before, last + 1 + behind)
+    return Line(first - before, line.at(columns), line.thickness)
+
+
+def _n_dark(line: Line, along: np.ndarray, columns: np.ndarray, least: float) -> int:
+    """For how many of the columns, from the first on, the line is so dark."""
+    columns = columns[(columns >= 0) & (columns < along.shape[1])]
+    is_dark = _darkness(line, along, columns) >= least
+    return len(columns) if is_dark.all() else int(is_dark.argmin())
+
+
+def _darkness(line: Line, along: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    rows = line.at(columns).round().astype(int) + np.arange(-1, 2)[:, np.newaxis]
+    darkness: np.ndarray = along[rows.clip(0, len(along) - 1), columns].max(axis=0)
+    return darkness
 
 
 def lines_across(mask: np.ndarray, thickest: float, least: int) -> list[Line]:
     """The lines of a mask that are no thicker and no shorter; for those down, give the mask's transpose."""
-    column, start, stop = runs_of(mask.T)
-    is_thin = stop - start <= thickest
-    flat = np.zeros(mask.shape, bool)
-    length = (stop - start)[is_thin]
-    rows = np.arange(length.sum()) - np.repeat(length.cumsum() - length - start[is_thin], length)
-    flat[rows, np.repeat(column[is_thin], length)] = True
     lines: list[Line] = []
+    flat = _runs_between(_runs_between(mask, _LONG_RUN, mask.shape[1]).T, 1, thickest).T
     for piece in sorted(_pieces(flat, max(4, least // 4)), key=lambda piece: piece.start):
         at = next((i for i, line in enumerate(lines) if _goes_on(line, piece, mask)), None)
         if at is None:
             lines.append(piece)
         else:
             lines[at] = _joined(lines[at], piece)
-    return [line for line in lines if len(line.middle) >= least and _is_straight(line.middle)]
+    return [_smooth(line) for line in lines if len(line.middle) >= least and _is_straight(line.middle)]
+
+
+def _runs_between(mask: np.ndarray, least: float, most: float) -> np.ndarray:
+    """The runs of a mask's rows that are so long."""
+    row, start, stop = runs_of(mask)
+    fits = (stop - start >= least) & (stop - start <= most)
+    edges = np.zeros((mask.shape[0], mask.shape[1] + 1), np.int8)
+    edges[row[fits], start[fits]] = 1
+    edges[row[fits], stop[fits]] -= 1
+    kept: np.ndarray = edges.cumsum(axis=1, dtype=np.int8)[:, :-1] > 0
+    return kept
 
 
 def _pieces(flat: np.ndarray, least: int) -> list[Line]:
@@ -98,19 +138,34 @@ def _is_straight(middle: np.ndarray) -> bool:
     return abs(slope) <= _STEEPEST and distance <= max(1.0, _BENT * len(middle))
 
 
+def _smooth(line: Line) -> Line:
+    """The line, bent evenly at most: where it follows a stroke that touches it, it goes straight on."""
+    x = np.linspace(-1, 1, len(line.middle))
+    near, curve = np.ones(len(x), bool), line.middle
+    for _ in range(3):
+        curve = np.polynomial.Polynomial.fit(x[near], line.middle[near], 2 if len(x) > _MAY_BEND else 1, [-1, 1])(x)
+        distance = abs(line.middle - curve)
+        near = distance <= max(1.0, 2 * float(np.median(distance)))
+    return Line(line.start, np.where(near, line.middle, curve), line.thickness)
+
+
 def _goes_on(line: Line, piece: Line, mask: np.ndarray) -> bool:
     """Whether a piece that begins farther to the right continues a line."""
     gap = piece.start - line.stop
     if gap < 0:
         return False
-    near = max(line.thickness, piece.thickness) / 2 + 1.5 + 0.03 * min(gap, 60)
+    thin, thick = sorted((line.thickness, piece.thickness))
+    if thick > 2 * thin + 1:
+        return False
+    near = thick / 2 + 1 + 0.03 * min(gap, 60)
     if abs(float(line.at(np.array([piece.start]))[0]) - piece.middle[0]) > near:
         return False
     if gap <= _BREAK:
         return True
     columns = np.arange(line.stop, piece.start)
     rows = np.linspace(line.middle[-1], piece.middle[0], gap).round().astype(int)
-    return bool(mask[rows, columns].mean() >= _FILLED)
+    near_by = np.arange(-1, 2)[:, np.newaxis]
+    return bool(mask[(rows + near_by).clip(0, len(mask) - 1), columns].any(axis=0).mean() >= _FILLED)
 
 
 def _joined(line: Line, piece: Line) -> Line:
