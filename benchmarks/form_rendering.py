@@ -57,7 +57,9 @@ class _Sheet:
         for down in (x, x + width):
             self.rule(down, y, down, y + height)
 
-    def write(self, x: int, y: int, width: int, height: int, n: int = 1, size: tuple[float, float] = (0.55, 0.8)) -> str:
+    def write(
+        self, x: int, y: int, width: int, height: int, n: int = 1, size: tuple[float, float] = (0.55, 0.8)
+    ) -> str:
         """Write `n` digits into a cell, their height a share of the cell's; what they are."""
         most = 0.85 * width / n if n > 1 else width * max(0.85, size[1])
         inks, text = [], ""
@@ -74,7 +76,13 @@ class _Sheet:
         total = sum(ink.shape[1] for ink in inks) + gap * (n - 1)
         at_x = x + (width - total) * self.rng.uniform(0.3, 0.7)
         for ink in inks:
-            write(self.page, ink, round(at_x), round(y + (height - ink.shape[0]) * self.rng.uniform(0.3, 0.7)), self.of_ink)
+            write(
+                self.page,
+                ink,
+                round(at_x),
+                round(y + (height - ink.shape[0]) * self.rng.uniform(0.3, 0.7)),
+                self.of_ink,
+            )
             at_x += ink.shape[1] + gap
         return text
 
@@ -150,7 +158,9 @@ def student_numbers(rng: Rng, samples: Samples) -> FilledForm:
     return sheet.finished(rows)
 
 
-def _table(sheet: _Sheet, n_rows: int, n: int, width: int, height: int, digits: Iterable[int]) -> list[list[str | None]]:
+def _table(
+    sheet: _Sheet, n_rows: int, n: int, width: int, height: int, digits: Iterable[int]
+) -> list[list[str | None]]:
     rows: list[list[str | None]] = []
     choices = list(digits)
     for y in range(30, 30 + n_rows * height, height):
@@ -234,12 +244,9 @@ def comb(rng: Rng, samples: Samples) -> FilledForm:
     sheet = _Sheet(rng, samples, (n * side + 80, 2 * side + 60))
     base, tall = 40 + side, int(side * rng.uniform(0.4, 0.8))
     sheet.rule(40, base, 40 + n * side, base)
-    row = []
     for column in range(n + 1):
         sheet.rule(40 + column * side, base - tall, 40 + column * side, base)
-    for column in range(n):
-        row.append(sheet.maybe(40 + column * side, base - side, side, side))
-    return sheet.finished([row])
+    return sheet.finished([[sheet.maybe(40 + column * side, base - side, side, side) for column in range(n)]])
 
 
 def ledger(rng: Rng, samples: Samples) -> FilledForm:

@@ -95,3 +95,22 @@ def test_json_has_the_grid_with_null_for_empty_cells(predictor, of_each):
     assert [(digit["kind"], digit["line"], digit["column"]) for digit in answer["digits"]] == [
         ("digit", 0, 0), ("empty", 0, 1), ("empty", 1, 0), ("digit", 1, 1)
     ]  # fmt: skip
+
+
+def test_digits_as_high_as_their_cells_are_read_cell_by_cell(predictor, of_each):
+    page = form(of_each, ["______"], side=60)
+    for cell, digit in ((0, 0), (2, 7), (5, 1)):
+        ink = strokes(of_each[digit], 60)[:, :56]
+        place = page[24 : 24 + ink.shape[0], 26 + 58 * cell + (56 - ink.shape[1]) // 2 :][:, : ink.shape[1]]
+        place[ink > 0.5] = 30
+    assert predictor.read(page).text == "0_7__1"
+
+
+def test_pale_lines_in_grain_are_found(predictor, of_each):
+    rng = np.random.default_rng(0)
+    page = np.where(form(of_each, ["_" * 6] * 3, line=1) < 100, 215.0, 250.0)
+    page += rng.normal(0, 6, page.shape)
+    page[40:66, 45:50] = 30
+    grid = predictor.read(page.clip(0, 255).astype(np.uint8)).grid
+    assert grid is not None
+    assert [len(row) for row in grid] == [6, 6, 6]

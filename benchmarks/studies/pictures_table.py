@@ -100,7 +100,7 @@ def lines_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
 
 def forms_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
     """Forms and grids: how many filled fields are right, how many empty ones are said to be empty."""
-    yield f"| forms and grids ({n} of each kind) | filled fields right | empty fields said to be empty | sure and wrong |"
+    yield f"| forms and grids ({n} of each kind) | filled fields right | empty ones said to be empty | sure and wrong |"
     yield "|---|--:|--:|--:|"
     total = FormScore()
     for name, render in FORMS.items():

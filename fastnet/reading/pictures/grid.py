@@ -173,13 +173,13 @@ def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tupl
 
 def _narrowest(widths: list[int]) -> float:
     """What a cell is wide at least: where most are alike, half of one lies beside a 1 as high as its cell."""
-    usual, wide = np.median(widths), np.quantile(widths, 0.75)
-    are_alike = np.mean(np.abs(widths - usual) <= _NEARLY * usual) >= _MOST
+    usual, wide = np.quantile(widths, (0.5, 0.75))
+    are_alike = np.mean(np.abs(np.array(widths) - usual) <= _NEARLY * usual) >= _MOST
     return float(max(_GAP * wide, _ALIKE * usual * are_alike))
 
 
 def _beside(lines: list[Line], cells: list[Group]) -> list[Line]:
-    """The lines across that run along the whole upper or lower side of a cell, and not beside a longer one: strokes do."""
+    """The lines across that run along a whole side of a cell, and not beside a longer one, as strokes do."""
     if not lines:
         return []
     x0, y0, x1, y1 = (np.array([getattr(cell, side) for cell in cells]) for side in ("x0", "y0", "x1", "y1"))

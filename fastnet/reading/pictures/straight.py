@@ -56,7 +56,8 @@ class Line:
 def with_true_ends(line: Line, along: np.ndarray) -> Line:
     """The line from where to where it is at least half as dark as it usually is; twice as long at most.
 
-    `along` tells how dark all is, on the average of some columns, by which a line seems longer or is lost where others cross.
+    `along` tells how dark all is, on the average of some columns, by which a line seems
+    longer, or is lost where others cross.
     """
     columns = np.arange(line.start, line.stop)
     least = float(np.quantile(_darkness(line, along, columns), 0.25)) / 2  # a digit on it makes much of it darker
