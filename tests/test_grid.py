@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.form_rendering import boxes_apart
 from benchmarks.rendering import strokes
 from fastnet.data.loading import load_dataset
 from fastnet.reading.batch import read_picture
@@ -114,3 +115,9 @@ def test_pale_lines_in_grain_are_found(predictor, of_each):
     grid = predictor.read(page.clip(0, 255).astype(np.uint8)).grid
     assert grid is not None
     assert [len(row) for row in grid] == [6, 6, 6]
+
+
+def test_what_lies_between_boxes_is_no_cell(predictor):
+    """Their lines, which follow each other, are taken for long ones."""
+    form = boxes_apart(np.random.default_rng(1), load_dataset().train)
+    assert predictor.read(form.file).grid == tuple(tuple(row) for row in form.rows)

@@ -28,6 +28,7 @@ _WHOLE = 0.92  # of a cell's side, along which a line runs
 _APART, _FAR_LONGER = 0.3, 1.5  # of the height of cells, between lines, and times as long: what is nearer is a stroke
 _NEARLY, _MOST = 0.15, 0.6  # of their usual width, of all cells
 _GAP = 0.35  # of the width of wide cells: what is narrower lies between boxes
+_BORDERED = 0.25  # times as dark as the lines of other cells is the palest side of a cell
 _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
 _FITS = 0.6  # of the ink in a grid stays in its cells; where it does not, somebody wrote across squared paper
@@ -94,6 +95,7 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
         return None
     across, down = _beside(across, cells), _beside(down, [_turned(cell) for cell in cells])
     regions, cells = _cells(ink.faint.shape, across, down)  # where strokes are no lines
+    cells = _bordered(cells, ink.even, thickest)
     if len(cells) not in _CELLS:
         return None
     mask = without_lines(ink.mask, ink.even, across, down)
@@ -169,6 +171,26 @@ def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tupl
     return regions, [
         cell for cell in cells if _ALIKE * usual <= cell.height <= usual / _ALIKE and cell.width >= narrowest
     ]
+
+
+def _bordered(cells: list[Group], even: np.ndarray, thickest: int) -> list[Group]:
+    """The cells that have lines on all sides: a line that goes on from box to box is missing between them."""
+    if not cells:
+        return []
+    darkness = np.array([_darkness_around(cell, even, thickest) for cell in cells])
+    return [cells[i] for i in np.flatnonzero(darkness >= _BORDERED * np.quantile(darkness, 0.75))]
+
+
+def _darkness_around(cell: Group, even: np.ndarray, thickest: int) -> float:
+    """How dark the palest side of a cell is, of its darkest pixel across the line."""
+    x, y = slice(cell.x0, cell.x1), slice(cell.y0, cell.y1)
+    sides = (
+        even[max(0, cell.y0 - thickest) : cell.y0 + 1, x].max(axis=0),
+        even[cell.y1 - 1 : cell.y1 + thickest, x].max(axis=0),
+        even[y, max(0, cell.x0 - thickest) : cell.x0 + 1].max(axis=1),
+        even[y, cell.x1 - 1 : cell.x1 + thickest].max(axis=1),
+    )
+    return float(min(np.median(side) for side in sides))
 
 
 def _narrowest(widths: list[int]) -> float:
