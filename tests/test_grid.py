@@ -1,5 +1,7 @@
 """Forms and grids: cells are found by their lines, read each for itself, and empty ones are told as empty."""
 
+from zlib import crc32
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -120,4 +122,10 @@ def test_pale_lines_in_grain_are_found(predictor, of_each):
 def test_what_lies_between_boxes_is_no_cell(predictor):
     """Their lines, which follow each other, are taken for long ones."""
     form = boxes_apart(np.random.default_rng(1), load_dataset().train)
+    assert predictor.read(form.file).grid == tuple(tuple(row) for row in form.rows)
+
+
+@pytest.mark.parametrize("seed", [2, 9])
+def test_the_sides_of_boxes_that_stand_close_together_are_no_ones(predictor, seed):
+    form = boxes_apart(np.random.default_rng([crc32(b"forms"), crc32(b"boxes apart"), seed]), load_dataset().train)
     assert predictor.read(form.file).grid == tuple(tuple(row) for row in form.rows)

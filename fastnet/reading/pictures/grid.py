@@ -201,20 +201,31 @@ def _narrowest(widths: list[int]) -> float:
 
 
 def _beside(lines: list[Line], cells: list[Group]) -> list[Line]:
-    """The lines across that run along a whole side of a cell, and not beside a longer one, as strokes do."""
+    """The lines across that run along a whole side of a cell, and not beside a longer one, as strokes do.
+
+    The sides of boxes that stand close together may; but they go around their box from end to end.
+    """
     if not lines:
         return []
     x0, y0, x1, y1 = (np.array([getattr(cell, side) for cell in cells]) for side in ("x0", "y0", "x1", "y1"))
 
-    def is_side(line: Line) -> bool:
-        shared = np.minimum(line.stop, x1) - np.maximum(line.start, x0) > _WHOLE * (x1 - x0)
+    def along(line: Line) -> np.ndarray:
+        """Which cells have it near one of their sides."""
         middle = line.at((x0 + x1) // 2)
         near = line.thickness + 0.12 * (y1 - y0) + 2
-        return bool((shared & (np.minimum(abs(middle - y0), abs(middle - y1)) <= near)).any())
+        beside: np.ndarray = np.minimum(abs(middle - y0), abs(middle - y1)) <= near
+        return beside
+
+    def is_side(line: Line) -> bool:
+        shared = np.minimum(line.stop, x1) - np.maximum(line.start, x0) > _WHOLE * (x1 - x0)
+        return bool((shared & along(line)).any())
+
+    def goes_around(line: Line) -> bool:
+        return bool(((line.start < x0) & (line.stop > x1) & along(line)).any())
 
     sides = [line for line in lines if is_side(line)]
     apart = _APART * float(np.median(y1 - y0))
-    return [line for line in sides if not any(_is_along(line, other, apart) for other in sides)]
+    return [line for line in sides if goes_around(line) or not any(_is_along(line, other, apart) for other in sides)]
 
 
 def _is_along(line: Line, other: Line, apart: float) -> bool:
