@@ -347,7 +347,7 @@ def test_an_interrupted_training_keeps_what_it_has_learnt(data):
 
 def test_the_progress_bar_shows_epochs_and_losses(data, capsys):
     X, y = data
-    model = clone(small(callbacks=[ProgressBar(mininterval=0)])).fit(X, y, X_val=X, y_val=y)
+    model = clone(small(callbacks=[ProgressBar(mininterval=0, ncols=200)])).fit(X, y, X_val=X, y_val=y)
     shown = capsys.readouterr().err
     assert "5/5" in shown
     assert f"{model.loss_:.4f}" in shown
