@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from .pictures.labelling import label_runs, runs_of
+from .pictures.labelling import label_runs, long_runs, runs_of
 
 _PAPER_PIXELS = 60_000  # light changes slowly: a small copy tells it
 _LEAST_INK = 24  # of 255: what contrasts less is no ink
@@ -114,14 +114,7 @@ def _straight_lines(mask: np.ndarray, inside: tuple[int, int, int, int]) -> np.n
 
 def _lines_across(mask: np.ndarray, least: float, thickest: int) -> np.ndarray:
     """The rows' runs that are so long, small gaps closed and with a row to each side, where they make thin lines."""
-    row, start, stop = runs_of(_spread(mask, 1, axis=0))
-    first = np.ones(len(row), bool)
-    first[1:] = (row[1:] != row[:-1]) | (start[1:] - stop[:-1] > _GAP)
-    begins = np.flatnonzero(first)
-    row, start, stop = row[begins], start[begins], stop[np.append(begins[1:], len(stop)) - 1] if len(stop) else stop
-    lines = np.zeros_like(mask)
-    for at in np.flatnonzero(stop - start >= least):
-        lines[row[at], start[at] : stop[at]] = True
+    lines = long_runs(_spread(mask, 1, axis=0), least, _GAP)
     is_thin = _run_lengths(lines) <= thickest + 2
     return lines & is_thin
 
@@ -181,22 +174,12 @@ def _own(ink: np.ndarray, inside: tuple[int, int, int, int]) -> np.ndarray | Non
     runs = label_runs(mask)
     if not len(runs.row):
         return None
-    n = int(runs.label.max()) + 1
-    length = runs.stop - runs.start
     within = (runs.stop.clip(x0, x1) - runs.start.clip(x0, x1)) * ((runs.row >= y0) & (runs.row < y1))
-    area, area_within = np.bincount(runs.label, length, n), np.bincount(runs.label, within, n)
-    side = np.maximum(_extent(runs.row, runs.row + 1, runs.label, n), _extent(runs.start, runs.stop, runs.label, n))
-    is_own = area_within > area / 2
+    box = runs.box
+    side = (box[:, 2:] - box[:, :2]).max(axis=1)
+    is_own = np.bincount(runs.label, within) > runs.area / 2
     if not (is_own & (side >= _LEAST_STROKE * (y1 - y0))).any():
         return None
     kept = np.zeros_like(mask)
-    kept[mask] = np.repeat(is_own[runs.label], length)
+    kept[mask] = is_own[runs.label_of_pixels]
     return np.where(kept, ink, 0).astype(np.uint8)
-
-
-def _extent(first: np.ndarray, stop: np.ndarray, label: np.ndarray, n: int) -> np.ndarray:
-    least, most = np.full(n, np.iinfo(np.int64).max), np.zeros(n, np.int64)
-    np.minimum.at(least, label, first)
-    np.maximum.at(most, label, stop)
-    extent: np.ndarray = most - least
-    return extent

@@ -13,6 +13,7 @@ from fastnet.errors import DataError
 
 from .pictures.ink import otsu
 from .pictures.labelling import label_runs
+from .pictures.sheet import homography
 
 _REACH = 0.16  # of the scan: so far from its place a mark may be
 _LEAST_MARK, _MOST_MARK = 0.004, 0.07  # sides of marks, of the scan's longer side
@@ -85,7 +86,7 @@ def place_by_marks(scan: Image.Image, marks: tuple[tuple[float, ...], ...], name
     if best[0] > 1:
         raise DataError(f"{name}: its four marks were not found near their places on the form")
     found = np.array([spot[:2] for spot in best[1]])
-    place: np.ndarray = np.diag([factor, factor, 1.0]) @ _perspective(np.array(marks), found)
+    place: np.ndarray = np.diag([factor, factor, 1.0]) @ homography(np.array(marks), found)
     return place
 
 
@@ -97,12 +98,7 @@ def _spots(scan: Image.Image) -> list[tuple[float, float, float, float]]:
     runs = label_runs(depth > max(otsu(depth)[0], 30))
     if not len(runs.row):
         return []
-    n = int(runs.label.max()) + 1
-    area = np.bincount(runs.label, runs.stop - runs.start, n)
-    box = np.full((n, 4), np.iinfo(np.int64).max)
-    for column, values in enumerate((runs.start, runs.row, -runs.stop, -runs.row - 1)):
-        np.minimum.at(box[:, column], runs.label, values)
-    x0, y0, x1, y1 = box[:, 0], box[:, 1], -box[:, 2], -box[:, 3]
+    area, (x0, y0, x1, y1) = runs.area, runs.box.T
     width, height, longest = x1 - x0, y1 - y0, max(scan.size)
     side = np.maximum(width, height)
     fits = (side <= _SQUARE * np.minimum(width, height)) & (side >= max(4, _LEAST_MARK * longest))
@@ -131,15 +127,6 @@ def _strangeness(expected: np.ndarray, four: np.ndarray, side: float) -> float:
     unequal = abs(math.log(max(stretch[0], 1e-9) / max(stretch[1], 1e-9))) / 0.2
     sizes, solidity = np.log(four[:, 2]), four[:, 3]
     return max(askew, unequal, float(np.ptp(sizes)) / 0.5, float(np.ptp(solidity)) / 0.35)
-
-
-def _perspective(page: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """The matrix that takes four points to four others."""
-    rows = []
-    for (x, y), (u, v) in zip(page, found, strict=True):
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-    numbers = np.linalg.lstsq(np.array(rows), found.ravel(), rcond=None)[0]
-    return np.append(numbers, 1.0).reshape(3, 3)
 
 
 # ---- By the empty form ----------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def _is_digit(ink: np.ndarray) -> bool:
     runs = label_runs(ink)
     if not len(runs.row):
         return False
-    areas = np.bincount(runs.label, runs.stop - runs.start)
+    areas = runs.area
     its = runs.label == areas.argmax()
     height, width = np.ptp(runs.row[its]) + 1, runs.stop[its].max() - runs.start[its].min()
     fills = max(height / ink.shape[0], width / ink.shape[1]) >= _SPAN and areas.max() >= _MOST_INK * areas.sum()

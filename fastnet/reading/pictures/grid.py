@@ -149,14 +149,7 @@ def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tupl
     thickness = float(np.median([line.thickness for line in across + down]))
     free = ~drawn_lines(shape, across, down, more=0.5, longer=round(thickness / 2) + 4)
     runs = label_runs(free)
-    length = runs.stop - runs.start
-    regions = np.full(shape, -1, np.int32)
-    regions[free] = np.repeat(runs.label, length)
-    area = np.bincount(runs.label, length).astype(int)
-    box = np.full((len(area), 4), 2**31 - 1)
-    for column, values in enumerate((runs.start, runs.row, -runs.stop, -runs.row - 1)):
-        np.minimum.at(box[:, column], runs.label, values)
-    box[:, 2:] *= -1
+    regions, area, box = runs.drawn(free), runs.area, runs.box
     least = max(_LEAST_SIDE, _LEAST_CELL * thickness)
     width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
     inside = (box[:, :2] > 0).all(axis=1) & (box[:, 2] < shape[1]) & (box[:, 3] < shape[0])
@@ -261,10 +254,7 @@ def _sorted_ink(
     runs = label_runs(mask)
     if not len(runs.row):
         return {}, []
-    length = runs.stop - runs.start
-    n = int(runs.label.max()) + 1
-    area = np.bincount(runs.label, length, n)
-    of_pixel = np.repeat(runs.label, length)
+    n, area, box, of_pixel = runs.n_parts, runs.area, runs.box, runs.label_of_pixels
     numbers = np.full(int(regions.max()) + 2, -1)
     for number, cell in enumerate(cells):
         numbers[cell.labels[0]] = number
@@ -275,10 +265,6 @@ def _sorted_ink(
     has_peak = np.zeros(n, bool)
     has_peak[of_pixel[ink.peaks[mask]]] = True
     home, most = shares.argmax(axis=1), shares.max(axis=1)
-    box = np.full((n, 4), 2**31 - 1)
-    for column, values in enumerate((runs.start, runs.row, -runs.stop, -runs.row - 1)):
-        np.minimum.at(box[:, column], runs.label, values)
-    box[:, 2:] *= -1
     sides = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
     is_mark = has_peak & (sides >= least)
     inside = is_mark & (most > 0)
@@ -288,8 +274,7 @@ def _sorted_ink(
         return None, []
     contents = {}
     own = inside & fits
-    labels = np.full(mask.shape, -1, np.int32)
-    labels[mask] = of_pixel
+    labels = runs.drawn(mask)
     for number, cell in enumerate(cells):
         its = np.flatnonzero(own & (home == number))
         if len(its):

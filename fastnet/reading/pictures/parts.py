@@ -54,8 +54,7 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     sieve.keep_only("touches the edge", _without_frame(sieve.groups, mask, edges))
     _leave_out_specks(sieve)
     n = len(sieve.groups)
-    labels = np.full(mask.shape, -1, np.int32)
-    labels[mask] = np.repeat(runs.label, runs.stop - runs.start)
+    labels = runs.drawn(mask)
     _leave_out_blots(sieve, labels)
     sieve.keep_only("too many", sorted(sieve.groups, key=lambda group: -group.area)[:MOST_DIGITS])
     if sieve.groups:
@@ -132,6 +131,11 @@ def _longer(group: Group) -> int:
     return max(group.width, group.height)
 
 
+def _is_about(size: int, usual: float) -> bool:
+    """Whether that is the size of what is usually so large."""
+    return usual / _ALIKE <= size <= usual * _ALIKE
+
+
 def _own(group: Group, labels: np.ndarray) -> np.ndarray:
     return np.isin(labels[group.y0 : group.y1, group.x0 : group.x1], group.labels)
 
@@ -148,14 +152,8 @@ def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:
     """The connected parts that have a peak, the largest of them if there are very many."""
     if not len(runs.row):
         return []
-    n = int(runs.label.max()) + 1
-    area = np.bincount(runs.label, runs.stop - runs.start, n).astype(int)
-    box = np.full((n, 4), 2**31 - 1)
-    for column, values in enumerate((runs.start, runs.row, -runs.stop, -runs.row - 1)):
-        np.minimum.at(box[:, column], runs.label, values)
-    box[:, 2:] *= -1
-    has_peak = np.zeros(n, bool)
-    has_peak[np.repeat(runs.label, runs.stop - runs.start)[peaks[mask]]] = True
+    area, box, has_peak = runs.area, runs.box, np.zeros(runs.n_parts, bool)
+    has_peak[runs.label_of_pixels[peaks[mask]]] = True
     keep = np.flatnonzero(has_peak & (area >= 2))
     if len(keep) > _MOST_PARTS:
         keep = np.sort(keep[np.argsort(-area[keep], kind="stable")[:_MOST_PARTS]])
@@ -170,7 +168,7 @@ def _leave_out_specks(sieve: _Sieve) -> None:
     if not sieve.groups:
         return
     usual = _usual_height(sieve.groups)
-    alike = [group.area for group in sieve.groups if usual / _ALIKE <= _longer(group) <= usual * _ALIKE]
+    alike = [group.area for group in sieve.groups if _is_about(_longer(group), usual)]
     least_area, least_side = _SPECK_AREA * float(np.median(alike or [0])), _SPECK_SIDE * usual
     sieve.leave_out("too small", lambda group: group.area < least_area or _longer(group) < least_side)
 
@@ -217,7 +215,7 @@ def _rises(row: np.ndarray, start: np.ndarray, stop: np.ndarray, even: np.ndarra
 def _leave_out_giants(sieve: _Sieve) -> None:
     """Leave out what is far larger than many digits that are alike: the edge of a shadow, a bracket."""
     usual = _usual_height(sieve.groups)
-    n_alike = sum(usual / _ALIKE <= _longer(group) <= usual * _ALIKE for group in sieve.groups)
+    n_alike = sum(_is_about(_longer(group), usual) for group in sieve.groups)
     if n_alike >= _MANY_ALIKE:
         sieve.leave_out("too large", lambda group: group.height > _FAR_LARGER * usual)
 
@@ -251,7 +249,7 @@ def _without_frame(groups: list[Group], mask: np.ndarray, edges: _Edges) -> list
         sides = touched[id(group)]
         if sides == 0:
             return False
-        if usual / _ALIKE <= group.height <= usual * _ALIKE and group.width <= _ALIKE * usual:
+        if _is_about(group.height, usual) and group.width <= _ALIKE * usual:
             return False
         thin = group.area < 0.5 * group.width * group.height
         return sides >= 3 or not thin or sides == 2
@@ -316,7 +314,7 @@ def _join(groups: list[Group], edges: _Edges) -> list[Group]:
 
 def _joined_once(groups: list[Group], edges: _Edges) -> list[Group]:
     usual = _usual_height(groups)
-    n_digits = sum(usual / _ALIKE <= _longer(group) <= usual * _ALIKE for group in groups)
+    n_digits = sum(_is_about(_longer(group), usual) for group in groups)
     highest = (1.5 if n_digits > 2 else 2.2) * usual
     remnants = edges.cut_off(groups)
 

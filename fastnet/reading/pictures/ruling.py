@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .labelling import Runs, label_runs, runs_of
+from .labelling import Runs, label_runs, long_runs
 
 _SPAN = 0.9  # a ruled line crosses so much of the picture
 _LONG = 0.12  # of the picture: a line has runs as long, unless it slants much; wide strokes have not
@@ -26,11 +26,11 @@ def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray)
     if faint.any(axis=0).mean() < _SPAN:
         return mask
     thickest = max(2, round(_THICKEST * max(mask.shape)))
-    flat = _long_runs(faint, max(4 * thickest, round(_LONG * width)))
+    flat = long_runs(faint, max(4 * thickest, round(_LONG * width)), _GAP)
     if width < 8 * thickest or not flat.any():
         return mask
     runs = label_runs(flat)
-    lines = [_edges(runs, label, flat.shape) for label in np.unique(runs.label)]
+    lines = [_edges(runs, label, flat.shape) for label in range(runs.n_parts)]
     lines = [(columns, top, bottom) for columns, top, bottom in lines if np.median((bottom - top)[columns]) <= thickest]
     n_pieces = sum(_PIECE * width <= len(columns) < _SPAN * width for columns, *_ in lines)
     least = (_LONG if n_pieces >= _MANY else _SPAN) * width
@@ -41,24 +41,11 @@ def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray)
     return result
 
 
-def _long_runs(mask: np.ndarray, least: int) -> np.ndarray:
-    """The runs of a mask's rows, small gaps closed, that are no shorter than `least`."""
-    row, start, stop = runs_of(mask)
-    is_first = np.ones(len(row), bool)
-    is_first[1:] = (row[1:] != row[:-1]) | (start[1:] - stop[:-1] > _GAP)
-    first = np.flatnonzero(is_first)
-    row, start, stop = row[first], start[first], stop[np.append(first[1:], len(stop)) - 1]
-    keep = np.zeros_like(mask)
-    for at in np.flatnonzero(stop - start >= least):
-        keep[row[at], start[at] : stop[at]] = True
-    return keep
-
-
 def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The columns of a part; and of every column its first row, and the one after its last: (height, 0) for none."""
     height, width = shape
     its = runs.label == label
-    length = (runs.stop - runs.start)[its]
+    length = runs.length[its]
     rows = np.repeat(runs.row[its], length)
     columns = np.arange(length.sum()) - np.repeat(length.cumsum() - length - runs.start[its], length)
     top, bottom = np.full(width, height), np.zeros(width, int)

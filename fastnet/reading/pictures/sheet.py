@@ -90,14 +90,15 @@ def _quadrilateral(mask: np.ndarray, scale: np.ndarray, is_light: bool) -> Sheet
     runs = label_runs(mask)
     if not len(runs.row):
         return None
-    areas = np.bincount(runs.label, runs.stop - runs.start)
-    its = runs.label == areas.argmax()
-    x0, y0, x1, y1 = _box(runs, its)
+    areas, boxes = runs.area, runs.box
+    largest = int(areas.argmax())
+    its = runs.label == largest
+    x0, y0, x1, y1 = boxes[largest].tolist()
     n_sides = sum([x0 == 0, y0 == 0, x1 == mask.shape[1], y1 == mask.shape[0]])
-    if n_sides > 1 or (x1 - x0) * (y1 - y0) < _LEAST_SHARE * mask.size or _has_siblings(runs, areas):
+    if n_sides > 1 or (x1 - x0) * (y1 - y0) < _LEAST_SHARE * mask.size or _has_siblings(areas, boxes):
         return None
     part = np.zeros_like(mask)
-    part[mask] = np.repeat(its, runs.stop - runs.start)
+    part[mask] = np.repeat(its, runs.length)
     part = part[y0:y1, x0:x1]
     corners = _corners(runs, its)
     straight = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
@@ -122,24 +123,11 @@ def _agreement(part: np.ndarray, corners: np.ndarray) -> float:
     return float((filled & quadrilateral).sum() / (filled | quadrilateral).sum())
 
 
-def _box(runs: Runs, its: np.ndarray) -> Box:
-    return (
-        int(runs.start[its].min()),
-        int(runs.row[its].min()),
-        int(runs.stop[its].max()),
-        int(runs.row[its].max()) + 1,
-    )
-
-
-def _has_siblings(runs: Runs, areas: np.ndarray) -> bool:
+def _has_siblings(areas: np.ndarray, boxes: np.ndarray) -> bool:
     """Whether other parts are like the largest one: then they are cells of a form, not a sheet."""
-    others = np.flatnonzero(areas >= _SIBLING * areas.max())
-    return sum(bool(areas[label] >= _FILLED * _box_area(runs, int(label))) for label in others) > 1
-
-
-def _box_area(runs: Runs, label: int) -> int:
-    x0, y0, x1, y1 = _box(runs, runs.label == label)
-    return (x1 - x0) * (y1 - y0)
+    of_boxes = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    is_like = (areas >= _SIBLING * areas.max()) & (areas >= _FILLED * of_boxes)
+    return int(is_like.sum()) > 1
 
 
 def _corners(runs: Runs, its: np.ndarray) -> np.ndarray:

@@ -60,8 +60,9 @@ def with_true_ends(line: Line, along: np.ndarray) -> Line:
     longer, or is lost where others cross.
     """
     columns = np.arange(line.start, line.stop)
-    least = float(np.quantile(_darkness(line, along, columns), 0.25)) / 2  # a digit on it makes much of it darker
-    inner = np.flatnonzero(_darkness(line, along, columns) >= least)
+    darkness = _darkness(line, along, columns)
+    least = float(np.quantile(darkness, 0.25)) / 2  # a digit on it makes much of it darker
+    inner = np.flatnonzero(darkness >= least)
     first, last, n = line.start + int(inner[0]), line.start + int(inner[-1]), len(columns) // 2
     before = _n_dark(line, along, first - 1 - np.arange(n), least)
     behind = _n_dark(line, along, last + 1 + np.arange(n), least)
@@ -111,11 +112,11 @@ def _pieces(flat: np.ndarray, least: int) -> list[Line]:
     runs = label_runs(flat)
     if not len(runs.row):
         return []
-    length = runs.stop - runs.start
-    order = np.argsort(np.repeat(runs.label, length), kind="stable")
+    length = runs.length
+    order = np.argsort(runs.label_of_pixels, kind="stable")
     rows = np.repeat(runs.row, length)[order]
     columns = (np.arange(length.sum()) - np.repeat(length.cumsum() - length - runs.start, length))[order]
-    ends = np.bincount(runs.label, length).astype(int).cumsum()
+    ends = runs.area.cumsum()
     pieces = []
     for first, end in zip(np.append(0, ends[:-1]), ends, strict=True):
         if end - first < least:
