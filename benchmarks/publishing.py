@@ -1,10 +1,17 @@
-"""What the studies share: their options, and how what they measured is printed and written into the documents."""
+"""What the studies share: their options, and how what they measured is printed and written into the documents.
+
+Speeds are those of a CPU: their tables stand in a document once for each make of CPU, between marks of its own such as
+`ladder-amd` and `ladder-intel`, so that no machine overwrites another's.
+"""
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from fastnet.system import environment
 from fastnet.timing.texts import busy_text
+
+MAKES = ("amd", "intel")
 
 
 def study_parser(description: str | None, document: Path | None = None) -> argparse.ArgumentParser:
@@ -25,6 +32,16 @@ def publish(tables: dict[str, str], document: Path | None) -> None:
             write_between_marks(document, name, table)
 
 
+def make_of_cpu(cpu: str) -> str:
+    """Whose CPU it is, as marks and files name it: "amd", "intel" or "other"."""
+    return next((make for make in MAKES if make in cpu.lower()), "other")
+
+
+def of_this_make(name: str) -> str:
+    """A name for what was measured on a CPU like this machine's: `ladder` becomes `ladder-intel`."""
+    return f"{name}-{make_of_cpu(environment()['cpu'])}"
+
+
 def write_between_marks(document: Path, name: str, text: str) -> None:
     """Replace what stands between `<!-- name -->` and `<!-- end name -->` in a document."""
     if not document.is_file():
@@ -42,3 +59,12 @@ def machine_text(load: float | None) -> str:
     machine = environment()
     text = f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['lanes']} float32 lanes; Numba {machine['numba']}."
     return f"{text} {busy_text(load)}".strip()
+
+
+def label_logarithms(axis: Any) -> None:
+    """Plain numbers at 1, 2, 5, 10, ... of a logarithmic axis of Matplotlib's."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())

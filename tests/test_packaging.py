@@ -79,6 +79,7 @@ def test_wheel_holds_one_import_name(wheel_names):
     [
         "fastnet/py.typed",
         "fastnet/audit/report.css",
+        "fastnet/models/one_file.css",
         "fastnet/models/page/page.html",
         "fastnet/reading/review_page/review.js",
         "fastnet/cli/train.py",

@@ -323,6 +323,15 @@ def test_each_make_of_cpu_has_its_table_and_its_aim(tmp_path, capsys):
     assert text.count("| PyTorch | 3.6 s | 6.0x |") == 2
 
 
+@pytest.mark.parametrize(
+    ("cpu", "name"),
+    [("AMD EPYC", "ladder-amd"), ("Intel(R) Xeon(R)", "ladder-intel"), ("Neoverse-N1", "ladder-other")],
+)
+def test_what_was_measured_on_one_make_of_cpu_does_not_overwrite_another(cpu, name, monkeypatch):
+    monkeypatch.setattr(publishing, "environment", lambda: {"cpu": cpu})
+    assert publishing.of_this_make("ladder") == name
+
+
 def test_a_rival_without_an_aim_is_neither_met_nor_missed():
     row = str(tables.Row("epoch 1: faster than Keras", "1 s", "9 s", 9.0, None))
     assert row == "| epoch 1: faster than Keras | 1 s | 9 s | 9 x |  |  |"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.publishing import publish, study_parser
+from benchmarks.publishing import of_this_make, publish, study_parser
 from fastnet import kernels
 from fastnet.data.loading import load_dataset
 from fastnet.kernels import jit, reference
@@ -53,7 +53,7 @@ def main(argv: list[str]) -> None:
             engine.train_steps(samples, rows, number * STEPS + 1, np.full(STEPS, 1e-3))
             taken.append((time.perf_counter() - started) / STEPS)
     text = table([statistics.median(taken[1:]) for taken in seconds])
-    publish({"ladder": text}, args.write)
+    publish({of_this_make("ladder"): text}, args.write)
 
 
 def table(medians: list[float]) -> str:

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.publishing import machine_text, publish, study_parser
+from benchmarks.publishing import label_logarithms, machine_text, of_this_make, publish, study_parser
 from fastnet.kernels import jit
 from fastnet.timing import ceilings
 from fastnet.timing.ceilings import Ceilings
 from fastnet.timing.roofline import Standing, measure_kernels
 from fastnet.timing.texts import load_average, time_text
 
-DOCUMENT, PICTURE = Path("docs/roofline.md"), Path("docs/roofline.png")
+DOCUMENT, PICTURES = Path("docs/roofline.md"), Path("docs")
 CURVE_SIZES = [2**power for power in range(13, 29)]  # bytes for each thread
 
 
@@ -27,14 +27,14 @@ def main(argv: list[str]) -> None:
     roofs = [ceilings.measure(n_threads) for n_threads in counts]
     standings = measure_kernels(roofs[0])
     tables = {"ceilings": f"{ceilings_table(roofs)}\n\n{machine_text(load)}", "kernels": kernels_table(standings)}
-    publish(tables, args.write)
+    publish({of_this_make(name): table for name, table in tables.items()}, args.write)
     if args.write:
         curves = {
             (n_threads, kind): ceilings.bandwidths(n_threads, CURVE_SIZES, kind != "read")
             for n_threads in counts
             for kind in ("read", "read and written")
         }
-        draw(roofs[0], standings, curves, PICTURE)
+        draw(roofs[0], standings, curves, PICTURES / f"{of_this_make('roofline')}.png")
 
 
 # ---- Tables ---------------------------------------------------------------------------------------------------------
@@ -95,6 +95,7 @@ def draw(roof: Ceilings, standings: list[Standing], curves: dict[tuple[int, str]
     for axes in (left, right):
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
+        label_logarithms(axes.yaxis)
     figure.canvas.draw()  # settles the scales, which the labels of the roofs follow
     _label_roofs(left, roof)
     figure.savefig(target, dpi=110)
@@ -103,7 +104,8 @@ def draw(roof: Ceilings, standings: list[Standing], curves: dict[tuple[int, str]
 
 def _draw_roofline(axes: Any, roof: Ceilings, standings: list[Standing]) -> None:
     x = np.geomspace(0.04, 60.0, 300)
-    axes.set_ylim(bottom=0.5, top=2.5 * roof.flop / 1e9)
+    slowest = min(row.work.flop / row.seconds for row in standings)
+    axes.set_ylim(bottom=slowest / 2e9, top=2.5 * roof.flop / 1e9)
     for level in roof.read:
         axes.loglog(x, np.minimum(x * _roof(roof, level), roof.flop) / 1e9, color=GREY, linewidth=1)
     axes.annotate(f"FMA peak {roof.flop / 1e9:,.0f} GFLOP/s", (x[-1], roof.flop / 1e9 * 1.08), ha="right", color=GREY)
@@ -123,11 +125,11 @@ def _roof(roof: Ceilings, level: str) -> float:
 
 
 def _label_roofs(axes: Any, roof: Ceilings) -> None:
-    """Write each level along its roof, side by side, so that near roofs don't hide each other's."""
+    """Write each level along its roof, one after another, so that near roofs don't hide each other's."""
     (x0, y0), (x1, y1) = axes.transData.transform([(1.0, 1.0), (10.0, 10.0)])
     slope = np.degrees(np.arctan2(y1 - y0, x1 - x0))
     for number, level in enumerate(roof.read):
-        rate, x = _roof(roof, level), 0.042 * 1.5**number
+        rate, x = _roof(roof, level), 0.042 * 2.6**number
         text = f"{level} {rate / 1e9:,.0f} GB/s"
         style = {"rotation": slope, "rotation_mode": "anchor", "fontsize": 8, "color": GREY}
         axes.text(x, 1.08 * x * rate / 1e9, text, **style)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.publishing import machine_text, publish, study_parser
+from benchmarks.publishing import label_logarithms, machine_text, of_this_make, publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Samples
 from fastnet.kernels import jit
@@ -27,7 +27,7 @@ from fastnet.timing.texts import load_average, time_text
 from fastnet.training.engine.fused import MOST_SPARSE_DENSITY, FusedEngine
 from fastnet.training.recipe import Recipe
 
-DOCUMENT, PICTURE = Path("docs/scaling.md"), Path("docs/scaling.png")
+DOCUMENT, PICTURES = Path("docs/scaling.md"), Path("docs")
 N_IN, N_OUT = 784, 10
 HIDDEN = (64, 128, 256, 512, 1024, 2048, 4096)
 BATCHES = (8, 16, 32, 64, 128, 256, 512, 1024)
@@ -287,7 +287,8 @@ def draw(points: dict[str, list[Point]], target: Path) -> None:
     for axes in (hidden, batch, density):
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=9)
+    figure.legend(*hidden.get_legend_handles_labels(), loc="outside lower left", ncols=4, frameon=False, fontsize=9)
+    density.legend(frameon=False, fontsize=9)
     figure.savefig(target, dpi=110)
     plt.close(figure)
 
@@ -311,8 +312,7 @@ def _draw_paths(
     axes.set_xticks([], minor=True)
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
+    label_logarithms(axes.yaxis)
 
 
 def _draw_gains(axes: Any, points: list[Point]) -> None:
@@ -355,6 +355,6 @@ def main(argv: list[str]) -> None:
         "threads": threads_table(points["threads"]),
         "machine": machine_text(load),
     }
-    publish(tables, args.write)
+    publish({of_this_make(name): table for name, table in tables.items()}, args.write)
     if args.write:
-        draw(points, PICTURE)
+        draw(points, PICTURES / f"{of_this_make('scaling')}.png")

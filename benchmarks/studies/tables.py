@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.publishing import publish, study_parser
+from benchmarks.publishing import make_of_cpu, publish, study_parser
 from fastnet.timing.rivals.process import settings_text
 from fastnet.timing.texts import TITLES, busy_text, time_text
 
@@ -127,7 +127,7 @@ def epochs_table(result: dict[str, Any]) -> str:
 
 def peers_rows(result: dict[str, Any]) -> Iterator[Row]:
     """The rows for which there are figures."""
-    yield from _epoch_rows(ContestResult(result, "epoch"), FLOOR_SHARES.get(make_of_cpu(result), 1.0))
+    yield from _epoch_rows(ContestResult(result, "epoch"), FLOOR_SHARES.get(_make(result), 1.0))
     yield from _kernel_rows(result)
     if first := result.get("first_step"):
         cold, second = first["cold"], median(run["total"] for run in first["second"])
@@ -135,10 +135,9 @@ def peers_rows(result: dict[str, Any]) -> Iterator[Row]:
         yield Row(measure, time_text(second), time_text(cold["total"]), second, 2.0, most=True, unit="s")
 
 
-def make_of_cpu(result: dict[str, Any]) -> str:
-    """Which CPU was measured, as the marks of a document name it: "amd", "intel" or "other"."""
-    cpu = result["environment"]["cpu"].lower()
-    return next((make for make in FLOOR_SHARES if make in cpu), "other")
+def _make(result: dict[str, Any]) -> str:
+    """Whose CPU was measured."""
+    return make_of_cpu(result["environment"]["cpu"])
 
 
 def _epoch_rows(contest: ContestResult, floor_share: float) -> Iterator[Row]:
@@ -250,5 +249,5 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--write", type=Path, metavar="DOCUMENT", help="write it between the marks of this document")
     args = parser.parse_args(argv)
     result = json.loads(args.json.read_text(encoding="utf-8"))
-    mark = args.kind if args.kind == "kernels" else f"{args.kind}-{make_of_cpu(result)}"
+    mark = args.kind if args.kind == "kernels" else f"{args.kind}-{_make(result)}"
     publish({mark: TABLES[args.kind](result)}, args.write)

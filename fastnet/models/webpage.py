@@ -1,14 +1,7 @@
-"""A model as one page, `page/`: in any browser it reads what is drawn, without a server, a network or a library.
-
-The page can fetch nothing: its policy allows its own script and style, each by its SHA-256, and no request.
-"""
+"""A model as one page, `page/`: in any browser it reads what is drawn, without a server, a network or a library."""
 
 import base64
-import hashlib
-import json
-from html import escape
 from pathlib import Path
-from string import Template
 
 import numpy as np
 
@@ -17,6 +10,7 @@ from fastnet.errors import OptionError
 from .calibration import read_calibration
 from .card import data_name
 from .files import ModelFiles, count_parameters
+from .one_file import in_one_file, json_in_html
 
 PAGE = Path(__file__).parent / "page"
 
@@ -32,27 +26,14 @@ def page_of(files: ModelFiles) -> str:
     if files.layer_sizes[0] != _N_PIXELS:
         found = f"this model takes {files.layer_sizes[0]:,} numbers"
         raise OptionError(f"the page reads drawings as images of 28x28 pixels, {_N_PIXELS} numbers, and {found}")
-    style = (PAGE / "page.css").read_text(encoding="utf-8")
-    script = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    return Template((PAGE / "page.html").read_text(encoding="utf-8")).substitute(
-        policy=_policy(script, style),
-        title=escape(f"{_name(files)}: a network that reads what you draw"),
-        style=style,
-        script=script,
-        facts=_json(_facts(files)),
+    return in_one_file(
+        PAGE / "page.html",
+        f"{_name(files)}: a network that reads what you draw",
+        PAGE / "page.css",
+        [PAGE / name for name in _SCRIPTS],
+        facts=json_in_html(_facts(files)),
         weights=_weights(files),
     )
-
-
-def _policy(script: str, style: str) -> str:
-    return (
-        f"default-src 'none'; script-src '{_hash_of(script)}'; style-src '{_hash_of(style)}'; img-src data:;"
-        " base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash_of(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _name(files: ModelFiles) -> str:
@@ -78,11 +59,6 @@ def _facts(files: ModelFiles) -> dict[str, object]:
         "noDigitBelow": calibration.no_digit_below if calibration else None,
         "leastProbability": calibration.least_probability if calibration else None,
     }
-
-
-def _json(content: object) -> str:
-    """As JSON that ends no element of HTML, whatever names are in it."""
-    return json.dumps(content).replace("<", "\\u003c")
 
 
 def _weights(files: ModelFiles) -> str:

@@ -1,18 +1,14 @@
-"""What is doubtful as one page, `review_page/`: it is corrected with the keyboard, and saved as a data set to train on.
-
-The page can fetch nothing: its policy allows its own script and style, each by its SHA-256, and no request.
-"""
+"""What is doubtful as one page, `review_page/`: corrected with the keyboard, and saved as a data set to train on."""
 
 import base64
-import hashlib
 import io
-import json
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from fastnet.models.one_file import in_one_file, json_in_html
 
 from .recognition import Box, DigitReading, Reading
 
@@ -44,14 +40,12 @@ class Review:
 
     def page(self) -> str:
         """The page as HTML."""
-        style, script = ((_PAGE / name).read_text(encoding="utf-8") for name in ("review.css", "review.js"))
-        content = {"classes": self._classes, "items": self._items}
-        return Template((_PAGE / "review.html").read_text(encoding="utf-8")).substitute(
-            policy=f"default-src 'none'; script-src '{_hash_of(script)}'; style-src '{_hash_of(style)}'; img-src data:;"
-            " base-uri 'none'; form-action 'none'",
-            style=style,
-            script=script,
-            content=json.dumps(content).replace("<", "\\u003c"),  # so that no name ends the element
+        return in_one_file(
+            _PAGE / "review.html",
+            "Review: what is doubtful",
+            _PAGE / "review.css",
+            [_PAGE / "review.js"],
+            content=json_in_html({"classes": self._classes, "items": self._items}),
         )
 
     def _item(self, path: str, field: str, reading: Reading, digit: DigitReading) -> dict[str, Any]:
@@ -88,7 +82,3 @@ def _data_uri(pixels: np.ndarray) -> str:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _hash_of(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
