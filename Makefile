@@ -45,10 +45,12 @@ train: $(VENV)/.installed ## train the default network on MNIST and save the run
 # Threads that have nothing to do sleep: those that look for work again and again take the processor from another part.
 test short emulate: export OMP_WAIT_POLICY = PASSIVE
 test short emulate: export OPENBLAS_THREAD_TIMEOUT = 4
-# The whole suite comes last, so that what a long log ends with is what failed.
+# The kernels are compiled meanwhile, once, and not by each process that comes to need them. The whole suite comes last, so
+# that what a long log ends with is what failed.
 test: $(VENV)/.installed-test ## run all tests, the kernels' also without the JIT
+	$(BIN)/fastnet compile --layers 1 2 --images uint8 sparse --quiet > /dev/null & \
 	PYTHONSAFEPATH=1 NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(SIDE_BY_SIDE) tests/kernels --cov --cov-report=term:skip-covered; \
-	as_python=$$?; PYTHONSAFEPATH=1 $(BIN)/pytest $(SIDE_BY_SIDE) || exit; \
+	as_python=$$?; wait; PYTHONSAFEPATH=1 $(BIN)/pytest $(SIDE_BY_SIDE) || exit; \
 	[ $$as_python = 0 ] || { echo "the kernels' tests without the JIT failed: see above"; exit 1; }
 
 short: $(VENV)/.installed-test ## run what another Python, or other releases of the dependencies, may break

@@ -13,15 +13,17 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fastnet import cli, weights
 from fastnet.cli import options, waiting
 from fastnet.cli.loading import loading_told
 from fastnet.cli.progress import fitted
+from fastnet.data.augment import augment_samples
 from fastnet.data.samples import Dataset
 from fastnet.errors import OptionError, did_you_mean
-from fastnet.kernels import compilation
+from fastnet.kernels import compilation, reference
 from fastnet.models.sealed import sealed
 from fastnet.training.recipe import ENGINES, RECIPES, SUMMARIES, Recipe
 from fastnet.training.runs import save_run
@@ -525,6 +527,24 @@ def test_compile_tells_what_it_did(fastnet, monkeypatch):
     code, _, err = fastnet("compile", "--images", "unit8")
     assert code == 2
     assert "did you mean uint8?" in err
+
+
+def test_what_is_compiled_ahead_are_trainings_that_can_be(fastnet, monkeypatch):
+    """For some images even an example of the command's help ended with an error."""
+    pytest.importorskip("numba")
+    distorted = []
+
+    def compile_kernels(samples, layer_sizes, recipe):
+        if recipe.augmentation:
+            distorted.append(
+                augment_samples(samples, np.zeros(1, int), recipe.augmentation, 0, 0, reference).images.dtype
+            )
+
+    monkeypatch.setattr("fastnet.kernels.jit.threading_layer", lambda: None)
+    monkeypatch.setattr("fastnet.training.compiling.compile_kernels", compile_kernels)
+    code, _, err = fastnet("compile", "--layers", 1, "--images", *compilation.IMAGES)
+    assert (code, err) == (0, "")
+    assert distorted == ["uint8"]
 
 
 # ---- Shells ----------------------------------------------------------------------------------------------------------

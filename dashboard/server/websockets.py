@@ -6,11 +6,22 @@ has acknowledged it. That costs tens of milliseconds while one draws.
 Panel keeps a message back while another is being written. If that one ends just before it looks again, it takes the
 end for a sign that nothing is left to write, and the message waits for the next one: a page that shows "Training"
 although the training is paused.
+
+Panel also drops what changes before a browser says that it has built the page, as if it were still to fetch it. On a
+busy computer people choose a tab meanwhile, and would look at an empty one for ever.
 """
 
 from functools import cache
+from threading import Lock
+from typing import Any
+from weakref import WeakSet
 
 from bokeh.document import Document
+from bokeh.document.callbacks import _combine_document_events
+from bokeh.document.events import DocumentChangedEvent, DocumentPatchedEvent
+from bokeh.protocol.messages.pull_doc_req import pull_doc_req
+from bokeh.server.connection import ServerConnection
+from bokeh.server.session import ServerSession
 from bokeh.server.views.ws import WSHandler
 from panel.io import document as writing
 
@@ -38,3 +49,29 @@ def send_all() -> None:
         await write(document)
 
     writing._dispatch_msgs = write_what_is_left
+
+
+@cache
+def send_early_changes() -> None:
+    """Have what changes while a browser builds the page be sent when it is built."""
+    fetched: WeakSet[Document] = WeakSet()
+    pull, drop = ServerSession._handle_pull, writing._drain_unconnected_events
+
+    def pull_and_note(self: ServerSession, message: pull_doc_req, connection: ServerConnection) -> Any:
+        fetched.add(self.document)
+        return pull(self, message, connection)
+
+    def keep(doc: Document, lock: Lock) -> list[DocumentChangedEvent]:
+        if doc not in fetched:
+            return drop(doc, lock)
+        with lock:
+            changes, doc.callbacks._held_events = doc.callbacks._held_events, []
+            doc.callbacks._hold = None
+        early = writing._UNCONNECTED_EVENTS.setdefault(doc, [])
+        for change in changes:
+            if isinstance(change, DocumentPatchedEvent):
+                _combine_document_events(change, early)  # no more than there are parts of the page
+        return [change for change in changes if not isinstance(change, DocumentPatchedEvent)]
+
+    ServerSession._handle_pull = pull_and_note  # type: ignore[method-assign]
+    writing._drain_unconnected_events = keep

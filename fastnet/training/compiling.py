@@ -25,8 +25,7 @@ def compile_ahead(
 ) -> int:
     """Compile all that trainings of so many hidden layers call for such images; return how many functions.
 
-    `images` are of `compilation.IMAGES`; those that are no rows without zeros are distorted as well. `on_part` is told
-    what comes next.
+    `images` are of `compilation.IMAGES`; those of bytes are distorted as well. `on_part` is told what comes next.
     """
     n_compiled = 0
 
@@ -54,7 +53,8 @@ def _trainings(n_hidden: int, kind: str) -> Iterator[tuple[Samples, Recipe]]:
     else:
         samples = _samples(bytes_ if kind == "uint8" else floats)
         yield samples, plain
-        yield samples, dataclasses.replace(plain, augmentation=Augmentation())
+        if kind == "uint8":
+            yield samples, dataclasses.replace(plain, augmentation=Augmentation())
 
 
 def _samples(images: np.ndarray | SparseRows) -> Samples:

@@ -114,8 +114,19 @@ def tell_of_suspended(uncaptured) -> None:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory) -> Path:
-    """A folder of two models of people: one with a small audit, one without."""
-    directory = tmp_path_factory.mktemp("models")
+    """A folder of two models of people: one with a small audit, one without. No test changes it.
+
+    An audit takes as long as ten other tests: what runs side by side shares the folder of whoever was first.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "audited-models"
+    if not shared.exists():
+        with contextlib.suppress(OSError):  # another process was first meanwhile
+            make_models(tmp_path_factory.mktemp("models")).rename(shared)
+    return shared
+
+
+def make_models(directory: Path) -> Path:
     for name in (AUDITED, BARE):
         source = weights.DIRECTORY / "mnist-784-512-10"
         shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("audit"))

@@ -70,6 +70,15 @@ class RawPage:
                 return str(model["id"])
         raise AssertionError(f"the page has no {kind} with {attributes}")
 
+    async def component(self, kind: str) -> str:
+        """The id of the first component of that kind, which tells events; its properties are of a part of their own."""
+        data = await self.find(kind)
+        for model in await self.models():
+            match model:
+                case {"id": str(id), "attributes": {"data": {"id": other}}} if other == data:
+                    return id
+        raise AssertionError(f"the page has no component of {data}")
+
     async def closed(self) -> tuple[int | None, str | None]:
         """The code and the reason with which the server closes the line."""
         while await asyncio.wait_for(self._websocket.read_message(), SECONDS) is not None:

@@ -38,10 +38,10 @@ def errors_card(page):
     return page.locator(".digits-grid").first
 
 
-def test_a_click_on_a_cell_filters_the_errors_and_marks_the_points(open_page, audit):
+def test_a_click_on_a_cell_filters_the_errors_and_marks_the_points(audit_page, audit):
     from playwright.sync_api import expect
 
-    page = open_page(search=f"?tab=audit&model={AUDITED}")
+    page = audit_page  # on which nothing is chosen yet
     n_errors = len(audit.figures.errors)
     expect(errors_card(page).get_by_role("button")).to_have_count(min(n_errors, 30))
     error = audit.figures.errors[0]
@@ -128,8 +128,8 @@ def test_a_model_without_an_audit_is_said_to_be_so_and_others_go_on(open_page):
     expect(errors_card(page).get_by_role("button").first).to_be_visible()
 
 
-def test_a_picture_is_downloaded(open_page):
-    page = open_page(search=f"?tab=audit&model={AUDITED}")
+def test_a_picture_is_downloaded(audit_page):
+    page = audit_page
     page.get_by_label("Report and pictures").select_option("confusion.png")
     with page.expect_download(timeout=MILLISECONDS) as download:
         page.get_by_role("button", name="Download").click()

@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from PIL import Image
 
 from benchmarks.pen import draw_strokes
 from fastnet.dashboard.server.samples import samples
+
+from .conftest import pages
 
 SEVEN = [(0.35, 0.2), (0.65, 0.2), (0.45, 0.8)]
 NOTHING = "\N{EN DASH}"
@@ -21,6 +24,7 @@ def answer(page):
 
 def draw(page, corners, shift: float = 0, scale: float = 1) -> None:
     """Draw with the mouse, from corner to corner."""
+    page.locator("canvas.ink").scroll_into_view_if_needed()
     stroke = [(0.5 + shift + scale * (x - 0.5), y) for x, y in corners]
     draw_strokes(page, "canvas.ink", [stroke], steps=8)
 
@@ -55,10 +59,34 @@ def size(request) -> str:
     return request.param
 
 
-def test_people_draw_a_seven_and_read_it(open_page, size):
+@pytest.fixture(scope="module")
+def kept_pages(browser, address):
+    """Opens the page once for each size."""
+    with pages(browser, address) as open_page:
+        yield cache(open_page)
+
+
+@pytest.fixture
+def blank_page(kept_pages):
+    """Finds the page with blank paper, whatever tests before this one drew or uploaded."""
     from playwright.sync_api import expect
 
-    page = open_page(size)
+    def blank_page(size: str = "desk"):
+        page = kept_pages(size)
+        page.locator("canvas.ink").scroll_into_view_if_needed()
+        clear = page.get_by_role("button", name="Clear")
+        if clear.is_enabled():
+            clear.click()
+        expect(answer(page)).to_have_text(NOTHING)
+        return page
+
+    return blank_page
+
+
+def test_people_draw_a_seven_and_read_it(blank_page, size):
+    from playwright.sync_api import expect
+
+    page = blank_page(size)
     draw(page, SEVEN)
     expect(answer(page)).to_have_text("7")
     expect(page.locator(".bar")).to_have_count(10)
@@ -67,19 +95,10 @@ def test_people_draw_a_seven_and_read_it(open_page, size):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("address", ["panel serve"], indirect=True)
-def test_panel_serves_the_page_too(open_page):
+def test_the_answer_changes_while_the_pen_is_down(blank_page):
     from playwright.sync_api import expect
 
-    page = open_page()
-    draw(page, SEVEN)
-    expect(answer(page)).to_have_text("7")
-
-
-def test_the_answer_changes_while_the_pen_is_down(open_page):
-    from playwright.sync_api import expect
-
-    page = open_page()
+    page = blank_page()
     box = page.locator("canvas.ink").bounding_box()
     page.mouse.move(box["x"] + 200, box["y"] + 80)
     page.mouse.down()
@@ -111,10 +130,10 @@ def test_undo_erase_and_clear(open_page):
     expect(answer(page)).to_have_text(NOTHING)
 
 
-def test_several_digits_are_read_in_their_order(open_page):
+def test_several_digits_are_read_in_their_order(blank_page):
     from playwright.sync_api import expect
 
-    page = open_page()
+    page = blank_page()
     draw(page, SEVEN, shift=-0.3, scale=0.6)
     draw(page, ONE)
     draw(page, SEVEN, shift=0.3, scale=0.6)
@@ -147,10 +166,10 @@ def test_a_finger_draws(open_page):
 
 
 @pytest.mark.parametrize("kind", PICTURES)
-def test_people_upload_a_picture_and_read_the_digit(open_page, kind):
+def test_people_upload_a_picture_and_read_the_digit(blank_page, kind):
     from playwright.sync_api import expect
 
-    page = open_page()
+    page = blank_page()
     for _ in range(2):  # the same file again, after something else
         upload(page, ("mine.png", png(PICTURES[kind])))
         expect(page.get_by_role("button", name="mine.png").first).to_contain_text("3")
@@ -159,10 +178,10 @@ def test_people_upload_a_picture_and_read_the_digit(open_page, kind):
         expect(answer(page)).to_have_text("5")
 
 
-def test_a_bad_file_gets_a_sentence_and_the_page_goes_on(open_page, size):
+def test_a_bad_file_gets_a_sentence_and_the_page_goes_on(blank_page, size):
     from playwright.sync_api import expect
 
-    page = open_page(size)
+    page = blank_page(size)
     upload(page, ("<b>bad.png", b"no picture"), ("good.png", png(PICTURES["black on white"])))
     expect(page.get_by_role("alert").filter(has_text="not a picture")).to_contain_text("<b>bad.png: is text")
     expect(answer(page)).to_have_text("3")
@@ -183,10 +202,10 @@ def test_many_pictures_at_once_are_all_read_and_can_be_seen_again(open_page):
     expect(page.get_by_role("button", name="4.png")).to_have_attribute("aria-current", "true")
 
 
-def test_pictures_are_dropped_and_pasted(open_page):
+def test_pictures_are_dropped_and_pasted(blank_page):
     from playwright.sync_api import expect
 
-    page = open_page()
+    page = blank_page()
     for event, holder in (("drop", "dataTransfer"), ("paste", "clipboardData")):
         page.evaluate(
             """([event, holder, bytes]) => {
@@ -200,19 +219,19 @@ def test_pictures_are_dropped_and_pasted(open_page):
         expect(page.get_by_role("button", name=f"{event}.png")).to_contain_text("3")
 
 
-def test_on_a_phone_a_chosen_picture_comes_into_view(open_page):
+def test_on_a_phone_a_chosen_picture_comes_into_view(blank_page):
     from playwright.sync_api import expect
 
-    page = open_page("phone")
+    page = blank_page("phone")
     page.get_by_alt_text("Sample: A postcode").click()
     expect(page.get_by_alt_text("The picture that is read")).to_be_in_viewport()
     expect(answer(page)).to_have_text("94107")
 
 
-def test_drawing_on_a_picture_begins_on_blank_paper(open_page):
+def test_drawing_on_a_picture_begins_on_blank_paper(blank_page):
     from playwright.sync_api import expect
 
-    page = open_page()
+    page = blank_page()
     page.get_by_alt_text("Sample: A postcode").click()
     expect(answer(page)).to_have_text("94107")
     expect(page.get_by_alt_text("The picture that is read")).to_be_visible()
@@ -256,10 +275,10 @@ def test_every_control_is_reached_by_the_keyboard_and_has_a_name(open_page):
     expect(answer(page)).to_have_text("8")
 
 
-def test_one_visitor_does_not_see_what_another_draws(open_page):
+def test_one_visitor_does_not_see_what_another_draws(blank_page, open_page):
     from playwright.sync_api import expect
 
-    first, second = open_page(), open_page()
+    first, second = blank_page(), open_page()
     draw(first, SEVEN)
     expect(answer(first)).to_have_text("7")
     draw(second, ONE)
@@ -267,11 +286,20 @@ def test_one_visitor_does_not_see_what_another_draws(open_page):
     expect(answer(first)).to_have_text("7")
 
 
-def test_others_draw_on_while_a_very_large_picture_is_read(open_page):
+def test_others_draw_on_while_a_very_large_picture_is_read(blank_page, open_page):
     from playwright.sync_api import expect
 
-    first, second = open_page(), open_page()
+    first, second = blank_page(), open_page()
     upload(first, ("large.png", png(np.kron(PICTURES["transparent"], np.ones((14, 14, 1), np.uint8)))))
     draw(second, SEVEN)
     expect(answer(second)).to_have_text("7")
     expect(answer(first)).to_have_text("3")
+
+
+@pytest.mark.parametrize("address", ["panel serve"], indirect=True)
+def test_panel_serves_the_page_too(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page()
+    draw(page, SEVEN)
+    expect(answer(page)).to_have_text("7")

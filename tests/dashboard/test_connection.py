@@ -100,6 +100,14 @@ class Place:
         self._command += ["--port", str(self.line.server_port)]
         self.start_server()
 
+    @contextlib.contextmanager
+    def visited(self) -> Iterator["Place"]:
+        """What a test did to the line and to the server ends with it, and so do its pages."""
+        with contextlib.ExitStack() as self._visits:
+            yield self
+            self.line.websockets_to_break = 0
+        self.line.mend()
+
     def start_server(self) -> None:
         self.server = subprocess.Popen(self._command)
         self._stack.callback(self.stop_server)
@@ -107,13 +115,21 @@ class Place:
 
     def stop_server(self) -> None:
         if self.server.poll() is None:
-            self.server.send_signal(signal.SIGCONT)
             self.server.terminate()
             self.server.wait(60)
 
+    @contextlib.contextmanager
+    def server_stopped(self) -> Iterator[None]:
+        """Its server is there and does nothing, as one that is very busy."""
+        self.server.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.server.send_signal(signal.SIGCONT)
+
     def open_page(self, size: str = "desk", search: str = "", prepare=lambda page: None):
         context = self._browser.new_context(viewport=SIZES[size])
-        self._stack.callback(context.close)
+        self._visits.callback(context.close)
         context.add_init_script(RETURNING)
         page = context.new_page()
         page.set_default_timeout(MILLISECONDS)
@@ -131,10 +147,24 @@ def options(tmp_path_factory) -> list[str]:
     return [*small_data(folder), "--models", str(folder / "models"), "--runs", str(folder)]
 
 
-@pytest.fixture
-def place(browser, options) -> Iterator[Place]:
+@pytest.fixture(scope="module")
+def shared_place(browser, options) -> Iterator[Place]:
     with contextlib.ExitStack() as stack:
         yield Place(browser, options, stack)
+
+
+@pytest.fixture
+def place(shared_place) -> Iterator[Place]:
+    """With a server that was there before the test."""
+    with shared_place.visited():
+        yield shared_place
+
+
+@pytest.fixture
+def own_place(browser, options) -> Iterator[Place]:
+    """With a server of the test's own, which it may stop and start."""
+    with contextlib.ExitStack() as stack, Place(browser, options, stack).visited() as place:
+        yield place
 
 
 def banner(page):
@@ -260,19 +290,19 @@ def test_what_was_cleared_during_a_cut_is_not_answered_any_more(place):
     expect(banner(page)).to_be_hidden()
 
 
-def test_a_restarted_server_finds_the_drawing_the_tab_and_the_model_and_what_was_lost_is_told(place):
+def test_a_restarted_server_finds_the_drawing_the_tab_and_the_model_and_what_was_lost_is_told(own_place):
     from playwright.sync_api import expect
 
-    page = place.open_page(search="?model=mnist-784-512-10")
+    page = own_place.open_page(search="?model=mnist-784-512-10")
     mark(page)
     upload(page, ("three.png", png(ink(3))))
     expect(answer(page)).to_have_text("3")
     draw(page, SEVEN)
     expect(answer(page)).to_have_text("7")
-    place.stop_server()
+    own_place.stop_server()
     expect(banner(page)).to_contain_text(LOST)
     expect_fresh(page, False)
-    place.start_server()
+    own_place.start_server()
     expect(banner(page)).to_contain_text("your pictures could not be kept")
     expect(answer(page)).to_have_text("7")
     expect(page.get_by_label("Your pictures").get_by_role("button")).to_have_count(0)
@@ -305,12 +335,11 @@ def test_an_answer_is_greyed_while_the_server_is_busy_and_not_when_it_is_quick(p
     draw(page, SEVEN)
     expect(answer(page)).to_have_text("7")
     expect_fresh(page)
-    place.server.send_signal(signal.SIGSTOP)
-    draw(page, ONE, shift=0.25)
-    expect_fresh(page, False)
-    expect(answer(page)).to_have_text("7")
-    expect(banner(page)).to_be_visible()
-    place.server.send_signal(signal.SIGCONT)
+    with place.server_stopped():
+        draw(page, ONE, shift=0.25)
+        expect_fresh(page, False)
+        expect(answer(page)).to_have_text("7")
+        expect(banner(page)).to_be_visible()
     expect(answer(page)).to_have_text("71")
     expect_fresh(page)
     expect(banner(page)).to_be_hidden()
@@ -344,11 +373,11 @@ def test_a_training_lives_through_a_cut_and_its_curves_go_on(place):
     assert is_marked(page)
 
 
-def test_a_lost_training_is_told_of(place):
+def test_a_lost_training_is_told_of(own_place):
     from playwright.sync_api import expect
 
-    page = open_training(place)
-    place.stop_server()
-    place.start_server()
+    page = open_training(own_place)
+    own_place.stop_server()
+    own_place.start_server()
     expect(banner(page)).to_contain_text("your training could not be kept")
     expect(page.get_by_role("tab", selected=True)).to_have_text("Train")

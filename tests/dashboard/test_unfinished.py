@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import struct
+from collections.abc import Iterator
 
 import pytest
 
@@ -43,18 +44,24 @@ async def begin_pieces(page: RawPage) -> None:
     await page.send_piece(HEADER)
 
 
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[str]:
+    """A server that waits three seconds for the rest of a message."""
+    with serving(["-c", QUICK.format("unfinished.MOST_SECONDS = 3.0")]) as address:
+        wait_for_port(address)
+        yield address
+
+
 @pytest.mark.parametrize("begin", [begin_frame, begin_fragments, begin_pieces])
-def test_a_message_that_does_not_end_is_not_held_for_ever(begin):
-    async def attack(address: str) -> None:
-        async with raw_page(address) as bystander, raw_page(address) as page:
+def test_a_message_that_does_not_end_is_not_held_for_ever(impatient, begin):
+    async def attack() -> None:
+        async with raw_page(impatient) as bystander, raw_page(impatient) as page:
             await begin(page)
             code, sentence = await page.closed()
             assert (code, sentence) in {(1008, TOO_SLOW), (None, None)}
             assert await bystander.find("Tabs", chosen="read")  # which waited as long, with nothing begun
 
-    with serving(["-c", QUICK.format("unfinished.MOST_SECONDS = 3.0")]) as address:
-        wait_for_port(address)
-        run(attack(address))
+    run(attack())
 
 
 def test_one_address_has_only_so_much_begun_and_the_rest_waits():

@@ -8,6 +8,7 @@ from panel.io import document as writing
 
 from fastnet.dashboard.server.websockets import send_all
 
+from .raw_page import RawPage, raw_page
 from .test_messages import run
 
 
@@ -51,3 +52,24 @@ async def said_as_another_message_is_written() -> list[str]:
 def test_a_message_that_comes_as_another_has_been_written_is_not_forgotten():
     send_all()
     assert run(said_as_another_message_is_written()) == ["training", "paused"]
+
+
+def test_what_changes_while_a_browser_builds_the_page_reaches_it(address):
+    async def tell(page: RawPage, name: str, *entries: object) -> None:
+        told = {"type": "event", "name": name, "values": {"type": "map", "entries": entries}}
+        await page.send("PATCH-DOC", {"events": [{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": told}]})
+
+    async def hear(page: RawPage, words: str) -> None:
+        while words not in str(await page.message()):
+            pass
+
+    async def choose_early() -> None:
+        async with raw_page(address) as page:
+            gallery = await page.component("Gallery")
+            sample = {"type": "map", "entries": [["sample", 17]]}
+            await tell(page, "data_event", ["model", {"id": gallery}], ["data", sample])
+            await hear(page, "heard")
+            await tell(page, "document_ready")
+            await hear(page, "['text', '7']")
+
+    run(choose_early())
