@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
+from .crossings import prolonged
 from .cuts import Cut, Found, Group, LeftOut
 from .ink import Ink
 from .labelling import label_runs
 from .parts import cut
 from .rows import in_lines
 from .sheet import Box
+from .sides import likely_sides, sides, turned
 from .straight import Line, drawn_lines, lines_across, with_true_ends, without_lines
 
 _ALONG = 9  # pixels of a line that are averaged, and by how much these stand out: of the usual ink, of the grain
@@ -24,8 +26,6 @@ _LEAST_SIDE = 10  # pixels of a cell
 _LEAST_CELL = 5  # times as wide as its lines are thick
 _FILLS = 0.72  # of its box, that a cell covers: it may slant
 _ALIKE = 0.6  # of the usual height of cells, or 1 / 0.6
-_WHOLE = 0.92  # of a cell's side, along which a line runs
-_APART, _FAR_LONGER = 0.3, 1.5  # of the height of cells, between lines, and times as long: what is nearer is a stroke
 _NEARLY, _MOST = 0.15, 0.6  # of their usual width, of all cells
 _GAP = 0.35  # of the width of wide cells: what is narrower lies between boxes
 _BORDERED = 0.25  # times as dark as the lines of other cells is the palest side of a cell
@@ -90,11 +90,13 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
     down = _lines(ink.faint.T, ink.even.T, thickest, least_ink) if across else []
     if not down:
         return None
+    for choose in (likely_sides, sides):  # where strokes are no lines, there are other cells
+        _, cells = _cells(ink.faint.shape, across, down)
+        if len(cells) not in _CELLS:
+            return None
+        across, down = choose(across, cells), choose(down, [turned(cell) for cell in cells])
+    across, down = prolonged(across, down, ink.even), prolonged(down, across, ink.even.T)
     regions, cells = _cells(ink.faint.shape, across, down)
-    if len(cells) not in _CELLS:
-        return None
-    across, down = _beside(across, cells), _beside(down, [_turned(cell) for cell in cells])
-    regions, cells = _cells(ink.faint.shape, across, down)  # where strokes are no lines
     cells = _bordered(cells, ink.even, thickest)
     if len(cells) not in _CELLS:
         return None
@@ -191,48 +193,6 @@ def _narrowest(widths: list[int]) -> float:
     usual, wide = np.quantile(widths, (0.5, 0.75))
     are_alike = np.mean(np.abs(np.array(widths) - usual) <= _NEARLY * usual) >= _MOST
     return float(max(_GAP * wide, _ALIKE * usual * are_alike))
-
-
-def _beside(lines: list[Line], cells: list[Group]) -> list[Line]:
-    """The lines across that run along a whole side of a cell, and not beside a longer one, as strokes do.
-
-    The sides of boxes that stand close together may; but they go around their box from end to end.
-    """
-    if not lines:
-        return []
-    x0, y0, x1, y1 = (np.array([getattr(cell, side) for cell in cells]) for side in ("x0", "y0", "x1", "y1"))
-
-    def along(line: Line) -> np.ndarray:
-        """Which cells have it near one of their sides."""
-        middle = line.at((x0 + x1) // 2)
-        near = line.thickness + 0.12 * (y1 - y0) + 2
-        beside: np.ndarray = np.minimum(abs(middle - y0), abs(middle - y1)) <= near
-        return beside
-
-    def is_side(line: Line) -> bool:
-        shared = np.minimum(line.stop, x1) - np.maximum(line.start, x0) > _WHOLE * (x1 - x0)
-        return bool((shared & along(line)).any())
-
-    def goes_around(line: Line) -> bool:
-        return bool(((line.start < x0) & (line.stop > x1) & along(line)).any())
-
-    sides = [line for line in lines if is_side(line)]
-    apart = _APART * float(np.median(y1 - y0))
-    return [line for line in sides if goes_around(line) or not any(_is_along(line, other, apart) for other in sides)]
-
-
-def _is_along(line: Line, other: Line, apart: float) -> bool:
-    """Whether a line lies beside another one that is far longer."""
-    if len(other.middle) < _FAR_LONGER * len(line.middle):
-        return False
-    shared = min(line.stop, other.stop) - max(line.start, other.start)
-    columns = np.arange(line.start, line.stop)
-    distance = float(np.median(abs(line.middle - other.at(columns))))
-    return shared > 0 and max(line.thickness, other.thickness) < distance < apart
-
-
-def _turned(cell: Group) -> Group:
-    return Group(cell.labels, cell.area, cell.y0, cell.x0, cell.y1, cell.x1)
 
 
 # ---- Ink in cells ---------------------------------------------------------------------------------------------------
