@@ -6,7 +6,7 @@ import numpy as np
 
 from .straight import Line
 
-_GOES_ON = 0.35  # of how far a line stands out from what is beside it: there, it goes on
+_GOES_ON = 0.2  # of how far a line stands out from what is beside it: there, it goes on
 _SHORT = 6  # pixels: a crossing that is nearer is the line's end
 _ASIDE = 2  # pixels, by which it may bend on the way
 
@@ -29,19 +29,27 @@ def _mirrored(line: Line, last: int) -> Line:
 
 
 def _further(line: Line, crossing: list[Line], even: np.ndarray) -> Line:
-    """The line to the last crossing on its right that it reaches."""
+    """The line to the last crossing on its right that it reaches; between two of them it may be hidden."""
     least = _GOES_ON * _stands_out(line, np.arange(line.start, line.stop), line.middle, even)
     row = line.at(np.array([line.stop])).round().astype(int)
     places = sorted(round(float(down.at(row)[0])) for down in crossing)
+    seen_to, is_hidden = line.stop, False
     for place in places:
         columns = np.arange(line.stop, min(place + 1, even.shape[1]))
-        if len(columns) < _SHORT:
+        newest = columns >= seen_to
+        if np.count_nonzero(newest) < _SHORT:
             continue
         ways = [line.at(columns) + bend * np.linspace(0, 1, len(columns)) for bend in range(-_ASIDE, _ASIDE + 1)]
-        best = max(ways, key=lambda middle: _stands_out(line, columns, middle, even))
-        if _stands_out(line, columns, best, even) < least:
+        clear, best = max(
+            ((_stands_out(line, columns[newest], way[newest], even), way) for way in ways), key=lambda pair: pair[0]
+        )
+        if clear >= least:
+            line, is_hidden = replace(line, middle=np.concatenate([line.middle, best])), False
+        elif is_hidden:
             return line
-        line = replace(line, middle=np.concatenate([line.middle, best]))
+        else:
+            is_hidden = True
+        seen_to = place + 1
     return line
 
 

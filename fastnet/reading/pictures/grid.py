@@ -95,7 +95,7 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
         if len(cells) not in _CELLS:
             return None
         across, down = choose(across, cells), choose(down, [turned(cell) for cell in cells])
-    across, down = prolonged(across, down, ink.even), prolonged(down, across, ink.even.T)
+        across, down = prolonged(across, down, ink.even), prolonged(down, across, ink.even.T)
     regions, cells = _cells(ink.faint.shape, across, down)
     cells = _bordered(cells, ink.even, thickest)
     if len(cells) not in _CELLS:

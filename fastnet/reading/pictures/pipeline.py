@@ -19,6 +19,8 @@ from .ruling import without_ruled_lines
 from .sheet import Box, box_seen, find_sheet
 
 _WORK_PIXELS = 320_000  # a larger picture is reduced to about that, which shows all but small digits well enough
+_CELLS_PIXELS = 2 * _WORK_PIXELS  # of a form with small cells
+_MISSED = 3  # cells, from afar, on each side of those that were seen
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
 _LEAST_SIDE = 6  # pixels of a digit: nobody could read less
 _LOW_CONTRAST = 40  # of 255
@@ -110,9 +112,9 @@ class Look:
         return outside if self.plane is None else box_seen(outside, self.plane)
 
 
-def _reduced(image: Image.Image) -> tuple[Image.Image, int]:
-    """The picture from afar, and how many of its pixels are one there, each way."""
-    factor = math.ceil(math.sqrt(image.width * image.height / _WORK_PIXELS))
+def _reduced(image: Image.Image, most: int = _WORK_PIXELS) -> tuple[Image.Image, int]:
+    """The picture from afar, with about so many pixels at most, and how many of its own are one there, each way."""
+    factor = math.ceil(math.sqrt(image.width * image.height / most))
     return (image.reduce((min(factor, image.width), min(factor, image.height))) if factor > 1 else image), factor
 
 
@@ -148,9 +150,10 @@ def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look |
         if scale == 1 or grid.height >= _SMALL:
             return look
         x0, y0, x1, y1 = (round(edge) for edge in look.outside(grid.box))
-        margin = round(grid.height * scale / 2)
+        margin = round(_MISSED * grid.height * scale)
         x, y = max(0, x0 - margin), max(0, y0 - margin)
-        page, closer = _reduced(image.crop((x, y, min(image.width, x1 + margin), min(image.height, y1 + margin))))
+        around = x, y, min(image.width, x1 + margin), min(image.height, y1 + margin)
+        page, closer = _reduced(image.crop(around), _CELLS_PIXELS)
         if closer >= scale:
             return look
         scale = closer
