@@ -120,13 +120,14 @@ def _reduced(image: Image.Image, most: int = _WORK_PIXELS) -> tuple[Image.Image,
 
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the grid or the sheet of paper that the picture shows, or at all of it."""
-    if may_have_grid(small) and (form := _look_at_grid(image, small, factor)):
+    ink = find_ink(small) if may_have_grid(small) else None
+    if ink and (form := _look_at_grid(image, ink, factor)):
         return form
     coarse_copy = coarse(small)
     look = _look_at_sheet(image, coarse_copy)
     if look is None:
-        channel = contrasting_channel(small, coarse_copy)
-        look = _closer(image, _look_at_close_up(channel, factor) or _seen(channel, factor, 0, 0))
+        channel = Image.fromarray(ink.grey) if ink else contrasting_channel(small, coarse_copy)
+        look = _closer(image, _look_at_close_up(channel, factor) or _seen(ink or find_ink(channel), factor, 0, 0))
     return look
 
 
@@ -137,12 +138,14 @@ def _closer(image: Image.Image, look: Look) -> Look:
     return look
 
 
-def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look | None:
-    """Look at the cells of a form, closer if they are small; None if there are none."""
-    page, scale, x, y = small, factor, 0, 0
+def _look_at_grid(image: Image.Image, ink: Ink, factor: int) -> Look | None:
+    """Look at the cells of a form, closer if they are small; None if there are none.
+
+    `ink` is what is seen from afar.
+    """
+    scale, x, y = factor, 0, 0
     look = None
     while True:
-        ink = find_ink(page)
         grid = find_grid(ink, _LEAST_SIDE / scale)
         if grid is None:
             return look
@@ -156,7 +159,7 @@ def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look |
         page, closer = _reduced(image.crop(around), _CELLS_PIXELS)
         if closer >= scale:
             return look
-        scale = closer
+        ink, scale = find_ink(page), closer
 
 
 def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
@@ -166,7 +169,7 @@ def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
         return None
     page, margin = found
     within = margin, margin, page.width - margin, page.height - margin
-    return _seen(page, factor, -margin * factor, -margin * factor, is_dark=False, within=within)
+    return _seen(find_ink(page, is_dark=False), factor, -margin * factor, -margin * factor, within)
 
 
 def _look_at_sheet(image: Image.Image, coarse_copy: Image.Image) -> Look | None:
@@ -186,17 +189,15 @@ def _look_at_sheet(image: Image.Image, coarse_copy: Image.Image) -> Look | None:
 
 
 def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:
-    return _seen(*_reduced(image.crop(region)), region[0], region[1], is_dark)
+    part, scale = _reduced(image.crop(region))
+    return _seen(find_ink(part, is_dark), scale, region[0], region[1])
 
 
-def _seen(
-    part: Image.Image, scale: int, x: int, y: int, is_dark: bool | None = None, within: Box | None = None
-) -> Look:
-    """The digits on a part of a picture that was reduced by `scale` and begins at (x, y).
+def _seen(ink: Ink, scale: int, x: int, y: int, within: Box | None = None) -> Look:
+    """The digits in the ink on a part of a picture that was reduced by `scale` and begins at (x, y).
 
     `within` is where the picture itself is in that part, if it has a margin around it.
     """
-    ink = find_ink(part, is_dark)
     mask = without_ruled_lines(ink.mask, ink.faint, ink.even)
     return Look(x, y, scale, ink, mask, cut(mask, ink, _LEAST_SIDE / scale, within))
 
