@@ -6,26 +6,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
+from .combs import comb_on
+from .crossings import prolonged
 from .cuts import Cut, Found, Group, LeftOut
 from .ink import Ink
 from .labelling import label_runs
 from .parts import cut
 from .rows import in_lines
 from .sheet import Box
+from .sides import likely_sides, sides, turned
 from .straight import Line, drawn_lines, lines_across, with_true_ends, without_lines
 
 _ALONG = 9  # pixels of a line that are averaged, and by how much these stand out: of the usual ink, of the grain
 _FAINT, _NOISES = 0.1, 5.0
 _FAN = 0.06  # rows for each column, by which lines may differ in perspective
 _STRIP = 24  # pixels: lines are straight and level over so many
+_BASE, _UPRIGHT, _UPRIGHTS = 4, 6, 3  # strips that a comb's base is long; pixels of those of its uprights; how many
 _STANDS_OUT = 8  # of 255: what a line differs by from what is beside it, on the average of a strip
 _THICKEST = 0.02  # of the picture's longer side
 _LEAST_SIDE = 10  # pixels of a cell
 _LEAST_CELL = 5  # times as wide as its lines are thick
 _FILLS = 0.72  # of its box, that a cell covers: it may slant
 _ALIKE = 0.6  # of the usual height of cells, or 1 / 0.6
-_WHOLE = 0.92  # of a cell's side, along which a line runs
-_APART, _FAR_LONGER = 0.3, 1.5  # of the height of cells, between lines, and times as long: what is nearer is a stroke
 _NEARLY, _MOST = 0.15, 0.6  # of their usual width, of all cells
 _GAP = 0.35  # of the width of wide cells: what is narrower lies between boxes
 _BORDERED = 0.25  # times as dark as the lines of other cells is the palest side of a cell
@@ -50,8 +52,12 @@ class Grid:
 def may_have_grid(image: Image.Image) -> bool:
     """Whether there are thin straight lines both across and down: far cheaper to tell than what they enclose."""
     grey = image.convert("L").convert("F")
-    across = _n_lines(_strips(grey, (_STRIP, 1)), max(grey.size))
-    return across >= 2 and _n_lines(_strips(grey, (1, _STRIP)).T, max(grey.size)) >= 2
+    across, longer = _strips(grey, (_STRIP, 1)), max(grey.size)
+    n_across = _n_lines(across, longer)
+    if n_across >= 2 and _n_lines(_strips(grey, (1, _STRIP)).T, longer) >= 2:
+        return True
+    is_comb = n_across >= 1 and _n_lines(across, longer, _BASE) >= 1
+    return is_comb and _n_lines(_strips(grey, (1, _UPRIGHT)).T, longer) >= _UPRIGHTS
 
 
 def _strips(grey: Image.Image, by: tuple[int, int]) -> np.ndarray:
@@ -62,11 +68,11 @@ def _strips(grey: Image.Image, by: tuple[int, int]) -> np.ndarray:
     return np.asarray(grey.reduce(by, (0, 0, width, height)))
 
 
-def _n_lines(strips: np.ndarray, longer: int) -> int:
-    """About how many thin lines run across two strips at least, `(height, n)`, of a picture with such a longer side."""
+def _n_lines(strips: np.ndarray, longer: int, least: int = 2) -> int:
+    """About how many thin lines run across so many strips, `(height, n)`, of a picture with such a longer side."""
     height, n = strips.shape
     reach = max(3, round(_THICKEST * longer) // 2 + 2)
-    if n < 2 or height < 4 * reach:
+    if n < least or height < 4 * reach:
         return 0
     inner, above, below = strips[reach:-reach], strips[: -2 * reach], strips[2 * reach :]
     darker, lighter = np.minimum(above, below) - inner, inner - np.maximum(above, below)
@@ -75,30 +81,73 @@ def _n_lines(strips: np.ndarray, longer: int) -> int:
     for shift in (1, 2, 3):
         near[shift:] |= stands_out[:-shift]
         near[:-shift] |= stands_out[shift:]
-    is_line = (near[:, :-1] & stands_out[:, 1:]).any(axis=1)
+    goes_on = near[:, :-1] & stands_out[:, 1:]
+    windows = np.lib.stride_tricks.sliding_window_view(goes_on, least - 1, axis=1)
+    is_line = windows.all(axis=2).any(axis=1)
     return int(np.count_nonzero(is_line[1:] & ~is_line[:-1])) + int(is_line[0])
 
 
 # ---- Lines and what they enclose ------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """Lines across and down that are drawn, the number of each pixel's region, and those regions that are cells."""
+
+    across: list[Line]
+    down: list[Line]
+    regions: np.ndarray
+    cells: list[Group]
+
+
 def find_grid(ink: Ink, least_side: float) -> Grid | None:
     """The cells on a picture, empty ones too, row by row; None if there are no two cells alike, or not written in."""
     thickest = max(3, round(_THICKEST * max(ink.mask.shape)))
     least_ink = max(_FAINT * ink.contrast, _NOISES * ink.noise / math.sqrt(_ALONG), 3.0)
-    across = _lines(ink.faint, ink.even, thickest, least_ink)
-    down = _lines(ink.faint.T, ink.even.T, thickest, least_ink) if across else []
-    if not down:
+    across = _lines(ink.faint, ink.even, thickest, least_ink, 2 * _LEAST_SIDE)
+    if not across:
+        return None
+    down = _lines(ink.faint.T, ink.even.T, thickest, least_ink, _LEAST_SIDE)
+    frame = _closed(ink, across, [line for line in down if len(line.middle) >= 2 * _LEAST_SIDE], thickest)
+    frame = frame or _combs(ink.faint.shape, across, down)
+    return _written_in(frame, ink, least_side) if frame else None
+
+
+def _closed(ink: Ink, across: list[Line], down: list[Line], thickest: int) -> _Frame | None:
+    """Cells with lines on all sides."""
+    for choose in (likely_sides, sides):  # where strokes are no lines, there are other cells
+        if not (across and down):
+            return None
+        _, cells = _cells(ink.faint.shape, across, down)
+        if len(cells) not in _CELLS:
+            return None
+        across, down = choose(across, cells), choose(down, [turned(cell) for cell in cells])
+        across, down = prolonged(across, down, ink.even), prolonged(down, across, ink.even.T)
+    if not (across and down):
         return None
     regions, cells = _cells(ink.faint.shape, across, down)
-    if len(cells) not in _CELLS:
-        return None
-    across, down = _beside(across, cells), _beside(down, [_turned(cell) for cell in cells])
-    regions, cells = _cells(ink.faint.shape, across, down)  # where strokes are no lines
     cells = _bordered(cells, ink.even, thickest)
-    if len(cells) not in _CELLS:
+    return _Frame(across, down, regions, cells) if len(cells) in _CELLS else None
+
+
+def _combs(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> _Frame | None:
+    """Cells that are open above."""
+    bases, roofs, uprights = [], [], []
+    for base in across:
+        if comb := comb_on(base, down):
+            bases.append(base)
+            roofs.append(comb[0])
+            uprights += comb[1]
+    if not bases:
         return None
-    mask = without_lines(ink.mask, ink.even, across, down)
+    regions, cells = _cells(shape, bases + roofs, uprights)
+    return _Frame(bases, uprights, regions, cells) if len(cells) in _CELLS else None
+
+
+def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
+    """What is in the cells; None if it reaches over them."""
+    cells, regions = frame.cells, frame.regions
+    mask = without_lines(ink.mask, ink.even, frame.across, frame.down)
     height = float(np.median([cell.height for cell in cells]))
     contents, others = _sorted_ink(mask, ink, regions, cells, _MARK * height)
     if contents is None:
@@ -122,12 +171,12 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
     return Grid(found, mask, height, box)
 
 
-def _lines(faint: np.ndarray, even: np.ndarray, thickest: int, least_ink: float) -> list[Line]:
-    """The lines across, also pale ones, which stand out on the average of some columns."""
+def _lines(faint: np.ndarray, even: np.ndarray, thickest: int, least_ink: float, shortest: int) -> list[Line]:
+    """The lines across, no shorter, also pale ones, which stand out on the average of some columns."""
     half = _ALONG // 2
     sums = np.pad(even, ((0, 0), (half + 1, half)), "edge").cumsum(axis=1, dtype=np.float32)
     along = (sums[:, _ALONG:] - sums[:, :-_ALONG]) / _ALONG
-    lines = lines_across(faint | _ridges(along, thickest, least_ink), thickest, 2 * _LEAST_SIDE)
+    lines = lines_across(faint | _ridges(along, thickest, least_ink), thickest, shortest)
     if not lines:
         return []
     usual = float(np.median(np.repeat([line.slope for line in lines], [len(line.middle) for line in lines])))
@@ -191,48 +240,6 @@ def _narrowest(widths: list[int]) -> float:
     usual, wide = np.quantile(widths, (0.5, 0.75))
     are_alike = np.mean(np.abs(np.array(widths) - usual) <= _NEARLY * usual) >= _MOST
     return float(max(_GAP * wide, _ALIKE * usual * are_alike))
-
-
-def _beside(lines: list[Line], cells: list[Group]) -> list[Line]:
-    """The lines across that run along a whole side of a cell, and not beside a longer one, as strokes do.
-
-    The sides of boxes that stand close together may; but they go around their box from end to end.
-    """
-    if not lines:
-        return []
-    x0, y0, x1, y1 = (np.array([getattr(cell, side) for cell in cells]) for side in ("x0", "y0", "x1", "y1"))
-
-    def along(line: Line) -> np.ndarray:
-        """Which cells have it near one of their sides."""
-        middle = line.at((x0 + x1) // 2)
-        near = line.thickness + 0.12 * (y1 - y0) + 2
-        beside: np.ndarray = np.minimum(abs(middle - y0), abs(middle - y1)) <= near
-        return beside
-
-    def is_side(line: Line) -> bool:
-        shared = np.minimum(line.stop, x1) - np.maximum(line.start, x0) > _WHOLE * (x1 - x0)
-        return bool((shared & along(line)).any())
-
-    def goes_around(line: Line) -> bool:
-        return bool(((line.start < x0) & (line.stop > x1) & along(line)).any())
-
-    sides = [line for line in lines if is_side(line)]
-    apart = _APART * float(np.median(y1 - y0))
-    return [line for line in sides if goes_around(line) or not any(_is_along(line, other, apart) for other in sides)]
-
-
-def _is_along(line: Line, other: Line, apart: float) -> bool:
-    """Whether a line lies beside another one that is far longer."""
-    if len(other.middle) < _FAR_LONGER * len(line.middle):
-        return False
-    shared = min(line.stop, other.stop) - max(line.start, other.start)
-    columns = np.arange(line.start, line.stop)
-    distance = float(np.median(abs(line.middle - other.at(columns))))
-    return shared > 0 and max(line.thickness, other.thickness) < distance < apart
-
-
-def _turned(cell: Group) -> Group:
-    return Group(cell.labels, cell.area, cell.y0, cell.x0, cell.y1, cell.x1)
 
 
 # ---- Ink in cells ---------------------------------------------------------------------------------------------------

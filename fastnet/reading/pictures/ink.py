@@ -95,9 +95,10 @@ def _grain(depth: np.ndarray) -> float:
     sample = depth[:: max(1, depth.shape[0] // 100), :: max(1, depth.shape[1] // 100)]
     middle, lighter = np.quantile(sample, (1 / 2, 1 / 6))
     spread = max(0.0, min(float(middle), 0.0) - float(lighter))
-    if depth.size > _COARSE_PIXELS or depth.shape[1] <= _NEAR_BY:
+    if depth.shape[1] <= _NEAR_BY:
         return spread
-    changes = abs(depth[:, _NEAR_BY:] - depth[:, :-_NEAR_BY])
+    rows = depth[:: max(1, depth.shape[0] // 100)]
+    changes = abs(rows[:, _NEAR_BY:] - rows[:, :-_NEAR_BY])
     return min(spread, float(np.median(changes)) / _MEDIAN_CHANGE)
 
 

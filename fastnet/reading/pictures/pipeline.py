@@ -19,6 +19,8 @@ from .ruling import without_ruled_lines
 from .sheet import Box, box_seen, find_sheet
 
 _WORK_PIXELS = 320_000  # a larger picture is reduced to about that, which shows all but small digits well enough
+_CELLS_PIXELS = 2 * _WORK_PIXELS  # of a form with small cells
+_MISSED = 3  # cells, from afar, on each side of those that were seen
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
 _LEAST_SIDE = 6  # pixels of a digit: nobody could read less
 _LOW_CONTRAST = 40  # of 255
@@ -110,21 +112,22 @@ class Look:
         return outside if self.plane is None else box_seen(outside, self.plane)
 
 
-def _reduced(image: Image.Image) -> tuple[Image.Image, int]:
-    """The picture from afar, and how many of its pixels are one there, each way."""
-    factor = math.ceil(math.sqrt(image.width * image.height / _WORK_PIXELS))
+def _reduced(image: Image.Image, most: int = _WORK_PIXELS) -> tuple[Image.Image, int]:
+    """The picture from afar, with about so many pixels at most, and how many of its own are one there, each way."""
+    factor = math.ceil(math.sqrt(image.width * image.height / most))
     return (image.reduce((min(factor, image.width), min(factor, image.height))) if factor > 1 else image), factor
 
 
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the grid or the sheet of paper that the picture shows, or at all of it."""
-    if may_have_grid(small) and (form := _look_at_grid(image, small, factor)):
+    ink = find_ink(small) if may_have_grid(small) else None
+    if ink and (form := _look_at_grid(image, ink, factor)):
         return form
     coarse_copy = coarse(small)
     look = _look_at_sheet(image, coarse_copy)
     if look is None:
-        channel = contrasting_channel(small, coarse_copy)
-        look = _closer(image, _look_at_close_up(channel, factor) or _seen(channel, factor, 0, 0))
+        channel = Image.fromarray(ink.grey) if ink else contrasting_channel(small, coarse_copy)
+        look = _closer(image, _look_at_close_up(channel, factor) or _seen(ink or find_ink(channel), factor, 0, 0))
     return look
 
 
@@ -135,12 +138,14 @@ def _closer(image: Image.Image, look: Look) -> Look:
     return look
 
 
-def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look | None:
-    """Look at the cells of a form, closer if they are small; None if there are none."""
-    page, scale, x, y = small, factor, 0, 0
+def _look_at_grid(image: Image.Image, ink: Ink, factor: int) -> Look | None:
+    """Look at the cells of a form, closer if they are small; None if there are none.
+
+    `ink` is what is seen from afar.
+    """
+    scale, x, y = factor, 0, 0
     look = None
     while True:
-        ink = find_ink(page)
         grid = find_grid(ink, _LEAST_SIDE / scale)
         if grid is None:
             return look
@@ -148,12 +153,13 @@ def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look |
         if scale == 1 or grid.height >= _SMALL:
             return look
         x0, y0, x1, y1 = (round(edge) for edge in look.outside(grid.box))
-        margin = round(grid.height * scale / 2)
+        margin = round(_MISSED * grid.height * scale)
         x, y = max(0, x0 - margin), max(0, y0 - margin)
-        page, closer = _reduced(image.crop((x, y, min(image.width, x1 + margin), min(image.height, y1 + margin))))
+        around = x, y, min(image.width, x1 + margin), min(image.height, y1 + margin)
+        page, closer = _reduced(image.crop(around), _CELLS_PIXELS)
         if closer >= scale:
             return look
-        scale = closer
+        ink, scale = find_ink(page), closer
 
 
 def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
@@ -163,7 +169,7 @@ def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
         return None
     page, margin = found
     within = margin, margin, page.width - margin, page.height - margin
-    return _seen(page, factor, -margin * factor, -margin * factor, is_dark=False, within=within)
+    return _seen(find_ink(page, is_dark=False), factor, -margin * factor, -margin * factor, within)
 
 
 def _look_at_sheet(image: Image.Image, coarse_copy: Image.Image) -> Look | None:
@@ -183,17 +189,15 @@ def _look_at_sheet(image: Image.Image, coarse_copy: Image.Image) -> Look | None:
 
 
 def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:
-    return _seen(*_reduced(image.crop(region)), region[0], region[1], is_dark)
+    part, scale = _reduced(image.crop(region))
+    return _seen(find_ink(part, is_dark), scale, region[0], region[1])
 
 
-def _seen(
-    part: Image.Image, scale: int, x: int, y: int, is_dark: bool | None = None, within: Box | None = None
-) -> Look:
-    """The digits on a part of a picture that was reduced by `scale` and begins at (x, y).
+def _seen(ink: Ink, scale: int, x: int, y: int, within: Box | None = None) -> Look:
+    """The digits in the ink on a part of a picture that was reduced by `scale` and begins at (x, y).
 
     `within` is where the picture itself is in that part, if it has a margin around it.
     """
-    ink = find_ink(part, is_dark)
     mask = without_ruled_lines(ink.mask, ink.faint, ink.even)
     return Look(x, y, scale, ink, mask, cut(mask, ink, _LEAST_SIDE / scale, within))
 
