@@ -61,13 +61,13 @@ def send_early_changes() -> None:
         fetched.add(self.document)
         return pull(self, message, connection)
 
-    def keep(document: Document, lock: Lock) -> list[DocumentChangedEvent]:
-        if document not in fetched:
-            return drop(document, lock)
+    def keep(doc: Document, lock: Lock) -> list[DocumentChangedEvent]:
+        if doc not in fetched:
+            return drop(doc, lock)
         with lock:
-            changes, document.callbacks._held_events = document.callbacks._held_events, []
-            document.callbacks._hold = None
-        early = writing._UNCONNECTED_EVENTS.setdefault(document, [])
+            changes, doc.callbacks._held_events = doc.callbacks._held_events, []
+            doc.callbacks._hold = None
+        early = writing._UNCONNECTED_EVENTS.setdefault(doc, [])
         for change in changes:
             if isinstance(change, DocumentPatchedEvent):
                 _combine_document_events(change, early)  # no more than there are parts of the page

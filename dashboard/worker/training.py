@@ -37,7 +37,7 @@ SECONDS_BETWEEN_POINTS, SECONDS_BETWEEN_LOOKS = 0.1, 0.4
 def work(pipe: Connection, recipe: Recipe, data: str, directory: Path) -> None:
     """Train, save the run in `directory` and end; also when nobody listens any more."""
     n_threads = max(1, (os.cpu_count() or 1) - SPARE_PROCESSORS)
-    if recipe.engine == "numba" and numba_is_installed():  # the textbook needs none, and begins sooner without
+    if numba_is_installed():
         from fastnet.kernels.jit import set_threads
 
         set_threads(min(n_threads, compilation.MOST_THREADS))

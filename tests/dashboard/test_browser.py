@@ -24,6 +24,7 @@ def answer(page):
 
 def draw(page, corners, shift: float = 0, scale: float = 1) -> None:
     """Draw with the mouse, from corner to corner."""
+    page.locator("canvas.ink").scroll_into_view_if_needed()
     stroke = [(0.5 + shift + scale * (x - 0.5), y) for x, y in corners]
     draw_strokes(page, "canvas.ink", [stroke], steps=8)
 
@@ -72,7 +73,7 @@ def blank_page(kept_pages):
 
     def blank_page(size: str = "desk"):
         page = kept_pages(size)
-        page.evaluate("scrollTo(0, 0)")
+        page.locator("canvas.ink").scroll_into_view_if_needed()
         clear = page.get_by_role("button", name="Clear")
         if clear.is_enabled():
             clear.click()
