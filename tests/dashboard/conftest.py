@@ -116,7 +116,7 @@ def tell_of_suspended(uncaptured) -> None:
 def models(tmp_path_factory) -> Path:
     """A folder of two models of people: one with a small audit, one without. No test changes it.
 
-    An audit takes as long as ten other tests: what runs side by side shares the folder of whoever was first.
+    An audit takes long: processes side by side share the folder of whichever was first.
     """
     base = tmp_path_factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "audited-models"

@@ -17,7 +17,7 @@ from benchmarks.serving import wait_for
 from ..conftest import PATIENCE
 from .conftest import MILLISECONDS, RETURNING, SIZES, free_port
 from .test_browser import NOTHING, ONE, SEVEN, answer, draw, ink, png, upload
-from .test_train_tab import LONG, expect_state, figure, points, small_data, start
+from .test_train_tab import LONG, expect_state, figure, points, press, small_data, start
 
 LOST = "The connection to the server is lost"
 
@@ -371,12 +371,16 @@ def test_a_training_lives_through_a_cut_and_its_curves_go_on(place):
     expect(figure(page, "Step")).not_to_have_text(step)
     assert min(points(page)) > 0
     assert is_marked(page)
+    press(page, "Stop")  # or it would train on beside other tests
+    expect_state(page, "Stopped")
 
 
 def test_a_lost_training_is_told_of(own_place):
     from playwright.sync_api import expect
 
     page = open_training(own_place)
+    press(page, "Pause")  # it takes no processor, and is under way all the same
+    expect_state(page, "Paused")
     own_place.stop_server()
     own_place.start_server()
     expect(banner(page)).to_contain_text("your training could not be kept")

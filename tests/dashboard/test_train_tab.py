@@ -57,7 +57,8 @@ def open_tab(open_page):
 def tab(browser, address):
     """A page on the tab, which takes long to build: for tests that hold whatever was trained there before."""
     with pages(browser, address) as open_page:
-        page = open_page(search="?tab=train")
+        page = open_page()
+        page.get_by_role("tab", name="Train").click()
         page.get_by_role("button", name="Start").wait_for()
         yield page
 
