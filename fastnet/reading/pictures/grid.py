@@ -107,9 +107,10 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
     across = _lines(ink.faint, ink.even, thickest, least_ink, 2 * _LEAST_SIDE)
     if not across:
         return None
-    down = _lines(ink.faint.T, ink.even.T, thickest, least_ink, _LEAST_SIDE)
-    frame = _closed(ink, across, [line for line in down if len(line.middle) >= 2 * _LEAST_SIDE], thickest)
-    frame = frame or _combs(ink.faint.shape, across, down)
+    down = _lines(ink.faint.T, ink.even.T, thickest, least_ink, 2 * _LEAST_SIDE)
+    frame = _closed(ink, across, down, thickest)
+    if frame is None:  # uprights of combs may be shorter than sides of cells
+        frame = _combs(ink.faint.shape, across, _lines(ink.faint.T, ink.even.T, thickest, least_ink, _LEAST_SIDE))
     return _written_in(frame, ink, least_side) if frame else None
 
 

@@ -36,11 +36,14 @@ class Ink:
     is_dark: bool  # darker than the paper
 
 
-def find_ink(image: Image.Image, is_dark: bool | None = None) -> Ink:
-    """Measure the ink on a picture of mode L or RGB; whether it is darker than the paper is found out, if not given."""
+def find_ink(image: Image.Image, is_dark: bool | None = None, has_lines: bool = False) -> Ink:
+    """Measure the ink on a picture of mode L or RGB; whether it is darker than the paper is found out, if not given.
+
+    Where there are lines all over it, it is written on beyond doubt: then the edge of a shadow is not taken for grain.
+    """
     grey = contrasting_channel(image)
     pixels = np.asarray(grey)
-    even, noise, is_dark = _in_even_light(grey, pixels, is_dark)
+    even, noise, is_dark = _in_even_light(grey, pixels, is_dark, has_lines)
     strength = _usual_strength(even, noise)
     grain = max(_NOISES * noise, 1)
     scale = [min(255, round(255 * value / max(strength, 1))) for value in range(256)]
@@ -74,7 +77,9 @@ def contrasting_channel(image: Image.Image, small: Image.Image | None = None) ->
 # ---- Light ----------------------------------------------------------------------------------------------------------
 
 
-def _in_even_light(grey: Image.Image, full: np.ndarray, is_dark: bool | None) -> tuple[np.ndarray, float, bool]:
+def _in_even_light(
+    grey: Image.Image, full: np.ndarray, is_dark: bool | None, has_lines: bool
+) -> tuple[np.ndarray, float, bool]:
     """How far each pixel is from the paper around it towards the ink, the paper's grain, and which side ink is on.
 
     `full` holds the pixels of `grey`.
@@ -83,19 +88,19 @@ def _in_even_light(grey: Image.Image, full: np.ndarray, is_dark: bool | None) ->
     level = _enlarged(paper, grey.size)
     depth = level - full if is_dark else full - level
     depth *= 255 / np.maximum(level if is_dark else 255 - level, np.float32(32))  # shade dims ink and paper alike
-    return np.clip(depth, 0, 255).astype(np.uint8), _grain(depth), is_dark
+    return np.clip(depth, 0, 255).astype(np.uint8), _grain(depth, has_lines), is_dark
 
 
-def _grain(depth: np.ndarray) -> float:
+def _grain(depth: np.ndarray, near_by: bool) -> float:
     """The standard deviation of the paper's grain, from how far each pixel is from the paper's brightness.
 
     Grain lies on the far side of the paper from the ink. In a small picture, where light falls off within a few pixels,
-    it is also what changes from a pixel to one near by.
+    and in any if asked, it is also what changes from a pixel to one near by.
     """
     sample = depth[:: max(1, depth.shape[0] // 100), :: max(1, depth.shape[1] // 100)]
     middle, lighter = np.quantile(sample, (1 / 2, 1 / 6))
     spread = max(0.0, min(float(middle), 0.0) - float(lighter))
-    if depth.shape[1] <= _NEAR_BY:
+    if (depth.size > _COARSE_PIXELS and not near_by) or depth.shape[1] <= _NEAR_BY:
         return spread
     rows = depth[:: max(1, depth.shape[0] // 100)]
     changes = abs(rows[:, _NEAR_BY:] - rows[:, :-_NEAR_BY])

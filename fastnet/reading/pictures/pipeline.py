@@ -120,14 +120,13 @@ def _reduced(image: Image.Image, most: int = _WORK_PIXELS) -> tuple[Image.Image,
 
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the grid or the sheet of paper that the picture shows, or at all of it."""
-    ink = find_ink(small) if may_have_grid(small) else None
-    if ink and (form := _look_at_grid(image, ink, factor)):
+    if may_have_grid(small) and (form := _look_at_grid(image, small, factor)):
         return form
     coarse_copy = coarse(small)
     look = _look_at_sheet(image, coarse_copy)
     if look is None:
-        channel = Image.fromarray(ink.grey) if ink else contrasting_channel(small, coarse_copy)
-        look = _closer(image, _look_at_close_up(channel, factor) or _seen(ink or find_ink(channel), factor, 0, 0))
+        channel = contrasting_channel(small, coarse_copy)
+        look = _closer(image, _look_at_close_up(channel, factor) or _seen(find_ink(channel), factor, 0, 0))
     return look
 
 
@@ -138,14 +137,12 @@ def _closer(image: Image.Image, look: Look) -> Look:
     return look
 
 
-def _look_at_grid(image: Image.Image, ink: Ink, factor: int) -> Look | None:
-    """Look at the cells of a form, closer if they are small; None if there are none.
-
-    `ink` is what is seen from afar.
-    """
-    scale, x, y = factor, 0, 0
+def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look | None:
+    """Look at the cells of a form, closer if they are small; None if there are none."""
+    page, scale, x, y = small, factor, 0, 0
     look = None
     while True:
+        ink = find_ink(page, has_lines=True)
         grid = find_grid(ink, _LEAST_SIDE / scale)
         if grid is None:
             return look
@@ -159,7 +156,7 @@ def _look_at_grid(image: Image.Image, ink: Ink, factor: int) -> Look | None:
         page, closer = _reduced(image.crop(around), _CELLS_PIXELS)
         if closer >= scale:
             return look
-        ink, scale = find_ink(page), closer
+        scale = closer
 
 
 def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
