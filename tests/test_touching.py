@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.rendering import TOUCHING, black_on_white
 from fastnet.data.loading import load_dataset
-from fastnet.reading.pictures.touching import with_alternatives
+from fastnet.reading.pictures.touching import closer_cuts, with_alternatives
 from fastnet.reading.predictor import Predictor
 
 
@@ -50,6 +50,33 @@ def test_alternatives_share_their_pieces_and_hold_all_ink():
         assert first.own.sum() + rest.own.sum() == own.sum()
     rests = {id(rest): rest for _, rest in whole.alternatives}
     assert any(id(last) in rests for rest in rests.values() for *_, last in rest.alternatives)
+
+
+def test_strokes_that_lie_on_each_other_go_to_both_digits(predictor, train):
+    n_right = 0
+    for number in range(12):
+        rng = np.random.default_rng(number)
+        two = rng.integers(len(train.labels), size=2)
+        picture = TOUCHING["touching, overlap of 4 strokes"](rng, train.images[two].reshape(-1, 28, 28))
+        n_right += predictor.read(picture).text == "".join(str(label) for label in train.labels[two])
+    assert n_right >= 8
+
+
+def test_closer_cuts_lose_no_ink_and_share_a_stroke_at_most():
+    own = np.zeros((60, 100), bool)
+    for left in (0, 45):  # two rings that have a side in common
+        own[:, left : left + 8] = own[:, left + 47 : left + 55] = own[:8, left : left + 55] = True
+        own[-8:, left : left + 55] = True
+    pairs = list(closer_cuts(own, 5, 7))
+    assert pairs
+    for pair in pairs:
+        times = np.zeros(own.shape, int)
+        for piece in pair:
+            x0, y0, x1, y1 = piece.box
+            times[y0 - 7 : y1 - 7, x0 - 5 : x1 - 5] += piece.own
+        assert (times[own] >= 1).all()
+        assert not times[~own].any()
+    assert any(left.own.shape[1] == 55 and right.own.shape[1] >= 45 for left, right in pairs)
 
 
 def test_what_is_narrow_has_no_alternatives():

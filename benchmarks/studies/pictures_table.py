@@ -25,6 +25,7 @@ from benchmarks.rendering import (
     DIGITS,
     LINES,
     NON_DIGITS,
+    TOUCHING,
     WHITE,
     encoded,
     inverted,
@@ -43,7 +44,7 @@ from fastnet.reading.predictor import Predictor
 from fastnet.system import environment
 
 DOCUMENT, HARD = Path("docs/pictures.md"), Path("tests/pictures")
-TABLES = ("digits", "polarity", "lines", "forms", "nondigits", "readers", "mnist", "speed")
+TABLES = ("digits", "polarity", "lines", "touching", "forms", "nondigits", "readers", "mnist", "speed")
 POLAR = (
     "black on white",
     "thin pen",
@@ -96,6 +97,26 @@ def lines_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
         totals += counts
         yield f"| {name} | {counts[0] / counts[1]:.1%} | {counts[2] / n:.1%} |"
     yield f"| **all** | **{totals[0] / totals[1]:.2%}** | **{totals[2] / n / len(LINES):.1%}** |"
+
+
+def touching_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
+    """Pairs of digits that touch: how many are read right, and how many wrongly without doubt."""
+    images = test.pixels.reshape(-1, 28, 28)
+    yield f"| two digits ({n} pictures each) | right | sure and wrong |"
+    yield "|---|--:|--:|"
+    totals = np.zeros(2)
+    for name, render in TOUCHING.items():
+        counts = np.zeros(2)
+        for number in range(n):
+            rng = seeded(name, number)
+            rows = rng.integers(len(images), size=2)
+            reading = predictor.read(render(rng, images[rows]), name=name)
+            is_right = reading.text == "".join(str(label) for label in test.labels[rows])
+            counts += (is_right, not is_right and not reading.flags)
+        totals += counts
+        yield f"| {name} | {' | '.join(f'{share:.1%}' for share in counts / n)} |"
+    right, wrong = totals / n / len(TOUCHING)
+    yield f"| **all** | **{right:.1%}** | {wrong:.1%} |"
 
 
 def forms_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
@@ -281,6 +302,7 @@ def main(argv: list[str]) -> None:
             "digits": digits_table(predictor, test, args.n),
             "polarity": polarity_table(predictor, test, args.n),
             "lines": lines_table(predictor, test, args.n),
+            "touching": touching_table(predictor, test, args.n),
             "forms": forms_table(predictor, test, max(1, args.n // 10)),
             "nondigits": nondigits_table(predictor, args.n),
             "readers": readers_table(

@@ -29,6 +29,8 @@ _CUT, _CUT_OF_NARROW = 0.5, 3.0  # what each cut costs of what is wider than hig
 _DOUBTED = 2.0  # what it costs a cut that the model does not know all of its pieces
 _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
+_POOR = -1.2  # score below which closer cuts are tried, ...
+_CLOSER_CUT = 1.0  # ... each of which costs so much: the best of very many is often a good one by chance
 OTHER_CUT = "may be other digits that touch"
 VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; the others say why
 
@@ -219,8 +221,23 @@ def _digits_of(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading
     for part in parts:
         if part.kind == "empty":
             yield _empty_cell(predictor.classes, part)
+            continue
+        path = _best_path(part, answers, best)
+        if part.closer and path.score < _POOR:
+            yield from _closer_look(predictor, path, part.closer()).readings()
         else:
-            yield from _best_path(part, answers, best).readings()
+            yield from path.readings()
+
+
+def _closer_look(predictor: Model, path: "_Path", pairs: Sequence[tuple[Part, ...]]) -> "_Path":
+    """The likeliest of a path and of what else the ink may be as two digits; there are so many that it is a guess."""
+    seen = _seen_at_once(predictor, [part for pair in pairs for part in pair])
+    paths = [path]
+    for left, right in zip(seen[::2], seen[1::2], strict=True):
+        digits = left.digit, right.digit
+        paths.append(_Path(digits, left.score + right.score - _CLOSER_CUT - _cost_of_doubts(digits)))
+    best = max(paths, key=lambda each: each.score)
+    return replace(best, runner_up=best.score) if best is not path else path
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,12 +275,16 @@ def _best_path(part: Part, answers: dict[int, _Seen], best: dict[int, _Path]) ->
                 path = _best_path(each, answers, best)
                 digits, score = digits + path.digits, score + path.score
                 losses.append(path.score - path.runner_up)
-            score -= _DOUBTED * any(digit.flags for digit in digits)
+            score -= _cost_of_doubts(digits)
             paths.append(_Path(digits, score, score - min(losses)))
         first = max(paths, key=lambda path: path.score)
         others = [first.runner_up, *(path.score for path in paths if path.text != first.text)]
         best[id(part)] = replace(first, runner_up=max(others))
     return best[id(part)]
+
+
+def _cost_of_doubts(digits: tuple[DigitReading, ...]) -> float:
+    return _DOUBTED * any(digit.flags for digit in digits)
 
 
 def _gather(part: Part, known: dict[int, Part]) -> None:

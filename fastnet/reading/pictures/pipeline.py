@@ -1,7 +1,9 @@
 """The whole way from a picture to the 28x28 pixels of each of its digits, with the stages between."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
 from .sheet import Box, box_seen, find_sheet
+from .touching import closer_cuts, may_be_two
 
 _WORK_PIXELS = 320_000  # a larger picture is reduced to about that, which shows all but small digits well enough
 _CELLS_PIXELS = 2 * _WORK_PIXELS  # of a form with small cells
@@ -44,6 +47,7 @@ class Part:
     Each of `alternatives` is what else it may be: other parts, in reading order, which may have alternatives in turn,
     and share parts. `line` is the number of its line, from 0. `kind` is "digit", or "empty" for a cell of a grid
     without ink, whose pixels are black; `column` is the cell's, from 0. `flags` are what speaks against it.
+    `closer` gives more alternatives, of two digits each, which take time, where there may be any.
     """
 
     box: Box
@@ -53,6 +57,7 @@ class Part:
     kind: str = "digit"
     column: int | None = None
     flags: tuple[str, ...] = ()
+    closer: Callable[[], tuple[tuple["Part", ...], ...]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,8 +227,19 @@ def _part(look: Look, one: Cut, scale: float, line: int, known: dict[int, Part])
         is_empty = one.kind == "empty"
         pixels = _EMPTY if is_empty else to_mnist_form(_own_ink(look.ink.amount[y0:y1, x0:x1], one.own))
         others = tuple(tuple(_part(look, each, scale, line, known) for each in other) for other in one.alternatives)
-        known[id(one)] = Part(_box_of(look, one.box, scale), pixels, others, line, one.kind, one.column, one.flags)
+        closer = partial(_closer_cut, look, one, scale, line) if may_be_two(x1 - x0, y1 - y0) else None
+        box = _box_of(look, one.box, scale)
+        known[id(one)] = Part(box, pixels, others, line, one.kind, one.column, one.flags, closer)
     return known[id(one)]
+
+
+def _closer_cut(look: Look, one: Cut, scale: float, line: int) -> tuple[tuple[Part, ...], ...]:
+    """What a part may be as two digits that touch; they stand where it stands, and what speaks against it, does so."""
+    two = (
+        [replace(each, column=one.column, flags=one.flags) for each in pair]
+        for pair in closer_cuts(one.own, one.box[0], one.box[1])
+    )
+    return tuple(tuple(replace(_part(look, each, scale, line, {}), closer=None) for each in pair) for pair in two)
 
 
 def _box_of(look: Look, box: Box, scale: float) -> Box:

@@ -1,9 +1,12 @@
 """Cut a part that may be several digits that touch, in all the ways that are likely; the network chooses."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from PIL import Image
 
 from .cuts import Cut
+from .mnist_form import stroke_width
 
 _WIDE = 0.75  # times as wide as high, or more: it may be two digits that touch
 _NARROWEST, _WIDEST = 0.12, 1.25  # one digit's width, in heights of the whole part
@@ -12,6 +15,9 @@ _LEAST_HEIGHT = 0.6  # of the whole part's, of a digit that is cut off
 _LEAST_SIDE = 8  # pixels of what is cut
 _ROWS = 32  # the ways of the cuts are looked for at such a height
 _SLANTED = 0.35  # pixels of ink: what a cut rather goes through than one step aside
+_TWO = 2.2  # times as wide as high at most are two digits
+_PLACES = 0.2  # of the height: a closer cut begins and ends in each such share of the width
+_STEEPEST = 0.6  # of the height: how far a closer cut goes to the side
 MOST_PIECES = 10
 
 
@@ -41,12 +47,84 @@ def with_alternatives(own: np.ndarray, x0: int, y0: int) -> Cut:
     return rests[0]
 
 
-def _seams(own: np.ndarray) -> list[np.ndarray]:
-    """Ways from top to bottom through little ink, from left to right: for each row, the first column to the right."""
+def may_be_two(width: int, height: int) -> bool:
+    """Whether ink of that size may be two digits that touch."""
+    return _WIDE * height <= width <= _TWO * height and min(width, height) >= _LEAST_SIDE
+
+
+def closer_cuts(own: np.ndarray, x0: int, y0: int) -> Iterator[tuple[Cut, Cut]]:
+    """The ink at (x0, y0) as two digits, in some hundred ways: cut also at a slant, and each with shared strokes.
+
+    Where two digits overlap, a stroke of one lies on a stroke of the other: without it, a 0 beside an 8 is a 6. So the
+    ink beside the cut, as wide as a stroke, goes to both, as that of the left one or of the right one.
+    """
+    columns, stroke = np.arange(own.shape[1]), max(1, round(stroke_width(own)))
+    known = set()
+    for way in _slanting_ways(own):
+        for to_left, to_right in ((0, 0), (stroke, 0), (0, stroke)):
+            left = _digit_in(own & (columns < way + to_left), x0, y0)
+            right = _digit_in(own & (columns >= way - to_right), x0, y0)
+            if left and right and (key := (left.box, right.box, left.own.sum(), right.own.sum())) not in known:
+                known.add(key)
+                yield left, right
+
+
+def _digit_in(own: np.ndarray, x0: int, y0: int) -> Cut | None:
+    """What was cut off, if that may be a digit."""
+    piece = _cropped(own, x0, y0)
+    if piece is None or len(piece.own) < _LEAST_HEIGHT * len(own) or piece.own.shape[1] < _NARROWEST * len(own):
+        return None
+    return piece
+
+
+def _slanting_ways(own: np.ndarray) -> Iterator[np.ndarray]:
+    """The ways through the least ink from each place at the top to each at the bottom, (rows, 1) like `_seams`."""
+    ink = _coarse(own)
+    height, width = ink.shape
+    place = np.arange(width) // max(1, round(_PLACES * height))
+    cost = np.where(place == np.arange(place[-1] + 1)[:, np.newaxis], ink[0], np.inf)  # (places at the top, columns)
+    steps = np.zeros((height, *cost.shape), int)
+    for row in range(1, height):
+        cost, steps[row] = _one_row_on(cost)
+        cost = cost + ink[row]
+    rows = _rows_of(own, ink)
+    for top, costs in enumerate(cost):
+        for bottom in range(place[-1] + 1):
+            x = int(np.where(place == bottom, costs, np.inf).argmin())
+            way = np.empty(height, int)
+            for row in reversed(range(height)):
+                way[row] = x
+                x += steps[row, top, x]
+            if abs(way[-1] - way[0]) <= _STEEPEST * height and np.isfinite(costs[way[-1]]):
+                yield np.round(way[rows] * own.shape[1] / width).astype(int)[:, np.newaxis]
+
+
+def _one_row_on(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least cost, along the last axis, of what comes from each column or from beside it; and the step back."""
+    beside = np.full((*cost.shape[:-1], 2), np.inf)
+    padded = np.concatenate([beside[..., :1], cost, beside[..., 1:]], axis=-1)
+    options = np.stack([cost, padded[..., :-2] + _SLANTED, padded[..., 2:] + _SLANTED])
+    return options.min(axis=0), np.array([0, -1, 1])[options.argmin(axis=0)]
+
+
+def _coarse(own: np.ndarray) -> np.ndarray:
+    """How much of each pixel is ink, at the height at which ways are looked for."""
     height, width = own.shape
     factor = max(1.0, height / _ROWS)
     size = max(2, round(width / factor)), max(2, round(height / factor))
-    ink = np.asarray(Image.fromarray(own.astype(np.float32)).resize(size, Image.Resampling.BOX))
+    return np.asarray(Image.fromarray(own.astype(np.float32)).resize(size, Image.Resampling.BOX))
+
+
+def _rows_of(own: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """The row of the coarse ink in which each row of a part lies."""
+    rows: np.ndarray = np.arange(len(own)) * len(ink) // len(own)
+    return rows
+
+
+def _seams(own: np.ndarray) -> list[np.ndarray]:
+    """Ways from top to bottom through little ink, from left to right: for each row, the first column to the right."""
+    width, ink = own.shape[1], _coarse(own)
+    size = ink.shape[1], ink.shape[0]
     middle = size[1] // 2
     above, way_up = _ways(ink[:middle][::-1])
     below, way_down = _ways(ink[middle:])
@@ -59,8 +137,7 @@ def _seams(own: np.ndarray) -> list[np.ndarray]:
     for window in filter(len, windows):
         x = int(window[cost[window].argmin()])
         seam = np.concatenate([way_up[::-1, x], way_down[:, x]])
-        rows = (np.arange(height) * size[1] // height).clip(0, size[1] - 1)
-        seams.append(np.round(seam[rows] * width / size[0]).astype(int))
+        seams.append(np.round(seam[_rows_of(own, ink)] * width / size[0]).astype(int))
     return list(np.maximum.accumulate(seams)) if seams else []
 
 
@@ -70,11 +147,8 @@ def _ways(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     cost = np.zeros(width)
     steps = np.zeros((n, width), int)
     for row in reversed(range(n)):
-        padded = np.pad(cost, 1, constant_values=np.inf)
-        options = np.stack([cost, padded[:-2] + _SLANTED, padded[2:] + _SLANTED])
-        best = options.argmin(axis=0)
-        steps[row] = np.array([0, -1, 1])[best]
-        cost = ink[row] + options.min(axis=0)
+        cost, steps[row] = _one_row_on(cost)
+        cost = ink[row] + cost
     ways = np.zeros((n, width), int)
     at = np.arange(width)
     for row in range(n):
