@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _FLOAT32 = np.dtype(np.float32)
 
+ACTIVATIONS = ("relu", "tanh", "logistic", "identity")
+
 Named = tuple[str, np.ndarray, tuple[int, ...]]
 
 
@@ -44,6 +46,12 @@ def check_labels(kernel: str, name: str, labels: np.ndarray, n_samples: int) -> 
         )
     if n_samples == 0:
         raise ValueError(f"{kernel}: {name} must not be empty")
+
+
+def check_activation(kernel: str, activation: str) -> None:
+    """ValueError unless `activation` is one of `ACTIVATIONS`."""
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"{kernel}: activation must be one of {', '.join(ACTIVATIONS)}, not {activation!r}")
 
 
 def check_sparse_rows(kernel: str, images: "SparseRows", rows: np.ndarray) -> None:
