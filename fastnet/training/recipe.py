@@ -7,12 +7,15 @@ from typing import Any
 
 from fastnet.data.distortions import Augmentation
 from fastnet.errors import OptionError
+from fastnet.kernels.checks import ACTIVATIONS
 from fastnet.knobs import check, knob
 from fastnet.models.documents import Manifest
 
 from .schedules import SCHEDULES
 
 ENGINES = ("numba", "reference")
+LOSSES = ("cross_entropy", "logistic", "squared_error", "poisson")
+SOLVERS = ("adam", "sgd")
 MOST = 10**6  # units of a layer, samples of a batch, epochs
 
 
@@ -56,6 +59,11 @@ class Recipe:
         1.0, "selectivity", "share of the samples, hard ones, to step on", unit="of the samples", least=1 / MOST, most=1
     )
     passes: int = knob(1, "passes", "passes that make an epoch, as for an endless stream", least=1, most=MOST)
+    activation: str = knob("relu", "the activation", "function of hidden units", choices=ACTIVATIONS)
+    loss: str = knob("cross_entropy", "the loss", "what is made small", choices=LOSSES)
+    solver: str = knob("adam", "the solver", "what steps with a gradient", choices=SOLVERS)
+    momentum: float = knob(0.9, "momentum", "share of its last step that SGD takes again", least=0, most=1)
+    nesterov: bool = knob(True, "nesterov", "whether SGD's momentum is Nesterov's")
 
     def __post_init__(self) -> None:
         check(self)
