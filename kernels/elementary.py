@@ -36,7 +36,7 @@ def split(x):
 
 @inlined
 def expm1(r):
-    """exp(r) - 1, for r within log(2) / 2 of 0: with the coefficients whose largest error is least, 1.4e-8 of itself."""
+    """exp(r) - 1, for r within log(2) / 2 of 0, with the coefficients of the least largest error: 1.4e-8."""
     p = splat(1.3870656e-3) * r + splat(8.366262e-3)
     p = p * r + splat(4.1667435e-2)
     p = p * r + splat(0.16666546)

@@ -152,7 +152,7 @@ def sgd_update(param, grad, velocity, _v, c):
 
 @inlined
 def update_range(param, grad, m, v, start, stop, c):
-    """One step on the numbers start..stop of a flat array."""
+    """One step on the numbers start..stop of arrays, counted through."""
     for i in range(start, stop, LANES):
         mask = first_lanes(stop - i)
         new = updated(load(param, (i,), mask), load(grad, (i,), mask), load(m, (i,), mask), load(v, (i,), mask), c)

@@ -233,14 +233,14 @@ def multiply_step_narrow_task(a, b, w, m, v, dw, c, only_measure, task):
     n_rows, n_columns = w.shape
     start, stop = task * TASK_ROWS * n_columns, min((task + 1) * TASK_ROWS, n_rows) * n_columns
     if only_measure:
-        return sum_squares(dw.reshape(-1), start, stop)
-    update_range(w.reshape(-1), dw.reshape(-1), m.reshape(-1), v.reshape(-1), start, stop, c)
+        return sum_squares(dw, start, stop)
+    update_range(w, dw, m, v, start, stop, c)
     return np.float32(0)
 
 
 @inlined
 def sum_squares(numbers, start, stop):
-    """The sum of the squares of the numbers start..stop of a flat array."""
+    """The sum of the squares of the numbers start..stop of an array, counted through."""
     total = splat(0.0)
     for i in range(start, stop, LANES):
         vector = load(numbers, (i,), first_lanes(stop - i))

@@ -123,8 +123,9 @@ def _first_lanes(count, *vector):
 
 
 # ---- Memory ---------------------------------------------------------------------------------------------------------
-# An index is a tuple; indices are neither wrapped nor checked. The last axis of an array that is loaded from or
-# stored to as vectors is contiguous; `broadcast` takes any strides, so that it also reads a transposed view.
+# An index is a tuple; indices are neither wrapped nor checked, so that one of a single number counts through all rows.
+# The last axis of an array that is loaded from or stored to as vectors is contiguous; `broadcast` takes any strides, so
+# that it also reads a transposed view.
 
 
 def load(array, index, mask=None):
@@ -176,7 +177,7 @@ def _address(context, builder, array_type, array, indices):
         if array_type.layout == "C":  # a constant last stride lets LLVM see consecutive addresses
             strides[-1] = constants(array_type.dtype.bitwidth // 8)[0]
     offset = constants(0)[0]
-    for position, stride in zip(indices, strides, strict=True):
+    for position, stride in zip(indices, strides[-len(indices) :], strict=True):
         offset = builder.add(offset, builder.mul(position, stride))
     return cgutils.pointer_add(builder, start, offset)
 

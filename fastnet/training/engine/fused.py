@@ -102,8 +102,9 @@ class FusedEngine(Engine):
         return self._first._replace(w=sparse.packed(self._network.layers[0].w))
 
     def _first_moments(self) -> list[tuple[str, Layer]]:
-        """The first layer of each moment, with the name of its panels."""
-        return list(zip(("w_m", "w_v"), (moment.layers[0] for moment in self._moments), strict=True))
+        """The first layer of each moment, with the name of its panels; SGD has no second one."""
+        names = ("w_m",) if self._first.w_v is None else ("w_m", "w_v")
+        return [(name, moment.layers[0]) for name, moment in zip(names, self._moments, strict=False)]
 
     def _set_panels(self, name: str, panels: np.ndarray) -> None:
         fields: dict[str, Any] = {name: panels}
