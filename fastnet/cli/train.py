@@ -237,7 +237,9 @@ def _headline(training: "Training") -> str:
 
 
 def _summary(directory: Path, outcome: "Outcome") -> str:
-    return f"test accuracy {percent(outcome.test_accuracy)} (loss {outcome.test_loss:.4f})\nsaved in {directory}"
+    test = outcome.test
+    score = f"R^2 {test['r2']:.4f}" if "r2" in test else f"accuracy {percent(test['accuracy'])}"
+    return f"test {score} (loss {test['loss']:.4f})\nsaved in {directory}"
 
 
 def _next_steps(training: "Training", directory: Path) -> str:

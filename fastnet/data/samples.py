@@ -20,9 +20,10 @@ class Samples:
 
     `images` is an array `(n, n_features)`, uint8 or float32, C order, or such rows without their zeros (`from_csr`); a
     network sees `scale * images`. `labels` is int64 `(n,)`, classes; or float32 `(n, n_outputs)` in C order, the
-    numbers that a regression answers, or 0 and 1 of several labels. `weights`, float32 `(n,)` and not negative, say how much a
-    sample counts in every mean, of a mini-batch or of an evaluation: a loss is sum(weights * losses) / sum(weights),
-    and so is an accuracy. None, the default, is 1 for all.
+    numbers that a regression answers, or 0 and 1 of several labels.
+
+    `weights`, float32 `(n,)` and not negative, say how much a sample counts in every mean, of a mini-batch or of an
+    evaluation: a loss is sum(weights * losses) / sum(weights), and so is an accuracy. None, the default, is 1 for all.
     """
 
     images: np.ndarray | SparseRows

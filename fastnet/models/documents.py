@@ -53,6 +53,7 @@ class Score:
 
     accuracy: Share | None = None
     loss: float | None = None
+    r2: float | None = None  # of a regression, which has no accuracy
     others: dict[str, object] = field(default_factory=dict)
 
 
@@ -172,9 +173,10 @@ class EpochRecord:
     seconds: float  # of the training steps alone
     learning_rate: float  # of the last step
     train_loss: float
-    train_accuracy: float
+    train_accuracy: float | None = field(metadata=NULL)  # None of a regression
     validation_loss: float | None = field(metadata=NULL)  # None without a validation split
     validation_accuracy: float | None = field(metadata=NULL)
+    validation_r2: float | None = None  # of a regression
 
 
 def read_strictly(kind: type[Document], path: Path, content: object, where: str = "") -> Document:

@@ -69,7 +69,7 @@ def new_run_directory(recipe: Recipe, parent: Path = RUNS) -> Iterator[Path]:
 
 
 def save_run(training: Training, directory: Path, test: dict[str, float] | None = None) -> None:
-    """Write the run as it stands; `test` holds the final figures on the test set (accuracy and loss).
+    """Write the run as it stands; `test` holds the final figures on the test set.
 
     What is in the directory of an earlier save and is no part of a run, such as notes, stays there; what was made from
     earlier weights goes (see `made_from_weights`). A directory that was removed is made again.
@@ -172,7 +172,7 @@ def _manifest(
         progress=training.progress.saved(),
         epochs=len(history),
         validation_accuracy=history[-1].validation_accuracy if history else None,
-        test=Score(test["accuracy"], test["loss"]) if test else None,
+        test=Score(**test) if test else None,
         environment=read_fields(Environment, system.environment(), []),
         checkpoint_sha256=checkpoint_sha256,
         history_sha256=history_sha256,

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnet import kernels
 from fastnet.data.samples import Samples
 from fastnet.kernels import fused, lists, sparse
 from fastnet.kernels.arrays import aligned_empty, aligned_zeros
@@ -18,6 +19,7 @@ from fastnet.models.network import Layer, Network
 
 from ..recipe import Recipe
 from .base import Engine, figures_of_batches
+from .stepwise import StepwiseEngine
 
 BATCHES_AT_A_TIME = 256  # of an evaluation: a board for more would be large
 DENSITY_SAMPLES = 1000  # samples that are looked at to choose the sparse or the dense path
@@ -116,9 +118,9 @@ class FusedEngine(Engine):
         self._pack()
         smoothing = self.recipe.label_smoothing
         losses, answers = self._walk(self._first, samples, rows, first_step, learning_rates, smoothing, self._dropout)
-        return figures_of_batches(samples, rows, losses, answers, self.recipe.batch_size)
+        return figures_of_batches(samples, rows, losses, answers, self.recipe, self.recipe.batch_size)
 
-    def losses_and_classes(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def losses_and_answers(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
         self._prepare(samples, rows)
         first = self._with_weights()
@@ -129,6 +131,10 @@ class FusedEngine(Engine):
         ]
         losses, answers = zip(*parts, strict=True)
         return np.concatenate(losses), np.concatenate(answers)
+
+    def loss_and_gradient(self, samples: Samples) -> tuple[float, Network]:
+        """See `Engine`."""
+        return StepwiseEngine(self.network, self.recipe, kernels).loss_and_gradient(samples)
 
     def _walk(
         self,
