@@ -27,7 +27,9 @@ def kernels_table(benchmarks: dict[str, Any]) -> str:
     for group, by_engine in medians.items():
         kernel, *sizes = group.split("-")
         fast, slow = by_engine["numba"], by_engine["reference"]
-        lines.append(f"| `{kernel}` | {', '.join(sizes)} | {fast * 1e6:.1f} us | {slow * 1e6:.1f} us | {slow / fast:.1f}x |")
+        lines.append(
+            f"| `{kernel}` | {', '.join(sizes)} | {fast * 1e6:.1f} us | {slow * 1e6:.1f} us | {slow / fast:.1f}x |"
+        )
     return "\n".join(lines)
 
 
