@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar
 from fastnet.errors import ModelError, OptionError
 
 from .fields import NO_JSON, NULL, FieldError, Share, Within, read_fields
-from .probabilities import LOSSES, REGRESSIONS
+from .kinds import LOSSES, REGRESSIONS
 
 RUNS = Path("runs")  # where new runs are saved, below the working directory
 

@@ -20,12 +20,12 @@ from fastnet import weights
 from fastnet.bounded import read_bounded
 from fastnet.errors import ModelError, OptionError, damage_told_as, did_you_mean, told, unreadable_told_as
 from fastnet.files import is_directory, read_whole
-from fastnet.kernels.checks import ACTIVATIONS
+from fastnet.kernels.kinds import ACTIVATIONS
 
 from .card import CARD, model_card
 from .documents import FORMAT, READABLE_VERSIONS, RUNS, ArrayDescription, EpochRecord, Manifest, read_strictly
 from .fields import FieldError, to_json
-from .probabilities import LOSSES
+from .kinds import LOSSES
 from .sealed import sealed, sha256_of, unsealed
 
 MANIFEST = "manifest.json"

@@ -10,13 +10,14 @@ from fastnet import weights
 from fastnet.data.scales import are_unscaled
 from fastnet.errors import OptionError
 from fastnet.files import read_whole
-from fastnet.kernels.checks import ACTIVATIONS
+from fastnet.kernels.kinds import ACTIVATIONS
 
 from .calibration import CALIBRATION, Calibration, read_calibration
 from .documents import Manifest
 from .files import MANIFEST, ModelFiles, find_model, read_model
+from .kinds import LOSSES
 from .network import Activations, Network
-from .probabilities import LOSSES, answers_of
+from .probabilities import answers_of
 
 
 class Model:
