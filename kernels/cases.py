@@ -16,8 +16,8 @@ import numpy as np
 
 from . import reference
 from .arrays import aligned_copy, aligned_empty
-from .checks import ACTIVATIONS
 from .displacements import smooth_basis, unit_amplitude
+from .kinds import ACTIVATIONS
 from .products import PANEL_DEPTH, STRIP_DEPTH, TASK_ROWS, TILE_COLUMNS, TILE_ROWS
 
 EPS = float(np.finfo(np.float32).eps)

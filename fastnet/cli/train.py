@@ -137,7 +137,8 @@ def _train(args: argparse.Namespace, training: "Training", directory: Path) -> i
         outdated = _calibrated(training, place, outdated)
     result = {
         "run": str(directory),
-        **dataclasses.asdict(outcome),
+        **{f"test_{name}": figure for name, figure in outcome.test.items()},
+        "interrupted": outcome.interrupted,
         "epochs": [dataclasses.asdict(record) for record in training.progress.history],
     }
     show(args, result, _summary(directory, outcome))
