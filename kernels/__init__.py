@@ -10,6 +10,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .activations import activate as activate
+    from .activations import activate_backward as activate_backward
     from .arrays import aligned_copy as aligned_copy
     from .arrays import aligned_empty as aligned_empty
     from .arrays import aligned_zeros as aligned_zeros
@@ -21,10 +23,16 @@ if TYPE_CHECKING:
     from .layers import linear_relu as linear_relu
     from .layers import linear_relu_backward as linear_relu_backward
     from .losses import count_correct as count_correct
+    from .losses import logistic_cross_entropy as logistic_cross_entropy
+    from .losses import poisson_loss as poisson_loss
     from .losses import softmax_cross_entropy as softmax_cross_entropy
+    from .losses import squared_error as squared_error
     from .optimizers import adam_step as adam_step
+    from .optimizers import sgd_step as sgd_step
 
 _HOMES = {
+    "activate": "activations",
+    "activate_backward": "activations",
     "adam_step": "optimizers",
     "aligned_copy": "arrays",
     "aligned_empty": "arrays",
@@ -37,7 +45,11 @@ _HOMES = {
     "linear_backward": "layers",
     "linear_relu": "layers",
     "linear_relu_backward": "layers",
+    "logistic_cross_entropy": "losses",
+    "poisson_loss": "losses",
+    "sgd_step": "optimizers",
     "softmax_cross_entropy": "losses",
+    "squared_error": "losses",
 }
 
 __all__ = sorted(_HOMES)

@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from .checks import check_axes, check_labels, check_outputs, check_sparse_rows
+from .checks import check_axes, check_inputs, check_labels, check_outputs, check_sparse_rows
 from .jit import inlined, kernel
 from .rows import gather_row, prefetch_row
 from .sparse_rows import SparseRows
@@ -14,15 +14,13 @@ TASK_ROWS = 8
 def gather_batch(images, labels, rows, scale, x, y):
     """x = scale * images[rows], y = labels[rows]; IndexError for a row that is not there.
 
-    `images (n, n_features)` are uint8 or float32, or such `SparseRows`, and `x (len(rows), n_features)` float32; the
-    others are integers.
+    `images (n, n_features)` are uint8 or float32, or such `SparseRows`, and `x (len(rows), n_features)` float32. Rows
+    are integers; so are labels and y, or both are float32, `(n, n_outputs)` and `(len(rows), n_outputs)`.
     """
     n_images, n_features = _checked_shape(images)
     check_outputs("gather_batch", ("x", x, (len(rows), n_features)))
-    for name, array, n in (("labels", labels, n_images), ("rows", rows, len(rows)), ("y", y, len(rows))):
-        check_labels("gather_batch", name, array, n)
-    if not y.flags.writeable:
-        raise ValueError("gather_batch: y must be writable")
+    check_labels("gather_batch", "rows", rows, len(rows))
+    _check_labels_and_y(labels, y, n_images, len(rows))
     if not 0 <= rows.min() <= rows.max() < n_images:
         raise IndexError(f"gather_batch: a row is outside 0..{n_images - 1}")
     if isinstance(images, SparseRows):
@@ -38,6 +36,18 @@ def _checked_shape(images):
     if images.dtype not in (np.uint8, np.float32) or not all(array.flags.c_contiguous for array in arrays):
         raise ValueError(f"gather_batch: images must be uint8 or float32 in C order, not {images.dtype}")
     return images.shape
+
+
+def _check_labels_and_y(labels, y, n_images, n_rows):
+    """ValueError unless both are classes, or both are targets."""
+    if labels.ndim == 2:
+        check_inputs("gather_batch", ("labels", labels, (n_images, labels.shape[1])))
+        check_outputs("gather_batch", ("y", y, (n_rows, labels.shape[1])))
+        return
+    check_labels("gather_batch", "labels", labels, n_images)
+    check_labels("gather_batch", "y", y, n_rows)
+    if not y.flags.writeable:
+        raise ValueError("gather_batch: y must be writable")
 
 
 @kernel(parallel=True)
@@ -67,4 +77,8 @@ def gather_task(images, rows, scale, x, task):
 def gather_labels(labels, rows, y):
     """The `y` of `gather_batch`: too little for tasks."""
     for i in range(len(rows)):
-        y[i] = labels[rows[i]]
+        if y.ndim == 1:
+            y[i] = labels[rows[i]]
+        else:
+            for j in range(y.shape[1]):
+                y[i, j] = labels[rows[i], j]

@@ -17,6 +17,7 @@ import numpy as np
 from . import reference
 from .arrays import aligned_copy, aligned_empty
 from .displacements import smooth_basis, unit_amplitude
+from .kinds import ACTIVATIONS
 from .products import PANEL_DEPTH, STRIP_DEPTH, TASK_ROWS, TILE_COLUMNS, TILE_ROWS
 
 EPS = float(np.finfo(np.float32).eps)
@@ -35,13 +36,14 @@ class Case:
     make: Callable[..., Arguments]
     bounds: Callable[[Arguments], Bounds]
     benchmarked: bool = False
+    variant: str = ""  # what else `make` is told, if anything
 
     def __str__(self) -> str:
-        return f"{self.kernel}-{'x'.join(str(size) for size in self.sizes)}"
+        return "-".join(filter(None, (self.kernel, "x".join(str(size) for size in self.sizes), self.variant)))
 
     def arguments(self, seed: int = 0) -> Arguments:
         """Arguments in the order of the signature; the same for the same seed."""
-        return self.make(np.random.default_rng(seed), *self.sizes)
+        return self.make(np.random.default_rng(seed), *self.sizes, *filter(None, (self.variant,)))
 
     def call(self, module: ModuleType, arguments: Arguments) -> Arguments:
         """Call the module's kernel; return its arguments after the call, and under "return" what it returned."""
@@ -134,6 +136,53 @@ def make_softmax_cross_entropy(rng: np.random.Generator, n_samples: int, n_class
     }
 
 
+def make_activate(rng: np.random.Generator, n_samples: int, n_units: int, activation: str) -> Arguments:
+    """Arguments of `activate`: from where it is steep to where it is flat."""
+    return {"z": aligned_copy(4 * rng.standard_normal((n_samples, n_units))), "activation": activation}
+
+
+def make_activate_backward(rng: np.random.Generator, n_samples: int, n_units: int, activation: str) -> Arguments:
+    """Arguments of `activate_backward`."""
+    out = make_activate(rng, n_samples, n_units, activation)["z"]
+    reference.activate(out, activation)
+    return {
+        "out": out,
+        "dout": _normal(rng, n_samples, n_units),
+        "activation": activation,
+        "dz": _poisoned(n_samples, n_units),
+    }
+
+
+def make_squared_error(rng: np.random.Generator, n_samples: int, n_outputs: int) -> Arguments:
+    """Arguments of `squared_error`."""
+    return {
+        "outputs": _normal(rng, n_samples, n_outputs),
+        "targets": _normal(rng, n_samples, n_outputs),
+        "doutputs": _poisoned(n_samples, n_outputs),
+        "weights": _weights(rng, n_samples),
+    }
+
+
+def make_logistic_cross_entropy(rng: np.random.Generator, n_samples: int, n_outputs: int) -> Arguments:
+    """Arguments of `logistic_cross_entropy`."""
+    return {
+        "logits": aligned_copy(4 * rng.standard_normal((n_samples, n_outputs))),
+        "targets": aligned_copy(rng.integers(0, 2, (n_samples, n_outputs))),
+        "dlogits": _poisoned(n_samples, n_outputs),
+        "weights": _weights(rng, n_samples),
+    }
+
+
+def make_poisson_loss(rng: np.random.Generator, n_samples: int, n_outputs: int) -> Arguments:
+    """Arguments of `poisson_loss`: counts, some of which are 0."""
+    return {
+        "logs": _normal(rng, n_samples, n_outputs),
+        "targets": aligned_copy(rng.poisson(2, (n_samples, n_outputs))),
+        "dlogs": _poisoned(n_samples, n_outputs),
+        "weights": _weights(rng, n_samples),
+    }
+
+
 def make_count_correct(rng: np.random.Generator, n_samples: int, n_classes: int) -> Arguments:
     """Arguments of `count_correct`."""
     return {
@@ -156,6 +205,20 @@ def make_adam_step(rng: np.random.Generator, n: int) -> Arguments:
         "beta2": 0.999,
         "eps": 1e-8,
         "weight_decay": 0.01,
+    }
+
+
+def make_sgd_step(rng: np.random.Generator, n: int, variant: str = "") -> Arguments:
+    """Arguments of `sgd_step`, some way into a training."""
+    return {
+        "param": _normal(rng, n),
+        "grad": _normal(rng, n),
+        "velocity": _normal(rng, n),
+        "learning_rate": 1e-2,
+        "momentum": 0.9,
+        "nesterov": variant == "nesterov",
+        "weight_decay": 0.01,
+        "l2": 0.1,
     }
 
 
@@ -230,6 +293,43 @@ def bounds_softmax_cross_entropy(exact: Arguments) -> Bounds:
     }
 
 
+def bounds_activate(exact: Arguments) -> Bounds:
+    """Some eps: of the number itself, where that tells; the functions' own bounds are tested with them."""
+    return {"z": SAFETY * EPS * abs(exact["z"])}
+
+
+def bounds_activate_backward(exact: Arguments) -> Bounds:
+    """The derivative is 1 - out**2, or the like, and off by some eps of 1."""
+    return {"dz": SAFETY * EPS * abs(exact["dout"])}
+
+
+def _bounds_of_loss(exact: Arguments, answers: np.ndarray, gradient: str) -> Bounds:
+    """Bounds on gradient and loss, whose parts are as large as the squares of answers and targets."""
+    n_samples, n_outputs = answers.shape
+    targets, weights = exact["targets"], exact["weights"]
+    shares = np.full(n_samples, 1 / n_samples) if weights is None else weights / weights.sum()
+    magnitude = 1 + abs(answers) + abs(targets)
+    return {
+        gradient: SAFETY * EPS * magnitude * shares[:, None],
+        "return": SAFETY * EPS * float((magnitude**2).sum(axis=1) @ shares) * np.sqrt(n_outputs),
+    }
+
+
+def bounds_squared_error(exact: Arguments) -> Bounds:
+    """Bounds on the gradient and the loss."""
+    return _bounds_of_loss(exact, exact["outputs"], "doutputs")
+
+
+def bounds_logistic_cross_entropy(exact: Arguments) -> Bounds:
+    """Bounds on the gradient and the loss, which is as large as the logits."""
+    return _bounds_of_loss(exact, exact["logits"], "dlogits")
+
+
+def bounds_poisson_loss(exact: Arguments) -> Bounds:
+    """Bounds on the gradient and the loss: exp(x) is off by |x| eps, too."""
+    return _bounds_of_loss(exact, np.exp(exact["logs"]) * (1 + abs(exact["logs"])), "dlogs")
+
+
 def bounds_count_correct(exact: Arguments) -> Bounds:
     """A count is exact; weights are added in double precision, in whatever order."""
     return {"return": 0.0 if exact["weights"] is None else 1e-12 * exact["weights"].sum()}
@@ -243,6 +343,15 @@ def bounds_adam_step(exact: Arguments) -> Bounds:
         "param": SAFETY * EPS * (abs(exact["param"]) + 100 * update),
         "m": SAFETY * EPS * (abs(exact["m"]) + magnitude),
         "v": SAFETY * EPS * (abs(exact["v"]) + magnitude**2),
+    }
+
+
+def bounds_sgd_step(exact: Arguments) -> Bounds:
+    """Bounds on the parameter, rounded to eps of itself and of the step, and on the velocity."""
+    magnitude = abs(exact["velocity"]) + 2 * exact["learning_rate"] * (abs(exact["grad"]) + abs(exact["param"]))
+    return {
+        "param": SAFETY * EPS * (abs(exact["param"]) + magnitude),
+        "velocity": SAFETY * EPS * magnitude,
     }
 
 
@@ -297,8 +406,23 @@ def _cases() -> Iterator[Case]:
         make, bounds = make_softmax_cross_entropy, bounds_softmax_cross_entropy
         yield Case("softmax_cross_entropy", sizes, make, bounds, benchmarked)
         yield Case("count_correct", sizes, make_count_correct, bounds_count_correct, benchmarked)
+    for sizes in [(64, 512), (1, 1), (7, 33), (24, 10), (61, 127)]:
+        for activation in ACTIVATIONS:
+            benchmarked = sizes == (64, 512) and activation in ("tanh", "logistic")
+            yield Case("activate", sizes, make_activate, bounds_activate, benchmarked, activation)
+            backward = make_activate_backward, bounds_activate_backward
+            yield Case("activate_backward", sizes, *backward, benchmarked, activation)
+    for sizes in [(64, 10), (200, 1), (1, 1), (3, 2), (17, 47), (5, 1000)]:
+        benchmarked = sizes == (64, 10)
+        yield Case("squared_error", sizes, make_squared_error, bounds_squared_error, benchmarked)
+        logistic = make_logistic_cross_entropy, bounds_logistic_cross_entropy
+        yield Case("logistic_cross_entropy", sizes, *logistic, benchmarked)
+        yield Case("poisson_loss", sizes, make_poisson_loss, bounds_poisson_loss, benchmarked)
     for n in (784 * 512, 407_050, 1, 3, 17, 4096, 4097, 10_007):
         yield Case("adam_step", (n,), make_adam_step, bounds_adam_step, n in (407_050, 10_007))
+        yield Case("sgd_step", (n,), make_sgd_step, bounds_sgd_step, n == 407_050, "nesterov")
+    for n in (1, 10_007):
+        yield Case("sgd_step", (n,), make_sgd_step, bounds_sgd_step)
     for sizes in [(1000, 64, 784), (5, 1, 1), (10, 7, 13)]:
         yield Case("gather_batch", sizes, make_gather_batch, bounds_gather_batch, sizes == (1000, 64, 784))
     for sizes in [(64, 512), (1, 1), (7, 33), (24, 10), (61, 127)]:

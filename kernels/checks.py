@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .kinds import ACTIVATIONS
+
 if TYPE_CHECKING:
     from .sparse_rows import SparseRows
 
@@ -44,6 +46,12 @@ def check_labels(kernel: str, name: str, labels: np.ndarray, n_samples: int) -> 
         )
     if n_samples == 0:
         raise ValueError(f"{kernel}: {name} must not be empty")
+
+
+def check_activation(kernel: str, activation: str) -> None:
+    """ValueError unless `activation` is one of `ACTIVATIONS`."""
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"{kernel}: activation must be one of {', '.join(ACTIVATIONS)}, not {activation!r}")
 
 
 def check_sparse_rows(kernel: str, images: "SparseRows", rows: np.ndarray) -> None:

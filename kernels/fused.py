@@ -1,9 +1,12 @@
-"""Whole training steps, with gradients that go from registers straight into Adam.
+"""Whole training steps, with gradients that go from registers straight into the optimizer.
 
 Threads help themselves to tasks from a `board`, phase by phase; the tasks are those of `batches`, `lists`, `sparse` and
 `products`. While a mini-batch goes through the first layer, the next one is prepared: each has a slot of its own, 0 or
 1. The layers' arrays come in named tuples, one entry a layer. The first layer may be sparse: then its weights and
 moments are those of a `SparseLayer`, packed in panels, and its entries in `Layers` are not used.
+
+What a training does not need is not compiled: that is told by types. A network of ReLUs has no `activation` but None,
+and SGD no second moments; labels that are classes have one axis, and targets two.
 """
 
 import math
@@ -11,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .activations import activate_backward_block, activate_block
 from .batches import TASK_ROWS as GATHER_ROWS
 from .batches import gather_labels, gather_task, n_gather_tasks
 from .board import claim, claim_next, wait_for
@@ -19,20 +23,21 @@ from .denormals import flush_denormals, restore_denormals
 from .dropout import drop_block, drop_listed_task
 from .jit import inlined, kernel
 from .lists import list_task, n_list_tasks
-from .losses import differentiate_row, index_of_largest, share_out
-from .optimizers import AdamCoefficients, adam_coefficients, adam_update, clipped
+from .losses import answer, differentiate_sample, share_out
+from .optimizers import Adam, Sgd, clipping_gain, coefficients, updated
 from .products import (
     TILE_COLUMNS,
     block_of_task,
-    multiply_adam_narrow_task,
-    multiply_adam_task,
     multiply_add_task,
+    multiply_step_narrow_task,
+    multiply_step_task,
+    multiply_transposed_plain_task,
     multiply_transposed_relu_task,
     n_product_tasks,
     n_transposed_tasks,
 )
 from .simd import LANES, first_lanes, load, splat, store, sum_lanes
-from .sparse import PANEL_COLUMNS, sparse_adam_task, sparse_linear_task
+from .sparse import PANEL_COLUMNS, sparse_linear_task, sparse_step_task
 
 TAKES_TURNS = CHOICES.shares == "back and forth"
 LOSS_ROWS = 16  # samples whose loss one task computes
@@ -40,8 +45,8 @@ ZERO = np.int64(0)  # for a plain 0, Numba would compile what is called with it 
 
 
 class Batches(NamedTuple):
-    """Room for two mini-batches: `x (2, n, n_features)`, empty where the first layer is sparse, `y (2, n)`, and the
-    share of each sample in the mean loss, `shares (2, n)`."""
+    """Room for two mini-batches: `x (2, n, n_features)`, empty where the first layer is sparse, `y (2, n)` or, of
+    targets, `(2, n, n_outputs)`, and the share of each sample in the mean loss, `shares (2, n)`."""
 
     x: np.ndarray
     y: np.ndarray
@@ -51,27 +56,26 @@ class Batches(NamedTuple):
 class Layers(NamedTuple):
     """Weights, biases, their moments and room for a batch and gradients, each a tuple with one array a layer.
 
-    `squares`, float64, has a number for each task of the layer's update.
+    SGD's velocity stands in the place of first moments, and None in that of second ones, `w_v` and `b_v`. `squares`,
+    float64, has a number for each task of the layer's update.
     """
 
     w: tuple[np.ndarray, ...]
     b: tuple[np.ndarray, ...]
     w_m: tuple[np.ndarray, ...]
-    w_v: tuple[np.ndarray, ...]
+    w_v: tuple[np.ndarray | None, ...]
     b_m: tuple[np.ndarray, ...]
-    b_v: tuple[np.ndarray, ...]
+    b_v: tuple[np.ndarray | None, ...]
     out: tuple[np.ndarray, ...]
     dout: tuple[np.ndarray, ...]
     narrow_dw: tuple[np.ndarray, ...]
     squares: tuple[np.ndarray, ...]
 
 
-class Adam(NamedTuple):
-    """Adam's settings that stay the same from step to step; `clip_norm` is 0 where gradients are not clipped."""
+class Optimizer(NamedTuple):
+    """What stays the same from step to step; `clip_norm` is 0 where gradients are not clipped."""
 
-    beta1: float
-    beta2: float
-    eps: float
+    settings: Adam | Sgd
     weight_decay: float
     clip_norm: float
 
@@ -94,37 +98,39 @@ def train_steps(
     first_step,
     learning_rates,
     l2s,
-    adam,
-    smoothing,
+    optimizer,
+    activation,
+    loss,
     dropout,
     losses,
-    classes,
+    answers,
 ):
     """Steps first_step, first_step + 1, ... on consecutive mini-batches of the samples at `rows`.
 
     Every thread that calls this with the same arguments helps; `board` is all zeros at first, with `n_phases`. There is
     a step for each of `learning_rates`, with one of `l2s`, which `adam_step` adds to its gradient. Without any, no step
-    is taken: that is an evaluation, which as a kernel of its own would take as long to compile. The loss and the
-    likeliest class of each sample, both before its step, go to `losses` and `classes`; `smoothing` is that of
-    `softmax_cross_entropy`. `data` is (images, labels, weights, scale); labels must lie within the classes, and weights
-    may be empty: then all samples weigh the same. `dropout`, of the first layer's input and of hidden layers' output,
-    is that of `drop_units` for the number of the step, with layer 0 for the input.
+    is taken: that is an evaluation, which as a kernel of its own would take as long to compile. The `Loss` and the
+    `answer` of each sample, both before its step, go to `losses` and `answers`. `data` is (images, labels, weights,
+    scale); labels must lie within the classes, and weights may be empty: then all samples weigh the same. `activation`
+    is that of `activate_block`, and None for the ReLU. `dropout`, of the first layer's input and of hidden layers'
+    output, is that of `drop_units` for the number of the step, with layer 0 for the input.
     """
     saved = flush_denormals()
     phase = prepare_first(worker, board, data, rows, batches, first, dropout, first_step)
     for s in range((len(rows) + batches.y.shape[1] - 1) // batches.y.shape[1]):
         step, slot, n = first_step + s, s % 2, batch_length(rows, s, batches)
-        phase = forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step)
-        phase = differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes)
+        phase = forward(worker, board, phase, data, rows, s, batches, layers, first, activation, dropout, step)
+        phase = differentiate_loss(worker, board, phase, s, n, batches, layers, loss, losses, answers)
         if len(learning_rates) == 0:
             continue
-        phase = backward(worker, board, phase, n, layers, dropout)
-        c = adam_coefficients(step, learning_rates[s], adam.beta1, adam.beta2, adam.eps, adam.weight_decay, l2s[s])
+        phase = backward(worker, board, phase, n, layers, activation, dropout, step)
         # Where gradients are clipped, they are computed twice: what is never stored is measured, then stepped with.
-        for is_last in range(0 if adam.clip_norm > 0 else 1, 2):
+        gain = 1.0
+        for is_last in range(0 if optimizer.clip_norm > 0 else 1, 2):
+            c = coefficients_of_step(optimizer, step, learning_rates[s], l2s[s], gain)
             phase = update(worker, board, phase, slot, n, batches, layers, first, c, is_last == 0)
             if is_last == 0:
-                c = clipped(c, gradient_norm(layers, first), adam.clip_norm)
+                gain = clipping_gain(gradient_norm(layers, first), optimizer.clip_norm)
     restore_denormals(saved)
 
 
@@ -193,33 +199,33 @@ def is_backwards(slot):
 
 
 @inlined
-def forward(worker, board, phase, data, rows, s, batches, layers, first, dropout, step):
+def forward(worker, board, phase, data, rows, s, batches, layers, first, activation, dropout, step):
     """The output of each layer for mini-batch number s, into `layers.out`; meanwhile the next one is prepared."""
     n_layers = len(layers.w)
     slot, n = s % 2, batch_length(rows, s, batches)
     backwards = is_backwards(slot)
     for i in range(n_layers):
         is_hidden, out = i < n_layers - 1, layers.out[i][:n]
-        with_dropout = is_hidden and dropout.units.threshold > 0
+        with_relu = is_hidden and activation is None
         if i == 0 and first.is_used:
             n_tasks = len(first.w)
             task = claim(board, phase, worker, n_tasks, backwards)
             while task >= 0:
-                sparse_linear_task(first, slot, layers.b[0], is_hidden, out, task)
-                if with_dropout:
+                sparse_linear_task(first, slot, layers.b[0], with_relu, out, task)
+                if is_hidden:
                     left, right = task * PANEL_COLUMNS, min((task + 1) * PANEL_COLUMNS, out.shape[1])
-                    drop_block(out, ZERO, n, left, right, dropout.units, dropout.key, step, i + 1)
+                    finish_block(out, ZERO, n, left, right, activation, dropout, step, i + 1)
                 task = claim_next(board, phase, worker, n_tasks, backwards)
         else:
             below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
             n_tasks = n_product_tasks(out)
             task = claim(board, phase, worker, n_tasks, backwards)
             while task >= 0:
-                multiply_add_task(below, layers.w[i], layers.b[i], is_hidden, out, task)
-                if with_dropout:
+                multiply_add_task(below, layers.w[i], layers.b[i], with_relu, out, task)
+                if is_hidden:
                     start, stop, left = block_of_task(out, task)
                     right = min(left + TILE_COLUMNS, out.shape[1])
-                    drop_block(out, start, stop, left, right, dropout.units, dropout.key, step, i + 1)
+                    finish_block(out, start, stop, left, right, activation, dropout, step, i + 1)
                 task = claim_next(board, phase, worker, n_tasks, backwards)
         if i == 0:
             prepare(worker, board, phase + n_layers, data, rows, s + 1, batches, first, dropout, step + 1)
@@ -230,23 +236,32 @@ def forward(worker, board, phase, data, rows, s, batches, layers, first, dropout
 
 
 @inlined
-def differentiate_loss(worker, board, phase, s, n, batches, layers, smoothing, losses, classes):
-    """Loss and likeliest class of each sample of mini-batch number s, and the gradient of the logits."""
-    labels, shares, logits, dlogits = batches.y[s % 2], batches.shares[s % 2], layers.out[-1][:n], layers.dout[-1][:n]
+def finish_block(out, start, stop, left, right, activation, dropout, step, layer):
+    """The activation, unless that is the ReLU, which the products have, and dropout of a block of hidden units."""
+    if activation is not None:
+        activate_block(out, start, stop, left, right, activation)
+    if dropout.units.threshold > 0:
+        drop_block(out, start, stop, left, right, dropout.units, dropout.key, step, layer)
+
+
+@inlined
+def differentiate_loss(worker, board, phase, s, n, batches, layers, loss, losses, answers):
+    """Loss and answer of each sample of mini-batch number s, and the gradient of the outputs."""
+    labels, shares, outputs, doutputs = batches.y[s % 2], batches.shares[s % 2], layers.out[-1][:n], layers.dout[-1][:n]
     start = s * batches.y.shape[1]
     n_tasks = (n + LOSS_ROWS - 1) // LOSS_ROWS
     task = claim(board, phase, worker, n_tasks, False)
     while task >= 0:
         for i in range(task * LOSS_ROWS, min((task + 1) * LOSS_ROWS, n)):
-            losses[start + i] = differentiate_row(logits, labels, dlogits, i, shares[i], smoothing)
-            classes[start + i] = index_of_largest(logits, i)
+            losses[start + i] = differentiate_sample(outputs, labels, doutputs, i, shares[i], loss)
+            answer(outputs, i, loss, answers, start + i)
         task = claim_next(board, phase, worker, n_tasks, False)
     wait_for(board, phase, n_tasks)
     return phase + 1
 
 
 @inlined
-def backward(worker, board, phase, n, layers, dropout):
+def backward(worker, board, phase, n, layers, activation, dropout, step):
     """The gradient of each layer's sums, into `layers.dout`, from the last to the first."""
     for i in range(len(layers.w) - 1, 0, -1):
         below = layers.out[i - 1][:n]
@@ -254,11 +269,39 @@ def backward(worker, board, phase, n, layers, dropout):
         task = claim(board, phase, worker, n_tasks, False)
         while task >= 0:
             dout, dbelow = layers.dout[i][:n], layers.dout[i - 1][:n]
-            multiply_transposed_relu_task(dout, layers.w[i], below, dropout.units.factor, dbelow, task)
+            backward_task(dout, layers.w[i], below, dbelow, task, activation, dropout, step, i)
             task = claim_next(board, phase, worker, n_tasks, False)
         wait_for(board, phase, n_tasks)
         phase += 1
     return phase
+
+
+@inlined
+def backward_task(dout, w, below, dbelow, task, activation, dropout, step, layer):
+    """Task number `task` of `backward`, to the hidden layer that `below` is the output of.
+
+    The ReLU's gradient stops where `below` is 0, and so dropout's does. Of other activations, 0 is a value like others:
+    what was dropped is drawn once more.
+    """
+    if activation is None:
+        multiply_transposed_relu_task(dout, w, below, dropout.units.factor, dbelow, task)
+    else:
+        multiply_transposed_plain_task(dout, w, dbelow, task)
+        n, n_units = below.shape
+        left, right = task * TILE_COLUMNS, min((task + 1) * TILE_COLUMNS, n_units)
+        undropped = np.float32(1) / dropout.units.factor
+        activate_backward_block(below, undropped, dbelow, dbelow, ZERO, n, left, right, activation)
+        if dropout.units.threshold > 0:
+            drop_block(dbelow, ZERO, n, left, right, dropout.units, dropout.key, step, layer)
+
+
+@inlined
+def coefficients_of_step(optimizer, step, learning_rate, l2, gain):
+    """Those of the weights, and those of the biases, which have neither decay nor penalty."""
+    return (
+        coefficients(optimizer.settings, step, learning_rate, optimizer.weight_decay, l2, gain),
+        coefficients(optimizer.settings, step, learning_rate, 0.0, 0.0, gain),
+    )
 
 
 @inlined
@@ -277,10 +320,12 @@ def gradient_norm(layers, first):
 
 @inlined
 def update(worker, board, phase, slot, n, batches, layers, first, c, only_measure):
-    """Adam on all parameters; or, if `only_measure`, each task's share of the gradient's squares into `layers.squares`.
+    """A step with all parameters; or, if `only_measure`, each task's share of the gradient's squares into
+    `layers.squares`. The coefficients `c` are those of weights and those of biases.
 
     Nobody waits between the layers; the last task of each is its biases.
     """
+    of_weights, of_biases = c
     n_layers, backwards = len(layers.w), is_backwards(slot)
     for i in range(n_layers):
         dout = layers.dout[i][:n]
@@ -291,13 +336,13 @@ def update(worker, board, phase, slot, n, batches, layers, first, c, only_measur
         task = claim(board, phase + i, worker, n_tasks, backwards)
         while task >= 0:
             if task == n_tasks - 1:
-                squares = update_biases(dout, layers.b[i], layers.b_m[i], layers.b_v[i], c, only_measure)
+                squares = update_biases(dout, layers.b[i], layers.b_m[i], layers.b_v[i], of_biases, only_measure)
             elif is_sparse:
-                squares = sparse_adam_task(first, slot, dout, c, only_measure, task)
+                squares = sparse_step_task(first, slot, dout, of_weights, only_measure, task)
             elif len(dw) > 0:
-                squares = multiply_adam_narrow_task(below.T, dout, w, m, v, dw, c, only_measure, task)
+                squares = multiply_step_narrow_task(below.T, dout, w, m, v, dw, of_weights, only_measure, task)
             else:
-                squares = multiply_adam_task(below.T, dout, w, m, v, c, only_measure, task)
+                squares = multiply_step_task(below.T, dout, w, m, v, of_weights, only_measure, task)
             if only_measure:
                 layers.squares[i][task] = squares
             task = claim_next(board, phase + i, worker, n_tasks, backwards)
@@ -316,9 +361,9 @@ def n_update_tasks(layers, first, i):
 
 @inlined
 def update_biases(dout, b, m, v, c, only_measure):
-    """One step of Adam on the biases, which have neither decay nor penalty; their gradient is dout's column sums. If
-    `only_measure`, no step is taken. Returns the sum of their squares."""
-    c = AdamCoefficients(c.beta1, c.beta2, c.rate, c.eps, 0.0, 0.0, c.gain)
+    """One step of the optimizer on the biases, whose gradient is dout's column sums; none if `only_measure`.
+
+    Returns the sum of their squares."""
     n_rows, n_columns = dout.shape
     squares = splat(0.0)
     for j in range(0, n_columns, LANES):
@@ -328,7 +373,7 @@ def update_biases(dout, b, m, v, c, only_measure):
             total = total + load(dout, (i, j), mask)
         squares = squares + total * total
         if not only_measure:
-            new = adam_update(load(b, (j,), mask), total, load(m, (j,), mask), load(v, (j,), mask), c)
+            new = updated(load(b, (j,), mask), total, load(m, (j,), mask), load(v, (j,), mask), c)
             store(b, (j,), new[0], mask)
             store(m, (j,), new[1], mask)
             store(v, (j,), new[2], mask)

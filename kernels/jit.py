@@ -1,8 +1,8 @@
 """How kernels are compiled: flags, cache and threads, in this one place.
 
 `@kernel` marks what is called from Python, `@inlined` a piece of a kernel; `@emitted` declares what a plain function
-becomes in machine code. With `NUMBA_DISABLE_JIT=1` all leave plain Python, which is slow and lets coverage and a
-debugger see every line.
+becomes in machine code, and `@chosen` which piece it is. With `NUMBA_DISABLE_JIT=1` all leave plain Python, which is
+slow and lets coverage and a debugger see every line.
 """
 
 import contextlib
@@ -155,10 +155,38 @@ def emitted(function: Callable) -> Callable[[Callable], Callable]:
             lower_builtin(function, *signature.args)(codegen)
             return signature
 
-        infer_global(function)(type(function.__name__, (AbstractTemplate,), {"key": function, "generic": generic}))
+        _declare(function, generic)
         return declaration
 
     return register
+
+
+def chosen(function: Callable) -> Callable[[Callable], Callable]:
+    """Declare which piece a call of `function` is in a kernel: the decorated gets the types of the arguments.
+
+    Pieces that are not chosen are not compiled.
+    """
+
+    def register(choose: Callable) -> Callable:
+        def generic(self: Any, args: tuple, kws: dict) -> Any:
+            piece = choose(*args)._numba_type_
+            signature = piece.get_call_type(self.context, args, kws)
+
+            @lower_builtin(function, *signature.args)
+            def call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+                return context.get_function(piece, signature)(builder, args)
+
+            return signature
+
+        _declare(function, generic)
+        return choose
+
+    return register
+
+
+def _declare(function: Callable, generic: Callable) -> None:
+    """Let `generic` say what a call of `function` is, for the types of its arguments."""
+    infer_global(function)(type(function.__name__, (AbstractTemplate,), {"key": function, "generic": generic}))
 
 
 def kernel(parallel: bool = False, allocates: bool = False) -> Callable[[Callable], Callable]:

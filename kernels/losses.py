@@ -1,11 +1,27 @@
-"""Softmax and cross entropy, with their gradient, in one pass; and the count of right answers."""
+"""Losses with their gradient, in one pass: softmax and cross entropy, and those of targets; the count of right answers.
+
+A loss of targets takes each output for itself. It decides what is answered, y: the output itself (squared error), its
+logistic function (cross entropy of 0 and 1), or its exponential (Poisson); the gradient of all three is y - target.
+Their sums are short, and in double precision.
+"""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from .checks import check_axes, check_inputs, check_labels, check_outputs
 from .jit import inlined, kernel
+
+CROSS_ENTROPY, SQUARED_ERROR, LOGISTIC, POISSON = range(4)
+KINDS = {"cross_entropy": CROSS_ENTROPY, "squared_error": SQUARED_ERROR, "logistic": LOGISTIC, "poisson": POISSON}
+
+
+class Loss(NamedTuple):
+    """One of `KINDS`, and the `smoothing` of softmax and cross entropy."""
+
+    kind: int
+    smoothing: np.float32
 
 
 def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
@@ -25,6 +41,43 @@ def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     weights = _checked_weights("softmax_cross_entropy", weights, len(logits))
     shares = np.empty(len(logits), np.float32)
     return float(_softmax_cross_entropy(logits, labels, dlogits, np.float32(smoothing), weights, shares))
+
+
+def squared_error(outputs, targets, doutputs, weights=None):
+    """Return half the mean of (output - target)**2 over samples and outputs; doutputs = (output - target) / n_samples.
+
+    All are float32 `(n_samples, n_outputs)`. As in scikit-learn, the loss is divided by the number of outputs, and its
+    gradient is not. With `weights`, the mean over samples is that of `softmax_cross_entropy`.
+    """
+    return _loss_of_targets("squared_error", "outputs", outputs, targets, "doutputs", doutputs, SQUARED_ERROR, weights)
+
+
+def logistic_cross_entropy(logits, targets, dlogits, weights=None):
+    """Return the mean over samples of the sum over outputs of -target * log(p) - (1 - target) * log(1 - p).
+
+    All are float32 `(n_samples, n_outputs)`; p = 1 / (1 + exp(-logit)), targets are 0 or 1, or what lies between, and
+    dlogits = (p - target) / n_samples. With `weights`, the mean is that of `softmax_cross_entropy`.
+    """
+    return _loss_of_targets("logistic_cross_entropy", "logits", logits, targets, "dlogits", dlogits, LOGISTIC, weights)
+
+
+def poisson_loss(logs, targets, dlogs, weights=None):
+    """Return the mean over samples of the sum over outputs of target * log(target / y) - target + y, with y = exp(log).
+
+    That is half the deviance of Poisson's distribution. All are float32 `(n_samples, n_outputs)`; targets are not
+    negative, and where one is 0, so is its product with the logarithm. dlogs = (y - target) / n_samples. With
+    `weights`, the mean is that of `softmax_cross_entropy`.
+    """
+    return _loss_of_targets("poisson_loss", "logs", logs, targets, "dlogs", dlogs, POISSON, weights)
+
+
+def _loss_of_targets(name, outputs_name, outputs, targets, doutputs_name, doutputs, kind, weights):
+    check_axes(name, outputs_name, outputs, 2)
+    check_inputs(name, (outputs_name, outputs, outputs.shape), ("targets", targets, outputs.shape))
+    check_outputs(name, (doutputs_name, doutputs, outputs.shape))
+    weights = _checked_weights(name, weights, len(outputs))
+    shares = np.empty(len(outputs), np.float32)
+    return float(_differentiate(outputs, targets, doutputs, kind, weights, shares))
 
 
 def count_correct(logits, labels, weights=None):
@@ -87,6 +140,67 @@ def differentiate_row(logits, labels, dlogits, i, share, smoothing):
         dlogits[i, j] = dlogits[i, j] * (share / total) - spread * share
     dlogits[i, labels[i]] -= kept * share
     return math.log(total) - (kept * (logits[i, labels[i]] - largest) + spread * shifted)
+
+
+@kernel(allocates=True)
+def _differentiate(outputs, targets, doutputs, kind, weights, shares):
+    share_out(weights, np.arange(len(outputs)), shares)
+    mean_loss = 0.0
+    for i in range(len(outputs)):
+        mean_loss += shares[i] * differentiate_targets(outputs, targets, doutputs, i, shares[i], kind)
+    return mean_loss
+
+
+@inlined
+def differentiate_targets(outputs, targets, doutputs, i, share, kind):
+    """The loss of sample i, and row i of doutputs, times `share`."""
+    n_outputs, total = outputs.shape[1], 0.0
+    for j in range(n_outputs):
+        output, target = np.float64(outputs[i, j]), np.float64(targets[i, j])
+        y = output_function(output, kind)
+        total += loss_of_output(output, y, target, kind)
+        doutputs[i, j] = (y - target) * share
+    return total / n_outputs if kind == SQUARED_ERROR else total
+
+
+@inlined
+def output_function(output, kind):
+    """What is answered, in double precision."""
+    if kind == POISSON:
+        return math.exp(output)
+    if kind == LOGISTIC:
+        small = math.exp(-abs(output))
+        return (small if output < 0 else 1.0) / (1.0 + small)
+    return output
+
+
+@inlined
+def loss_of_output(output, y, target, kind):
+    """The loss of one output whose answer is y."""
+    if kind == POISSON:
+        log_target = math.log(target) if target > 0 else 0.0
+        return target * (log_target - output) - target + y
+    if kind == LOGISTIC:
+        return (output if output > 0 else 0.0) - output * target + math.log1p(math.exp(-abs(output)))
+    return (output - target) ** 2 / 2
+
+
+@inlined
+def differentiate_sample(outputs, labels, doutputs, i, share, loss):
+    """The loss of sample i, and row i of doutputs, times `share`; labels are classes, or have two axes: targets."""
+    if labels.ndim == 1:
+        return differentiate_row(outputs, labels, doutputs, i, share, loss.smoothing)
+    return differentiate_targets(outputs, labels, doutputs, i, share, loss.kind)
+
+
+@inlined
+def answer(outputs, i, loss, answers, k):
+    """answers[k] = the likeliest class of row i, or, where there is room for all outputs, the y of each."""
+    if answers.ndim == 1:
+        answers[k] = index_of_largest(outputs, i)
+    else:
+        for j in range(outputs.shape[1]):
+            answers[k, j] = output_function(np.float64(outputs[i, j]), loss.kind)
 
 
 @kernel()

@@ -1,4 +1,4 @@
-"""Matrix products from one register tile, which goes on from its registers: to a bias and ReLU, or to Adam.
+"""Matrix products from one register tile, which goes on from its registers: to a bias and ReLU, or to the optimizer.
 
 The three matrix products of a layer are sums of outer products, `tile += column of A x row of B`: forward (A = x,
 B = w), gradient of the weights (A = x transposed, B = dout) and of the input (A = dout, B = w transposed).
@@ -13,7 +13,7 @@ import numpy as np
 from .arrays import aligned_zeros
 from .choices import CHOICES
 from .jit import inlined, kernel
-from .optimizers import adam_range, adam_update
+from .optimizers import update_range, updated
 from .simd import LANES, broadcast, first_lanes, load, relu, splat, step, store, sum_lanes
 from .tiles import scratch, tile, transpose
 
@@ -110,8 +110,8 @@ def store_gated(acc, i, j, n_left, target):
 
 @inlined
 def step_weights(acc, i, j, n_left, target):
-    """One step of Adam on the weights whose gradient is acc, which is never stored; or only its squares are added to
-    `total`, lane by lane."""
+    """One step of the optimizer on the weights whose gradient is acc, which is never stored; or only its squares are
+    added to `total`, lane by lane."""
     w, m, v, c, only_measure, total = target
     rows, vectors, _ = acc.shape
     if only_measure:
@@ -120,7 +120,7 @@ def step_weights(acc, i, j, n_left, target):
     for r in range(rows):
         for k in range(vectors):
             index, mask = (i + r, j + k * LANES), first_lanes(n_left, k)
-            new = adam_update(load(w, index, mask), acc[r, k], load(m, index, mask), load(v, index, mask), c)
+            new = updated(load(w, index, mask), acc[r, k], load(m, index, mask), load(v, index, mask), c)
             store(w, index, new[0], mask)
             store(m, index, new[1], mask)
             store(v, index, new[2], mask)
@@ -213,8 +213,8 @@ def multiply_add_task(a, w, b, with_relu, out, task):
 
 
 @kernel()
-def multiply_adam_task(a, b, w, m, v, c, only_measure, task):
-    """Task number `task` of one step of Adam on `w`, with the gradient a @ b; or, if `only_measure`, no step.
+def multiply_step_task(a, b, w, m, v, c, only_measure, task):
+    """Task number `task` of one step of the optimizer on `w`, with the gradient a @ b; or, if `only_measure`, no step.
 
     Returns the sum of the squares of the gradient if that is all there is to do, else 0.
     """
@@ -224,23 +224,23 @@ def multiply_adam_task(a, b, w, m, v, c, only_measure, task):
 
 
 @kernel()
-def multiply_adam_narrow_task(a, b, w, m, v, dw, c, only_measure, task):
-    """As `multiply_adam_task`, for a `w` whose rows don't fill a vector: its gradient is stored, in `dw`.
+def multiply_step_narrow_task(a, b, w, m, v, dw, c, only_measure, task):
+    """As `multiply_step_task`, for a `w` whose rows don't fill a vector: its gradient is stored, in `dw`.
 
-    Its rows are neighbours in memory, and Adam goes over them as over one.
+    Its rows are neighbours in memory, and the optimizer goes over them as over one.
     """
     multiply_task(a, b, dw, task, store_product, (dw,))
     n_rows, n_columns = w.shape
     start, stop = task * TASK_ROWS * n_columns, min((task + 1) * TASK_ROWS, n_rows) * n_columns
     if only_measure:
-        return sum_squares(dw.reshape(-1), start, stop)
-    adam_range(w.reshape(-1), dw.reshape(-1), m.reshape(-1), v.reshape(-1), start, stop, c)
+        return sum_squares(dw, start, stop)
+    update_range(w, dw, m, v, start, stop, c)
     return np.float32(0)
 
 
 @inlined
 def sum_squares(numbers, start, stop):
-    """The sum of the squares of the numbers start..stop of a flat array."""
+    """The sum of the squares of the numbers start..stop of an array, counted through."""
     total = splat(0.0)
     for i in range(start, stop, LANES):
         vector = load(numbers, (i,), first_lanes(stop - i))
@@ -362,3 +362,9 @@ def multiply_transposed_relu_task(a, w, hidden, factor, out, task):
     """Task number `task` of out = factor * a @ w^T where hidden > 0, else 0: back through the ReLU that made `hidden`,
     and through dropout with that factor."""
     multiply_transposed_task(a, w, out, task, store_gated, (hidden, factor, out))
+
+
+@kernel()
+def multiply_transposed_plain_task(a, w, out, task):
+    """Task number `task` of out = a @ w^T."""
+    multiply_transposed_task(a, w, out, task, store_product, (out,))

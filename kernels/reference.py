@@ -7,6 +7,7 @@ out-parameters, which may hold anything on entry.
 
 import numpy as np
 
+from .checks import check_activation
 from .reference_augment import distort_images as distort_images
 from .reference_augment import random_words
 
@@ -41,6 +42,39 @@ def linear_relu_backward(x, w, out, dout, dz, dw, db, dx):
     linear_backward(x, w, dz, dw, db, dx)
 
 
+def activate(z, activation):
+    """z = f(z), in place, where f is "relu", "tanh", "logistic" (1 / (1 + exp(-z))) or "identity"."""
+    check_activation("activate", activation)
+    if activation == "relu":
+        np.maximum(z, 0, out=z)
+    elif activation == "tanh":
+        np.tanh(z, out=z)
+    elif activation == "logistic":
+        z[:] = _logistic(z)
+
+
+def activate_backward(out, dout, activation, dz):
+    """dz = dout * f'(z), where out = f(z) is what `activate` made of z.
+
+    `dz` may be the same array as `dout`.
+    """
+    check_activation("activate_backward", activation)
+    if activation == "relu":
+        dz[:] = dout * (out > 0)
+    elif activation == "tanh":
+        dz[:] = dout * (1 - out * out)
+    elif activation == "logistic":
+        dz[:] = dout * (out * (1 - out))
+    else:
+        dz[:] = dout
+
+
+def _logistic(z):
+    """1 / (1 + exp(-z)), with no exponential that overflows."""
+    small = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, small) / (1 + small)
+
+
 def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     """Return the mean of -log softmax(logits)[label]; dlogits = (softmax(logits) - one_hot(labels)) / n_samples.
 
@@ -54,9 +88,7 @@ def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     n_samples, n_classes = logits.shape
     if labels.min() < 0 or labels.max() >= n_classes:
         raise ValueError("a label is outside 0..n_classes-1")
-    samples = np.arange(n_samples)
-    weights = np.ones(n_samples) if weights is None else weights.astype(np.float64)
-    shares = weights / (weights.sum() or 1)
+    samples, shares = np.arange(n_samples), _shares(weights, n_samples)
     shifted = logits - logits.max(axis=1, keepdims=True)
     exponentials = np.exp(shifted)
     sums = exponentials.sum(axis=1, keepdims=True)
@@ -65,6 +97,51 @@ def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     dlogits[samples, labels] -= 1 - smoothing
     dlogits *= shares[:, None]
     return losses @ shares
+
+
+def logistic_cross_entropy(logits, targets, dlogits, weights=None):
+    """Return the mean over samples of the sum over outputs of -log of what `logistic(logits)` gives to the target.
+
+    `targets (n_samples, n_outputs)` are 0 or 1, or what lies between: the loss of an output is
+    -target * log(p) - (1 - target) * log(1 - p), with p = logistic(logit). dlogits = (p - target) / n_samples. With
+    `weights`, the mean is that of `softmax_cross_entropy`.
+    """
+    shares = _shares(weights, len(logits))
+    dlogits[:] = (_logistic(logits) - targets) * shares[:, None]
+    losses = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
+    return losses.sum(axis=1) @ shares
+
+
+def squared_error(outputs, targets, doutputs, weights=None):
+    """Return half the mean of (output - target)**2 over samples and outputs; doutputs = (output - target) / n_samples.
+
+    `outputs` and `targets` are `(n_samples, n_outputs)`. As in scikit-learn, the loss is divided by the number of
+    outputs, and its gradient is not. With `weights`, the mean over samples is that of `softmax_cross_entropy`.
+    """
+    shares = _shares(weights, len(outputs))
+    errors = outputs - targets
+    doutputs[:] = errors * shares[:, None]
+    return (errors * errors).mean(axis=1) @ shares / 2
+
+
+def poisson_loss(logs, targets, dlogs, weights=None):
+    """Return the mean over samples of the sum over outputs of target * log(target / y) - target + y, with y = exp(log).
+
+    That is half the deviance of Poisson's distribution; `targets (n_samples, n_outputs)` are not negative, and where
+    one is 0, its logarithm counts as 0. dlogs = (y - target) / n_samples. With `weights`, the mean is that of
+    `softmax_cross_entropy`.
+    """
+    shares = _shares(weights, len(logs))
+    y = np.exp(logs)
+    dlogs[:] = (y - targets) * shares[:, None]
+    log_targets = np.log(np.where(targets > 0, targets, 1))
+    return (targets * (log_targets - logs) - targets + y).sum(axis=1) @ shares
+
+
+def _shares(weights, n_samples):
+    """The share of each sample in a mean: its weight's, or an equal one without weights; 0 where those sum to 0."""
+    weights = np.ones(n_samples) if weights is None else weights.astype(np.float64)
+    return weights / (weights.sum() or 1)
 
 
 def drop_units(x, rate, key, step, layer):
@@ -97,10 +174,24 @@ def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_
     param -= learning_rate * (m_hat / (np.sqrt(v_hat) + eps) + weight_decay * param)
 
 
+def sgd_step(param, grad, velocity, learning_rate, momentum, nesterov, weight_decay=0.0, l2=0.0):
+    """One step of gradient descent on `param`, in place, with momentum: `velocity`, 0 at first, is the last step.
+
+    velocity = momentum * velocity - learning_rate * grad, and param goes that way; if `nesterov`, it goes by
+    momentum * velocity - learning_rate * grad of the new velocity (Sutskever et al. 2013, section 2, as scikit-learn
+    has it). `weight_decay` and `l2` are those of `adam_step`.
+    """
+    grad = grad + l2 * param
+    velocity[:] = momentum * velocity - learning_rate * grad
+    step = momentum * velocity - learning_rate * grad if nesterov else velocity
+    param += step - learning_rate * weight_decay * param
+
+
 def gather_batch(images, labels, rows, scale, x, y):
     """x = scale * images[rows], y = labels[rows]; IndexError for a row that is not there.
 
-    `images` are an array, or rows without their zeros (`sparse_rows.SparseRows`).
+    `images` are an array, or rows without their zeros (`sparse_rows.SparseRows`); `labels` are classes `(n_images,)` or
+    targets `(n_images, n_outputs)`.
     """
     n_images, _ = images.shape
     if not 0 <= rows.min() <= rows.max() < n_images:

@@ -123,15 +123,18 @@ def _first_lanes(count, *vector):
 
 
 # ---- Memory ---------------------------------------------------------------------------------------------------------
-# An index is a tuple; indices are neither wrapped nor checked. The last axis of an array that is loaded from or
-# stored to as vectors is contiguous; `broadcast` takes any strides, so that it also reads a transposed view.
+# An index is a tuple; indices are neither wrapped nor checked, so that one of a single number counts through all rows.
+# The last axis of an array that is loaded from or stored to as vectors is contiguous; `broadcast` takes any strides, so
+# that it also reads a transposed view.
 
 
 def load(array, index, mask=None):
     """The vector that starts at array[index]; lanes outside `mask` are 0 and their memory is not touched.
 
-    `array` may be a tile, seen as a matrix of numbers.
+    `array` may be a tile, seen as a matrix of numbers; or None, which holds nothing: then so does the vector.
     """
+    if array is None:
+        return None
     row, start = _row(array, index)
     if mask is None:
         return row[start : start + LANES].copy()
@@ -141,7 +144,9 @@ def load(array, index, mask=None):
 
 
 def store(array, index, vector, mask=None):
-    """Write `vector` to where `index` points; with a mask, only its lanes."""
+    """Write `vector` to where `index` points; with a mask, only its lanes. None is not written anywhere."""
+    if array is None:
+        return
     row, start = _row(array, index)
     if mask is None:
         row[start : start + LANES] = vector
@@ -172,7 +177,7 @@ def _address(context, builder, array_type, array, indices):
         if array_type.layout == "C":  # a constant last stride lets LLVM see consecutive addresses
             strides[-1] = constants(array_type.dtype.bitwidth // 8)[0]
     offset = constants(0)[0]
-    for position, stride in zip(indices, strides, strict=True):
+    for position, stride in zip(indices, strides[-len(indices) :], strict=True):
         offset = builder.add(offset, builder.mul(position, stride))
     return cgutils.pointer_add(builder, start, offset)
 
@@ -208,6 +213,8 @@ def _load(array, index, *mask):
             return _call_llvm(builder, name, VECTOR, [pointer, alignment, args[-1], zero])
         return builder.load(pointer, align=_FLOAT_ALIGNMENT)
 
+    if isinstance(array, types.NoneType):
+        return types.none(array, index, *mask), _nothing
     return vector_type(array, index, *mask), codegen
 
 
@@ -223,6 +230,8 @@ def _store(array, index, vector, *mask):
             builder.store(args[2], pointer, align=_FLOAT_ALIGNMENT)
         return context.get_dummy_value()
 
+    if isinstance(array, types.NoneType):
+        return types.void(array, index, vector, *mask), _nothing
     return types.void(array, index, vector_type, *mask), codegen
 
 
@@ -370,6 +379,21 @@ def step(vector):
     return (vector > 0).astype(np.float32)
 
 
+def minimum(vector, limit):
+    """The limit where a lane is above it, else the lane; NaN stays NaN."""
+    return np.where(vector > limit, limit, vector)
+
+
+def maximum(vector, limit):
+    """The limit where a lane is below it, else the lane; NaN stays NaN."""
+    return np.where(vector < limit, limit, vector)
+
+
+def power_of_two(vector):
+    """2**x of each lane, for whole numbers from -126 to 127; of another, any number."""
+    return np.ldexp(np.float32(1), np.nan_to_num(vector).astype(np.int32))
+
+
 def sum_lanes(vector):
     """The sum of the lanes: of neighbours first, then of their sums, and so on."""
     while len(vector) > 1:
@@ -466,5 +490,31 @@ def _step(vector):
     def codegen(context, builder, signature, args):
         zero, one = (ir.Constant(VECTOR, [number] * LANES) for number in (0.0, 1.0))
         return builder.select(builder.fcmp_ordered(">", args[0], zero), one, zero)
+
+    return vector_type(vector_type), codegen
+
+
+def _register_limit(function, comparison):
+    @emitted(function)
+    def _limited(vector, limit):
+        def codegen(context, builder, signature, args):
+            vector, limit = args
+            return builder.select(builder.fcmp_ordered(comparison, vector, limit), limit, vector)
+
+        return vector_type(vector_type, vector_type), codegen
+
+
+_register_limit(minimum, ">")
+_register_limit(maximum, "<")
+
+
+@emitted(power_of_two)
+def _power_of_two(vector):
+    def codegen(context, builder, signature, args):
+        # The last bits of x + 1.5 * 2**23 are those of the whole number x; eight of them, shifted, are an exponent.
+        integers = ir.VectorType(ir.IntType(32), LANES)
+        bits = builder.bitcast(builder.fadd(args[0], _constant(1.5 * 2.0**23)), integers)
+        exponent = builder.shl(bits, ir.Constant(integers, [23] * LANES))
+        return builder.bitcast(builder.add(exponent, builder.bitcast(_constant(1.0), integers)), VECTOR)
 
     return vector_type(vector_type), codegen

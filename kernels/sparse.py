@@ -6,8 +6,8 @@ time:
     forward    out[sample] += x[sample, group] @ w[group]       w[group] stays in registers, out in the L1 cache
     gradient   dw[group]   += x[sample, group]^T @ dz[sample]   dw[group] stays in registers, dz in the L1 cache
 
-and the gradient goes from its registers straight into Adam, so it is never stored. Weights are packed by panels:
-`(n_panels, n_features, PANEL_COLUMNS)`, padded with zeros.
+and the gradient goes from its registers straight into the optimizer, so it is never stored. Weights are packed by
+panels: `(n_panels, n_features, PANEL_COLUMNS)`, padded with zeros.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ import numpy as np
 from .arrays import aligned_zeros
 from .jit import inlined, kernel
 from .lists import GROUP, Lists, count_groups, new_lists
-from .optimizers import adam_update
+from .optimizers import updated
 from .products import add_squares
 from .simd import LANES, broadcast, first_lanes, load, relu, store, sum_lanes
 from .tiles import tile
@@ -30,21 +30,21 @@ PANEL_COLUMNS = PANEL_VECTORS * LANES
 class SparseLayer(NamedTuple):
     """Weights and moments in panels, the lists of mini-batches, and scratch memory; empty where it is not used.
 
-    Panels and the room of lists are made when they are needed, as they may be large."""
+    Panels and the room of lists are made when they are needed, as they may be large. SGD has no `w_v`."""
 
     is_used: bool
     w: np.ndarray
     w_m: np.ndarray
-    w_v: np.ndarray
+    w_v: np.ndarray | None
     lists: Lists
     scratch: np.ndarray
 
 
-def sparse_layer(is_used: bool, n_features: int, n_columns: int, batch_size: int) -> SparseLayer:
+def sparse_layer(is_used: bool, n_features: int, n_columns: int, batch_size: int, has_v: bool = True) -> SparseLayer:
     """A layer of that size, without panels or room in its lists."""
     if not is_used:
         n_features = n_columns = batch_size = 0
-    w, w_m, w_v = (no_panels() for _ in range(3))
+    w, w_m, w_v = no_panels(), no_panels(), no_panels() if has_v else None
     scratch = aligned_zeros((count_panels(n_columns), batch_size, PANEL_COLUMNS))
     return SparseLayer(is_used, w, w_m, w_v, new_lists(count_groups(n_features), 0), scratch)
 
@@ -124,7 +124,7 @@ def sparse_linear_task(layer, slot, b, with_relu, out, p):
 
 @inlined
 def update_group(lists, slot, g, dz, p, w, m, v, c, only_measure, total):
-    """Sum the gradient of w[group] over its samples, in registers, and take Adam's step with it; or only add its
+    """Sum the gradient of w[group] over its samples, in registers, and take a step with it; or only add its
     squares to `total`, lane by lane."""
     acc = tile(GROUP, PANEL_VECTORS)
     start = lists.starts[slot, g]
@@ -141,15 +141,15 @@ def update_group(lists, slot, g, dz, p, w, m, v, c, only_measure, total):
     for q in range(GROUP):
         for k in range(PANEL_VECTORS):
             index = (p, g * GROUP + q, k * LANES)
-            new = adam_update(load(w, index), acc[q, k], load(m, index), load(v, index), c)
+            new = updated(load(w, index), acc[q, k], load(m, index), load(v, index), c)
             store(w, index, new[0])
             store(m, index, new[1])
             store(v, index, new[2])
 
 
 @kernel()
-def sparse_adam_task(layer, slot, dz, c, only_measure, p):
-    """Panel p of one step of Adam on w, with the gradient x^T @ dz for the x whose lists are in `slot`; or, if
+def sparse_step_task(layer, slot, dz, c, only_measure, p):
+    """Panel p of one step of the optimizer on w, with the gradient x^T @ dz for the x whose lists are in `slot`; or, if
     `only_measure`, no step.
 
     Returns the sum of the squares of the gradient if that is all there is to do, else 0.

@@ -163,7 +163,7 @@ def test_json_holds_every_field():
         ({"epochs": "40"}, "epochs must be a whole number from 1, not '40'"),
         ({"hidden": 512}, "not a training recipe: "),
         ({"hidden": "512"}, r"hidden layer sizes must be a tuple of whole numbers from 1, not \('5', '1', '2'\)"),
-        ({"momentum": 0.5}, "not a training recipe: .*momentum"),
+        ({"friction": 0.5}, "not a training recipe: .*friction"),
     ],
     ids=str,
 )

@@ -83,7 +83,7 @@ def test_samples_with_large_losses_are_trained_on(dataset, monkeypatch):
 
     def watch(samples, rows, first_step, learning_rates):
         seen.append((first_step, len(rows), len(learning_rates)))
-        losses, _ = training.engine.losses_and_classes(samples, np.arange(len(samples)))
+        losses, _ = training.engine.losses_and_answers(samples, np.arange(len(samples)))
         differences.append(losses[rows].mean() - losses.mean())
         return take_steps(samples, rows, first_step, learning_rates)
 
@@ -133,9 +133,9 @@ def test_the_reference_makes_the_same_choice(dataset):
 def test_answers_are_those_of_the_samples_asked_for(dataset):
     rows = np.array([5, 3, 3, 599, 0])
     fast, reference = (Training(dataset, dataclasses.replace(SELECTIVE, engine=engine)).engine for engine in ENGINES)
-    everything, _ = reference.losses_and_classes(dataset.train, np.arange(600))
+    everything, _ = reference.losses_and_answers(dataset.train, np.arange(600))
     for engine in (fast, reference):
-        losses, classes = engine.losses_and_classes(dataset.train, rows)
+        losses, classes = engine.losses_and_answers(dataset.train, rows)
         np.testing.assert_allclose(losses, everything[rows], rtol=1e-5)
         np.testing.assert_array_equal(classes, engine.predict(dataset.train)[rows])
 

@@ -33,6 +33,10 @@ OPTIONS: list[tuple[str, dict[str, Any], bool]] = [
     ("dropout 0.2 of the pixels", {"input_dropout": 0.2}, False),
     ("both dropouts", {"dropout": 0.5, "input_dropout": 0.2}, False),
     ("clipping to norm 1", {"clip_norm": 1.0}, False),
+    ("tanh", {"activation": "tanh"}, False),
+    ("logistic", {"activation": "logistic"}, False),
+    ("tanh, dropout 0.5", {"activation": "tanh", "dropout": 0.5}, False),
+    ("SGD", {"solver": "sgd"}, False),
 ]
 HIDDEN = [(512,), (512, 1000)]
 STEPS = 16  # in a turn

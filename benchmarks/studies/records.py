@@ -76,7 +76,7 @@ def finished(dataset: Dataset, name: str, recipe: Recipe, seed: int) -> Path:
         return True
 
     outcome = train_and_save(training, directory, saves_after=is_due)
-    tell(f"{name}, seed {seed}: {outcome.test_accuracy:.2%} of the test set")
+    tell(f"{name}, seed {seed}: {outcome.test['accuracy']:.2%} of the test set")
     return directory
 
 

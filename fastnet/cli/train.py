@@ -137,7 +137,8 @@ def _train(args: argparse.Namespace, training: "Training", directory: Path) -> i
         outdated = _calibrated(training, place, outdated)
     result = {
         "run": str(directory),
-        **dataclasses.asdict(outcome),
+        **{f"test_{name}": figure for name, figure in outcome.test.items()},
+        "interrupted": outcome.interrupted,
         "epochs": [dataclasses.asdict(record) for record in training.progress.history],
     }
     show(args, result, _summary(directory, outcome))
@@ -237,7 +238,9 @@ def _headline(training: "Training") -> str:
 
 
 def _summary(directory: Path, outcome: "Outcome") -> str:
-    return f"test accuracy {percent(outcome.test_accuracy)} (loss {outcome.test_loss:.4f})\nsaved in {directory}"
+    test = outcome.test
+    score = f"R^2 {test['r2']:.4f}" if "r2" in test else f"accuracy {percent(test['accuracy'])}"
+    return f"test {score} (loss {test['loss']:.4f})\nsaved in {directory}"
 
 
 def _next_steps(training: "Training", directory: Path) -> str:

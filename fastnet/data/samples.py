@@ -19,9 +19,11 @@ class Samples:
     """Images with their labels, and with weights where some count more than others.
 
     `images` is an array `(n, n_features)`, uint8 or float32, C order, or such rows without their zeros (`from_csr`); a
-    network sees `scale * images`. `labels` is int64 `(n,)`. `weights`, float32 `(n,)` and not negative, say how much a
-    sample counts in every mean, of a mini-batch or of an evaluation: a loss is sum(weights * losses) / sum(weights),
-    and so is an accuracy. None, the default, is 1 for all.
+    network sees `scale * images`. `labels` is int64 `(n,)`, classes; or float32 `(n, n_outputs)` in C order, the
+    numbers that a regression answers, or 0 and 1 of several labels.
+
+    `weights`, float32 `(n,)` and not negative, say how much a sample counts in every mean, of a mini-batch or of an
+    evaluation: a loss is sum(weights * losses) / sum(weights), and so is an accuracy. None, the default, is 1 for all.
     """
 
     images: np.ndarray | SparseRows
@@ -44,8 +46,7 @@ class Samples:
             starts, features, values = (_read_only(array) for array in images[:3])
             images = images._replace(starts=starts, features=features, values=values)
         n = images.shape[0]
-        if labels.shape != (n,) or labels.dtype != np.int64 or (n and labels.min() < 0):
-            raise DataError(f"labels must be {n} int64 numbers from 0, not {labels.dtype} {labels.shape}")
+        _check_labels(labels, n)
         object.__setattr__(self, "images", images)
         object.__setattr__(self, "labels", _read_only(labels))
         if self.weights is not None:
@@ -56,7 +57,7 @@ class Samples:
         """Samples from a sparse matrix or array of SciPy `(n, n_features)`, uint8 or floating-point, and its labels.
 
         Floating-point values become float32. Arrays that have the right types, without stored zeros, are not copied.
-        DataError where values are not finite, or labels are no integers from 0.
+        DataError where values are not finite, or labels are neither integers from 0 nor float32 targets.
         """
         if not hasattr(matrix, "tocsr"):
             raise DataError(f"the matrix must be a sparse one of SciPy, not {type(matrix).__name__}")
@@ -71,7 +72,10 @@ class Samples:
         arrays = (matrix.indptr, np.int64), (matrix.indices, np.int32), (values, values.dtype)
         starts, features, values = (np.require(array, np.dtype(kind), ["C", "A"]) for array, kind in arrays)
         rows = SparseRows(starts, features, values, matrix.shape[1])
-        return cls(rows, as_labels(np.asarray(labels), matrix.shape[0], "the labels", "the matrix"), scale)
+        labels = np.asarray(labels)
+        if labels.ndim != 2:
+            labels = as_labels(labels, matrix.shape[0], "the labels", "the matrix")
+        return cls(rows, labels, scale)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -86,6 +90,21 @@ class Samples:
     def largest_label(self) -> int:
         """The largest label, -1 without samples."""
         return int(self.labels.max(initial=-1))
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether the labels are float32 targets `(n, n_outputs)`, not classes."""
+        return self.labels.ndim == 2
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of a network for such labels: columns of targets, or one more than the largest class."""
+        return self.labels.shape[1] if self.has_targets else self.largest_label + 1
+
+    @cached_property
+    def range_of_labels(self) -> tuple[float, float]:
+        """The least and the largest label or target; 0 and 0 without samples."""
+        return (float(self.labels.min()), float(self.labels.max())) if self.labels.size else (0.0, 0.0)
 
     @property
     def pixels(self) -> np.ndarray:
@@ -137,8 +156,8 @@ class Dataset:
 
     @property
     def n_classes(self) -> int:
-        """One more than the largest label of the training set."""
-        return self.train.largest_label + 1
+        """Outputs of a network for the training set: its classes, or the columns of its targets."""
+        return self.train.n_outputs
 
     @property
     def pixel_scale(self) -> float:
@@ -160,7 +179,10 @@ class Dataset:
                 f"{self.source}: training images have {train.n_features} {train.images.dtype} pixels"
                 f" and test images {test.n_features} {test.images.dtype}"
             )
-        if test.labels.max() >= self.n_classes:
+        if train.has_targets or test.has_targets:
+            if train.labels.shape[1:] != test.labels.shape[1:]:
+                raise DataError(f"{self.source}: the training set and the test set have not the same targets")
+        elif test.labels.max() >= self.n_classes:
             raise DataError(
                 f"{self.source}: the test labels go to {test.labels.max()}, the training labels to {self.n_classes - 1}"
             )
@@ -230,6 +252,20 @@ def _read_only(array: np.ndarray) -> np.ndarray:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def _check_labels(labels: np.ndarray, n: int) -> None:
+    """DataError for what is neither classes nor targets of `n` samples."""
+    if labels.ndim == 2 and labels.dtype == np.float32:
+        if len(labels) != n or not labels.shape[1] or not labels.flags.c_contiguous:
+            raise DataError(f"targets must be float32 ({n}, n_outputs) in C order, not {labels.shape}")
+        if not np.isfinite(labels).all():
+            raise DataError("targets must be finite")
+    elif labels.shape != (n,) or labels.dtype != np.int64 or (n and labels.min() < 0):
+        raise DataError(
+            f"labels must be {n} int64 numbers from 0, or float32 targets ({n}, n_outputs), not {labels.dtype}"
+            f" {labels.shape}"
+        )
 
 
 def _checked_weights(weights: np.ndarray, n: int) -> np.ndarray:

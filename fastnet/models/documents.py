@@ -9,16 +9,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from fastnet.errors import ModelError
+from fastnet.errors import ModelError, OptionError
 
 from .fields import NO_JSON, NULL, FieldError, Share, Within, read_fields
+from .kinds import LOSSES, REGRESSIONS
 
 RUNS = Path("runs")  # where new runs are saved, below the working directory
 
 FORMAT = "fastnet-model"
 CALIBRATION_FORMAT = "fastnet-calibration"
 FORMAT_VERSION = 2
-READABLE_VERSIONS = (1, FORMAT_VERSION)  # 1 had no sums of documents
+FORMAT_VERSION_OF_KINDS = 3  # of a network with another activation or loss than those of before, or a scaled table
+READABLE_VERSIONS = (1, FORMAT_VERSION, FORMAT_VERSION_OF_KINDS)  # 1 had no sums of documents
 
 Document = TypeVar("Document")
 
@@ -53,6 +55,7 @@ class Score:
 
     accuracy: Share | None = None
     loss: float | None = None
+    r2: float | None = None  # of a regression, which has no accuracy
     others: dict[str, object] = field(default_factory=dict)
 
 
@@ -112,6 +115,8 @@ class Manifest:
     layer_sizes: tuple[int, ...]  # from the number of pixels to the number of classes
     classes: tuple[str, ...] | None = None  # their names, where they are not called by their numbers
     pixel_scale: float  # what the model's input pixels are multiplied with
+    activation: str | None = None  # one of `ACTIVATIONS`; None: "relu"
+    loss: str | None = None  # one of `LOSSES`, which decides what outputs mean; None: "cross_entropy"
     n_parameters: int | None = None
     recipe: dict[str, object] | None = None  # as `fastnet.training.recipe.Recipe` writes it
     origin: Origin | None = None  # None: its first weights were drawn at random
@@ -143,6 +148,16 @@ class Manifest:
         return self.classes if named and self.classes else tuple(map(str, range(n_classes)))
 
     @property
+    def of_regression(self) -> bool:
+        """Whether the model answers numbers."""
+        return self.loss in REGRESSIONS
+
+    def require_classes(self, purpose: str) -> None:
+        """OptionError, naming what the model is wanted for, unless it tells each sample one of its classes."""
+        if self.loss not in (None, LOSSES[0]):
+            raise OptionError(f"{purpose} takes a model of classes, and this one was trained with the loss {self.loss}")
+
+    @property
     def layers(self) -> str:
         """Such as 784-512-10."""
         return "-".join(map(str, self.layer_sizes))
@@ -172,9 +187,10 @@ class EpochRecord:
     seconds: float  # of the training steps alone
     learning_rate: float  # of the last step
     train_loss: float
-    train_accuracy: float
+    train_accuracy: float | None = field(metadata=NULL)  # None of a regression
     validation_loss: float | None = field(metadata=NULL)  # None without a validation split
     validation_accuracy: float | None = field(metadata=NULL)
+    validation_r2: float | None = None  # of a regression
 
 
 def read_strictly(kind: type[Document], path: Path, content: object, where: str = "") -> Document:

@@ -1,4 +1,4 @@
-"""The network: a stack of fully connected layers with ReLU between them, its initialisation, and the way through it."""
+"""The network: fully connected layers with an activation between them, their initialisation, and the way through."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastnet.kernels import aligned_copy, aligned_empty, aligned_zeros
+from fastnet.kernels.reference import activate, activate_backward
 
 
 @dataclass
@@ -35,10 +36,21 @@ class Activations(NamedTuple):
 
 
 class Network:
-    """Layers from the pixels to the logits; each but the last is followed by a ReLU."""
+    """Layers from the pixels to the logits; each but the last is followed by the activation, one of `ACTIVATIONS`."""
 
-    def __init__(self, layers: list[Layer]):
+    def __init__(self, layers: list[Layer], activation: str = "relu"):
         self.layers = layers
+        self.activation = activation
+
+    @classmethod
+    def initialised(cls, layer_sizes: tuple[int, ...], activation: str, rng: np.random.Generator) -> "Network":
+        """Where a training begins: as He et al. for ReLU; else as Glorot & Bengio, with biases of 0."""
+        if activation == "relu":
+            return cls.he_initialised(layer_sizes, rng)
+        network = cls.glorot_initialised(layer_sizes, rng, activation)
+        for layer in network.layers:
+            layer.b[:] = 0
+        return network
 
     @classmethod
     def he_initialised(cls, layer_sizes: tuple[int, ...], rng: np.random.Generator) -> "Network":
@@ -51,28 +63,35 @@ class Network:
         )
 
     @classmethod
-    def glorot_initialised(cls, layer_sizes: tuple[int, ...], rng: np.random.Generator) -> "Network":
-        """Weights and biases drawn evenly from within sqrt(6 / (n_in + n_out)) (Glorot & Bengio 2010, equation 16)."""
+    def glorot_initialised(
+        cls, layer_sizes: tuple[int, ...], rng: np.random.Generator, activation: str = "relu"
+    ) -> "Network":
+        """Weights and biases drawn evenly from within sqrt(6 / (n_in + n_out)) (Glorot & Bengio 2010, equation 16).
+
+        For logistic units it is sqrt(2 / (n_in + n_out)), as in scikit-learn.
+        """
+        factor = 2 if activation == "logistic" else 6
         layers = []
         for n_in, n_out in pairwise(layer_sizes):
             layer = Layer(aligned_empty((n_in, n_out)), aligned_empty((n_out,)))
             for array in (layer.w, layer.b):
                 rng.random(dtype=np.float32, out=array)
                 array -= np.float32(0.5)
-                array *= np.float32(2 * np.sqrt(6 / (n_in + n_out)))
+                array *= np.float32(2 * np.sqrt(factor / (n_in + n_out)))
             layers.append(layer)
-        return cls(layers)
+        return cls(layers, activation)
 
     @classmethod
-    def zeros(cls, layer_sizes: tuple[int, ...]) -> "Network":
+    def zeros(cls, layer_sizes: tuple[int, ...], activation: str = "relu") -> "Network":
         """All parameters 0: the shape of gradients and of Adam's moments."""
-        return cls([Layer(aligned_zeros(shape), aligned_zeros(shape[1:])) for shape in pairwise(layer_sizes)])
+        layers = [Layer(aligned_zeros(shape), aligned_zeros(shape[1:])) for shape in pairwise(layer_sizes)]
+        return cls(layers, activation)
 
     @classmethod
-    def of(cls, named: dict[str, np.ndarray]) -> "Network":
+    def of(cls, named: dict[str, np.ndarray], activation: str = "relu") -> "Network":
         """The network of arrays as `parameters` names them; they are not copied."""
         numbers = range(1, len(named) // 2 + 1)
-        return cls([Layer(named[f"W{number}"], named[f"b{number}"]) for number in numbers])
+        return cls([Layer(named[f"W{number}"], named[f"b{number}"]) for number in numbers], activation)
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -111,7 +130,8 @@ class Network:
         hidden, _ = self._onward(np.outer(shares, x @ first.w) + first.b)
         gradient = np.tile(direction.astype(np.float32), (n_steps, 1))
         for layer, activations in zip(others[::-1], hidden[::-1], strict=True):
-            gradient = (gradient @ layer.w.T) * (activations > 0)
+            gradient = gradient @ layer.w.T
+            activate_backward(activations, gradient, self.activation, gradient)
         mean: np.ndarray = gradient.mean(axis=0) @ first.w.T
         return mean
 
@@ -119,6 +139,7 @@ class Network:
         """From the first layer's sums, which are overwritten: what the hidden layers answer, and the logits."""
         hidden = []
         for layer in self.layers[1:]:
-            hidden.append(np.maximum(sums, 0, out=sums))
+            activate(sums, self.activation)
+            hidden.append(sums)
             sums = hidden[-1] @ layer.w + layer.b
         return hidden, sums

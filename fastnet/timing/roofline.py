@@ -17,9 +17,9 @@ from fastnet.data.loading import load_dataset
 from fastnet.kernels import aligned_copy, aligned_zeros, jit, lists, sparse
 from fastnet.kernels.jit import kernel
 from fastnet.kernels.lists import list_task, n_list_tasks
-from fastnet.kernels.optimizers import AdamCoefficients, adam_coefficients
-from fastnet.kernels.products import multiply_adam_task, n_product_tasks
-from fastnet.kernels.sparse import SparseLayer, sparse_adam_task, sparse_linear_task
+from fastnet.kernels.optimizers import Adam, AdamCoefficients, adam_coefficients
+from fastnet.kernels.products import multiply_step_task, n_product_tasks
+from fastnet.kernels.sparse import SparseLayer, sparse_linear_task, sparse_step_task
 
 from . import ceilings, work
 from .ceilings import MEMORY, Ceilings
@@ -72,7 +72,7 @@ def dense_adam(
 ) -> None:
     """The dense gradient of w, straight into Adam."""
     for task in range(n_product_tasks(w)):
-        multiply_adam_task(x.T, dout, w, m, v, c, False, task)
+        multiply_step_task(x.T, dout, w, m, v, c, False, task)
 
 
 @kernel()
@@ -93,7 +93,7 @@ def sparse_forward(layer: SparseLayer, b: np.ndarray, out: np.ndarray) -> None:
 def sparse_adam(layer: SparseLayer, dout: np.ndarray, c: AdamCoefficients) -> None:
     """The gradient of w for a batch with its lists, straight into Adam."""
     for panel in range(len(layer.w)):
-        sparse_adam_task(layer, 0, dout, c, False, panel)
+        sparse_step_task(layer, 0, dout, c, False, panel)
 
 
 def calls() -> dict[str, tuple[Work, Callable[[], object]]]:
@@ -109,7 +109,7 @@ def calls() -> dict[str, tuple[Work, Callable[[], object]]]:
     logits, dlogits = aligned_copy(rng.standard_normal((N, N_CLASSES))), aligned_zeros((N, N_CLASSES))
     param, grad = (aligned_copy(rng.standard_normal(N_WEIGHTS)) for _ in range(2))
     param_m, param_v = aligned_zeros((N_WEIGHTS,)), aligned_zeros((N_WEIGHTS,))
-    c = adam_coefficients(1, 1e-3, 0.9, 0.999, 1e-8, 0.0, 0.0)
+    c = adam_coefficients(Adam(0.9, 0.999, 1e-8), 1, 1e-3, 0.0, 0.0, 1.0)
     room = lists.new_lists(lists.count_groups(N_IN), lists.most_entries(samples.images, batches[0], N))
     first = sparse.sparse_layer(True, N_IN, N_OUT, N)
     first = first._replace(w=sparse.packed(w), w_m=sparse.packed(m), w_v=sparse.packed(v), lists=room)

@@ -21,14 +21,8 @@ class TrainingStage(Enum):
 class Outcome:
     """The figures on the test set, and whether a stop request ended the training before its last epoch."""
 
-    test_accuracy: float
-    test_loss: float
+    test: dict[str, float]  # loss, and accuracy or, of a regression, r2: as a run keeps them
     interrupted: bool
-
-    @property
-    def test(self) -> dict[str, float]:
-        """The figures as a run keeps them."""
-        return {"accuracy": self.test_accuracy, "loss": self.test_loss}
 
 
 def train_and_save(
@@ -60,7 +54,7 @@ def train_and_save(
     training.run(on_step, end_epoch, n_steps)
     interrupted = training.stop_requested and not training.finished
     on_stage(TrainingStage.TESTING)
-    test_loss, test_accuracy = training.engine.evaluate(training.dataset.test)
-    outcome = Outcome(test_accuracy, test_loss, interrupted)
+    loss, score = training.engine.evaluate(training.dataset.test)
+    outcome = Outcome({"r2" if training.recipe.is_regression else "accuracy": score, "loss": loss}, interrupted)
     save_run(training, directory, outcome.test)
     return outcome

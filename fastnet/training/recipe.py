@@ -7,12 +7,15 @@ from typing import Any
 
 from fastnet.data.distortions import Augmentation
 from fastnet.errors import OptionError
+from fastnet.kernels.kinds import ACTIVATIONS
 from fastnet.knobs import check, knob
 from fastnet.models.documents import Manifest
+from fastnet.models.kinds import LOSSES, REGRESSIONS
 
 from .schedules import SCHEDULES
 
 ENGINES = ("numba", "reference")
+SOLVERS = ("adam", "sgd")
 MOST = 10**6  # units of a layer, samples of a batch, epochs
 
 
@@ -56,11 +59,28 @@ class Recipe:
         1.0, "selectivity", "share of the samples, hard ones, to step on", unit="of the samples", least=1 / MOST, most=1
     )
     passes: int = knob(1, "passes", "passes that make an epoch, as for an endless stream", least=1, most=MOST)
+    activation: str = knob("relu", "the activation", "what follows each hidden layer", choices=ACTIVATIONS)
+    loss: str = knob(
+        "cross_entropy",
+        "the loss",
+        "cross_entropy of classes, logistic of several labels, or squared_error or poisson of numbers",
+        choices=LOSSES,
+    )
+    solver: str = knob("adam", "the solver", "adam, or sgd (gradient descent with momentum)", choices=SOLVERS)
+    momentum: float = knob(0.9, "momentum", "share of its last step that sgd takes again", least=0, most=1)
+    nesterov: bool = knob(True, "nesterov", "sgd looks ahead, as Nesterov's momentum does")
 
     def __post_init__(self) -> None:
         check(self)
         if self.warmup_epochs > self.epochs:
             raise OptionError(f"warm-up must be within the epochs, not {self.warmup_epochs!r}")
+        if self.label_smoothing and self.loss != "cross_entropy":
+            raise OptionError(f"label smoothing is for the loss cross_entropy, not for {self.loss}")
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the network answers numbers, not classes or labels."""
+        return self.loss in REGRESSIONS
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that JSON can hold."""

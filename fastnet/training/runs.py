@@ -24,7 +24,15 @@ from fastnet.files import claim, read_whole, sweep, whole_directory
 from fastnet.models.calibration import BELONGS_TO_CALIBRATION, CALIBRATION
 from fastnet.models.card import CARD
 from fastnet.models.data import data_of
-from fastnet.models.documents import RUNS, DataFacts, Environment, Manifest, Score
+from fastnet.models.documents import (
+    FORMAT_VERSION,
+    FORMAT_VERSION_OF_KINDS,
+    RUNS,
+    DataFacts,
+    Environment,
+    Manifest,
+    Score,
+)
 from fastnet.models.fields import read_fields
 from fastnet.models.files import (
     CHECKPOINT,
@@ -69,7 +77,7 @@ def new_run_directory(recipe: Recipe, parent: Path = RUNS) -> Iterator[Path]:
 
 
 def save_run(training: Training, directory: Path, test: dict[str, float] | None = None) -> None:
-    """Write the run as it stands; `test` holds the final figures on the test set (accuracy and loss).
+    """Write the run as it stands; `test` holds the final figures on the test set.
 
     What is in the directory of an earlier save and is no part of a run, such as notes, stays there; what was made from
     earlier weights goes (see `made_from_weights`). A directory that was removed is made again.
@@ -150,8 +158,12 @@ def _manifest(
     training: Training, test: dict[str, float] | None, checkpoint_sha256: str, history_sha256: str
 ) -> Manifest:
     """All of the manifest but the arrays."""
-    dataset, history = training.dataset, training.progress.history
+    dataset, history, recipe = training.dataset, training.progress.history, training.recipe
+    is_of_before = (recipe.activation, recipe.loss) == (Recipe.activation, Recipe.loss)
     return Manifest(
+        format_version=FORMAT_VERSION if is_of_before else FORMAT_VERSION_OF_KINDS,
+        activation=None if is_of_before else recipe.activation,
+        loss=None if is_of_before else recipe.loss,
         fastnet_version=__version__,
         layer_sizes=training.network.layer_sizes,
         classes=dataset.classes or None,
@@ -172,7 +184,7 @@ def _manifest(
         progress=training.progress.saved(),
         epochs=len(history),
         validation_accuracy=history[-1].validation_accuracy if history else None,
-        test=Score(test["accuracy"], test["loss"]) if test else None,
+        test=Score(**test) if test else None,
         environment=read_fields(Environment, system.environment(), []),
         checkpoint_sha256=checkpoint_sha256,
         history_sha256=history_sha256,

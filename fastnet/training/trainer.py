@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from fastnet.models.documents import EpochRecord as EpochRecord
 from fastnet.models.documents import Origin, SavedProgress
 from fastnet.models.files import ModelFiles, read_model
 from fastnet.models.network import Network
+from fastnet.models.probabilities import losses_of
 from fastnet.seeds import SeedUse, rng
 
 from .engine import compile_kernels, distorted, make_engine
@@ -64,7 +66,7 @@ class Trainer:
         self,
         train_samples: Samples,
         validation_samples: Samples,
-        n_classes: int,
+        n_outputs: int,
         recipe: Recipe,
         start: State | None = None,
     ):
@@ -72,8 +74,8 @@ class Trainer:
         self.train_samples, self.validation_samples = train_samples, validation_samples
         for samples in (train_samples, validation_samples):
             samples.total_weight()  # or an error
-        sizes = (train_samples.n_features, *recipe.hidden, n_classes)
-        network = start.network if start else Network.he_initialised(sizes, rng(recipe.seed, SeedUse.INITIALISATION))
+        sizes, draws = (train_samples.n_features, *recipe.hidden, n_outputs), rng(recipe.seed, SeedUse.INITIALISATION)
+        network = start.network if start else Network.initialised(sizes, recipe.activation, draws)
         self.engine = make_engine(network, recipe, self.train_samples)
         self._steps_before, self._epochs_before = 0, 0
         if start:
@@ -81,6 +83,8 @@ class Trainer:
             for moment, begun in zip(self.engine.moments, start.moments or (), strict=start.moments is not None):
                 moment.set_parameters(begun.parameters())
         self.progress = Progress()
+        self.rate_scale = 1.0  # what each step's learning rate is multiplied with; set it between steps
+        self._first_loss: float | None = None  # of the first step that is taken here
         self.n_per_step = round(recipe.batch_size / recipe.selectivity)  # samples that are seen, if not stepped on
         self._steps_per_pass = math.ceil(len(self.train_samples) / self.n_per_step)
         self.steps_per_epoch = recipe.passes * self._steps_per_pass
@@ -118,7 +122,8 @@ class Trainer:
         """Train until the recipe's last epoch, until `n_steps` are taken in all, or until `stop_requested`.
 
         `on_step` is given the loss of each mini-batch, `on_epoch` the record of each epoch. Stop requests are seen
-        every few steps. DivergedError when the loss is not finite.
+        every few steps. DivergedError when the loss is not finite, or so large at the end of an epoch that nothing can
+        be learnt any more (see `_has_left_the_rails`).
         """
         goal = self.n_steps if n_steps is None else min(self.n_steps, n_steps)
         self._end_due_epoch(on_epoch)  # of a run that was saved just before
@@ -186,6 +191,8 @@ class Trainer:
             step = progress.step + 1 + i
             epoch = (step - 1) // self.steps_per_epoch + 1
             raise self._diverged(f"the loss is {losses[i]} at step {step} (epoch {epoch})")
+        if self._first_loss is None:
+            self._first_loss = float(losses[0])
         progress.step += n
         progress.loss_sum += float(losses @ samples.weight_of_batches(rows, self.n_per_step))
         progress.n_correct += float(n_correct.sum())
@@ -202,13 +209,13 @@ class Trainer:
         seen_parts = []
         for i in range(len(learning_rates)):
             seen = rows[i * self.n_per_step : (i + 1) * self.n_per_step]
-            losses, classes = self.engine.losses_and_classes(samples, seen)
-            seen_parts.append((losses, classes))
+            losses, answers = self.engine.losses_and_answers(samples, seen)
+            seen_parts.append((losses, answers))
             draws = rng(self.recipe.seed, SeedUse.SELECTION, first_step + i)
             chosen = seen[choose(losses * samples.weight_of_each(seen), self.recipe.selectivity, draws)]
             self.engine.train_steps(samples, chosen, first_step + i, learning_rates[i : i + 1])
-        losses, classes = (np.concatenate(parts) for parts in zip(*seen_parts, strict=True))
-        return figures_of_batches(samples, rows, losses, classes, self.n_per_step)
+        losses, answers = (np.concatenate(parts) for parts in zip(*seen_parts, strict=True))
+        return figures_of_batches(samples, rows, losses, answers, self.recipe, self.n_per_step)
 
     def _end_due_epoch(self, on_epoch: Callable[[EpochRecord], None] | None) -> None:
         """Record the epoch whose last step was the last one taken, unless that was done."""
@@ -218,24 +225,49 @@ class Trainer:
                 on_epoch(record)
 
     def _end_epoch(self) -> EpochRecord:
-        progress = self.progress
+        progress, is_regression = self.progress, self.recipe.is_regression
         total_weight = self.recipe.passes * self.train_samples.total_weight()
         if not all(np.isfinite(array).all() for array in self.network.parameters().values()):
             raise self._diverged(f"a weight is not finite after step {progress.step}")
-        validation_loss, validation_accuracy = (
+        train_loss = progress.loss_sum / total_weight
+        if self._has_left_the_rails(train_loss):
+            raise self._diverged(f"the loss has grown to {train_loss:.3g} by step {progress.step}")
+        validation_loss, score = (
             self.engine.evaluate(self.validation_samples) if len(self.validation_samples) else (None, None)
         )
         record = EpochRecord(
             epoch=progress.step // self.steps_per_epoch,
             seconds=progress.seconds,
             learning_rate=self._learning_rate(progress.step - 1),
-            train_loss=progress.loss_sum / total_weight,
-            train_accuracy=progress.n_correct / total_weight,
+            train_loss=train_loss,
+            train_accuracy=None if is_regression else progress.n_correct / total_weight,
             validation_loss=validation_loss,
-            validation_accuracy=validation_accuracy,
+            validation_accuracy=None if is_regression else score,
+            validation_r2=score if is_regression else None,
         )
         self.progress = Progress(step=progress.step, history=[*progress.history, record])
         return record
+
+    def _has_left_the_rails(self, loss: float) -> bool:
+        """Whether the mean loss of an epoch is finite, and yet that of a training that has diverged.
+
+        It is where it is a million times the first step's, and what it would be if all outputs were 0. A loss of
+        classes or labels may begin high, on features that were never scaled, and fall; but beyond 1e12 no output of
+        float32 has any digits left for what tells one sample from another.
+        """
+        guess = self._loss_of_zeros
+        if not self.recipe.is_regression and loss > 1e12 * guess:
+            return True
+        return loss > 1e6 * max(guess, self._first_loss or 0.0)
+
+    @cached_property
+    def _loss_of_zeros(self) -> float:
+        """The mean loss on the training samples of a network whose outputs are all 0."""
+        samples, loss = self.train_samples, self.recipe.loss
+        if loss == "cross_entropy":
+            return math.log(max(2, self.network.layer_sizes[-1]))
+        zeros = np.zeros_like(samples.labels)
+        return float(np.average(losses_of(zeros, samples.labels, loss), weights=samples.weights))
 
     def _diverged(self, what: str) -> DivergedError:
         rate = self.recipe.learning_rate
@@ -244,7 +276,8 @@ class Trainer:
     def _learning_rate(self, step: int) -> float:
         recipe = self.recipe
         n_warmup_steps = round(recipe.warmup_epochs * self.steps_per_epoch)
-        return learning_rate_at(step, self.n_steps, recipe.learning_rate, recipe.schedule, n_warmup_steps)
+        rate = learning_rate_at(step, self.n_steps, recipe.learning_rate, recipe.schedule, n_warmup_steps)
+        return self.rate_scale * rate
 
 
 class Training(Trainer):
@@ -278,12 +311,17 @@ def _fitting_network(files: ModelFiles, dataset: Dataset, recipe: Recipe) -> Net
     if files.layer_sizes != sizes:
         theirs, ours = ("-".join(map(str, layers)) for layers in (files.layer_sizes, sizes))
         raise OptionError(f"{files.directory}: has layers {theirs}, and this training {ours}")
+    if (files.activation, files.loss) != (recipe.activation, recipe.loss):
+        raise OptionError(
+            f"{files.directory}: has activation {files.activation} and loss {files.loss}, and this training"
+            f" {recipe.activation} and {recipe.loss}"
+        )
     if not math.isclose(files.pixel_scale, dataset.pixel_scale, rel_tol=1e-6):
         raise OptionError(
             f"{files.directory}: takes pixels times {files.pixel_scale:g}, and those of {dataset.source} are to be"
             f" multiplied by {dataset.pixel_scale:g}"
         )
-    network = Network.zeros(sizes)
+    network = Network.zeros(sizes, recipe.activation)
     network.set_parameters(files.parameters)
     return network
 

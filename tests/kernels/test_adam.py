@@ -65,6 +65,20 @@ def test_an_l2_penalty_is_part_of_the_gradient(module):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-9)
 
 
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_a_trajectory_with_momentum_stays_near_that_of_double_precision(nesterov):
+    ends = []
+    for module, dtype in ((reference, np.float64), (kernels, np.float32)):
+        rng = np.random.default_rng(0)
+        param, velocity = rng.standard_normal(N).astype(np.float32).astype(dtype), np.zeros(N, dtype)
+        for _ in range(100):
+            grad = rng.standard_normal(N).astype(np.float32).astype(dtype)
+            module.sgd_step(param, grad, velocity, 0.01, 0.9, nesterov, 0.01, 0.1)
+        ends.append(param)
+    # As for Adam: some eps of parameters below 8 a step, growing with the root of their number.
+    assert np.abs(ends[0] - ends[1]).max() <= cases.SAFETY * cases.EPS * 8 * np.sqrt(100)
+
+
 def test_any_shape_is_updated():
     arrays = [aligned_copy(np.ones((3, 4, 5))) for _ in range(4)]
     kernels.adam_step(*arrays, 1, 0.1, 0.9, 0.999, 1e-8, 0.0)

@@ -34,7 +34,7 @@ from fastnet.kernels import simd
 process_triple, llvm.get_process_triple = llvm.get_process_triple, lambda: TRIPLE
 from fastnet.kernels.denormals import flush_denormals, restore_denormals
 llvm.get_process_triple = process_triple
-from fastnet.kernels import adam_step, aligned_copy, products
+from fastnet.kernels import activate, adam_step, aligned_copy, products
 
 @numba.njit
 def flush_and_restore():
@@ -46,12 +46,13 @@ def ones(*shape):
 flush_and_restore()
 products.multiply_add_task(ones(8, 16), ones(16, 32), ones(32), True, ones(8, 32), 0)
 adam_step(ones(40), ones(40), ones(40), ones(40), 1, 0.001, 0.9, 0.999, 1e-8)
+activate(ones(8, 16), "tanh")
 
 llvm.initialize_all_targets()
 llvm.initialize_all_asmprinters()
 machine = llvm.Target.from_triple(TRIPLE).create_target_machine(cpu="generic", features="+neon", opt=3)
 found = {"lanes": simd.LANES}
-for name in ("flush_and_restore", "multiply_add_task", "_adam_step"):
+for name in ("flush_and_restore", "multiply_add_task", "_take_step", "activate_block"):
     text = re.sub('^target .*$|"target-(cpu|features)"="[^"]*"', "", modules[name], flags=re.MULTILINE)
     text = text.replace("@llvm.x86.atomic.", "@numba.runtime.").replace(" immarg", "")  # counts references, not ours
     module = llvm.parse_assembly(text)
@@ -65,13 +66,14 @@ print(json.dumps(found))
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="stands in for arm64 on x86-64")
 @pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled")
 def test_kernels_become_neon_code(tmp_path):
-    """Products, Adam's divisions and square roots, and the control of denormal numbers, which arm64 has not."""
+    """Products, activations, Adam's divisions and square roots, and the control of denormal numbers, which arm64 has not."""
     four_lanes = {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse,+sse2"}
     environ = {**os.environ, **four_lanes, "NUMBA_CACHE_DIR": str(tmp_path)}  # of what is cached, no LLVM is known
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found.pop("lanes") == 4
-    assert [code["x86"] for code in found.values()] == [[], [], []]
+    assert [code["x86"] for code in found.values()] == [[], [], [], []]
     assert "fmla" in found["multiply_add_task"]["neon"]
-    assert {"fmla", "fdiv", "fsqrt"} <= set(found["_adam_step"]["neon"])
+    assert {"fmla", "fdiv", "fsqrt"} <= set(found["_take_step"]["neon"])
+    assert {"fmla", "fdiv"} <= set(found["activate_block"]["neon"])

@@ -39,6 +39,25 @@ print(jit.threading_layer(), hashlib.sha256(b"".join(array.tobytes() for array i
 """
 
 
+@jit.inlined
+def of_integers(x):
+    return x + 1
+
+
+@jit.inlined
+def of_others(x):
+    return x - 1
+
+
+def either(x):
+    return of_integers(x) if isinstance(x, int) else of_others(x)
+
+
+@jit.chosen(either)
+def _either(x):
+    return of_integers if isinstance(x, numba.types.Integer) else of_others
+
+
 def run(code, **variables):
     """The last line that a new process prints."""
     environment = {**os.environ, **{name: str(value) for name, value in variables.items()}}
@@ -186,3 +205,10 @@ def test_a_piece_of_a_kernel_is_plain_python_where_python_calls_it_and_no_machin
     (compiled,) = piece._compiled.overloads.values()
     with pytest.raises(RuntimeError, match="no compiled object"):
         compiled.library.serialize_using_object_code()
+
+
+def test_a_piece_that_types_do_not_choose_is_not_compiled():
+    call = numba.njit(lambda x: either(x))
+    assert (call(2), either(2), either(2.0)) == (3, 3, 1.0)
+    assert [len(piece._compiled.signatures) for piece in (of_integers, of_others)] == [1, 0]
+    assert call(2.0) == 1.0

@@ -11,6 +11,7 @@ from numba import config
 from fastnet import kernels
 from fastnet.kernels import cases, reference
 from fastnet.kernels.cases import CASES
+from fastnet.kernels.kinds import ACTIVATIONS
 
 KERNEL_NAMES = sorted({case.kernel for case in CASES})
 
@@ -94,7 +95,7 @@ def damaged(array: np.ndarray, fault: str) -> np.ndarray:
 @pytest.mark.parametrize("fault", ["not contiguous", "float64", "too long"])
 @pytest.mark.parametrize(("case", "name"), FLOAT_ARRAYS, ids=lambda value: str(value))
 def test_array_that_does_not_fit_is_refused_with_its_kernel_named(case, name, fault):
-    if (case.kernel, fault) == ("drop_units", "too long"):
+    if case.kernel in ("drop_units", "activate") and fault == "too long":
         pytest.skip("takes any number of samples")
     arguments = case.arguments()
     arguments[name] = damaged(arguments[name], fault)
@@ -180,6 +181,30 @@ def test_loss_of_logits_that_are_not_finite_is_not_finite(value):
     assert not np.isfinite(loss)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["squared_error", "logistic_cross_entropy", "poisson_loss"])
+def test_loss_of_outputs_that_are_not_finite_is_not_finite(name, value):
+    outputs = np.zeros((4, 3), np.float32)
+    outputs[2, 1] = value
+    assert not np.isfinite(getattr(kernels, name)(outputs, np.zeros((4, 3), np.float32), np.empty_like(outputs)))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations_keep_nan(activation):
+    z = np.zeros((3, 40), np.float32)
+    z[1, 7] = np.nan
+    kernels.activate(z, activation)
+    assert np.argwhere(np.isnan(z)).tolist() == [[1, 7]]
+
+
+@pytest.mark.parametrize("name", ["param", "grad", "velocity"])
+def test_sgd_keeps_nan(name):
+    arguments = cases.make_sgd_step(np.random.default_rng(0), 40)
+    arguments[name][7] = np.nan
+    kernels.sgd_step(**arguments)
+    assert np.isnan(arguments["param"]).nonzero()[0].tolist() == [7]
+
+
 @pytest.mark.parametrize("name", ["param", "grad", "m", "v"])
 def test_adam_keeps_nan(name):
     arguments = cases.make_adam_step(np.random.default_rng(0), 40)
@@ -208,6 +233,20 @@ def test_loss_of_a_hopeless_answer_is_exact_and_not_infinite():
     assert kernels.softmax_cross_entropy(logits, np.array([1]), np.empty_like(logits)) == 2e4
 
 
+def test_logistic_loss_of_a_hopeless_answer_is_exact_and_not_infinite():
+    logits, targets = np.array([[1e4], [-1e4]], np.float32), np.array([[0], [1]], np.float32)
+    assert kernels.logistic_cross_entropy(logits, targets, np.empty_like(logits)) == 1e4
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activation_gradient_may_be_taken_in_place(activation):
+    arguments = cases.make_activate_backward(np.random.default_rng(0), 9, 40, activation)
+    expected = cases.make_activate_backward(np.random.default_rng(0), 9, 40, activation)
+    kernels.activate_backward(**{**arguments, "dz": arguments["dout"]})
+    kernels.activate_backward(**expected)
+    np.testing.assert_array_equal(arguments["dout"], expected["dz"])
+
+
 def test_gradient_may_be_masked_in_place():
     arguments = cases.make_linear_relu_backward(np.random.default_rng(0), 9, 20, 40)
     expected = cases.make_linear_relu_backward(np.random.default_rng(0), 9, 20, 40)
@@ -232,6 +271,16 @@ def test_nothing_is_written_outside_the_out_parameter():
     kernels.linear_relu(**arguments)
     assert (memory[:100] == 7).all()
     assert (memory[-100:] == 7).all()
+
+
+def test_gather_takes_targets_too():
+    arguments = cases.make_gather_batch(np.random.default_rng(0), 5, 4, 3)
+    targets = np.random.default_rng(1).standard_normal((5, 2)).astype(np.float32)
+    arguments.update(labels=targets, y=np.full((4, 2), np.nan, np.float32))
+    kernels.gather_batch(**arguments)
+    np.testing.assert_array_equal(arguments["y"], targets[arguments["rows"]])
+    with pytest.raises(ValueError, match="y must be float32"):
+        kernels.gather_batch(**{**arguments, "y": np.zeros(4, np.int64)})
 
 
 def test_gather_takes_floating_point_images_too():

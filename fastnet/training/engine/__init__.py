@@ -31,7 +31,7 @@ def make_engine(network: Network, recipe: Recipe, samples: Samples) -> Engine:
 
 def compile_kernels(samples: Samples, layer_sizes: tuple[int, ...], recipe: Recipe) -> None:
     """Compile every kernel that training on such samples calls, or load it from the cache: one throw-away step."""
-    engine = make_engine(Network.zeros(layer_sizes), recipe, samples)
+    engine = make_engine(Network.zeros(layer_sizes, recipe.activation), recipe, samples)
     if recipe.augmentation:
         distorted(samples, np.zeros(1, np.int64), recipe, epoch=0)
     engine.train_steps(samples, np.zeros(1, np.int64), 1, np.array([recipe.learning_rate]))

@@ -9,9 +9,12 @@ from fastnet.data.samples import Samples
 from fastnet.errors import DataError
 from fastnet.kernels.arrays import aligned_empty
 from fastnet.models.network import Network
+from fastnet.models.probabilities import answers_of, are_right, r2
 from fastnet.seeds import SeedUse
 
 from ..recipe import Recipe
+
+ANSWERED_AT_A_TIME = 4096  # samples: what hidden layers answer to more would take much memory
 
 
 class Engine:
@@ -48,41 +51,82 @@ class Engine:
 
         Steps count from 1. Returns the loss and the number of right answers of each mini-batch, before its step; where
         samples have weights, the weighted mean of their losses and the sum of the weights of those answered rightly. A
-        mini-batch without any weight has a loss and a gradient of 0.
+        mini-batch without any weight has a loss and a gradient of 0. Of a regression, no answer counts as right.
         """
         raise NotImplementedError
 
-    def losses_and_classes(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The loss, float64, and the likeliest class, int64, of each of the samples at `rows`."""
+    def losses_and_answers(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The loss, float64, and the answer of each of the samples at `rows`: the likeliest class, int64, or for a loss
+        of targets what `outputs` says."""
         raise NotImplementedError
+
+    def loss_and_gradient(self, samples: Samples) -> tuple[float, Network]:
+        """The mean loss over all samples, with the L2 penalty, and its gradient, float64, in the shape of a network.
+
+        What the recipe says of dropout, label smoothing, clipping and weight decay has no part in it.
+        """
+        raise NotImplementedError
+
+    def outputs(self, samples: Samples) -> np.ndarray:
+        """What the network answers, float32 `(n, n_outputs)`: probabilities of classes or labels, or numbers.
+
+        The samples' labels may be any.
+        """
+        network, starts = self.network, range(0, len(samples), ANSWERED_AT_A_TIME)
+        parts = [np.empty((0, network.layer_sizes[-1]), np.float32)]
+        for start in starts:
+            some = samples.take(np.arange(start, min(start + ANSWERED_AT_A_TIME, len(samples))))
+            x = some.pixels * np.float32(samples.scale)
+            parts.append(answers_of(network.forward(x).logits, self.recipe.loss))
+        return np.concatenate(parts)
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
-        """Return (mean loss, accuracy) of the network over `samples`, weighted where they have weights.
+        """Return (mean loss, score) of the network over `samples`, weighted where they have weights.
 
-        DataError where the loss is not finite, or the weights sum to 0.
+        The score is the accuracy, and R^2 of a regression. DataError where the loss is not finite, or the weights sum
+        to 0.
         """
         total_weight = samples.total_weight()
-        losses, classes = self.losses_and_classes(samples, np.arange(len(samples)))
-        loss, accuracy = (
-            float(numbers.sum() if samples.weights is None else numbers @ samples.weights) / total_weight
-            for numbers in (losses, (classes == samples.labels).astype(np.float64))
-        )
-        return _finite(loss), accuracy
+        losses, answers = self.losses_and_answers(samples, np.arange(len(samples)))
+
+        def mean(numbers: np.ndarray) -> float:
+            return float(numbers.sum() if samples.weights is None else numbers @ samples.weights) / total_weight
+
+        loss = _finite(mean(losses))
+        if self.recipe.is_regression:
+            return loss, r2(answers, samples.labels, samples.weights)
+        return loss, mean(are_right(answers, samples.labels).astype(np.float64))
 
     def predict(self, samples: Samples) -> np.ndarray:
-        """The likeliest class of each sample, int64."""
-        return self.losses_and_classes(samples, np.arange(len(samples)))[1]
+        """The answer of each sample, as in `losses_and_answers`."""
+        return self.losses_and_answers(samples, np.arange(len(samples)))[1]
 
     def _check(self, samples: Samples, rows: np.ndarray) -> None:
         """DataError for samples that don't fit the network: compiled code and its other threads rely on that."""
         n_features, *_, n_classes = self._network.layer_sizes
-        if samples.n_features != n_features or samples.largest_label >= n_classes or not len(rows):
+        self._check_targets(samples)
+        largest = -1 if samples.has_targets else samples.largest_label
+        if samples.n_features != n_features or largest >= n_classes or not len(rows):
             raise DataError(
                 f"this network takes one or more images of {n_features} pixels in {n_classes} classes, and not"
-                f" {len(rows)} of {samples.n_features} with labels up to {samples.largest_label}"
+                f" {len(rows)} of {samples.n_features} with labels up to {largest}"
             )
         if not 0 <= rows.min() <= rows.max() < len(samples):
             raise DataError(f"rows must lie within the {len(samples)} samples")
+
+    def _check_targets(self, samples: Samples) -> None:
+        """DataError for labels that are not of the recipe's loss."""
+        loss, n_outputs = self.recipe.loss, self._network.layer_sizes[-1]
+        if samples.has_targets != (loss != "cross_entropy"):
+            wanted = "classes, int64 (n,)" if samples.has_targets else "targets, float32 (n, n_outputs)"
+            raise DataError(f"the loss {loss} is one of {wanted}, and the labels are {samples.labels.dtype}")
+        if samples.has_targets and samples.n_outputs != n_outputs:
+            raise DataError(f"this network has {n_outputs} outputs, and the targets {samples.n_outputs} columns")
+        least, most = samples.range_of_labels
+        if loss == "logistic" and not 0 <= least <= most <= 1:
+            raise DataError(f"targets of the loss logistic must be from 0 to 1, and go from {least:g} to {most:g}")
+        if loss == "poisson" and least < 0:
+            raise DataError(f"targets of the loss poisson must be at least 0, and one is {least:g}")
 
     def _l2_of_batches(self, samples: Samples, rows: np.ndarray) -> np.ndarray:
         """For each mini-batch, what times w its L2 penalty, l2 / 2 * sum(w**2) / its weight, adds to the gradient."""
@@ -91,13 +135,13 @@ class Engine:
 
 
 def figures_of_batches(
-    samples: Samples, rows: np.ndarray, losses: np.ndarray, classes: np.ndarray, batch_size: int
+    samples: Samples, rows: np.ndarray, losses: np.ndarray, answers: np.ndarray, recipe: Recipe, batch_size: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What `Engine.train_steps` returns of mini-batches, from the loss and the likeliest class of each sample."""
+    """What `Engine.train_steps` returns of mini-batches, from the loss and the answer of each sample."""
+    is_right = np.zeros(len(rows)) if recipe.is_regression else are_right(answers, samples.labels[rows])
     weights, starts = samples.weight_of_each(rows), np.arange(0, len(rows), batch_size)
     totals, loss_sums, n_correct = (
-        np.add.reduceat(numbers, starts)
-        for numbers in (weights, weights * losses, weights * (classes == samples.labels[rows]))
+        np.add.reduceat(numbers, starts) for numbers in (weights, weights * losses, weights * is_right)
     )
     return loss_sums / np.where(totals > 0, totals, 1), n_correct
 

@@ -4,17 +4,22 @@ from typing import Any
 
 import numpy as np
 
+from fastnet import kernels
 from fastnet.data.samples import Samples
 from fastnet.kernels import fused, lists, sparse
 from fastnet.kernels.arrays import aligned_empty, aligned_zeros
 from fastnet.kernels.board import new_board, work_together
 from fastnet.kernels.dropout import NO_DROPOUT, Dropout
+from fastnet.kernels.kinds import ACTIVATIONS
+from fastnet.kernels.losses import KINDS, Loss
+from fastnet.kernels.optimizers import Adam, Sgd
 from fastnet.kernels.products import narrow_gradient, room_for_squares
 from fastnet.kernels.rates import rate_of
 from fastnet.models.network import Layer, Network
 
 from ..recipe import Recipe
 from .base import Engine, figures_of_batches
+from .stepwise import StepwiseEngine
 
 BATCHES_AT_A_TIME = 256  # of an evaluation: a board for more would be large
 DENSITY_SAMPLES = 1000  # samples that are looked at to choose the sparse or the dense path
@@ -35,27 +40,28 @@ class FusedEngine(Engine):
         super().__init__(network, recipe, recipe.batch_size)
         n_features, n_columns, *_ = network.layer_sizes
         m, v = self._moments
+        has_v, nothing = recipe.solver == "adam", (None,) * len(network.layers)
         self._layers = fused.Layers(
             w=tuple(layer.w for layer in network.layers),
             b=tuple(layer.b for layer in network.layers),
             w_m=_fused_weights(m, is_sparse),
-            w_v=_fused_weights(v, is_sparse),
+            w_v=_fused_weights(v, is_sparse) if has_v else nothing,
             b_m=tuple(layer.b for layer in m.layers),
-            b_v=tuple(layer.b for layer in v.layers),
+            b_v=tuple(layer.b for layer in v.layers) if has_v else nothing,
             out=tuple(self._outputs),
             dout=tuple(self._doutputs),
             narrow_dw=tuple(narrow_gradient(layer.w) for layer in network.layers),
             squares=tuple(room_for_squares(layer.w) for layer in network.layers),
         )
-        self._first = sparse.sparse_layer(is_sparse, n_features, n_columns, recipe.batch_size)
+        self._first = sparse.sparse_layer(is_sparse, n_features, n_columns, recipe.batch_size, has_v)
         self._batches = fused.Batches(
             x=aligned_zeros((2, 0 if is_sparse else recipe.batch_size, n_features)),
-            y=np.zeros((2, recipe.batch_size), np.int64),
+            y=self._room_for_answers(2, recipe.batch_size),
             shares=np.zeros((2, recipe.batch_size), np.float32),
         )
         self._dropout = Dropout(np.uint64(self._dropout_key), rate_of(recipe.input_dropout), rate_of(recipe.dropout))
-        settings = recipe.beta1, recipe.beta2, recipe.eps, recipe.weight_decay, recipe.clip_norm or 0
-        self._adam = fused.Adam(*(float(number) for number in settings))
+        self._optimizer = _optimizer(recipe)
+        self._activation = None if recipe.activation == "relu" else ACTIVATIONS.index(recipe.activation)
 
     @property
     def network(self) -> Network:
@@ -96,8 +102,9 @@ class FusedEngine(Engine):
         return self._first._replace(w=sparse.packed(self._network.layers[0].w))
 
     def _first_moments(self) -> list[tuple[str, Layer]]:
-        """The first layer of each moment, with the name of its panels."""
-        return list(zip(("w_m", "w_v"), (moment.layers[0] for moment in self._moments), strict=True))
+        """The first layer of each moment, with the name of its panels; SGD has no second one."""
+        names = ("w_m",) if self._first.w_v is None else ("w_m", "w_v")
+        return [(name, moment.layers[0]) for name, moment in zip(names, self._moments, strict=False)]
 
     def _set_panels(self, name: str, panels: np.ndarray) -> None:
         fields: dict[str, Any] = {name: panels}
@@ -110,10 +117,10 @@ class FusedEngine(Engine):
         self._prepare(samples, rows)
         self._pack()
         smoothing = self.recipe.label_smoothing
-        losses, classes = self._walk(self._first, samples, rows, first_step, learning_rates, smoothing, self._dropout)
-        return figures_of_batches(samples, rows, losses, classes, self.recipe.batch_size)
+        losses, answers = self._walk(self._first, samples, rows, first_step, learning_rates, smoothing, self._dropout)
+        return figures_of_batches(samples, rows, losses, answers, self.recipe, self.recipe.batch_size)
 
-    def losses_and_classes(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def losses_and_answers(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
         self._prepare(samples, rows)
         first = self._with_weights()
@@ -122,8 +129,12 @@ class FusedEngine(Engine):
             self._walk(first, samples, rows[start : start + at_a_time], 1, np.zeros(0), 0.0, NO_DROPOUT)
             for start in range(0, max(len(rows), 1), at_a_time)
         ]
-        losses, classes = zip(*parts, strict=True)
-        return np.concatenate(losses), np.concatenate(classes)
+        losses, answers = zip(*parts, strict=True)
+        return np.concatenate(losses), np.concatenate(answers)
+
+    def loss_and_gradient(self, samples: Samples) -> tuple[float, Network]:
+        """See `Engine`."""
+        return StepwiseEngine(self.network, self.recipe, kernels).loss_and_gradient(samples)
 
     def _walk(
         self,
@@ -135,8 +146,8 @@ class FusedEngine(Engine):
         smoothing: float,
         dropout: Dropout,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Take `fused.train_steps` through the samples at `rows`; return the loss and likeliest class of each."""
-        losses, classes = np.empty(len(rows)), np.empty(len(rows), np.int64)
+        """Take `fused.train_steps` through the samples at `rows`; return the loss and the answer of each."""
+        losses, answers = np.empty(len(rows)), self._room_for_answers(len(rows))
         n_steps = -(-len(rows) // self.recipe.batch_size)
         work_together(
             fused.train_steps,
@@ -149,13 +160,20 @@ class FusedEngine(Engine):
             first_step,
             learning_rates,
             self._l2_of_batches(samples, rows),
-            self._adam,
-            np.float32(smoothing),
+            self._optimizer,
+            self._activation,
+            Loss(KINDS[self.recipe.loss], np.float32(smoothing)),
             dropout,
             losses,
-            classes,
+            answers,
         )
-        return losses, classes
+        return losses, answers
+
+    def _room_for_answers(self, *shape: int) -> np.ndarray:
+        """Room for a class of each sample, or for all outputs of each where the loss is one of targets."""
+        if self.recipe.loss == "cross_entropy":
+            return np.zeros(shape, np.int64)
+        return aligned_zeros((*shape, self._network.layer_sizes[-1]))
 
     def _prepare(self, samples: Samples, rows: np.ndarray) -> None:
         """Check the samples at `rows`, and let the lists have room for their mini-batches."""
@@ -165,6 +183,14 @@ class FusedEngine(Engine):
             if n_entries > self._first.lists.members.shape[1]:
                 room = lists.new_lists(lists.count_groups(samples.n_features), n_entries)
                 self._first = self._first._replace(lists=room)
+
+
+def _optimizer(recipe: Recipe) -> fused.Optimizer:
+    """The recipe's solver, with settings of one type each for Numba."""
+    settings: Adam | Sgd = Adam(float(recipe.beta1), float(recipe.beta2), float(recipe.eps))
+    if recipe.solver == "sgd":
+        settings = Sgd(float(recipe.momentum), recipe.nesterov)
+    return fused.Optimizer(settings, float(recipe.weight_decay), float(recipe.clip_norm or 0))
 
 
 def _fused_weights(moment: Network, is_sparse: bool) -> tuple[np.ndarray, ...]:
