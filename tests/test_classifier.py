@@ -27,7 +27,7 @@ from sklearn.utils import compute_class_weight
 
 from fastnet import FastNetClassifier
 from fastnet.callbacks import ProgressBar
-from fastnet.classifier import Trainer
+from fastnet.estimator.base import Trainer
 from fastnet.data.merging import merge_equal
 from fastnet.data.samples import Samples
 from fastnet.kernels import jit
@@ -439,8 +439,8 @@ def test_what_is_refused_is_refused_in_scikit_learns_words(data):
         small().fit(broken, y)
     with pytest.raises(ValueError, match="The 'dropout' parameter of FastNetClassifier must be a float in the range"):
         small(dropout=1.0).fit(X, y)
-    with pytest.raises(ValueError, match=r"The 'solver' parameter of FastNetClassifier must be a str among \{'adam'\}"):
-        small(solver="lbfgs").fit(X, y)
+    with pytest.raises(ValueError, match="The 'solver' parameter of FastNetClassifier must be a str among"):
+        small(solver="newton").fit(X, y)
     with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
         small().fit(X, y, -np.ones(600))
     with pytest.raises(ValueError, match=r"`y` has classes not in `self\.classes_`"):
