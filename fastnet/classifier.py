@@ -26,11 +26,12 @@ try:
     )
 
     from .estimator.base import NetworkEstimator, constraints
+    from .estimator.inputs import as_features
 except ImportError:
     require_packages("FastNetClassifier", *EXTRAS["sklearn"])
     raise
 
-_LEAST_LOGIT = -20.0  # below which the logarithm of the logistic function is its argument, to float32's last bit
+_LEAST_LOGIT = np.float32(-87)  # below it the logistic function is no normal float32, and soon 0
 
 
 class FastNetClassifier(ClassifierMixin, NetworkEstimator):
@@ -214,9 +215,7 @@ class FastNetClassifier(ClassifierMixin, NetworkEstimator):
             shifted = logits - logits.max(axis=1, keepdims=True)
             logarithms: np.ndarray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
             return logarithms
-        logits = self._logits_of_answers(logits)
-        small = np.minimum(logits, _LEAST_LOGIT)
-        return np.where(logits < _LEAST_LOGIT, small, np.log(_logistic(np.maximum(logits, _LEAST_LOGIT))))
+        return np.log(self._probabilities(logits))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Logits, float32 `(n_samples, n_classes)`; with two classes that of the second, `(n_samples,)`."""
@@ -227,8 +226,7 @@ class FastNetClassifier(ClassifierMixin, NetworkEstimator):
         return decisions
 
     def _logits(self, X: Any) -> np.ndarray:
-        logits, _ = self._outputs(X)
-        return logits
+        return self._outputs(as_features(self._checked(X)))
 
     def _probabilities(self, logits: np.ndarray) -> np.ndarray:
         return _logistic(self._logits_of_answers(logits)) if self._is_logistic else softmax(logits)
@@ -311,14 +309,14 @@ class FastNetClassifier(ClassifierMixin, NetworkEstimator):
     def _strata(self, samples: Samples) -> np.ndarray | None:
         if self._has_several_labels:
             return None
-        return samples.labels[:, 0] > 0.5 if self._is_logistic else samples.labels
+        labels = samples.labels[:, 0] > 0.5 if self._is_logistic else samples.labels
+        return np.asarray(self.classes_[labels.astype(np.int64)])
 
     def _score_of(self, record: EpochRecord) -> float | None:
         return record.validation_accuracy
 
 
 def _logistic(logits: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-logits)), float32."""
-    with np.errstate(over="ignore"):  # of what is far below 0, the answer is 0
-        probabilities: np.ndarray = 1 / (1 + np.exp(-logits))
+    """1 / (1 + exp(-logits)), float32, and never 0."""
+    probabilities: np.ndarray = 1 / (1 + np.exp(-np.maximum(logits, _LEAST_LOGIT)))
     return probabilities

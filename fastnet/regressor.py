@@ -115,14 +115,15 @@ class FastNetRegressor(RegressorMixin, NetworkEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """The number of each sample, `(n_samples,)`, or `(n_samples, n_outputs)` of several.
 
-        They are float64, or float32 where `X` is and the targets were no float64.
+        They are float64, or float32 where `X` is and the targets were no float64. The network computes in float64 where
+        `X` is.
         """
-        outputs, kind = self._outputs(X)
-        values = outputs.astype(np.float64)
+        X = self._checked(X)
+        values = self._outputs(X, np.float64 if X.dtype == np.float64 else np.float32).astype(np.float64)
         if self.out_activation_ == "exp":
             np.exp(values, out=values)
         values = values * self.target_scale_ + self.target_mean_
-        if kind == np.float32 and not self._has_precise_targets:
+        if X.dtype == np.float32 and not self._has_precise_targets:
             values = as_float32(values, "what is predicted")
         return values[:, 0] if self.n_outputs_ == 1 else values
 

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from inspect import signature
+from itertools import pairwise
 from numbers import Integral, Real
 from operator import index
 from typing import Any, Literal, Self
@@ -25,7 +26,6 @@ from fastnet.errors import DataError, DivergedError, OptionError
 from fastnet.kernels import aligned_copy
 from fastnet.knobs import Knob, knobs
 from fastnet.models.network import Layer, Network
-from fastnet.models.outputs import LOSSES
 from fastnet.system import require_numba
 from fastnet.training.engine.stepwise import StepwiseEngine
 from fastnet.training.recipe import Recipe
@@ -42,7 +42,7 @@ _MOST_MERGED = 1000  # samples: sorting many would take long
 _PREDICTED_AT_A_TIME = 4096  # samples: what hidden layers answer to more would take much memory
 _LEAST_SHARED = 10**6  # products of a forward pass: with fewer, a second thread takes longer to wake than to help
 _THREAD_VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # which joblib and dask set in their workers
-_LOSSES = {output: loss for loss, output in LOSSES.items()}
+_LOSSES = {"softmax": "cross_entropy", "logistic": "logistic", "identity": "squared_error", "exp": "poisson"}
 _CURVES = ("loss_curve_", "best_loss_", "validation_scores_", "validation_losses_", "best_validation_score_")
 _NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed."
@@ -154,7 +154,7 @@ class NetworkEstimator(BaseEstimator):
         parameters = signature(type(self).__init__).parameters
         defaults = {name: parameters[name].default for name in self._get_param_names()}
         if "coefs_" in state:  # the first versions trained by Adam alone
-            defaults |= {"_is_new": False, "_solver_before": "adam"}
+            defaults |= {"_begun": None, "_solver_before": "adam"}
         super().__setstate__({**defaults, **state})
 
     def __sklearn_tags__(self) -> Any:
@@ -225,7 +225,7 @@ class NetworkEstimator(BaseEstimator):
             self._learn_targets(y, weights, classes=None)
         samples = self._samples(X, y, weights)
         if not goes_on:
-            self._begin()
+            self._begin(samples.n_features)
         has_validation = not (X_val is None and y_val is None and sample_weight_val is None)
         validation = self._validation_samples(X_val, y_val, sample_weight_val) if has_validation else None
         if self.solver == "lbfgs":
@@ -269,7 +269,7 @@ class NetworkEstimator(BaseEstimator):
             self._learn_targets(y, weights, classes)
         samples = self._samples(X, y, weights)
         if not goes_on:
-            self._begin()
+            self._begin(samples.n_features)
         if not hasattr(self, "loss_curve_"):
             self._begin_curves(with_validation=False)
         if not hasattr(self, "_optimizer"):
@@ -336,10 +336,13 @@ class NetworkEstimator(BaseEstimator):
         samples = merge_equal(samples)
         return samples, len(samples)
 
-    def _begin(self) -> None:
-        """A new network is about to be trained: forget the one before."""
-        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        self._is_new = True
+    def _begin(self, n_features: int) -> None:
+        """A new network is about to be trained, from scikit-learn's first weights: forget the one before."""
+        draws = check_random_state(self.random_state)
+        self._begun: Network | None = _initialised(
+            (n_features, *self._hidden(), self.n_outputs_), self.activation, draws
+        )
+        self._seed = int(draws.randint(np.iinfo(np.int32).max))
         self._n_epochs = self.t_ = 0
         for name in (*_CURVES, "_optimizer"):
             vars(self).pop(name, None)
@@ -447,31 +450,26 @@ class NetworkEstimator(BaseEstimator):
         return self
 
     def _prepared(self, samples: Samples, batch_size: int, n_epochs: int) -> tuple[Recipe, State]:
-        """The recipe, and a new network, initialised as scikit-learn's, or what a training before left."""
+        """The recipe, and a new network or what a training before left."""
         try:
             recipe = self._recipe(batch_size, n_epochs)
         except OptionError as error:
             raise ValueError(str(error)) from error
-        sizes = (samples.n_features, *recipe.hidden, self.n_outputs_)
-        if self._is_new:
-            network = Network.glorot_initialised(sizes, np.random.default_rng(self._seed), recipe.activation)
-            return recipe, State(network)
+        if self._begun:
+            return recipe, State(self._begun)
         if self._solver_before != self.solver:  # whose moments mean something else
             self._forget_moments()
         pairs = zip(self.coefs_, self.intercepts_, strict=True)
         network = Network([Layer(aligned_copy(w), aligned_copy(b)) for w, b in pairs], recipe.activation)
+        sizes = (samples.n_features, *recipe.hidden, self.n_outputs_)
         if network.layer_sizes != sizes:
             raise ValueError(f"a network of layers {network.layer_sizes} cannot go on as one of {sizes}")
         return recipe, State(network, self._moments, self._n_steps, self._n_epochs)
 
     def _recipe(self, batch_size: int, n_epochs: int) -> Recipe:
         """The parameters in the trainer's terms."""
-        sizes = self.hidden_layer_sizes
-        hidden = tuple(index(size) for size in (sizes if hasattr(sizes, "__iter__") else [sizes]))
-        if any(size <= 0 for size in hidden):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {list(hidden)}.")
         return Recipe(
-            hidden=hidden,
+            hidden=self._hidden(),
             activation=self.activation,
             loss=_LOSSES[self.out_activation_],
             solver="sgd" if self.solver == "sgd" else "adam",
@@ -496,6 +494,14 @@ class NetworkEstimator(BaseEstimator):
             shuffle=bool(self.shuffle),
         )
 
+    def _hidden(self) -> tuple[int, ...]:
+        """The units of each hidden layer."""
+        sizes = self.hidden_layer_sizes
+        hidden = tuple(index(size) for size in (sizes if hasattr(sizes, "__iter__") else [sizes]))
+        if any(size <= 0 for size in hidden):
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {list(hidden)}.")
+        return hidden
+
     def _batch_size(self, n_samples: int, is_chunk: bool = False) -> int:
         """Samples of a mini-batch, at most all."""
         if self.batch_size == "auto":
@@ -511,7 +517,7 @@ class NetworkEstimator(BaseEstimator):
         self.coefs_ = [layer.w for layer in network.layers]
         self.intercepts_ = [layer.b for layer in network.layers]
         self.n_layers_ = len(network.layers) + 1
-        self._is_new, self._solver_before = False, self.solver
+        self._begun, self._solver_before = None, self.solver
 
     def _record(self, record: EpochRecord) -> bool:
         """Take the figures of an epoch; whether it is the best so far."""
@@ -549,22 +555,37 @@ class NetworkEstimator(BaseEstimator):
 
     # ---- Prediction ----
 
-    def _outputs(self, X: Any) -> tuple[np.ndarray, np.dtype[Any]]:
-        """The last layer's sums, float32 `(n_samples, n_outputs)`, and the kind of numbers that `X` came in.
+    def _outputs(self, X: Any, kind: type[np.floating[Any]] = np.float32) -> np.ndarray:
+        """The last layer's sums `(n_samples, n_outputs)`, computed in float32 or float64, as `kind` says.
 
-        ValueError where they are more than float32 holds.
+        ValueError where they are more than such numbers hold.
         """
-        check_is_fitted(self)
-        checked = validate_data(self, X, reset=False, **ACCEPTED)
-        features = as_features(checked)
-        outputs, network = np.empty((features.shape[0], self.n_outputs_), np.float32), self._network()
+        outputs, network = np.empty((X.shape[0], self.n_outputs_), kind), self._network(kind)
         with np.errstate(over="ignore", invalid="ignore"):  # it is told below
-            for rows in gen_batches(features.shape[0], _PREDICTED_AT_A_TIME):
-                outputs[rows] = network.forward(features[rows].astype(np.float32, copy=False)).logits
+            for rows in gen_batches(X.shape[0], _PREDICTED_AT_A_TIME):
+                outputs[rows] = network.forward(X[rows].astype(kind, copy=False)).logits
         if not np.isfinite(outputs).all():
-            raise ValueError("X is so large that what the network answers is beyond the range of float32")
-        return outputs, checked.dtype
+            raise ValueError(f"X is so large that what the network answers is beyond the range of {kind.__name__}")
+        return outputs
 
-    def _network(self) -> Network:
-        """That of the attributes, whose arrays it shares."""
-        return Network([Layer(w, b) for w, b in zip(self.coefs_, self.intercepts_, strict=True)], self.activation)
+    def _checked(self, X: Any) -> Any:
+        """Features to predict for: an array or a CSR matrix."""
+        check_is_fitted(self)
+        return validate_data(self, X, reset=False, **ACCEPTED)
+
+    def _network(self, kind: type[np.floating[Any]]) -> Network:
+        """That of the attributes, whose arrays it shares where they are of that kind."""
+        pairs = zip(self.coefs_, self.intercepts_, strict=True)
+        return Network(
+            [Layer(w.astype(kind, copy=False), b.astype(kind, copy=False)) for w, b in pairs], self.activation
+        )
+
+
+def _initialised(sizes: tuple[int, ...], activation: str, draws: np.random.RandomState) -> Network:
+    """The network that scikit-learn begins with, drawn as there, in float32."""
+    layers, factor = [], 2 if activation == "logistic" else 6
+    for n_in, n_out in pairwise(sizes):
+        bound = np.sqrt(factor / (n_in + n_out))
+        w, b = draws.uniform(-bound, bound, (n_in, n_out)), draws.uniform(-bound, bound, n_out)
+        layers.append(Layer(aligned_copy(w), aligned_copy(b)))
+    return Network(layers, activation)
