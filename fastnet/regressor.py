@@ -169,8 +169,7 @@ def _mean_and_deviation(y: np.ndarray, weights: np.ndarray | None) -> tuple[floa
     """Weighted; the same bits in any order, and for a weight of 2 as for two copies."""
     values, places = np.unique(y, return_inverse=True)
     totals = np.bincount(places, weights)
-    with np.errstate(over="ignore", invalid="ignore"):  # of targets so large, the differences are told by as_float32
-        shares = totals / totals.sum() if totals.any() else np.full(len(values), 1 / len(values))
-        mean = float(shares @ values)
-        deviation = float(np.sqrt(shares @ np.square(values - mean)))
-    return mean, deviation
+    shares = totals / totals.sum() if totals.any() else np.full(len(values), 1 / len(values))
+    mean = float(shares @ values)
+    largest = float(np.abs(values - mean).max())  # whose square may be more than a number holds
+    return mean, largest and largest * float(np.sqrt(shares @ np.square((values - mean) / largest)))

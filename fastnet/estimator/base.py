@@ -239,7 +239,8 @@ class NetworkEstimator(BaseEstimator):
         if validation is None and self.early_stopping:
             samples, validation = self._split(samples)
         has_validation = validation is not None
-        if not goes_on or has_validation != (getattr(self, "validation_scores_", None) is not None):
+        goes_on = goes_on and hasattr(self, "loss_curve_")  # and not from L-BFGS
+        if not goes_on or has_validation != (self.validation_scores_ is not None):
             self._begin_curves(has_validation)
         self._optimizer = self._new_rate()
         batch_size = self._batch_size(len(samples))
