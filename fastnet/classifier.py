@@ -211,11 +211,12 @@ class FastNetClassifier(ClassifierMixin, NetworkEstimator):
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """The logarithm of `predict_proba`."""
         logits = self._logits(X)
-        if not self._is_logistic:
-            shifted = logits - logits.max(axis=1, keepdims=True)
-            logarithms: np.ndarray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        if self._is_logistic:
+            logarithms: np.ndarray = np.log(self._probabilities(logits))
             return logarithms
-        return np.log(self._probabilities(logits))
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        logarithms = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        return logarithms
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Logits, float32 `(n_samples, n_classes)`; with two classes that of the second, `(n_samples,)`."""

@@ -18,8 +18,8 @@ from fastnet import FastNetClassifier, FastNetRegressor
 OURS = {MLPClassifier: FastNetClassifier, MLPRegressor: FastNetRegressor}
 # By name, or by name and a part of the arguments as they are written.
 NOT_OURS = {
-    "test_early_stopping_stratified": "wants the class of which there is too little to be called True, as binarised; ours"
-    " has its name, which test_classifier holds",
+    "test_early_stopping_stratified": "wants the class of which there is too little to be called True, as binarised;"
+    " ours has its name, which test_classifier holds",
     "test_fit": "sets private attributes by hand, of an estimator that was not trained; test_regressor works the same"
     " example out",
     "test_gradient": "calls the private gradient of L-BFGS with steps of 1e-5, which float32 does not resolve; held by"

@@ -7,7 +7,7 @@ from inspect import signature
 from itertools import pairwise
 from numbers import Integral, Real
 from operator import index
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import joblib
 import numpy as np
@@ -91,7 +91,7 @@ class NetworkEstimator(BaseEstimator):
     What a target is to the network stands in `out_activation_`: the output function, which decides the loss.
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn's convention
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "solver": [StrOptions({"adam", "sgd", "lbfgs"})],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -346,7 +346,7 @@ class NetworkEstimator(BaseEstimator):
         self._seed = int(draws.randint(np.iinfo(np.int32).max))
         self._n_epochs = self.t_ = 0
         for name in (*_CURVES, "_optimizer"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
         self._forget_moments()
 
     def _forget_moments(self) -> None:
