@@ -4,9 +4,10 @@ Where a layer is computed in tasks, a block of it is activated while it lies in 
 `products` and `sparse` have it in their registers.
 """
 
-from .checks import ACTIVATIONS, check_activation, check_axes, check_inputs, check_outputs
+from .checks import check_activation, check_axes, check_inputs, check_outputs
 from .elementary import logistic, tanh
 from .jit import inlined, kernel
+from .kinds import ACTIVATIONS
 from .simd import LANES, first_lanes, load, relu, splat, step, store
 
 RELU, TANH, LOGISTIC, IDENTITY = range(len(ACTIVATIONS))

@@ -16,8 +16,8 @@ import numpy as np
 
 from . import reference
 from .arrays import aligned_copy, aligned_empty
-from .checks import ACTIVATIONS
 from .displacements import smooth_basis, unit_amplitude
+from .kinds import ACTIVATIONS
 from .products import PANEL_DEPTH, STRIP_DEPTH, TASK_ROWS, TILE_COLUMNS, TILE_ROWS
 
 EPS = float(np.finfo(np.float32).eps)
@@ -410,13 +410,13 @@ def _cases() -> Iterator[Case]:
         for activation in ACTIVATIONS:
             benchmarked = sizes == (64, 512) and activation in ("tanh", "logistic")
             yield Case("activate", sizes, make_activate, bounds_activate, benchmarked, activation)
-            make, bounds = make_activate_backward, bounds_activate_backward
-            yield Case("activate_backward", sizes, make, bounds, benchmarked, activation)
+            backward = make_activate_backward, bounds_activate_backward
+            yield Case("activate_backward", sizes, *backward, benchmarked, activation)
     for sizes in [(64, 10), (200, 1), (1, 1), (3, 2), (17, 47), (5, 1000)]:
         benchmarked = sizes == (64, 10)
         yield Case("squared_error", sizes, make_squared_error, bounds_squared_error, benchmarked)
-        make, bounds = make_logistic_cross_entropy, bounds_logistic_cross_entropy
-        yield Case("logistic_cross_entropy", sizes, make, bounds, benchmarked)
+        logistic = make_logistic_cross_entropy, bounds_logistic_cross_entropy
+        yield Case("logistic_cross_entropy", sizes, *logistic, benchmarked)
         yield Case("poisson_loss", sizes, make_poisson_loss, bounds_poisson_loss, benchmarked)
     for n in (784 * 512, 407_050, 1, 3, 17, 4096, 4097, 10_007):
         yield Case("adam_step", (n,), make_adam_step, bounds_adam_step, n in (407_050, 10_007))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .kinds import ACTIVATIONS
+
 if TYPE_CHECKING:
     from .sparse_rows import SparseRows
 
 _FLOAT32 = np.dtype(np.float32)
-
-ACTIVATIONS = ("relu", "tanh", "logistic", "identity")
 
 Named = tuple[str, np.ndarray, tuple[int, ...]]
 

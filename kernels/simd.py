@@ -390,8 +390,8 @@ def maximum(vector, limit):
 
 
 def power_of_two(vector):
-    """2**x of each lane, for whole numbers from -126 to 127."""
-    return np.exp2(vector)
+    """2**x of each lane, for whole numbers from -126 to 127; of another, any number."""
+    return np.ldexp(np.float32(1), np.nan_to_num(vector).astype(np.int32))
 
 
 def sum_lanes(vector):

@@ -8,7 +8,7 @@ import pytest
 from fastnet import kernels
 from fastnet.data.samples import PIXEL_SCALE, Samples
 from fastnet.kernels import jit, reference
-from fastnet.kernels.checks import ACTIVATIONS
+from fastnet.kernels.kinds import ACTIVATIONS
 from fastnet.models.network import Network
 from fastnet.training.engine.fused import FusedEngine
 from fastnet.training.engine.stepwise import StepwiseEngine

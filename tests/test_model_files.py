@@ -195,10 +195,10 @@ def test_json_that_is_no_manifest(model, content):
     assert sentence_of(model, "manifest.json") == "is not the manifest of a fastnet model"
 
 
-@pytest.mark.parametrize("version", [0, 3, "2", 2.0, True, None])
+@pytest.mark.parametrize("version", [0, 4, "2", 2.0, True, None])
 def test_other_format_version(model, version):
     change_manifest(model, format_version=version)
-    assert sentence_of(model, "manifest.json") == f"has format version {version}; this fastnet reads 1 and 2"
+    assert sentence_of(model, "manifest.json") == f"has format version {version}; this fastnet reads 1, 2, 3"
 
 
 @pytest.mark.parametrize(

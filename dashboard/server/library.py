@@ -71,13 +71,14 @@ class Library:
         return find_model(self._directory.absolute() / name)
 
     def load(self, name: str) -> Predictor:
-        """The model of that name; ModelError if it is not sound."""
+        """The model of that name; ModelError if it is not sound, OptionError if it is none of classes."""
         folder = self.folder(name)
         state = state_of(folder)
         with self._lock:
             known, predictor = self._predictors.get(name, (None, None))
             if predictor is None or known != state:
                 predictor = Predictor.load(folder)
+                predictor.manifest.require_classes("this page")
                 self._predictors[name] = state, predictor
             return predictor
 

@@ -53,6 +53,7 @@ def _architecture(predictor: Predictor) -> Facts:
 # Knobs that share a line with others.
 _TOLD_TOGETHER = {
     *("beta1", "beta2", "eps", "weight_decay", "learning_rate", "schedule", "warmup_epochs"),
+    *("solver", "momentum", "nesterov"),
     *("epochs", "batch_size", "augmentation", "engine", "seed"),
 }
 
@@ -63,8 +64,10 @@ def recipe_facts(recipe: Recipe | None) -> Facts:
         return []
     told = knobs(Recipe)
     warm_up = f", warm-up of {told['warmup_epochs'].amount(recipe.warmup_epochs)}" if recipe.warmup_epochs else ""
+    momentum = f"{'Nesterov momentum' if recipe.nesterov else 'momentum'} {recipe.momentum:g}"
+    adam = f"Adam, β1 {recipe.beta1:g}, β2 {recipe.beta2:g}, ε {recipe.eps:g}"
     return [
-        ("Optimizer", f"Adam, β1 {recipe.beta1:g}, β2 {recipe.beta2:g}, ε {recipe.eps:g}"),
+        ("Optimizer", adam if recipe.solver == "adam" else f"SGD, {momentum}"),
         ("Weight decay", f"{recipe.weight_decay:g}, decoupled"),
         ("Learning rate", f"{recipe.learning_rate:g}, {recipe.schedule} schedule{warm_up}"),
         ("Epochs", f"{recipe.epochs} in batches of {recipe.batch_size}"),
@@ -88,6 +91,7 @@ def _accuracy(manifest: Manifest) -> Facts:
     test = manifest.test or Score()
     figures = {
         "Test set": _formatted("{:.2%}", test.accuracy),
+        "Test R^2": _formatted("{:.4f}", test.r2),
         "Test loss": _formatted("{:.4f}", test.loss),
         "Validation": _formatted("{:.2%}", manifest.validation_accuracy),
     }

@@ -68,6 +68,8 @@ class Inspection:
     fastnet_version: str | None = field(metadata=NULL)
     layer_sizes: tuple[int, ...]
     pixel_scale: float
+    activation: str
+    loss: str
     license: str | None = field(metadata=NULL)
     recipe: dict[str, object] | None = field(metadata=NULL)
     origin: Origin | None = field(metadata=NULL)
@@ -135,6 +137,8 @@ def _inspect(model: str | Path, directory: Path) -> Inspection:
         fastnet_version=manifest.fastnet_version,
         layer_sizes=manifest.layer_sizes,
         pixel_scale=manifest.pixel_scale,
+        activation=files.activation,
+        loss=files.loss,
         license=manifest.license,
         recipe=manifest.recipe,
         origin=manifest.origin,

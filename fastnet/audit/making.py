@@ -64,6 +64,7 @@ def audit_model(
     if n_points < LEAST_SAMPLES:
         raise OptionError(f"the points of the embedding must be at least {LEAST_SAMPLES}, not {n_points}")
     files, predictor = read_model(model), Model.load(model)
+    files.manifest.require_classes("an audit")
     models = [files] if against is None else [files, read_model(against)]
     samples = dataset.test
     for each in models:

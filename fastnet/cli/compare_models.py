@@ -48,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
         dataset = data_of(read_model(args.model), given_data(args))
         samples = data_of(read_model(args.other), dataset).test
     first, second = Model.load(args.model), Model.load(args.other)
+    for each in (first, second):
+        each.manifest.require_classes("a comparison of models")
     with waiting("asking both models"):
         comparison = compare_models(first, second, samples)
     if args.picture:

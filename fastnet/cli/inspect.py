@@ -46,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
 def _lines(facts: "Inspection") -> Iterator[tuple[str, str | None]]:
     yield "model", facts.directory
     yield "layers", f"{'-'.join(map(str, facts.layer_sizes))}, {facts.n_parameters:,} parameters"
+    if (facts.activation, facts.loss) != ("relu", "cross_entropy"):
+        yield "network of", f"activation {facts.activation}, loss {facts.loss}"
     yield "trained by", f"fastnet {facts.fastnet_version}" if facts.fastnet_version else None
     yield "data", _data(facts.data)
     yield "recipe", _listed(facts.recipe)
@@ -54,6 +56,7 @@ def _lines(facts: "Inspection") -> Iterator[tuple[str, str | None]]:
     yield "epochs", None if facts.epochs is None else f"{facts.epochs} of {planned or 'unknown'}"
     yield "validation accuracy", _percent(facts.validation_accuracy)
     yield "test accuracy", _percent(facts.test.accuracy if facts.test else None)
+    yield "test R^2", f"{facts.test.r2:.4f}" if facts.test and facts.test.r2 is not None else None
     over_seeds = facts.test_over_seeds
     if over_seeds and to_json(over_seeds):
         mean, deviation = percent(over_seeds.mean), percent(over_seeds.std)

@@ -40,7 +40,8 @@ class ProgressDisplay:
         self._shown = now
         progress, n_seen = self._training.progress, self._training.n_seen
         if n_seen:
-            self._draw(len(progress.history) + 1, progress.loss_sum / n_seen, progress.n_correct / n_seen)
+            accuracy = None if self._training.recipe.is_regression else progress.n_correct / n_seen
+            self._draw(len(progress.history) + 1, progress.loss_sum / n_seen, accuracy)
 
     def end_epoch(self, record: EpochRecord) -> None:
         """An epoch is complete."""
@@ -56,18 +57,19 @@ class ProgressDisplay:
         figures = " ".join(self._figures(record.epoch, record.train_loss, record.train_accuracy))
         tell(f"{figures}, {rate:,.0f} samples/s, {left:.0f} s left")
 
-    def _draw(self, epoch: int, loss: float, accuracy: float) -> None:
+    def _draw(self, epoch: int, loss: float, accuracy: float | None) -> None:
         rate, left = self._rate_and_seconds_left()
         speed, time_left = f"{tqdm.format_sizeof(rate)} samples/s", f"{tqdm.format_interval(left)} left"
         draw(fitted(self._figures(epoch, loss, accuracy), self._seen() / self._total(), speed, time_left, columns()))
 
-    def _figures(self, epoch: int, loss: float, accuracy: float) -> tuple[str, ...]:
+    def _figures(self, epoch: int, loss: float, accuracy: float | None) -> tuple[str, ...]:
+        r2 = self._last.validation_r2 if self._last else None
         validation = percent(self._last.validation_accuracy if self._last else None)
         return (
             f"epoch {epoch}/{self._training.recipe.epochs}",
             f"loss {loss:.4f}",
             f"train {percent(accuracy)}",
-            f"validation {validation}",
+            f"validation {validation}" if r2 is None else f"validation R^2 {r2:.4f}",
         )
 
     def _total(self) -> int:

@@ -15,6 +15,13 @@ CARD = "MODEL_CARD.md"
 
 _Z = 1.959964  # of a 95% interval of the normal distribution
 
+_BETWEEN = {"relu": "a ReLU", "tanh": "a tanh", "logistic": "a logistic function", "identity": "nothing"}
+_END = {
+    "cross_entropy": "a softmax",
+    "logistic": "a logistic function",
+    "squared_error": "its numbers as they are",
+    "poisson": "an exponential",
+}
 _MNIST = "mnist"
 _USE_OF_MNIST = (
     "To read handwritten digits: grey 28x28 pictures in MNIST's form (white ink on black, centred by mass), or through"
@@ -96,15 +103,19 @@ def _score(manifest: Manifest) -> Score:
 def _description(manifest: Manifest) -> list[str]:
     counted = f" of {manifest.n_parameters:,} weights and biases" if manifest.n_parameters else ""
     by = f", trained by fastnet {manifest.fastnet_version}" if manifest.fastnet_version else ""
+    between, end = _BETWEEN[manifest.activation or "relu"], _END[manifest.loss or "cross_entropy"]
     return [
-        f"A fully connected network{counted}, layer sizes {manifest.layers}, with a ReLU between its layers and a"
-        f" softmax at the end{by}."
+        f"A fully connected network{counted}, layer sizes {manifest.layers}, with {between} between its layers and"
+        f" {end} at the end{by}."
     ]
 
 
 def _use(manifest: Manifest) -> str:
-    n_classes = manifest.layer_sizes[-1]
-    return f"To tell {n_classes} classes apart, on samples that are made and scaled as those of {data_name(manifest)}."
+    n = manifest.layer_sizes[-1]
+    what = {"cross_entropy": f"tell {n} classes apart", "logistic": f"tell which of {n} labels hold"}.get(
+        manifest.loss or "cross_entropy", "predict a number" if n == 1 else f"predict {n} numbers"
+    )
+    return f"To {what}, on samples that are made and scaled as those of {data_name(manifest)}."
 
 
 def _data(manifest: Manifest) -> Iterator[Row]:
@@ -141,6 +152,8 @@ def _accuracy(manifest: Manifest) -> Iterator[Row]:
             low, high = interval(score.accuracy, n_test)
             counted = f" of {n_test:,} samples (95% interval of such a count: {low:.2%} to {high:.2%})"
         yield "test accuracy", f"{score.accuracy:.2%}{counted}"
+    if score.r2 is not None:
+        yield "test R^2", f"{score.r2:.4f}"
     if score.loss is not None:
         yield "test loss", f"{score.loss:.4f}"
     if manifest.validation_accuracy is not None:
@@ -169,10 +182,13 @@ def _calibration(calibration: CalibrationDocument | None) -> list[str]:
 
 
 def _limits(manifest: Manifest, calibration: CalibrationDocument | None) -> list[str]:
-    lines = [
-        f"- It knows {manifest.layer_sizes[-1]} classes, and its probabilities go to one of them whatever it is shown"
-        + ("; the calibration says when not to believe them." if calibration else "; it has no calibration.")
-    ]
+    lines = ["- It answers whatever it is shown, also what is like nothing that it was trained on."]
+    if (manifest.loss or "cross_entropy") == "cross_entropy":
+        lines = [
+            f"- It knows {manifest.layer_sizes[-1]} classes, and its probabilities go to one of them whatever it is"
+            " shown"
+            + ("; the calibration says when not to believe them." if calibration else "; it has no calibration.")
+        ]
     if manifest.test:
         lines.append("- The figures hold for samples made as those of its data set; on others expect less.")
     else:

@@ -9,16 +9,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from fastnet.errors import ModelError
+from fastnet.data.table_scaling import TableScaling
+from fastnet.errors import ModelError, OptionError
 
 from .fields import NO_JSON, NULL, FieldError, Share, Within, read_fields
+from .kinds import LOSSES, REGRESSIONS
 
 RUNS = Path("runs")  # where new runs are saved, below the working directory
 
 FORMAT = "fastnet-model"
 CALIBRATION_FORMAT = "fastnet-calibration"
 FORMAT_VERSION = 2
-READABLE_VERSIONS = (1, FORMAT_VERSION)  # 1 had no sums of documents
+FORMAT_VERSION_OF_KINDS = 3  # of a network with another activation or loss than those of before, or a scaled table
+READABLE_VERSIONS = (1, FORMAT_VERSION, FORMAT_VERSION_OF_KINDS)  # 1 had no sums of documents
 
 Document = TypeVar("Document")
 
@@ -44,6 +47,7 @@ class DataFacts:
     label: str | None = None  # what `load_dataset` was told beside the source
     transposed: bool | None = None
     corrections: str | None = None  # the file of those that the training set took up
+    target: str | None = None  # the column of a table that the others predict
     others: dict[str, object] = field(default_factory=dict)
 
 
@@ -113,6 +117,9 @@ class Manifest:
     layer_sizes: tuple[int, ...]  # from the number of pixels to the number of classes
     classes: tuple[str, ...] | None = None  # their names, where they are not called by their numbers
     pixel_scale: float  # what the model's input pixels are multiplied with
+    activation: str | None = None  # one of `ACTIVATIONS`; None: "relu"
+    table: TableScaling | None = None  # of a model that predicts a column of tables
+    loss: str | None = None  # one of `LOSSES`, which decides what outputs mean; None: "cross_entropy"
     n_parameters: int | None = None
     recipe: dict[str, object] | None = None  # as `fastnet.training.recipe.Recipe` writes it
     origin: Origin | None = None  # None: its first weights were drawn at random
@@ -142,6 +149,18 @@ class Manifest:
         n_classes = self.layer_sizes[-1]
         named = self.classes is not None and len(self.classes) == n_classes
         return self.classes if named and self.classes else tuple(map(str, range(n_classes)))
+
+    @property
+    def of_regression(self) -> bool:
+        """Whether the model answers numbers."""
+        return self.loss in REGRESSIONS
+
+    def require_classes(self, purpose: str) -> None:
+        """OptionError, naming what the model is wanted for, unless it tells an image one of its classes."""
+        if self.loss not in (None, LOSSES[0]):
+            raise OptionError(f"{purpose} takes a model of classes, and this one was trained with the loss {self.loss}")
+        if self.table:
+            raise OptionError(f"{purpose} takes a model of images, and this one predicts a column of tables")
 
     @property
     def layers(self) -> str:

@@ -6,6 +6,7 @@ NumPy alone writes archive and page; the other two need the packages `onnx` and 
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from .webpage import page_of
 
 _OPSET = 13  # of December 2020: since then a softmax is over one axis
 _IR_VERSION = 7  # of the same release
+_ONNX_ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "logistic": "Sigmoid", "identity": "Identity"}
 _MOST_ONNX_BYTES = 2**31 - 2**20  # protobuf's limit, less some room for the graph
 
 
@@ -53,6 +55,9 @@ def metadata(files: ModelFiles) -> dict[str, str]:
         "temperature": calibration.temperature if calibration else 1.0,
         "data": data_name(manifest),
         "test_accuracy": manifest.test.accuracy if manifest.test else None,
+        "test_r2": manifest.test.r2 if manifest.test else None,
+        "activation": manifest.activation,
+        "loss": manifest.loss,
         "license": manifest.license,
         "manifest": json.dumps(sealed(to_json(manifest))),
     }
@@ -61,6 +66,9 @@ def metadata(files: ModelFiles) -> dict[str, str]:
 
 def to_onnx(files: ModelFiles, target: Path) -> None:
     """Write an ONNX graph of opset 13, for any number of images.
+
+    Of several labels, `probabilities` are 1 / (1 + exp(-logits / temperature)) and `labels` int64 `(n, n_labels)`, 0 or
+    1; of a regression there is one output, `predictions`, float32 `(n, n_outputs)`.
 
     In: `images`, float32 `(n, n_features)`, scaled as floating-point pixels are for `Predictor` (MNIST: 0 to 1, that is
     uint8 pixels times `pixel_scale`). Out: `logits` and `probabilities`, float32 `(n, n_classes)`, and `labels`, int64
@@ -79,23 +87,32 @@ def to_onnx(files: ModelFiles, target: Path) -> None:
     for number in range(1, n_layers):
         nodes.append(helper.make_node("Gemm", [activations, f"W{number}", f"b{number}"], [f"sums{number}"]))
         activations = f"hidden{number}"
-        nodes.append(helper.make_node("Relu", [f"sums{number}"], [activations]))
-    nodes += [
-        helper.make_node("Gemm", [activations, f"W{n_layers}", f"b{n_layers}"], ["logits"]),
-        helper.make_node("Div", ["logits", "temperature"], ["calibrated"]),
-        helper.make_node("Softmax", ["calibrated"], ["probabilities"], axis=1),
-        helper.make_node("ArgMax", ["logits"], ["labels"], axis=1, keepdims=0),
-    ]
-    constants = {**parameters, "temperature": np.float32(facts["temperature"])}
+        nodes.append(helper.make_node(_ONNX_ACTIVATIONS[files.activation], [f"sums{number}"], [activations]))
+    last = [activations, f"W{n_layers}", f"b{n_layers}"]
+    constants = dict(parameters)
+    if files.manifest.of_regression:
+        function = "Exp" if files.loss == "poisson" else "Identity"
+        nodes += [helper.make_node("Gemm", last, ["sums"]), helper.make_node(function, ["sums"], ["predictions"])]
+        answers = [helper.make_tensor_value_info("predictions", TensorProto.FLOAT, ["n", n_classes])]
+    else:
+        constants["temperature"] = np.float32(facts["temperature"])
+        nodes += [
+            helper.make_node("Gemm", last, ["logits"]),
+            helper.make_node("Div", ["logits", "temperature"], ["calibrated"]),
+            *_onnx_classes(files.loss),
+        ]
+        answers = [
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", n_classes]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", n_classes]),
+            helper.make_tensor_value_info(
+                "labels", TensorProto.INT64, ["n"] if files.loss == "cross_entropy" else ["n", n_classes]
+            ),
+        ]
     graph = helper.make_graph(
         nodes,
         "fastnet",
         [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", n_features])],
-        [
-            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", n_classes]),
-            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", n_classes]),
-            helper.make_tensor_value_info("labels", TensorProto.INT64, ["n"]),
-        ],
+        answers,
         [numpy_helper.from_array(np.asarray(array), name) for name, array in constants.items()],
     )
     opsets = [helper.make_opsetid("", _OPSET)]
@@ -104,6 +121,23 @@ def to_onnx(files: ModelFiles, target: Path) -> None:
     helper.set_model_props(model, facts)
     checker.check_model(model, full_check=True)
     onnx.save(model, target, format="protobuf")
+
+
+def _onnx_classes(loss: str) -> list[Any]:
+    """The nodes from the calibrated logits to probabilities, and to classes or to each of several labels."""
+    from onnx import TensorProto, helper
+
+    if loss == "cross_entropy":
+        return [
+            helper.make_node("Softmax", ["calibrated"], ["probabilities"], axis=1),
+            helper.make_node("ArgMax", ["logits"], ["labels"], axis=1, keepdims=0),
+        ]
+    return [
+        helper.make_node("Sigmoid", ["calibrated"], ["probabilities"]),
+        helper.make_node("Sub", ["logits", "logits"], ["zeros"]),
+        helper.make_node("Greater", ["logits", "zeros"], ["are_there"]),
+        helper.make_node("Cast", ["are_there"], ["labels"], to=TensorProto.INT64),
+    ]
 
 
 def to_safetensors(files: ModelFiles, target: Path) -> None:

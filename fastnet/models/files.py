@@ -20,10 +20,12 @@ from fastnet import weights
 from fastnet.bounded import read_bounded
 from fastnet.errors import ModelError, OptionError, damage_told_as, did_you_mean, told, unreadable_told_as
 from fastnet.files import is_directory, read_whole
+from fastnet.kernels.kinds import ACTIVATIONS
 
 from .card import CARD, model_card
 from .documents import FORMAT, READABLE_VERSIONS, RUNS, ArrayDescription, EpochRecord, Manifest, read_strictly
 from .fields import FieldError, to_json
+from .kinds import LOSSES
 from .sealed import sealed, sha256_of, unsealed
 
 MANIFEST = "manifest.json"
@@ -53,6 +55,16 @@ class ModelFiles:
     def pixel_scale(self) -> float:
         """What the model's input pixels are multiplied with."""
         return self.manifest.pixel_scale
+
+    @property
+    def activation(self) -> str:
+        """What follows each hidden layer, one of `ACTIVATIONS`."""
+        return self.manifest.activation or ACTIVATIONS[0]
+
+    @property
+    def loss(self) -> str:
+        """What the network was trained to make small, one of `LOSSES`: it decides what outputs mean."""
+        return self.manifest.loss or LOSSES[0]
 
     @property
     def sha256(self) -> str:
@@ -128,7 +140,7 @@ def read_manifest(directory: Path) -> Manifest:
         raise ModelError(f"{path}: is not the manifest of a fastnet model")
     version = content.get("format_version")
     if type(version) is not int or version not in READABLE_VERSIONS:
-        readable = " and ".join(map(str, READABLE_VERSIONS))
+        readable = ", ".join(map(str, READABLE_VERSIONS))
         raise ModelError(f"{path}: has format version {told(version)}; this fastnet reads {readable}")
     content = unsealed(content, path, is_required=version > 1)
     sizes = content.get("layer_sizes")
@@ -140,12 +152,22 @@ def read_manifest(directory: Path) -> Manifest:
     least, most = _PIXEL_SCALES
     if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not least <= scale <= most:
         raise ModelError(f"{path}: pixel_scale must be a number from {least:g} to {most:g}, not {told(scale)}")
+    for name, known in (("activation", ACTIVATIONS), ("loss", LOSSES)):
+        if content.get(name) not in (None, *known):
+            raise ModelError(f"{path}: {name} must be one of {', '.join(known)}, not {told(content[name])}")
     if not isinstance(content.get("arrays"), dict):
         raise ModelError(f"{path}: lacks the description of its arrays")
     try:
-        return Manifest.from_json(content)
+        manifest = Manifest.from_json(content)
     except FieldError as error:
         raise ModelError(f"{path}: {error}") from error
+    for fault in manifest.faults:
+        if fault.startswith("table"):  # without it, answers would be wrong
+            raise ModelError(f"{path}: {fault}")
+    table = manifest.table
+    if table and not len(table.features) == len(table.means) == len(table.deviations) == sizes[0]:
+        raise ModelError(f"{path}: its table must have {sizes[0]} features, means and deviations")
+    return manifest
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:

@@ -10,12 +10,14 @@ from fastnet import weights
 from fastnet.data.scales import are_unscaled
 from fastnet.errors import OptionError
 from fastnet.files import read_whole
+from fastnet.kernels.kinds import ACTIVATIONS
 
 from .calibration import CALIBRATION, Calibration, read_calibration
 from .documents import Manifest
 from .files import MANIFEST, ModelFiles, find_model, read_model
+from .kinds import LOSSES
 from .network import Activations, Network
-from .probabilities import softmax
+from .probabilities import answers_of
 
 
 class Model:
@@ -34,9 +36,10 @@ class Model:
         manifest: Manifest | None = None,
         calibration: Calibration | None = None,
     ):
-        self.network = Network.of(parameters)
+        self.network = Network.of(parameters, (manifest.activation if manifest else None) or ACTIVATIONS[0])
         self.pixel_scale = np.float32(pixel_scale)
         self.manifest = manifest or Manifest(layer_sizes=self.layer_sizes, pixel_scale=float(pixel_scale))
+        self.loss = self.manifest.loss or LOSSES[0]
         self.calibration = calibration
 
     @classmethod
@@ -60,12 +63,26 @@ class Model:
         return self.network.forward(self._pixels(images))
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        """The likeliest class of each image, int64 `(n,)`."""
-        likeliest: np.ndarray = self.logits(images).argmax(axis=1)
-        return likeliest
+        """The likeliest class of each image, int64 `(n,)`.
+
+        Of a model of several labels 0 or 1 for each, int64 `(n, n_labels)`; of a regression its numbers, float32
+        `(n, n_outputs)`. A model of a table takes the columns of `manifest.table.features` as they are, `(n,
+        n_features)`, and answers the target's numbers, float64 `(n,)`, where it is no class.
+        """
+        logits = self.logits(images)
+        if self.loss == "cross_entropy":
+            likeliest: np.ndarray = logits.argmax(axis=1)
+            return likeliest
+        answers = answers_of(logits, self.loss)
+        if self.manifest.table and self.manifest.of_regression:
+            return self.manifest.table.target_of(answers)
+        return answers if self.manifest.of_regression else (answers > 0.5).astype(np.int64)
 
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
-        """The probability of each class, float32 `(n, n_classes)`; rows sum to 1."""
+        """The probability of each class, float32 `(n, n_classes)`; rows sum to 1, but for a model of several labels.
+
+        OptionError for a regression, which has none.
+        """
         return self.probabilities_of(self.logits(images))
 
     def hidden_activations(self, images: np.ndarray, layer: int = -1) -> np.ndarray:
@@ -81,7 +98,9 @@ class Model:
 
     def probabilities_of(self, logits: np.ndarray) -> np.ndarray:
         """The probabilities that `predict_proba` gives images with these logits, float32 `(n, n_classes)`."""
-        return softmax(logits / np.float32(self.calibration.temperature) if self.calibration else logits)
+        if self.manifest.of_regression:
+            raise OptionError("this model answers numbers, and no probabilities: predict says them")
+        return answers_of(logits / np.float32(self.calibration.temperature) if self.calibration else logits, self.loss)
 
     def integrated_gradient(self, image: np.ndarray, direction: np.ndarray, n_steps: int) -> np.ndarray:
         """As `Network.integrated_gradient`, of one image."""
@@ -96,6 +115,8 @@ class Model:
         if images.ndim not in (2, 3) or math.prod(images.shape[1:]) != n_features:
             raise OptionError(f"this model takes images of {n_features} pixels; the array has shape {images.shape}")
         flat = images.reshape(len(images), n_features)
+        if self.manifest.table and images.dtype.kind in "iuf":
+            return self._columns(flat)
         if images.dtype.kind in "iu":
             return self._whole_pixels(flat)
         if images.dtype.kind != "f":
@@ -105,6 +126,13 @@ class Model:
         if not np.isfinite(pixels).all():
             raise OptionError("the images hold NaN or infinite pixels")
         return pixels * self.pixel_scale if are_unscaled(pixels, float(self.pixel_scale)) else pixels
+
+    def _columns(self, columns: np.ndarray) -> np.ndarray:
+        """The columns of a table as the network takes them."""
+        assert self.manifest.table
+        if not np.isfinite(columns).all():
+            raise OptionError("the columns hold NaN or infinite numbers")
+        return self.manifest.table.scaled(columns.astype(np.float64))
 
     def _whole_pixels(self, flat: np.ndarray) -> np.ndarray:
         """Whole numbers as float32, scaled as in training; OptionError where they go beyond what was trained on."""

@@ -2,9 +2,6 @@
 
 import numpy as np
 
-LOSSES = ("cross_entropy", "logistic", "squared_error", "poisson")
-REGRESSIONS = LOSSES[2:]
-
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """The probability of each class, as `logits (n, n_classes)`; rows sum to 1, and no exponential overflows."""

@@ -25,10 +25,16 @@ _SCRIPTS = ("network.js", "picture.js", "parts.js", "pen.js", "board.js", "examp
 
 
 def page_of(files: ModelFiles) -> str:
-    """The page as HTML; OptionError for a model whose inputs are not 28x28 pixels, or whose weights are too large.
+    """The page as HTML; OptionError for a model whose inputs are not 28x28 pixels, whose weights are too large, or
+    that is not of classes with ReLUs.
 
     The weights are rounded to float16, for a page of half the size; what the page computes from them is in float32.
     """
+    if (files.activation, files.loss) != ("relu", "cross_entropy"):
+        raise OptionError(
+            "the page computes networks of classes with the activation relu, and this one has"
+            f" {files.activation} and the loss {files.loss}"
+        )
     if files.layer_sizes[0] != _N_PIXELS:
         found = f"this model takes {files.layer_sizes[0]:,} numbers"
         raise OptionError(f"the page reads drawings as images of 28x28 pixels, {_N_PIXELS} numbers, and {found}")

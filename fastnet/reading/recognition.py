@@ -151,6 +151,7 @@ class Reading:
 
 def read(predictor: Model, source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
     """Find the digits of a picture and ask the predictor about each; see `Predictor.read`."""
+    predictor.manifest.require_classes("reading pictures")
     prepared = prepare(source, name, limits)
     digits = _with_marks(_turned(predictor, tuple(_digits_of(predictor, prepared.parts))), prepared.left_out)
     if not digits:

@@ -30,17 +30,21 @@ class ClassScore:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
-    """How a model does on `n` test samples: mean loss, accuracy with Wilson's 95% interval, and each class."""
+    """How a model does on `n` test samples: mean loss, accuracy with Wilson's 95% interval, and each class.
+
+    Of a regression: R^2 instead of an accuracy. Classes are told where each sample has one.
+    """
 
     n: int
-    accuracy: float
-    interval: tuple[float, ...]
+    accuracy: float | None
+    interval: tuple[float, ...] | None
     loss: float
-    classes: tuple[ClassScore, ...]
+    classes: tuple[ClassScore, ...] = ()
+    r2: float | None = None
 
 
 def evaluate_model(model: str | Path, samples: Samples) -> tuple[float, float]:
-    """Return (mean loss, accuracy) of a model directory or shipped model over `samples`.
+    """Return (mean loss, accuracy, or R^2 of a regression) of a model directory or shipped model over `samples`.
 
     ModelError for a model that is not sound, DataError for samples that it does not take.
     """
@@ -53,16 +57,22 @@ def measure(files: ModelFiles, samples: Samples) -> Evaluation:
     """All figures of a model on `samples` without weights; DataError for samples that it does not take."""
     samples = _as_trained(files, samples)
     engine = load_engine(files, samples)
-    loss, accuracy = engine.evaluate(samples)
+    loss, score = engine.evaluate(samples)
+    if files.manifest.of_regression:
+        return Evaluation(len(samples), None, None, loss, r2=score)
+    accuracy, between = score, interval(score, len(samples))
+    if samples.has_targets:
+        return Evaluation(len(samples), accuracy, between, loss)
     classes = _class_scores(files.manifest.class_names, samples.labels, engine.predict(samples))
-    return Evaluation(len(samples), accuracy, interval(accuracy, len(samples)), loss, classes)
+    return Evaluation(len(samples), accuracy, between, loss, classes)
 
 
 def load_engine(files: ModelFiles, samples: Samples) -> Engine:
     """The fastest engine that is installed, with the parameters of a model, for such samples."""
-    network = Network.zeros(files.layer_sizes)
+    network = Network.zeros(files.layer_sizes, files.activation)
     network.set_parameters(files.parameters)
-    return make_engine(network, Recipe(engine="numba" if numba_is_installed() else "reference"), samples)
+    engine = "numba" if numba_is_installed() else "reference"
+    return make_engine(network, Recipe(engine=engine, activation=files.activation, loss=files.loss), samples)
 
 
 def _as_trained(files: ModelFiles, samples: Samples) -> Samples:

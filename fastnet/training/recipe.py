@@ -7,10 +7,10 @@ from typing import Any
 
 from fastnet.data.distortions import Augmentation
 from fastnet.errors import OptionError
-from fastnet.kernels.checks import ACTIVATIONS
+from fastnet.kernels.kinds import ACTIVATIONS
 from fastnet.knobs import check, knob
 from fastnet.models.documents import Manifest
-from fastnet.models.probabilities import LOSSES, REGRESSIONS
+from fastnet.models.kinds import LOSSES, REGRESSIONS
 
 from .schedules import SCHEDULES
 

@@ -24,7 +24,15 @@ from fastnet.files import claim, read_whole, sweep, whole_directory
 from fastnet.models.calibration import BELONGS_TO_CALIBRATION, CALIBRATION
 from fastnet.models.card import CARD
 from fastnet.models.data import data_of
-from fastnet.models.documents import RUNS, DataFacts, Environment, Manifest, Score
+from fastnet.models.documents import (
+    FORMAT_VERSION,
+    FORMAT_VERSION_OF_KINDS,
+    RUNS,
+    DataFacts,
+    Environment,
+    Manifest,
+    Score,
+)
 from fastnet.models.fields import read_fields
 from fastnet.models.files import (
     CHECKPOINT,
@@ -150,8 +158,13 @@ def _manifest(
     training: Training, test: dict[str, float] | None, checkpoint_sha256: str, history_sha256: str
 ) -> Manifest:
     """All of the manifest but the arrays."""
-    dataset, history = training.dataset, training.progress.history
+    dataset, history, recipe = training.dataset, training.progress.history, training.recipe
+    is_of_before = (recipe.activation, recipe.loss, dataset.table) == (Recipe.activation, Recipe.loss, None)
     return Manifest(
+        format_version=FORMAT_VERSION if is_of_before else FORMAT_VERSION_OF_KINDS,
+        activation=None if is_of_before else recipe.activation,
+        loss=None if is_of_before else recipe.loss,
+        table=dataset.table,
         fastnet_version=__version__,
         layer_sizes=training.network.layer_sizes,
         classes=dataset.classes or None,
@@ -168,6 +181,7 @@ def _manifest(
             label=dataset.label,
             transposed=dataset.transposed,
             corrections=dataset.corrections,
+            target=dataset.table.target if dataset.table else None,
         ),
         progress=training.progress.saved(),
         epochs=len(history),

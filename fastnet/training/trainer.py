@@ -311,6 +311,11 @@ def _fitting_network(files: ModelFiles, dataset: Dataset, recipe: Recipe) -> Net
     if files.layer_sizes != sizes:
         theirs, ours = ("-".join(map(str, layers)) for layers in (files.layer_sizes, sizes))
         raise OptionError(f"{files.directory}: has layers {theirs}, and this training {ours}")
+    if (files.activation, files.loss) != (recipe.activation, recipe.loss):
+        raise OptionError(
+            f"{files.directory}: has activation {files.activation} and loss {files.loss}, and this training"
+            f" {recipe.activation} and {recipe.loss}"
+        )
     if not math.isclose(files.pixel_scale, dataset.pixel_scale, rel_tol=1e-6):
         raise OptionError(
             f"{files.directory}: takes pixels times {files.pixel_scale:g}, and those of {dataset.source} are to be"

@@ -11,7 +11,7 @@ from numba import config
 from fastnet import kernels
 from fastnet.kernels import cases, reference
 from fastnet.kernels.cases import CASES
-from fastnet.kernels.checks import ACTIVATIONS
+from fastnet.kernels.kinds import ACTIVATIONS
 
 KERNEL_NAMES = sorted({case.kernel for case in CASES})
 

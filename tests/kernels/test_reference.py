@@ -5,7 +5,7 @@ import pytest
 
 from fastnet import kernels
 from fastnet.kernels import reference
-from fastnet.kernels.checks import ACTIVATIONS
+from fastnet.kernels.kinds import ACTIVATIONS
 
 
 def central_differences(function, array, h=1e-6):

@@ -9,8 +9,8 @@ from fastnet.data.samples import Samples
 from fastnet.kernels import fused, lists, sparse
 from fastnet.kernels.arrays import aligned_empty, aligned_zeros
 from fastnet.kernels.board import new_board, work_together
-from fastnet.kernels.checks import ACTIVATIONS
 from fastnet.kernels.dropout import NO_DROPOUT, Dropout
+from fastnet.kernels.kinds import ACTIVATIONS
 from fastnet.kernels.losses import KINDS, Loss
 from fastnet.kernels.optimizers import Adam, Sgd
 from fastnet.kernels.products import narrow_gradient, room_for_squares
