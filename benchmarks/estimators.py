@@ -1,11 +1,11 @@
-"""`FastNetClassifier` or scikit-learn's `MLPClassifier`, a process each, fitted to others' data with equal parameters.
+"""fastnet's estimators, scikit-learn's or skorch's, a process each, fitted to others' data with equal parameters.
 
-It is started with {"estimator": "fastnet" or "scikit-learn", "data": a name of DATA, "threads": 2} and answers, beside
-what `protocol` lists for all:
+It is started with {"estimator": "fastnet", "scikit-learn" or "skorch", "data": a name of DATA, "threads": 2} and
+answers, beside what `protocol` lists for all:
 
     {"ask": "warm"}                                {"seconds": 3.1}    one epoch on some samples: compiles
     {"ask": "trial"}                               {"seconds": 0.2}    the least of some short fits
-    {"ask": "fold", "number": 7, "folds": 5}       {"seconds": 1.2, "accuracy": 0.97, "epochs": 20}
+    {"ask": "fold", "number": 7, "folds": 5}       {"seconds": 1.2, "score": 0.97, "epochs": 20}
 """
 
 import time
@@ -32,6 +32,7 @@ class Data:
     load: Callable[[], tuple[Any, np.ndarray]]  # float32 or CSR, and labels
     repeats: int  # of the five folds, each split anew
     parameters: dict[str, Any] = field(default_factory=dict)
+    is_regression: bool = False
 
 
 def bundled(name: str) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
@@ -41,9 +42,40 @@ def bundled(name: str) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
         from sklearn import datasets
 
         X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
-        return ((X - X.mean(axis=0)) / np.maximum(X.std(axis=0), 1e-6)).astype(np.float32), y
+        return _standardised(X), y
 
     return load
+
+
+def bundled_regression(name: str) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+    """The same of a regression, whose targets are standardised as well."""
+
+    def load() -> tuple[np.ndarray, np.ndarray]:
+        X, y = bundled(name)()
+        return X, _standardised(y)
+
+    return load
+
+
+def friedman() -> tuple[np.ndarray, np.ndarray]:
+    """50,000 samples of 20 features, five of which tell a number (Friedman 1991), standardised."""
+    from sklearn.datasets import make_friedman1
+
+    X, y = make_friedman1(50_000, 20, noise=1.0, random_state=0)
+    return _standardised(X), _standardised(y)
+
+
+def several_numbers() -> tuple[np.ndarray, np.ndarray]:
+    """20,000 samples of 50 features, and five linear functions of them with noise, standardised."""
+    from sklearn.datasets import make_regression
+
+    X, y = make_regression(20_000, 50, n_informative=20, n_targets=5, noise=20.0, random_state=0)
+    return _standardised(X), _standardised(y)
+
+
+def _standardised(numbers: np.ndarray) -> np.ndarray:
+    standardised: np.ndarray = (numbers - numbers.mean(axis=0)) / np.maximum(numbers.std(axis=0), 1e-6)
+    return standardised.astype(np.float32)
 
 
 def made() -> tuple[np.ndarray, np.ndarray]:
@@ -81,13 +113,17 @@ DATA = {
     "digits": Data("digits", bundled("digits"), repeats=3),
     "made": Data("`make_classification`", made, repeats=1, parameters={"max_iter": 10}),
     "texts": Data("Zipf's texts, sparse", texts, repeats=1, parameters={"max_iter": 4}),
+    "diabetes": Data("diabetes", bundled_regression("diabetes"), repeats=10, is_regression=True),
+    "linnerud": Data("linnerud", bundled_regression("linnerud"), repeats=20, is_regression=True),
+    "friedman": Data("`make_friedman1`", friedman, repeats=1, parameters={"max_iter": 20}, is_regression=True),
+    "several": Data("`make_regression`", several_numbers, repeats=1, parameters={"max_iter": 20}, is_regression=True),
 }
 
 
 class Estimator(Peer):
-    """Fits on four of five stratified folds and scores on the fifth; reading and splitting is not timed."""
+    """Fits on four of five folds, stratified by class, and scores on the fifth; reading and splitting is not timed."""
 
-    packages = ("scikit-learn", "numpy", "scipy", "fastnet", "numba", "llvmlite")
+    packages = ("scikit-learn", "numpy", "scipy", "fastnet", "numba", "llvmlite", "skorch", "torch")
 
     def __init__(self, settings: dict[str, Any]):
         super().__init__(settings)
@@ -102,12 +138,17 @@ class Estimator(Peer):
         """A new estimator."""
         parameters = {"random_state": seed, **self.data.parameters, **parameters}
         if self.settings["estimator"] == "fastnet":
-            from fastnet import FastNetClassifier
+            from fastnet import FastNetClassifier, FastNetRegressor
 
-            return FastNetClassifier(**parameters, n_jobs=self.threads)
-        from sklearn.neural_network import MLPClassifier
+            ours = FastNetRegressor if self.data.is_regression else FastNetClassifier
+            return ours(**parameters, n_jobs=self.threads)
+        if self.settings["estimator"] == "skorch":
+            from benchmarks.skorch_estimator import new_estimator
 
-        return MLPClassifier(**parameters)
+            return new_estimator(*self.samples, self.data.is_regression, self.threads, parameters)
+        from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+        return (MLPRegressor if self.data.is_regression else MLPClassifier)(**parameters)
 
     def fitted(self, X: Any, y: np.ndarray, **parameters: Any) -> tuple[Any, float]:
         """An estimator and the seconds of its fit."""
@@ -131,19 +172,21 @@ class Estimator(Peer):
         return least
 
     def reply_shape(self) -> dict[str, Any]:
-        """Samples, features and classes."""
+        """Samples, features and classes, or numbers a sample."""
         X, y = self.samples
-        return {"shape": [*X.shape, len(np.unique(y))]}
+        n_outputs = y.reshape(len(y), -1).shape[1] if self.data.is_regression else len(np.unique(y))
+        return {"shape": [*X.shape, n_outputs]}
 
     def reply_fold(self, number: int, folds: int) -> dict[str, Any]:
         """Fit without the fold and score on it; each `folds` numbers are another split."""
-        from sklearn.model_selection import StratifiedKFold
+        from sklearn.model_selection import KFold, StratifiedKFold
 
         X, y = self.samples
         repeat, place = divmod(number, folds)
-        train, test = list(StratifiedKFold(folds, shuffle=True, random_state=repeat).split(X, y))[place]
+        kind = KFold if self.data.is_regression else StratifiedKFold
+        train, test = list(kind(folds, shuffle=True, random_state=repeat).split(X, y))[place]
         estimator, seconds = self.fitted(X[train], y[train], seed=number)
-        return {"seconds": seconds, "accuracy": estimator.score(X[test], y[test]), "epochs": estimator.n_iter_}
+        return {"seconds": seconds, "score": estimator.score(X[test], y[test]), "epochs": estimator.n_iter_}
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .reading.batch import read_pictures as read_pictures
     from .reading.constraints import Constraint as Constraint
     from .reading.predictor import Predictor as Predictor
+    from .regressor import FastNetRegressor as FastNetRegressor
     from .training.recipe import RECIPES as RECIPES
     from .training.recipe import Recipe as Recipe
     from .training.runs import load_run as load_run
@@ -47,6 +48,7 @@ _HOMES = {
     "DivergedError": "errors",
     "EpochRecord": "training.trainer",
     "FastNetClassifier": "classifier",
+    "FastNetRegressor": "regressor",
     "FastnetError": "errors",
     "ModelError": "errors",
     "NoAuditError": "errors",

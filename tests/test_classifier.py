@@ -27,12 +27,11 @@ from sklearn.utils import compute_class_weight
 
 from fastnet import FastNetClassifier
 from fastnet.callbacks import ProgressBar
-from fastnet.classifier import Trainer
 from fastnet.data.merging import merge_equal
 from fastnet.data.samples import Samples
+from fastnet.estimator.base import Trainer
 from fastnet.kernels import jit
 from fastnet.kernels.sparse_rows import SparseRows
-from fastnet.models.network import Network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -103,9 +102,9 @@ def test_alpha_is_the_l2_penalty_of_the_loss_divided_by_the_weight_of_the_mini_b
     for alpha in (0.0, 3.0):
         model = small(alpha=alpha, max_iter=1, batch_size=600).fit(X, y)
         moments.append(model._moments[0])
-    start = Network.glorot_initialised((12, 16, 3), np.random.default_rng(model._seed))
-    for without, with_penalty, layer in zip(moments[0].layers, moments[1].layers, start.layers, strict=True):
-        np.testing.assert_allclose(with_penalty.w - without.w, 0.1 * 3.0 / 600 * layer.w, rtol=1e-3, atol=1e-7)
+    start = small(max_iter=1, learning_rate_init=1e-12).fit(X, y).coefs_
+    for without, with_penalty, w in zip(moments[0].layers, moments[1].layers, start, strict=True):
+        np.testing.assert_allclose(with_penalty.w - without.w, 0.1 * 3.0 / 600 * w, rtol=1e-3, atol=1e-7)
         np.testing.assert_array_equal(with_penalty.b, without.b)
 
 
@@ -439,8 +438,8 @@ def test_what_is_refused_is_refused_in_scikit_learns_words(data):
         small().fit(broken, y)
     with pytest.raises(ValueError, match="The 'dropout' parameter of FastNetClassifier must be a float in the range"):
         small(dropout=1.0).fit(X, y)
-    with pytest.raises(ValueError, match=r"The 'solver' parameter of FastNetClassifier must be a str among \{'adam'\}"):
-        small(solver="lbfgs").fit(X, y)
+    with pytest.raises(ValueError, match="The 'solver' parameter of FastNetClassifier must be a str among"):
+        small(solver="newton").fit(X, y)
     with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
         small().fit(X, y, -np.ones(600))
     with pytest.raises(ValueError, match=r"`y` has classes not in `self\.classes_`"):

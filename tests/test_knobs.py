@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.studies import knobs as tables
-from fastnet.classifier import _KNOBS, FastNetClassifier
+from fastnet.classifier import FastNetClassifier
 from fastnet.cli.options import add_recipe_options, as_options, with_given_options
 from fastnet.dashboard.session.specs import recipe_facts
 from fastnet.data.distortions import UNDISTORTED, Augmentation
 from fastnet.errors import OptionError
+from fastnet.estimator.base import KNOBS
 from fastnet.knobs import check, knob, knobs
 from fastnet.training.recipe import RECIPES, Recipe
 
@@ -167,12 +168,12 @@ def test_the_table_in_the_docs_is_what_the_code_says(mark, settings):
         assert f"| `{name}` |" in text
 
 
-@pytest.mark.parametrize("name", _KNOBS)
+@pytest.mark.parametrize("name", KNOBS)
 @pytest.mark.parametrize(
     "value", [-1, -1e-9, 0, 0.0, 1e-9, 0.5, 1 - 1e-9, 1, 1.0, 1.5, 10**6, 10**6 + 1, None, "linear", "x"]
 )
 def test_the_classifier_accepts_what_the_recipe_does(name, value):
-    declared = knobs(Recipe)[_KNOBS[name]]
+    declared = knobs(Recipe)[KNOBS[name]]
     estimator = FastNetClassifier(**{name: value})
     if declared.fault(value):
         with pytest.raises(ValueError, match=f"The '{name}' parameter of FastNetClassifier must be"):

@@ -1,13 +1,14 @@
-"""`FastNetClassifier` beside scikit-learn's `MLPClassifier` on others' data, written into docs/classifier.md
+"""fastnet's estimators beside scikit-learn's MLPs, and skorch's, on others' data, written into docs/classifier.md
 (`make other-data`).
 
 Five-fold cross-validation with equal parameters, each estimator in a process of its own with the threads that are best
-for it, fold by fold in turn. Small data sets are split several times.
+for it, fold by fold in turn. Small data sets are split several times. skorch takes part where it is installed.
 """
 
 import statistics
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from fastnet.timing.texts import load_average, time_text
 DOCUMENT = Path("docs/classifier.md")
 ESTIMATORS = estimators.__file__
 FOLDS = 5
-NAMES = ("fastnet", "scikit-learn")
+NAMES = ("fastnet", "scikit-learn", *(["skorch"] if find_spec("skorch") else []))
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,13 @@ class Result:
 
     threads: int
     seconds: list[float]
-    accuracies: list[float]
+    scores: list[float]  # accuracies, or R^2 of a regression
     epochs: list[int]
     memory: int
 
 
 def measure(data: str, n_threads: int, repeats: int | None) -> tuple[list[int], dict[str, Result]]:
-    """The shape of a data set, and the results of both estimators."""
+    """The shape of a data set, and the results of all estimators."""
     settings = {name: settings_of(name, data, n_threads) for name in NAMES}
     rivals = {name: RivalProcess(ESTIMATORS, settings[name]) for name in NAMES}
     answers: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
@@ -55,8 +56,8 @@ def measure(data: str, n_threads: int, repeats: int | None) -> tuple[list[int], 
 
 def result_of(answers: list[dict[str, Any]], threads: int, memory: int) -> Result:
     """The answers of all folds."""
-    seconds, accuracies, epochs = ([answer[key] for answer in answers] for key in ("seconds", "accuracy", "epochs"))
-    return Result(threads, seconds, accuracies, epochs, memory)
+    seconds, scores, epochs = ([answer[key] for answer in answers] for key in ("seconds", "score", "epochs"))
+    return Result(threads, seconds, scores, epochs, memory)
 
 
 def settings_of(name: str, data: str, n_threads: int) -> dict[str, Any]:
@@ -73,26 +74,38 @@ def settings_of(name: str, data: str, n_threads: int) -> dict[str, Any]:
 
 def table(results: dict[str, tuple[list[int], dict[str, Result]]]) -> str:
     """A row for each data set."""
+    others = NAMES[1:]
     lines = [
-        "| data | samples x features, classes | accuracy: fastnet | scikit-learn | difference | a fit: fastnet |"
-        " scikit-learn | faster by | peak memory: fastnet, scikit-learn |",
-        "|---|---|--:|--:|--:|--:|--:|--:|--:|",
+        "| data | samples x features, classes or numbers | accuracy or R²: "
+        + " | ".join(NAMES)
+        + " | difference to scikit-learn | a fit: "
+        + " | ".join(NAMES)
+        + " | faster by than "
+        + " | ".join(others)
+        + f" | peak memory: {', '.join(NAMES)} |",
+        "|---|---|" + "--:|" * (2 * len(NAMES) + len(others) + 2),
     ]
-    for data, (shape, both) in results.items():
-        ours, theirs = (both[name] for name in NAMES)
-        seconds = [statistics.median(result.seconds) for result in (ours, theirs)]
-        n_samples, n_features, n_classes = shape
-        memory = ", ".join(f"{result.memory / 2**20:,.0f} MiB" for result in (ours, theirs))
-        lines.append(
-            f"| {DATA[data].title} | {n_samples:,} x {n_features:,}, {n_classes} | {_spread(ours.accuracies)} |"
-            f" {_spread(theirs.accuracies)} | {_difference(ours.accuracies, theirs.accuracies)} |"
-            f" {_time(seconds[0], ours)} | {_time(seconds[1], theirs)} | {seconds[1] / seconds[0]:.1f}x | {memory} |"
-        )
+    lines += [_row(data, shape, of_all) for data, (shape, of_all) in results.items()]
     return "\n".join(lines)
 
 
-def _spread(accuracies: list[float]) -> str:
-    return f"{statistics.mean(accuracies):.2%} ± {statistics.stdev(accuracies):.2%}"
+def _row(data: str, shape: list[int], of_all: dict[str, Result]) -> str:
+    ours, theirs = of_all["fastnet"], of_all["scikit-learn"]
+    seconds = {name: statistics.median(result.seconds) for name, result in of_all.items()}
+    cells = [
+        DATA[data].title,
+        f"{shape[0]:,} x {shape[1]:,}, {shape[2]}",
+        *(_spread(of_all[name].scores) for name in NAMES),
+        _difference(ours.scores, theirs.scores),
+        *(_time(seconds[name], of_all[name]) for name in NAMES),
+        *(f"{seconds[name] / seconds['fastnet']:.1f}x" for name in NAMES[1:]),
+        ", ".join(f"{of_all[name].memory / 2**20:,.0f} MiB" for name in NAMES),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _spread(scores: list[float]) -> str:
+    return f"{statistics.mean(scores):.2%} ± {statistics.stdev(scores):.2%}"
 
 
 def _difference(ours: list[float], theirs: list[float]) -> str:

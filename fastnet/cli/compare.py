@@ -9,6 +9,7 @@ from .options import (
     add_command,
     add_data_options,
     add_recipe_options,
+    fitting_recipe,
     given_data,
     positive,
     show,
@@ -42,7 +43,9 @@ def run(args: argparse.Namespace) -> int:
     require_numba()
     tell(f"training {args.steps} steps with each engine")
     with waiting("training"):
-        result = compare_engines(given_data(args) or load_dataset(), with_given_options(Recipe(), args), args.steps)
+        dataset = given_data(args) or load_dataset()
+        recipe = fitting_recipe(with_given_options(Recipe(), args), dataset)
+        result = compare_engines(dataset, recipe, args.steps)
     show(
         args,
         to_json(result),

@@ -14,6 +14,7 @@ EXAMPLES = """\
   fastnet evaluate mnist-784-512-10                     a model that comes with fastnet
   fastnet evaluate runs/mine                            a run, on the test set of its data
   fastnet evaluate runs/mine --data ~/fashion-mnist     and on other images
+  fastnet evaluate runs/houses --data houses-2.csv      a model of tables on all rows of another
 """
 
 
@@ -27,30 +28,32 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
-    from fastnet.models.data import data_of
+    from fastnet.models.data import data_of, table_of
     from fastnet.models.fields import to_json
     from fastnet.models.files import read_model
     from fastnet.training.evaluation import measure
 
     files = read_model(args.model)
     with waiting("loading the data"):
-        dataset = data_of(files, given_data(args))
+        if files.manifest.table and args.data:
+            samples, source = table_of(files, args.data), str(args.data)
+        else:
+            dataset = data_of(files, given_data(args))
+            samples, source = dataset.test, dataset.source
     with waiting("measuring on the test set"):
-        evaluation = measure(files, dataset.test)
-    result = {"model": args.model, "data": dataset.source, **to_json(evaluation)}
-    show(args, result, _text(args.model, dataset.source, evaluation))
+        evaluation = measure(files, samples)
+    result = {"model": args.model, "data": source, **to_json(evaluation)}
+    show(args, result, _text(args.model, source, evaluation))
     return 0
 
 
 def _text(model: str, source: str, evaluation: "Evaluation") -> str:
-    low, high = evaluation.interval
-    return "\n".join(
-        [
-            f"{model}: accuracy {percent(evaluation.accuracy)} ({percent(low)} to {percent(high)}),"
-            f" loss {evaluation.loss:.4f} on {evaluation.n:,} test samples of {source}",
-            *_table(evaluation.classes),
-        ]
-    )
+    if evaluation.interval is None:
+        score = f"R^2 {evaluation.r2:.4f}"
+    else:
+        score = "accuracy {} ({} to {})".format(*map(percent, (evaluation.accuracy, *evaluation.interval)))
+    told = f"{model}: {score}, loss {evaluation.loss:.4f} on {evaluation.n:,} test samples of {source}"
+    return "\n".join([told, *(_table(evaluation.classes) if evaluation.classes else ())])
 
 
 def _table(classes: "Sequence[ClassScore]") -> list[str]:

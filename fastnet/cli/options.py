@@ -154,6 +154,7 @@ def add_data_options(parser: argparse.ArgumentParser, default: str = "mnist") ->
     """Declare --data, and what may be said of it, for `given_data`."""
     add_data_option(parser, default, Path)
     parser.add_argument("--label", metavar="COLUMN", help="name or number of the column that holds a table's labels")
+    parser.add_argument("--target", metavar="COLUMN", help="the column of a table that is predicted from the others")
     add_transposed(parser, "found out")
 
 
@@ -170,19 +171,37 @@ def add_transposed(parser: argparse.ArgumentParser, default: str) -> None:
 def given_data(args: argparse.Namespace) -> "Dataset | None":
     """The data set of --data, None without it, with the corrections; what was found out about it is told."""
     corrections = getattr(args, "corrections", None)
+    if args.target is not None and (args.label is not None or args.transposed is not None or corrections is not None):
+        raise OptionError("--target is for a table of any columns; --label, --transposed and --corrections for images")
     if args.data is None:
-        if args.label is not None or args.transposed is not None:
-            raise OptionError("--label and --transposed say what --data does not, and there is no --data")
+        if args.label is not None or args.transposed is not None or args.target is not None:
+            raise OptionError("--label, --target and --transposed say what --data does not, and there is no --data")
         if corrections is None:
             return None
     from fastnet.data.loading import BUNDLED, load_dataset
 
     given = BUNDLED if args.data is None else str(args.data)
     source = BUNDLED if given == BUNDLED else args.data.absolute()  # for a run that is resumed from elsewhere
-    dataset = load_dataset(source, label=args.label, transposed=args.transposed, corrections=corrections)
+    dataset = load_dataset(
+        source,
+        label=args.label,
+        transposed=args.transposed,
+        corrections=corrections,
+        target=args.target,
+        loss=getattr(args, "loss", None),
+    )
     for note in dataset.notes:
         tell(f"{dataset.source}: {note}")
     return dataset
+
+
+def fitting_recipe(recipe: "Recipe", dataset: "Dataset") -> "Recipe":
+    """The recipe for a data set: numbers have a loss of their own, and small tables fewer validation samples."""
+    if dataset.table is None:
+        return recipe
+    if dataset.train.has_targets and recipe.loss == "cross_entropy":
+        recipe = replace(recipe, loss="squared_error")
+    return replace(recipe, n_validation=min(recipe.n_validation, len(dataset.train) // 10))
 
 
 def set_thread_limits(n_threads: int | None) -> None:

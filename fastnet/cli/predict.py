@@ -19,6 +19,7 @@ from .form_answers import writers_of
 from .inputs import FILES_OF_IMAGES, MOST_MEGAPIXELS, STANDARD_INPUT, OneByOne, Reader, is_file_of_images, kind, limits
 from .options import add_command, add_transposed, prefer_one_blas_thread, show, tell, whole
 from .streams import one_line
+from .table_answers import predict_table
 from .waiting import complain, put, waiting
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ EXAMPLES = """\
   fastnet predict t10k-images-idx3-ubyte.gz          images as the network takes them: IDX, CSV, .npz, .npy, Parquet
   fastnet predict images.npy --transposed            ... stored column by column
   fastnet predict test.csv --format kaggle --out submission.csv
+  fastnet predict houses.csv --model runs/houses     a table, with the answers as a column beside its rows
 """
 UNREADABLE = 1
 
@@ -118,7 +120,10 @@ def run(args: argparse.Namespace) -> int:
         require_new(args.out, args.force)
     if args.transposed is not None and not any(map(is_file_of_images, args.pictures)):
         raise OptionError(f"--transposed is for files of images ({FILES_OF_IMAGES}), and none is given")
-    predictor, most, constraint = Predictor.load(args.model), limits(args.max_megapixels), _constraint(args)
+    predictor = Predictor.load(args.model)
+    if predictor.manifest.table:
+        return predict_table(args, predictor)
+    most, constraint = limits(args.max_megapixels), _constraint(args)
     if args.fields or args.review:
         return _looked_at(args, predictor, most, constraint, form)
     reader = Reader(predictor, most, args.transposed, constraint)

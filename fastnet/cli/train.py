@@ -21,6 +21,7 @@ from .options import (
     add_data_options,
     add_recipe_options,
     as_options,
+    fitting_recipe,
     given_data,
     given_options,
     percent,
@@ -45,6 +46,7 @@ EXAMPLES = """\
   fastnet train --rotation 5                       digits turned by up to 5 degrees, otherwise as they are
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
   fastnet train --data train.csv                   Kaggle's: a label and 784 pixels a row
+  fastnet train --data houses.csv --target price   a table of numbers: one column from the others
   fastnet train --from runs/mine --data ~/mine     on from the weights of a model, on other images
   fastnet train --from runs/mine --corrections corrections.csv --learning-rate 1e-4 --epochs 5
                                                    ... on what it got wrong and you corrected, beside MNIST
@@ -133,7 +135,7 @@ def _train(args: argparse.Namespace, training: "Training", directory: Path) -> i
             saves_after=lambda record: True,
             n_steps=args.stop_after * training.steps_per_epoch if args.stop_after else None,
         )
-    if not (args.no_calibration or stopped_by or outcome.interrupted):
+    if not (args.no_calibration or stopped_by or outcome.interrupted or training.dataset.table):
         outdated = _calibrated(training, place, outdated)
     result = {
         "run": str(directory),
@@ -214,7 +216,8 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
         claims.enter_context(claim_new(args.out, instead=", or --resume it"))
     if recipe.engine == "numba":
         require_numba("--engine reference")
-    return Training(given_data(args) or load_dataset(), recipe, args.initial), directory
+    dataset = given_data(args) or load_dataset()
+    return Training(dataset, fitting_recipe(recipe, dataset), args.initial), directory
 
 
 def _with_layers_of(initial: str | None, recipe: Recipe) -> Recipe:
@@ -250,6 +253,8 @@ def _next_steps(training: "Training", directory: Path) -> str:
     fastnet, run = program(), shlex.quote(str(directory))
     if not training.finished:
         return f"go on with: {fastnet} train --resume {run}"
+    if training.dataset.table:
+        return f"next: {fastnet} predict TABLE --model {run}; {fastnet} evaluate {run} --data TABLE"
     is_mnist = training.dataset.source == BUNDLED
     reading = [f"{fastnet} predict PICTURE --model {run}"] if is_mnist else []
     steps = f"next: {'; '.join([*reading, f'{fastnet} audit {run}', f'{fastnet} dashboard'])}"

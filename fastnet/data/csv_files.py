@@ -223,7 +223,10 @@ def _first_fault(lines: list[str], layout: _Layout, line: int, path: Path) -> Da
             except ValueError:
                 is_sound = False
             if not is_sound:
-                sentence = f"{path}: line {number}, cell {place + 1} is {told(cells[place], 40)!r} and not a number"
+                name = f" ({told(layout.columns[place], 40)!r})" if layout.columns else ""
+                sentence = (
+                    f"{path}: line {number}, cell {place + 1}{name} is {told(cells[place], 40)!r} and not a number"
+                )
                 return DataError(sentence) if _is_number(cells[place]) else _WordError(place, sentence)
     return None
 

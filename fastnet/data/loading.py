@@ -33,6 +33,7 @@ from .samples import Dataset, Samples
 from .scales import scale_pixels
 from .signatures import Kind, kind_of, what_it_is
 from .tables import Table, place_of, split_table
+from .targets import dataset_of_table
 
 BUNDLED = "mnist"
 FRAME = "a data frame"  # the source of what came from memory
@@ -50,6 +51,8 @@ def load_dataset(
     label: str | None = None,
     transposed: bool | None = None,
     corrections: str | Path | None = None,
+    target: str | None = None,
+    loss: str | None = None,
 ) -> Dataset:
     """Load "mnist" (bundled), a file or directory of data as people have them, or a data frame of pandas or Polars.
 
@@ -60,8 +63,11 @@ def load_dataset(
     are, which is otherwise found out. Where there is no test set, a seventh of each class is held out for it. The
     data set's `notes` say what was found. `corrections`, a CSV file that a page of `fastnet predict --review` saves,
     are taken up into the training set. A `SHA256SUMS` file in a directory is held against the IDX files it names.
-    DataError where something is missing, damaged or does not fit together.
+    With `target`, the source is a table, and that column is what the others are to predict: see `dataset_of_table`,
+    which `loss` is for. DataError where something is missing, damaged or does not fit together.
     """
+    if target is not None:
+        return dataset_of_table(read_table_of(source), FRAME if is_frame(source) else str(source), target, loss)
     dataset = _uncorrected(source, label, transposed)
     return dataset if corrections is None else with_corrections(dataset, Path(corrections))
 
@@ -95,6 +101,19 @@ def _found(path: Path, label: str | None) -> Found:
     if kind in _TABLES:
         return Found(split_table(_TABLES[kind](path), label), None)
     raise DataError(f"{path}: is {what_it_is(path)}, and no data set (give {ACCEPTED})")
+
+
+def read_table_of(source: Any) -> Table:
+    """The table in a CSV, ARFF or Parquet file, or of a data frame; DataError for what is none."""
+    if is_frame(source):
+        return table_of_frame(source)
+    path = Path(source)
+    if path.is_dir() or not path.exists():
+        raise DataError(f"{path}: is no table, but {'a directory' if path.is_dir() else 'no file at all'}")
+    kind = kind_of(path, inside=True)
+    if kind not in _TABLES:
+        raise DataError(f"{path}: is {what_it_is(path)}, and no table (CSV, ARFF or Parquet)")
+    return _TABLES[kind](path)
 
 
 _TABLES: dict[Kind, Callable[[Path], Table]] = {Kind.TEXT: read_csv, Kind.PARQUET: read_parquet, Kind.ARFF: read_arff}

@@ -10,6 +10,8 @@ import numpy as np
 from fastnet.errors import DataError
 from fastnet.kernels.sparse_rows import SparseRows
 
+from .table_scaling import TableScaling
+
 PIXEL_SCALE = 1 / 255  # uint8 pixels become numbers between 0 and 1
 MOST_CLASSES = 2**16
 
@@ -142,7 +144,7 @@ class Dataset:
 
     `classes` are the names of the classes, empty where they are called by their numbers. `notes` say in sentences what
     was found out about the data. `label`, `transposed` and `corrections` are what `load_dataset` was told, to load the
-    same again.
+    same again. `table` says what columns of a table they were made of, to predict another.
     """
 
     train: Samples
@@ -153,6 +155,7 @@ class Dataset:
     label: str | None = None
     transposed: bool | None = None
     corrections: str | None = None
+    table: TableScaling | None = None
 
     @property
     def n_classes(self) -> int:
@@ -166,7 +169,7 @@ class Dataset:
         Floating-point images are taken as they are; where they go no higher than 1, they stand for uint8 / 255.
         """
         images = self.train.images
-        if images.dtype == np.uint8:
+        if images.dtype == np.uint8 or self.table:
             return self.train.scale
         values = images if isinstance(images, np.ndarray) else images.values
         return PIXEL_SCALE if values.min(initial=0) >= 0 and values.max(initial=0) <= 1 else 1.0

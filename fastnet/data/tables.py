@@ -56,7 +56,7 @@ def split_table(table: Table, label: str | None = None, is_labelled: bool | None
     None, that there may be. DataError where that is not clear, or where what is left is no row of numbers.
     """
     place = None if is_labelled is False else _label_column(table, label, bool(is_labelled))
-    ignored = _row_numbers(table, place)
+    ignored = row_numbers(table, place)
     others = [other for other in table.words if other not in (place, ignored)]
     if others:
         found = table.words[others[0]]
@@ -114,7 +114,7 @@ def _looks_like_labels(table: Table, place: int) -> bool:
     return bool(np.bincount(values.astype(np.int64)).max() <= _MOST_OFTEN * len(values)) if len(values) > 1 else True
 
 
-def _row_numbers(table: Table, label: int | None) -> int | None:
+def row_numbers(table: Table, label: int | None) -> int | None:
     """The column that numbers the rows, if there is one."""
     names = [name.strip().lower() for name in table.columns or ()]
     return next((place for place, name in enumerate(names) if name in _NUMBER_NAMES and place != label), None)

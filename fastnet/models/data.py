@@ -1,7 +1,10 @@
 """The data set that a model is measured on: the one that it was trained on, unless another one is given."""
 
-from fastnet.data.loading import FRAME, load_dataset
-from fastnet.data.samples import Dataset
+from pathlib import Path
+
+from fastnet.data.loading import FRAME, load_dataset, read_table_of
+from fastnet.data.samples import Dataset, Samples
+from fastnet.data.targets import samples_of_table
 from fastnet.errors import DataError, OptionError
 
 from .files import ModelFiles
@@ -28,6 +31,12 @@ def data_of(files: ModelFiles, given: Dataset | None = None) -> Dataset:
     return dataset
 
 
+def table_of(files: ModelFiles, path: Path) -> Samples:
+    """All rows of a table, for a model that predicts one of its columns; DataError where it has not those columns."""
+    assert files.manifest.table
+    return samples_of_table(read_table_of(path), files.manifest.table, files.loss, files.manifest.class_names)
+
+
 def _trained_on(files: ModelFiles) -> Dataset:
     facts = files.manifest.data
     if facts is None or facts.source is None:
@@ -36,7 +45,12 @@ def _trained_on(files: ModelFiles) -> Dataset:
         raise OptionError(f"{files.directory}: was trained on a data frame, which no file holds; give data with --data")
     try:
         dataset = load_dataset(
-            facts.source, label=facts.label, transposed=facts.transposed, corrections=facts.corrections
+            facts.source,
+            label=facts.label,
+            transposed=facts.transposed,
+            corrections=facts.corrections,
+            target=facts.target,
+            loss=files.loss if facts.target else None,
         )
     except DataError as error:
         raise OptionError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+from fastnet.data.table_scaling import TableScaling
 from fastnet.errors import ModelError, OptionError
 
 from .fields import NO_JSON, NULL, FieldError, Share, Within, read_fields
@@ -46,6 +47,7 @@ class DataFacts:
     label: str | None = None  # what `load_dataset` was told beside the source
     transposed: bool | None = None
     corrections: str | None = None  # the file of those that the training set took up
+    target: str | None = None  # the column of a table that the others predict
     others: dict[str, object] = field(default_factory=dict)
 
 
@@ -116,6 +118,7 @@ class Manifest:
     classes: tuple[str, ...] | None = None  # their names, where they are not called by their numbers
     pixel_scale: float  # what the model's input pixels are multiplied with
     activation: str | None = None  # one of `ACTIVATIONS`; None: "relu"
+    table: TableScaling | None = None  # of a model that predicts a column of tables
     loss: str | None = None  # one of `LOSSES`, which decides what outputs mean; None: "cross_entropy"
     n_parameters: int | None = None
     recipe: dict[str, object] | None = None  # as `fastnet.training.recipe.Recipe` writes it
@@ -153,9 +156,11 @@ class Manifest:
         return self.loss in REGRESSIONS
 
     def require_classes(self, purpose: str) -> None:
-        """OptionError, naming what the model is wanted for, unless it tells each sample one of its classes."""
+        """OptionError, naming what the model is wanted for, unless it tells an image one of its classes."""
         if self.loss not in (None, LOSSES[0]):
             raise OptionError(f"{purpose} takes a model of classes, and this one was trained with the loss {self.loss}")
+        if self.table:
+            raise OptionError(f"{purpose} takes a model of images, and this one predicts a column of tables")
 
     @property
     def layers(self) -> str:

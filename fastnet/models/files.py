@@ -158,9 +158,16 @@ def read_manifest(directory: Path) -> Manifest:
     if not isinstance(content.get("arrays"), dict):
         raise ModelError(f"{path}: lacks the description of its arrays")
     try:
-        return Manifest.from_json(content)
+        manifest = Manifest.from_json(content)
     except FieldError as error:
         raise ModelError(f"{path}: {error}") from error
+    for fault in manifest.faults:
+        if fault.startswith("table"):  # without it, answers would be wrong
+            raise ModelError(f"{path}: {fault}")
+    table = manifest.table
+    if table and not len(table.features) == len(table.means) == len(table.deviations) == sizes[0]:
+        raise ModelError(f"{path}: its table must have {sizes[0]} features, means and deviations")
+    return manifest
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:

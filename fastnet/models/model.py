@@ -66,13 +66,16 @@ class Model:
         """The likeliest class of each image, int64 `(n,)`.
 
         Of a model of several labels 0 or 1 for each, int64 `(n, n_labels)`; of a regression its numbers, float32
-        `(n, n_outputs)`.
+        `(n, n_outputs)`. A model of a table takes the columns of `manifest.table.features` as they are, `(n,
+        n_features)`, and answers the target's numbers, float64 `(n,)`, where it is no class.
         """
         logits = self.logits(images)
         if self.loss == "cross_entropy":
             likeliest: np.ndarray = logits.argmax(axis=1)
             return likeliest
         answers = answers_of(logits, self.loss)
+        if self.manifest.table and self.manifest.of_regression:
+            return self.manifest.table.target_of(answers)
         return answers if self.manifest.of_regression else (answers > 0.5).astype(np.int64)
 
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
@@ -112,6 +115,8 @@ class Model:
         if images.ndim not in (2, 3) or math.prod(images.shape[1:]) != n_features:
             raise OptionError(f"this model takes images of {n_features} pixels; the array has shape {images.shape}")
         flat = images.reshape(len(images), n_features)
+        if self.manifest.table and images.dtype.kind in "iuf":
+            return self._columns(flat)
         if images.dtype.kind in "iu":
             return self._whole_pixels(flat)
         if images.dtype.kind != "f":
@@ -121,6 +126,13 @@ class Model:
         if not np.isfinite(pixels).all():
             raise OptionError("the images hold NaN or infinite pixels")
         return pixels * self.pixel_scale if are_unscaled(pixels, float(self.pixel_scale)) else pixels
+
+    def _columns(self, columns: np.ndarray) -> np.ndarray:
+        """The columns of a table as the network takes them."""
+        assert self.manifest.table
+        if not np.isfinite(columns).all():
+            raise OptionError("the columns hold NaN or infinite numbers")
+        return self.manifest.table.scaled(columns.astype(np.float64))
 
     def _whole_pixels(self, flat: np.ndarray) -> np.ndarray:
         """Whole numbers as float32, scaled as in training; OptionError where they go beyond what was trained on."""

@@ -159,11 +159,12 @@ def _manifest(
 ) -> Manifest:
     """All of the manifest but the arrays."""
     dataset, history, recipe = training.dataset, training.progress.history, training.recipe
-    is_of_before = (recipe.activation, recipe.loss) == (Recipe.activation, Recipe.loss)
+    is_of_before = (recipe.activation, recipe.loss, dataset.table) == (Recipe.activation, Recipe.loss, None)
     return Manifest(
         format_version=FORMAT_VERSION if is_of_before else FORMAT_VERSION_OF_KINDS,
         activation=None if is_of_before else recipe.activation,
         loss=None if is_of_before else recipe.loss,
+        table=dataset.table,
         fastnet_version=__version__,
         layer_sizes=training.network.layer_sizes,
         classes=dataset.classes or None,
@@ -180,6 +181,7 @@ def _manifest(
             label=dataset.label,
             transposed=dataset.transposed,
             corrections=dataset.corrections,
+            target=dataset.table.target if dataset.table else None,
         ),
         progress=training.progress.saved(),
         epochs=len(history),

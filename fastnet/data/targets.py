@@ -1,0 +1,112 @@
+"""Tables of which one column is to be predicted from the others: a number, or a class."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fastnet.errors import DataError
+
+from .holding_out import hold_out
+from .labels import number_labels
+from .parts import Found, Part
+from .samples import Dataset, Samples, are_whole
+from .table_scaling import TableScaling
+from .tables import Table, place_of, row_numbers
+
+
+def dataset_of_table(table: Table, source: str, target: str, loss: str | None = None) -> Dataset:
+    """A data set of the columns of numbers of a table, to predict the column `target`; a seventh is held out as test.
+
+    A target of words or whole numbers is a class, one of other numbers a number, unless `loss` says which:
+    "squared_error" and "poisson" are of numbers, "cross_entropy" of classes. Columns are scaled to a mean of 0 and a
+    standard deviation of 1, as is a target for the squared error. DataError for a table without names of its columns,
+    without that column, or with other columns that hold words.
+    """
+    place = _place(table, target)
+    names = _features(table, place)
+    values = table.column(place)
+    has_numbers = _has_numbers(values, loss, f"{table.name}: column {target!r}")
+    labels = np.zeros(len(values), np.int64) if has_numbers else None
+    classes: tuple[str, ...] = ()
+    if labels is None:
+        found = Found(Part(table.numbers, values, table.name, f"{table.name}: column {target!r}"), None)
+        labels, _, classes = number_labels(found)
+    rows = Samples(np.arange(len(labels), dtype=np.float32).reshape(-1, 1), labels, 1.0)
+    train, test = (part.images[:, 0].astype(np.int64) for part in hold_out(rows) if isinstance(part.images, np.ndarray))
+    if not len(test):
+        raise DataError(f"{table.name}: has too few rows to hold some out as a test set")
+    features = columns_of(table, names)
+    scaling = _scaling(names, features[train], target, values[train] if has_numbers and loss != "poisson" else None)
+
+    def samples(chosen: np.ndarray) -> Samples:
+        targets = scaling.scaled_target(values[chosen].astype(np.float64)) if has_numbers else labels[chosen]
+        return Samples(np.ascontiguousarray(scaling.scaled(features[chosen])), np.ascontiguousarray(targets), 1.0)
+
+    note = (
+        f"{len(names)} columns predict {target!r}; {len(test):,} of {len(labels):,} rows are held out as the test set"
+    )
+    return Dataset(samples(train), samples(test), source, classes, (note,), table=scaling).checked()
+
+
+def samples_of_table(table: Table, scaling: TableScaling, loss: str, classes: Sequence[str]) -> Samples:
+    """All rows of a table that has the columns a model was trained on, and its target; DataError where one is not."""
+    values = table.column(_place(table, scaling.target))
+    images = np.ascontiguousarray(scaling.scaled(columns_of(table, scaling.features)))
+    title = f"{table.name}: column {scaling.target!r}"
+    if loss != "cross_entropy":
+        _has_numbers(values, loss, title)
+        return Samples(images, scaling.scaled_target(values.astype(np.float64)), 1.0)
+    numbers = {name: number for number, name in enumerate(classes)}
+    texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values.tolist()]
+    unknown = next((text for text in texts if text not in numbers), None)
+    if unknown is not None:
+        raise DataError(f"{title}: holds {unknown!r}, which is no class of the model")
+    return Samples(images, np.array([numbers[text] for text in texts], np.int64), 1.0)
+
+
+def columns_of(table: Table, names: Sequence[str]) -> np.ndarray:
+    """Some columns of numbers, float64 `(n, len(names))`; DataError for one that is not there, or holds words."""
+    places = [_place(table, name) for name in names]
+    for place in places:
+        if place in table.words:
+            raise DataError(f"{table.name}: {table.title(place)} holds words where numbers are needed")
+    return np.column_stack([table.column(place).astype(np.float64) for place in places])
+
+
+def _place(table: Table, name: str) -> int:
+    if not table.columns:
+        raise DataError(f"{table.name}: its first line must name the columns, so that one can be the target")
+    return place_of(table, name)
+
+
+def _features(table: Table, target: int) -> tuple[str, ...]:
+    """The names of the columns that predict."""
+    assert table.columns
+    kept = [place for place in range(table.n_columns) if place not in (target, row_numbers(table, target))]
+    if not kept:
+        raise DataError(f"{table.name}: has no column beside the target")
+    return tuple(table.columns[place] for place in kept)
+
+
+def _has_numbers(values: np.ndarray, loss: str | None, title: str) -> bool:
+    """Whether a target is a number, not a class."""
+    has_words = values.dtype.kind not in "biuf"
+    if loss in ("squared_error", "poisson"):
+        if has_words:
+            raise DataError(f"{title}: holds words, and the loss {loss} is of numbers")
+        return True
+    return loss is None and not has_words and not are_whole(values)
+
+
+def _scaling(names: tuple[str, ...], features: np.ndarray, target: str, values: np.ndarray | None) -> TableScaling:
+    means, deviations = features.mean(axis=0).tolist(), _deviations(features).tolist()
+    if values is None:
+        return TableScaling(names, tuple(means), tuple(deviations), target)
+    column = values.astype(np.float64).reshape(-1, 1)
+    of_target = float(column.mean()), float(_deviations(column)[0])
+    return TableScaling(names, tuple(means), tuple(deviations), target, *of_target)
+
+
+def _deviations(columns: np.ndarray) -> np.ndarray:
+    deviations = columns.std(axis=0)
+    return np.where(deviations > 0, deviations, 1.0)

@@ -1,0 +1,1 @@
+"""What `FastNetClassifier` and `FastNetRegressor` have in common: parameters, input, training and prediction."""
