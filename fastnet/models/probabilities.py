@@ -15,14 +15,14 @@ def answers_of(outputs: np.ndarray, loss: str) -> np.ndarray:
     labels their probabilities, of a regression its numbers."""
     if loss == "cross_entropy":
         return softmax(outputs)
+    answers = outputs
     if loss == "logistic":
         small = np.exp(-np.abs(outputs))  # no exponential overflows
-        probabilities: np.ndarray = np.where(outputs < 0, small, 1) / (1 + small)
-        return probabilities
-    if loss == "poisson":
+        answers = np.where(outputs < 0, small, 1) / (1 + small)
+    elif loss == "poisson":
         with np.errstate(over="ignore"):  # what is too large for a number is infinite
-            return np.exp(outputs)
-    return outputs
+            answers = np.exp(outputs)
+    return answers
 
 
 def losses_of(outputs: np.ndarray, labels: np.ndarray, loss: str) -> np.ndarray:
@@ -50,9 +50,7 @@ def cross_entropies(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def are_right(answers: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Whether each sample is answered rightly, bool `(n,)`: its class, or all of its labels, each at a probability
     above a half."""
-    if labels.ndim == 1:
-        return answers == labels
-    right: np.ndarray = ((answers > 0.5) == (labels > 0.5)).all(axis=1)
+    right: np.ndarray = answers == labels if labels.ndim == 1 else ((answers > 0.5) == (labels > 0.5)).all(axis=1)
     return right
 
 
