@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.form_rendering import boxes_apart
+from benchmarks.form_rendering import FORMS, boxes_apart
 from benchmarks.rendering import strokes
 from fastnet.data.loading import load_dataset
 from fastnet.reading.batch import read_picture
@@ -129,3 +129,65 @@ def test_what_lies_between_boxes_is_no_cell(predictor):
 def test_the_sides_of_boxes_that_stand_close_together_are_no_ones(predictor, seed):
     form = boxes_apart(np.random.default_rng([crc32(b"forms"), crc32(b"boxes apart"), seed]), load_dataset().train)
     assert predictor.read(form.file).grid == tuple(tuple(row) for row in form.rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [
+        ("boxes apart", 0),
+        ("student numbers, printed words", 0),
+        ("student numbers, printed words", 4),
+    ],
+)
+def test_cells_that_a_stroke_divides_are_cells(predictor, kind, seed):
+    form = FORMS[kind](np.random.default_rng([crc32(b"forms"), crc32(kind.encode()), seed]), load_dataset().test)
+    assert is_divided_alike(predictor.read(form.file).grid, form.rows)
+
+
+@pytest.mark.parametrize("seed", [3, 10, 11])
+def test_a_photographed_sudoku_has_all_its_cells_in_the_shade_too(predictor, seed):
+    kind = "sudoku, photographed"
+    form = FORMS[kind](np.random.default_rng([crc32(b"forms"), crc32(kind.encode()), seed]), load_dataset().test)
+    assert is_divided_alike(predictor.read(form.file).grid, form.rows)
+
+
+def is_divided_alike(grid, rows):
+    """Whether the same cells of two grids are empty."""
+    return [[cell is None for cell in row] for row in grid] == [[cell is None for cell in row] for row in rows]
+
+
+@pytest.mark.parametrize("tall", [18, 30, 44])
+@pytest.mark.parametrize("line", [1, 3])
+def test_cells_that_are_open_above_are_read_cell_by_cell(predictor, of_each, tall, line):
+    page = comb(of_each, "93_6_5", tall, line)
+    assert predictor.read(page).grid == (("9", "3", None, "6", None, "5"),)
+    assert predictor.read(255 - page).text == "93_6_5"
+
+
+def test_an_empty_comb_is_empty(predictor, of_each):
+    reading = predictor.read(comb(of_each, "______", 30, 2))
+    assert (reading.digit, reading.grid) == (None, ((None,) * 6,))
+
+
+def test_uneven_strokes_on_a_line_are_no_comb(predictor, of_each):
+    page = np.full((200, 420), 250, np.uint8)
+    page[120:123, 20:400] = 30
+    for x in (40, 95, 210, 260, 370):
+        page[70:120, x : x + 3] = 30
+    assert predictor.read(page).grid is None
+
+
+def comb(of_each, text, tall, line, side=56):
+    """A line with uprights so tall on it, and a digit of each text above it, `_` for none."""
+    page = np.full((2 * side, (len(text) + 1) * side), 250.0)
+    base = side + side // 2
+    page[base : base + line, side // 2 : side // 2 + len(text) * side + line] = 30
+    for at, digit in enumerate([*text, "_"]):
+        x = side // 2 + at * side
+        page[base - tall : base, x : x + line] = 30
+        if digit != "_":
+            ink = strokes(of_each[int(digit)], side * 6 // 10)
+            top, left = base - side * 4 // 5, x + (side - ink.shape[1]) // 2
+            place = page[top : top + ink.shape[0], left : left + ink.shape[1]]
+            place += ink * (30 - place)
+    return page.astype(np.uint8)

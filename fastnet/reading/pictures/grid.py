@@ -83,7 +83,7 @@ def _n_lines(strips: np.ndarray, longer: int, least: int = 2) -> int:
         near[:-shift] |= stands_out[shift:]
     goes_on = near[:, :-1] & stands_out[:, 1:]
     windows = np.lib.stride_tricks.sliding_window_view(goes_on, least - 1, axis=1)
-    is_line = windows.all(axis=2).any(axis=1)
+    is_line: np.ndarray = np.all(windows, axis=2).any(axis=1)
     return int(np.count_nonzero(is_line[1:] & ~is_line[:-1])) + int(is_line[0])
 
 
