@@ -29,7 +29,7 @@ _CUT, _CUT_OF_NARROW = 0.5, 3.0  # what each cut costs of what is wider than hig
 _DOUBTED = 2.0  # what it costs a cut that the model does not know all of its pieces
 _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
-_POOR = -1.2  # score below which closer cuts are tried, ...
+_POOR = -1.2  # closer cuts are tried where no score comes up to that, nor likeness alone has it for the whole, ...
 _CLOSER_CUT = 1.0  # ... each of which costs so much: the best of very many is often a good one by chance
 OTHER_CUT = "may be other digits that touch"
 VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; the others say why
@@ -203,10 +203,14 @@ def _all_doubts(of_picture: tuple[str, ...], digits: tuple[DigitReading, ...]) -
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """The answer about a part as one digit, and a score by which cuts are compared (the higher, the likelier)."""
+    """The answer about a part as one digit, and a score by which cuts are compared (the higher, the likelier).
+
+    `of_likeness` is what its likeness to a digit has of the score; 0 without a calibration.
+    """
 
     digit: DigitReading
     score: float
+    of_likeness: float
 
 
 def _digits_of(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading]:
@@ -224,7 +228,7 @@ def _digits_of(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading
             yield _empty_cell(predictor.classes, part)
             continue
         path = _best_path(part, answers, best)
-        if part.closer and path.score < _POOR:
+        if part.closer and max(path.score, answers[id(part)].of_likeness) < _POOR:
             yield from _closer_look(predictor, path, part.closer()).readings()
         else:
             yield from path.readings()
@@ -314,10 +318,12 @@ def _seen_at_once(predictor: Model, parts: Sequence[Part]) -> list[_Seen]:
     probabilities = predictor.probabilities_of(activations.logits)
     doubts = doubts_about(predictor.calibration, activations, probabilities)
     digits = [_digit_reading(predictor.classes, *each) for each in zip(parts, probabilities, doubts, strict=True)]
-    scores = _OF_PROBABILITY * np.log(probabilities.max(axis=1))
+    of_probability = _OF_PROBABILITY * np.log(probabilities.max(axis=1))
+    of_likeness = np.zeros(len(parts))
     if predictor.calibration:
-        scores += _OF_LIKENESS * _log_of_being_digits(predictor.calibration, activations)
-    return [_Seen(digit, float(score)) for digit, score in zip(digits, scores, strict=True)]
+        of_likeness += _OF_LIKENESS * _log_of_being_digits(predictor.calibration, activations)
+    scores = (of_probability + of_likeness).tolist()
+    return [_Seen(*each) for each in zip(digits, scores, of_likeness.tolist(), strict=True)]
 
 
 def _log_of_being_digits(calibration: Calibration, activations: Activations) -> np.ndarray:
