@@ -66,7 +66,7 @@ print(json.dumps(found))
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="stands in for arm64 on x86-64")
 @pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled")
 def test_kernels_become_neon_code(tmp_path):
-    """Products, activations, Adam's divisions and square roots, and the control of denormal numbers, which arm64 has not."""
+    """Products, activations, Adam's roots, and the control of denormal numbers, which arm64 has not."""
     four_lanes = {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse,+sse2"}
     environ = {**os.environ, **four_lanes, "NUMBA_CACHE_DIR": str(tmp_path)}  # of what is cached, no LLVM is known
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=False)
