@@ -271,6 +271,14 @@ def test_a_training_that_diverges_says_so(data, options):
             small(activation="identity", max_iter=200, hidden_layer_sizes=(16, 16), **options).fit(X * 1e8, y)
 
 
+@pytest.mark.parametrize(("estimator", "solver"), [(FastNetRegressor, "adam"), (FastNetClassifier, "lbfgs")])
+def test_a_loss_that_stays_astronomical_is_told(data, estimator, solver):
+    X, y = data
+    y = np.digitize(y, [-1, 1]) if estimator is FastNetClassifier else y
+    with pytest.warns(ConvergenceWarning, match="far above that of an answer that is always the same"):
+        estimator(solver=solver, max_iter=3, random_state=0).fit(X * 2e19, y)
+
+
 def test_with_early_stopping_the_best_weights_are_put_back_after_a_divergence(data):
     X, y = data
     model = small(

@@ -43,6 +43,7 @@ _PREDICTED_AT_A_TIME = 4096  # samples: what hidden layers answer to more would 
 _LEAST_SHARED = 10**6  # products of a forward pass: with fewer, a second thread takes longer to wake than to help
 _THREAD_VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # which joblib and dask set in their workers
 _LOSSES = {"softmax": "cross_entropy", "logistic": "logistic", "identity": "squared_error", "exp": "poisson"}
+_FAR_ABOVE = 1e6
 _CURVES = ("loss_curve_", "best_loss_", "validation_scores_", "validation_losses_", "best_validation_score_")
 _NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed."
@@ -231,10 +232,13 @@ class NetworkEstimator(BaseEstimator):
         if self.solver == "lbfgs":
             if has_validation:
                 raise ValueError("a validation set is for solver='adam' and 'sgd': 'lbfgs' does not look at one")
-            return self._minimise(samples)
-        return self._fit_epochs(samples, validation, goes_on)
+            self._minimise(samples)
+        else:
+            self._fit_epochs(samples, validation, goes_on)
+        self._tell_lost(samples)
+        return self
 
-    def _fit_epochs(self, samples: Samples, validation: Samples | None, goes_on: bool) -> Self:
+    def _fit_epochs(self, samples: Samples, validation: Samples | None, goes_on: bool) -> None:
         """Train for up to `max_iter` epochs."""
         if validation is None and self.early_stopping:
             samples, validation = self._split(samples)
@@ -254,7 +258,17 @@ class NetworkEstimator(BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=2,
             )
-        return self
+
+    def _tell_lost(self, samples: Samples) -> None:
+        """A warning where the loss has stayed far above what an answer that is always the same would have."""
+        constant = 1.0 if samples.labels.ndim == 1 else max(1.0, float(np.mean(np.square(samples.labels, dtype=float))))
+        if self.loss_ > _FAR_ABOVE * constant:
+            warnings.warn(
+                f"The loss is {self.loss_:.3g}, far above that of an answer that is always the same: the input data may"
+                " contain large values and need to be preprocessed.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         """Train one epoch on more samples, going on exactly."""
@@ -431,7 +445,7 @@ class NetworkEstimator(BaseEstimator):
             stacklevel=4,
         )
 
-    def _minimise(self, samples: Samples) -> Self:
+    def _minimise(self, samples: Samples) -> None:
         """Train by L-BFGS, which takes all samples at once."""
         require_numba()
         samples, _ = self._merged(samples, len(samples))
@@ -448,7 +462,6 @@ class NetworkEstimator(BaseEstimator):
         self.loss_ = float(result.fun)
         if not np.isfinite(result.fun) or not all(np.isfinite(w).all() for w in self.coefs_ + self.intercepts_):
             raise ValueError(f"{_NOT_FINITE} (the loss is {result.fun})")
-        return self
 
     def _prepared(self, samples: Samples, batch_size: int, n_epochs: int) -> tuple[Recipe, State]:
         """The recipe, and a new network or what a training before left."""
