@@ -64,7 +64,7 @@ def test_a_run_on_a_table_goes_on(run):
 
 def test_words_and_whole_numbers_are_classes_unless_the_loss_says_else(tmp_path):
     path = tmp_path / "table.csv"
-    path.write_text("a,b,kind\n" + "".join(f"{n},{n % 7}.5,{'even' if n % 2 == 0 else 'odd'}\n" for n in range(40)))
+    path.write_text("a,b,kind\n" + "".join(f"{n % 5},{n % 7}.5,{'even' if n % 2 == 0 else 'odd'}\n" for n in range(40)))
     words = load_dataset(path, target="kind")
     assert (words.classes, words.train.labels.dtype) == (("even", "odd"), np.int64)
     assert load_dataset(path, target="a").train.labels.dtype == np.int64
