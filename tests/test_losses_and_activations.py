@@ -169,3 +169,8 @@ def test_a_model_of_a_regression_is_measured_by_its_own_loss(tmp_path):
     save_run(training, tmp_path / "run")
     loss, score = training.engine.evaluate(training.dataset.test)
     assert evaluate_model(tmp_path / "run", training.dataset.test) == pytest.approx((loss, score), rel=1e-4)
+
+
+def test_label_smoothing_is_for_classes():
+    with pytest.raises(OptionError, match="label smoothing is for the loss cross_entropy, and not for logistic"):
+        training_for("logistic", label_smoothing=0.1)
