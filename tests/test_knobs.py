@@ -43,6 +43,11 @@ OTHERS = Recipe(
     clip_norm=2.0,
     selectivity=0.5,
     passes=6,
+    activation="tanh",
+    loss="logistic",
+    solver="sgd",
+    momentum=0.5,
+    nesterov=False,
 )
 STRENGTHS = Augmentation(rotation=7, scale=0.2, aspect=0.3, shear=4, shift=2, elastic=3, smoothness=5, thickness=0.5)
 FIELDS = [(Recipe(), OTHERS, name) for name in knobs(Recipe)]

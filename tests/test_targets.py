@@ -64,13 +64,15 @@ def test_a_run_on_a_table_goes_on(run):
 
 def test_words_and_whole_numbers_are_classes_unless_the_loss_says_else(tmp_path):
     path = tmp_path / "table.csv"
-    path.write_text("a,b,kind\n" + "".join(f"{n},{n % 7}.5,{'even' if n % 2 == 0 else 'odd'}\n" for n in range(40)))
+    path.write_text("a,b,kind\n" + "".join(f"{n % 5},{n % 7}.5,{'even' if n % 2 == 0 else 'odd'}\n" for n in range(40)))
     words = load_dataset(path, target="kind")
     assert (words.classes, words.train.labels.dtype) == (("even", "odd"), np.int64)
-    assert load_dataset(path, target="a").train.labels.dtype == np.int64
-    assert load_dataset(path, target="a", loss="squared_error").train.labels.dtype == np.float32
     with pytest.raises(DataError, match="column 'kind': holds words, and the loss squared_error is of numbers"):
         load_dataset(path, target="kind", loss="squared_error")
+    path.write_text("a,b\n" + "".join(f"{n % 5},{n % 7}.5\n" for n in range(40)))
+    assert load_dataset(path, target="a").train.labels.dtype == np.int64
+    assert load_dataset(path, target="a", loss="squared_error").train.labels.dtype == np.float32
+    assert load_dataset(path, target="b").train.labels.dtype == np.float32
 
 
 @pytest.mark.parametrize(

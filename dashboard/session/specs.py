@@ -53,8 +53,7 @@ def _architecture(predictor: Predictor) -> Facts:
 # Knobs that share a line with others.
 _TOLD_TOGETHER = {
     *("beta1", "beta2", "eps", "weight_decay", "learning_rate", "schedule", "warmup_epochs"),
-    *("solver", "momentum", "nesterov"),
-    *("epochs", "batch_size", "augmentation", "engine", "seed"),
+    *("solver", "epochs", "batch_size", "augmentation", "engine", "seed"),
 }
 
 
@@ -64,10 +63,9 @@ def recipe_facts(recipe: Recipe | None) -> Facts:
         return []
     told = knobs(Recipe)
     warm_up = f", warm-up of {told['warmup_epochs'].amount(recipe.warmup_epochs)}" if recipe.warmup_epochs else ""
-    momentum = f"{'Nesterov momentum' if recipe.nesterov else 'momentum'} {recipe.momentum:g}"
     adam = f"Adam, β1 {recipe.beta1:g}, β2 {recipe.beta2:g}, ε {recipe.eps:g}"
     return [
-        ("Optimizer", adam if recipe.solver == "adam" else f"SGD, {momentum}"),
+        ("Optimizer", adam if recipe.solver == "adam" else "SGD"),
         ("Weight decay", f"{recipe.weight_decay:g}, decoupled"),
         ("Learning rate", f"{recipe.learning_rate:g}, {recipe.schedule} schedule{warm_up}"),
         ("Epochs", f"{recipe.epochs} in batches of {recipe.batch_size}"),

@@ -86,7 +86,7 @@ class _Worker:
             calibrate_run(training, directory)
         end = {
             "state": FINISHED if training.finished else STOPPED,
-            "test": Score(**outcome.test),
+            "test": Score.of(outcome.test),
             "run": str(directory),
         }
         self._pipe.send({**end, **self._everything_seen()})

@@ -10,12 +10,18 @@ _SEED = 0
 
 def hold_out(samples: Samples) -> tuple[Samples, Samples]:
     """The training samples and the test samples, stratified; a class of one sample stays in training."""
+    is_held = held_out(samples.labels)
+    return samples.take(np.flatnonzero(~is_held)), samples.take(np.flatnonzero(is_held))
+
+
+def held_out(labels: np.ndarray) -> np.ndarray:
+    """Which samples with such classes are those for the test, bool `(n,)`."""
     rng = np.random.default_rng(_SEED)
     held = [np.empty(0, np.int64)]
-    for label in np.unique(samples.labels):
-        rows = np.flatnonzero(samples.labels == label)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
         n_held = max(round(TEST_SHARE * len(rows)), int(len(rows) > 1))
         held.append(rng.permutation(rows)[:n_held])
-    is_held = np.zeros(len(samples), bool)
+    is_held = np.zeros(len(labels), bool)
     is_held[np.concatenate(held)] = True
-    return samples.take(np.flatnonzero(~is_held)), samples.take(np.flatnonzero(is_held))
+    return is_held

@@ -6,7 +6,7 @@ import numpy as np
 
 from fastnet.errors import DataError
 
-from .holding_out import hold_out
+from .holding_out import held_out
 from .labels import number_labels
 from .parts import Found, Part
 from .samples import Dataset, Samples, are_whole
@@ -31,8 +31,8 @@ def dataset_of_table(table: Table, source: str, target: str, loss: str | None = 
     if labels is None:
         found = Found(Part(table.numbers, values, table.name, f"{table.name}: column {target!r}"), None)
         labels, _, classes = number_labels(found)
-    rows = Samples(np.arange(len(labels), dtype=np.float32).reshape(-1, 1), labels, 1.0)
-    train, test = (part.images[:, 0].astype(np.int64) for part in hold_out(rows) if isinstance(part.images, np.ndarray))
+    is_held = held_out(labels)
+    train, test = np.flatnonzero(~is_held), np.flatnonzero(is_held)
     if not len(test):
         raise DataError(f"{table.name}: has too few rows to hold some out as a test set")
     features = columns_of(table, names)

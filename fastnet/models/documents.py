@@ -5,6 +5,7 @@ description too, and that may be partial or odd without making the model unusabl
 as not known there, and stands in `faults`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -59,6 +60,11 @@ class Score:
     loss: float | None = None
     r2: float | None = None  # of a regression, which has no accuracy
     others: dict[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, figures: Mapping[str, float]) -> "Score":
+        """The score of figures by their names."""
+        return cls(figures.get("accuracy"), figures.get("loss"), figures.get("r2"))
 
 
 @dataclass(frozen=True)

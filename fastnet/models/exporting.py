@@ -95,7 +95,7 @@ def to_onnx(files: ModelFiles, target: Path) -> None:
         nodes += [helper.make_node("Gemm", last, ["sums"]), helper.make_node(function, ["sums"], ["predictions"])]
         answers = [helper.make_tensor_value_info("predictions", TensorProto.FLOAT, ["n", n_classes])]
     else:
-        constants["temperature"] = np.float32(facts["temperature"])
+        constants["temperature"] = np.array(facts["temperature"], np.float32)
         nodes += [
             helper.make_node("Gemm", last, ["logits"]),
             helper.make_node("Div", ["logits", "temperature"], ["calibrated"]),

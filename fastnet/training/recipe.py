@@ -74,8 +74,6 @@ class Recipe:
         check(self)
         if self.warmup_epochs > self.epochs:
             raise OptionError(f"warm-up must be within the epochs, not {self.warmup_epochs!r}")
-        if self.label_smoothing and self.loss != "cross_entropy":
-            raise OptionError(f"label smoothing is for the loss cross_entropy, not for {self.loss}")
 
     @property
     def is_regression(self) -> bool:

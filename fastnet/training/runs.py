@@ -186,7 +186,7 @@ def _manifest(
         progress=training.progress.saved(),
         epochs=len(history),
         validation_accuracy=history[-1].validation_accuracy if history else None,
-        test=Score(**test) if test else None,
+        test=Score.of(test) if test else None,
         environment=read_fields(Environment, system.environment(), []),
         checkpoint_sha256=checkpoint_sha256,
         history_sha256=history_sha256,

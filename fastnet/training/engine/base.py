@@ -6,7 +6,7 @@ import numpy as np
 
 from fastnet import seeds
 from fastnet.data.samples import Samples
-from fastnet.errors import DataError
+from fastnet.errors import DataError, OptionError
 from fastnet.kernels.arrays import aligned_empty
 from fastnet.models.network import Network
 from fastnet.models.probabilities import answers_of, are_right, r2
@@ -26,6 +26,8 @@ class Engine:
     """
 
     def __init__(self, network: Network, recipe: Recipe, most_samples: int):
+        if recipe.label_smoothing and recipe.loss != "cross_entropy":
+            raise OptionError(f"label smoothing is for the loss cross_entropy, and not for {recipe.loss}")
         self.recipe = recipe
         sizes = network.layer_sizes
         self._network = network

@@ -38,6 +38,7 @@ class StepwiseEngine(Engine):
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Engine`."""
+        self._check(samples, rows)
         batch_size = self.recipe.batch_size
         losses, n_correct = np.empty(len(learning_rates)), np.empty(len(learning_rates))
         l2s = self._l2_of_batches(samples, rows)
@@ -89,9 +90,9 @@ class StepwiseEngine(Engine):
         return float(loss), Network(layers, self._network.activation)
 
     def _answers(self, outputs: np.ndarray) -> np.ndarray:
-        if self.recipe.loss == "cross_entropy":
-            return outputs.argmax(axis=1)
-        return answers_of(outputs, self.recipe.loss)
+        has_classes = self.recipe.loss == "cross_entropy"
+        answers: np.ndarray = outputs.argmax(axis=1) if has_classes else answers_of(outputs, self.recipe.loss)
+        return answers
 
     def _count_right(self, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -> float:
         """The weight of the samples that are answered rightly."""
