@@ -249,20 +249,20 @@ def test_labels_that_become_words_late_are_words_from_the_start(tmp_path, monkey
 
 def test_slip_among_labels_that_are_numbers_is_no_class(tmp_path):
     path = write(tmp_path / "train.csv", KAGGLE + b"l" + b",0" * 16 + b"\n")
-    assert sentence_of(path) == f"{path}: line 44, cell 1 is 'l' and not a number"
+    assert sentence_of(path) == f"{path}: line 44, cell 1 is 'l' and not a number (column 'label')"
 
 
 def test_empty_lines_count_where_a_fault_is_told(tmp_path):
     header, *rows = KAGGLE.splitlines()
     content = b"\n".join([header, rows[0], b"", b"  ", b"1,x" + b",0" * 15, *rows]) + b"\n"
     path = write(tmp_path / "train.csv", content)
-    assert sentence_of(path) == f"{path}: line 5, cell 2 is 'x' and not a number"
+    assert sentence_of(path) == f"{path}: line 5, cell 2 is 'x' and not a number (column 'pixel0')"
 
 
 def test_lines_of_an_arff_count_from_the_start_of_the_file(tmp_path):
     header = "@relation x\n@attribute a real\n@attribute class real\n@data\n"
     path = write(tmp_path / "x.arff", header.encode() + b"1,2\n" * 30 + b"x,2\n")
-    assert sentence_of(path) == f"{path}: line 35, cell 1 is 'x' and not a number"
+    assert sentence_of(path) == f"{path}: line 35, cell 1 is 'x' and not a number (column 'a')"
 
 
 # ---- Labels ---------------------------------------------------------------------------------------------------------

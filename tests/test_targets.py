@@ -78,7 +78,7 @@ def test_words_and_whole_numbers_are_classes_unless_the_loss_says_else(tmp_path)
 @pytest.mark.parametrize(
     ("content", "target", "fault"),
     [
-        ("a,b,price\n1,2,3.5\n1,,4.5\n", "price", r"line 3, cell 2 \('b'\) is '' and not a number"),
+        ("a,b,price\n1,2,3.5\n1,,4.5\n", "price", r"line 3, cell 2 is '' and not a number \(column 'b'\)"),
         ("a,b,price\n1,2,3.5\n1,2,4.5\n", "prize", "has no column 'prize'"),
         ("1,2,3.5\n1,2,4.5\n", "2", "its first line must name the columns"),
         ("a,kind,price\n1,x,3.5\n1,y,4.5\n", "price", "column 'kind' holds words where numbers are needed"),

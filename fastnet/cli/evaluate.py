@@ -14,7 +14,7 @@ EXAMPLES = """\
   fastnet evaluate mnist-784-512-10                     a model that comes with fastnet
   fastnet evaluate runs/mine                            a run, on the test set of its data
   fastnet evaluate runs/mine --data ~/fashion-mnist     and on other images
-  fastnet evaluate runs/houses --data houses-2.csv      a model of tables on all rows of another
+  fastnet evaluate runs/mine --data ~/houses-2.csv      a model of tables on all rows of another
 """
 
 

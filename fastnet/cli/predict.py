@@ -43,7 +43,7 @@ EXAMPLES = """\
   fastnet predict t10k-images-idx3-ubyte.gz          images as the network takes them: IDX, CSV, .npz, .npy, Parquet
   fastnet predict images.npy --transposed            ... stored column by column
   fastnet predict test.csv --format kaggle --out submission.csv
-  fastnet predict houses.csv --model runs/houses     a table, with the answers as a column beside its rows
+  fastnet predict ~/houses.csv --model runs/mine     a table, with the answers as a column beside its rows
 """
 UNREADABLE = 1
 

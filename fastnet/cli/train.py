@@ -46,7 +46,7 @@ EXAMPLES = """\
   fastnet train --rotation 5                       digits turned by up to 5 degrees, otherwise as they are
   fastnet train --data ~/fashion-mnist --seed 3    other images, another seed
   fastnet train --data train.csv                   Kaggle's: a label and 784 pixels a row
-  fastnet train --data houses.csv --target price   a table of numbers: one column from the others
+  fastnet train --data ~/houses.csv --target price a table of numbers: one column from the others
   fastnet train --from runs/mine --data ~/mine     on from the weights of a model, on other images
   fastnet train --from runs/mine --corrections corrections.csv --learning-rate 1e-4 --epochs 5
                                                    ... on what it got wrong and you corrected, beside MNIST

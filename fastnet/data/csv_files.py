@@ -223,9 +223,9 @@ def _first_fault(lines: list[str], layout: _Layout, line: int, path: Path) -> Da
             except ValueError:
                 is_sound = False
             if not is_sound:
-                name = f" ({told(layout.columns[place], 40)!r})" if layout.columns else ""
+                name = f" (column {told(layout.columns[place], 40)!r})" if layout.columns else ""
                 sentence = (
-                    f"{path}: line {number}, cell {place + 1}{name} is {told(cells[place], 40)!r} and not a number"
+                    f"{path}: line {number}, cell {place + 1} is {told(cells[place], 40)!r} and not a number{name}"
                 )
                 return DataError(sentence) if _is_number(cells[place]) else _WordError(place, sentence)
     return None
