@@ -141,7 +141,7 @@ def test_interval_of_an_accuracy_is_wilsons(fastnet):
 def test_choices_without_data_are_refused(fastnet, tmp_path):
     code, _, err = fastnet("train", "--label", "digit", "--out", tmp_path / "run", *QUICK)
     assert code == 2
-    assert "--label and --transposed say what --data does not" in err
+    assert "--label, --target and --transposed say what --data does not" in err
 
 
 # ---- The commands of docs/data.md -----------------------------------------------------------------------------------
@@ -167,6 +167,8 @@ def write_all_forms(directory):
     attributes = "".join(f"@attribute {name} real\n" for name in ["class", *names])
     rows = (directory / "train.csv").read_text().partition("\n")[2]
     (directory / "mnist_784.arff").write_text(f"@relation mnist\n{attributes}@data\n{rows}")
+    houses = [f"{rooms},{age},{50 * rooms - age}" for rooms in range(1, 9) for age in range(5)]
+    (directory / "houses.csv").write_text("\n".join(["rooms,age,price", *houses]) + "\n")
     np.savez(directory / "mnist.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
     for prefix in ("fashion-mnist/", "emnist/emnist-letters-", "emnist/emnist-digits-"):
         (directory / prefix.partition("/")[0]).mkdir(exist_ok=True)
@@ -199,7 +201,7 @@ def test_each_command_of_the_document_trains(fastnet, forms, tmp_path, command):
 
 
 def test_the_document_has_a_command_for_each_form():
-    assert len(COMMANDS) == 8
+    assert len(COMMANDS) == 9
 
 
 def test_the_document_names_the_columns_that_are_taken_for_labels():

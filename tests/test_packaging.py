@@ -116,7 +116,20 @@ def test_wheel_holds_nothing_of_the_checkout(wheel_names):
     """No study, no fuzzer, no driver of a browser, no generator of pictures."""
     package = [Path(name) for name in wheel_names if name.startswith("fastnet/")]
     assert {path.parts[1] for path in package if len(path.parts) > 2} == {
-        *("audit", "cli", "dashboard", "data", "kernels", "models", "reading", "timing", "training", "web", "weights")
+        *(
+            "audit",
+            "cli",
+            "dashboard",
+            "data",
+            "estimator",
+            "kernels",
+            "models",
+            "reading",
+            "timing",
+            "training",
+            "web",
+            "weights",
+        )
     }
     checkout = {"bench_kernels.py", "browsing.py", "fuzz.py", "publishing.py", "rendering.py"}
     assert checkout <= {path.name for path in (ROOT / "benchmarks").rglob("*.py")}

@@ -15,7 +15,7 @@ from fastnet.errors import ModelError
 from fastnet.files import copy_files, keep_all, require_unclaimed, whole_directory
 
 from .card import CARD, model_card
-from .documents import CALIBRATION_FORMAT, READABLE_VERSIONS, CalibrationDocument, read_strictly
+from .documents import CALIBRATION_FORMAT, READABLE_CALIBRATIONS, CalibrationDocument, read_strictly
 from .fields import to_json
 from .files import ModelFiles, read_array, read_json, read_manifest, write_array, write_json
 from .sealed import sealed, unsealed
@@ -100,7 +100,7 @@ def read_calibration_document(directory: Path) -> CalibrationDocument | None:
     if not isinstance(content, dict) or content.get("format") != CALIBRATION_FORMAT:
         raise ModelError(f"{path}: is not the calibration of a model")
     version = content.get("format_version")
-    if type(version) is not int or version not in READABLE_VERSIONS:
+    if type(version) is not int or version not in READABLE_CALIBRATIONS:
         raise ModelError(f"{path}: is of another version of fastnet; run: fastnet calibrate {directory}")
     content = unsealed(content, path, f"; run: fastnet calibrate {directory}", is_required=version > 1)
     if not isinstance(content.get("arrays"), dict) or not isinstance(content.get("measured"), dict):

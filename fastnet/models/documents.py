@@ -23,6 +23,7 @@ CALIBRATION_FORMAT = "fastnet-calibration"
 FORMAT_VERSION = 2
 FORMAT_VERSION_OF_KINDS = 3  # of a network with another activation or loss than those of before, or a scaled table
 READABLE_VERSIONS = (1, FORMAT_VERSION, FORMAT_VERSION_OF_KINDS)  # 1 had no sums of documents
+READABLE_CALIBRATIONS = (1, FORMAT_VERSION)
 
 Document = TypeVar("Document")
 

@@ -31,6 +31,7 @@ _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is 
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
 _POOR = -1.2  # closer cuts are tried where no score comes up to that, nor likeness alone has it for the whole, ...
 _CLOSER_CUT = 1.0  # ... each of which costs so much: the best of very many is often a good one by chance
+_MOST_CLOSER = 8  # parts of a picture that are looked at so: where there are more, they are hardly digits
 OTHER_CUT = "may be other digits that touch"
 VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; the others say why
 
@@ -223,15 +224,17 @@ def _digits_of(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading
         _gather(part, all_parts)
     answers = dict(zip(all_parts, _seen_at_once(predictor, list(all_parts.values())), strict=True))
     best: dict[int, _Path] = {}
+    n_closer = 0
     for part in parts:
         if part.kind == "empty":
             yield _empty_cell(predictor.classes, part)
             continue
         path = _best_path(part, answers, best)
-        if part.closer and max(path.score, answers[id(part)].of_likeness) < _POOR:
-            yield from _closer_look(predictor, path, part.closer()).readings()
-        else:
-            yield from path.readings()
+        is_poor = max(path.score, answers[id(part)].of_likeness) < _POOR
+        if part.closer and is_poor and n_closer < _MOST_CLOSER:
+            n_closer += 1
+            path = _closer_look(predictor, path, part.closer())
+        yield from path.readings()
 
 
 def _closer_look(predictor: Model, path: "_Path", pairs: Sequence[tuple[Part, ...]]) -> "_Path":
