@@ -169,6 +169,16 @@ def test_an_empty_comb_is_empty(predictor, of_each):
     assert (reading.digit, reading.grid) == (None, ((None,) * 6,))
 
 
+@pytest.mark.parametrize("n", [4, 8])
+def test_even_ones_on_a_ruled_line_are_no_comb(predictor, n):
+    page = np.full((220, 500), 250, np.uint8)
+    page[140:143, 20:480] = 30
+    for number in range(n):
+        page[80:140, 80 + 40 * number : 84 + 40 * number] = 30
+    reading = predictor.read(page)
+    assert (reading.grid, reading.text) == (None, "1" * n)
+
+
 def test_uneven_strokes_on_a_line_are_no_comb(predictor, of_each):
     page = np.full((200, 420), 250, np.uint8)
     page[120:123, 20:400] = 30

@@ -18,7 +18,14 @@ from weakref import WeakSet
 
 from bokeh.document import Document
 from bokeh.document.callbacks import _combine_document_events
-from bokeh.document.events import DocumentChangedEvent, DocumentPatchedEvent
+from bokeh.document.events import (
+    ColumnDataChangedEvent,
+    ColumnsPatchedEvent,
+    ColumnsStreamedEvent,
+    DocumentChangedEvent,
+    SessionCallbackAdded,
+    SessionCallbackRemoved,
+)
 from bokeh.protocol.messages.pull_doc_req import pull_doc_req
 from bokeh.server.connection import ServerConnection
 from bokeh.server.session import ServerSession
@@ -57,9 +64,10 @@ def send_early_changes() -> None:
     fetched: WeakSet[Document] = WeakSet()
     pull, drop = ServerSession._handle_pull, writing._drain_unconnected_events
 
-    def pull_and_note(self: ServerSession, message: pull_doc_req, connection: ServerConnection) -> Any:
+    async def pull_and_note(self: ServerSession, message: pull_doc_req, connection: ServerConnection) -> Any:
+        reply = await pull(self, message, connection)  # which holds what has changed up to now
         fetched.add(self.document)
-        return pull(self, message, connection)
+        return reply
 
     def keep(doc: Document, lock: Lock) -> list[DocumentChangedEvent]:
         if doc not in fetched:
@@ -69,9 +77,20 @@ def send_early_changes() -> None:
             doc.callbacks._hold = None
         early = writing._UNCONNECTED_EVENTS.setdefault(doc, [])
         for change in changes:
-            if isinstance(change, DocumentPatchedEvent):
-                _combine_document_events(change, early)  # no more than there are parts of the page
-        return [change for change in changes if not isinstance(change, DocumentPatchedEvent)]
+            take_up(change, early)
+        return [change for change in changes if isinstance(change, SessionCallbackAdded | SessionCallbackRemoved)]
 
     ServerSession._handle_pull = pull_and_note  # type: ignore[method-assign]
     writing._drain_unconnected_events = keep
+
+
+def take_up(change: DocumentChangedEvent, early: list[DocumentChangedEvent]) -> None:
+    """Add a change to those that are to be sent, which are never more than the page has parts, and messages.
+
+    Of a figure's data all is sent at last: what was added to it meanwhile, is in it.
+    """
+    if isinstance(change, ColumnDataChangedEvent | ColumnsStreamedEvent | ColumnsPatchedEvent):
+        if not any(isinstance(each, ColumnDataChangedEvent) and each.model is change.model for each in early):
+            early.append(ColumnDataChangedEvent(change.document, change.model, "data"))
+    elif not isinstance(change, SessionCallbackAdded | SessionCallbackRemoved):
+        _combine_document_events(change, early)

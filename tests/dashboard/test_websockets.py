@@ -3,10 +3,12 @@
 import asyncio
 from types import SimpleNamespace
 
+from bokeh.core.serialization import Serializer
 from bokeh.document import Document
+from bokeh.models import ColumnDataSource
 from panel.io import document as writing
 
-from fastnet.dashboard.server.websockets import send_all
+from fastnet.dashboard.server.websockets import send_all, take_up
 
 from .raw_page import RawPage, raw_page
 from .test_messages import run
@@ -73,3 +75,17 @@ def test_what_changes_while_a_browser_builds_the_page_reaches_it(address):
             await hear(page, "['text', '7']")
 
     run(choose_early())
+
+
+def test_points_that_came_early_are_sent_once():
+    document, source, early = Document(), ColumnDataSource({"x": [1, 2]}), []
+    document.add_root(source)
+    document.hold("collect")
+    source.data = {"x": [1, 2, 3]}
+    for number in (4, 5):
+        source.stream({"x": [number]})
+    for change in document.callbacks._held_events:
+        take_up(change, early)
+    (only,) = early
+    sent = only.to_serializable(Serializer(references=document.models.synced_references))
+    assert sent["data"]["entries"] == [("x", [1, 2, 3, 4, 5])]

@@ -50,7 +50,10 @@ class Grid:
 
 
 def may_have_grid(image: Image.Image) -> bool:
-    """Whether there are thin straight lines both across and down: far cheaper to tell than what they enclose."""
+    """Whether there are thin straight lines both across and down, or one across and short ones down, as of a comb.
+
+    That is far cheaper to tell than what they enclose.
+    """
     grey = image.convert("L").convert("F")
     across, longer = _strips(grey, (_STRIP, 1)), max(grey.size)
     n_across = _n_lines(across, longer)

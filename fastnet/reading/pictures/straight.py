@@ -160,7 +160,7 @@ def _goes_on(line: Line, piece: Line, mask: np.ndarray) -> bool:
     if thick > 2 * thin + 1:
         return False
     near = thick / 2 + 1 + 0.03 * min(gap, 60)
-    if abs(float(line.at(np.array([piece.start]))[0]) - piece.middle[0]) > near:
+    if abs(line.middle[-1] + line.slope * (gap + 1) - piece.middle[0]) > near:
         return False
     if gap <= _BREAK:
         return True

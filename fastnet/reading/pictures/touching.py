@@ -53,7 +53,7 @@ def may_be_two(width: int, height: int) -> bool:
 
 
 def closer_cuts(own: np.ndarray, x0: int, y0: int) -> Iterator[tuple[Cut, Cut]]:
-    """The ink at (x0, y0) as two digits, in some hundred ways: cut also at a slant, and each with shared strokes.
+    """The ink at (x0, y0) as two digits, in some dozens of ways: cut also at a slant, and each with shared strokes.
 
     Where two digits overlap, a stroke of one lies on a stroke of the other: without it, a 0 beside an 8 is a 6. So the
     ink beside the cut, as wide as a stroke, goes to both, as that of the left one or of the right one.
