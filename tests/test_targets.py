@@ -62,6 +62,12 @@ def test_a_run_on_a_table_goes_on(run):
     assert training.progress.history[-1].train_accuracy is None
 
 
+def test_a_run_on_a_table_is_listed_with_its_r2(run, tmp_path, capsys):
+    save_run(load_run(run), tmp_path / "houses", {"r2": 0.98765, "loss": 0.01})
+    assert main(["runs", str(tmp_path)]) == 0
+    assert "R^2 0.9877" in capsys.readouterr().out
+
+
 def test_words_and_whole_numbers_are_classes_unless_the_loss_says_else(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("a,b,kind\n" + "".join(f"{n % 5},{n % 7}.5,{'even' if n % 2 == 0 else 'odd'}\n" for n in range(40)))

@@ -60,8 +60,8 @@ def _row(facts: "RunFacts") -> tuple[str, ...]:
     more = [word for word, is_so in (("calibrated", facts.calibrated), ("audited", facts.audited)) if is_so]
     saved = time.strftime("%Y-%m-%d %H:%M", time.localtime(facts.saved))
     data = Path(facts.data or "-").name
-    recipe, accuracy = facts.recipe or "its own", percent(facts.test_accuracy)
-    return saved, facts.run, facts.layers or "-", recipe, data, done, accuracy, ", ".join(more)
+    test = percent(facts.test_accuracy) if facts.test_r2 is None else f"R^2 {facts.test_r2:.4f}"
+    return saved, facts.run, facts.layers or "-", facts.recipe or "its own", data, done, test, ", ".join(more)
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:

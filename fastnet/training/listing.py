@@ -29,6 +29,7 @@ class RunFacts:
     epochs: int | None = field(default=None, metadata=NULL)  # that are done
     planned: int | None = field(default=None, metadata=NULL)  # epochs of its recipe
     test_accuracy: float | None = field(default=None, metadata=NULL)
+    test_r2: float | None = field(default=None, metadata=NULL)  # of a regression
     calibrated: bool = False
     audited: bool = False
     error: str | None = field(default=None, metadata=NULL)
@@ -64,6 +65,7 @@ def _facts_of(directory: Path, manifest: Manifest) -> RunFacts:
         epochs=manifest.epochs,
         planned=recipe.epochs if recipe else None,
         test_accuracy=manifest.test.accuracy if manifest.test else None,
+        test_r2=manifest.test.r2 if manifest.test else None,
         calibrated=(directory / CALIBRATION).is_file(),
         audited=(directory / _AUDIT).is_file(),
     )
