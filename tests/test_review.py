@@ -1,7 +1,9 @@
 """The page of what is doubtful: what is on it, and training on what it saves."""
 
+import dataclasses
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +14,13 @@ from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError
 from fastnet.models.data import data_of
 from fastnet.models.files import read_model
+from fastnet.reading.predictor import Predictor
+from fastnet.reading.review import Review
 
 from . import forms
 from .doubtful import N_DOUBTFUL, written_review
+
+PICTURES = Path(__file__).parent / "pictures"
 
 
 @pytest.fixture
@@ -38,6 +44,14 @@ def test_the_page_is_one_file_that_may_fetch_nothing(page):
     without_names = re.sub(r'"http://www.w3.org/2000/svg"|\'http://www.w3.org/2000/svg\'', "", text)
     assert re.findall(r"https?:|\bsrc=|@import|url\(", without_names) == []
     assert "default-src 'none'" in text
+
+
+def test_empty_cells_of_a_doubtful_grid_are_not_to_be_corrected():
+    reading = Predictor.load().read(PICTURES / "grid-9x9.png")
+    review = Review(tuple("0123456789"))
+    review.add("grid.png", "", dataclasses.replace(reading, flags=("low contrast",)))
+    assert any(digit.kind == "empty" for digit in reading.digits)
+    assert 0 < int(review.summary.split()[0]) <= sum(digit.kind != "empty" for digit in reading.digits)
 
 
 def test_names_of_files_end_no_element_of_the_page(fastnet, tmp_path):

@@ -26,11 +26,12 @@ class Review:
     def add(self, path: str, field: str, reading: Reading) -> None:
         """Take up the digits of a picture, or of a field of a form, that are flagged.
 
-        Where doubts are about the whole (low contrast), all of its digits are.
+        Where doubts are about the whole (low contrast), all of its digits are; in an empty cell is nothing to correct.
         """
         self._n_readings += 1
         flagged = [digit for digit in reading.digits if digit.flags] or (reading.digits if reading.flags else ())
-        self._items += [self._item(path, field, reading, digit) for digit in flagged]
+        written = [digit for digit in flagged if digit.kind != "empty"]
+        self._items += [self._item(path, field, reading, digit) for digit in written]
 
     @property
     def summary(self) -> str:
