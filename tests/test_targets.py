@@ -207,3 +207,33 @@ def test_predict_refuses_what_it_cannot_write_again_in_one_sentence(
         (tmp_path / name).write_text(content)
     assert main(["predict", name, "--model", str(run)]) == 2
     assert fault in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["train", "--no-calibration"], ["compare"]])
+@pytest.mark.parametrize(
+    ("loss", "fault"),
+    [
+        ("logistic", "is for several labels a sample, from Python"),
+        ("squared_error", "need --target"),
+        ("poisson", "need --target"),
+    ],
+)
+def test_a_loss_of_other_labels_than_the_command_line_has_is_refused(command, loss, fault, capfd):
+    assert main([*command, "--loss", loss]) == 2
+    assert fault in capfd.readouterr().err
+
+
+def test_training_goes_on_from_a_model_of_another_kind_than_the_recipes(houses, tmp_path):
+    training = Training(load_dataset(houses, target="price"), dataclasses.replace(RECIPE, epochs=1, activation="tanh"))
+    training.run()
+    save_run(training, tmp_path / "first")
+    options = ["--data", str(houses), "--target", "price", "--epochs", "1", "--engine", "reference"]
+    assert main(["train", "--from", str(tmp_path / "first"), "--out", str(tmp_path / "second"), *options]) == 0
+    manifest = Model.load(tmp_path / "second").manifest
+    assert (manifest.activation, manifest.loss) == ("tanh", "squared_error")
+
+
+def test_training_does_not_go_on_from_a_model_of_other_columns(run):
+    frame = pandas.DataFrame({"rooms": np.arange(40.0), "area": np.arange(40.0) ** 2, "price": np.arange(40) + 0.5})
+    with pytest.raises(OptionError, match="takes the columns area, rooms, and this training the columns rooms, area"):
+        Training(load_dataset(frame, target="price"), RECIPE, run)
