@@ -253,7 +253,8 @@ def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
     if test and test.accuracy is not None:
         facts.append(("Test accuracy", f"{test.accuracy:.2%}"))
     if recipe:
-        facts.append(("Optimizer", f"Adam, learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule"))
+        solver = {"adam": "Adam", "sgd": f"SGD, momentum {recipe.momentum:g}"}[recipe.solver]
+        facts.append(("Optimizer", f"{solver}, learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule"))
         done = predictor.manifest.epochs
         so_far = f"{done} of " if done is not None and done < recipe.epochs else ""
         facts.append(("Training", f"{so_far}{recipe.epochs} epochs in batches of {recipe.batch_size}"))

@@ -12,6 +12,7 @@ from .options import (
     fitting_recipe,
     given_data,
     positive,
+    require_labels_for,
     show,
     tell,
     with_given_options,
@@ -40,12 +41,13 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.system import require_numba
     from fastnet.training.compare import compare_engines
 
+    recipe = with_given_options(Recipe(), args)
+    require_labels_for(recipe, args)
     require_numba()
     tell(f"training {args.steps} steps with each engine")
     with waiting("training"):
         dataset = given_data(args) or load_dataset()
-        recipe = fitting_recipe(with_given_options(Recipe(), args), dataset)
-        result = compare_engines(dataset, recipe, args.steps)
+        result = compare_engines(dataset, fitting_recipe(recipe, dataset), args.steps)
     show(
         args,
         to_json(result),

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from fastnet.errors import OptionError
+
 from .options import add_command, add_data_options, add_model, given_data, percent, show
 from .waiting import waiting
 
@@ -36,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
     files = read_model(args.model)
     with waiting("loading the data"):
         if files.manifest.table and args.data:
+            if args.label is not None or args.target is not None or args.transposed is not None:
+                raise OptionError("--label, --target and --transposed do not go with it: the model knows its columns")
             samples, source = table_of(files, args.data), str(args.data)
         else:
             dataset = data_of(files, given_data(args))

@@ -104,6 +104,14 @@ def with_given_options(recipe: Recipe, args: argparse.Namespace) -> Recipe:
     return replace(recipe, **given)
 
 
+def require_labels_for(recipe: Recipe, args: argparse.Namespace) -> None:
+    """OptionError for a loss of such labels as the data of the command line have not."""
+    if recipe.loss == "logistic":
+        raise OptionError("--loss logistic is for several labels a sample, from Python")
+    if recipe.is_regression and args.target is None:
+        raise OptionError("--loss squared_error and poisson need --target")
+
+
 def as_options(recipe: Recipe) -> list[str]:
     """What would have to stand on the command line to make the recipe of the default one."""
     values = vars(recipe) | vars(recipe.augmentation or UNDISTORTED)
@@ -168,8 +176,11 @@ def add_transposed(parser: argparse.ArgumentParser, default: str) -> None:
     )
 
 
-def given_data(args: argparse.Namespace) -> "Dataset | None":
-    """The data set of --data, None without it, with the corrections; what was found out about it is told."""
+def given_data(args: argparse.Namespace, loss: str | None = None) -> "Dataset | None":
+    """The data set of --data, None without it, with the corrections; what was found out about it is told.
+
+    `loss` says whether a target is a number or a class, where --loss does not.
+    """
     corrections = getattr(args, "corrections", None)
     if args.target is not None and (args.label is not None or args.transposed is not None or corrections is not None):
         raise OptionError("--target is for a table of any columns; --label, --transposed and --corrections for images")
@@ -188,7 +199,7 @@ def given_data(args: argparse.Namespace) -> "Dataset | None":
         transposed=args.transposed,
         corrections=corrections,
         target=args.target,
-        loss=getattr(args, "loss", None),
+        loss=getattr(args, "loss", loss),
     )
     for note in dataset.notes:
         tell(f"{dataset.source}: {note}")

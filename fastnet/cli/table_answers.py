@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fastnet.errors import DataError, OptionError
 from fastnet.files import require_new, whole_file
 
+from .inputs import STANDARD_INPUT
 from .options import show
 from .waiting import put
 
@@ -28,6 +29,8 @@ def predict_table(args: argparse.Namespace, model: "Model") -> int:
         raise OptionError(f"{option} is for pictures, and this model predicts a column of tables")
     if len(args.pictures) > 1:
         raise OptionError(f"a table is predicted by itself, and not {len(args.pictures)} at once")
+    if args.pictures[0] == STANDARD_INPUT:
+        raise OptionError("a table is read from a file, and not from standard input")
     if args.out:
         require_new(args.out, args.force)
     path = Path(args.pictures[0])
@@ -44,22 +47,22 @@ def predict_table(args: argparse.Namespace, model: "Model") -> int:
 
 def _with_answers(path: Path, model: "Model") -> str:
     """The rows of a CSV file, as text, with the model's answers."""
+    from fastnet.data.csv_files import cells_of, delimiter_of, with_line_feeds
     from fastnet.data.loading import read_table_of
     from fastnet.data.promised import opened
+    from fastnet.data.signatures import Kind, kind_of
     from fastnet.data.targets import columns_of
 
     scaling = model.manifest.table
     assert scaling
-    answers = _texts(model, model.predict(columns_of(read_table_of(path), scaling.features)))
+    table = read_table_of(path)
+    if kind_of(path, inside=True) is not Kind.TEXT:
+        raise DataError(f"{path}: is no CSV, whose rows could be written again")
+    answers = _texts(model, model.predict(columns_of(table, scaling.features)))
     with opened(path) as stream:
-        try:
-            text = stream.read().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise DataError(f"{path}: is no CSV, whose rows could be written again") from error
-    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
-    header, *rows = (
-        row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if "".join(row).strip()
-    )
+        lines = with_line_feeds(stream.read()).decode("utf-8-sig").split("\n")
+    delimiter = delimiter_of(lines[0])
+    header, *rows = (row for row in cells_of(lines, delimiter, path) if "".join(row).strip())
     written = io.StringIO()
     writer = csv.writer(written, delimiter=delimiter, lineterminator="\n")
     writer.writerow([*header, f"predicted {scaling.target}"])

@@ -27,6 +27,7 @@ from .options import (
     percent,
     positive,
     program,
+    require_labels_for,
     show,
     tell,
     with_given_options,
@@ -210,23 +211,30 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, real_path(directory)  # for `--resume .`: a save replaces the directory
-    recipe = with_given_options(_with_layers_of(args.initial, RECIPES[args.recipe or "plain"]), args)
+    recipe = with_given_options(_with_network_of(args.initial, RECIPES[args.recipe or "plain"]), args)
+    require_labels_for(recipe, args)
     directory = args.out or claims.enter_context(new_run_directory(recipe))
     if args.out:
         claims.enter_context(claim_new(args.out, instead=", or --resume it"))
     if recipe.engine == "numba":
         require_numba("--engine reference")
-    dataset = given_data(args) or load_dataset()
+    dataset = given_data(args, recipe.loss if args.initial else None) or load_dataset()
     return Training(dataset, fitting_recipe(recipe, dataset), args.initial), directory
 
 
-def _with_layers_of(initial: str | None, recipe: Recipe) -> Recipe:
+def _with_network_of(initial: str | None, recipe: Recipe) -> Recipe:
     """The recipe for a network that starts from the weights of a model, if one is given."""
     from fastnet.models.files import find_model, read_manifest
 
     if initial is None:
         return recipe
-    return dataclasses.replace(recipe, hidden=read_manifest(find_model(initial)).layer_sizes[1:-1])
+    manifest = read_manifest(find_model(initial))
+    return dataclasses.replace(
+        recipe,
+        hidden=manifest.layer_sizes[1:-1],
+        activation=manifest.activation or Recipe.activation,
+        loss=manifest.loss or Recipe.loss,
+    )
 
 
 def _headline(training: "Training") -> str:

@@ -126,9 +126,9 @@ def _blocks(stream: BinaryIO, path: Path, most_bytes: int | None) -> Iterator[by
         if len(rest) > _MOST_LINE:
             raise DataError(f"{path}: has a line of more than {_MOST_LINE:,} bytes, so it is no table")
         if newline:
-            yield _with_line_feeds(lines + newline)
+            yield with_line_feeds(lines + newline)
     if rest.strip():
-        yield _with_line_feeds(rest + b"\n")
+        yield with_line_feeds(rest + b"\n")
 
 
 # ---- How lines are made ----------------------------------------------------------------------------------------------
@@ -138,8 +138,8 @@ def _layout(block: bytes, path: Path, columns: tuple[str, ...] | None, line: int
     first_lines = _decoded(b"\n".join(block.split(b"\n", 2)[:2]), path).split("\n")
     if not first_lines[0].strip():
         raise DataError(f"{path}: begins with an empty line, so it is no table")
-    delimiter = max(_DELIMITERS, key=first_lines[0].count)
-    rows = [[cell.strip() for cell in row] for row in _cells(filter(None, first_lines), delimiter, path)]
+    delimiter = delimiter_of(first_lines[0])
+    rows = [[cell.strip() for cell in row] for row in cells_of(filter(None, first_lines), delimiter, path)]
     has_header = columns is None and len(rows) > 1 and _is_header(*rows)
     names = tuple(rows[0]) if has_header else columns
     cells = rows[1] if has_header else rows[0]
@@ -153,6 +153,11 @@ def _layout(block: bytes, path: Path, columns: tuple[str, ...] | None, line: int
             f"{path}: is text, but no table of numbers (line {line + has_header} holds {told(cells[0], 40)!r})"
         )
     return _Layout(delimiter, names, numeric, tuple(set(range(len(cells))) - set(numeric)))
+
+
+def delimiter_of(line: str) -> str:
+    """What separates the cells of a file that begins with this line."""
+    return max(_DELIMITERS, key=line.count)
 
 
 def _is_header(first: list[str], second: list[str]) -> bool:
@@ -187,13 +192,18 @@ def _parse(block: bytes, layout: _Layout, path: Path, line: int) -> tuple[np.nda
     lines = [text for text in all_lines if text.strip()]
     if not lines:
         return np.empty((0, len(layout.numeric)), np.uint8), {place: np.empty(0, "U1") for place in layout.words}
+    n_delimiters = layout.n_columns - 1  # NumPy passes over the cells of longer lines
+    if any(text.count(layout.delimiter) != n_delimiters for text in lines) and (  # or some are within quotes
+        fault := _first_fault(all_lines, layout, line, path)
+    ):
+        raise fault
     try:
         numbers = _load(lines, layout, layout.numeric, np.float32)
         words = {place: _load(lines, layout, (place,), np.str_)[:, 0] for place in layout.words}
     except ValueError as error:
         raise _first_fault(all_lines, layout, line, path) or DataError(f"{path}: {error}") from error
     if not np.isfinite(numbers).all() or len(numbers) != len(lines):
-        raise _first_fault(all_lines, layout, line, path) or DataError(f"{path}: holds NaN or infinite numbers")
+        raise _first_fault(all_lines, layout, line, path) or DataError(f"{path}: has cells of several lines")
     return _compact(numbers), {place: np.char.strip(texts) for place, texts in words.items()}
 
 
@@ -214,7 +224,7 @@ def _first_fault(lines: list[str], layout: _Layout, line: int, path: Path) -> Da
     for number, text in enumerate(lines, start=line):
         if not text.strip():
             continue
-        cells = next(_cells([text], layout.delimiter, path))
+        cells = next(cells_of([text], layout.delimiter, path))
         if len(cells) != layout.n_columns:
             return DataError(f"{path}: line {number} has {len(cells)} cells where the first has {layout.n_columns}")
         for place in layout.numeric:
@@ -231,15 +241,15 @@ def _first_fault(lines: list[str], layout: _Layout, line: int, path: Path) -> Da
     return None
 
 
-def _cells(lines: Iterable[str], delimiter: str, path: Path) -> Iterator[list[str]]:
-    """The cells of each line."""
+def cells_of(lines: Iterable[str], delimiter: str, path: Path) -> Iterator[list[str]]:
+    """The cells of each line; DataError for what is no CSV."""
     try:
         yield from csv.reader(lines, delimiter=delimiter)
     except csv.Error as error:
         raise DataError(f"{path}: is no sound CSV ({error})") from error
 
 
-def _with_line_feeds(block: bytes) -> bytes:
+def with_line_feeds(block: bytes) -> bytes:
     """Lines that end as Windows and old Macs have it, ended by a line feed."""
     return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 

@@ -109,7 +109,7 @@ def read_table_of(source: Any) -> Table:
         return table_of_frame(source)
     path = Path(source)
     if path.is_dir() or not path.exists():
-        raise DataError(f"{path}: is no table, but {'a directory' if path.is_dir() else 'no file at all'}")
+        raise DataError(f"{path}: {'is no table, but a directory' if path.is_dir() else 'no such file'}")
     kind = kind_of(path, inside=True)
     if kind not in _TABLES:
         raise DataError(f"{path}: is {what_it_is(path)}, and no table (CSV, ARFF or Parquet)")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fastnet.errors import DataError
+from fastnet.errors import DataError, told
 
 from .holding_out import held_out
 from .labels import number_labels
@@ -18,25 +18,23 @@ def dataset_of_table(table: Table, source: str, target: str, loss: str | None = 
     """A data set of the columns of numbers of a table, to predict the column `target`; a seventh is held out as test.
 
     A target of words or whole numbers is a class, one of other numbers a number, unless `loss` says which:
-    "squared_error" and "poisson" are of numbers, "cross_entropy" of classes. Columns are scaled to a mean of 0 and a
+    "squared_error" and "poisson" are of numbers, "cross_entropy" of classes. `target` is a name, or else a number as
+    in `range(n_columns)`; negative ones count from the last. Columns are scaled to a mean of 0 and a
     standard deviation of 1, as is a target for the squared error. DataError for a table without names of its columns,
-    without that column, or with other columns that hold words.
+    with one name for several, without that column, or with other columns that hold words.
     """
-    place = _place(table, target)
-    names = _features(table, place)
+    place = place_of(_named(table), target)
+    target, names = _names(table, place)
     values = table.column(place)
     has_numbers = _has_numbers(values, loss, f"{table.name}: column {target!r}")
-    labels = np.zeros(len(values), np.int64) if has_numbers else None
-    classes: tuple[str, ...] = ()
-    if labels is None:
-        found = Found(Part(table.numbers, values, table.name, f"{table.name}: column {target!r}"), None)
-        labels, _, classes = number_labels(found)
+    labels, classes = (np.zeros(len(values), np.int64), ()) if has_numbers else _classes(table, place)
     is_held = held_out(labels)
     train, test = np.flatnonzero(~is_held), np.flatnonzero(is_held)
     if not len(test):
         raise DataError(f"{table.name}: has too few rows to hold some out as a test set")
     features = columns_of(table, names)
-    scaling = _scaling(names, features[train], target, values[train] if has_numbers and loss != "poisson" else None)
+    is_scaled = has_numbers and loss != "poisson"
+    scaling = _scaling(table.name, names, features[train], target, values[train] if is_scaled else None)
 
     def samples(chosen: np.ndarray) -> Samples:
         targets = scaling.scaled_target(values[chosen].astype(np.float64)) if has_numbers else labels[chosen]
@@ -73,19 +71,47 @@ def columns_of(table: Table, names: Sequence[str]) -> np.ndarray:
     return np.column_stack([table.column(place).astype(np.float64) for place in places])
 
 
-def _place(table: Table, name: str) -> int:
+def _named(table: Table) -> Table:
     if not table.columns:
         raise DataError(f"{table.name}: its first line must name the columns, so that one can be the target")
-    return place_of(table, name)
+    return table
 
 
-def _features(table: Table, target: int) -> tuple[str, ...]:
-    """The names of the columns that predict."""
+def _place(table: Table, name: str) -> int:
+    """The place of the column of a name that a model knows, which is never the number of one."""
+    columns = _named(table).columns or ()
+    if columns.count(name) != 1:
+        fault = "several columns" if name in columns else "no column"
+        raise DataError(f"{table.name}: has {fault} {name!r}, which the model knows")
+    return columns.index(name)
+
+
+def _names(table: Table, target: int) -> tuple[str, tuple[str, ...]]:
+    """The name of the target, and those of the columns that predict it."""
     assert table.columns
     kept = [place for place in range(table.n_columns) if place not in (target, row_numbers(table, target))]
     if not kept:
         raise DataError(f"{table.name}: has no column beside the target")
-    return tuple(table.columns[place] for place in kept)
+    names = [table.columns[place] for place in (target, *kept)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(
+            f"{table.name}: several columns are called {told(twice, 40)!r}, and each needs a name of its own"
+        )
+    return names[0], tuple(names[1:])
+
+
+def _classes(table: Table, place: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The numbers of the classes in a column, int64 `(n,)`, and their names."""
+    values = table.column(place)
+    found = Found(Part(table.numbers, values, table.name, f"{table.name}: {table.title(place)}"), None)
+    try:
+        labels, _, classes = number_labels(found)
+    except DataError as error:
+        if values.dtype.kind not in "biuf":
+            raise
+        raise DataError(f"{error}; or give --loss squared_error for a number") from error
+    return labels, classes
 
 
 def _has_numbers(values: np.ndarray, loss: str | None, title: str) -> bool:
@@ -98,15 +124,23 @@ def _has_numbers(values: np.ndarray, loss: str | None, title: str) -> bool:
     return loss is None and not has_words and not are_whole(values)
 
 
-def _scaling(names: tuple[str, ...], features: np.ndarray, target: str, values: np.ndarray | None) -> TableScaling:
-    means, deviations = features.mean(axis=0).tolist(), _deviations(features).tolist()
+def _scaling(
+    table: str, names: tuple[str, ...], features: np.ndarray, target: str, values: np.ndarray | None
+) -> TableScaling:
+    means, deviations = _means_and_deviations(features, table)
     if values is None:
-        return TableScaling(names, tuple(means), tuple(deviations), target)
-    column = values.astype(np.float64).reshape(-1, 1)
-    of_target = float(column.mean()), float(_deviations(column)[0])
-    return TableScaling(names, tuple(means), tuple(deviations), target, *of_target)
+        return TableScaling(names, means, deviations, target)
+    (mean,), (deviation,) = _means_and_deviations(values.astype(np.float64).reshape(-1, 1), table)
+    return TableScaling(names, means, deviations, target, mean, deviation)
 
 
-def _deviations(columns: np.ndarray) -> np.ndarray:
-    deviations = columns.std(axis=0)
-    return np.where(deviations > 0, deviations, 1.0)
+def _means_and_deviations(columns: np.ndarray, table: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Of each column; of one that is always the same, that value and 1, which rounding must not hide."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        means, deviations = columns.mean(axis=0), columns.std(axis=0)
+    if not np.isfinite(deviations).all():
+        raise DataError(f"{table}: holds numbers beyond the range of float32, in which is computed")
+    lowest = columns.min(axis=0)
+    is_constant = (lowest == columns.max(axis=0)) | (deviations == 0)
+    means, deviations = np.where(is_constant, lowest, means), np.where(is_constant, 1.0, deviations)
+    return tuple(means.tolist()), tuple(deviations.tolist())

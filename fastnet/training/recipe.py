@@ -28,7 +28,7 @@ class Recipe:
     )
     epochs: int = knob(40, "epochs", "passes over the training samples", least=1, most=MOST)
     batch_size: int = knob(64, "the batch size", "samples a step", unit="samples", least=1, most=MOST)
-    learning_rate: float = knob(4e-3, "the learning rate", "Adam's step size, at its peak", above=0)
+    learning_rate: float = knob(4e-3, "the learning rate", "step size of Adam or sgd, at its peak", above=0)
     schedule: str = knob("linear", "the schedule", "constant, or falling to 0 as a line or a cosine", choices=SCHEDULES)
     warmup_epochs: float = knob(1.0, "warm-up", "epochs over which the rate rises at first", unit="epochs", least=0)
     beta1: float = knob(0.9, "beta1", "decay of Adam's first moment", least=0, below=1)

@@ -11,7 +11,7 @@ import numpy as np
 
 from fastnet.data.augment import square_images
 from fastnet.data.samples import Dataset, Samples, split_validation
-from fastnet.errors import DivergedError, OptionError
+from fastnet.errors import DivergedError, OptionError, told
 from fastnet.interrupts import held_back
 from fastnet.models.documents import EpochRecord as EpochRecord
 from fastnet.models.documents import Origin, SavedProgress
@@ -316,6 +316,9 @@ def _fitting_network(files: ModelFiles, dataset: Dataset, recipe: Recipe) -> Net
             f"{files.directory}: has activation {files.activation} and loss {files.loss}, and this training"
             f" {recipe.activation} and {recipe.loss}"
         )
+    known, given = (table.features if table else () for table in (files.manifest.table, dataset.table))
+    if known != given:
+        raise OptionError(f"{files.directory}: takes {_columns(known)}, and this training {_columns(given)}")
     if not math.isclose(files.pixel_scale, dataset.pixel_scale, rel_tol=1e-6):
         raise OptionError(
             f"{files.directory}: takes pixels times {files.pixel_scale:g}, and those of {dataset.source} are to be"
@@ -324,6 +327,10 @@ def _fitting_network(files: ModelFiles, dataset: Dataset, recipe: Recipe) -> Net
     network = Network.zeros(sizes, recipe.activation)
     network.set_parameters(files.parameters)
     return network
+
+
+def _columns(names: tuple[str, ...]) -> str:
+    return f"the columns {told(', '.join(names), 80)}" if names else "images"
 
 
 def validation_split(samples: Samples, recipe: Recipe) -> tuple[Samples, Samples]:

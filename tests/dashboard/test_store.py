@@ -59,6 +59,13 @@ def test_the_test_accuracy_is_told_where_it_is_known(test, expected):
     assert dict(model_facts(known)).get("Test accuracy") == expected
 
 
+def test_the_solver_is_told_that_a_model_was_trained_with():
+    known = Predictor.load()
+    recipe = known.manifest.recipe | {"solver": "sgd", "momentum": 0.8}
+    known.manifest = dataclasses.replace(known.manifest, recipe=recipe)
+    assert dict(model_facts(known))["Optimizer"].startswith("SGD, momentum 0.8, learning rate ")
+
+
 def test_facts_need_no_manifest():
     parameters = {"W1": np.zeros((4, 3)), "b1": np.zeros(3), "W2": np.zeros((3, 2)), "b2": np.zeros(2)}
     assert model_facts(Predictor(parameters, 1.0)) == [("Layers", "4 → 3 → 2"), ("Parameters", "23")]
