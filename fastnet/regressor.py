@@ -14,8 +14,8 @@ try:
     from sklearn.utils._param_validation import StrOptions
     from sklearn.utils.metaestimators import available_if
 
-    from .estimator.base import NetworkEstimator
-    from .estimator.inputs import as_float32
+    from .estimator.base import NetworkEstimator, finite_answers
+    from .estimator.inputs import as_float32, beyond_float32
 except ImportError:
     require_packages("FastNetRegressor", *EXTRAS["sklearn"])
     raise
@@ -110,19 +110,22 @@ class FastNetRegressor(RegressorMixin, NetworkEstimator):
 
         Called again and again with the same samples, it is `fit` to the bit.
         """
+        if hasattr(self, "coefs_"):
+            self._check_same_targets(y)
         return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: Any) -> np.ndarray:
         """The number of each sample, `(n_samples,)`, or `(n_samples, n_outputs)` of several.
 
-        They are float64, or float32 where `X` is and the targets were no float64. The network computes in float64 where
-        `X` is.
+        They are float64, or float32 where `X` is and the targets were float32 or float16. The network computes in
+        float64 where `X` is. ValueError for what is beyond their range.
         """
         X = self._checked(X)
         values = self._outputs(X, np.float64 if X.dtype == np.float64 else np.float32).astype(np.float64)
-        if self.out_activation_ == "exp":
-            np.exp(values, out=values)
-        values = values * self.target_scale_ + self.target_mean_
+        with np.errstate(over="ignore"):  # it is told
+            if self.out_activation_ == "exp":
+                np.exp(values, out=values)
+            values = finite_answers(values * self.target_scale_ + self.target_mean_)
         if X.dtype == np.float32 and not self._has_precise_targets:
             values = as_float32(values, "what is predicted")
         return values[:, 0] if self.n_outputs_ == 1 else values
@@ -131,8 +134,9 @@ class FastNetRegressor(RegressorMixin, NetworkEstimator):
 
     def _learn_targets(self, y: np.ndarray, weights: np.ndarray | None, classes: Any) -> None:
         columns = _columns(y)
-        self._has_precise_targets = y.dtype == np.float64
+        self._has_precise_targets = y.dtype not in (np.float32, np.float16)
         self.n_outputs_ = columns.shape[1]
+        self._standardizes = self.standardize_target
         self.target_mean_, self.target_scale_ = np.zeros(self.n_outputs_), np.ones(self.n_outputs_)
         if self.loss == "poisson":
             self.out_activation_ = "exp"
@@ -142,9 +146,16 @@ class FastNetRegressor(RegressorMixin, NetworkEstimator):
         self.out_activation_ = "identity"
         for number, column in enumerate(columns.T):
             mean, deviation = _mean_and_deviation(column, weights)
+            if not np.isfinite(deviation):
+                raise beyond_float32("y")
             self.target_mean_[number] = mean
             if self.standardize_target and deviation > 0:
                 self.target_scale_[number] = deviation
+
+    def _check_same_targets(self, y: np.ndarray) -> None:
+        was_poisson = self.out_activation_ == "exp"
+        if was_poisson != (self.loss == "poisson") or self._standardizes != self.standardize_target:
+            raise ValueError("loss and standardize_target cannot change while a training goes on")
 
     def _encoded(self, y: np.ndarray, name: str = "y") -> np.ndarray:
         columns = _columns(y)
@@ -152,7 +163,7 @@ class FastNetRegressor(RegressorMixin, NetworkEstimator):
             raise ValueError(f"{name} has {columns.shape[1]} outputs a sample, and the network has {self.n_outputs_}")
         if self.out_activation_ == "exp" and (columns < 0).any():
             raise ValueError(f"{name} must be at least 0 for loss='poisson'")
-        with np.errstate(over="ignore"):  # as_float32 tells it
+        with np.errstate(over="ignore", invalid="ignore"):  # as_float32 tells it
             inside = (columns - self.target_mean_) / self.target_scale_
         return np.ascontiguousarray(as_float32(inside, name))
 
@@ -166,10 +177,14 @@ def _columns(y: np.ndarray) -> np.ndarray:
 
 
 def _mean_and_deviation(y: np.ndarray, weights: np.ndarray | None) -> tuple[float, float]:
-    """Weighted; the same bits in any order, and for a weight of 2 as for two copies."""
+    """Weighted; the same bits in any order, and for a weight of 2 as for two copies.
+
+    The deviation is not finite where targets are further apart than float64 holds.
+    """
     values, places = np.unique(y, return_inverse=True)
     totals = np.bincount(places, weights)
     shares = totals / totals.sum() if totals.any() else np.full(len(values), 1 / len(values))
     mean = float(shares @ values)
-    largest = float(np.abs(values - mean).max())  # whose square may be more than a number holds
-    return mean, largest and largest * float(np.sqrt(shares @ np.square((values - mean) / largest)))
+    with np.errstate(over="ignore", invalid="ignore"):  # a deviation that is not finite tells it
+        largest = float(np.abs(values - mean).max())  # whose square may be more than a number holds
+        return mean, largest and largest * float(np.sqrt(shares @ np.square((values - mean) / largest)))

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.datasets import make_multilabel_classification
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_predict
@@ -340,3 +340,100 @@ def test_the_progress_bar_shows_r2(data, capsys):
     X, y = data
     model = small(callbacks=[ProgressBar(mininterval=0, ncols=200)]).fit(X, y, X_val=X, y_val=y)
     assert f"R^2={model.validation_scores_[-1]:.4f}" in capsys.readouterr().err
+
+
+# ---- Parameters that change, and fits that fail ---------------------------------------------------------------------
+
+
+def test_a_loss_is_not_held_against_a_score(data):
+    """Where `early_stopping` changes, the best figure is looked for anew."""
+    X, y = data
+    labels = (y > 0).astype(int)
+    model = FastNetClassifier((16,), max_iter=3, early_stopping=True, random_state=0).fit(X, labels)
+    model.set_params(early_stopping=False).partial_fit(X, labels)
+    assert model.best_loss_ == model.loss_ > 0
+    model = small(warm_start=True, early_stopping=True, n_iter_no_change=1).fit(X, y, X_val=X, y_val=y)
+    model.set_params(early_stopping=False).fit(X, y, X_val=X, y_val=y)
+    assert model.best_loss_ == min(model.loss_curve_)
+
+
+@pytest.mark.parametrize("wrong", [{"X_val": True}, {"solver": "lbfgs", "X_val": True, "y_val": True}])
+def test_arguments_that_are_refused_leave_the_model_as_it_was(data, wrong):
+    X, y = data
+    model = small().fit(X, y)
+    before = model.predict(X)
+    model.set_params(solver=wrong.get("solver", "adam"))
+    validation = {name: {"X_val": X, "y_val": y}[name] for name in wrong if name != "solver"}
+    with pytest.raises(ValueError, match=r"y_val was not|does not look at one"):
+        model.fit(X, y + 1000, **validation)
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_a_fit_that_fails_leaves_no_model_of_old_weights_and_new_targets(data):
+    X, y = data
+    model = small().fit(X, y)
+    with pytest.raises(ValueError, match="y_val"):
+        model.fit(X, y + 1000, X_val=X, y_val=np.full(len(y), 1e300))
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    assert_same_weights(model.fit(X, y), small().fit(X, y))
+
+
+def test_a_changed_solver_or_rate_counts_from_the_next_chunk(data):
+    X, y = data
+    model = small(solver="sgd", learning_rate="invscaling", learning_rate_init=0.01)
+    for _ in range(3):
+        model.partial_fit(X, y)
+    assert model._optimizer.learning_rate < 0.001
+    model.set_params(learning_rate_init=0.02).partial_fit(X, y)
+    assert model._optimizer.learning_rate == 0.02 / (4 * len(X) + 1) ** 0.5
+    model.set_params(solver="adam").partial_fit(X, y)
+    assert model._optimizer.learning_rate == 0.02
+
+
+@pytest.mark.parametrize("changed", [{"loss": "poisson"}, {"standardize_target": True}])
+def test_what_targets_mean_cannot_change_while_a_training_goes_on(data, changed):
+    X, y = data[0], np.abs(data[1])
+    model = small(warm_start=True, max_iter=1).fit(X, y).set_params(**changed)
+    for go_on in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match="cannot change while a training goes on"):
+            go_on(X, y)
+    model.set_params(warm_start=False).fit(X, y)
+
+
+# ---- Numbers at the ends of their range ----------------------------------------------------------------------------
+
+
+def test_whole_numbers_are_as_precise_as_float64(data):
+    """Differences of 1 between targets near 1.7e9 are lost in float32."""
+    X = data[0].astype(np.float32)
+    y = 1_700_000_000 + np.arange(len(X)) % 19 - 9
+    predicted = small(max_iter=1).fit(X, y).predict(X)
+    assert predicted.dtype == np.float64
+    assert len(np.unique(predicted)) > 100
+    assert small(max_iter=1).fit(X, data[1].astype(np.float32)).predict(X).dtype == np.float32
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_targets_too_far_apart_are_refused_without_a_warning(data, standardize):
+    X = data[0]
+    y = np.where(np.arange(len(X)) % 4, 1.7e308, -1.7e308)
+    with pytest.raises(ValueError, match="y holds numbers beyond the range of float32"):
+        small(standardize_target=standardize).fit(X, y)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_exponentials_beyond_float64_are_refused_without_a_warning(data):
+    X, y = data[0], np.exp(data[0][:, 0])
+    model = small(loss="poisson").fit(X, y)
+    with pytest.raises(ValueError, match="beyond the range of float64"):
+        model.predict(np.vstack([X, -X]) * 1e6)
+
+
+@pytest.mark.parametrize("name", ["sample_weight", "sample_weight_val"])
+def test_weights_too_small_for_float32_are_a_value_error(data, name):
+    X, y = data
+    weights = {name: np.full(len(X), 1e-50)}
+    with pytest.raises(ValueError, match="sample_weight is too small for float32"):
+        small().fit(X, y, X_val=X, y_val=y, **weights)

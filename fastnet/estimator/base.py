@@ -155,8 +155,11 @@ class NetworkEstimator(BaseEstimator):
         parameters = signature(type(self).__init__).parameters
         defaults = {name: parameters[name].default for name in self._get_param_names()}
         if "coefs_" in state:  # the first versions trained by Adam alone
-            defaults |= {"_begun": None, "_solver_before": "adam"}
+            defaults |= {"_begun": None, "_solver_before": "adam", "_watches_score": state["early_stopping"]}
         super().__setstate__({**defaults, **state})
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "coefs_")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -218,24 +221,24 @@ class NetworkEstimator(BaseEstimator):
         `early_stopping` they decide. ValueError for input that scikit-learn's estimators refuse, for numbers that
         float32 cannot hold, and for a training that diverges.
         """
+        has_validation = self._is_given_validation(X_val, y_val, sample_weight_val)
         goes_on = self.warm_start and hasattr(self, "coefs_")
         X, y, weights = self._validated(X, y, sample_weight, reset=not goes_on)
         if goes_on:
             self._check_same_targets(y)
         else:
+            self._forget_network()
             self._learn_targets(y, weights, classes=None)
         samples = self._samples(X, y, weights)
         if not goes_on:
             self._begin(samples.n_features)
-        has_validation = not (X_val is None and y_val is None and sample_weight_val is None)
         validation = self._validation_samples(X_val, y_val, sample_weight_val) if has_validation else None
         if self.solver == "lbfgs":
-            if has_validation:
-                raise ValueError("a validation set is for solver='adam' and 'sgd': 'lbfgs' does not look at one")
             self._minimise(samples)
         else:
             self._fit_epochs(samples, validation, goes_on)
-        self._tell_lost(samples)
+        if self.solver == "lbfgs" or self.n_iter_:  # else it was interrupted in its first epoch
+            self._tell_lost(samples)
         return self
 
     def _fit_epochs(self, samples: Samples, validation: Samples | None, goes_on: bool) -> None:
@@ -244,7 +247,7 @@ class NetworkEstimator(BaseEstimator):
             samples, validation = self._split(samples)
         has_validation = validation is not None
         goes_on = goes_on and hasattr(self, "loss_curve_")  # and not from L-BFGS
-        if not goes_on or has_validation != (self.validation_scores_ is not None):
+        if not goes_on or has_validation != (self.validation_scores_ is not None) or self._watches_another_figure():
             self._begin_curves(has_validation)
         self._optimizer = self._new_rate()
         batch_size = self._batch_size(len(samples))
@@ -285,10 +288,9 @@ class NetworkEstimator(BaseEstimator):
         samples = self._samples(X, y, weights)
         if not goes_on:
             self._begin(samples.n_features)
-        if not hasattr(self, "loss_curve_"):
+        if not hasattr(self, "loss_curve_") or self._watches_another_figure():
             self._begin_curves(with_validation=False)
-        if not hasattr(self, "_optimizer"):
-            self._optimizer = self._new_rate()
+        self._optimizer = self._rate_that_goes_on()
         batch_size = self._batch_size(len(samples), is_chunk=True)
         samples, batch_size = self._merged(samples, batch_size)
         self._train(samples, samples.take(np.arange(0)), batch_size, n_epochs=1)
@@ -302,9 +304,10 @@ class NetworkEstimator(BaseEstimator):
 
     def _validated(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, np.ndarray, np.ndarray | None]:
         """What was given, checked by scikit-learn: features, targets `(n,)` or `(n, n_outputs)`, weights in float64."""
-        X, y = validate_data(
-            self, X, y, reset=reset, multi_output=True, y_numeric=self._has_numeric_targets, **ACCEPTED
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # of the sums by which it looks for what is not finite
+            X, y = validate_data(
+                self, X, y, reset=reset, multi_output=True, y_numeric=self._has_numeric_targets, **ACCEPTED
+            )
         y = y.toarray() if hasattr(y, "toarray") else y
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
@@ -320,12 +323,20 @@ class NetworkEstimator(BaseEstimator):
             X, y, weights = X[kept], y[kept], weights[kept]
         return self._smoothed(new_samples(X, self._encoded(y), weights))
 
-    def _validation_samples(self, X: Any, y: Any, sample_weight: Any) -> Samples:
-        """The user's own validation set."""
+    def _is_given_validation(self, X: Any, y: Any, sample_weight: Any) -> bool:
+        """Whether there is a validation set of the user's; ValueError for half of one, and where none is looked at."""
+        if X is None and y is None and sample_weight is None:
+            return False
         if X is None or y is None:
             given = "X_val" if X is not None else "y_val" if y is not None else "sample_weight_val"
             missing = "X_val" if X is None else "y_val"
             raise ValueError(f"{given} is provided, but {missing} was not provided.")
+        if self.solver == "lbfgs":
+            raise ValueError("a validation set is for solver='adam' and 'sgd': 'lbfgs' does not look at one")
+        return True
+
+    def _validation_samples(self, X: Any, y: Any, sample_weight: Any) -> Samples:
+        """The user's own validation set."""
         X, y, weights = self._validated(X, y, sample_weight, reset=False)
         return new_samples(X, self._encoded(y, "y_val"), weights)
 
@@ -359,9 +370,14 @@ class NetworkEstimator(BaseEstimator):
         )
         self._seed = int(draws.randint(np.iinfo(np.int32).max))
         self._n_epochs = self.t_ = 0
-        for name in (*_CURVES, "_optimizer"):
+        for name in (*_CURVES, "loss_", "_optimizer"):
             self.__dict__.pop(name, None)
         self._forget_moments()
+
+    def _forget_network(self) -> None:
+        """Targets are about to be learnt anew: should that fail, the old network must not answer in their terms."""
+        for name in ("coefs_", "intercepts_"):
+            self.__dict__.pop(name, None)
 
     def _forget_moments(self) -> None:
         self._moments: tuple[Network, Network] | None = None
@@ -375,6 +391,18 @@ class NetworkEstimator(BaseEstimator):
         self.best_loss_: float | None = None
         self.best_validation_score_: float | None = None
         self._patience = Patience(self.n_iter_no_change, self.tol)
+        self._watches_score = self.early_stopping  # which is not to be held against a loss
+
+    def _watches_another_figure(self) -> bool:
+        """Whether `early_stopping` was changed since the curves began."""
+        return bool(self._watches_score != self.early_stopping)
+
+    def _rate_that_goes_on(self) -> LearningRate:
+        """The learning rate of one more epoch: as far down as it was, unless its schedule is another now."""
+        rate, before = self._new_rate(), getattr(self, "_optimizer", None)
+        if before is not None and before.schedule == rate.schedule:
+            rate.divisor = before.divisor
+        return rate
 
     def _new_rate(self) -> LearningRate:
         """The learning rate of the epochs to come; Adam has scikit-learn's schedules of SGD ignored, as there."""
@@ -578,9 +606,7 @@ class NetworkEstimator(BaseEstimator):
         with np.errstate(over="ignore", invalid="ignore"):  # it is told below
             for rows in gen_batches(X.shape[0], _PREDICTED_AT_A_TIME):
                 outputs[rows] = network.forward(X[rows].astype(kind, copy=False)).logits
-        if not np.isfinite(outputs).all():
-            raise ValueError(f"X is so large that what the network answers is beyond the range of {kind.__name__}")
-        return outputs
+        return finite_answers(outputs)
 
     def _checked(self, X: Any) -> Any:
         """Features to predict for: an array or a CSR matrix."""
@@ -593,6 +619,13 @@ class NetworkEstimator(BaseEstimator):
         return Network(
             [Layer(w.astype(kind, copy=False), b.astype(kind, copy=False)) for w, b in pairs], self.activation
         )
+
+
+def finite_answers(answers: np.ndarray) -> np.ndarray:
+    """The answers; ValueError where they are more than their kind of number holds."""
+    if not np.isfinite(answers).all():
+        raise ValueError(f"X is so large that what the network answers is beyond the range of {answers.dtype.name}")
+    return answers
 
 
 def _initialised(sizes: tuple[int, ...], activation: str, draws: np.random.RandomState) -> Network:

@@ -18,8 +18,13 @@ def as_float32(numbers: Any, name: str) -> Any:
         converted = numbers.astype(np.float32, copy=False)
     values = converted if isinstance(converted, np.ndarray) else converted.data
     if numbers.dtype != np.float32 and not np.isfinite(values).all():
-        raise ValueError(f"{name} holds numbers beyond the range of float32, in which is computed: at most {_LARGEST}")
+        raise beyond_float32(name)
     return converted
+
+
+def beyond_float32(name: str) -> ValueError:
+    """The error about finite numbers that float32 cannot hold."""
+    return ValueError(f"{name} holds numbers beyond the range of float32, in which is computed: at most {_LARGEST}")
 
 
 def as_features(X: Any) -> Any:
@@ -39,9 +44,14 @@ def checked_weights(sample_weight: Any, X: Any) -> np.ndarray | None:
 
 
 def new_samples(X: Any, labels: np.ndarray, weights: np.ndarray | None) -> Samples:
-    """Samples of an array, which is not copied, or of a CSR matrix; of weights in float64."""
+    """Samples of an array, which is not copied, or of a CSR matrix; of weights in float64.
+
+    ValueError for weights of which float32 takes every one for 0.
+    """
     if weights is not None:
         weights = as_float32(weights, "sample_weight")
+        if not weights.any():
+            raise ValueError("sample_weight is too small for float32: not one weight is above 0")
     if isinstance(X, np.ndarray):
         return Samples(X, labels, 1.0, weights)
     unlabelled = Samples.from_csr(X, np.zeros(X.shape[0], np.int64))

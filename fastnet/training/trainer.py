@@ -271,7 +271,9 @@ class Trainer:
 
     def _diverged(self, what: str) -> DivergedError:
         rate = self.recipe.learning_rate
-        return DivergedError(f"{what}: try a learning rate below {rate}, a warm-up, or look for extreme pixel values")
+        return DivergedError(
+            f"{what}: try a learning rate below {rate}, a warm-up, or look for extreme values in the input"
+        )
 
     def _learning_rate(self, step: int) -> float:
         recipe = self.recipe

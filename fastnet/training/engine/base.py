@@ -150,5 +150,5 @@ def figures_of_batches(
 
 def _finite(loss: float) -> float:
     if not math.isfinite(loss):
-        raise DataError(f"the loss on these samples is {loss}: look for extreme pixel values")
+        raise DataError(f"the loss on these samples is {loss}: look for extreme values in the input")
     return loss
