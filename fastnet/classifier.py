@@ -209,10 +209,10 @@ class FastNetClassifier(ClassifierMixin, NetworkEstimator):
         return self._probabilities(self._logits(X))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """The logarithm of the probability of each class or label, also of one that float32 takes for 0."""
+        """The logarithm of `predict_proba`."""
         logits = self._logits(X)
         if self._is_logistic:
-            logarithms: np.ndarray = -np.logaddexp(np.float32(0), -self._logits_of_answers(logits))
+            logarithms: np.ndarray = np.log(self._probabilities(logits))
             return logarithms
         shifted = logits - logits.max(axis=1, keepdims=True)
         logarithms = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

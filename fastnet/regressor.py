@@ -117,8 +117,8 @@ class FastNetRegressor(RegressorMixin, NetworkEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """The number of each sample, `(n_samples,)`, or `(n_samples, n_outputs)` of several.
 
-        They are float64, or float32 where `X` is and the targets were float32 or float16. The network computes in
-        float64 where `X` is. ValueError for what is beyond their range.
+        They are float64, or float32 where `X` is and the targets were no float64. The network computes in float64 where
+        `X` is. ValueError for what is beyond their range.
         """
         X = self._checked(X)
         values = self._outputs(X, np.float64 if X.dtype == np.float64 else np.float32).astype(np.float64)
@@ -134,7 +134,7 @@ class FastNetRegressor(RegressorMixin, NetworkEstimator):
 
     def _learn_targets(self, y: np.ndarray, weights: np.ndarray | None, classes: Any) -> None:
         columns = _columns(y)
-        self._has_precise_targets = y.dtype not in (np.float32, np.float16)
+        self._has_precise_targets = y.dtype == np.float64
         self.n_outputs_ = columns.shape[1]
         self._standardizes = self.standardize_target
         self.target_mean_, self.target_scale_ = np.zeros(self.n_outputs_), np.ones(self.n_outputs_)

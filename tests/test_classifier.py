@@ -576,17 +576,3 @@ def test_an_interrupt_in_the_first_epoch_ends_the_fit_with_a_warning(data, monke
         model.fit(*data)
     assert model.n_iter_ == 0
     assert hasattr(model, "loss_") == warm_start
-
-
-@pytest.mark.parametrize("several_labels", [False, True])
-def test_logarithms_of_probabilities_go_on_where_float32_takes_them_for_0(data, several_labels):
-    X, y = data
-    model = small(max_iter=1).fit(X, np.column_stack([y == 0, y == 1]).astype(int) if several_labels else y > 0)
-    far = X * np.float32(1e4)
-    logits = model.decision_function(far)
-    logarithms = model.predict_log_proba(far)
-    expected = np.where(logits < 0, logits, 0)
-    assert expected.min() < -500
-    assert logarithms.dtype == np.float32
-    np.testing.assert_allclose(logarithms if several_labels else logarithms[:, 1], expected, atol=0.7)
-    np.testing.assert_allclose(model.predict_log_proba(X), np.log(model.predict_proba(X)), rtol=1e-4, atol=1e-6)

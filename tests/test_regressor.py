@@ -404,16 +404,6 @@ def test_what_targets_mean_cannot_change_while_a_training_goes_on(data, changed)
 # ---- Numbers at the ends of their range ----------------------------------------------------------------------------
 
 
-def test_whole_numbers_are_as_precise_as_float64(data):
-    """Differences of 1 between targets near 1.7e9 are lost in float32."""
-    X = data[0].astype(np.float32)
-    y = 1_700_000_000 + np.arange(len(X)) % 19 - 9
-    predicted = small(max_iter=1).fit(X, y).predict(X)
-    assert predicted.dtype == np.float64
-    assert len(np.unique(predicted)) > 100
-    assert small(max_iter=1).fit(X, data[1].astype(np.float32)).predict(X).dtype == np.float32
-
-
 @pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_targets_too_far_apart_are_refused_without_a_warning(data, standardize):
