@@ -62,7 +62,8 @@ def send_all() -> None:
 def send_early_changes() -> None:
     """Have what changes while a browser builds the page be sent when it is built."""
     fetched: WeakSet[Document] = WeakSet()
-    pull, drop = ServerSession._handle_pull, writing._drain_unconnected_events
+    pull: Any = ServerSession._handle_pull  # a coroutine, behind its decorator
+    drop = writing._drain_unconnected_events
 
     async def pull_and_note(self: ServerSession, message: pull_doc_req, connection: ServerConnection) -> Any:
         reply = await pull(self, message, connection)  # which holds what has changed up to now
@@ -80,7 +81,7 @@ def send_early_changes() -> None:
             take_up(change, early)
         return [change for change in changes if isinstance(change, SessionCallbackAdded | SessionCallbackRemoved)]
 
-    ServerSession._handle_pull = pull_and_note  # type: ignore[method-assign]
+    ServerSession._handle_pull = pull_and_note  # type: ignore[method-assign, assignment]
     writing._drain_unconnected_events = keep
 
 

@@ -31,6 +31,7 @@ _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is 
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
 _POOR = -1.2  # closer cuts are tried where no score comes up to that, nor likeness alone has it for the whole, ...
 _CLOSER_CUT = 1.0  # ... each of which costs so much: the best of very many is often a good one by chance
+_RATHER_ONE = 1.0  # by so much more must they be likelier than one digit: most ink is one
 _MOST_CLOSER = 8  # parts of a picture that are looked at so: where there are more, they are hardly digits
 OTHER_CUT = "may be other digits that touch"
 VERDICTS = ("unsure", "no digit")  # flags that say what becomes of an answer; the others say why
@@ -240,10 +241,10 @@ def _digits_of(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading
 def _closer_look(predictor: Model, path: "_Path", pairs: Sequence[tuple[Part, ...]]) -> "_Path":
     """The likeliest of a path and of what else the ink may be as two digits; there are so many that it is a guess."""
     seen = _seen_at_once(predictor, [part for pair in pairs for part in pair])
-    paths = [path]
+    paths, cost = [path], _CLOSER_CUT + _RATHER_ONE * (len(path.digits) == 1)
     for left, right in zip(seen[::2], seen[1::2], strict=True):
         digits = left.digit, right.digit
-        paths.append(_Path(digits, left.score + right.score - _CLOSER_CUT - _cost_of_doubts(digits)))
+        paths.append(_Path(digits, left.score + right.score - cost - _cost_of_doubts(digits)))
     best = max(paths, key=lambda each: each.score)
     return replace(best, runner_up=best.score) if best is not path else path
 
