@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -168,7 +169,8 @@ def test_commands_find_that_they_cannot_write_before_their_work(fastnet, monkeyp
 
     for work in ("data.loading.load_dataset", "models.files.read_manifest", "reading.batch.read_picture"):
         monkeypatch.setattr(f"fastnet.{work}", refuse)
-    monkeypatch.setattr("fastnet.reading.predictor.Predictor.load", lambda name: None)
+    of_images = SimpleNamespace(manifest=SimpleNamespace(table=None))
+    monkeypatch.setattr("fastnet.reading.predictor.Predictor.load", lambda name: of_images)
     suffix = ".csv" if args[0] == "predict" and "--out" in args else ".png"
     target = tmp_path / ("x" * 250 + suffix)
     code, out, err = fastnet(*args, target)
