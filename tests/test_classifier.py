@@ -33,6 +33,8 @@ from fastnet.estimator.base import Trainer
 from fastnet.kernels import jit
 from fastnet.kernels.sparse_rows import SparseRows
 
+from .estimators import assert_same_weights, assert_sample_weights_are_routed
+
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
@@ -45,11 +47,6 @@ def data():
 
 def small(**parameters):
     return FastNetClassifier(**{"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0, **parameters})
-
-
-def assert_same_weights(first, second):
-    for one, other in zip(first.coefs_ + first.intercepts_, second.coefs_ + second.intercepts_, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def loss_of(model, X, y, weights=None):
@@ -497,13 +494,7 @@ def test_calibration_importance_and_data_frames(data):
 
 
 def test_sample_weights_are_routed(data):
-    X, y = data
-    weights = np.random.default_rng(0).uniform(0, 2, 600)
-    with sklearn.config_context(enable_metadata_routing=True):
-        model = small().set_fit_request(sample_weight=True)
-        pipeline = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), model)
-        pipeline.fit(X, y, sample_weight=weights)
-    assert_same_weights(pipeline[-1], small().fit(StandardScaler().fit_transform(X), y, weights))
+    assert_sample_weights_are_routed(small, *data)
 
 
 def counting_threads():

@@ -5,26 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fastnet import kernels
-from fastnet.kernels import jit, reference
-from fastnet.models.network import Network
-from fastnet.training.engine.fused import FusedEngine
-from fastnet.training.engine.stepwise import StepwiseEngine
+from fastnet.kernels import jit
 from fastnet.training.recipe import Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
 
+from .engines import engines
+
 SMALL = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=88, learning_rate=5e-3, clip_norm=0.05)
-
-
-def engines(recipe):
-    for make in (
-        lambda network: StepwiseEngine(network, recipe, reference),
-        lambda network: StepwiseEngine(network, recipe, kernels),
-        lambda network: FusedEngine(network, recipe, is_sparse=True),
-        lambda network: FusedEngine(network, recipe, is_sparse=False),
-    ):
-        yield make(Network.he_initialised((30, *recipe.hidden, 4), np.random.default_rng(0)))
 
 
 def take_steps(engine, samples, rows, n_steps):

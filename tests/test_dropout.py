@@ -5,16 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fastnet import kernels
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.kernels import jit, reference
 from fastnet.kernels.sparse_rows import SparseRows
-from fastnet.models.network import Network
-from fastnet.training.engine.fused import FusedEngine
-from fastnet.training.engine.stepwise import StepwiseEngine
 from fastnet.training.recipe import ENGINES, Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
+
+from .engines import assert_agree, engines
 
 SMALL = Recipe(
     hidden=(16,),
@@ -43,21 +41,7 @@ def assert_same_parameters(first, second):
 def test_engines_agree_with_dropout(dataset, hidden, batch_size):
     recipe = dataclasses.replace(SMALL, hidden=hidden, batch_size=batch_size)
     rows = np.arange(8 * batch_size - batch_size // 2) % 600
-    answers = []
-    for make in (
-        lambda network: StepwiseEngine(network, recipe, reference),
-        lambda network: StepwiseEngine(network, recipe, kernels),
-        lambda network: FusedEngine(network, recipe, is_sparse=True),
-        lambda network: FusedEngine(network, recipe, is_sparse=False),
-    ):
-        engine = make(Network.he_initialised((30, *hidden, 4), np.random.default_rng(0)))
-        answers.append((engine, take_steps(engine, dataset.train, rows, 8)))
-    expected, expected_losses = answers[0]
-    for engine, losses in answers[1:]:
-        np.testing.assert_allclose(losses, expected_losses, rtol=1e-4, atol=1e-6)
-        for one, other in ((engine.network, expected.network), (engine.moments[0], expected.moments[0])):
-            for name, array in one.parameters().items():
-                np.testing.assert_allclose(array, other.parameters()[name], rtol=1e-3, atol=1e-5, err_msg=name)
+    assert_agree([(engine, take_steps(engine, dataset.train, rows, 8)) for engine in engines(recipe)])
 
 
 def loss_of(parameters, x, labels, drop):

@@ -5,16 +5,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fastnet import kernels
 from fastnet.data.samples import PIXEL_SCALE, Samples
 from fastnet.kernels import jit, reference
 from fastnet.kernels.kinds import ACTIVATIONS
 from fastnet.models.network import Network
 from fastnet.training.engine.fused import FusedEngine
-from fastnet.training.engine.stepwise import StepwiseEngine
 from fastnet.training.recipe import Recipe
 
-N_OUTPUTS = 4
+from .engines import N_OUTPUTS, assert_agree, engines
+
 SMALL = Recipe(hidden=(16,), batch_size=32, learning_rate=1e-3, warmup_epochs=0)
 LOSSES = {
     "cross_entropy": "softmax_cross_entropy",
@@ -36,18 +35,6 @@ def samples_for(loss, dataset):
     if loss == "cross_entropy":
         return dataset.train
     return Samples(dataset.train.images, targets[loss]().astype(np.float32), PIXEL_SCALE)
-
-
-def engines(recipe):
-    """Of the same network: the textbook, the same with the fast kernels, and the fused ones."""
-    for make in (
-        lambda network: StepwiseEngine(network, recipe, reference),
-        lambda network: StepwiseEngine(network, recipe, kernels),
-        lambda network: FusedEngine(network, recipe, is_sparse=True),
-        lambda network: FusedEngine(network, recipe, is_sparse=False),
-    ):
-        network = Network.he_initialised((30, *recipe.hidden, N_OUTPUTS), np.random.default_rng(0))
-        yield make(Network(network.layers, recipe.activation))
 
 
 def take_steps(engine, samples, rows, n_steps, first_step=1):
@@ -122,13 +109,7 @@ def test_engines_agree(dataset, changes, hidden, batch_size):
     recipe = dataclasses.replace(SMALL, hidden=hidden, batch_size=batch_size, clip_norm=0.5, l2=0.1, **changes)
     samples = samples_for(recipe.loss, dataset)
     rows = np.arange(8 * batch_size - batch_size // 2) % 600
-    answers = [(engine, take_steps(engine, samples, rows, 8)) for engine in engines(recipe)]
-    expected, expected_losses = answers[0]
-    for engine, losses in answers[1:]:
-        np.testing.assert_allclose(losses, expected_losses, rtol=1e-4, atol=1e-6)
-        for one, other in ((engine.network, expected.network), (engine.moments[0], expected.moments[0])):
-            for name, array in one.parameters().items():
-                np.testing.assert_allclose(array, other.parameters()[name], rtol=1e-3, atol=1e-5, err_msg=name)
+    assert_agree([(engine, take_steps(engine, samples, rows, 8)) for engine in engines(recipe)])
 
 
 @pytest.mark.parametrize("is_sparse", [False, True])

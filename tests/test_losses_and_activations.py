@@ -14,7 +14,7 @@ from fastnet.models.files import read_model, write_manifest
 from fastnet.models.kinds import LOSSES
 from fastnet.models.model import Model
 from fastnet.models.network import Network
-from fastnet.models.probabilities import losses_of, r2
+from fastnet.models.probabilities import answers_of, losses_of, r2
 from fastnet.training.engine.stepwise import StepwiseEngine
 from fastnet.training.evaluation import evaluate_model
 from fastnet.training.recipe import Recipe
@@ -80,7 +80,7 @@ def test_outputs_are_what_the_saved_model_answers(loss, tmp_path):
     training.run()
     save_run(training, tmp_path / "run")
     model, samples = Model.load(tmp_path / "run"), training.dataset.test
-    outputs = training.engine.outputs(samples)
+    outputs = answers_of(training.network.forward(samples.pixels * np.float32(samples.scale)).logits, loss)
     assert (outputs.shape, outputs.dtype) == ((N, N_OUTPUTS), np.float32)
     if training.recipe.is_regression:
         np.testing.assert_allclose(model.predict(samples.images), outputs, rtol=1e-6)
@@ -95,7 +95,7 @@ def test_a_regression_has_a_share_of_the_variance_and_no_accuracy():
     training.run()
     record = training.progress.history[-1]
     assert (record.train_accuracy, record.validation_accuracy) == (None, None)
-    answers = training.engine.outputs(training.validation_samples)
+    answers = training.engine.predict(training.validation_samples)
     assert record.validation_r2 == pytest.approx(r2(answers, training.validation_samples.labels), abs=1e-6)
     assert record.validation_r2 > 0.8
 

@@ -21,6 +21,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from fastnet import FastNetClassifier, FastNetRegressor, ProgressBar
 
+from .estimators import assert_same_weights, assert_sample_weights_are_routed
+
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
@@ -34,11 +36,6 @@ def data():
 
 def small(**parameters):
     return FastNetRegressor(**{"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0, **parameters})
-
-
-def assert_same_weights(first, second):
-    for one, other in zip(first.coefs_ + first.intercepts_, second.coefs_ + second.intercepts_, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 # ---- As scikit-learn ------------------------------------------------------------------------------------------------
@@ -327,13 +324,7 @@ def test_calibration_of_a_binary_classifier(data):
 
 
 def test_sample_weights_are_routed(data):
-    X, y = data
-    weights = np.random.default_rng(0).uniform(0, 2, 240)
-    with sklearn.config_context(enable_metadata_routing=True):
-        model = small().set_fit_request(sample_weight=True)
-        pipeline = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), model)
-        pipeline.fit(X, y, sample_weight=weights)
-    assert_same_weights(pipeline[-1], small().fit(StandardScaler().fit_transform(X), y, weights))
+    assert_sample_weights_are_routed(small, *data)
 
 
 def test_the_progress_bar_shows_r2(data, capsys):

@@ -19,14 +19,19 @@ def train():
     return load_dataset().train
 
 
-def test_two_digits_joined_by_a_bridge_are_read_as_two(predictor, train):
+def n_read(predictor, train, kind, n):
+    """How many of `n` pairs that touch are read right."""
     n_right = 0
-    for number in range(10):
+    for number in range(n):
         rng = np.random.default_rng(number)
         two = rng.integers(len(train.labels), size=2)
-        picture = TOUCHING["touching, overlap of 1 stroke"](rng, train.images[two].reshape(-1, 28, 28))
+        picture = TOUCHING[kind](rng, train.images[two].reshape(-1, 28, 28))
         n_right += predictor.read(picture).text == "".join(str(label) for label in train.labels[two])
-    assert n_right >= 5
+    return n_right
+
+
+def test_two_digits_joined_by_a_bridge_are_read_as_two(predictor, train):
+    assert n_read(predictor, train, "touching, overlap of 1 stroke", 10) >= 5
 
 
 def test_a_wide_digit_is_not_cut(predictor, train):
@@ -53,13 +58,7 @@ def test_alternatives_share_their_pieces_and_hold_all_ink():
 
 
 def test_strokes_that_lie_on_each_other_go_to_both_digits(predictor, train):
-    n_right = 0
-    for number in range(12):
-        rng = np.random.default_rng(number)
-        two = rng.integers(len(train.labels), size=2)
-        picture = TOUCHING["touching, overlap of 4 strokes"](rng, train.images[two].reshape(-1, 28, 28))
-        n_right += predictor.read(picture).text == "".join(str(label) for label in train.labels[two])
-    assert n_right >= 8
+    assert n_read(predictor, train, "touching, overlap of 4 strokes", 12) >= 8
 
 
 def test_closer_cuts_lose_no_ink_and_share_a_stroke_at_most():

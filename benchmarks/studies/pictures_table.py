@@ -10,9 +10,10 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,23 +61,31 @@ def seeded(*numbers: int | str) -> np.random.Generator:
     return np.random.default_rng([zlib.crc32(n.encode()) if isinstance(n, str) else n for n in numbers])
 
 
+def _rows_of_shares(
+    kinds: Mapping[str, Callable[..., Any]], n: int, outcome: Callable[..., tuple[bool, ...]]
+) -> Generator[str, None, np.ndarray]:
+    """A row a kind with the shares of `n` pictures for which each part of the outcome is so; return those of all."""
+    shares = []
+    for name, render in kinds.items():
+        shares.append(np.mean([outcome(name, render, seeded(name, number)) for number in range(n)], axis=0))
+        yield f"| {name} | {' | '.join(f'{share:.1%}' for share in shares[-1])} |"
+    of_all: np.ndarray = np.mean(shares, axis=0)
+    return of_all
+
+
 def digits_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
     """Single digits: how many are read right, answered without doubt, and wrongly so."""
     images = test.pixels.reshape(-1, 28, 28)
     yield f"| one digit ({n} pictures each) | right | answered without doubt | sure and wrong |"
     yield "|---|--:|--:|--:|"
-    totals = np.zeros(3)
-    for name, render in DIGITS.items():
-        counts = np.zeros(3)
-        for number in range(n):
-            rng = seeded(name, number)
-            row = int(rng.integers(len(images)))
-            reading = predictor.read(render(rng, images[row]), name=name)
-            is_right, is_sure = reading.text == str(test.labels[row]), bool(reading.text) and not reading.flags
-            counts += (is_right, is_sure, is_sure and not is_right)
-        totals += counts
-        yield f"| {name} | {' | '.join(f'{share:.1%}' for share in counts / n)} |"
-    right, sure, wrong = totals / n / len(DIGITS)
+
+    def outcome(name: str, render: Callable[..., Any], rng: np.random.Generator) -> tuple[bool, ...]:
+        row = int(rng.integers(len(images)))
+        reading = predictor.read(render(rng, images[row]), name=name)
+        is_right, is_sure = reading.text == str(test.labels[row]), bool(reading.text) and not reading.flags
+        return is_right, is_sure, is_sure and not is_right
+
+    right, sure, wrong = yield from _rows_of_shares(DIGITS, n, outcome)
     yield f"| **all** | **{right:.2%}** | {sure:.1%} | {wrong:.2%} |"
 
 
@@ -104,18 +113,14 @@ def touching_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]
     images = test.pixels.reshape(-1, 28, 28)
     yield f"| two digits ({n} pictures each) | right | sure and wrong |"
     yield "|---|--:|--:|"
-    totals = np.zeros(2)
-    for name, render in TOUCHING.items():
-        counts = np.zeros(2)
-        for number in range(n):
-            rng = seeded(name, number)
-            rows = rng.integers(len(images), size=2)
-            reading = predictor.read(render(rng, images[rows]), name=name)
-            is_right = reading.text == "".join(str(label) for label in test.labels[rows])
-            counts += (is_right, not is_right and not reading.flags)
-        totals += counts
-        yield f"| {name} | {' | '.join(f'{share:.1%}' for share in counts / n)} |"
-    right, wrong = totals / n / len(TOUCHING)
+
+    def outcome(name: str, render: Callable[..., Any], rng: np.random.Generator) -> tuple[bool, ...]:
+        rows = rng.integers(len(images), size=2)
+        reading = predictor.read(render(rng, images[rows]), name=name)
+        is_right = reading.text == "".join(str(label) for label in test.labels[rows])
+        return is_right, not is_right and not reading.flags
+
+    right, wrong = yield from _rows_of_shares(TOUCHING, n, outcome)
     yield f"| **all** | **{right:.1%}** | {wrong:.1%} |"
 
 

@@ -9,12 +9,10 @@ from fastnet.data.samples import Samples
 from fastnet.errors import DataError, OptionError
 from fastnet.kernels.arrays import aligned_empty
 from fastnet.models.network import Network
-from fastnet.models.probabilities import answers_of, are_right, r2
+from fastnet.models.probabilities import are_right, r2
 from fastnet.seeds import SeedUse
 
 from ..recipe import Recipe
-
-ANSWERED_AT_A_TIME = 4096  # samples: what hidden layers answer to more would take much memory
 
 
 class Engine:
@@ -58,8 +56,11 @@ class Engine:
         raise NotImplementedError
 
     def losses_and_answers(self, samples: Samples, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The loss, float64, and the answer of each of the samples at `rows`: the likeliest class, int64, or for a loss
-        of targets what `outputs` says."""
+        """The loss, float64, and the answer of each of the samples at `rows`.
+
+        That is the likeliest class, int64; or for a loss of targets what the network gives, numbers or the probability
+        of each label, float32 `(len(rows), n_outputs)`.
+        """
         raise NotImplementedError
 
     def loss_and_gradient(self, samples: Samples) -> tuple[float, Network]:
@@ -68,19 +69,6 @@ class Engine:
         What the recipe says of dropout, label smoothing, clipping and weight decay has no part in it.
         """
         raise NotImplementedError
-
-    def outputs(self, samples: Samples) -> np.ndarray:
-        """What the network answers, float32 `(n, n_outputs)`: probabilities of classes or labels, or numbers.
-
-        The samples' labels may be any.
-        """
-        network, starts = self.network, range(0, len(samples), ANSWERED_AT_A_TIME)
-        parts = [np.empty((0, network.layer_sizes[-1]), np.float32)]
-        for start in starts:
-            some = samples.take(np.arange(start, min(start + ANSWERED_AT_A_TIME, len(samples))))
-            x = some.pixels * np.float32(samples.scale)
-            parts.append(answers_of(network.forward(x).logits, self.recipe.loss))
-        return np.concatenate(parts)
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
         """Return (mean loss, score) of the network over `samples`, weighted where they have weights.
