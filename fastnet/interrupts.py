@@ -78,24 +78,62 @@ def stops(act: Callable[[int], object]) -> Iterator[None]:
             signal.signal(number, before[number])
 
 
+class Gate:
+    """Lets signals through, but while it is entered: then they wait until it is left."""
+
+    def __init__(self) -> None:
+        self._is_closed = False
+        self._came: list[int] = []
+
+    def __enter__(self) -> None:
+        self._is_closed = True
+
+    def __exit__(self, *error: object) -> None:
+        self._is_closed = False
+        came, self._came = self._came, []
+        for number in came:
+            signal.raise_signal(number)
+
+    def guarding(self, handler: Callable[[int, Any], object]) -> Callable[[int, Any], None]:
+        """A handler that acts as another one, but not while the gate is closed."""
+
+        def act(number: int, frame: Any) -> None:
+            if self._is_closed:
+                self._came.append(number)
+            else:
+                handler(number, frame)
+
+        return act
+
+
 @contextmanager
-def held_back() -> Iterator[None]:
-    """In the main thread, let signals that are handled wait until the block is done."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
+def gate() -> Iterator[Gate]:
+    """A gate before the signals that are handled, in the main thread; handlers that are set meanwhile have none.
+
+    It is put up once for many short blocks, as setting handlers takes longer than a step on little data.
+    """
+    gate = Gate()
+    if threading.current_thread() is not threading.main_thread():  # to which signals do not come
+        yield gate
         return
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     before = {number: handler for number, handler in handlers.items() if callable(handler)}
-    came: list[int] = []
+    guards = {number: gate.guarding(handler) for number, handler in before.items()}
     try:
-        for number in before:
-            signal.signal(number, lambda number, frame: came.append(number))
-        yield
+        for number, guard in guards.items():
+            signal.signal(number, guard)
+        yield gate
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    for number in came:
-        signal.raise_signal(number)
+        for number, guard in guards.items():
+            if signal.getsignal(number) is guard:
+                signal.signal(number, before[number])
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """In the main thread, let signals that are handled wait until the block is done."""
+    with gate() as closed, closed:
+        yield
 
 
 def _forget_lost_terminal() -> None:

@@ -1,5 +1,7 @@
 """Arrays that kernels like: on 64-byte boundaries, so that no vector load straddles two cache lines."""
 
+import math
+
 import numpy as np
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
@@ -8,7 +10,7 @@ ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 def aligned_empty(shape: tuple[int, ...], dtype: type | np.dtype = np.float32) -> np.ndarray:
     """An uninitialised C-order array whose first number lies on a 64-byte boundary (NumPy promises 16)."""
     dtype = np.dtype(dtype)
-    n_bytes = int(np.prod(shape)) * dtype.itemsize
+    n_bytes = math.prod(shape) * dtype.itemsize
     memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % ALIGNMENT
     return memory[start : start + n_bytes].view(dtype).reshape(shape)

@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM and SIGHUP end every command alike, whatever it does: a sentence, a status, nothing half."""
 
+import contextlib
 import os
 import select
 import signal
@@ -212,3 +213,35 @@ def test_a_command_that_is_interrupted_while_it_writes_leaves_nothing(start, tmp
     assert err.splitlines()[-1] == "fastnet: interrupted"
     assert "Traceback" not in err
     assert list(out.iterdir()) == []
+
+
+def test_signals_wait_at_a_closed_gate_and_pass_an_open_one():
+    came = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: came.append(number))
+    try:
+        with interrupts.gate() as closed:
+            with closed:
+                signal.raise_signal(signal.SIGTERM)
+                assert came == []
+            assert came == [signal.SIGTERM]
+            signal.raise_signal(signal.SIGTERM)
+            assert came == [signal.SIGTERM] * 2
+            with contextlib.suppress(ValueError), closed:
+                signal.raise_signal(signal.SIGTERM)
+                raise ValueError
+        assert came == [signal.SIGTERM] * 3
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_handler_that_was_set_behind_a_gate_stays():
+    def other(number, frame):
+        pass
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with interrupts.gate():
+            signal.signal(signal.SIGTERM, other)
+        assert signal.getsignal(signal.SIGTERM) is other
+    finally:
+        signal.signal(signal.SIGTERM, before)

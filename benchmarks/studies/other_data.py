@@ -30,6 +30,7 @@ class Result:
 
     threads: int
     seconds: list[float]
+    prediction_seconds: list[float]
     scores: list[float]  # accuracies, or R^2 of a regression
     epochs: list[int]
     memory: int
@@ -56,8 +57,8 @@ def measure(data: str, n_threads: int, repeats: int | None) -> tuple[list[int], 
 
 def result_of(answers: list[dict[str, Any]], threads: int, memory: int) -> Result:
     """The answers of all folds."""
-    seconds, scores, epochs = ([answer[key] for answer in answers] for key in ("seconds", "score", "epochs"))
-    return Result(threads, seconds, scores, epochs, memory)
+    keys = ("seconds", "prediction_seconds", "score", "epochs")
+    return Result(threads, *([answer[key] for answer in answers] for key in keys), memory)
 
 
 def settings_of(name: str, data: str, n_threads: int) -> dict[str, Any]:
@@ -82,8 +83,10 @@ def table(results: dict[str, tuple[list[int], dict[str, Result]]]) -> str:
         + " | ".join(NAMES)
         + " | faster by than "
         + " | ".join(others)
+        + " | predicting the fold: faster by than "
+        + " | ".join(others)
         + f" | peak memory: {', '.join(NAMES)} |",
-        "|---|---|" + "--:|" * (2 * len(NAMES) + len(others) + 2),
+        "|---|---|" + "--:|" * (2 * len(NAMES) + 2 * len(others) + 2),
     ]
     lines += [_row(data, shape, of_all) for data, (shape, of_all) in results.items()]
     return "\n".join(lines)
@@ -91,28 +94,31 @@ def table(results: dict[str, tuple[list[int], dict[str, Result]]]) -> str:
 
 def _row(data: str, shape: list[int], of_all: dict[str, Result]) -> str:
     ours, theirs = of_all["fastnet"], of_all["scikit-learn"]
+    is_regression = DATA[data].is_regression
     seconds = {name: statistics.median(result.seconds) for name, result in of_all.items()}
+    predictions = {name: statistics.median(result.prediction_seconds) for name, result in of_all.items()}
     cells = [
         DATA[data].title,
         f"{shape[0]:,} x {shape[1]:,}, {shape[2]}",
-        *(_spread(of_all[name].scores) for name in NAMES),
-        _difference(ours.scores, theirs.scores),
+        *(_spread(of_all[name].scores, is_regression) for name in NAMES),
+        _difference(ours.scores, theirs.scores, is_regression),
         *(_time(seconds[name], of_all[name]) for name in NAMES),
-        *(f"{seconds[name] / seconds['fastnet']:.1f}x" for name in NAMES[1:]),
+        *(f"{each[name] / each['fastnet']:.1f}x" for each in (seconds, predictions) for name in NAMES[1:]),
         ", ".join(f"{of_all[name].memory / 2**20:,.0f} MiB" for name in NAMES),
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def _spread(scores: list[float]) -> str:
-    return f"{statistics.mean(scores):.2%} ± {statistics.stdev(scores):.2%}"
+def _spread(scores: list[float], is_regression: bool) -> str:
+    mean, deviation = statistics.mean(scores), statistics.stdev(scores)
+    return f"{mean:.3f} ± {deviation:.3f}" if is_regression else f"{mean:.2%} ± {deviation:.2%}"
 
 
-def _difference(ours: list[float], theirs: list[float]) -> str:
-    """The mean difference on the same folds, and its standard error."""
+def _difference(ours: list[float], theirs: list[float], is_regression: bool) -> str:
+    """The mean difference on the same folds, in points of accuracy or of R², and its standard error."""
     differences = [a - b for a, b in zip(ours, theirs, strict=True)]
-    error = statistics.stdev(differences) / len(differences) ** 0.5
-    return f"{100 * statistics.mean(differences):+.2f} ± {100 * error:.2f}"
+    mean, error = statistics.mean(differences), statistics.stdev(differences) / len(differences) ** 0.5
+    return f"{mean:+.4f} ± {error:.4f}" if is_regression else f"{100 * mean:+.2f} ± {100 * error:.2f}"
 
 
 def _time(seconds: float, result: Result) -> str:

@@ -27,13 +27,18 @@ def _typed(name: str) -> Any:
     return param.String(label=knob.title, doc=knob.help[0].upper() + knob.help[1:])
 
 
+def _chosen(name: str) -> Any:
+    knob = _KNOBS[name]
+    return param.Selector(objects=list(knob.choices), default=knob.default, label=knob.title)
+
+
 class Options(param.Parameterized):
     """The fields of the form. A recipe fills them all in; then each can be changed."""
 
     preset: Any = param.Selector(objects=list(RECIPES), default="plain", label="Start from recipe")
-    engine: Any = param.Selector(
-        objects=list(_KNOBS["engine"].choices), default=_KNOBS["engine"].default, label=_KNOBS["engine"].title
-    )
+    engine: Any = _chosen("engine")
+    activation: Any = _chosen("activation")
+    solver: Any = _chosen("solver")
     hidden = _typed("hidden")
     epochs = _typed("epochs")
     batch_size = _typed("batch_size")
@@ -57,13 +62,15 @@ class Options(param.Parameterized):
             return None
         recipe = RECIPES[self.preset]
         distortions = (recipe.augmentation or Augmentation()) if self.distorts else None
-        return replace(recipe, engine=self.engine, augmentation=distortions, **values)
+        chosen = {name: getattr(self, name) for name in CHOICES}
+        return replace(recipe, augmentation=distortions, **chosen, **values)
 
     @param.depends("preset", watch=True, on_init=True)
     def _fill_in(self) -> None:
         recipe = RECIPES[self.preset]
         texts = {name: _KNOBS[name].text(getattr(recipe, name)) for name in FIELDS}
-        self.param.update(**texts, distorts=recipe.augmentation is not None)
+        chosen = {name: getattr(recipe, name) for name in CHOICES if name != "engine"}
+        self.param.update(**texts, **chosen, distorts=recipe.augmentation is not None)
 
     @param.depends("hidden", "epochs", "batch_size", "learning_rate", "seed", watch=True)
     def _check(self) -> None:
@@ -113,6 +120,9 @@ def _check_parameters(hidden: tuple[int, ...]) -> None:
 def _anything(value: Any) -> None:
     pass
 
+
+# The fields that are chosen from a list.
+CHOICES = ("engine", "activation", "solver")
 
 # The fields that are typed, and what this page demands of them beyond a recipe.
 FIELDS: dict[str, Callable[[Any], None]] = {

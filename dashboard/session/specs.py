@@ -36,8 +36,9 @@ def specifications(predictor: Predictor, tells_of_server: bool = True) -> dict[s
 
 def layers(predictor: Predictor) -> list[tuple[str, str]]:
     """The network from its pixels to its answer: the number of units of each layer, and what they are."""
-    sizes = predictor.layer_sizes
-    names = ["pixels", *["ReLU"] * (len(sizes) - 2), "softmax"]
+    sizes, activation = predictor.layer_sizes, predictor.network.activation
+    hidden = "ReLU" if activation == "relu" else activation
+    names = ["pixels", *[hidden] * (len(sizes) - 2), "softmax"]
     return [(f"{size:,}", name) for size, name in zip(sizes, names, strict=True)]
 
 

@@ -163,16 +163,17 @@ def delimiter_of(line: str) -> str:
 def _is_header(first: list[str], second: list[str]) -> bool:
     """Whether the first of two rows names the columns: by words over numbers, or by counting them.
 
-    A single word over a number may be a label, of letters and digits; not so the name of a label's column.
+    A single letter over a number may be a label, of letters and digits; not so a longer word where the rest counts, nor
+    the name of a label's column.
     """
-    pairs = zip(map(_is_number, first), map(_is_number, second), strict=False)
-    n_over = sum(below and not above for above, below in pairs)
-    if n_over > 1 or any(len(cell) > 1 and cell.lower() in LABEL_NAMES for cell in first):
+    over = [above for above, below in zip(first, second, strict=False) if _is_number(below) and not _is_number(above)]
+    if len(over) > 1 or any(len(cell) > 1 and cell.lower() in LABEL_NAMES for cell in first):
         return True
     counted = [cell for cell in first if _is_number(cell)]
-    if len(counted) <= 2:
-        return not counted
-    return counted in ([str(number + start) for number in range(len(counted))] for start in (0, 1))
+    counts = counted in ([str(number + start) for number in range(len(counted))] for start in (0, 1))
+    if len(counted) <= 2:  # which rows of data may be as well
+        return not counted or (counts and any(len(cell) > 1 for cell in over))
+    return counts
 
 
 def _is_number(cell: str) -> bool:

@@ -127,10 +127,13 @@ class Samples:
 
     def total_weight(self) -> float:
         """The sum of the weights; without them, the number of samples. DataError where samples weigh nothing."""
-        total = float(self.weight_of_batches(np.arange(len(self)), len(self))[0]) if len(self) else 0.0
-        if len(self) and total == 0:
+        if len(self) and self._sum_of_weights == 0:
             raise DataError(f"the weights of {len(self)} samples sum to 0: there is nothing to take a mean of")
-        return total
+        return self._sum_of_weights
+
+    @cached_property
+    def _sum_of_weights(self) -> float:
+        return float(self.weight_of_batches(np.arange(len(self)), len(self))[0]) if len(self) else 0.0
 
     def take(self, rows: np.ndarray) -> "Samples":
         """The samples at `rows`, copied."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastnet.errors import DataError, told
+from fastnet.errors import DataError, did_you_mean, told
 
 from .parts import Part
 from .samples import MOST_CLASSES, are_whole
@@ -104,7 +104,8 @@ def place_of(table: Table, label: str) -> int:
     except (ValueError, IndexError):
         few = ", ".join(map(repr, (table.columns or ())[:5]))
         names = f"its columns are {few}..." if few else f"it has columns 0 to {table.n_columns - 1}, without names"
-        raise DataError(f"{table.name}: has no column {label!r} ({names})") from None
+        hint = did_you_mean(label, table.columns or ())
+        raise DataError(f"{table.name}: has no column {label!r} ({names}){hint}") from None
 
 
 def _looks_like_labels(table: Table, place: int) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from fastnet.data.augment import square_images
 from fastnet.data.samples import Dataset, Samples, split_validation
 from fastnet.errors import DivergedError, OptionError, told
-from fastnet.interrupts import held_back
+from fastnet.interrupts import Gate, gate
 from fastnet.models.documents import EpochRecord as EpochRecord
 from fastnet.models.documents import Origin, SavedProgress
 from fastnet.models.files import ModelFiles, read_model
@@ -127,9 +127,10 @@ class Trainer:
         """
         goal = self.n_steps if n_steps is None else min(self.n_steps, n_steps)
         self._end_due_epoch(on_epoch)  # of a run that was saved just before
-        while self.progress.step < goal and not self.stop_requested:
-            self._run_pass(goal, on_step)
-            self._end_due_epoch(on_epoch)
+        with gate() as closed:
+            while self.progress.step < goal and not self.stop_requested:
+                self._run_pass(goal, on_step, closed)
+                self._end_due_epoch(on_epoch)
 
     @property
     def n_seen(self) -> int:
@@ -142,14 +143,14 @@ class Trainer:
         """Samples seen in an epoch."""
         return self.recipe.passes * len(self.train_samples)
 
-    def _run_pass(self, goal: int, on_step: Callable[[float], None] | None) -> None:
+    def _run_pass(self, goal: int, on_step: Callable[[float], None] | None, closed: Gate) -> None:
         """The steps up to `goal` that are left of the pass under way, some at a time."""
         number, done = divmod(self.progress.step, self._steps_per_pass)
         order = self._order(number)
         last = min(self._steps_per_pass, goal - number * self._steps_per_pass)
         for start in range(done, last, self.steps_at_a_time):
             stop = min(start + self.steps_at_a_time, last)
-            losses = self._take_steps(order[start * self.n_per_step : stop * self.n_per_step], stop - start)
+            losses = self._take_steps(order[start * self.n_per_step : stop * self.n_per_step], stop - start, closed)
             if on_step:
                 for loss in losses:
                     on_step(loss)
@@ -167,11 +168,11 @@ class Trainer:
             return np.arange(n)
         return rng(self.recipe.seed, SeedUse.SHUFFLE, self._passes_before + number).permutation(n)
 
-    def _take_steps(self, rows: np.ndarray, n: int) -> list[float]:
+    def _take_steps(self, rows: np.ndarray, n: int, closed: Gate) -> list[float]:
         """Take `n` steps on mini-batches of the samples at `rows`; return their losses."""
         progress = self.progress
         learning_rates = np.array([self._learning_rate(progress.step + i) for i in range(n)])
-        with held_back():
+        with closed:
             return self._take_whole_steps(progress, rows, learning_rates)
 
     def _take_whole_steps(self, progress: Progress, rows: np.ndarray, learning_rates: np.ndarray) -> list[float]:

@@ -442,6 +442,12 @@ def test_what_is_wrong_is_told_for_its_field_alone(field, text, sentence):
     assert form.problems == {}
 
 
+def test_activation_and_solver_are_chosen():
+    chosen = options(activation="tanh", solver="sgd").read()
+    assert (chosen.activation, chosen.solver) == ("tanh", "sgd")
+    assert options(activation="tanh", preset="best").read() == RECIPES["best"]  # which fills all in
+
+
 def test_distortions_can_be_switched():
     assert options(distorts=True).read().augmentation == RECIPES["best"].augmentation
     assert options(preset="best", distorts=False).read().augmentation is None

@@ -32,6 +32,12 @@ def _choices(options: Options) -> list[pmui.Select]:
     return [
         pmui.Select.from_param(options.param.preset, helper_text="Fills in the fields", description="", **_LOOKS),
         pmui.Select.from_param(options.param.engine, options=engines, helper_text="Try both", description="", **_LOOKS),
+        pmui.Select.from_param(
+            options.param.activation, helper_text="What follows each hidden layer", description="", **_LOOKS
+        ),
+        pmui.Select.from_param(
+            options.param.solver, helper_text="sgd: descent with momentum", description="", **_LOOKS
+        ),
     ]
 
 
