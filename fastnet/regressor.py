@@ -125,9 +125,10 @@ class FastNetRegressor(RegressorMixin, NetworkEstimator):
         with np.errstate(over="ignore"):  # it is told
             if self.out_activation_ == "exp":
                 np.exp(values, out=values)
-            values = finite_answers(values * self.target_scale_ + self.target_mean_)
-        if X.dtype == np.float32 and not self._has_precise_targets:
-            values = as_float32(values, "what is predicted")
+            values = values * self.target_scale_ + self.target_mean_
+            if X.dtype == np.float32 and not self._has_precise_targets:
+                values = values.astype(np.float32)
+        finite_answers(values)
         return values[:, 0] if self.n_outputs_ == 1 else values
 
     # ---- What targets are ----

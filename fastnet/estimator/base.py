@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from inspect import signature
 from itertools import pairwise
 from numbers import Integral, Real
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state, column_or_1d, gen_batches
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.optimize import _check_optimize_result
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -602,11 +602,10 @@ class NetworkEstimator(BaseEstimator):
 
         ValueError where they are more than such numbers hold.
         """
-        outputs, network = np.empty((X.shape[0], self.n_outputs_), kind), self._network(kind)
+        network = self._network(kind)
         with np.errstate(over="ignore", invalid="ignore"):  # it is told below
-            for rows in gen_batches(X.shape[0], _PREDICTED_AT_A_TIME):
-                outputs[rows] = network.forward(X[rows].astype(kind, copy=False)).logits
-        return finite_answers(outputs)
+            outputs = [network.forward(part.astype(kind, copy=False)).logits for part in _parts(X)]
+        return finite_answers(np.concatenate(outputs) if len(outputs) > 1 else outputs[0])
 
     def _checked(self, X: Any) -> Any:
         """Features to predict for: an array or a CSR matrix."""
@@ -619,6 +618,16 @@ class NetworkEstimator(BaseEstimator):
         return Network(
             [Layer(w.astype(kind, copy=False), b.astype(kind, copy=False)) for w, b in pairs], self.activation
         )
+
+
+def _parts(X: Any) -> Iterator[Any]:
+    """The samples, some thousand at a time: more of sparse ones, as a part of them is a copy."""
+    n, at_a_time = X.shape[0], _PREDICTED_AT_A_TIME * (1 if isinstance(X, np.ndarray) else 16)
+    if n <= at_a_time:
+        yield X
+        return
+    for start in range(0, n, at_a_time):
+        yield X[start : start + at_a_time]
 
 
 def finite_answers(answers: np.ndarray) -> np.ndarray:

@@ -115,8 +115,7 @@ class Network:
 
     def forward(self, x: np.ndarray) -> Activations:
         """What scaled pixels, float32 `(n, n_features)`, become; rows of a SciPy sparse matrix will do as well."""
-        first = self.layers[0]
-        hidden, logits = self._onward(x @ first.w + first.b)
+        hidden, logits = self._onward(_sums(x, self.layers[0]))
         return Activations([x, *hidden], logits)
 
     def integrated_gradient(self, x: np.ndarray, direction: np.ndarray, n_steps: int) -> np.ndarray:
@@ -141,5 +140,12 @@ class Network:
         for layer in self.layers[1:]:
             activate(sums, self.activation)
             hidden.append(sums)
-            sums = hidden[-1] @ layer.w + layer.b
+            sums = _sums(sums, layer)
         return hidden, sums
+
+
+def _sums(x: np.ndarray, layer: Layer) -> np.ndarray:
+    """What a layer makes of rows, before its activation."""
+    sums: np.ndarray = x @ layer.w
+    sums += layer.b
+    return sums
