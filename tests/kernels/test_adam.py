@@ -36,6 +36,7 @@ def test_trajectory_stays_near_that_of_double_precision(n_steps, decays):
     assert np.abs(fast - exact).max() <= bound
 
 
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="thousands of steps take long in plain Python")
 @pytest.mark.parametrize("module", [kernels, reference])
 @pytest.mark.parametrize(("learning_rate", "weight_decay"), [(1e-3, 2e-5), (1e-4, 1e-4), (1e-5, 1e-3)])
 def test_a_decay_far_below_rounding_still_adds_up(module, learning_rate, weight_decay):

@@ -12,8 +12,8 @@ from fastnet.kernels.augment import distort_images
 from fastnet.kernels.displacements import smooth_basis, unit_amplitude
 
 SIDE = 12
-N_MOVED = 150 if config.DISABLE_JIT else 2000
-N_COPIES = 20 if config.DISABLE_JIT else 150
+N_MOVED = 2000
+N_COPIES = 8 if config.DISABLE_JIT else 150
 ROTATION, SCALE, ASPECT, SHEAR, DOWN, RIGHT, THICKNESS = range(7)
 
 
@@ -116,6 +116,7 @@ def test_the_sides_of_a_stroke_move(module, thickness, expected):
     np.testing.assert_array_equal(along[0, :, 2], expected)
 
 
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="a statistic of many draws takes long in plain Python")
 def test_displacements_are_smooth_and_as_large_as_asked():
     """A picture of its own columns' numbers tells by how much each pixel was moved."""
     images = np.broadcast_to(np.arange(28, dtype=np.uint8) * 8, (N_MOVED, 28, 28)).copy()
@@ -123,14 +124,13 @@ def test_displacements_are_smooth_and_as_large_as_asked():
     out = np.empty_like(images)
     still = np.zeros(7)
     distort_images(images, np.arange(N_MOVED), 1, 0, still, still, *basis, 1.5 * unit_amplitude(*basis), out)
-    noise = math.sqrt(2000 / N_MOVED)  # of fewer pictures
     moves = (out.astype(float) - images)[:, 8:20, 8:20] / 8
-    assert abs(moves.mean()) < 0.05 * noise
-    np.testing.assert_allclose(moves.std(axis=0), 1.5, atol=0.15 * noise)  # the same at each place
+    assert abs(moves.mean()) < 0.05
+    np.testing.assert_allclose(moves.std(axis=0), 1.5, atol=0.15)  # the same at each place
     # The correlation of white noise under a Gaussian: exp(-distance**2 / (4 sigma**2)).
     for distance in (3, 6, 9):
         correlation = np.corrcoef(moves[:, 6, 0], moves[:, 6, distance])[0, 1]
-        assert correlation == pytest.approx(math.exp(-(distance**2) / (4 * 6.0**2)), abs=0.08 * noise)
+        assert correlation == pytest.approx(math.exp(-(distance**2) / (4 * 6.0**2)), abs=0.08)
 
 
 def test_draws_fill_their_ranges():
