@@ -1,7 +1,7 @@
 """Write into a checkout that is about to be packaged where its repository is: `python .ci/addresses.py ADDRESS TAG`.
 
-The sources name no host, so that a fork or a mirror need not change them. What is published does: the package index shows
-the addresses in pyproject.toml, and README's links and pictures, which there are relative to nothing.
+The sources name no host, so that a fork or a mirror need not change them. What is published does: the package index
+shows the addresses in pyproject.toml, and README's links and pictures, which there are relative to nothing.
 """
 
 import re

@@ -1,10 +1,15 @@
 """The site: it is built without a warning, has all that is public, is searched, and asks no other host for anything."""
 
+import base64
+import io
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sphinx.util.inventory import InventoryFile
 
 import fastnet
@@ -23,12 +28,18 @@ PUBLIC = [
 def site(tmp_path_factory):
     directory = tmp_path_factory.mktemp("site")
     before = {path: path.stat().st_mtime_ns for path in (ROOT / "docs").rglob("*")}
-    options = ["--fail-on-warning", "--quiet", "-d", directory / "doctrees", "-c", ROOT / "docs/site"]
-    command = [sys.executable, "-P", "-m", "sphinx", *options, ROOT / "docs", directory / "html"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    built = build(ROOT / "docs", directory)
     after = {path: path.stat().st_mtime_ns for path in (ROOT / "docs").rglob("*") if "__pycache__" not in path.parts}
     assert after.items() <= before.items(), "the build wrote into docs/"
+    return built
+
+
+def build(docs, directory):
+    """Where the site of some pages was built, without a warning."""
+    options = ["--fail-on-warning", "--quiet", "-d", directory / "doctrees", "-c", ROOT / "docs/site"]
+    command = [sys.executable, "-P", "-m", "sphinx", *options, docs, directory / "html"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
     return directory / "html"
 
 
@@ -41,6 +52,31 @@ def names(site):
 
 def test_all_that_is_public_is_in_the_reference(names):
     assert set(PUBLIC) - names == set()
+
+
+def test_notebooks_become_pages_with_what_they_showed(tmp_path):
+    (tmp_path / "docs/notebooks").mkdir(parents=True)
+    (tmp_path / "docs/index.md").write_text("# A site\n", encoding="utf-8")
+    picture = io.BytesIO()
+    Image.new("L", (1, 1)).save(picture, "PNG")
+    pixel = base64.b64encode(picture.getvalue()).decode()
+    cells = [
+        {"cell_type": "markdown", "source": ["# A kernel\n", "of your own"]},
+        {
+            "cell_type": "code",
+            "source": ["print(40 + 2)\n", "draw()"],
+            "outputs": [
+                {"output_type": "stream", "name": "stdout", "text": ["42\n"]},
+                {"output_type": "display_data", "data": {"image/png": pixel + "\n", "text/plain": ["<Figure>"]}},
+            ],
+        },
+    ]
+    (tmp_path / "docs/notebooks/own.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    built = build(tmp_path / "docs", tmp_path / "site")
+    page = (built / "notebooks/own.html").read_text(encoding="utf-8")
+    assert "<h1>A kernel" in page
+    assert re.search(r">print<.*<pre><span></span>42\n</pre>.*<img alt=\"What the code above draws\"", page, re.DOTALL)
+    assert 'href="notebooks/own.html">A kernel</a>' in (built / "index.html").read_text(encoding="utf-8")
 
 
 def test_pages_ask_no_other_host_for_anything(site, browser):

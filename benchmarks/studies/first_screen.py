@@ -1,4 +1,4 @@
-"""Write what the README's first screen says, its number and its table, from the documents' tables (`make first-screen`).
+"""Write the number and the table of the README's first screen, from the documents' tables (`make first-screen`).
 
 Nothing is measured here: accuracies are those that `make records` wrote into docs/recipe.md, times those that
 `make bench-peers` and `tables epochs` wrote into docs/speed.md on each make of CPU, with the machine that they name.
@@ -11,7 +11,9 @@ from benchmarks.publishing import MAKES, between_marks, publish, study_parser
 
 README, ACCURACIES, TIMES = Path("README.md"), Path("docs") / "recipe.md", Path("docs") / "speed.md"
 RECIPE = "fast"
-MACHINE = re.compile(r"Measured (?P<day>\S+) \(.*?(?P<rounds>\d+) interleaved rounds\) on (?P<cpus>.*? CPUs), (?P<name>[^,]+),")
+MACHINE = re.compile(
+    r"Measured (?P<day>\S+) \(.*?(?P<rounds>\d+) interleaved rounds\) on (?P<cpus>.*? CPUs), (?P<name>[^,]+),"
+)
 THREADS = re.compile(r"on (\d+) threads of ([^,]+),")
 
 
@@ -22,7 +24,7 @@ def number(records: str) -> str:
     threads, cpu = THREADS.search(records).groups()  # type: ignore[union-attr]
     return (
         f"Reads {accuracy} of MNIST's test digits right, after {seconds} of training on {threads} threads of {cpu}"
-        f" (`make train ARGS=\"--recipe {RECIPE}\"`; {network}, {seeds} seeds)."
+        f' (`make train ARGS="--recipe {RECIPE}"`; {network}, {seeds} seeds).'
     )
 
 

@@ -17,7 +17,7 @@ from benchmarks.publishing import study_parser
 from .screenshots import MINUTE, RETURNING, STROKES, served
 
 TARGET = Path("docs") / "reading.webp"
-SIZE: ViewportSize = {"width": 1280, "height": 880}
+SIZE: ViewportSize = {"width": 1400, "height": 740}
 WIDTH = 1000
 HOLD, SHORT = 1600, 90  # ms that a picture stays: one to look at, one of a movement
 EPOCHS = "4"
@@ -54,6 +54,7 @@ def training(page: Page) -> Iterator[Frame]:
     while state.inner_text() == "Training":
         yield shot(page), 2 * SHORT
         page.wait_for_timeout(300)
+    expect(state).to_have_text("Finished")
     page.wait_for_timeout(1000)
     yield shot(page), 2 * HOLD
 
@@ -65,7 +66,7 @@ def shot(page: Page) -> Image.Image:
 
 
 def write(frames: list[Frame], target: Path) -> None:
-    """All frames as one WebP that starts again at its end; equal ones that follow each other become one that stays longer."""
+    """All frames as one WebP that starts again at its end; equal ones that follow each other become one."""
     pictures, times = [frames[0][0]], [frames[0][1]]
     for picture, time in frames[1:]:
         if picture.tobytes() == pictures[-1].tobytes():

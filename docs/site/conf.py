@@ -6,7 +6,6 @@ the notebooks, which become pages; and the table of settings behind each datacla
 """
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,6 @@ from sphinx.application import Sphinx
 from fastnet import Augmentation, Recipe
 from fastnet.knobs import Knob, knobs
 from fastnet.version import __version__
-
-DOCS = Path(__file__).parents[1]
 
 # Page names; a star stands for all of a folder. What does not exist (yet) is left out, and Sphinx tells of pages that
 # are in none.
@@ -42,6 +39,7 @@ version = release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext", ".ipynb": "notebook"}
 default_role = "code"  # docstrings write `name`, as the pages do
+smartquotes = False
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 
@@ -64,22 +62,22 @@ pygments_dark_style = "github-dark"
 # ---- The navigation, and links upwards ------------------------------------------------------------------------------
 
 
-def pages(names: list[str]) -> Iterator[str]:
+def pages(docs: Path, names: list[str]) -> list[str]:
     """The names of pages that exist."""
-    for name in names:
-        found = {path.relative_to(DOCS).with_suffix("") for path in DOCS.glob(f"{name}.*") if path.suffix in source_suffix}
-        yield from sorted(path.as_posix() for path in found)
+    found = [path for name in names for path in sorted(docs.glob(f"{name}.*")) if path.suffix in source_suffix]
+    return [path.relative_to(docs).with_suffix("").as_posix() for path in found]
 
 
 def toctree(caption: str, names: list[str]) -> str:
     """A part of the navigation, in MyST."""
-    return "\n".join([":::{toctree}", ":hidden:", f":caption: {caption}", "", *pages(names), ":::", ""])
+    return "\n".join([":::{toctree}", ":hidden:", f":caption: {caption}", "", *names, ":::", ""])
 
 
 def prepare(app: Sphinx, page: str, source: list[str]) -> None:
     """Put the navigation behind the first page, and lead links to files above docs/ to what the site has of them."""
     if page == "index":
-        source[0] += "\n".join(["", *(toctree(*part) for part in NAVIGATION.items())])
+        parts = {caption: pages(Path(app.srcdir), names) for caption, names in NAVIGATION.items()}
+        source[0] += "\n".join(["", *(toctree(*part) for part in parts.items() if part[1])])
     for above, here in ABOVE.items():
         source[0] = source[0].replace(f"]({above}", f"]({here}")
 
