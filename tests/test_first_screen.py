@@ -31,7 +31,7 @@ def test_machines_stand_side_by_side_with_the_rivals_of_both():
         }
     )
     assert table.splitlines() == [
-        "| an epoch of MNIST on two cores | AMD EPYC | Intel Xeon |",
+        "| an epoch of MNIST | AMD EPYC | Intel Xeon |",
         "|---|--:|--:|",
         "| **fastnet** | **100 ms** | **200 ms** |",
         "| JAX | 300 ms (3.0x) | 600 ms (3.0x) |",

@@ -17,7 +17,7 @@ from benchmarks.publishing import study_parser
 from .screenshots import MINUTE, RETURNING, STROKES, served
 
 TARGET = Path("docs") / "reading.webp"
-SIZE: ViewportSize = {"width": 1400, "height": 740}
+SIZE: ViewportSize = {"width": 1260, "height": 660}
 WIDTH = 1000
 HOLD, SHORT = 1600, 90  # ms that a picture stays: one to look at, one of a movement
 EPOCHS = "4"
