@@ -55,6 +55,10 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_last_updated_fmt = None
+html_theme_options = {
+    "light_css_variables": {"code-font-size": "var(--font-size--small--3)"}  # most lines are seen to their ends
+}
+highlight_language = "sh"  # of blocks that name none: they are commands
 pygments_style = "friendly"
 pygments_dark_style = "github-dark"
 
