@@ -23,17 +23,17 @@ STUDY := bin/python -m benchmarks
 # Each module in benchmarks/studies is a target, but for what needs an environment of its own.
 STUDIES := $(filter-out bench-peers,$(subst _,-,$(patsubst benchmarks/studies/%.py,%,$(wildcard benchmarks/studies/[a-z]*.py))))
 # Those that need an extra of fastnet.
-WITH_PICTURES := roofline scaling pictures distortions screenshots latency sessions serving-load
+WITH_PICTURES := roofline scaling pictures distortions screenshots latency sessions serving-load moving-picture
 WITH_AUDIT := generalisation audit-pictures
 WITH_SKLEARN := other-data
 # Those that write into the documents unless they are run by hand.
-WRITTEN := roofline scaling cold-start time-to-accuracy records streaming generalisation distortion-cost batch-prediction other-data serving-load
+WRITTEN := first-screen roofline scaling cold-start time-to-accuracy records streaming generalisation distortion-cost batch-prediction other-data serving-load
 
 # The studies are not installed: they are found because make runs at the top of the checkout.
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help train test short oldest newest pythons emulate bench bench-peers lint format dashboard weights audit wheel clean $(STUDIES)
+.PHONY: help train test short oldest newest pythons emulate bench bench-peers lint format dashboard weights audit site dist try-dist release clean $(STUDIES)
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
@@ -129,9 +129,20 @@ audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew;
 dashboard: $(VENV)/.installed-dashboard ## serve the page on this machine
 	$(BIN)/fastnet dashboard $(ARGS)
 
-wheel: $(VENV)/.created ## build the wheel into dist/
-	$(PIP_INSTALL) build
-	$(BIN)/python -m build --wheel --outdir dist .
+site: $(VENV)/.installed-docs ## build the documentation as a site into build/site
+	$(BIN)/sphinx-build --fail-on-warning --quiet -d build/doctrees -c docs/site docs build/site
+	@echo "open build/site/index.html"
+
+dist: $(VENV)/.created ## build the source distribution and, of it, the wheel into dist/, and check them
+	$(PIP_INSTALL) build twine
+	rm -rf dist && $(BIN)/python -m build --outdir dist .
+	$(BIN)/twine check --strict dist/*
+
+try-dist: ## install the wheel in dist/ into a new environment, read a picture with it, train and serve
+	$(PYTHON) .ci/try_wheel.py
+
+release: ## date the changes, set the version, commit and tag: make release VERSION=0.2.0
+	$(PYTHON) .ci/release.py "$(VERSION)"
 
 clean: ## remove what was built (not runs/)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage

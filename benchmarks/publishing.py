@@ -5,6 +5,7 @@ Speeds are those of a CPU: their tables stand in a document once for each make o
 """
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ def make_of_cpu(cpu: str) -> str:
 def of_this_make(name: str) -> str:
     """A name for what was measured on a CPU like this machine's: `ladder` becomes `ladder-intel`."""
     return f"{name}-{make_of_cpu(environment()['cpu'])}"
+
+
+def between_marks(document: Path, name: str) -> str:
+    """What stands between `<!-- name -->` and `<!-- end name -->` in a document; empty if there are no such marks."""
+    found = re.search(f"<!-- {name} -->\n(.*?)\n?<!-- end {name} -->", document.read_text(encoding="utf-8"), re.DOTALL)
+    return found[1] if found else ""
 
 
 def write_between_marks(document: Path, name: str, text: str) -> None:

@@ -16,7 +16,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 
 def jobs():
-    return {(path.stem, name): job for path in WORKFLOWS for name, job in load(path)["jobs"].items()}
+    """All but the one that publishes."""
+    found = {(path.stem, name): job for path in WORKFLOWS for name, job in load(path)["jobs"].items()}
+    return {name: job for name, job in found.items() if name != ("release", "publish")}
 
 
 def load(path):
@@ -35,12 +37,12 @@ def test_what_make_is_asked_for_can_be_made(path):
 def test_jobs_are_whole(job):
     """Each runs somewhere, on what was checked out, with a Python, and runs something."""
     _, job = job
-    assert {"runs-on", "steps"} <= job.keys() <= {"name", "runs-on", "steps", "strategy", "timeout-minutes"}
+    assert {"runs-on", "steps"} <= job.keys() <= {"name", "needs", "runs-on", "steps", "strategy", "timeout-minutes"}
     checkout, python, *rest = job["steps"]
     assert checkout["uses"].startswith("actions/checkout@")
     assert python["uses"].startswith("actions/setup-python@")
-    assert rest
-    assert all("run" in step for step in rest)
+    assert any("run" in step for step in rest)
+    assert all("run" in step or re.match(r"actions/(up|down)load-artifact@", step["uses"]) for step in rest)
     named = set(re.findall(r"matrix\.(\w+)", str(job)))
     assert named == job.get("strategy", {}).get("matrix", {}).keys()
 
@@ -50,6 +52,22 @@ def test_the_oldest_python_and_four_systems_are_tested():
     assert f">={matrix['python'][0]}" == PROJECT["requires-python"]
     assert {name.split("-")[0] for name in matrix["os"]} == {"ubuntu", "macos", "windows"}
     assert any(name.endswith("arm") for name in matrix["os"])
+
+
+def test_what_is_published_was_built_and_installed_and_no_password_is_kept():
+    release = load(ROOT / ".github/workflows/release.yml")
+    jobs = release["jobs"]
+    assert release[True] == {"push": {"tags": ["v*"]}}  # YAML takes the word `on` for true
+    assert jobs["publish"]["needs"] == ["build", "install"]
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert [step["uses"].split("@")[0] for step in jobs["publish"]["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]
+    assert "secrets." not in (ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8")
+    pythons = jobs["install"]["strategy"]["matrix"]["python"]
+    named = [line.rpartition(" :: ")[2] for line in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", line)]
+    assert pythons == named
 
 
 def test_numba_has_a_bound_that_a_scheduled_job_goes_beyond():

@@ -47,12 +47,14 @@ def wheel_names(built):
         *(".ci", ".github", "benchmarks", "dashboard", "docs", "fastnet", "kernels", "tests"),
         *(
             "CHANGELOG.md",
+            "CITATION.cff",
             "CONTRIBUTING.md",
             "Containerfile",
             "LICENSE",
             "Makefile",
             "NOTICE",
             "README.md",
+            "SECURITY.md",
             "pyproject.toml",
         ),
     ],
@@ -67,6 +69,12 @@ def test_source_distribution_holds_all_of(built, part):
     wanted = {name for name in files if name.split("/")[0] == part and not name.endswith(".pyc")}
     assert wanted
     assert wanted - names == set()
+
+
+def test_wheel_weighs_what_contributing_says(built):
+    (wheel,) = built.glob("*.whl")
+    told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## What the wheel weighs\n\n")[2]
+    assert wheel.stat().st_size / 1e6 == pytest.approx(float(told.split()[0]), abs=0.3)
 
 
 def test_wheel_holds_one_import_name(wheel_names):

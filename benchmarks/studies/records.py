@@ -1,4 +1,4 @@
-"""Test accuracies of the recipes with a name, over several seeds, for the README and the models (`make records`).
+"""Test accuracies of the recipes with a name, over several seeds, for docs/recipe.md and the models (`make records`).
 
 All of them take hours. Each training is a run of its own under build/records, saved as it goes: who stops this and
 starts it again loses a minute. The test set is opened once a training, at its end.
@@ -24,7 +24,7 @@ from fastnet.training.trainer import EpochRecord, Training
 
 from .shipping import write_over_seeds
 
-DOCUMENT = Path("README.md")
+DOCUMENT = Path("docs") / "recipe.md"
 
 RUNS = Path("build/records")
 N_SEEDS = {"best-large": 3}  # 5 of the others
