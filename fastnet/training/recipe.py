@@ -69,6 +69,23 @@ class Recipe:
     solver: str = knob("adam", "the solver", "adam, or sgd (gradient descent with momentum)", choices=SOLVERS)
     momentum: float = knob(0.9, "momentum", "share of its last step that sgd takes again", least=0, most=1)
     nesterov: bool = knob(True, "nesterov", "sgd looks ahead, as Nesterov's momentum does")
+    teacher: str | None = knob(
+        None, "the teacher", "a model whose answers are the targets; of several, with commas between, their mean"
+    )
+    teacher_share: float = knob(
+        1.0, "the teacher's share", "share of a target that is the teacher's; the rest is the label's", least=0, most=1
+    )
+    annealing: float = knob(
+        0.0,
+        "annealing",
+        "share of the epochs, the last, in which distortions weaken",
+        unit="of the epochs",
+        least=0,
+        most=1,
+    )
+    last_strength: float = knob(
+        0.0, "the last strength", "share of the distortions' strength that annealing leaves", least=0, most=1
+    )
 
     def __post_init__(self) -> None:
         check(self)
