@@ -189,7 +189,7 @@ def test_weakened_distortions_are_as_smooth():
 
 def test_annealing_without_distortions_is_refused(squares):
     with pytest.raises(OptionError, match="annealing is of distortions, and this training has none"):
-        Training(squares, Recipe(annealing=0.2))
+        Training(squares, dataclasses.replace(RECIPE, augmentation=None, annealing=0.2))
 
 
 def test_it_learns(squares):
