@@ -50,6 +50,7 @@ OTHERS = Recipe(
     nesterov=False,
     teacher="a-teacher",
     teacher_share=0.7,
+    temperature=3.0,
     annealing=0.25,
     last_strength=0.1,
 )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fastnet import Augmentation, cli
-from fastnet.data.samples import Dataset, Samples
+from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.errors import DataError, ModelError, OptionError
 from fastnet.kernels import fused, jit, reference
 from fastnet.models.network import Network
@@ -195,6 +195,13 @@ def test_a_target_may_be_the_labels_in_part(dataset, teacher):
     labels = 0.8 * np.eye(N_OUTPUTS)[dataset.train.labels] + 0.2 / N_OUTPUTS
     found = Teachers(mixed, dataset.train, N_OUTPUTS, 32).taught(dataset.train)
     np.testing.assert_allclose(found.soft_targets, 0.75 * whole.soft_targets + 0.25 * labels, atol=1e-6)
+
+
+def test_a_temperature_softens_what_a_teacher_answers(dataset, teacher, tmp_path):
+    recipe = dataclasses.replace(SMALL, teacher=teacher, temperature=3.0)
+    found = Teachers(recipe, dataset.train, N_OUTPUTS, 32).taught(dataset.train).soft_targets
+    logits = load_run(tmp_path / "teacher", dataset).network.forward(dataset.train.images * PIXEL_SCALE).logits
+    np.testing.assert_allclose(found, softmax(logits / 3), atol=1e-6)
 
 
 def test_several_teachers_answer_their_mean(dataset, teacher, tmp_path):

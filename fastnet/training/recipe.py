@@ -75,6 +75,7 @@ class Recipe:
     teacher_share: float = knob(
         1.0, "the teacher's share", "share of a target that is the teacher's; the rest is the label's", least=0, most=1
     )
+    temperature: float = knob(1.0, "the temperature", "what the teacher's logits are divided by", above=0)
     annealing: float = knob(
         0.0,
         "annealing",

@@ -52,8 +52,8 @@ class Teachers:
         """The samples with soft targets: the mean of what the teachers answer, with the label's share of it."""
         no_labels = np.zeros((len(samples), self._n_classes), np.float32)
         asked = dataclasses.replace(samples, labels=no_labels, soft_targets=None)
-        targets = np.mean([softmax(engine.predict(asked)) for engine in self._engines], axis=0)
-        share = self._recipe.teacher_share
+        share, temperature = self._recipe.teacher_share, np.float32(self._recipe.temperature)
+        targets = np.mean([softmax(engine.predict(asked) / temperature) for engine in self._engines], axis=0)
         if share < 1:
             targets = share * targets + (1 - share) * self._softened(samples.labels)
         return dataclasses.replace(samples, soft_targets=targets)
