@@ -92,13 +92,15 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
         [
             {},
             {"teacher": None},
+            {"teacher_share": 0.7},
+            {"annealing": 0.2},
             {"temperature": 4},
             {"temperature": 4, "annealing": 0.2},
-            {"temperature": 2},
-            {"temperature": 4, "epochs": 180},
             {"teacher": None, "epochs": 180},
+            {"temperature": 4, "epochs": 180},
+            {"temperature": 2},
             {"temperature": 4, "teacher_share": 0.7},
-            {"temperature": 4, "augmentation": STRONG},
+            {"temperature": 4, "annealing": 0.2, "last_strength": 0.5},
         ],
     ),
 }
