@@ -58,7 +58,7 @@ class Knob:
             bool: "True or False",
             float: f"a number {self.bounds}",
             int: f"a whole number from {self.least}",
-            str: f"one of {', '.join(self.choices)}",
+            str: f"one of {', '.join(self.choices)}" if self.choices else "a name",
             tuple: f"a tuple of whole numbers from {self.least}",
         }
         comma = "," if self.bounds else ""

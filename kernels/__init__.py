@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .losses import count_correct as count_correct
     from .losses import logistic_cross_entropy as logistic_cross_entropy
     from .losses import poisson_loss as poisson_loss
+    from .losses import soft_cross_entropy as soft_cross_entropy
     from .losses import softmax_cross_entropy as softmax_cross_entropy
     from .losses import squared_error as squared_error
     from .optimizers import adam_step as adam_step
@@ -48,6 +49,7 @@ _HOMES = {
     "logistic_cross_entropy": "losses",
     "poisson_loss": "losses",
     "sgd_step": "optimizers",
+    "soft_cross_entropy": "losses",
     "softmax_cross_entropy": "losses",
     "squared_error": "losses",
 }

@@ -136,6 +136,17 @@ def make_softmax_cross_entropy(rng: np.random.Generator, n_samples: int, n_class
     }
 
 
+def make_soft_cross_entropy(rng: np.random.Generator, n_samples: int, n_classes: int) -> Arguments:
+    """Arguments of `soft_cross_entropy`: targets that are sure of a class, and others."""
+    odds = rng.random((n_samples, n_classes)) ** 8
+    return {
+        "logits": aligned_copy(4 * rng.standard_normal((n_samples, n_classes))),
+        "targets": aligned_copy(odds / odds.sum(axis=1, keepdims=True)),
+        "dlogits": _poisoned(n_samples, n_classes),
+        "weights": _weights(rng, n_samples),
+    }
+
+
 def make_activate(rng: np.random.Generator, n_samples: int, n_units: int, activation: str) -> Arguments:
     """Arguments of `activate`: from where it is steep to where it is flat."""
     return {"z": aligned_copy(4 * rng.standard_normal((n_samples, n_units))), "activation": activation}
@@ -405,6 +416,7 @@ def _cases() -> Iterator[Case]:
         benchmarked = sizes in [(64, 10), (17, 47)]
         make, bounds = make_softmax_cross_entropy, bounds_softmax_cross_entropy
         yield Case("softmax_cross_entropy", sizes, make, bounds, benchmarked)
+        yield Case("soft_cross_entropy", sizes, make_soft_cross_entropy, bounds, benchmarked)
         yield Case("count_correct", sizes, make_count_correct, bounds_count_correct, benchmarked)
     for sizes in [(64, 512), (1, 1), (7, 33), (24, 10), (61, 127)]:
         for activation in ACTIVATIONS:

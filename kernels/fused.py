@@ -6,7 +6,8 @@ Threads help themselves to tasks from a `board`, phase by phase; the tasks are t
 moments are those of a `SparseLayer`, packed in panels, and its entries in `Layers` are not used.
 
 What a training does not need is not compiled: that is told by types. A network of ReLUs has no `activation` but None,
-and SGD no second moments; labels that are classes have one axis, and targets two.
+and SGD no second moments; labels that are classes have one axis, and targets two, as have the answers to them; where
+answers are classes, targets are soft.
 """
 
 import math
@@ -253,7 +254,7 @@ def differentiate_loss(worker, board, phase, s, n, batches, layers, loss, losses
     task = claim(board, phase, worker, n_tasks, False)
     while task >= 0:
         for i in range(task * LOSS_ROWS, min((task + 1) * LOSS_ROWS, n)):
-            losses[start + i] = differentiate_sample(outputs, labels, doutputs, i, shares[i], loss)
+            losses[start + i] = differentiate_sample(outputs, labels, doutputs, i, shares[i], loss, answers)
             answer(outputs, i, loss, answers, start + i)
         task = claim_next(board, phase, worker, n_tasks, False)
     wait_for(board, phase, n_tasks)

@@ -1,5 +1,7 @@
 """Losses with their gradient, in one pass: softmax and cross entropy, and those of targets; the count of right answers.
 
+Softmax and cross entropy take a class of each sample, or soft targets: a probability for each class.
+
 A loss of targets takes each output for itself. It decides what is answered, y: the output itself (squared error), its
 logistic function (cross entropy of 0 and 1), or its exponential (Poisson); the gradient of all three is y - target.
 Their sums are short, and in double precision.
@@ -41,6 +43,20 @@ def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     weights = _checked_weights("softmax_cross_entropy", weights, len(logits))
     shares = np.empty(len(logits), np.float32)
     return float(_softmax_cross_entropy(logits, labels, dlogits, np.float32(smoothing), weights, shares))
+
+
+def soft_cross_entropy(logits, targets, dlogits, weights=None):
+    """Return the mean of -sum(targets * log softmax(logits)); dlogits = (softmax(logits) - targets) / n_samples.
+
+    All are float32 `(n_samples, n_classes)`; the rows of `targets` are probabilities, such as a teacher's (Hinton et
+    al. 2015), and sum to 1. No exponential overflows, and with `weights` the mean is that of `softmax_cross_entropy`.
+    """
+    check_axes("soft_cross_entropy", "logits", logits, 2)
+    check_inputs("soft_cross_entropy", ("logits", logits, logits.shape), ("targets", targets, logits.shape))
+    check_outputs("soft_cross_entropy", ("dlogits", dlogits, logits.shape))
+    weights = _checked_weights("soft_cross_entropy", weights, len(logits))
+    shares = np.empty(len(logits), np.float32)
+    return float(_soft_cross_entropy(logits, targets, dlogits, weights, shares))
 
 
 def squared_error(outputs, targets, doutputs, weights=None):
@@ -127,19 +143,49 @@ def share_out(weights, rows, shares):
 def differentiate_row(logits, labels, dlogits, i, share, smoothing):
     """The loss of sample i, and row i of dlogits, times `share`; its label lies within the classes."""
     n_classes = logits.shape[1]
-    largest = logits[i, 0]
-    for j in range(1, n_classes):
-        largest = max(largest, logits[i, j])
-    total = shifted = np.float32(0)
+    largest, total = exponentiate_row(logits, dlogits, i)
+    shifted = np.float32(0)
     for j in range(n_classes):
         shifted += logits[i, j] - largest
-        dlogits[i, j] = math.exp(logits[i, j] - largest)
-        total += dlogits[i, j]
     kept, spread = np.float32(1) - smoothing, smoothing / np.float32(n_classes)
     for j in range(n_classes):
         dlogits[i, j] = dlogits[i, j] * (share / total) - spread * share
     dlogits[i, labels[i]] -= kept * share
     return math.log(total) - (kept * (logits[i, labels[i]] - largest) + spread * shifted)
+
+
+@kernel(allocates=True)
+def _soft_cross_entropy(logits, targets, dlogits, weights, shares):
+    share_out(weights, np.arange(len(logits)), shares)
+    mean_loss = 0.0
+    for i in range(len(logits)):
+        mean_loss += shares[i] * differentiate_soft_row(logits, targets, dlogits, i, shares[i])
+    return mean_loss
+
+
+@inlined
+def differentiate_soft_row(logits, targets, dlogits, i, share):
+    """As `differentiate_row`, where row i of `targets` has the probability of each class."""
+    n_classes = logits.shape[1]
+    largest, total = exponentiate_row(logits, dlogits, i)
+    expected = np.float32(0)
+    for j in range(n_classes):
+        expected += targets[i, j] * (logits[i, j] - largest)
+        dlogits[i, j] = dlogits[i, j] * (share / total) - targets[i, j] * share
+    return math.log(total) - expected
+
+
+@inlined
+def exponentiate_row(logits, exponentials, i):
+    """Row i of `exponentials` = exp(logits - the largest of the row); return that, and the sum of the row."""
+    largest = logits[i, 0]
+    for j in range(1, logits.shape[1]):
+        largest = max(largest, logits[i, j])
+    total = np.float32(0)
+    for j in range(logits.shape[1]):
+        exponentials[i, j] = math.exp(logits[i, j] - largest)
+        total += exponentials[i, j]
+    return largest, total
 
 
 @kernel(allocates=True)
@@ -186,10 +232,15 @@ def loss_of_output(output, y, target, kind):
 
 
 @inlined
-def differentiate_sample(outputs, labels, doutputs, i, share, loss):
-    """The loss of sample i, and row i of doutputs, times `share`; labels are classes, or have two axes: targets."""
+def differentiate_sample(outputs, labels, doutputs, i, share, loss, answers):
+    """The loss of sample i, and row i of doutputs, times `share`.
+
+    Labels are classes, or have two axes: targets, soft ones where what is answered is a class.
+    """
     if labels.ndim == 1:
         return differentiate_row(outputs, labels, doutputs, i, share, loss.smoothing)
+    if answers.ndim == 1:
+        return differentiate_soft_row(outputs, labels, doutputs, i, share)
     return differentiate_targets(outputs, labels, doutputs, i, share, loss.kind)
 
 

@@ -99,6 +99,20 @@ def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     return losses @ shares
 
 
+def soft_cross_entropy(logits, targets, dlogits, weights=None):
+    """Return the mean of -sum(targets * log softmax(logits)); dlogits = (softmax(logits) - targets) / n_samples.
+
+    The rows of `targets (n_samples, n_classes)` are probabilities, such as a teacher's (Hinton et al. 2015), and sum
+    to 1. With `weights`, the mean is that of `softmax_cross_entropy`.
+    """
+    shares = _shares(weights, len(logits))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    exponentials = np.exp(shifted)
+    sums = exponentials.sum(axis=1, keepdims=True)
+    dlogits[:] = (exponentials / sums - targets) * shares[:, None]
+    return (np.log(sums[:, 0]) - (targets * shifted).sum(axis=1)) @ shares
+
+
 def logistic_cross_entropy(logits, targets, dlogits, weights=None):
     """Return the mean over samples of the sum over outputs of -log of what `logistic(logits)` gives to the target.
 

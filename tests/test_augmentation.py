@@ -173,6 +173,25 @@ def test_engines_see_the_same_copies_and_agree(squares, monkeypatch):
     assert len(calls) == 2  # one for each epoch of the reference's training
 
 
+def test_the_last_epochs_see_weaker_distortions(squares, monkeypatch):
+    strengths = []
+    original = Augmentation.weakened
+    monkeypatch.setattr(Augmentation, "weakened", lambda self, share: strengths.append(share) or original(self, share))
+    Training(squares, dataclasses.replace(RECIPE, epochs=4, annealing=0.5, last_strength=0.25)).run()
+    assert strengths == pytest.approx([1, 1, 0.625, 0.25])
+
+
+def test_weakened_distortions_are_as_smooth():
+    expected = Augmentation(rotation=5, scale=0.05, aspect=0.05, shear=5, shift=0.5, elastic=0.5, smoothness=6)
+    assert Augmentation().weakened(0.5) == expected
+    assert Augmentation().weakened(1.0) == Augmentation()
+
+
+def test_annealing_without_distortions_is_refused(squares):
+    with pytest.raises(OptionError, match="annealing is of distortions, and this training has none"):
+        Training(squares, dataclasses.replace(RECIPE, augmentation=None, annealing=0.2))
+
+
 def test_it_learns(squares):
     training = Training(squares, dataclasses.replace(RECIPE, epochs=30, learning_rate=1e-2))
     training.run()

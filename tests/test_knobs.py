@@ -48,6 +48,11 @@ OTHERS = Recipe(
     solver="sgd",
     momentum=0.5,
     nesterov=False,
+    teacher="a-teacher",
+    teacher_share=0.7,
+    temperature=3.0,
+    annealing=0.25,
+    last_strength=0.1,
 )
 STRENGTHS = Augmentation(rotation=7, scale=0.2, aspect=0.3, shear=4, shift=2, elastic=3, smoothness=5, thickness=0.5)
 FIELDS = [(Recipe(), OTHERS, name) for name in knobs(Recipe)]
@@ -64,6 +69,7 @@ class Settings:
     share: float = knob(0.5, "the share", "how much", unit="of all", least=0, most=1)
     limit: float | None = knob(None, "the limit", "how far", unit="pixels", above=0)
     word: str = knob("a", "the word", "which", choices=("a", "b"))
+    name: str | None = knob(None, "the name", "whose")
     switch: bool = knob(True, "the switch", "whether")
 
 
@@ -95,6 +101,7 @@ def recipe_of(*options):
         ("share", None, "the share must be a number from 0 to 1, not None"),
         ("limit", math.inf, "the limit must be a number above 0, or None, not inf"),
         ("word", "c", "the word must be one of a, b, not 'c'"),
+        ("name", 1, "the name must be a name or None, not 1"),
         ("switch", 1, "the switch must be True or False, not 1"),
     ],
 )

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from fastnet.training.schedules import SCHEDULES, learning_rate_at
+from fastnet.training.schedules import SCHEDULES, learning_rate_at, strength_of_pass
 
 FALLING = ("linear", "cosine")
 PEAK = 0.02
@@ -71,3 +71,13 @@ def test_warm_up_may_last_for_the_whole_training(schedule):
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_training_of_one_step_takes_it_at_the_peak(schedule):
     assert rates(schedule, n_steps=1) == [PEAK]
+
+
+def test_distortions_weaken_along_a_line_in_the_last_passes():
+    strengths = [strength_of_pass(number, 10, 0.4, 0.2) for number in range(10)]
+    assert strengths == pytest.approx([1, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2])
+    assert [strength_of_pass(number, 4, 1.0, 0.0) for number in range(4)] == pytest.approx([0.75, 0.5, 0.25, 0])
+
+
+def test_without_annealing_distortions_stay_as_they_are():
+    assert {strength_of_pass(number, 7, 0.0, 0.0) for number in range(7)} == {1.0}

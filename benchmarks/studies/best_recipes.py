@@ -39,6 +39,7 @@ Changes = dict[str, Any]
 SHORT: Changes = {"epochs": 30}
 STRONG: dict[str, float] = {"rotation": 12, "scale": 0.15, "aspect": 0.12, "shear": 12, "shift": 1.5, "elastic": 1.2}
 DEEP: Changes = {"hidden": (1500, 1000, 500), "epochs": 170, "learning_rate": 1e-3}
+TEACHER = "mnist-best-large"
 WIDE: Changes = {"hidden": (2000, 1500, 1000, 500), "batch_size": 256, "learning_rate": 1e-3}
 STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
     "best": (
@@ -85,15 +86,33 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {**DEEP, "selectivity": 0.25, "dropout": 0.2},
         ],
     ),
+    "taught": (
+        dataclasses.replace(BEST, epochs=60, teacher=TEACHER),
+        range(1),  # whose validation digits the teacher was not trained on
+        [
+            {},
+            {"teacher": None},
+            {"teacher_share": 0.7},
+            {"annealing": 0.2},
+            {"temperature": 4},
+            {"temperature": 4, "annealing": 0.2},
+            {"temperature": 4, "annealing": 0.2, "last_strength": 0.5},
+            {"teacher": None, "annealing": 0.2},
+            {"teacher": None, "epochs": 180},
+            {"teacher": None, "epochs": 180, "annealing": 0.2},
+        ],
+    ),
 }
 
 
 def main(argv: list[str]) -> None:
     """Train each candidate with each seed; print and optionally write the table."""
     parser = study_parser(__doc__, DOCUMENT)
+    parser.add_argument("--study", choices=STUDIES, action="append", help="its name; may be repeated (default: all)")
     args = parser.parse_args(argv)
     dataset = load_dataset()
-    for name, (recipe, seeds, candidates) in STUDIES.items():
+    for name in args.study or STUDIES:
+        recipe, seeds, candidates = STUDIES[name]
         lines = [
             "| change | validation accuracy | lightly distorted | distorted | 8 x 8 pixels | seconds |",
             "|---|--:|--:|--:|--:|--:|",
@@ -192,8 +211,11 @@ def words(changes: Changes) -> str:
         return "no augmentation"
     flat = {**changes, **changes.get("augmentation", {})}
     flat.pop("augmentation", None)
-    shown = (
-        f"{name.replace('_', ' ')} {'-'.join(map(str, value)) if isinstance(value, tuple) else f'{value:g}'}"
-        for name, value in flat.items()
-    )
-    return ", ".join(shown) or "-"
+    return ", ".join(f"{name.replace('_', ' ')} {told(value)}" for name, value in flat.items()) or "-"
+
+
+def told(value: Any) -> str:
+    """A value as the table has it."""
+    if isinstance(value, tuple):
+        return "-".join(map(str, value))
+    return "none" if value is None else f"{value:g}"

@@ -14,7 +14,7 @@ from fastnet.web.serving import Serving
 
 from .lightness import leave_webgl_out
 
-# A page is made in some tenths of a second of the one loop that serves all; a class of pupils has one address.
+# A page is made in some tenths of a second of the one loop that serves all; a class of students has one address.
 LIMITS = (
     Limit("requests", r"/api/", burst=300, seconds=0.05),
     Limit("files", r"/static/|/favicon\.ico$", burst=2000, seconds=0.02),

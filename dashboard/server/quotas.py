@@ -40,6 +40,6 @@ class Quotas:
     audit_minutes: float = 30.0  # that the computation of one may take
     models_megabytes: float = 1000.0  # of all models that were saved
     models_each: int = 10  # that one visitor may have saved
-    models_each_address: int = 30  # that may be saved from one address; a class of pupils has one
+    models_each_address: int = 30  # that may be saved from one address; a class of students has one
     models: int = 100  # that may be saved, by all
     sessions: int = 200  # at once

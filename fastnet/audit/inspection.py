@@ -73,6 +73,7 @@ class Inspection:
     license: str | None = field(metadata=NULL)
     recipe: dict[str, object] | None = field(metadata=NULL)
     origin: Origin | None = field(metadata=NULL)
+    teachers: tuple[Origin, ...] | None = field(metadata=NULL)
     data: DataFacts | None = field(metadata=NULL)
     epochs: int | None = field(metadata=NULL)
     validation_accuracy: float | None = field(metadata=NULL)
@@ -142,6 +143,7 @@ def _inspect(model: str | Path, directory: Path) -> Inspection:
         license=manifest.license,
         recipe=manifest.recipe,
         origin=manifest.origin,
+        teachers=manifest.teachers,
         data=manifest.data,
         epochs=manifest.epochs,
         validation_accuracy=manifest.validation_accuracy,

@@ -40,7 +40,7 @@ def _models() -> list[str]:
 
 
 _OFFERS: dict[str, Callable[[], Iterable[str]]] = {
-    **dict.fromkeys(("model", "other", "against", "initial"), _models),
+    **dict.fromkeys(("model", "other", "against", "initial", "teacher"), _models),
     "resume": _runs,
     "data": lambda: ["mnist"],
     "recipe": lambda: RECIPES,

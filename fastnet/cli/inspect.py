@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from fastnet.models.card import names_of
 from fastnet.models.fields import to_json
 
 from .options import add_command, add_model, percent, show
@@ -52,6 +53,7 @@ def _lines(facts: "Inspection") -> Iterator[tuple[str, str | None]]:
     yield "data", _data(facts.data)
     yield "recipe", _listed(facts.recipe)
     yield "started from", facts.origin.model if facts.origin else None
+    yield "taught by", names_of(facts.teachers)
     planned = (facts.recipe or {}).get("epochs")
     yield "epochs", None if facts.epochs is None else f"{facts.epochs} of {planned or 'unknown'}"
     yield "validation accuracy", _percent(facts.validation_accuracy)

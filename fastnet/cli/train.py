@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastnet.errors import OptionError, did_you_mean
 from fastnet.files import claim, claim_new, real_path
 from fastnet.interrupts import exit_status, stops
+from fastnet.models.card import names_of
 from fastnet.system import require_numba
 from fastnet.training.recipe import PLAIN, RECIPES, SUMMARIES, Recipe
 
@@ -42,6 +43,8 @@ EXAMPLES = """\
   fastnet train                                    the default network on MNIST, 40 epochs
   fastnet train --recipe best                      as small, more accurate: distorted digits, more epochs
   fastnet train --recipe best-large                the most accurate one, in half an hour
+  fastnet train --recipe best --teacher mnist-best-large
+                                                   taught by a model: its answers are learnt, not the labels
   fastnet train --hidden 256,128 --epochs 10       another network
   fastnet train --hidden none                      softmax regression
   fastnet train --rotation 5                       digits turned by up to 5 degrees, otherwise as they are
@@ -195,11 +198,12 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
     from fastnet.data.loading import load_dataset
     from fastnet.models.files import find_own_model
     from fastnet.training.runs import load_run, new_run_directory
+    from fastnet.training.teaching import located
     from fastnet.training.trainer import Training
 
     if args.resume:
         given = given_options(args)
-        epochs = given.pop("epochs", None)
+        epochs, teacher = (given.pop(name, None) for name in ("epochs", "teacher"))
         if args.recipe:
             raise OptionError("--recipe cannot be changed when a run is resumed (--epochs can)")
         if given or args.out or args.initial:
@@ -207,11 +211,14 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
             raise OptionError(f"{names} cannot be changed when a run is resumed (--epochs can)")
         directory = find_own_model(args.resume, f"start from its weights: --from {args.resume}")
         claims.enter_context(claim(directory))
-        training = load_run(directory, given_data(args), epochs)
+        training = load_run(directory, given_data(args), epochs, located(teacher) if teacher is not None else None)
         if training.finished:
             raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
         return training, real_path(directory)  # for `--resume .`: a save replaces the directory
     recipe = with_given_options(_with_network_of(args.initial, RECIPES[args.recipe or "plain"]), args)
+    if recipe.teacher is not None:
+        # For a run that is resumed from elsewhere.
+        recipe = dataclasses.replace(recipe, teacher=located(recipe.teacher))
     require_labels_for(recipe, args)
     directory = args.out or claims.enter_context(new_run_directory(recipe))
     if args.out:
@@ -242,9 +249,10 @@ def _headline(training: "Training") -> str:
     layers = "-".join(str(size) for size in training.network.layer_sizes)
     n_train, n_validation = len(training.train_samples), len(training.validation_samples)
     epochs = "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs} epochs"
+    teachers = f", taught by {names_of(training.teachers.origins)}" if training.teachers else ""
     return (
         f"{layers} on {training.dataset.source}: {n_train:,} training and {n_validation:,} validation samples,"
-        f" {epochs} of batches of {recipe.batch_size}, seed {recipe.seed}, engine {recipe.engine}"
+        f" {epochs} of batches of {recipe.batch_size}, seed {recipe.seed}, engine {recipe.engine}{teachers}"
     )
 
 

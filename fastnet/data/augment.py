@@ -59,7 +59,8 @@ def augment_samples(
 ) -> Samples:
     """Copies of the samples at `rows`, as a training with that seed sees them in that epoch, from 0."""
     copies = augment(square_images(samples), augmentation, seed, epoch, rows, kernel_set)
-    return Samples(copies.reshape(len(rows), -1), samples.labels[rows], samples.scale, samples.weights_at(rows))
+    more = samples.weights_at(rows), samples.soft_targets_at(rows)
+    return Samples(copies.reshape(len(rows), -1), samples.labels[rows], samples.scale, *more)
 
 
 def square_images(samples: Samples) -> np.ndarray:

@@ -1,6 +1,6 @@
 """How strongly images are distorted, in pixels, degrees and shares. Needs no NumPy, as recipes are read without it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from fastnet.errors import OptionError
@@ -35,6 +35,11 @@ class Augmentation:
 
     def __post_init__(self) -> None:
         check(self)
+
+    def weakened(self, share: float) -> "Augmentation":
+        """That `share` of each strength, as smooth as before."""
+        names = (field.name for field in fields(self) if field.name != "smoothness")
+        return replace(self, **{name: share * getattr(self, name) for name in names})
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> "Augmentation":

@@ -26,12 +26,16 @@ class Samples:
 
     `weights`, float32 `(n,)` and not negative, say how much a sample counts in every mean, of a mini-batch or of an
     evaluation: a loss is sum(weights * losses) / sum(weights), and so is an accuracy. None, the default, is 1 for all.
+
+    `soft_targets`, float32 `(n, n_classes)` in C order, are the probabilities of the classes that the loss is told in
+    the place of the labels, such as a teacher's; what counts as right are the labels still.
     """
 
     images: np.ndarray | SparseRows
     labels: np.ndarray
     scale: float
     weights: np.ndarray | None = None
+    soft_targets: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -53,6 +57,9 @@ class Samples:
         object.__setattr__(self, "labels", _read_only(labels))
         if self.weights is not None:
             object.__setattr__(self, "weights", _read_only(_checked_weights(self.weights, n)))
+        if self.soft_targets is not None:
+            _check_soft_targets(self.soft_targets, labels)
+            object.__setattr__(self, "soft_targets", _read_only(self.soft_targets))
 
     @classmethod
     def from_csr(cls, matrix: Any, labels: np.ndarray, scale: float = 1.0) -> "Samples":
@@ -117,6 +124,10 @@ class Samples:
         """The weights of the samples at `rows`, None without weights."""
         return None if self.weights is None else self.weights[rows]
 
+    def soft_targets_at(self, rows: np.ndarray) -> np.ndarray | None:
+        """The soft targets of the samples at `rows`, None without soft targets."""
+        return None if self.soft_targets is None else self.soft_targets[rows]
+
     def weight_of_each(self, rows: np.ndarray) -> np.ndarray:
         """How much each of the samples at `rows` weighs, float64: without weights, 1."""
         return np.ones(len(rows)) if self.weights is None else self.weights[rows].astype(np.float64)
@@ -138,7 +149,7 @@ class Samples:
     def take(self, rows: np.ndarray) -> "Samples":
         """The samples at `rows`, copied."""
         images = self.images[rows] if isinstance(self.images, np.ndarray) else self.images.take(rows)
-        return Samples(images, self.labels[rows], self.scale, self.weights_at(rows))
+        return Samples(images, self.labels[rows], self.scale, self.weights_at(rows), self.soft_targets_at(rows))
 
 
 @dataclass(frozen=True)
@@ -206,8 +217,9 @@ class Dataset:
             for array in (images.starts, images.features, images.values):
                 digest.update(array.data)
         digest.update(self.train.labels.data)
-        if self.train.weights is not None:
-            digest.update(self.train.weights.data)
+        for more in (self.train.weights, self.train.soft_targets):
+            if more is not None:
+                digest.update(more.data)
         return digest.hexdigest()
 
 
@@ -282,6 +294,19 @@ def _checked_weights(weights: np.ndarray, n: int) -> np.ndarray:
     if not (np.isfinite(weights) & (weights >= 0)).all():
         raise DataError("weights must be finite and at least 0")
     return np.ascontiguousarray(weights)
+
+
+def _check_soft_targets(targets: np.ndarray, labels: np.ndarray) -> None:
+    """DataError for what are no probabilities of the classes of samples."""
+    if labels.ndim != 1:
+        raise DataError("soft targets are for labels that are classes")
+    if targets.ndim != 2 or len(targets) != len(labels) or targets.dtype != np.float32:
+        raise DataError(f"soft targets must be float32 ({len(labels)}, n_classes), not {targets.dtype} {targets.shape}")
+    if not targets.flags.c_contiguous:
+        raise DataError("soft targets must be in C order")
+    sums = targets.sum(axis=1)
+    if not (targets >= 0).all() or not (np.abs(sums - 1) < 1e-3).all():
+        raise DataError("soft targets must be probabilities, at least 0, that sum to 1 for each sample")
 
 
 def _check_sparse(images: "SparseRows") -> None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from .documents import CalibrationDocument, DataFacts, Environment, Manifest, OverSeeds, Score
+from .documents import CalibrationDocument, DataFacts, Environment, Manifest, Origin, OverSeeds, Score
 
 CARD = "MODEL_CARD.md"
 
@@ -63,6 +63,11 @@ def data_name(manifest: Manifest) -> str:
 def _is_mnist(manifest: Manifest) -> bool:
     """Whether it was trained on the data that comes with fastnet."""
     return manifest.data is not None and manifest.data.source == _MNIST
+
+
+def names_of(teachers: tuple[Origin, ...] | None) -> str | None:
+    """The names of the models that taught another; None if none did."""
+    return ", ".join(teacher.model or "a model without a name" for teacher in teachers or ()) or None
 
 
 def interval(share: float, n: int) -> tuple[float, float]:
@@ -133,8 +138,11 @@ def _recipe(manifest: Manifest) -> Iterator[Row]:
     for name, value in (manifest.recipe or {}).items():
         if isinstance(value, dict):
             value = ", ".join(f"{key} {strength}" for key, strength in value.items())
+        if name == "teacher":  # whose path is nobody's business
+            continue
         yield name, ", ".join(map(str, value)) or "none" if isinstance(value, list) else value
     yield "started from", manifest.origin.model if manifest.origin else None
+    yield "taught by", names_of(manifest.teachers)
     yield "epochs done", manifest.epochs
     environment = manifest.environment or Environment()
     if environment.cpu:

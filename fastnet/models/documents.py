@@ -107,7 +107,7 @@ class SavedProgress:
 
 @dataclass(frozen=True)
 class Origin:
-    """The model whose weights a training started from."""
+    """Another model that a training took something from: its first weights, or its targets."""
 
     model: str | None = None  # its name
     sha256: str | None = None  # of its arrays, see `ModelFiles.sha256`
@@ -130,6 +130,7 @@ class Manifest:
     n_parameters: int | None = None
     recipe: dict[str, object] | None = None  # as `fastnet.training.recipe.Recipe` writes it
     origin: Origin | None = None  # None: its first weights were drawn at random
+    teachers: tuple[Origin, ...] | None = None  # None: its targets were labels
     data: DataFacts | None = None
     progress: SavedProgress | None = None
     epochs: int | None = None  # that are done

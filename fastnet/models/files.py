@@ -23,7 +23,7 @@ from fastnet.files import is_directory, read_whole
 from fastnet.kernels.kinds import ACTIVATIONS
 
 from .card import CARD, model_card
-from .documents import FORMAT, READABLE_VERSIONS, RUNS, ArrayDescription, EpochRecord, Manifest, read_strictly
+from .documents import FORMAT, READABLE_VERSIONS, RUNS, ArrayDescription, EpochRecord, Manifest, Origin, read_strictly
 from .fields import FieldError, to_json
 from .kinds import LOSSES
 from .sealed import sealed, sha256_of, unsealed
@@ -72,6 +72,11 @@ class ModelFiles:
         described = [self.manifest.arrays.get(name) for name in self.parameters]
         sums = [description.sha256 or "" for description in described if description]
         return hashlib.sha256("".join(sums).encode()).hexdigest()
+
+    @property
+    def origin(self) -> Origin:
+        """What the manifest of a model that took something from this one tells of it."""
+        return Origin(self.directory.resolve().name, self.sha256)
 
 
 def count_parameters(layer_sizes: Sequence[int]) -> int:

@@ -41,9 +41,13 @@ def losses_of(outputs: np.ndarray, labels: np.ndarray, loss: str) -> np.ndarray:
 
 
 def cross_entropies(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """-log softmax(logits)[label] of each sample, `(n,)`, also where that probability is too small for a number."""
+    """-log softmax(logits)[label] of each sample, `(n,)`, also where that probability is too small for a number.
+
+    Labels may be soft targets, a probability for each class `(n, n_classes)`: then the loss is the mean by these.
+    """
     shifted = logits - logits.max(axis=1, keepdims=True)
-    losses: np.ndarray = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
+    at_label = shifted[np.arange(len(labels)), labels] if labels.ndim == 1 else (labels * shifted).sum(axis=1)
+    losses: np.ndarray = np.log(np.exp(shifted).sum(axis=1)) - at_label
     return losses
 
 

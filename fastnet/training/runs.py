@@ -103,25 +103,33 @@ def made_from_weights(directory: Path) -> tuple[str, ...]:
     return tuple(name for name, place in _MADE_FROM_WEIGHTS.items() if (directory / place).exists())
 
 
-def load_run(directory: Path, dataset: Dataset | None = None, epochs: int | None = None) -> Training:
+def load_run(
+    directory: Path, dataset: Dataset | None = None, epochs: int | None = None, teacher: str | None = None
+) -> Training:
     """The training that `save_run` wrote, ready to go on to the same bits as if it had never stopped.
 
     The data set is loaded from where the run had it, unless given; it must be the same samples. `epochs` replaces the
-    recipe's number of epochs. ModelError, DataError or OptionError where the run cannot go on.
+    recipe's number of epochs, and `teacher` the place of its teacher, which must have the same weights. ModelError,
+    DataError or OptionError where the run cannot go on.
     """
-    return read_whole(find_model(directory), lambda: _load_run(directory, dataset, epochs))
+    return read_whole(find_model(directory), lambda: _load_run(directory, dataset, epochs, teacher))
 
 
-def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None) -> Training:
+def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None, teacher: str | None) -> Training:
     files = read_model(directory)
-    manifest_path = files.directory / MANIFEST
+    manifest, manifest_path = files.manifest, files.directory / MANIFEST
     recipe, progress, data = _described(files)
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
+    if teacher is not None:
+        recipe = dataclasses.replace(recipe, teacher=teacher)
     dataset = dataset or data_of(files)
     if dataset.sha256 != data.sha256:
         raise DataError(f"{dataset.source}: is not the training set of {directory}, whose SHA-256 is {data.sha256}")
     training = Training(dataset, recipe)
+    teachers = training.teachers.origins if training.teachers else ()
+    if [each.sha256 for each in teachers] != [each.sha256 for each in manifest.teachers or ()]:
+        raise ModelError(f"{recipe.teacher}: its weights are not those that have taught {directory} so far")
     if (training.network.layer_sizes, dataset.pixel_scale) != (files.layer_sizes, files.pixel_scale):
         raise ModelError(f"{manifest_path}: layer_sizes and pixel_scale do not follow from its recipe and data")
     n_epochs, n_more = divmod(progress.step, training.steps_per_epoch)
@@ -130,9 +138,9 @@ def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None) -> T
     if progress.step > training.n_steps:
         raise OptionError(f"{directory} has already been trained for more than {recipe.epochs} epochs")
     training.network.set_parameters(files.parameters)
-    _read_checkpoint(files.directory, files.manifest.checkpoint_sha256, training)
+    _read_checkpoint(files.directory, manifest.checkpoint_sha256, training)
     training.progress = progress
-    training.origin = files.manifest.origin
+    training.origin = manifest.origin
     return training
 
 
@@ -172,6 +180,7 @@ def _manifest(
         n_parameters=sum(array.size for array in training.network.parameters().values()),
         recipe=training.recipe.to_json(),
         origin=training.origin,
+        teachers=training.teachers.origins if training.teachers else None,
         data=DataFacts(
             source=dataset.source,
             sha256=dataset.sha256,

@@ -1,4 +1,4 @@
-"""How the learning rate changes from the first step to the last."""
+"""How the learning rate changes from the first step to the last, and the strength of distortions in the last passes."""
 
 import math
 
@@ -19,3 +19,12 @@ def learning_rate_at(step: int, n_steps: int, peak: float, schedule: str, n_warm
     if schedule == "linear":
         return peak * (1 - done)
     return peak * (1 + math.cos(math.pi * done)) / 2
+
+
+def strength_of_pass(number: int, n_passes: int, falling: float, last: float) -> float:
+    """The share of the distortions' strength that is left in pass `number` (from 0) of `n_passes`.
+
+    It is 1, and over the last share `falling` of the passes falls along a line to `last` in the last of them.
+    """
+    n_after, n_falling = n_passes - 1 - number, falling * n_passes
+    return 1.0 if n_after >= n_falling else last + (1 - last) * n_after / n_falling

@@ -23,8 +23,9 @@ from fastnet.seeds import SeedUse, rng
 from .engine import compile_kernels, distorted, make_engine
 from .engine.base import figures_of_batches
 from .recipe import Recipe
-from .schedules import learning_rate_at
+from .schedules import learning_rate_at, strength_of_pass
 from .selecting import choose
+from .teaching import Teachers
 
 STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds; fewer where each sees more
 
@@ -60,6 +61,7 @@ class Trainer:
     The order of samples in a pass is drawn from (seed, pass), and so are their distortions: a training that was
     stopped at any step and goes on from its weights, moments and `Progress` ends at the same bits as one that was not.
     With `start`, steps and epochs are counted on from those that its network has seen; the network is trained in place.
+    What the recipe's teacher answers is computed anew for each copy; errors are those of `Teachers`.
     """
 
     def __init__(
@@ -86,6 +88,9 @@ class Trainer:
         self.rate_scale = 1.0  # what each step's learning rate is multiplied with; set it between steps
         self._first_loss: float | None = None  # of the first step that is taken here
         self.n_per_step = round(recipe.batch_size / recipe.selectivity)  # samples that are seen, if not stepped on
+        self.teachers: Teachers | None = None
+        if recipe.teacher is not None:
+            self.teachers = Teachers(recipe, train_samples, n_outputs, self.n_per_step)
         self._steps_per_pass = math.ceil(len(self.train_samples) / self.n_per_step)
         self.steps_per_epoch = recipe.passes * self._steps_per_pass
         self.n_steps = self.steps_per_epoch * recipe.epochs
@@ -111,7 +116,8 @@ class Trainer:
 
     def compile_kernels(self) -> None:
         """Compile all that `run` and the engine's `evaluate` call, or load it from the cache."""
-        compile_kernels(self.train_samples, self.network.layer_sizes, self.recipe)
+        taught = self.teachers.taught if self.teachers else None
+        compile_kernels(self.train_samples, self.network.layer_sizes, self.recipe, taught)
 
     def run(
         self,
@@ -179,11 +185,7 @@ class Trainer:
         """Steps and the record of them belong together: nothing may come between."""
         n = len(learning_rates)
         started = time.perf_counter()
-        samples = self.train_samples
-        if self.recipe.augmentation:
-            number = self._passes_before + progress.step // self._steps_per_pass
-            samples = distorted(samples, rows, self.recipe, number)
-            rows = np.arange(len(rows))
+        samples, rows = self._seen(progress.step // self._steps_per_pass, rows)
         first_step = self._steps_before + progress.step + 1
         take_steps = self.engine.train_steps if self.recipe.selectivity == 1 else self._take_selective_steps
         losses, n_correct = take_steps(samples, rows, first_step, learning_rates)
@@ -199,6 +201,19 @@ class Trainer:
         progress.n_correct += float(n_correct.sum())
         told: list[float] = losses.tolist()
         return told
+
+    def _seen(self, number: int, rows: np.ndarray) -> tuple[Samples, np.ndarray]:
+        """What is seen of the samples at `rows` in a pass of this training, from 0, and at which rows of that."""
+        samples, recipe = self.train_samples, self.recipe
+        if not (recipe.augmentation or self.teachers):
+            return samples, rows
+        if recipe.augmentation:
+            n_passes = recipe.passes * recipe.epochs
+            strength = strength_of_pass(number, n_passes, recipe.annealing, recipe.last_strength)
+            samples = distorted(samples, rows, recipe, self._passes_before + number, strength)
+        else:
+            samples = samples.take(rows)
+        return self.teachers.taught(samples) if self.teachers else samples, np.arange(len(rows))
 
     def _take_selective_steps(
         self, samples: Samples, rows: np.ndarray, first_step: int, learning_rates: np.ndarray
@@ -298,14 +313,23 @@ class Training(Trainer):
             )
         if recipe.augmentation:
             square_images(dataset.train)  # or an error
+        elif recipe.annealing:
+            raise OptionError("annealing is of distortions, and this training has none")
+        if recipe.teacher is None and recipe.teacher_share < 1:
+            raise OptionError("the teacher's share of a target needs a teacher, and this training has none")
         self.origin: Origin | None = None
         start = None
         if initial is not None:
             files = read_model(initial)
             start = State(_fitting_network(files, dataset, recipe))
-            self.origin = Origin(files.directory.resolve().name, files.sha256)
+            self.origin = files.origin
         super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe, start)
         self.dataset = dataset
+        for files in self.teachers.models if self.teachers else ():
+            _check_inputs(files, dataset)
+            known, given = files.manifest.classes or (), dataset.classes
+            if known != given:
+                raise OptionError(f"{files.directory}: knows {_classes(known)}, and this training {_classes(given)}")
 
 
 def _fitting_network(files: ModelFiles, dataset: Dataset, recipe: Recipe) -> Network:
@@ -319,6 +343,14 @@ def _fitting_network(files: ModelFiles, dataset: Dataset, recipe: Recipe) -> Net
             f"{files.directory}: has activation {files.activation} and loss {files.loss}, and this training"
             f" {recipe.activation} and {recipe.loss}"
         )
+    _check_inputs(files, dataset)
+    network = Network.zeros(sizes, recipe.activation)
+    network.set_parameters(files.parameters)
+    return network
+
+
+def _check_inputs(files: ModelFiles, dataset: Dataset) -> None:
+    """OptionError for a model that takes other columns, or pixels of another scale."""
     known, given = (table.features if table else () for table in (files.manifest.table, dataset.table))
     if known != given:
         raise OptionError(f"{files.directory}: takes {_columns(known)}, and this training {_columns(given)}")
@@ -327,13 +359,14 @@ def _fitting_network(files: ModelFiles, dataset: Dataset, recipe: Recipe) -> Net
             f"{files.directory}: takes pixels times {files.pixel_scale:g}, and those of {dataset.source} are to be"
             f" multiplied by {dataset.pixel_scale:g}"
         )
-    network = Network.zeros(sizes, recipe.activation)
-    network.set_parameters(files.parameters)
-    return network
 
 
 def _columns(names: tuple[str, ...]) -> str:
     return f"the columns {told(', '.join(names), 80)}" if names else "images"
+
+
+def _classes(names: tuple[str, ...]) -> str:
+    return f"the classes {told(', '.join(names), 80)}" if names else "classes without names"
 
 
 def validation_split(samples: Samples, recipe: Recipe) -> tuple[Samples, Samples]:

@@ -183,7 +183,7 @@ def test_loss_of_logits_that_are_not_finite_is_not_finite(value):
 
 @ignore_invalid
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize("name", ["squared_error", "logistic_cross_entropy", "poisson_loss"])
+@pytest.mark.parametrize("name", ["soft_cross_entropy", "squared_error", "logistic_cross_entropy", "poisson_loss"])
 def test_loss_of_outputs_that_are_not_finite_is_not_finite(name, value):
     outputs = np.zeros((4, 3), np.float32)
     outputs[2, 1] = value
@@ -232,6 +232,13 @@ def test_softmax_of_huge_logits_and_rows_of_very_different_scale():
 def test_loss_of_a_hopeless_answer_is_exact_and_not_infinite():
     logits = np.array([[1e4, -1e4]], np.float32)
     assert kernels.softmax_cross_entropy(logits, np.array([1]), np.empty_like(logits)) == 2e4
+
+
+def test_loss_of_soft_targets_is_exact_for_huge_logits():
+    logits, targets = np.array([[1e4, -1e4]], np.float32), np.array([[0.75, 0.25]], np.float32)
+    dlogits = np.empty_like(logits)
+    assert kernels.soft_cross_entropy(logits, targets, dlogits) == 5e3
+    np.testing.assert_array_equal(dlogits, [[0.25, -0.25]])
 
 
 def test_logistic_loss_of_a_hopeless_answer_is_exact_and_not_infinite():

@@ -56,6 +56,16 @@ def test_loss_gradient_is_that_of_central_differences():
     np.testing.assert_allclose(dlogits, expected, atol=1e-9)
 
 
+@pytest.mark.parametrize("weights", [None, np.array([1.0, 0.0, 2.0, 0.5, 3.0, 1.0])])
+def test_loss_gradient_of_soft_targets_is_that_of_central_differences(weights):
+    rng = np.random.default_rng(2)
+    logits, odds = 3 * rng.standard_normal((6, 5)), rng.random((6, 5)) ** 4
+    targets, dlogits, ignored = odds / odds.sum(axis=1, keepdims=True), np.empty_like(logits), np.empty_like(logits)
+    reference.soft_cross_entropy(logits, targets, dlogits, weights)
+    expected = central_differences(lambda: reference.soft_cross_entropy(logits, targets, ignored, weights), logits)
+    np.testing.assert_allclose(dlogits, expected, atol=1e-9)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_activation_gradients_are_those_of_central_differences(activation):
     rng = np.random.default_rng(3)

@@ -5,6 +5,8 @@ kernels to test the fused ones. `fused.FusedEngine` does the same arithmetic in 
 before it is asked for.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from fastnet import kernels
@@ -29,17 +31,28 @@ def make_engine(network: Network, recipe: Recipe, samples: Samples) -> Engine:
     return fused_engine(network, recipe, samples)
 
 
-def compile_kernels(samples: Samples, layer_sizes: tuple[int, ...], recipe: Recipe) -> None:
-    """Compile every kernel that training on such samples calls, or load it from the cache: one throw-away step."""
+def compile_kernels(
+    samples: Samples, layer_sizes: tuple[int, ...], recipe: Recipe, taught: Callable[[Samples], Samples] | None = None
+) -> None:
+    """Compile every kernel that training on such samples calls, or load it from the cache: one throw-away step.
+
+    `taught` is what a training with a teacher makes of samples before its steps.
+    """
     engine = make_engine(Network.zeros(layer_sizes, recipe.activation), recipe, samples)
+    row = np.zeros(1, np.int64)
     if recipe.augmentation:
-        distorted(samples, np.zeros(1, np.int64), recipe, epoch=0)
-    engine.train_steps(samples, np.zeros(1, np.int64), 1, np.array([recipe.learning_rate]))
-    engine.evaluate(samples.take(np.zeros(1, np.int64)))
+        distorted(samples, row, recipe, epoch=0)
+    one = samples.take(row)
+    engine.train_steps(taught(one) if taught else one, row, 1, np.array([recipe.learning_rate]))
+    engine.evaluate(one)
 
 
-def distorted(samples: Samples, rows: np.ndarray, recipe: Recipe, epoch: int) -> Samples:
-    """Copies of the samples at `rows`, as a training by the recipe sees them in that epoch, from 0."""
+def distorted(samples: Samples, rows: np.ndarray, recipe: Recipe, epoch: int, strength: float = 1.0) -> Samples:
+    """Copies of the samples at `rows`, as a training by the recipe sees them in that epoch, from 0.
+
+    The strength of the distortions is that share of the recipe's, see `strength_of_pass`.
+    """
     assert recipe.augmentation
+    augmentation = recipe.augmentation.weakened(strength)
     kernel_set = reference if recipe.engine == "reference" else kernels
-    return augment_samples(samples, rows, recipe.augmentation, recipe.seed, epoch, kernel_set)
+    return augment_samples(samples, rows, augmentation, recipe.seed, epoch, kernel_set)

@@ -51,7 +51,8 @@ class Engine:
 
         Steps count from 1. Returns the loss and the number of right answers of each mini-batch, before its step; where
         samples have weights, the weighted mean of their losses and the sum of the weights of those answered rightly. A
-        mini-batch without any weight has a loss and a gradient of 0. Of a regression, no answer counts as right.
+        mini-batch without any weight has a loss and a gradient of 0. Of a regression, no answer counts as right. Where
+        samples have soft targets, the loss is that of these, and right is what the labels say.
         """
         raise NotImplementedError
 
@@ -112,6 +113,10 @@ class Engine:
             raise DataError(f"the loss {loss} is one of {wanted}, and the labels are {samples.labels.dtype}")
         if samples.has_targets and samples.n_outputs != n_outputs:
             raise DataError(f"this network has {n_outputs} outputs, and the targets {samples.n_outputs} columns")
+        if samples.soft_targets is not None and samples.soft_targets.shape[1] != n_outputs:
+            raise DataError(
+                f"this network has {n_outputs} classes, and the soft targets {samples.soft_targets.shape[1]}"
+            )
         least, most = samples.range_of_labels
         if loss == "logistic" and not 0 <= least <= most <= 1:
             raise DataError(f"targets of the loss logistic must be from 0 to 1, and go from {least:g} to {most:g}")

@@ -56,7 +56,7 @@ class FusedEngine(Engine):
         self._first = sparse.sparse_layer(is_sparse, n_features, n_columns, recipe.batch_size, has_v)
         self._batches = fused.Batches(
             x=aligned_zeros((2, 0 if is_sparse else recipe.batch_size, n_features)),
-            y=self._room_for_answers(2, recipe.batch_size),
+            y=np.zeros((2, recipe.batch_size), np.int64),
             shares=np.zeros((2, recipe.batch_size), np.float32),
         )
         self._dropout = Dropout(np.uint64(self._dropout_key), rate_of(recipe.input_dropout), rate_of(recipe.dropout))
@@ -148,13 +148,14 @@ class FusedEngine(Engine):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Take `fused.train_steps` through the samples at `rows`; return the loss and the answer of each."""
         losses, answers = np.empty(len(rows)), self._room_for_answers(len(rows))
+        labels = samples.labels if samples.soft_targets is None else samples.soft_targets
         n_steps = -(-len(rows) // self.recipe.batch_size)
         work_together(
             fused.train_steps,
             new_board(fused.n_phases(len(self._network.layers), n_steps)),
-            (samples.images, samples.labels, _weights_for_kernels(samples), np.float32(samples.scale)),
+            (samples.images, labels, _weights_for_kernels(samples), np.float32(samples.scale)),
             rows,
-            self._batches,
+            self._batches_with(labels),
             self._layers,
             first,
             first_step,
@@ -169,11 +170,15 @@ class FusedEngine(Engine):
         )
         return losses, answers
 
-    def _room_for_answers(self, *shape: int) -> np.ndarray:
+    def _batches_with(self, labels: np.ndarray) -> fused.Batches:
+        """The room for mini-batches, with some for such labels, which may be classes, targets or soft targets."""
+        return self._batches._replace(y=aligned_zeros((*self._batches.y.shape[:2], *labels.shape[1:]), labels.dtype))
+
+    def _room_for_answers(self, n: int) -> np.ndarray:
         """Room for a class of each sample, or for all outputs of each where the loss is one of targets."""
         if self.recipe.loss == "cross_entropy":
-            return np.zeros(shape, np.int64)
-        return aligned_zeros((*shape, self._network.layer_sizes[-1]))
+            return np.zeros(n, np.int64)
+        return aligned_zeros((n, self._network.layer_sizes[-1]))
 
     def _prepare(self, samples: Samples, rows: np.ndarray) -> None:
         """Check the samples at `rows`, and let the lists have room for their mini-batches."""

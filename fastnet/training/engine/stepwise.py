@@ -48,7 +48,9 @@ class StepwiseEngine(Engine):
                 labels = self._gather(samples, batch)
                 weights = samples.weights_at(batch)
                 outputs = self._forward(len(batch), dropout_step=first_step + i)
-                losses[i] = self._differentiate(outputs, labels, weights, self.recipe.label_smoothing)
+                losses[i] = self._differentiate(
+                    outputs, labels, samples.soft_targets_at(batch), weights, self.recipe.label_smoothing
+                )
                 n_correct[i] = self._count_right(outputs, labels, weights)
                 self._backward(len(batch), dropout_step=first_step + i)
                 self._clip()
@@ -60,11 +62,12 @@ class StepwiseEngine(Engine):
         self._check(samples, rows)
         losses, answers = np.empty(len(rows)), np.empty((len(rows), *self._labels.shape[1:]), self._labels.dtype)
         with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, len(rows), EVALUATION_BATCH):
-                batch = slice(start, start + EVALUATION_BATCH)
+            for start in range(0, len(rows), self.recipe.batch_size):
+                batch = slice(start, start + self.recipe.batch_size)
                 labels = self._gather(samples, rows[batch])
                 outputs = self._forward(len(labels))
-                losses[batch] = losses_of(outputs, labels, self.recipe.loss)
+                soft_targets = samples.soft_targets_at(rows[batch])
+                losses[batch] = losses_of(outputs, labels if soft_targets is None else soft_targets, self.recipe.loss)
                 answers[batch] = self._answers(outputs)
         return losses, answers
 
@@ -81,8 +84,9 @@ class StepwiseEngine(Engine):
             for start in range(0, len(rows), EVALUATION_BATCH):
                 batch = rows[start : start + EVALUATION_BATCH]
                 share = samples.weight_of_each(batch).sum() / total
-                labels = self._gather(samples, batch)
-                loss += share * self._differentiate(self._forward(len(batch)), labels, samples.weights_at(batch), 0.0)
+                labels, outputs = self._gather(samples, batch), self._forward(len(batch))
+                soft_targets, weights = samples.soft_targets_at(batch), samples.weights_at(batch)
+                loss += share * self._differentiate(outputs, labels, soft_targets, weights, 0.0)
                 self._backward(len(batch))
                 for layer, gradient in zip(layers, self._gradients.layers, strict=True):
                     layer.w += share * gradient.w
@@ -135,10 +139,17 @@ class StepwiseEngine(Engine):
             self.kernels.drop_units(x, rate, self._dropout_key, step, layer)
 
     def _differentiate(
-        self, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray | None, smoothing: float
+        self,
+        outputs: np.ndarray,
+        labels: np.ndarray,
+        soft_targets: np.ndarray | None,
+        weights: np.ndarray | None,
+        smoothing: float,
     ) -> float:
         """The mean loss of the batch; the gradient of its outputs is in `_doutputs`."""
         doutputs = self._doutputs[-1][: len(outputs)]
+        if soft_targets is not None:
+            return float(self.kernels.soft_cross_entropy(outputs, soft_targets, doutputs, weights))
         if self.recipe.loss == "cross_entropy":
             return float(self.kernels.softmax_cross_entropy(outputs, labels, doutputs, smoothing, weights))
         loss = getattr(self.kernels, _LOSSES_OF_TARGETS[self.recipe.loss])
