@@ -58,7 +58,8 @@ def measure(data: str, n_threads: int, repeats: int | None) -> tuple[list[int], 
 def result_of(answers: list[dict[str, Any]], threads: int, memory: int) -> Result:
     """The answers of all folds."""
     keys = ("seconds", "prediction_seconds", "score", "epochs")
-    return Result(threads, *([answer[key] for answer in answers] for key in keys), memory)
+    seconds, predictions, scores, epochs = ([answer[key] for answer in answers] for key in keys)
+    return Result(threads, seconds, predictions, scores, epochs, memory)
 
 
 def settings_of(name: str, data: str, n_threads: int) -> dict[str, Any]:
