@@ -159,6 +159,7 @@ def test_a_kernel_of_the_house_holds():
     [
         (lambda: verify(double, double, []), "no case"),
         (lambda: verify(double, double, cases_of(make, outputs=("y",))), "the output y is none of x, out"),
+        (lambda: verify(double, raises, CASES), "1x1: the textbook raises raises IndexError: beyond"),
         (lambda: cases_of(make, []), "at least one shape"),
         (lambda: cases_of(make, timed=[(1, 1)]), "need work"),
         (lambda: benchmark_kernel(double, double, cases_of(make)), "no case has work"),

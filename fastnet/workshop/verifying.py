@@ -96,7 +96,8 @@ def verify(kernel: Function, reference: Function, cases: Iterable[Case], raise_f
     Both are called with the same keyword arguments; the textbook gets its float32 arrays in double precision. A case
     holds where each output is within its tolerance, NaN and infinities are where they should be, nothing is written but
     the outputs and nothing beside them, and two calls, and one and two threads, give the same bits. With `raise_first`,
-    KernelError for the first fault. OptionError where there is no case, or an output that is no argument.
+    KernelError for the first fault. OptionError where there is no case, an output that is
+    no argument, or a textbook that raises.
     """
     cases = list(cases)
     if not cases:
@@ -176,8 +177,13 @@ def _guarded(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _exact(reference: Function, case: Case) -> Arguments:
     arguments = {name: _as_float64(value) for name, value in case.arguments().items()}
-    with np.errstate(all="ignore"):
-        returned = reference(**arguments)
+    try:
+        with np.errstate(all="ignore"):
+            returned = reference(**arguments)
+    except Exception as error:  # whatever a stranger's textbook raises
+        raise OptionError(
+            f"{case.name}: the textbook {name_of(reference)} raises {type(error).__name__}: {told(error, 200)}"
+        ) from error
     return {**arguments, RETURNED: returned}
 
 
