@@ -38,6 +38,8 @@ def _named(name: str) -> Any:
         sys.path.append(os.getcwd())
     try:
         module = import_module(module_name)
+    except MemoryError:
+        raise
     except Exception as error:  # whatever a module raises while it is imported
         raise OptionError(
             f"{module_name} cannot be imported from {os.getcwd()} or what is installed:"

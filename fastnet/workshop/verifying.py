@@ -136,6 +136,8 @@ def _try_case(kernel: Function, reference: Function, case: Case) -> Finding:
         if case.may_refuse:
             return Finding(case.name, 0.0, note="refused, which is right")
         return Finding(case.name, np.inf, f"it refuses this: {told(error)}")
+    except MemoryError:
+        raise
     except Exception as error:  # whatever a stranger's kernel raises
         return Finding(case.name, np.inf, f"it raises {type(error).__name__}: {told(error, 200)}")
     exact = _exact(reference, case)
@@ -180,6 +182,8 @@ def _exact(reference: Function, case: Case) -> Arguments:
     try:
         with np.errstate(all="ignore"):
             returned = reference(**arguments)
+    except MemoryError:
+        raise
     except Exception as error:  # whatever a stranger's textbook raises
         raise OptionError(
             f"{case.name}: the textbook {name_of(reference)} raises {type(error).__name__}: {told(error, 200)}"
