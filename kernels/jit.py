@@ -189,9 +189,18 @@ def _declare(function: Callable, generic: Callable) -> None:
     infer_global(function)(type(function.__name__, (AbstractTemplate,), {"key": function, "generic": generic}))
 
 
+def _is_ours(function: Callable) -> bool:
+    """Whether a function is of this package, whose state the cache's directory is named after.
+
+    Of others, it would miss edits to the pieces and constants that they take from another file.
+    """
+    return (function.__module__ or "").partition(".")[0] == __name__.partition(".")[0]
+
+
 def kernel(parallel: bool = False, allocates: bool = False) -> Callable[[Callable], Callable]:
     """Compile a function that Python calls, or kernels do. It checks nothing: `checks` does that, before.
 
+    Those of fastnet are kept on disk; others are compiled in each process that calls them.
     Only one that `allocates` arrays, as parallel ones do, counts their references, which is code in every piece of it.
     Pieces don't: they can neither make an array nor return a view.
     """
@@ -208,7 +217,7 @@ def kernel(parallel: bool = False, allocates: bool = False) -> Callable[[Callabl
                 pipeline_class=KernelCompiler,
                 _nrt=parallel or allocates,
             )
-            if CACHE_DIRECTORY is not None and not config.DISABLE_JIT:
+            if CACHE_DIRECTORY is not None and not config.DISABLE_JIT and _is_ours(function):
                 compiled._cache = _Cache(function)  # as `cache=True` has it, which takes Numba's own
         return _one_at_a_time(compiled) if parallel else compiled
 

@@ -22,7 +22,7 @@ RUN_ELSEWHERE = {"scaling-out.md"}
 CHEAP = ("info", "inspect", "export", "predict", "runs")  # commands that are run, of what comes with fastnet
 # Arguments that are paths: of a checkout, of the run that README's first command makes, or a reader's own, below "~/".
 SAMPLES, MINE, OWN = "dashboard/assets/samples", "runs/mine", "~/"
-WRITTEN = ("--out", "--explain", "--picture")
+WRITTEN = ("--out", "--explain", "--picture", "--plot")
 NO_FILES = ("--prefix",)
 
 RUN = """
@@ -64,6 +64,7 @@ BEFORE = {
         "frame['class'] = few.train.labels[:500].astype(str)\n"
         "frame.to_csv('train.csv', index=False)"
     ),
+    "kernels.md": "from pathlib import Path",
     "streaming.md": (
         "import numpy\n"
         "numpy.save('images.npy', few.train.images[:2000])\n"
@@ -91,6 +92,7 @@ AFTER = {
         "from fastnet.reading.form import read_form\n"
         "assert [field.name for field in read_form(Path('form.json')).fields] == ['student', 'points']"
     ),
+    "kernels.md": "assert comparison.timings[0].case == '64x512' and Path('roofline.png').is_file()",
     "models.md": (
         "assert labels.tolist() == whole.test.labels[:5].tolist()\n"
         "assert (probabilities.argmax(axis=1) == labels).all()"

@@ -166,6 +166,7 @@ def cache(monkeypatch, tmp_path):
     """An empty cache of compiled kernels, of which nothing was said yet."""
     monkeypatch.setattr(jit, "CACHE_DIRECTORY", str(tmp_path))
     monkeypatch.setattr(jit, "_is_warned", False)
+    monkeypatch.setattr(jit, "_is_ours", lambda function: True)
     return tmp_path
 
 

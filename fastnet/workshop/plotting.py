@@ -1,0 +1,94 @@
+"""The picture of a comparison: the kernel's roofline, and each function's time beside it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastnet.packages import require_packages
+from fastnet.timing.ceilings import Ceilings
+from fastnet.timing.texts import time_text
+
+from .benchmarking import KERNEL, Comparison
+
+# Told apart with any colour vision (Okabe & Ito), and by marker as well.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = "osD^vPX"
+GREY = "#555555"
+SMALLEST, LARGEST = 1 / 16, 64.0  # FLOP a byte, where there is nothing further out
+
+
+def plot(comparison: Comparison, path: str | Path) -> None:
+    """Draw a comparison into a file of the type that its ending says; OptionError without Matplotlib."""
+    require_packages("the roofline's plot", "matplotlib")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
+    _draw_roofline(left, comparison)
+    _draw_times(right, comparison)
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    threads = comparison.roof.threads
+    figure.suptitle(f"{comparison.kernel}, {comparison.machine['cpu']}, {threads} thread{'s' * (threads > 1)}")
+    figure.savefig(path, dpi=110)
+
+
+def bandwidth(roof: Ceilings, level: str) -> float:
+    """The higher of a level's two bandwidths, bytes a second."""
+    return max(roof.read[level], roof.update[level])
+
+
+def _draw_roofline(axes: Any, comparison: Comparison) -> None:
+    roof = comparison.roof
+    points = [(t.standing.work.intensity, t.standing.work.flop, t) for t in comparison.timings]
+    x = np.geomspace(min(SMALLEST, *(p[0] / 2 for p in points)), max(LARGEST, *(p[0] * 2 for p in points)), 200)
+    for number, level in enumerate(roof.read):
+        rate = bandwidth(roof, level)
+        axes.loglog(x, np.minimum(x * rate, roof.flop) / 1e9, color=GREY, linewidth=1)
+        place = x[0] * 1.55 ** (len(roof.read) - number)  # one after another: near roofs don't hide each other's
+        text = f"{level} {rate / 1e9:,.0f} GB/s"
+        style = {"va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
+        axes.text(place, min(place * rate, roof.flop) / 1e9, text, fontsize=8, color=GREY, ha="center", **style)
+    axes.annotate(
+        f"FMA peak {roof.flop / 1e9:,.0f} GFLOP/s",
+        (x[-1], roof.flop / 1e9),
+        xytext=(0, 4),
+        textcoords="offset points",
+        ha="right",
+        color=GREY,
+    )
+    for number, (intensity, flop, timing) in enumerate(points):
+        colour, standing = COLOURS[number % len(COLOURS)], timing.standing
+        label = f"{timing.case}: {standing.share:.0%} of {standing.bound}"
+        marker = MARKERS[number % len(MARKERS)]
+        axes.plot(intensity, flop / timing.seconds[KERNEL] / 1e9, marker, color=colour, markersize=9, label=label)
+        for name in timing.seconds.keys() - {KERNEL}:
+            axes.plot(intensity, flop / timing.seconds[name] / 1e9, marker, color=colour, fillstyle="none")
+    axes.set_xlabel("FLOP/byte")
+    axes.set_ylabel("GFLOP/s")
+    axes.set_title("below this machine's roofs (hollow: textbook and rivals)", fontsize=10)
+    axes.grid(alpha=0.25)
+    axes.legend(frameon=False, fontsize=9, loc="lower right")
+
+
+def _draw_times(axes: Any, comparison: Comparison) -> None:
+    """A bar for each function at each case, the first case on top."""
+    names = list(comparison.timings[0].seconds)
+    bars = [(timing, name) for timing in comparison.timings for name in names]
+    places = [place + place // len(names) for place in range(len(bars))]
+    seconds = [timing.seconds[name] for timing, name in bars]
+    colours = [COLOURS[0] if name == KERNEL else "#BBBBBB" for _, name in bars]
+    axes.barh(places, seconds, color=colours)
+    axes.set_yticks(places, [comparison.title(name) for _, name in bars])
+    axes.set_ylim(places[-1] + 0.6, -1.2)
+    axes.set_xscale("log")
+    axes.set_xlim(min(seconds) / 3, max(seconds) * 8)
+    axes.set_xlabel("seconds a call")
+    for place, value in zip(places, seconds, strict=True):
+        axes.annotate(time_text(value), (value, place), xytext=(3, 0), textcoords="offset points", va="center")
+    for index, timing in enumerate(comparison.timings):
+        above = (min(seconds) / 3, places[index * len(names)] - 0.5)
+        axes.annotate(timing.case, above, va="bottom", fontsize=9, color=GREY)
