@@ -5,12 +5,12 @@ export function render({ model, el }) {
   const hint = make("p", { className: "hint", textContent: "Draw a digit" })
   const paper = make("div", { className: "paper" }, canvas, hint)
   const button = (textContent) => make("button", { type: "button", className: "tool", textContent })
-  const [example, undo, clear] = [button("Write one for me"), button("Undo"), button("Clear")]
+  const [example, undo, clear] = [button("Write one"), button("Undo"), button("Clear")]
   const tools = make("div", { className: "tools", role: "toolbar", ariaLabel: "Drawing tools" }, example, undo, clear)
   const note = make("p", { className: "quiet" })
   const story = make("p", { className: "story" })
   const view = makeNetworkView()
-  el.replaceChildren(story, make("div", { className: "at-work" }, make("div", {}, paper, tools), view.element), note)
+  el.replaceChildren(make("div", { className: "card-order" }, story, make("div", { className: "at-work" }, make("div", {}, paper, tools), view.element), note))
 
   let isAwaited = false
   let isExample = false
@@ -45,14 +45,14 @@ export function render({ model, el }) {
   readSoon({ isBlank: true, canUndo: false, isResting: true })
 
   const load = () => {
-    if (!model.weights) return
-    view.load(model)
-    const { facts } = model
+    const { facts } = model.shown
+    if (!facts) return
+    view.load(model.shown)
     story.textContent = `These are the ${facts.parameters.toLocaleString("en")} numbers of ${facts.name} at work, in your own browser. What you draw lights up units; lit units speak for digits, and the loudest digit wins.`
     if (isUnused) write()
     isUnused = false
   }
-  model.on("weights", load)
+  model.on("shown", load)
   model.on("remove", view.end)
   load()
 }

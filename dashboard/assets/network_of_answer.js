@@ -18,18 +18,18 @@ export function render({ model, el }) {
     show()
   }
   const load = () => {
-    if (!model.weights) return
+    if (!model.shown.weights) return
     note.textContent = model.problem
-    view.load(model)
+    view.load(model.shown)
     show()
   }
   fold.addEventListener("toggle", () => {
     if (!fold.open) return
-    if (!model.weights) model.send_msg("open")
+    if (!model.shown.weights) model.send_msg("open")
     show()
   })
   document.addEventListener("fastnet-digit", follow)
-  model.on("weights", load)
+  model.on("shown", load)
   model.on("remove", () => {
     document.removeEventListener("fastnet-digit", follow)
     view.end()

@@ -7,6 +7,7 @@ const CELL = 14 // pixels of the canvas, across a unit's square
 const MOST_LINES = 12
 const EASE = 0.45 // of the way to its new brightness a unit goes in a frame
 const SETTLED = 0.01
+const SHARPEST = 2 // pixels of the canvas of lines, a pixel of the page
 const FOR = [72, 166, 245] // blue adds, orange takes away: told apart with any colour vision
 const AGAINST = [245, 128, 37]
 const NO_PIXELS = new Uint8Array(SIDE * SIDE)
@@ -75,12 +76,12 @@ function makeNetworkView() {
   }
 
   const paint = () => {
+    paintLines() // first: it asks where things are, and what changes below would have the browser lay the page out anew
     const unit = pointed?.layer === 0 && grids.length ? pointed.unit : null
     paintInput(seen, pixels, unit === null ? null : filterOf(unit))
     for (const [number, grid] of grids.entries()) grid.paint(pointed?.layer === number ? pointed.unit : null)
     outputs.show(answer, pointed?.layer === grids.length ? pointed.unit : null)
     words.textContent = inWords()
-    paintLines()
   }
 
   const filterOf = (unit) => Float32Array.from({ length: SIDE * SIDE }, (_, row) => layers[0].weights[row * facts.layers[1] + unit])
@@ -104,7 +105,7 @@ function makeNetworkView() {
 
   const paintLines = () => {
     const bounds = stage.getBoundingClientRect()
-    const scale = devicePixelRatio
+    const scale = Math.min(devicePixelRatio, SHARPEST)
     const [width, height] = [Math.round(bounds.width * scale), Math.round(bounds.height * scale)]
     if (lines.width !== width || lines.height !== height) Object.assign(lines, { width, height })
     const context = lines.getContext("2d")
@@ -113,7 +114,7 @@ function makeNetworkView() {
     context.lineCap = "round"
     for (const { from, to, strength } of joined()) {
       const [[x0, y0], [x1, y1]] = [anchorOf(from, true), anchorOf(to, false)]
-      context.strokeStyle = `rgb(${colourOf(strength)} / ${(pointed ? 0.35 : 0.2) + 0.55 * Math.abs(strength)})`
+      context.strokeStyle = `rgb(${colourOf(strength).join(" ")} / ${(pointed ? 0.35 : 0.2) + 0.55 * Math.abs(strength)})`
       context.lineWidth = 0.75 + 3 * Math.abs(strength)
       context.beginPath()
       context.moveTo(x0, y0)

@@ -24,7 +24,8 @@ class ShownModel:
 
     facts: dict[str, Any]  # of its name, layers and classes
     weights: str  # float16, base64
-    dead: list[list[int]]  # of each hidden layer: the units that answer to none of N_DIGITS test digits
+    dead: list[list[int]]  # of each hidden layer: the units that answer to none of those test digits
+    asked: int = N_DIGITS
 
 
 def shown_model(folder: Path) -> ShownModel:

@@ -1,6 +1,6 @@
 """The process that takes a training's first steps one by one, on both engines, for people to look into.
 
-It hears a `Question` and tells `StepFigures`, or the sentence that says why not, and ends when nobody has asked for long.
+It hears a `Question` and tells `StepFigures`, or why there are none, and ends when nobody has asked for long.
 """
 
 from collections import OrderedDict
@@ -37,7 +37,7 @@ def work(pipe: Connection) -> None:
 
 
 class Lessons:
-    """The lessons of all visitors: each is what its number of units and its seed make of it, so that none can be lost."""
+    """The lessons of all visitors: each is what its number of units and its seed make of it, so none can be lost."""
 
     def __init__(self) -> None:
         self._samples = load_dataset().train

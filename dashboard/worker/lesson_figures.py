@@ -1,4 +1,4 @@
-"""What is asked of the process that takes steps one by one, and what it tells; the server knows lessons by this alone."""
+"""What is asked of the process that takes steps one by one, and what it tells: the server knows no more of lessons."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

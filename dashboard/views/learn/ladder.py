@@ -21,21 +21,21 @@ HERE = "this machine, just now"
 RUNGS = (
     (
         "NumPy, the textbook",
-        "Each formula is a line of NumPy. It reads like the textbook, and each line walks through all of the memory again.",
+        "Each formula is a line of NumPy. It reads like the textbook, and each line walks through all of the memory.",
         "Products by BLAS on one thread; each elementwise operation makes an array of its own.",
         "reference.adam_step",
     ),
     (
         "Register tiles",
-        "The processor's own few drawers, its registers, hold a small tile of the result until it is finished. Nothing is"
-        " fetched twice that could be kept at hand.",
-        "8 rows by 2 vectors of 16 numbers stay in registers for the whole sum: two loads and eight broadcasts feed sixteen"
-        " multiply-adds. One kernel for each operation.",
+        "The processor's own few drawers, its registers, hold a small tile of the result until it is finished. Nothing"
+        " is fetched twice that could be kept at hand.",
+        "8 rows by 2 vectors of 16 numbers stay in registers for the whole sum: two loads and eight broadcasts feed"
+        " sixteen multiply-adds. One kernel for each operation.",
         "products.accumulate",
     ),
     (
         "Fused with Adam",
-        "The gradient is used where it stands and thrown away: it is never written down, so nobody has to read it again.",
+        "The gradient is used where it stands and thrown away: never written down, it need not be read again.",
         "A tile of dW goes from registers into Adam; bias, ReLU and its mask ride on a product's last step.",
         "products.step_weights",
     ),
@@ -49,7 +49,7 @@ RUNGS = (
     (
         "All threads",
         "Several workers share the work: each takes the next task from a board, and nobody waits for the slowest.",
-        "Threads claim tasks from a board, their own share first; a phase is over when its tasks are done, by whomever.",
+        "Threads claim tasks from a board, their own share first; a phase is over when all its tasks are done.",
         "board.claim_next",
     ),
 )

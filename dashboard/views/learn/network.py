@@ -12,7 +12,7 @@ from fastnet import weights
 from fastnet.errors import FORESEEN, sentence_of
 from fastnet.models.webpage import PAGE
 
-from ...server.browser_models import N_DIGITS, ShownModel, shown_model
+from ...server.browser_models import ShownModel, shown_model
 from ...session.store import Store
 from ..parts import aside, script
 from .styles import STYLES
@@ -22,12 +22,9 @@ _BOARD = (PAGE / "parts.js", PAGE / "pen.js", PAGE / "board.js", PAGE / "example
 
 
 class BrowserNetwork(JSComponent):
-    """The chosen model, or the default one where browsers don't compute it; sent by `load`, and with each choice after."""
+    """The chosen model, or the default one where browsers don't compute it; `load` sends it, and each later choice."""
 
-    facts = param.Dict(default={}, doc="The model's name, layers and classes; empty until it was sent.")
-    weights = param.String(doc="Its parameters, float16 in base64.")
-    dead = param.List(doc="Of each hidden layer, the units that answer to no digit.")
-    asked = param.Integer(default=N_DIGITS, doc="How many test digits the units were asked about.")
+    shown = param.Dict(default={}, doc="The fields of a `ShownModel`, all at once; empty until they were sent.")
     problem = param.String(doc="Why another model is shown than the chosen one.")
 
     def __init__(self, store: Store) -> None:
@@ -49,7 +46,7 @@ class BrowserNetwork(JSComponent):
     def _show(self, model: str, found: tuple[ShownModel, str]) -> None:
         if model == self._store.model:  # no other was chosen meanwhile
             shown, problem = found
-            self.param.update(facts=shown.facts, dead=shown.dead, problem=problem, weights=shown.weights)
+            self.param.update(problem=problem, shown=vars(shown))
 
 
 class NetworkAtWork(BrowserNetwork):

@@ -1,4 +1,4 @@
-"""One training step, slowly: what it does to one weight, on the NumPy reference and on the Numba kernels, side by side."""
+"""One training step, slowly: what it does to one weight, on the NumPy reference and on the Numba kernels."""
 
 import base64
 from functools import partial
