@@ -4,6 +4,7 @@ It hears a `Question` and tells `StepFigures`, or why there are none, and ends w
 """
 
 from collections import OrderedDict
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 import numpy as np
@@ -16,7 +17,7 @@ from fastnet.models.network import Network
 from fastnet.training.engine import make_engine
 from fastnet.training.recipe import Recipe
 
-from .lesson_figures import BATCH_SIZE, N_CLASSES, N_PIXELS, Question, StepFigures, Weight, WeightFigures
+from .lesson_figures import BATCH_SIZE, LEARNING_RATE, N_CLASSES, N_PIXELS, Question, StepFigures, Weight, WeightFigures
 
 IDLE_SECONDS = 600.0  # without a question, after which the process ends
 MOST_LESSONS = 16  # that are kept; another one is taken up again from its first step
@@ -68,7 +69,8 @@ class Lesson:
         engines = ("reference", "numba") if numba_is_installed() else ("reference",)
         self._samples = samples
         self._order = np.random.default_rng(seed).permutation(len(samples))
-        self._pupils = [Pupil(samples, Recipe(hidden=(units,), batch_size=BATCH_SIZE, engine=e), seed) for e in engines]
+        recipe = Recipe(hidden=(units,), batch_size=BATCH_SIZE)
+        self._pupils = [Pupil(samples, replace(recipe, engine=engine), seed) for engine in engines]
         self.step = 0
 
     @property
@@ -104,7 +106,6 @@ class Pupil:
 
     def __init__(self, samples: Samples, recipe: Recipe, seed: int):
         sizes = (N_PIXELS, *recipe.hidden, N_CLASSES)
-        self._recipe = recipe
         self._engine = make_engine(Network.he_initialised(sizes, np.random.default_rng(seed)), recipe, samples)
         self.losses: list[float] = []
         self.n_right = 0.0
@@ -114,7 +115,7 @@ class Pupil:
         self.before = _copy(self._engine.network)
         self.moments_before = [_copy(moment) for moment in self._engine.moments]
         _, self.gradient = self._engine.loss_and_gradient(samples.take(rows))
-        losses, n_right = self._engine.train_steps(samples, rows, step, np.array([self._recipe.learning_rate]))
+        losses, n_right = self._engine.train_steps(samples, rows, step, np.array([LEARNING_RATE]))
         self.losses.append(float(losses[0]))
         self.n_right = float(n_right[0])
 

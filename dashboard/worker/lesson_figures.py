@@ -6,6 +6,7 @@ from typing import NamedTuple
 N_PIXELS, N_CLASSES = 784, 10
 UNITS = (16, 32, 128)  # hidden ones of the network, which the visitor chooses
 BATCH_SIZE = 64
+LEARNING_RATE = 1e-3  # Kingma & Ba's
 MOST_STEPS = 500
 
 
