@@ -65,7 +65,8 @@ export function render({ model, el }) {
     clearInterval(waiting)
     waiting = null
     show()
-    if (playing && !model.problem) playing = setTimeout(() => tell({ steps: 1 }), BETWEEN)
+    // Where another tab is open, nothing plays on.
+    if (playing && !model.problem && el.clientWidth > 0) playing = setTimeout(() => tell({ steps: 1 }), BETWEEN)
     else pause()
   }
   const pause = () => {

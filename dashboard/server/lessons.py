@@ -4,6 +4,7 @@ They take no place of a training: a step takes milliseconds, and the process giv
 """
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from multiprocessing.connection import Connection
@@ -21,7 +22,8 @@ MOST_SECONDS = 300.0  # that an answer may take: the first one waits for the ker
 class Lessons:
     """Answers one question at a time. Any thread may ask; the process begins with the first question."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: Callable[[Connection], None] | None = None) -> None:
+        self._work = work or _work
         self._lock = threading.Lock()
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
@@ -35,7 +37,7 @@ class Lessons:
         """The figures that are asked for; OptionError where there are none."""
         with self._lock:
             if self._process is None or not self._process.is_alive():
-                self._process, self._pipe = start_beside(_work, niceness=NICENESS)
+                self._process, self._pipe = start_beside(self._work, niceness=NICENESS)
             assert self._pipe
             try:
                 self._pipe.send(question)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Samples
@@ -25,6 +26,7 @@ MOST_LESSONS = 16  # that are kept; another one is taken up again from its first
 
 def work(pipe: Connection) -> None:
     """Answer until nobody asks any more."""
+    threadpool_limits(1, user_api="blas")  # as the kernels: a step is too small for more
     lessons = Lessons()
     while pipe.poll(IDLE_SECONDS):
         try:

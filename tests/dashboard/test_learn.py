@@ -12,6 +12,7 @@ from benchmarks.studies import ladder as study
 from fastnet import load_dataset, weights
 from fastnet.dashboard.server.browser_models import N_DIGITS, shown_model
 from fastnet.dashboard.server.ladders import Ladders
+from fastnet.dashboard.server.lessons import Lessons as Asked
 from fastnet.dashboard.server.places import Places
 from fastnet.dashboard.session import lesson as session
 from fastnet.dashboard.session.store import Store
@@ -195,6 +196,17 @@ def test_a_visitor_asks_within_limits():
     lesson.is_waiting = True
     with pytest.raises(OptionError, match="wait a little"):
         lesson.question_after(1)
+
+
+def refusing(pipe):
+    pipe.recv()
+    pipe.send("there are no digits")
+
+
+def test_a_process_that_fails_is_told_of_in_a_sentence():
+    for work, sentence in ((refusing, "there are no digits"), (broken, "ended unexpectedly; try again")):
+        with pytest.raises(OptionError, match=sentence):
+            Asked(work).ask(question(1))
 
 
 def test_what_is_no_question_changes_nothing():
