@@ -131,7 +131,9 @@ def test_an_address_with_another_tab_gets_a_sentence(open_page):
     from playwright.sync_api import expect
 
     page = open_page(search="?tab=train")
-    expect(page.get_by_role("alert").filter(has_text="the tab 'train', which is none of read, learn, audit")).to_be_visible()
+    expect(
+        page.get_by_role("alert").filter(has_text="the tab 'train', which is none of read, learn, audit")
+    ).to_be_visible()
 
 
 def test_a_raw_message_opens_no_other_tab(address):
