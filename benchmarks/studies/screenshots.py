@@ -46,6 +46,18 @@ def prepare_reading(page: Page) -> None:
     expect(page.locator("output.digits")).to_have_text("427")
 
 
+def prepare_learning(page: Page) -> None:
+    """Draw a digit for the network, and take some steps."""
+    expect(page.locator(".outputs .best")).to_have_count(1)
+    page.get_by_role("button", name="10 steps").click()
+    expect(page.get_by_text("Step 10: loss")).to_be_visible(timeout=5 * MINUTE)
+    page.get_by_role("button", name="Clear").last.click()
+    page.locator("canvas.slate").scroll_into_view_if_needed()
+    draw_strokes(page, "canvas.slate", STROKES[2:3], steps=4)
+    page.mouse.move(0, 0)
+    expect(page.locator(".outputs .best b")).to_have_text("2")
+
+
 def prepare_audit(page: Page) -> None:
     """Choose a cell of the confusion matrix."""
     cell = page.get_by_role("gridcell", name="that are 4 were read as 9")
@@ -76,6 +88,7 @@ def prepare_benchmark(page: Page) -> None:
 
 TABS: dict[str, Callable[[Page], None]] = {
     "read": prepare_reading,
+    "learn": prepare_learning,
     "audit": prepare_audit,
     "train": prepare_training,
     "benchmark": prepare_benchmark,

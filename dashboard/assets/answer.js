@@ -31,6 +31,7 @@ export function render({ model, el }) {
     bars.show(digit)
     paint(seen.canvas, grey(pixels))
     paint(heat.canvas, votes(bytes(digit.heat || BLANK), pixels)) // no votes yet while the pen is down
+    document.dispatchEvent(new CustomEvent("fastnet-digit", { detail: digit === NO_DIGIT ? null : digit })) // to the network below
   }
   const choose = (at) => {
     chosen = at

@@ -8,6 +8,8 @@ from fastnet.data.loading import BUNDLED
 
 from .auditor import Auditor
 from .benchmarks import Benchmarks
+from .ladders import Ladders
+from .lessons import Lessons
 from .library import DIRECTORY, RUNS, Library
 from .places import Places
 from .quotas import Quotas, Role
@@ -21,6 +23,7 @@ class Shared:
     data: str = BUNDLED
     places: Places = field(default_factory=Places)
     auditor: Auditor = field(default_factory=Auditor)
+    lessons: Lessons = field(default_factory=Lessons)
     quotas: Quotas = field(default_factory=Quotas)
     role: Role = Role.OWNERS
 
@@ -41,11 +44,16 @@ class Shared:
             data,
             Places(0 if is_for_readers else trainings),
             Auditor(not is_for_readers, takes_runs=role is Role.OWNERS, most_seconds=60 * quotas.audit_minutes),
-            quotas,
-            role,
+            quotas=quotas,
+            role=role,
         )
 
     @cached_property
     def benchmarks(self) -> Benchmarks:
         """They wait for trainings, as trainings wait for them."""
         return Benchmarks(self.places, most_seconds=60 * self.quotas.benchmark_minutes)
+
+    @cached_property
+    def ladders(self) -> Ladders:
+        """They wait for trainings, and trainings for them."""
+        return Ladders(self.places)

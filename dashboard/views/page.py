@@ -12,6 +12,7 @@ from .audit import audit_view
 from .benchmark import benchmark_view
 from .browser import Browser
 from .connection import Connection
+from .learn import learn_view
 from .mode import ModeSwitch
 from .parts import ASSETS, html, notice
 from .reading import reading_view
@@ -21,11 +22,12 @@ from .training import training_view
 
 TABS = (
     Tab("Read", "read", reading_view),
+    Tab("Learn", "learn", learn_view),
     Tab("Audit", "audit", audit_view),
     Tab("Train", "train", training_view),
     Tab("Benchmark", "benchmark", benchmark_view),
 )
-FOR_READERS = ("read", "audit")  # the tabs of those who may not train, measure or save
+FOR_READERS = ("read", "learn", "audit")  # the tabs of those who may not train, measure or save
 
 _BAR = {  # as calm as the page below it
     "background": "var(--panel-surface-color)",

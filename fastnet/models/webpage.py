@@ -2,6 +2,7 @@
 
 import base64
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,11 +19,31 @@ _N_PIXELS = 28 * 28
 _SCRIPTS = ("network.js", "picture.js", "parts.js", "pen.js", "board.js", "examples.js", "page.js")
 
 
-def page_of(files: ModelFiles) -> str:
-    """The page as HTML; OptionError for a model whose inputs are not 28x28 pixels, whose weights are too large, or
-    that is not of classes with ReLUs.
+class BrowserModel(NamedTuple):
+    """A model as `page/network.js` takes it."""
 
-    The weights are rounded to float16, for a page of half the size; what the page computes from them is in float32.
+    facts: dict[str, object]  # what the script knows of it beside its weights
+    weights: str  # all parameters, one after another, as float16 in base64
+
+
+def page_of(files: ModelFiles) -> str:
+    """The page as HTML; OptionError for a model that `for_browsers` refuses."""
+    facts, weights = for_browsers(files)
+    return in_one_file(
+        PAGE / "page.html",
+        f"{_name(files)}: a network that reads what you draw",
+        PAGE / "page.css",
+        [PAGE / name for name in _SCRIPTS],
+        facts=json_in_html(facts),
+        weights=weights,
+    )
+
+
+def for_browsers(files: ModelFiles) -> BrowserModel:
+    """What a browser needs to compute the network; OptionError for a model whose inputs are not 28x28 pixels, whose
+    weights are too large, or that is not of classes with ReLUs.
+
+    The weights are rounded to float16, for half the size; what the script computes from them is in float32.
     """
     if (files.activation, files.loss) != ("relu", "cross_entropy"):
         raise OptionError(
@@ -32,14 +53,7 @@ def page_of(files: ModelFiles) -> str:
     if files.layer_sizes[0] != _N_PIXELS:
         found = f"this model takes {files.layer_sizes[0]:,} numbers"
         raise OptionError(f"the page reads drawings as images of 28x28 pixels, {_N_PIXELS} numbers, and {found}")
-    return in_one_file(
-        PAGE / "page.html",
-        f"{_name(files)}: a network that reads what you draw",
-        PAGE / "page.css",
-        [PAGE / name for name in _SCRIPTS],
-        facts=json_in_html(_facts(files)),
-        weights=_weights(files),
-    )
+    return BrowserModel(_facts(files), _weights(files))
 
 
 def _name(files: ModelFiles) -> str:
@@ -47,7 +61,6 @@ def _name(files: ModelFiles) -> str:
 
 
 def _facts(files: ModelFiles) -> dict[str, object]:
-    """What the page's script knows of the model beside its weights."""
     manifest, calibration = files.manifest, read_calibration(files)
     n_test = f"{manifest.data.n_test:,}" if manifest.data and manifest.data.n_test else "the"
     return {
@@ -68,7 +81,6 @@ def _facts(files: ModelFiles) -> dict[str, object]:
 
 
 def _weights(files: ModelFiles) -> str:
-    """All parameters, one after another, as float16 in base64."""
     with np.errstate(over="ignore"):
         halves = [array.astype("<f2").ravel() for array in files.parameters.values()]
     numbers = np.concatenate(halves)

@@ -108,7 +108,7 @@ def test_readers_have_tabs_to_read_and_to_look_and_no_others(open_page):
     from playwright.sync_api import expect
 
     page = open_page()
-    expect(page.get_by_role("tab")).to_have_text(["Read", "Audit"])
+    expect(page.get_by_role("tab")).to_have_text(["Read", "Learn", "Audit"])
     page.get_by_alt_text("Sample: Digit 7").click()
     expect(page.get_by_role("status").filter(has_text="7").first).to_be_attached()
     page.get_by_role("combobox", name="Model").first.click()
@@ -131,7 +131,9 @@ def test_an_address_with_another_tab_gets_a_sentence(open_page):
     from playwright.sync_api import expect
 
     page = open_page(search="?tab=train")
-    expect(page.get_by_role("alert").filter(has_text="the tab 'train', which is none of read, audit")).to_be_visible()
+    expect(
+        page.get_by_role("alert").filter(has_text="the tab 'train', which is none of read, learn, audit")
+    ).to_be_visible()
 
 
 def test_a_raw_message_opens_no_other_tab(address):

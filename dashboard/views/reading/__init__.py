@@ -3,6 +3,7 @@
 import panel as pn
 
 from ...session.store import Store
+from ..learn.network import NetworkOfAnswer
 from ..mode import for_scientists
 from ..parts import ASSETS, card
 from ..welcome import Welcome
@@ -19,7 +20,7 @@ def reading_view(store: Store) -> pn.Column:
     """The whole tab."""
     cards = pn.Column(
         card("Draw", Board(store), Known(store), area="board"),
-        card("The network reads", AnswerView(store), area="answer"),
+        card("The network reads", AnswerView(store), NetworkOfAnswer(store), area="answer"),
         card("Or bring a picture", Gallery(store), area="pictures"),
         for_scientists(card("How the picture got there", StagesView(store), area="stages")),
         card("The model", *model_view(store), area="model"),

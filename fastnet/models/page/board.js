@@ -57,7 +57,9 @@ function makeBoard(canvas, changed) {
       copy.clearRect(0, 0, WIDTH, HEIGHT)
       paintStrokes(copy, strokes)
       const { data } = copy.getImageData(0, 0, WIDTH, HEIGHT)
-      return { width: WIDTH, height: HEIGHT, pixels: Uint8Array.from({ length: WIDTH * HEIGHT }, (_, at) => data[4 * at + 3]) }
+      const pixels = new Uint8Array(WIDTH * HEIGHT)
+      for (let at = 0; at < pixels.length; at++) pixels[at] = data[4 * at + 3]
+      return { width: WIDTH, height: HEIGHT, pixels }
     },
   }
 }

@@ -67,6 +67,6 @@ function makePredict(facts, layers) {
     const ranking = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a])
     const label = facts.classes[ranking[0]]
     const verdict = verdictOn(facts, last, logits, probabilities[ranking[0]])
-    return { label, ranking, probabilities, hidden, verdict }
+    return { label, ranking, probabilities, logits, hidden, verdict }
   }
 }

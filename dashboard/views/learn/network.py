@@ -1,0 +1,77 @@
+"""A network at work: its units light up as they answer. The browser itself computes it, from weights sent once."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+from fastnet import weights
+from fastnet.errors import FORESEEN, sentence_of
+from fastnet.models.webpage import PAGE
+
+from ...server.browser_models import ShownModel, shown_model
+from ...session.store import Store
+from ..parts import aside, script
+from .styles import STYLES
+
+_NETWORK = (PAGE / "network.js", PAGE / "picture.js", "network_view.js")
+_BOARD = (PAGE / "parts.js", PAGE / "pen.js", PAGE / "board.js", PAGE / "examples.js")
+
+
+class BrowserNetwork(JSComponent):
+    """The chosen model, or the default one where browsers don't compute it; `load` sends it, and each later choice."""
+
+    shown = param.Dict(default={}, doc="The fields of a `ShownModel`, all at once; empty until they were sent.")
+    problem = param.String(doc="Why another model is shown than the chosen one.")
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))
+        self._store = store
+        self._is_loaded = False
+
+    def load(self) -> None:
+        """Send the model, and whichever is chosen later."""
+        if not self._is_loaded:
+            self._is_loaded = True
+            self._store.param.watch(self._send, ["predictor"])
+            self._send()
+
+    def _send(self, *_: object) -> None:
+        model = self._store.model
+        aside(partial(_model_or_default, self._store.shared.library.folder, model), partial(self._show, model))
+
+    def _show(self, model: str, found: tuple[ShownModel, str]) -> None:
+        if model == self._store.model:  # no other was chosen meanwhile
+            shown, problem = found
+            self.param.update(problem=problem, shown=vars(shown))
+
+
+class NetworkAtWork(BrowserNetwork):
+    """A board, and the network that reads it."""
+
+    _esm = script(*_NETWORK, *_BOARD, "network_at_work.js")
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.load()
+
+
+class NetworkOfAnswer(BrowserNetwork):
+    """Below the answer: the network that gave it, repainted with each; folded, and not sent, until somebody asks."""
+
+    _esm = script(*_NETWORK, "network_of_answer.js")
+
+    def _handle_msg(self, data: Any) -> None:
+        if data == "open":
+            self.load()
+
+
+def _model_or_default(folder_of: Callable[[str], Path], name: str) -> tuple[ShownModel, str]:
+    """The model of that name, or the default one and why it stands here."""
+    try:
+        return shown_model(folder_of(name)), ""
+    except FORESEEN as error:
+        return shown_model(folder_of(weights.DEFAULT)), f"{name} is not shown: {sentence_of(error)}."
