@@ -55,7 +55,8 @@ export function render({ model, el }) {
     const { unit } = model
     place(frame, unit)
     one.classList.toggle("none", unit === null)
-    for (const element of [large, clear, title, exciting]) element.hidden = unit === null
+    for (const element of [large, clear]) element.hidden = unit === null
+    for (const element of [title, exciting]) element.hidden = model.exciting.length === 0
     if (document.activeElement !== number) number.value = unit ?? ""
     sentence.textContent = model.sentence
     exciting.replaceChildren(...model.exciting.map(item))
