@@ -68,7 +68,7 @@ export function render({ model, el }) {
     large.getContext("2d").putImageData(picture(model, unit), 0, 0)
   }
   const item = ({ row, place, caption, title }) => {
-    const button = make("button", { type: "button", title, ariaLabel: title }, digitAt(place), make("span", { textContent: caption }))
+    const button = make("button", { type: "button", title, ariaLabel: `${caption}: ${title}` }, digitAt(place), make("span", { textContent: caption }))
     button.addEventListener("click", () => model.send_msg({ row }))
     return make("li", {}, button)
   }

@@ -35,7 +35,7 @@ def layers_html(layers: Sequence[LayerFigures]) -> str:
         f"<td>{_known(layer.n_saturated)}</td></tr>"
         for layer in layers
     )
-    return f'<div class="scrolled"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return f'<div class="scrolled" tabindex="0" role="region" aria-label="The layers"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _known(count: int | None) -> str:

@@ -39,7 +39,7 @@ def comparison_html(state: TrainingState) -> str:
     rows = "".join(_row(*run) for run in runs)
     sentences = [difference(snapshot, rival.snapshot, rival.name) for rival in rivals]
     told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{told}'
+    return f'<div class="wide" tabindex="0" role="region" aria-label="Side by side"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{told}'
 
 
 def _row(colour: str, name: str, snapshot: Snapshot) -> str:
