@@ -34,12 +34,20 @@ _BAR = {  # as calm as the page below it
     "& .title": {"color": "var(--panel-on-surface-color) !important"},
 }
 _LAYOUT = {
-    "& .MuiLinearProgress-root, & .main h5": {"visibility": "hidden"},  # a bar that is never used, a heading without words
+    "& .MuiLinearProgress-root, & .main h5": {"visibility": "hidden"},  # never used; without words
     "@media (max-width: 360px)": {
         "& .MuiToolbar-root": {"paddingLeft": "8px", "paddingRight": "8px"},
         "& .title": {"fontSize": "1.125rem"},
     },
     "@media print": {  # all of it, on as many sheets as it takes: on the screen a part of the page scrolls
+        "&": {"zoom": 0.55, "width": "auto"},  # figures stay as wide as they were drawn
+        "&.mui-dark": {  # ink on paper; the theme would not change in time for it
+            "color": "#111",
+            **dict.fromkeys(("--panel-on-surface-color", "--panel-on-background-color"), "#111"),
+            **dict.fromkeys(("--panel-surface-color", "--panel-background-color"), "#fff"),
+            "--panel-primary-color": "#0b62a8",
+            "--on-paper": "invert(1) hue-rotate(180deg)",
+        },
         "&, & .main, & .main > *, & .main-content": {"display": "block", "height": "auto", "overflow": "visible"},
         "& .header": {"position": "static"},
         "& .MuiToolbar-root .MuiIconButton-root": {"display": "none"},

@@ -66,9 +66,11 @@ def _cards(store: Store, state: AuditState) -> Iterator[pn.Column]:
         yield for_scientists(card("Learning curves", learning_view(audit), area="learning"))
     yield for_scientists(card("Digit by digit", classes_view(audit), words("classes", audit), area="classes"))
     surest = card("The surest answers", ConfidentView(state), words("confident", audit), area="confident")
-    surest.styles = {**surest.styles, "grid-column": "var(--surest, confident)"}  # nothing is beside it in the playful mode
+    surest.styles = {**surest.styles, "grid-column": "var(--surest, confident)"}  # alone in its row in the playful mode
     yield surest
     yield for_scientists(card("Weights", layers_view(audit), area="weights"))
     yield for_scientists(card("Calibration", calibration_view(audit), area="calibration"))
     yield for_scientists(card("Robustness", robustness_view(audit), area="robustness"))
-    yield card("Labels that are probably wrong", LabelErrorsView(state), words("label-errors", audit), area="mislabelled")
+    yield card(
+        "Labels that are probably wrong", LabelErrorsView(state), words("label-errors", audit), area="mislabelled"
+    )

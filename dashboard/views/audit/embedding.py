@@ -36,7 +36,7 @@ def embedding_view(state: AuditState) -> list[Any]:
         options=SPACES, value="tsne", size="small", margin=(8, 10), width=160, sx=_AS_WRITTEN
     )
     choice.param.watch(lambda event: later(lambda: points.show_space(event.new)), ["value"])
-    marked = text(pn.bind(partial(_marked, state), state.param.cell))
+    marked = text(pn.bind(partial(marked_html, state), state.param.cell))
     return [choice, figures(points.figure, sentence=_caption(state.audit.figures.embedding)), marked]
 
 
@@ -160,7 +160,7 @@ class _Points:
                 glyph.fill_alpha = opacity
 
 
-def _marked(state: AuditState, cell: Cell | None) -> str:
+def marked_html(state: AuditState, cell: Cell | None) -> str:
     """How many of the chosen cell's digits are marked."""
     if cell is None:
         return ""

@@ -45,5 +45,5 @@ def _curves(source: ColumnDataSource, title: str, label: str, ending: str, form:
             line = curves.line("epoch", name, source=source, **options)
             hover(curves, [line], (f"epoch @epoch, {part}", f"@{name}{{{form}}}"))
     set_decimal_ticks(curves.yaxis)
-    curves.legend.location = "bottom_left"
+    curves.legend.location = "top_right"  # where a curve that falls is not
     return curves

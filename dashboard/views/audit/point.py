@@ -53,5 +53,5 @@ def _bar(digit: int, probability: float, is_best: bool) -> str:
     fill = f'<span class="fill" style="transform: scaleX({probability:.4f})"></span>'
     return (
         f'<li class="bar{" best" if is_best else ""}"><span>{digit}</span><span class="track">{fill}</span>'
-        f'<span class="percent">{percent(probability)}</span></li>'
+        f'<span class="percent">{escape(percent(probability))}</span></li>'
     )

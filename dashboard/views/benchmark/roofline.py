@@ -10,7 +10,7 @@ from bokeh.plotting import figure
 
 from fastnet.timing.texts import time_text
 
-from ..parts import html
+from ..parts import drawn, html
 
 # Told apart with any colour vision (Okabe & Ito) on light and dark, and by marker as well.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#888888")
@@ -37,7 +37,7 @@ def roofline_pane(figures: Figures) -> pn.Column:
             " moves. A kernel left of the bend waits for memory, right of it for multipliers; the table says how much"
             " it reaches of what it waits for.</p>"
         ),
-        pn.pane.Bokeh(_figure(figures), sizing_mode="stretch_width", margin=0),
+        drawn(_figure(figures), margin=0),
         html(f'<p class="quiet">{_roofs(figures["ceilings"])}</p>{_table(figures["kernels"])}'),
         sizing_mode="stretch_width",
         margin=0,
@@ -87,14 +87,14 @@ def _table(rows: list[Figures]) -> str:
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("kernel", "time", "reaches"))
     body = "".join(
         f'<tr><th scope="row"><span style="color: {colour}">{sign}</span> {escape(row["name"])}</th>'
-        f"<td>{time_text(row['seconds'])}</td><td>{escape(_reaches(row))}</td></tr>"
+        f"<td>{time_text(row['seconds'])}</td><td>{escape(reaches(row))}</td></tr>"
         for row, colour, sign in zip(rows, _COLOURS, _MARKERS.values(), strict=True)
     )
     return f'<div class="contests kernels"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _reaches(row: Figures) -> str:
-    """How much of what it waits for a kernel gets; more than all of a cache's rate, where a nearer one serves a part."""
+def reaches(row: Figures) -> str:
+    """How much of what it waits for a kernel gets; more than a cache gives, where a nearer one serves a part."""
     share, bound = row["share"], row["bound"]
     if share > 1.005:
         return f"all of {bound}, and more from nearer caches"

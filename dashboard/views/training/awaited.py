@@ -4,19 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 import panel as pn
+from panel.viewable import Viewable
 
 from ...session.training_state import TrainingState
 from ..parts import html
 
 
-def awaited(pane: pn.pane.Bokeh, sentence: str, state: TrainingState, has_data: Callable[[], bool]) -> pn.Column:
-    """The sentence, and the pane instead of it once there is something to see."""
+def awaited(figure: Viewable, sentence: str, state: TrainingState, has_data: Callable[[], bool]) -> pn.Column:
+    """The sentence, and the figure instead of it once there is something to see."""
     place = pn.Column(html(f'<p class="quiet">{sentence}</p>'), sizing_mode="stretch_width", margin=0)
 
     def show(*_: Any) -> None:
         if has_data():
             state.param.unwatch(watching)
-            place[:] = [pane]
+            place[:] = [figure]
 
     watching = state.param.watch(show, ["snapshot", "rivals"])
     return place

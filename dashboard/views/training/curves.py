@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import panel as pn
 from bokeh.models import ColumnDataSource, NumeralTickFormatter
 from bokeh.models.annotations import Legend, LegendItem
 from bokeh.plotting import figure
@@ -10,6 +9,7 @@ from bokeh.plotting import figure
 from ...session.training_state import TrainingState
 from ...worker.snapshot import Snapshot
 from ..axes import set_decimal_ticks
+from ..parts import drawn
 from .awaited import awaited
 
 TRAINING, VALIDATION = "#4a9fe0", "#f58025"
@@ -34,7 +34,7 @@ class CurvesView:
         state.param.watch(self._show, "snapshot")
         state.param.watch(self._show_rivals, "rivals")
         self.loss, self.accuracy = (
-            awaited(pn.pane.Bokeh(plot, sizing_mode="stretch_width", height=_HEIGHT), sentence, state, self._has_data)
+            awaited(drawn(plot, height=_HEIGHT), sentence, state, self._has_data)
             for plot, sentence in (
                 (self._loss_figure, "How the loss falls, step by step, will show here."),
                 (self._accuracy_figure, "How many answers are right, step by step, will show here."),
@@ -56,7 +56,7 @@ class CurvesView:
         plot.outline_line_width = 0
         plot.xaxis.axis_label = "epoch"
         items = [LegendItem(label="training", renderers=[live]), LegendItem(label="validation", renderers=epochs)]
-        legend = Legend(items=items, ncols=2, border_line_alpha=0, background_fill_alpha=0, padding=0)
+        legend = Legend(items=items, ncols=2, border_line_alpha=0, background_fill_alpha=0)
         plot.add_layout(legend, "above")  # never over a curve
         self._legends.append((legend, rivals))
         return plot

@@ -10,7 +10,7 @@ from bokeh.plotting import figure
 from ...session.training_state import TrainingState
 from ...worker.snapshot import Looks
 from ..images import png_uri
-from ..parts import html
+from ..parts import drawn, html
 from .awaited import awaited
 
 _COLUMNS = 8  # of filters
@@ -76,7 +76,7 @@ class _LooksView:
         )
         self._plot.grid.visible = False
         self._plot.outline_line_width = 0
-        pane = pn.pane.Bokeh(self._plot, sizing_mode="stretch_width", height=_HEIGHT)
+        pane = drawn(self._plot, height=_HEIGHT)
         state.param.watch(self._show, "snapshot")
         self.place = awaited(pane, self._sentence, state, lambda: self._shown is not None)
 
