@@ -137,6 +137,7 @@ def test_wheel_holds_nothing_of_the_checkout(wheel_names):
             "training",
             "web",
             "weights",
+            "workshop",
         )
     }
     checkout = {"bench_kernels.py", "browsing.py", "fuzz.py", "publishing.py", "rendering.py"}

@@ -1,4 +1,4 @@
-// The board: paper to draw on with mouse, finger or pen, an eraser, undo and clear; a picture lies on it when one is
+// The board: paper to draw on with mouse, finger or pen, an eraser, undo, redo and clear; a picture lies on it when one is
 // read. Python hears {strokes, resting} while one draws, one message at a time, and answers each when it is read. The
 // browser keeps the drawing, also when the page is loaded anew, and has it read again; an answer that is not of what is
 // drawn is greyed.
@@ -7,26 +7,29 @@ const LEAST_STEP = 0.003 // points nearer than that share of the board's height 
 const PATIENCE = 3000 // ms; an answer that takes longer is taken for lost, and asked for again
 const SOON = 150 // ms; until then the answer before is as good
 const MOST_REASONS = 8
+const GLANCE = 900 // ms for which the pen's size is shown
 const DRAWING = "fastnet-drawing"
 
 const drawings = new Map() // by model: a drawing outlives its view, which tabs and layouts may render anew
 
 export function render({ model, el }) {
   const isBack = drawings.has(model.id) // also where the line was lost: then Python may not know what was drawn
-  const drawing = drawings.get(model.id) ?? { strokes: (!model.picture && kept(DRAWING)) || [], before: [] }
+  const drawing = drawings.get(model.id) ?? { strokes: (!model.picture && kept(DRAWING)) || [], before: [], after: [] }
   drawings.set(model.id, drawing)
 
   const canvas = make("canvas", { className: "ink", role: "img", ariaLabel: "Paper to draw digits on" })
   const marks = make("div", { className: "marks" })
   const hint = make("p", { className: "hint", textContent: "Draw a digit, or several" })
-  const paper = make("div", { className: "paper" }, marks, canvas, hint)
-  const tools = makeTools()
+  const nib = make("span", { className: "nib", hidden: true })
+  const paper = make("div", { className: "paper" }, marks, canvas, hint, nib)
+  const tools = makeTools((width) => showNib(nib, width))
   el.replaceChildren(paper, tools.bar)
 
   const teller = makeTeller(model, () => ({ strokes: drawing.strokes, resting: !pen.isDown() }))
   const { tell } = teller
   const change = (strokes) => {
     drawing.before.push(drawing.strokes)
+    drawing.after = []
     drawing.strokes = strokes
   }
   const rest = () => {
@@ -40,6 +43,7 @@ export function render({ model, el }) {
   const showState = () => {
     hint.hidden = drawing.strokes.length > 0 || model.picture !== ""
     tools.undo.disabled = drawing.before.length === 0
+    tools.redo.disabled = drawing.after.length === 0
     tools.clear.disabled = drawing.strokes.length === 0 && model.picture === ""
   }
   const showMarks = () => marks.replaceChildren(...pictureOf(model), ...model.left_out.map(frameOfLeftOut), ...model.boxes.map(frame))
@@ -67,14 +71,22 @@ export function render({ model, el }) {
     refresh()
     tell()
   }
-  tools.undo.addEventListener("click", () => restore(drawing.before.pop()))
+  const step = (from, to) => {
+    to.push(drawing.strokes)
+    restore(from.pop())
+  }
+  tools.undo.addEventListener("click", () => step(drawing.before, drawing.after))
+  tools.redo.addEventListener("click", () => step(drawing.after, drawing.before))
   tools.clear.addEventListener("click", () => {
     if (drawing.strokes.length) change([])
     restore([])
   })
   const onKey = (event) => {
-    const isUndo = (event.ctrlKey || event.metaKey) && event.key === "z"
-    if (isUndo && !event.composedPath()[0].matches?.("input:not([type=range]), textarea")) tools.undo.click()
+    if (!(event.ctrlKey || event.metaKey) || event.composedPath()[0].matches?.("input:not([type=range]), textarea")) return
+    const tool = { z: tools.undo, Z: tools.redo, y: tools.redo }[event.key]
+    if (!tool || tool.disabled) return
+    event.preventDefault()
+    tool.click()
   }
   document.addEventListener("keydown", onKey)
 
@@ -165,7 +177,8 @@ function paintStroke(canvas, { points, erases }, start) {
   const context = canvas.getContext("2d")
   context.globalCompositeOperation = erases ? "destination-out" : "source-over"
   context.lineCap = "round"
-  let [x, y] = points.slice(start)
+  let [x, y, width] = points.slice(start)
+  if (start === 0) paintDot(context, x * canvas.width, y * canvas.height, width * canvas.height) // a line of no length is not painted
   for (let at = start; at < points.length; at += 3) {
     context.lineWidth = points[at + 2] * canvas.height
     context.beginPath()
@@ -177,19 +190,35 @@ function paintStroke(canvas, { points, erases }, start) {
   }
 }
 
-function makeTools() {
+function paintDot(context, x, y, width) {
+  context.beginPath()
+  context.arc(x, y, width / 2, 0, 2 * Math.PI)
+  context.fill()
+}
+
+// For a moment, in the middle of the paper, how wide the pen is that was chosen.
+function showNib(nib, width) {
+  nib.style.height = `${100 * width}%`
+  nib.hidden = false
+  clearTimeout(nib.hiding)
+  nib.hiding = setTimeout(() => (nib.hidden = true), GLANCE)
+}
+
+function makeTools(showWidth) {
   const button = (textContent, title) => make("button", { type: "button", className: "tool", textContent, title })
   const width = make("input", { type: "range", min: 0.03, max: 0.14, step: 0.01, value: 0.07, ariaLabel: "Pen width" })
   const eraser = button("Erase", "Draw with the eraser")
   const undo = button("Undo", "Undo (Ctrl+Z)")
+  const redo = button("Redo", "Redo (Ctrl+Shift+Z)")
   const clear = button("Clear", "Start on blank paper")
+  width.addEventListener("input", () => showWidth(Number(width.value)))
   const press = (isPressed) => eraser.setAttribute("aria-pressed", isPressed)
   const isPressed = () => eraser.getAttribute("aria-pressed") === "true"
   press(false)
   eraser.addEventListener("click", () => press(!isPressed()))
   const label = make("label", { className: "width" }, make("span", { textContent: "Pen" }), width)
-  const bar = make("div", { className: "tools", role: "toolbar", ariaLabel: "Drawing tools" }, label, eraser, undo, clear)
-  return { bar, undo, clear, erases: isPressed, width: () => Number(width.value) }
+  const bar = make("div", { className: "tools", role: "toolbar", ariaLabel: "Drawing tools" }, label, eraser, undo, redo, clear)
+  return { bar, undo, redo, clear, erases: isPressed, width: () => Number(width.value) }
 }
 
 function pictureOf(model) {

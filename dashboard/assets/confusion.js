@@ -27,15 +27,15 @@ export function render({ model, el }) {
     pairs.replaceChildren(...model.pairs.map(pair))
     mark()
   }
-  const corner = () => make("span", { role: "columnheader", ariaLabel: "true, down; answered, across" })
+  const corner = () => make("span", { role: "columnheader" }, make("span", { className: "for-readers", textContent: "true, down; answered, across" }))
   const header = (textContent, role) => make("span", { textContent, role, className: "name" })
   const cell = (n, at, other, most, total) => {
     const isRight = at === other
     const share = total ? n / total : 0
     const button = make("button", { type: "button", role: "gridcell", className: isRight ? "right" : "wrong", tabIndex: -1 })
     button.textContent = n === 0 ? "" : asShares ? percent(share) : n
-    button.title = `${n.toLocaleString("en")} of ${total.toLocaleString("en")} (${(100 * share).toFixed(1)}%) that are ${at} were read as ${other}`
-    button.ariaLabel = button.title
+    button.title = `${n} of ${total.toLocaleString("en")} (${(100 * share).toFixed(1)}%) that are ${at} were read as ${other}`
+    button.ariaLabel = button.title.includes(button.textContent) ? button.title : `${button.textContent}: ${button.title}`
     button.style.setProperty("--heat", isRight ? share : n ? 0.12 + 0.88 * Math.sqrt(n / most) : 0)
     button.addEventListener("click", () => model.send_msg({ true: at, predicted: other }))
     button.addEventListener("keydown", (event) => move(event, at, other))

@@ -21,7 +21,7 @@ export function render({ model, el }) {
     mark()
   }
   const item = ({ row, place, caption, tag, title }) => {
-    const button = make("button", { type: "button", ariaLabel: title, title }, digitAt(place))
+    const button = make("button", { type: "button", ariaLabel: [caption, tag, title].filter(Boolean).join(" "), title }, digitAt(place))
     if (caption) button.append(make("span", { textContent: caption }))
     if (tag) button.append(make("small", { textContent: tag }))
     button.dataset.row = row

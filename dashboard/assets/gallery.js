@@ -7,17 +7,22 @@ export function render({ model, el }) {
     for (const file of files) send(() => readFile(file, model.most_bytes))
   }
   const list = make("ul", { className: "pictures", ariaLabel: "Your pictures" })
-  const showList = () =>
+  const forgotten = make("p", { className: "quiet forgotten" })
+  const showList = () => {
+    forgotten.hidden = model.n_forgotten === 0
+    forgotten.textContent = `${model.n_forgotten} of your pictures left the list: the newest are kept.`
     list.replaceChildren(...model.pictures.map((picture, number) => listItem(picture, number === model.shown, () => send(() => ({ picture: number })))))
-  model.on(["pictures", "shown"], showList)
+  }
+  model.on(["pictures", "shown", "n_forgotten"], showList)
   showList()
 
   el.replaceChildren(
     uploadRow(sendFiles),
     list,
+    forgotten,
     sampleStrip(model.samples, (sample) => send(() => ({ sample }))),
   )
-  takeDropsAndPastes(model, sendFiles)
+  takeFiles(model, sendFiles)
 }
 
 // Messages wait for their turn, so that a hundred files don't fill the line.
@@ -55,36 +60,40 @@ function uploadRow(sendFiles) {
   return make("div", { className: "upload" }, button, quiet)
 }
 
-// The whole page takes what is dropped: the browser would open the file instead of the page otherwise.
-function takeDropsAndPastes(model, sendFiles) {
-  const listeners = {
-    dragover: (event) => event.preventDefault(),
-    drop: (event) => {
-      event.preventDefault()
-      sendFiles([...event.dataTransfer.files])
-    },
-    paste: (event) => sendFiles([...event.clipboardData.files]),
+// Files that were dropped or pasted anywhere on the page come from the tabs, which have opened this one for them.
+function takeFiles(model, sendFiles) {
+  const take = (event) => {
+    event.preventDefault() // they are taken
+    sendFiles(event.detail)
   }
-  for (const [name, listener] of Object.entries(listeners)) document.addEventListener(name, listener)
-  model.on("remove", () => {
-    for (const [name, listener] of Object.entries(listeners)) document.removeEventListener(name, listener)
-  })
+  document.addEventListener("fastnet-files", take)
+  model.on("remove", () => document.removeEventListener("fastnet-files", take))
+  document.dispatchEvent(new Event("fastnet-takes-files"))
 }
 
 function listItem({ name, text, problem, is_unsure: isUnsure }, isShown, choose) {
-  if (problem) return make("li", { className: "problem", role: "alert", textContent: `${problem}.` })
+  if (problem) return make("li", {}, make("p", { className: "problem", role: "alert", textContent: `${problem}.` }))
   const button = make("button", { type: "button", ariaCurrent: String(isShown) })
   button.append(make("span", { textContent: name }), make("b", { textContent: text, className: isUnsure ? "unsure" : "", title: isUnsure ? "Unsure" : "" }))
   button.addEventListener("click", choose)
   return make("li", {}, button)
 }
 
+// Under the heading stands what the sample is that is pointed at, or was chosen last.
 function sampleStrip(samples, choose) {
+  const name = make("span", { className: "name" })
+  let chosen = ""
+  const tell = (title) => (name.textContent = title && `: ${title.toLowerCase()}`)
   const buttons = samples.map(({ title, src }, number) => {
     const button = make("button", { type: "button", title }, make("img", { src, alt: `Sample: ${title}` }))
-    button.addEventListener("click", () => choose(number))
+    button.addEventListener("click", () => {
+      chosen = title
+      choose(number)
+    })
+    for (const kind of ["pointerenter", "focus"]) button.addEventListener(kind, () => tell(title))
+    for (const kind of ["pointerleave", "blur"]) button.addEventListener(kind, () => tell(chosen))
     return button
   })
   const strip = make("div", { className: "samples", role: "group", ariaLabel: "Sample pictures" }, ...buttons)
-  return make("div", {}, make("h3", { textContent: "Samples" }), strip)
+  return make("div", {}, make("h3", {}, "Samples", name), strip)
 }

@@ -34,4 +34,35 @@ export function render({ model, el }) {
     })
   model.on("chosen", show)
   show()
+  takeFiles(model)
+}
+
+// The whole page takes what is dropped or pasted: the browser would open the file instead of the page otherwise. The first
+// tab shows it, once it is there.
+function takeFiles(model) {
+  let waiting = []
+  const offer = () => {
+    if (!waiting.length) return
+    const isUntaken = document.dispatchEvent(new CustomEvent("fastnet-files", { detail: waiting, cancelable: true }))
+    if (!isUntaken) waiting = []
+  }
+  const bring = (files) => {
+    if (!files?.length) return
+    waiting.push(...files)
+    model.chosen = model.names[0][0]
+    offer()
+  }
+  const listeners = {
+    dragover: (event) => event.preventDefault(),
+    drop: (event) => {
+      event.preventDefault()
+      bring(event.dataTransfer.files)
+    },
+    paste: (event) => bring(event.clipboardData.files),
+    "fastnet-takes-files": offer,
+  }
+  for (const [name, listener] of Object.entries(listeners)) document.addEventListener(name, listener)
+  model.on("remove", () => {
+    for (const [name, listener] of Object.entries(listeners)) document.removeEventListener(name, listener)
+  })
 }

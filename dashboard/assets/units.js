@@ -55,7 +55,8 @@ export function render({ model, el }) {
     const { unit } = model
     place(frame, unit)
     one.classList.toggle("none", unit === null)
-    for (const element of [large, clear, title, exciting]) element.hidden = unit === null
+    for (const element of [large, clear]) element.hidden = unit === null
+    for (const element of [title, exciting]) element.hidden = model.exciting.length === 0
     if (document.activeElement !== number) number.value = unit ?? ""
     sentence.textContent = model.sentence
     exciting.replaceChildren(...model.exciting.map(item))
@@ -67,7 +68,7 @@ export function render({ model, el }) {
     large.getContext("2d").putImageData(picture(model, unit), 0, 0)
   }
   const item = ({ row, place, caption, title }) => {
-    const button = make("button", { type: "button", title, ariaLabel: title }, digitAt(place), make("span", { textContent: caption }))
+    const button = make("button", { type: "button", title, ariaLabel: `${caption}: ${title}` }, digitAt(place), make("span", { textContent: caption }))
     button.addEventListener("click", () => model.send_msg({ row }))
     return make("li", {}, button)
   }

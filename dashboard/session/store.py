@@ -74,6 +74,7 @@ class Store(param.Parameterized):
     tab = param.String(default="", doc="The open tab's key.")
     notice = param.String(default="", doc="What the server has to say to the whole page; empty if nothing.")
     owner = param.String(default="", doc="Who owns what is saved here, see `owner_of`; empty until the page tells.")
+    n_forgotten = param.Integer(default=0, doc="How many of the pictures are no longer kept.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
     has_training = param.Boolean(default=False, doc="Whether there is a training, or a run of one that can be saved.")
@@ -128,7 +129,9 @@ class Store(param.Parameterized):
     def add_picture(self, name: str, content: bytes, outcome: Answer | DataError | None = None) -> None:
         """Keep a picture file, and show what `read_file` made of it; it is called here, if `outcome` is not given."""
         picture = Picture(shortened(name), content)
-        self.pictures = _within_limits([picture, *self.pictures])
+        brought = [picture, *self.pictures]
+        kept = _within_limits(brought)
+        self.param.update(pictures=kept, n_forgotten=self.n_forgotten + len(brought) - len(kept))
         self.shown = self.shown + 1 if self.shown >= 0 else -1
         self.show_picture(0, outcome)
 

@@ -46,6 +46,8 @@ class TrainingState(param.Parameterized):
         """Train by the form, or tell what is wrong with it."""
         recipe = self.options.read()
         if recipe is None:
+            fields = " and ".join(str(self.options.param[name].label).lower() for name in self.options.problems)
+            self.problem = f"nothing is trained before the form is right; see {fields}"
             return
         try:
             self._trainer.start(recipe)

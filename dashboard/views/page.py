@@ -35,6 +35,26 @@ _BAR = {  # as calm as the page below it
     "boxShadow": "none",
     "& .title": {"color": "var(--panel-on-surface-color) !important"},
 }
+_LAYOUT = {
+    "& .MuiLinearProgress-root, & .main h5": {"visibility": "hidden"},  # never used; without words
+    "@media (max-width: 360px)": {
+        "& .MuiToolbar-root": {"paddingLeft": "8px", "paddingRight": "8px"},
+        "& .title": {"fontSize": "1.125rem"},
+    },
+    "@media print": {  # all of it, on as many sheets as it takes: on the screen a part of the page scrolls
+        "&": {"zoom": 0.55, "width": "auto"},  # figures stay as wide as they were drawn
+        "&.mui-dark": {  # ink on paper; the theme would not change in time for it
+            "color": "#111",
+            **dict.fromkeys(("--panel-on-surface-color", "--panel-on-background-color"), "#111"),
+            **dict.fromkeys(("--panel-surface-color", "--panel-background-color"), "#fff"),
+            "--panel-primary-color": "#0b62a8",
+            "--on-paper": "invert(1) hue-rotate(180deg)",
+        },
+        "&, & .main, & .main > *, & .main-content": {"display": "block", "height": "auto", "overflow": "visible"},
+        "& .header": {"position": "static"},
+        "& .MuiToolbar-root .MuiIconButton-root": {"display": "none"},
+    },
+}
 _THEME = {
     mode: {"palette": {"primary": {"main": accent}}, "components": {"MuiAppBar": {"styleOverrides": {"root": _BAR}}}}
     for mode, accent in (("light", "#0b62a8"), ("dark", "#6cb6ff"))
@@ -52,6 +72,7 @@ def build_page(store: Store) -> pmui.Page:
         main=[Browser(store.address), Connection(store), notices, Tabs(store, tabs), specs],
         main_width=1240,
         theme_config=_THEME,
+        sx=_LAYOUT,
         template=ASSETS / "page.html",
     )
 

@@ -64,6 +64,12 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, "pictures")
 
 
+def drawn(plot: Any, **looks: Any) -> pn.Column:
+    """A figure as wide as its place; one that was drawn on a dark page is printed light all the same."""
+    pane = pn.pane.Bokeh(plot, sizing_mode="stretch_width", **looks)
+    return pn.Column(pane, styles={"filter": "var(--on-paper, none)"}, sizing_mode="stretch_width", margin=0)
+
+
 def html(content: Any) -> pn.pane.HTML:
     """HTML, or a parameter that holds it."""
     return pn.pane.HTML(content, stylesheets=[STYLES], sizing_mode="stretch_width")
@@ -76,9 +82,16 @@ def notice(sentence: str) -> str:
     )
 
 
+def wide_table(name: str, head: str, rows: str) -> str:
+    """A table as HTML; on a narrow page it is scrolled, with the keyboard too."""
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(name)}">{table}</div>'
+
+
 def model_choice(store: Store) -> pmui.Select:
     """The choice of a model; all tabs share it."""
-    return pmui.Select.from_param(store.param.model, label="Model", description="", size="small", width=300)
+    looks: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width", "max_width": 300}
+    return pmui.Select.from_param(store.param.model, label="Model", description="", **looks)
 
 
 def card(title: str, *contents: Any, area: str) -> pn.Column:

@@ -8,7 +8,7 @@ from fastnet.models.calibration import Calibration
 from fastnet.models.model import Model
 from fastnet.models.network import Activations
 
-from .pictures import LeftOut
+from .pictures import UNLIKE, LeftOut
 
 Box = tuple[int, int, int, int]
 
@@ -36,9 +36,9 @@ def doubts_about(
 
 def _doubts(calibration: Calibration, likeness: float, probability: float) -> tuple[str, ...]:
     if likeness < calibration.no_digit_below:
-        return "no digit", "unlike any digit"
+        return "no digit", UNLIKE
     if likeness < calibration.unsure_below:
-        return "unsure", "unlike any digit"
+        return "unsure", UNLIKE
     return ("unsure", ANOTHER) if probability < calibration.least_probability else ()
 
 

@@ -96,7 +96,7 @@ def test_a_unit_shows_its_filter_and_what_excites_it_most(audit_page, audit):
     exciting = audit_page.locator(".unit .digits-grid button")
     expect(exciting).to_have_count(len(rows))
     exciting.first.click()
-    expect(audit_page.get_by_text(f"Test digit {rows[0]:,} is labelled")).to_be_visible()
+    expect(audit_page.get_by_text(f"Test digit {rows[0]:,} is labelled")).to_be_in_viewport()  # far above
     number = audit_page.get_by_role("spinbutton", name="Unit")
     number.fill("7")
     number.press("Enter")

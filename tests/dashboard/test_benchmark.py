@@ -10,6 +10,7 @@ import pytest
 
 from fastnet.dashboard.server.benchmarks import STEPS, Benchmarks, Result, Status
 from fastnet.dashboard.server.places import Places
+from fastnet.dashboard.views.benchmark.roofline import reaches
 from fastnet.dashboard.views.benchmark.tables import STEP_TITLES, contest_html, result_html
 from fastnet.dashboard.views.benchmark.watch import Watch, progress_html
 from fastnet.errors import OptionError
@@ -119,6 +120,11 @@ def test_the_table_shows_medians_and_machine(result):
     assert "the NumPy reference" in text
     assert f"{os.cpu_count()} CPUs" in text
     assert "Not installed: JAX." in text
+
+
+def test_no_kernel_is_said_to_reach_more_than_all_or_nothing_of_what_it_waits_for():
+    told = [reaches({"share": share, "bound": "L3"}) for share in (1.57, 0.42, 0.001)]
+    assert told == ["all of L3, and more from nearer caches", "42% of L3", "<1% of L3"]
 
 
 def test_bars_are_in_proportion_and_failures_are_told():

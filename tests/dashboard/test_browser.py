@@ -124,10 +124,42 @@ def test_undo_erase_and_clear(open_page):
     expect(answer(page)).not_to_have_class(re.compile("unsure"))
     page.keyboard.press("Control+z")  # brings the cleared drawing back
     expect(answer(page)).to_have_text("1")
+    page.get_by_role("button", name="Redo").click()
+    expect(answer(page)).to_have_text(NOTHING)
+    page.keyboard.press("Control+z")
+    expect(answer(page)).to_have_text("1")
     page.get_by_role("button", name="Erase").click()
     for shift in (-0.02, 0, 0.02):
         draw(page, [(0.5, 0.1), (0.5, 0.9)], shift=shift)
     expect(answer(page)).to_have_text(NOTHING)
+
+
+def test_a_tap_is_painted_and_no_digit(blank_page):
+    from playwright.sync_api import expect
+
+    page = blank_page()
+    box = page.locator("canvas.ink").bounding_box()
+    page.mouse.click(box["x"] + 200, box["y"] + 200)
+    expect(page.get_by_text("No digit found")).to_be_visible()
+    painted = "canvas => canvas.getContext('2d').getImageData(200, 200, 1, 1).data[3]"
+    assert page.locator("canvas.ink").evaluate(painted) == 255
+
+
+def test_a_picture_dropped_on_another_tab_is_read(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page(search="?tab=benchmark")  # the tab that reads is not built yet
+    content = list(png(PICTURES["black on white"]))
+    page.evaluate(
+        """content => {
+            const dataTransfer = new DataTransfer()
+            dataTransfer.items.add(new File([new Uint8Array(content)], "dropped.png", { type: "image/png" }))
+            document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }))
+        }""",
+        content,
+    )
+    expect(answer(page)).to_have_text("3")
+    expect(page.get_by_role("tab", name="Read")).to_have_attribute("aria-selected", "true")
 
 
 def test_several_digits_are_read_in_their_order(blank_page):

@@ -1,6 +1,7 @@
 """The dashboard's views and their life, without a browser."""
 
 import gc
+import html
 import queue
 import threading
 import weakref
@@ -14,6 +15,9 @@ from fastnet.dashboard.app import create_app
 from fastnet.dashboard.session.drawing import HEIGHT, WIDTH, Stroke
 from fastnet.dashboard.session.store import Answer, Store
 from fastnet.dashboard.views import parts
+from fastnet.dashboard.views.audit.embedding import marked_html
+from fastnet.dashboard.views.audit.point import point_html
+from fastnet.dashboard.views.audit.units import UnitsView
 from fastnet.dashboard.views.reading.answer import AnswerView, answer_message
 from fastnet.dashboard.views.reading.board import Board, boxes
 from fastnet.dashboard.views.reading.gallery import Gallery
@@ -21,6 +25,7 @@ from fastnet.dashboard.views.reading.model import facts_html
 from fastnet.reading.recognition import DigitReading, Reading
 
 from ..conftest import PATIENCE
+from .test_audit_state import opened
 
 ONE = Stroke(np.array([[0.5, 0.2, 0.07], [0.5, 0.8, 0.07]], np.float32))
 
@@ -153,6 +158,24 @@ def test_doubts_of_one_among_several_digits_are_told():
     message = answer_message(answer(digit(3), digit(4), flags=("unsure", "unlike any digit")), "")
     assert (message["is_unsure"], message["reasons"]) == (True, ["Unlike any digit"])
     assert message["sentence"] == "Unsure: 2 digits, the least sure 82.0%"
+
+
+def test_what_is_hardly_a_digit_is_called_so():
+    message = answer_message(answer(digit(8), flags=("unsure", "unlike any digit")), "")
+    assert message["sentence"] == "Unlike any digit; if it is one, 82.0%"
+    assert message["plainly"] == "I doubt that this is a digit; if it is one, an 8"
+
+
+def test_what_is_said_of_units_cells_and_certainty_is_so(models):
+    _, state = opened(models)
+    dead = int(np.flatnonzero(state.audit.active_shares[0] == 0)[0])
+    state.toggle_unit(dead)
+    view = UnitsView(state)
+    assert (view.sentence, view.exciting) == (f"Unit {dead} is dead: it answers to none of the test digits.", [])
+    state.toggle_cell(0, 1)  # which is empty
+    assert "(0), there are among the points: none." in marked_html(state, state.cell)
+    surest = int(state.audit.probabilities.max(axis=1).argmax())
+    assert ">99.9%" in html.unescape(point_html(state, surest))
 
 
 def test_no_digit_is_told_with_the_reason():

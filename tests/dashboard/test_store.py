@@ -13,8 +13,8 @@ from fastnet import weights
 from fastnet.dashboard.server.samples import samples
 from fastnet.dashboard.session import store as store_module
 from fastnet.dashboard.session.drawing import Stroke
-from fastnet.dashboard.session.store import MOST_SIDE, Store, model_facts, read_file
-from fastnet.errors import ModelError
+from fastnet.dashboard.session.store import MOST_PICTURES, MOST_SIDE, Store, model_facts, read_file
+from fastnet.errors import DataError, ModelError
 from fastnet.models.documents import Score
 from fastnet.reading.predictor import Predictor
 from fastnet.web.reading import MOST_PICTURE_MEGABYTES
@@ -107,6 +107,12 @@ def test_the_other_samples_are_read_too(store, title, text):
 def test_what_is_no_digit_is_doubted(store):
     store.show_sample(sample("No digit at all"))
     assert "unlike any digit" in store.answer.reading.flags
+
+
+def test_pictures_that_leave_the_list_are_told(store):
+    for number in range(MOST_PICTURES + 10):
+        store.add_picture(f"{number}.png", b"", DataError("no picture"))
+    assert (len(store.pictures), store.n_forgotten) == (MOST_PICTURES, 10)
 
 
 @pytest.mark.parametrize("number", [-1, 10**9])

@@ -174,6 +174,8 @@ def test_what_is_out_of_range_is_told_beside_its_field(tab):
         expect(page.get_by_label(label, exact=True)).to_have_attribute("aria-invalid", "true")
         expect(page.get_by_text(sentence)).to_be_visible()
     expect_state(page, before)
+    told = "Nothing is trained before the form is right; see epochs and batch size."
+    expect(page.get_by_role("alert")).to_have_text(told)
     fill_in(page, epochs="1", batch_size="64")
     expect(page.get_by_text("must be a whole number")).to_have_count(0)
 

@@ -19,7 +19,7 @@ from .embedding import embedding_view
 from .figures import later, words
 from .layers import layers_view
 from .learning import learning_view
-from .point import point_view
+from .point import PointView
 from .recompute import recompute_view
 from .robustness import robustness_view
 from .styles import STYLES
@@ -59,14 +59,18 @@ def _cards(store: Store, state: AuditState) -> Iterator[pn.Column]:
     yield card("Confusion matrix", ConfusionView(state), area="confusion")
     yield card("Embedding", *embedding_view(state), area="embedding")
     yield card("Errors, the worst first", ErrorsView(state), words("errors", audit), area="errors")
-    yield card("The chosen digit", point_view(state), area="point")
+    yield card("The chosen digit", PointView(state), area="point")
     if state.n_units:
         yield card("First-layer filters", UnitsView(state), area="filters")
     if audit.figures.history:
         yield for_scientists(card("Learning curves", learning_view(audit), area="learning"))
     yield for_scientists(card("Digit by digit", classes_view(audit), words("classes", audit), area="classes"))
-    yield card("The surest answers", ConfidentView(state), words("confident", audit), area="confident")
+    surest = card("The surest answers", ConfidentView(state), words("confident", audit), area="confident")
+    surest.styles = {**surest.styles, "grid-column": "var(--surest, confident)"}  # alone in its row in the playful mode
+    yield surest
     yield for_scientists(card("Weights", layers_view(audit), area="weights"))
     yield for_scientists(card("Calibration", calibration_view(audit), area="calibration"))
     yield for_scientists(card("Robustness", robustness_view(audit), area="robustness"))
-    yield card("Labels that are probably wrong", LabelErrorsView(state), words("errors", audit), area="mislabelled")
+    yield card(
+        "Labels that are probably wrong", LabelErrorsView(state), words("label-errors", audit), area="mislabelled"
+    )

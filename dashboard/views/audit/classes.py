@@ -6,6 +6,7 @@ import panel as pn
 
 from fastnet.audit import Audit
 
+from ..parts import wide_table
 from .figures import text
 
 
@@ -25,7 +26,7 @@ def classes_html(audit: Audit) -> str:
     )
     names = ("Digit", "Samples", "Precision", "Recall", "F1", "Most taken for")
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    return f'<div class="scrolled"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return wide_table("Digit by digit", head, rows)
 
 
 def _taken_for(counts: Sequence[int], digit: int) -> str:

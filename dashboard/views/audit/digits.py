@@ -8,6 +8,7 @@ from panel.custom import JSComponent
 
 from ...session.audit_state import AuditState
 from ..parts import script
+from ..probabilities import percent
 from .styles import STYLES
 
 
@@ -72,12 +73,12 @@ class ErrorsView(DigitsView):
     def rows(self) -> Iterable[dict[str, Any]]:
         """All errors, or those of a cell."""
         for error in self._state.errors():
-            true, predicted, probability = error.true, error.predicted, error.probability
+            true, predicted, probability = error.true, error.predicted, percent(error.probability)
             yield {
                 "row": error.row,
-                "caption": f"{true} → {predicted}, {probability:.0%}",
+                "caption": f"{true} → {predicted}, {probability}\nthen {error.second}",
                 "tag": "ambiguous" if error.ambiguous else "",
-                "title": f"Digit {error.row}: a {true} read as {predicted} ({probability:.1%}),"
+                "title": f"Digit {error.row}: a {true} read as {predicted} ({probability}),"
                 f" second guess {error.second}",
             }
 
@@ -102,10 +103,10 @@ class LabelErrorsView(DigitsView):
     def rows(self) -> Iterable[dict[str, Any]]:
         """The least probable label first."""
         for found in self._state.audit.figures.label_errors:
-            label, suggested, probability = found.label, found.suggested, found.probability
+            label, suggested, probability = found.label, found.suggested, percent(found.probability)
             yield {
                 "row": found.row,
                 "caption": f"{label}, or {suggested}?",
                 "tag": "likely" if found.confident else "",
-                "title": f"Digit {found.row}: labelled {label}; the network says {suggested} ({probability:.1%})",
+                "title": f"Digit {found.row}: labelled {label}; the network says {suggested} ({probability})",
             }

@@ -13,6 +13,7 @@ from bokeh.models.annotations import Legend, LegendItem
 from fastnet.audit.figures import Embedding
 
 from ...session.audit_state import AuditState, Cell
+from ..probabilities import percent
 from .figures import COLOURS, figures, later, plot, text, tooltip
 
 SPACES = {"t-SNE": "tsne", "PCA": "pca"}
@@ -24,7 +25,7 @@ _TOOLTIP = tooltip(
     '<div style="display: flex; gap: 10px; align-items: center">'
     '<div style="font-size: 56px; width: 1em; height: 1em; image-rendering: pixelated; background: #000 var(--digits)'
     ' -@{column}em -@{line}em / 64em calc(var(--digits-lines) * 1em) no-repeat"></div>'
-    "<div>labelled <b>@label</b><br>read as <b>@answer</b>, @probability{0.0%}</div></div>"
+    "<div>labelled <b>@label</b><br>read as <b>@answer</b>, @probability</div></div>"
 )
 
 
@@ -35,7 +36,7 @@ def embedding_view(state: AuditState) -> list[Any]:
         options=SPACES, value="tsne", size="small", margin=(8, 10), width=160, sx=_AS_WRITTEN
     )
     choice.param.watch(lambda event: later(lambda: points.show_space(event.new)), ["value"])
-    marked = text(pn.bind(partial(_marked, state), state.param.cell))
+    marked = text(pn.bind(partial(marked_html, state), state.param.cell))
     return [choice, figures(points.figure, sentence=_caption(state.audit.figures.embedding)), marked]
 
 
@@ -89,7 +90,7 @@ class _Points:
             **self._coordinates("tsne"),
             "label": audit.labels[rows],
             "answer": audit.predictions[rows].astype(np.int32),
-            "probability": audit.probabilities[rows].max(axis=1),
+            "probability": [percent(probability) for probability in audit.probabilities[rows].max(axis=1)],
             "column": places[:, 0],
             "line": places[:, 1],
         }
@@ -159,12 +160,14 @@ class _Points:
                 glyph.fill_alpha = opacity
 
 
-def _marked(state: AuditState, cell: Cell | None) -> str:
+def marked_html(state: AuditState, cell: Cell | None) -> str:
     """How many of the chosen cell's digits are marked."""
     if cell is None:
         return ""
     n = state.audit.figures.classes.confusion[cell.true][cell.predicted]
-    words = f"Of the {n:,} digits in the chosen cell, {len(state.marked()):,} are among the points; they are ringed."
+    n_marked = len(state.marked())
+    found = f"{n_marked:,}, which are ringed" if n_marked else "none"
+    words = f"Of the digits in the chosen cell ({n:,}), there are among the points: {found}."
     return f'<p class="caption" role="status">{words}</p>'
 
 

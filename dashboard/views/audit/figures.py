@@ -11,6 +11,7 @@ from bokeh.plotting import figure
 from fastnet.audit import Audit
 from fastnet.audit.captions import caption
 
+from ..parts import drawn
 from .styles import STYLES
 
 # Told apart with any colour vision, on light and dark (Petroff 2021, "Accessible color sequences").
@@ -64,7 +65,7 @@ def figures(*plots: figure, sentence: str, least_width: int = 260) -> pn.Column:
     """Figures side by side where there is room, and a sentence about them below."""
     least = f"max({least_width}px, {100 / min(len(plots), MOST_IN_A_ROW):.2f}%)"
     columns = f":host {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min({least}, 100%), 1fr)) }}"
-    panes = [pn.pane.Bokeh(each, sizing_mode="stretch_width") for each in plots]
+    panes = [drawn(each) for each in plots]
     grid = pn.Column(*panes, stylesheets=[columns], sizing_mode="stretch_width", margin=0)
     return pn.Column(grid, text(f'<p class="caption">{escape(sentence)}</p>'), sizing_mode="stretch_width", margin=0)
 

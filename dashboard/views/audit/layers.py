@@ -11,6 +11,7 @@ from fastnet.audit import Audit
 from fastnet.audit.captions import caption
 from fastnet.audit.figures import LayerFigures
 
+from ..parts import wide_table
 from .figures import FIRST, SECOND, figures, plot, text
 
 _DENSITIES = (1e-4, 1e2)
@@ -35,7 +36,7 @@ def layers_html(layers: Sequence[LayerFigures]) -> str:
         f"<td>{_known(layer.n_saturated)}</td></tr>"
         for layer in layers
     )
-    return f'<div class="scrolled"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return wide_table("The layers", head, rows)
 
 
 def _known(count: int | None) -> str:

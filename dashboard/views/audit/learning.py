@@ -3,17 +3,17 @@
 from typing import Any
 
 import panel as pn
-from bokeh.models import ColumnDataSource, FixedTicker, NumeralTickFormatter
+from bokeh.models import ColumnDataSource, NumeralTickFormatter
 from bokeh.plotting import figure
 
 from fastnet.audit import Audit
 from fastnet.audit.captions import caption
 from fastnet.models.fields import to_json
 
+from ..axes import set_decimal_ticks
 from .figures import FIRST, QUIET, SECOND, figures, hover, plot
 
 _TOOLS = "box_zoom,reset,save"
-_TICKS = [digit * 10.0**power for power in range(-7, 3) for digit in (1, 2, 5)]
 
 
 def learning_view(audit: Audit) -> pn.Column:
@@ -38,13 +38,12 @@ def learning_view(audit: Audit) -> pn.Column:
 def _curves(source: ColumnDataSource, title: str, label: str, ending: str, form: str) -> figure:
     """Training and, if there is one, validation."""
     curves = plot(title, "epoch", label, y_axis_type="log", tools=_TOOLS)
-    curves.yaxis.ticker = FixedTicker(ticks=_TICKS)
     for part, colour, dash in (("train", FIRST, "solid"), ("validation", SECOND, "dashed")):
         name = part + ending
         if name in source.data:
             options: dict[str, Any] = {"color": colour, "line_width": 2, "line_dash": dash, "legend_label": part}
             line = curves.line("epoch", name, source=source, **options)
             hover(curves, [line], (f"epoch @epoch, {part}", f"@{name}{{{form}}}"))
-    curves.yaxis.formatter = NumeralTickFormatter(format="0.[00000]")
-    curves.legend.location = "bottom_left"
+    set_decimal_ticks(curves.yaxis)
+    curves.legend.location = "top_right"  # where a curve that falls is not
     return curves

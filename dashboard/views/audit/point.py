@@ -1,17 +1,32 @@
 """The chosen digit: its picture, its label and what the network answers."""
 
 from html import escape
+from typing import Any
 
-import panel as pn
+import param
+from panel.custom import JSComponent
 
 from ...session.audit_state import AuditState
-from .figures import text
+from ..parts import script
+from ..probabilities import percent
+from .styles import STYLES
 
 
-def point_view(state: AuditState) -> pn.pane.HTML:
-    """The digit that was chosen in any of the other views."""
-    content = pn.bind(lambda row: point_html(state, row), state.param.point)
-    return text(content)
+class PointView(JSComponent):
+    """The digit that was chosen in any of the other views; it comes into sight when it is another one."""
+
+    content = param.String(doc="What is known of it, as HTML of this module.")
+
+    _esm = script("point.js")
+
+    def __init__(self, state: AuditState) -> None:
+        super().__init__(stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))
+        self._state = state
+        state.param.watch(self._show, ["point"])
+        self._show()
+
+    def _show(self, *_: Any) -> None:
+        self.content = point_html(self._state, self._state.point)
 
 
 def point_html(state: AuditState, row: int | None) -> str:
@@ -38,5 +53,5 @@ def _bar(digit: int, probability: float, is_best: bool) -> str:
     fill = f'<span class="fill" style="transform: scaleX({probability:.4f})"></span>'
     return (
         f'<li class="bar{" best" if is_best else ""}"><span>{digit}</span><span class="track">{fill}</span>'
-        f'<span class="percent">{probability:.1%}</span></li>'
+        f'<span class="percent">{escape(percent(probability))}</span></li>'
     )

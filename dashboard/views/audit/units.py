@@ -44,7 +44,8 @@ class UnitsView(JSComponent):
             return
         share = state.audit.active_shares[0][unit]
         rows = [int(row) for row in state.audit.units[0][unit] if row >= 0]
-        says = f"Unit {unit} answers to {share:.1%} of the test digits." if share else f"Unit {unit} answers to none."
+        is_dead = f"Unit {unit} is dead: it answers to none of the test digits."
+        says = f"Unit {unit} answers to {share:.1%} of the test digits." if share else is_dead
         self.param.update(unit=unit, exciting=[self._item(row) for row in rows], sentence=says)
 
     def _item(self, row: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from bokeh.plotting import figure
 
 from fastnet.timing.texts import time_text
 
-from ..parts import html
+from ..parts import drawn, html
 
 # Told apart with any colour vision (Okabe & Ito) on light and dark, and by marker as well.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#888888")
@@ -37,7 +37,7 @@ def roofline_pane(figures: Figures) -> pn.Column:
             " moves. A kernel left of the bend waits for memory, right of it for multipliers; the table says how much"
             " it reaches of what it waits for.</p>"
         ),
-        pn.pane.Bokeh(_figure(figures), sizing_mode="stretch_width", margin=0),
+        drawn(_figure(figures), margin=0),
         html(f'<p class="quiet">{_roofs(figures["ceilings"])}</p>{_table(figures["kernels"])}'),
         sizing_mode="stretch_width",
         margin=0,
@@ -59,13 +59,20 @@ def _figure(figures: Figures) -> figure:
         toolbar_location=None,
         tools="",
     )
-    for rate in _bandwidths(roof).values():
+    for level, rate in _bandwidths(roof).items():
         plot.line(_INTENSITY, np.minimum(_INTENSITY * rate, peak), color=_GREY, line_width=1)
+        _name_roof(plot, level, _INTENSITY[0], _INTENSITY[0] * rate, text_align="left", x_offset=4)
+    _name_roof(plot, "multiply-adds", _INTENSITY[-1], peak, text_align="right", x_offset=-4)
     marks = [
         _add_kernel(plot, row, colour, marker) for row, colour, marker in zip(rows, _COLOURS, _MARKERS, strict=True)
     ]
     plot.add_tools(HoverTool(renderers=marks, tooltips=[("kernel", "@name"), ("speed", "@y{0.0} GFLOP/s")]))
     return plot
+
+
+def _name_roof(plot: figure, name: str, x: float, y: float, **where: Any) -> None:
+    """A word at the end of a roof, above it."""
+    plot.text([x], [y], [name], text_color=_GREY, text_font_size="12px", text_baseline="bottom", y_offset=-3, **where)
 
 
 def _add_kernel(plot: figure, row: Figures, colour: str, marker: str) -> Any:
@@ -80,10 +87,18 @@ def _table(rows: list[Figures]) -> str:
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("kernel", "time", "reaches"))
     body = "".join(
         f'<tr><th scope="row"><span style="color: {colour}">{sign}</span> {escape(row["name"])}</th>'
-        f"<td>{time_text(row['seconds'])}</td><td>{row['share']:.0%} of {escape(row['bound'])}</td></tr>"
+        f"<td>{time_text(row['seconds'])}</td><td>{escape(reaches(row))}</td></tr>"
         for row, colour, sign in zip(rows, _COLOURS, _MARKERS.values(), strict=True)
     )
     return f'<div class="contests kernels"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def reaches(row: Figures) -> str:
+    """How much of what it waits for a kernel gets; more than a cache gives, where a nearer one serves a part."""
+    share, bound = row["share"], row["bound"]
+    if share > 1.005:
+        return f"all of {bound}, and more from nearer caches"
+    return f"<1% of {bound}" if share < 0.005 else f"{share:.0%} of {bound}"
 
 
 def _bandwidths(roof: Figures) -> dict[str, float]:

@@ -7,12 +7,13 @@ import numpy as np
 import param
 from panel.custom import JSComponent
 
-from fastnet.reading.pictures import left_out_in_words
+from fastnet.reading.pictures import UNLIKE, left_out_in_words
 from fastnet.reading.recognition import VERDICTS, DigitReading, Reading
 
 from ...session.store import Answer, Store
 from ..images import base64_bytes, png_uri
 from ..parts import STYLES, script
+from ..probabilities import percent
 
 _STAGE_SIDE = 240
 _SURELY = 0.98  # from there on, it is said without "I think"
@@ -80,13 +81,15 @@ def _sentence(reading: Reading) -> str:
     """How sure the network is."""
     if not reading.digits or not reading.text:
         return "No digit found"
+    if UNLIKE in reading.flags and len(reading.digits) == 1:
+        return f"Unlike any digit; if it is one, {percent(reading.probability)}"
     unsure = "Unsure: " if "unsure" in reading.flags else ""
     if len(reading.digits) == 1:
-        return f"{unsure}{_percent(reading.probability)}"
+        return f"{unsure}{percent(reading.probability)}"
     known = [digit.probability for digit in reading.digits if digit.digit is not None]
     lines = f"{len(reading.lines)} lines, " * (len(reading.lines) > 1)
     digits = "1 digit" if len(known) == 1 else f"{len(known)} digits"
-    return f"{unsure}{lines}{digits}, the least sure {_percent(min(known))}"
+    return f"{unsure}{lines}{digits}, the least sure {percent(min(known))}"
 
 
 def _plainly(reading: Reading) -> str:
@@ -98,15 +101,17 @@ def _plainly(reading: Reading) -> str:
     if n_known > 1:
         return f"I see {n_known} digits{', but I am not sure' * is_unsure}"
     digit = f"{'an' if reading.text == '8' else 'a'} {reading.text}"
+    if UNLIKE in reading.flags:
+        return f"I doubt that this is a digit; if it is one, {digit}"
     if is_unsure:
         return f"Could it be {digit}?"
     return f"That is {digit}" if reading.probability > _SURELY else f"I think that is {digit}"
 
 
 def _second_guess(reading: Reading) -> str:
-    if len(reading.digits) != 1 or reading.second is None:
+    if len(reading.digits) != 1 or not reading.text or reading.second is None:
         return ""
-    return f"second guess {reading.second}, {_percent(reading.probabilities[reading.second])}"
+    return f"second guess {reading.second}, {percent(reading.probabilities[reading.second])}"
 
 
 def _notes(answer: Answer) -> str:
@@ -119,7 +124,7 @@ def _digit_message(digit: DigitReading, heat: np.ndarray | None) -> dict[str, An
     return {
         "digit": "_" if digit.kind == "empty" else "?" if digit.digit is None else str(digit.digit),
         "probabilities": digit.probabilities.tolist(),
-        "percents": [_percent(probability) for probability in digit.probabilities],
+        "percents": [percent(probability) for probability in digit.probabilities],
         "reasons": list(digit.flags),
         "pixels": base64_bytes(digit.pixels),
         "heat": "" if heat is None else base64_bytes(_as_int8(heat)),
@@ -129,8 +134,3 @@ def _digit_message(digit: DigitReading, heat: np.ndarray | None) -> dict[str, An
 def _as_int8(heat: np.ndarray) -> np.ndarray:
     """The heat map from -127 (against) to 127 (for)."""
     return np.round(heat * (127 / max(float(np.abs(heat).max()), 1e-9))).astype(np.int8)
-
-
-def _percent(probability: float) -> str:
-    """One decimal; nothing is quite certain."""
-    return ">99.9%" if probability > 0.9995 else f"{probability:.1%}"

@@ -27,6 +27,7 @@ class Gallery(JSComponent):
 
     samples = param.List(doc="Title and small picture of each sample.")
     pictures = param.List(doc="Name, text, problem and doubt of each file so far, newest first.")
+    n_forgotten = param.Integer(default=0, doc="How many of the files are no longer in the list.")
     shown = param.Integer(default=-1, doc="Which of the pictures is on the board; -1 if none of them.")
     most_bytes = param.Integer(doc="No more than this and one byte of a file is sent.")
 
@@ -42,7 +43,7 @@ class Gallery(JSComponent):
         )
         self._store = store
         self._n_asked = 0
-        store.param.watch(self._show, ["pictures", "shown"])
+        store.param.watch(self._show, ["pictures", "shown", "n_forgotten"])
 
     def _handle_msg(self, data: Any) -> None:
         match data:
@@ -76,7 +77,9 @@ class Gallery(JSComponent):
             aside(self._store.reader_of(name, content), finish)
 
     def _show(self, *_: Any) -> None:
-        self.param.update(pictures=[_row(picture) for picture in self._store.pictures], shown=self._store.shown)
+        store = self._store
+        rows = [_row(picture) for picture in store.pictures]
+        self.param.update(pictures=rows, shown=store.shown, n_forgotten=store.n_forgotten)
 
 
 @cache

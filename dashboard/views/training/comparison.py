@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 from ...session.comparison import difference
 from ...session.training_state import TrainingState, run_name
 from ...worker.snapshot import Snapshot
-from ..parts import html
+from ..parts import html, wide_table
 from .curves import RIVALS, TRAINING
 from .figures import NOTHING, percent
 
@@ -39,7 +39,7 @@ def comparison_html(state: TrainingState) -> str:
     rows = "".join(_row(*run) for run in runs)
     sentences = [difference(snapshot, rival.snapshot, rival.name) for rival in rivals]
     told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{told}'
+    return wide_table("Side by side", head, rows) + told
 
 
 def _row(colour: str, name: str, snapshot: Snapshot) -> str:

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-import panel as pn
 from bokeh.models import ColumnDataSource, NumeralTickFormatter
+from bokeh.models.annotations import Legend, LegendItem
 from bokeh.plotting import figure
 
 from ...session.training_state import TrainingState
 from ...worker.snapshot import Snapshot
+from ..axes import set_decimal_ticks
+from ..parts import drawn
+from .awaited import awaited
 
 TRAINING, VALIDATION = "#4a9fe0", "#f58025"
 RIVALS = ("#b07aa1", "#59a14f", "#9c755f", "#76b7b2", "#e15759", "#bab0ac", "#8c8c00", "#d37295")
@@ -23,32 +26,39 @@ class CurvesView:
         self._live: Any = ColumnDataSource({"epoch": [], "loss": [], "accuracy": []})
         self._epochs: Any = ColumnDataSource({"epoch": [], "loss": [], "accuracy": []})
         self._rivals: Any = ColumnDataSource(_NO_RIVALS)
+        self._legends: list[tuple[Legend, Any]] = []  # with the curves of the rivals that it names
         self._loss_figure = self._figure("loss", y_axis_type="log")
+        set_decimal_ticks(self._loss_figure.yaxis)
         self._accuracy_figure = self._figure("accuracy", y_range=(0, 1))
         self._accuracy_figure.yaxis.formatter = NumeralTickFormatter(format="0.[0]%")
-        self.loss, self.accuracy = (
-            pn.pane.Bokeh(plot, sizing_mode="stretch_width", height=_HEIGHT)
-            for plot in (self._loss_figure, self._accuracy_figure)
-        )
         state.param.watch(self._show, "snapshot")
         state.param.watch(self._show_rivals, "rivals")
+        self.loss, self.accuracy = (
+            awaited(drawn(plot, height=_HEIGHT), sentence, state, self._has_data)
+            for plot, sentence in (
+                (self._loss_figure, "How the loss falls, step by step, will show here."),
+                (self._accuracy_figure, "How many answers are right, step by step, will show here."),
+            )
+        )
 
     def _figure(self, name: str, **options: Any) -> Any:
         plot: Any = figure(height=_HEIGHT, sizing_mode="stretch_width", toolbar_location=None, tools="", **options)
         plot.multi_line("epochs", f"train_{name}", source=self._rivals, color="color", line_width=1, line_alpha=0.6)
-        plot.multi_line(
+        rivals = plot.multi_line(
             "epochs", f"validation_{name}", source=self._rivals, color="color", line_width=2, line_dash="dashed"
         )
-        plot.line("epoch", name, source=self._live, color=TRAINING, line_width=1.5, legend_label="training")
-        validation = {"source": self._epochs, "color": VALIDATION, "legend_label": "validation"}
-        plot.line("epoch", name, line_width=2, **validation)
-        plot.scatter("epoch", name, size=5, **validation)
+        live = plot.line("epoch", name, source=self._live, color=TRAINING, line_width=1.5)
+        validation = {"source": self._epochs, "color": VALIDATION}
+        epochs = [
+            plot.line("epoch", name, line_width=2, **validation),
+            plot.scatter("epoch", name, size=5, **validation),
+        ]
         plot.outline_line_width = 0
         plot.xaxis.axis_label = "epoch"
-        plot.legend.location = "top_right" if name == "loss" else "bottom_right"
-        plot.legend.orientation = "horizontal"
-        plot.legend.background_fill_alpha = 0.5
-        plot.legend.border_line_alpha = 0
+        items = [LegendItem(label="training", renderers=[live]), LegendItem(label="validation", renderers=epochs)]
+        legend = Legend(items=items, ncols=2, border_line_alpha=0, background_fill_alpha=0)
+        plot.add_layout(legend, "above")  # never over a curve
+        self._legends.append((legend, rivals))
         return plot
 
     def _show(self, *_: Any) -> None:
@@ -61,14 +71,23 @@ class CurvesView:
 
     def _show_rivals(self, *_: Any) -> None:
         columns: dict[str, list[Any]] = {name: [] for name in _NO_RIVALS}
-        for number, rival in enumerate(self._state.chosen_rivals()):
+        rivals = self._state.chosen_rivals()
+        for number, rival in enumerate(rivals):
             columns["color"].append(RIVALS[number % len(RIVALS)])
             epochs = rival.snapshot.epochs
             columns["epochs"].append([record.epoch for record in epochs])
             for name in _CURVES:
                 columns[name].append([_number(getattr(record, name)) for record in epochs])
         self._rivals.data = columns
+        for legend, curves in self._legends:
+            names = [
+                LegendItem(label=rival.name, renderers=[curves], index=number) for number, rival in enumerate(rivals)
+            ]
+            legend.items = [*legend.items[:2], *names]
         self._set_range()
+
+    def _has_data(self) -> bool:
+        return any(len(source.data["epoch"]) for source in (self._live, self._epochs)) or bool(_filled(self._rivals))
 
     def _set_range(self) -> None:
         """From a little below what most of the curves show: the first steps would squeeze all that follows."""

@@ -10,7 +10,8 @@ from bokeh.plotting import figure
 from ...session.training_state import TrainingState
 from ...worker.snapshot import Looks
 from ..images import png_uri
-from ..parts import html
+from ..parts import drawn, html
+from .awaited import awaited
 
 _COLUMNS = 8  # of filters
 _GAP = 2
@@ -65,6 +66,8 @@ def filters_picture(filters: np.ndarray) -> np.ndarray:
 class _LooksView:
     """A square figure that is drawn anew when the network was looked at again."""
 
+    _sentence = ""  # until it was looked at first
+
     def __init__(self, state: TrainingState, source: ColumnDataSource, **options: Any) -> None:
         self._state, self._source = state, source
         self._shown: Any = None
@@ -73,8 +76,9 @@ class _LooksView:
         )
         self._plot.grid.visible = False
         self._plot.outline_line_width = 0
-        self.pane = pn.pane.Bokeh(self._plot, sizing_mode="stretch_width", height=_HEIGHT)
+        pane = drawn(self._plot, height=_HEIGHT)
         state.param.watch(self._show, "snapshot")
+        self.place = awaited(pane, self._sentence, state, lambda: self._shown is not None)
 
     def _show(self, *_: Any) -> None:
         looks: Looks | None = self._state.snapshot.looks
@@ -88,6 +92,8 @@ class _LooksView:
 
 class EmbeddingView(_LooksView):
     """Validation digits where their hidden activations lie, each written as its digit."""
+
+    _sentence = "Digits that the network finds alike will gather here."
 
     def __init__(self, state: TrainingState) -> None:
         super().__init__(state, ColumnDataSource({"x": [], "y": [], "digit": [], "color": []}))
@@ -109,6 +115,8 @@ class EmbeddingView(_LooksView):
 
 class ConfusionView(_LooksView):
     """The confusion matrix of the validation digits; mistakes are shaded, the more the darker."""
+
+    _sentence = "Which digits are mistaken for which will show here."
 
     def __init__(self, state: TrainingState) -> None:
         empty: dict[str, list[Any]] = {"true": [], "taken": [], "count": [], "color": [], "alpha": [], "ink": []}

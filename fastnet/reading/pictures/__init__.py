@@ -5,6 +5,7 @@ from .files import EXTENSIONS as EXTENSIONS
 from .files import EXTRA_EXTENSIONS as EXTRA_EXTENSIONS
 from .files import FORMATS as FORMATS
 from .files import UNREAD_EXTENSIONS as UNREAD_EXTENSIONS
+from .pipeline import UNLIKE as UNLIKE
 from .pipeline import LeftOut as LeftOut
 from .pipeline import Part as Part
 from .pipeline import Prepared as Prepared

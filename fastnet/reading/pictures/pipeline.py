@@ -21,6 +21,7 @@ from .ruling import without_ruled_lines
 from .sheet import Box, box_seen, find_sheet
 from .touching import closer_cuts, may_be_two
 
+UNLIKE = "unlike any digit"  # a flag, of what is seen here as of what the network says
 _WORK_PIXELS = 320_000  # a larger picture is reduced to about that, which shows all but small digits well enough
 _CELLS_PIXELS = 2 * _WORK_PIXELS  # of a form with small cells
 _MISSED = 3  # cells, from afar, on each side of those that were seen
@@ -259,7 +260,7 @@ def _own_ink(amount: np.ndarray, own: np.ndarray) -> np.ndarray:
 def _flags(look: Look) -> tuple[str, ...]:
     flags = []
     if not look.cuts:
-        flags.append("unlike any digit" if look.found.n_parts else "blank")
+        flags.append(UNLIKE if look.found.n_parts else "blank")
     elif look.ink.contrast < _LOW_CONTRAST:
         flags.append("low contrast")
     if look.mask.mean() > _TOO_MUCH_INK or look.found.n_parts > MOST_DIGITS:

@@ -1,0 +1,10 @@
+// The chosen digit: its card is brought into sight when another one is chosen, wherever on the page that was done.
+
+export function render({ model, el }) {
+  const show = () => (el.innerHTML = model.content)
+  model.on("content", () => {
+    show()
+    el.scrollIntoView({ block: "nearest", behavior: "smooth" })
+  })
+  show()
+}

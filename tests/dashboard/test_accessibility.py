@@ -1,0 +1,71 @@
+"""For people with a keyboard, a reader, little sight or a sheet of paper: what axe finds, narrow pages, print."""
+
+import pytest
+
+from .conftest import AUDITED
+
+pytestmark = pytest.mark.parametrize("address", ["models"], indirect=True)
+
+RULES = (
+    "({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],"
+    " rules: {'label-content-name-mismatch': {enabled: true}}})"
+)
+TABS = {"Read": "The network reads", "Train": "Keep it", "Benchmark": "Where the kernels stand"}
+IS_CUT = """() => {
+    const isCut = (root) => [...root.querySelectorAll("*")].some((element) => {
+        const {right, width} = element.getBoundingClientRect()
+        const isScrolled = element.closest("[role=tablist]")
+        return (width > 0 && right > innerWidth + 1 && !isScrolled) || (element.shadowRoot && isCut(element.shadowRoot))
+    })
+    return isCut(document)
+}"""
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    base = pytest.importorskip("axe_playwright_python.base")
+    return base.AXE_FILE_PATH.read_text(encoding="utf-8")
+
+
+def violations(page, axe: str) -> list[str]:
+    page.evaluate(axe)
+    found = page.evaluate(f"axe.run{RULES}")["violations"]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_tab_and_the_console_is_silent(open_page, axe, scheme):
+    size = {"light": "desk", "dark": "phone"}[scheme]
+    page = open_page(size, color_scheme=scheme, bypass_csp=True)
+    warnings = []
+    page.on("console", lambda message: warnings.append(message.text) if message.type == "warning" else None)
+    for name, last in TABS.items():
+        page.get_by_role("tab", name=name).click()
+        if name == "Read":
+            page.get_by_alt_text("Sample: Chalk on a board").click()
+        page.get_by_role("heading", name=last).wait_for()
+        assert violations(page, axe) == [], name
+    assert warnings == []
+
+
+def test_the_audit_is_sound_for_axe_and_is_printed_whole_and_light(open_page, axe):
+    page = open_page(search=f"?tab=audit&model={AUDITED}", color_scheme="dark", bypass_csp=True)
+    page.get_by_text("Labels that are probably wrong").wait_for()
+    assert violations(page, axe) == []
+    page.emulate_media(media="print")
+    height = page.locator(".main-content").evaluate("main => main.getBoundingClientRect().height")
+    assert height > 1.2 * page.viewport_size["height"]  # nothing is left in a part that scrolls
+    ink = page.get_by_text("Labels that are probably wrong").evaluate("words => getComputedStyle(words).color")
+    assert ink == "rgb(17, 17, 17)"
+
+
+def test_nothing_is_cut_at_320_pixels_and_the_board_fits_a_phone_on_its_side(open_page):
+    page = open_page("phone")
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.get_by_alt_text("Sample: Chalk on a board").click()
+    page.locator(".tile").first.wait_for()
+    assert not page.evaluate(IS_CUT)
+    page.set_viewport_size({"width": 844, "height": 390})
+    page.wait_for_function("height => document.documentElement.clientHeight === height", arg=390)
+    board = page.locator("canvas.ink").bounding_box()
+    assert board["height"] < 390 - 64  # the header
