@@ -1,7 +1,9 @@
-"""A small data set for the tests that train, the command line in this process, and the order of the files of tests."""
+"""A small data set for the tests that train, the command line in this process, a browser, and the order of files."""
 
 import importlib
 import math
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +30,21 @@ for number in SIGNALS:
 
 N_FEATURES, N_CLASSES = 30, 4
 PATIENCE = 300  # seconds for what takes one or two on a quiet machine: no test fails for being slow
+MILLISECONDS = 1000 * PATIENCE
+CHROMIUM = next(  # the first has no windows: it opens the page with a third less of the processor
+    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))), None
+)
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-renderer-backgrounding",  # as quick as a page that somebody looks at
+]
 LONG = (  # files that take half a minute and more on a quiet machine, the longest first
     "dashboard/test_connection.py",  # waits most of the time, so others run meanwhile
     "dashboard/test_audit_tab.py",
@@ -48,6 +65,21 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     places = {Path(__file__).parent / name: place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(item.path, len(LONG)))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if os.environ.get("CI") != "true":  # CI must not skip
+        pytest.importorskip("playwright", reason="Playwright for Python is not installed")
+        if not CHROMIUM:
+            pytest.skip("no Chromium on the PATH")
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=MILLISECONDS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,6 @@ from sphinx.util.inventory import InventoryFile
 import fastnet
 from fastnet import kernels
 
-from .dashboard.conftest import browser as browser
-
 ROOT = Path(__file__).parents[1]
 PUBLIC = [
     *(f"fastnet.{name}" for name in fastnet.__all__),

@@ -38,6 +38,25 @@ def fault(kind: str, content: Any, document: Document) -> str:
     return next(filter(None, (_fault_of_event(event, document) for event in events)), "")
 
 
+def refer(content: Any, document: Document) -> None:
+    """Have events name the part of the page that they come from, where a browser sends all of it.
+
+    It does so of a part that has just been made and is not in its list of parts yet.
+    """
+    events = content.get("events") if isinstance(content, dict) else None
+    for event in events if isinstance(events, list) else ():
+        match event:
+            case {"kind": "MessageSent", "msg_data": {"values": {"type": "map", "entries": list(entries)}}}:
+                for entry in entries:
+                    _refer(entry, document)
+
+
+def _refer(entry: Any, document: Document) -> None:
+    match entry:
+        case ["model", {"type": "object", "id": str(id)}] if document.models.get_by_id(cast(ID, id)):
+            entry[1] = {"id": id}
+
+
 def _fault_of_event(event: Any, document: Document) -> str:
     match event:
         case {"kind": "ModelChanged", "model": {"id": str(id), **rest}, "attr": str(name), "new": new} if not rest:

@@ -24,22 +24,8 @@ from fastnet import load_dataset, weights
 from fastnet.audit import audit_model, save_audit
 from fastnet.data.samples import Samples
 
-from ..conftest import PATIENCE
+from ..conftest import MILLISECONDS, PATIENCE
 
-CHROMIUM = next(  # the first has no windows: it opens the page with a third less of the processor
-    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-renderer-backgrounding",  # as quick as a page that somebody looks at
-]
 APP = importlib.util.find_spec("fastnet.dashboard.app")
 TINY_BENCHMARK = str(Path(__file__).with_name("tiny_benchmark.py"))
 SERVERS: dict[str, list[str]] = {
@@ -70,23 +56,7 @@ RETURNING = (  # not in the blank document before the page, which has no memory
     " { localStorage['fastnet-welcomed'] = 'yes'; localStorage['fastnet-mode'] ??= 'scientific' }"
 )
 SECRET = "what a server signs sessions with where a test must know it"
-MILLISECONDS = 1000 * PATIENCE
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if os.environ.get("CI") != "true":  # CI must not skip
-        pytest.importorskip("playwright", reason="Playwright for Python is not installed")
-        if not CHROMIUM:
-            pytest.skip("no Chromium on the PATH")
-    from playwright.sync_api import expect, sync_playwright
-
-    expect.set_options(timeout=MILLISECONDS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(autouse=True)

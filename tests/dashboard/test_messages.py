@@ -15,7 +15,7 @@ from bokeh.plotting import figure
 
 from benchmarks.serving import wait_for as wait_for_server
 from fastnet.dashboard.server.lines import TOO_LARGE
-from fastnet.dashboard.server.messages import MOST_NUMBERS, fault
+from fastnet.dashboard.server.messages import MOST_NUMBERS, fault, refer
 from fastnet.dashboard.server.sessions import SECONDS, SENTENCE
 
 from .conftest import serving
@@ -258,3 +258,19 @@ def test_one_session_too_many_is_told_when_to_come_again():
 def wait_for_port(address: str) -> None:
     """Until the server listens: asking for the page would begin a session."""
     wait_for_server(f"{address}favicon.ico")
+
+
+def test_an_event_may_hold_all_of_a_part_that_the_page_has(document):
+    """Browsers send a part whole that has just been made; of any other, nothing is made."""
+    known, foreign = document.roots[0].id, "p999999"
+    for id, sentence in ((known, ""), (foreign, "an event tells what is not taken here")):
+        whole = {"type": "object", "name": "Any", "id": id, "attributes": {"text": "b"}}
+        values = {"type": "map", "entries": [["model", whole], ["data", {"type": "map", "entries": []}]]}
+        event = {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": {"name": "data_event", "values": values}}
+        refer({"events": [event]}, document)
+        assert fault("PATCH-DOC", {"events": [event]}, document) == sentence
+
+
+@pytest.mark.parametrize("content", [None, [], {"events": 3}, {"events": [None, {"kind": "MessageSent"}]}])
+def test_what_is_no_change_is_left_as_it_is(document, content):
+    refer(content, document)

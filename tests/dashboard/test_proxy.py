@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ..conftest import PATIENCE
+from ..conftest import CHROMIUM, FLAGS, MILLISECONDS, PATIENCE
 from ..test_documents import ROOT, blocks
-from .conftest import CHROMIUM, FLAGS, MILLISECONDS, RETURNING, SIZES, serving, watch
+from .conftest import RETURNING, SIZES, serving, watch
 from .test_browser import SEVEN, answer, draw
 
 DOCUMENT = ROOT / "docs" / "serving.md"
