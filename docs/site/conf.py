@@ -24,7 +24,8 @@ NAVIGATION = {
     "Start": ["guide-reading", "guide-training", "guide-kernels", "commands"],
     "Read digits": ["pictures", "forms", "scaling-out", "serving", "api", "container"],
     "Train": ["data", "classifier", "models", "audit", "streaming"],
-    "Study kernels": ["kernels", "notebooks/*"],
+    "Study kernels": ["kernels"],
+    "Notebooks": ["notebooks/*"],
     "How it works": ["how-it-works", "speed", "roofline", "scaling", "recipe", "generalisation"],
     "Reference": ["public", "site/library", "site/kernels", "words", "site/changes", "site/contributing"],
 }
