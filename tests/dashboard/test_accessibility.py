@@ -1,5 +1,7 @@
 """For people with a keyboard, a reader, little sight or a sheet of paper: what axe finds, narrow pages, print."""
 
+import time
+
 import pytest
 
 from .conftest import AUDITED
@@ -28,8 +30,11 @@ def axe() -> str:
 
 
 def violations(page, axe: str) -> list[str]:
+    """What axe finds once the page has come to rest: colours that still change may be hard to see."""
     page.evaluate(axe)
-    found = page.evaluate(f"axe.run{RULES}")["violations"]
+    deadline = time.monotonic() + 60
+    while (found := page.evaluate(f"axe.run{RULES}")["violations"]) and time.monotonic() < deadline:
+        page.wait_for_timeout(500)
     return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 
 
