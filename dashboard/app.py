@@ -172,6 +172,7 @@ def serve(
             return number
         finally:
             api.readers.close()
+            shared.close()
 
 
 if pn.state.served:

@@ -105,13 +105,13 @@ const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character
 
 const grey = (pixels) => (at) => pixels[at] * 0x010101
 
-// Blue speaks for the answer, orange against it (told apart with any colour vision), over the ink in faint grey.
+// What speaks for the answer and against it, over the ink in faint grey.
 function votes(heat, pixels) {
   const signed = new Int8Array(heat.buffer)
   return (at) => {
     const strength = Math.sqrt(Math.abs(signed[at]) / 127)
     const ink = 0.22 * pixels[at] * (1 - strength)
-    const [red, green, blue] = signed[at] >= 0 ? [72, 166, 245] : [245, 128, 37]
+    const [red, green, blue] = colourOf(signed[at])
     return ((ink + blue * strength) << 16) | ((ink + green * strength) << 8) | (ink + red * strength)
   }
 }

@@ -8,11 +8,8 @@ const MOST_LINES = 12
 const EASE = 0.45 // of the way to its new brightness a unit goes in a frame
 const SETTLED = 0.01
 const SHARPEST = 2 // pixels of the canvas of lines, a pixel of the page
-const FOR = [72, 166, 245] // blue adds, orange takes away: told apart with any colour vision
-const AGAINST = [245, 128, 37]
 const NO_PIXELS = new Uint8Array(SIDE * SIDE)
 
-const colourOf = (number) => (number >= 0 ? FOR : AGAINST)
 const percentOf = (share) => (share > 0.9995 ? ">99.9%" : `${(100 * share).toFixed(1)}%`)
 const isStill = matchMedia("(prefers-reduced-motion: reduce)")
 
@@ -22,7 +19,7 @@ function makeNetworkView() {
   const lines = make("canvas", { className: "lines", ariaHidden: "true" })
   const words = make("p", { className: "pointed" })
   const stage = make("div", { className: "network" })
-  const said = make("p", { className: "unseen", role: "status" })
+  const said = make("p", { className: "for-readers", role: "status" })
   const element = make("div", { className: "network-view" }, stage, words, said)
 
   let layers = []

@@ -6,8 +6,6 @@ const ACROSS = 8 // digits of the mini-batch, in a row
 const BETWEEN = 400 // ms, from step to step of what plays
 const LONG = 1000 // ms
 const [LEFT, TOP, WIDTH, HEIGHT] = [40, 8, 320, 150] // of the loss curve, within its picture
-const FOR = [72, 166, 245]
-const AGAINST = [245, 128, 37]
 
 const PARTS = [
   ["forward", "1. Forward: what does the network say?",
@@ -162,7 +160,7 @@ function makePart([key, title, plainly, formula], [reference, kernels]) {
   const exactly = make("p", { className: "formula for-scientists" })
   const head = ["Quantity", "NumPy reference", "Numba kernels", "Difference"].map((textContent) => make("th", { textContent, scope: "col" }))
   const rows = make("tbody")
-  const table = make("table", {}, make("caption", { className: "unseen", textContent: title }), make("thead", {}, make("tr", {}, ...head)), rows)
+  const table = make("table", {}, make("caption", { className: "for-readers", textContent: title }), make("thead", {}, make("tr", {}, ...head)), rows)
   const code = (name, text) => make("figure", {}, make("figcaption", { textContent: name }), make("pre", { textContent: text, tabIndex: 0, ariaLabel: `${name}: the code` }))
   const codes = make("div", { className: "codes for-scientists" }, code("NumPy, kernels/reference.py", reference), code("at the heart of the Numba kernels", kernels))
   const element = make("section", {}, make("h3", { textContent: title }), make("p", { className: "plainly", textContent: plainly }), exactly, make("div", { className: "wide" }, table), codes)
@@ -202,7 +200,7 @@ function paintFilter(canvas, weights, pixel) {
   if (!weights.length) return
   const most = Math.max(...weights.map(Math.abs), 1e-9)
   const image = new ImageData(SIDE, SIDE)
-  for (const [at, weight] of weights.entries()) image.data.set([...(weight >= 0 ? FOR : AGAINST), (255 * Math.abs(weight)) / most], 4 * at)
+  for (const [at, weight] of weights.entries()) image.data.set([...colourOf(weight), (255 * Math.abs(weight)) / most], 4 * at)
   context.putImageData(image, 0, 0)
   if (pixel === null) return
   context.strokeStyle = getComputedStyle(canvas).color

@@ -1,8 +1,6 @@
 // The first layer's filters, all in one picture; the chosen unit's is shown large, with the digits that excite it most.
 
 const GAP = 1
-const FOR = [72, 166, 245] // blue adds to the unit, orange takes away: told apart with any colour vision
-const AGAINST = [245, 128, 37]
 
 export function render({ model, el }) {
   const all = make("canvas", { role: "img" })
@@ -102,6 +100,6 @@ function picture({ weights, shape }, unit) {
   const n = height * width
   const signed = new Int8Array(weights, unit * n, n)
   const image = new ImageData(width, height)
-  signed.forEach((weight, at) => image.data.set([...(weight >= 0 ? FOR : AGAINST), 2 * Math.abs(weight)], 4 * at))
+  signed.forEach((weight, at) => image.data.set([...colourOf(weight), 2 * Math.abs(weight)], 4 * at))
   return image
 }

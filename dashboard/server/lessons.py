@@ -10,7 +10,7 @@ from functools import cached_property
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from fastnet.errors import OptionError
+from fastnet.errors import FORESEEN, OptionError, sentence_of
 
 from ..worker.beside import start_beside
 from ..worker.lesson_figures import Question, StepFigures
@@ -36,18 +36,40 @@ class Lessons:
     def ask(self, question: Question) -> StepFigures:
         """The figures that are asked for; OptionError where there are none."""
         with self._lock:
-            if self._process is None or not self._process.is_alive():
-                self._process, self._pipe = start_beside(self._work, niceness=NICENESS)
-            assert self._pipe
+            pipe = self._pipe_to_process()
             try:
-                self._pipe.send(question)
-                answer = self._pipe.recv() if self._pipe.poll(MOST_SECONDS) else "the step took too long, and was ended"
+                pipe.send(question)
+                answer = pipe.recv() if pipe.poll(MOST_SECONDS) else "the step took too long, and was ended"
             except (EOFError, OSError):
                 answer = "the process that takes steps ended unexpectedly; try again"
             if isinstance(answer, StepFigures):
                 return answer
-            self._process.kill()
+            self._end_process()
             raise OptionError(answer)
+
+    def close(self) -> None:
+        """End the step under way, and let none follow."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
+        if self._process:
+            self._process.kill()
+
+    def _pipe_to_process(self) -> Connection:
+        """Begin the process where there is none."""
+        if self._process and not self._process.is_alive():
+            self._end_process()
+        if self._pipe is None:
+            try:
+                self._process, self._pipe = start_beside(self._work, niceness=NICENESS)
+            except FORESEEN as error:
+                raise OptionError(f"no step can be taken: {sentence_of(error)}") from error
+        return self._pipe
+
+    def _end_process(self) -> None:
+        assert self._process
+        assert self._pipe
+        self._process.kill()
+        self._pipe.close()
+        self._process = self._pipe = None
 
 
 def _work(pipe: Connection) -> None:

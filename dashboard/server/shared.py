@@ -57,3 +57,13 @@ class Shared:
     def ladders(self) -> Ladders:
         """They wait for trainings, and trainings for them."""
         return Ladders(self.places)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the machine is being measured, which whatever else it computes would blur."""
+        return self.benchmarks.status.is_running or self.ladders.is_running
+
+    def close(self) -> None:
+        """End what computes beside the server and would be waited for: the server ends."""
+        self.lessons.close()
+        self.ladders.close()

@@ -9,6 +9,7 @@ from typing import Any
 import param
 
 from fastnet.errors import FORESEEN, FastnetError, sentence_of
+from fastnet.training.recipe import PLAIN
 
 from ..server.library import Library
 from ..worker.snapshot import FAILED, PREPARING, RUNNING, Snapshot
@@ -130,4 +131,7 @@ def run_name(run: Snapshot) -> str:
     if run.recipe is None:
         return ""
     layers = "-".join(map(str, run.recipe.hidden)) or "no hidden layer"
-    return f"Run {run.number}: {layers}, {run.recipe.engine}"
+    others = [
+        value for name in ("activation", "solver") if (value := getattr(run.recipe, name)) != getattr(PLAIN, name)
+    ]
+    return f"Run {run.number}: {', '.join([layers, *others, run.recipe.engine])}"

@@ -53,7 +53,8 @@ def aside(work: Callable[[], Result], finish: Callable[[Result], None], executor
         return
 
     def schedule(future: Future[Result]) -> None:
-        document.add_next_tick_callback(partial(finish, future.result()))
+        if not future.cancelled():
+            document.add_next_tick_callback(partial(finish, future.result()))
 
     (executor or _threads()).submit(work).add_done_callback(schedule)
 

@@ -71,7 +71,7 @@ class Lesson:
         engines = ("reference", "numba") if numba_is_installed() else ("reference",)
         self._samples = samples
         self._order = np.random.default_rng(seed).permutation(len(samples))
-        recipe = Recipe(hidden=(units,), batch_size=BATCH_SIZE)
+        recipe = Recipe(hidden=(units,), batch_size=BATCH_SIZE, weight_decay=0.0)  # Adam alone, as the page has it
         self._pupils = [Pupil(samples, replace(recipe, engine=engine), seed) for engine in engines]
         self.step = 0
 

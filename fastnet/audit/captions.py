@@ -117,9 +117,14 @@ def _weights(figures: Figures) -> str:
 
 
 def _units(figures: Figures) -> str:
-    hidden = [layer for layer in figures.layers if layer.n_dead is not None]
+    hidden, activation = figures.layers[:-1], figures.model.activation
     if not hidden:
         return "Left out: the model has no hidden layer."
+    if activation != "relu":
+        return (
+            "How many units answer above 0 on which share of the test set. That is their sign alone: units with the"
+            f" activation {activation} are never off, so that none is called dead."
+        )
     counts = ", ".join(f"{layer.n_dead} of {layer.n_out}" for layer in hidden)
     return (
         f"How many units are active on which share of the test set. Dead units ({counts}) are active on no test digit"

@@ -17,6 +17,7 @@ class ModelFacts:
     layer_sizes: tuple[int, ...]
     n_parameters: int
     classes: tuple[str, ...] | None = None  # their names, where they are not called by their numbers
+    activation: str = "relu"
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class LayerFigures:
-    """A weight matrix; the last three are of hidden layers."""
+    """A weight matrix; the last three are of hidden layers with ReLUs: units of others are never off."""
 
     name: str
     n_in: int

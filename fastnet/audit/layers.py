@@ -11,7 +11,7 @@ N_EXCITING = 8  # samples kept for each unit
 
 
 def layer_figures(name: str, w: np.ndarray, b: np.ndarray, active_shares: np.ndarray | None) -> LayerFigures:
-    """The figures of one layer; `active_shares` are those of its units, None for the last layer."""
+    """The figures of one layer; `active_shares` are those of its units, None for units that are never off."""
     n_in, n_out = w.shape
     w = w.astype(np.float64)
     singular = np.linalg.svd(w, compute_uv=False)
@@ -40,7 +40,7 @@ def effective_rank(singular: np.ndarray) -> float:
 
 
 def active_shares(activations: np.ndarray) -> np.ndarray:
-    """The share of samples that makes each unit active, float32 `(n_units,)`; activations are `(n, n_units)`."""
+    """The share of samples that each unit answers above 0, float32 `(n_units,)`; activations are `(n, n_units)`."""
     shares: np.ndarray = (activations > 0).mean(axis=0, dtype=np.float32)
     return shares
 

@@ -109,6 +109,7 @@ def audit_model(
             layer_sizes=files.layer_sizes,
             n_parameters=sum(array.size for array in files.parameters.values()),
             classes=files.manifest.class_names if files.manifest.classes else None,
+            activation=files.activation,
         ),
         data=DataFigures(source=dataset.source, n=len(labels), image_shape=image_shape(samples.n_features)),
         made=Made(fastnet_version=__version__, seed=seed, seconds=clock.end()),
@@ -187,9 +188,9 @@ def _check(layer_sizes: tuple[int, ...], samples: Samples) -> None:
 
 
 def _layers(files: ModelFiles, active_shares: Sequence[np.ndarray]) -> tuple[LayerFigures, ...]:
-    arrays = files.parameters
+    arrays, is_relu = files.parameters, files.activation == "relu"
     return tuple(
-        layers.layer_figures(f"W{number}", arrays[f"W{number}"], arrays[f"b{number}"], shares)
+        layers.layer_figures(f"W{number}", arrays[f"W{number}"], arrays[f"b{number}"], shares if is_relu else None)
         for number, shares in enumerate([*active_shares, None], start=1)
     )
 

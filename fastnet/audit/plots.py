@@ -171,8 +171,8 @@ def draw_units(audit: Audit) -> Figure | None:
     figure, (places,) = new_figure(max(5.5 * n, 9), 3.3, 1, n)
     for axes, shares, layer in zip(places, audit.active_shares, audit.figures.layers[:n], strict=True):
         axes.hist(100 * shares, bins=50, range=(0, 100), color=SKY)
-        title = f"Hidden layer {layer.name[1:]}: {layer.n_dead} dead, {layer.n_saturated} saturated"
-        label(axes, title, "samples that make a unit active, %", "units")
+        found = f": {layer.n_dead} dead, {layer.n_saturated} saturated" if layer.n_dead is not None else ""
+        label(axes, f"Hidden layer {layer.name[1:]}{found}", "samples that a unit answers above 0, %", "units")
     return figure
 
 

@@ -14,6 +14,7 @@ from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from fastnet.audit import answers, audit_model
+from fastnet.audit.captions import caption
 from fastnet.audit.layers import active_shares, effective_rank, exciting_rows
 from fastnet.audit.robustness import DISTORTIONS, moved
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
@@ -221,7 +222,7 @@ def test_separation_in_each_space(audit, hidden, digits):
 def made(tmp_path):
     """Makes a model of 64 pixels, one hidden layer and as many classes as said, with weights that are `scale` long."""
 
-    def make(n_units, n_classes, scale, bias=0.0):
+    def make(n_units, n_classes, scale, bias=0.0, activation=None):
         rng = np.random.default_rng(1)
         w1, w2 = (scale * rng.normal(size=shape).astype(np.float32) for shape in ((64, n_units), (n_units, n_classes)))
         parameters = {
@@ -230,7 +231,7 @@ def made(tmp_path):
             "W2": w2,
             "b2": np.zeros(n_classes, np.float32),
         }
-        manifest = Manifest(layer_sizes=(64, n_units, n_classes), pixel_scale=PIXEL_SCALE)
+        manifest = Manifest(layer_sizes=(64, n_units, n_classes), pixel_scale=PIXEL_SCALE, activation=activation)
         write_model(tmp_path, parameters, manifest)
         return tmp_path
 
@@ -250,6 +251,12 @@ def test_a_network_of_dead_units_is_audited(made, digits):
     assert not found.tsne.any()
     assert found.figures.embedding.silhouette["tsne"] == 0
     assert found.figures.embedding.pca_explained == (0, 0)
+
+
+def test_units_that_are_never_off_are_not_called_dead(made, digits):
+    found = audit_model(made(4, 10, 0.1, bias=-1.0, activation="tanh"), digits, n_points=60)
+    assert [layer.n_dead for layer in found.figures.layers] == [None, None]
+    assert "with the activation tanh are never off" in caption("units", found)
 
 
 def test_a_loss_beyond_the_smallest_probability_is_told(made, digits):

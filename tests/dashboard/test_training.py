@@ -20,7 +20,7 @@ from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.session.comparison import difference
 from fastnet.dashboard.session.options import MOST_PARAMETERS, Options
 from fastnet.dashboard.session.store import Store
-from fastnet.dashboard.session.training_state import TrainingState
+from fastnet.dashboard.session.training_state import TrainingState, run_name
 from fastnet.dashboard.session.trainings import Trainings, _work
 from fastnet.dashboard.views.training.figures import figures_html
 from fastnet.dashboard.views.training.saving import saving_view
@@ -446,6 +446,11 @@ def test_activation_and_solver_are_chosen():
     chosen = options(activation="tanh", solver="sgd").read()
     assert (chosen.activation, chosen.solver) == ("tanh", "sgd")
     assert options(activation="tanh", preset="best").read() == RECIPES["best"]  # which fills all in
+
+
+def test_a_run_is_called_by_what_was_chosen():
+    assert run_name(run("numba", 800.0)) == "Run 0: 16, numba"
+    assert run_name(run("reference", 800.0, activation="tanh", solver="sgd")) == "Run 0: 16, tanh, sgd, reference"
 
 
 def test_distortions_can_be_switched():

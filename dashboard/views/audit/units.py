@@ -21,7 +21,7 @@ class UnitsView(JSComponent):
     exciting = param.List(doc="The digits that excite the chosen unit most.")
     sentence = param.String(doc="What is known of the chosen unit.")
 
-    _esm = script("sprite.js", "units.js")
+    _esm = script("signs.js", "sprite.js", "units.js")
 
     def __init__(self, state: AuditState) -> None:
         super().__init__(
@@ -44,9 +44,8 @@ class UnitsView(JSComponent):
             return
         share = state.audit.active_shares[0][unit]
         rows = [int(row) for row in state.audit.units[0][unit] if row >= 0]
-        is_dead = f"Unit {unit} is dead: it answers to none of the test digits."
-        says = f"Unit {unit} answers to {share:.1%} of the test digits." if share else is_dead
-        self.param.update(unit=unit, exciting=[self._item(row) for row in rows], sentence=says)
+        sentence = answers(unit, share, state.audit.figures.model.activation)
+        self.param.update(unit=unit, exciting=[self._item(row) for row in rows], sentence=sentence)
 
     def _item(self, row: int) -> dict[str, Any]:
         label = int(self._state.audit.labels[row])
@@ -58,6 +57,15 @@ class UnitsView(JSComponent):
                 self._state.toggle_unit(unit)
             case {"row": int(row)} if 0 <= row < len(self._state.audit.labels):
                 self._state.choose_point(row)
+
+
+def answers(unit: int, share: float, activation: str) -> str:
+    """A sentence on the share of the test digits that a unit answers above 0; only a ReLU is off otherwise."""
+    if activation != "relu":
+        return f"Unit {unit} answers above 0 to {share:.1%} of the test digits."
+    if not share:
+        return f"Unit {unit} is dead: it answers to none of the test digits."
+    return f"Unit {unit} answers to {share:.1%} of the test digits."
 
 
 def as_int8(weights: np.ndarray) -> np.ndarray:

@@ -29,8 +29,8 @@ RUNGS = (
         "Register tiles",
         "The processor's own few drawers, its registers, hold a small tile of the result until it is finished. Nothing"
         " is fetched twice that could be kept at hand.",
-        "8 rows by 2 vectors of 16 numbers stay in registers for the whole sum: two loads and eight broadcasts feed"
-        " sixteen multiply-adds. One kernel for each operation.",
+        "With AVX-512, 8 rows by 2 vectors of 16 numbers stay in registers for the whole sum: two loads and eight"
+        " broadcasts feed sixteen multiply-adds. One kernel for each operation.",
         "products.accumulate",
     ),
     (

@@ -17,7 +17,7 @@ from ...session.store import Store
 from ..parts import aside, script
 from .styles import STYLES
 
-_NETWORK = (PAGE / "network.js", PAGE / "picture.js", "network_view.js")
+_NETWORK = (PAGE / "network.js", PAGE / "picture.js", "signs.js", "network_view.js")
 _BOARD = (PAGE / "parts.js", PAGE / "pen.js", PAGE / "board.js", PAGE / "examples.js")
 
 
@@ -74,4 +74,6 @@ def _model_or_default(folder_of: Callable[[str], Path], name: str) -> tuple[Show
     try:
         return shown_model(folder_of(name)), ""
     except FORESEEN as error:
-        return shown_model(folder_of(weights.DEFAULT)), f"{name} is not shown: {sentence_of(error)}."
+        return shown_model(
+            folder_of(weights.DEFAULT)
+        ), f"{name} is not shown: {sentence_of(error)}; this is {weights.DEFAULT}."

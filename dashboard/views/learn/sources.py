@@ -34,6 +34,7 @@ def sources() -> dict[str, list[str]]:
     return {part: ["\n\n".join(map(source_of, names)) for names in twins] for part, twins in PARTS.items()}
 
 
+@cache
 def source_of(name: str) -> str:
     """The code of a function, as `products.accumulate`, without its docstring."""
     module, _, function = name.partition(".")

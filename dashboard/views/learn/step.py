@@ -20,7 +20,7 @@ from .styles import STYLES
 ENGINES = ("NumPy reference", "Numba kernels")
 Row = tuple[str, str, list[str]]  # a part of the step, a quantity, and it on each engine and their difference
 
-_BUSY = "this machine is being measured, and steps would blur the figures; try again when the benchmark is ready"
+_BUSY = "this machine is being measured, and steps would blur the figures; try again when that is done"
 
 
 class StepView(JSComponent):
@@ -38,7 +38,7 @@ class StepView(JSComponent):
     sources = param.Dict(doc="The code of each part, of both engines.")
     problem = param.String()
 
-    _esm = script("step.js")
+    _esm = script("signs.js", "step.js")
 
     def __init__(self, store: Store) -> None:
         super().__init__(sources=sources(), stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))
@@ -51,8 +51,8 @@ class StepView(JSComponent):
             match data:
                 case {"steps": int(n)}:
                     self._ask(self._lesson.question_after(n))
-                case {"weight": [int(layer), int(start), int(to)]}:
-                    self._ask(self._lesson.question_about(Weight(layer, start, to)))
+                case {"weight": [int(), int(), int()] as weight}:  # also true and false, which index otherwise
+                    self._ask(self._lesson.question_about(Weight(*map(int, weight))))
                 case {"anew": int(units)}:
                     self._lesson.begin_anew(units)
                     self._tell("")
@@ -62,7 +62,7 @@ class StepView(JSComponent):
             self._tell(str(error))
 
     def _ask(self, question: Question) -> None:
-        if self._store.shared.benchmarks.status.is_running:
+        if self._store.shared.is_measured:
             raise OptionError(_BUSY)
         lessons = self._store.shared.lessons
         self._lesson.is_waiting = True
