@@ -112,6 +112,12 @@ def changes(x, out):
     out[...] = 2 * x * np.float32(1 + len(calls) % 2 * 2**-23)
 
 
+def raises_on_two_threads(x, out):
+    double(x, out)
+    if jit.get_threads() == 2:
+        raise IndexError("beyond")
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
@@ -123,6 +129,7 @@ def changes(x, out):
         (refuses_odd, r"1x1: it refuses this: x must be even"),
         (depends_on_threads, r"1x1: two threads give other bits than one"),
         (raises, r"1x1: it raises IndexError: beyond"),
+        (raises_on_two_threads, r"1x1: two threads raised IndexError: beyond"),
         (slightly_off, r"1x1: .* times what may be off"),
         (other_names, r"signature: it takes \(y, out\), its textbook \(x, out\)"),
         (changes, r"1x1: a second call gives other bits"),
@@ -135,6 +142,14 @@ def test_a_wrong_kernel_is_told_in_a_sentence(wrong, sentence):
     json.dumps(report.as_json(), allow_nan=False)
     with pytest.raises(KernelError, match=sentence):
         report.raise_first()
+
+
+def test_outputs_of_any_type_are_guarded():
+    def is_large(x, out):
+        out[...] = x > 1
+
+    case = Case("flags", lambda: {"x": np.linspace(0, 2, 9, dtype=np.float32), "out": np.zeros(9, bool)}, ("out",))
+    verify(is_large, is_large, [case], raise_first=True)
 
 
 def test_what_is_returned_is_an_output_too():
@@ -163,6 +178,7 @@ def test_a_kernel_of_the_house_holds():
         (lambda: cases_of(make, []), "at least one shape"),
         (lambda: cases_of(make, timed=[(1, 1)]), "need work"),
         (lambda: benchmark_kernel(double, double, cases_of(make)), "no case has work"),
+        (lambda: benchmark_kernel(double, double, CASES, {"kernel": double}, roof=ROOF), "cannot be called 'kernel'"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(call, sentence):

@@ -122,6 +122,8 @@ def _load_run(directory: Path, dataset: Dataset | None, epochs: int | None, teac
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
     if teacher is not None:
+        if recipe.teacher is None:
+            raise OptionError(f"{directory}: was trained without a teacher")
         recipe = dataclasses.replace(recipe, teacher=teacher)
     dataset = dataset or data_of(files)
     if dataset.sha256 != data.sha256:

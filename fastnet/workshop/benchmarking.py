@@ -106,6 +106,8 @@ def benchmark_kernel(
     timed = [case for case in cases if case.work is not None]
     if not timed:
         raise OptionError("no case has work, so there is nothing to time: give cases_of work=... and timed=...")
+    if taken := {KERNEL, REFERENCE} & set(rivals or {}):
+        raise OptionError(f"a rival cannot be called {taken.pop()!r}: that is what is timed beside it")
     load = load_average()
     functions = {KERNEL: kernel, REFERENCE: reference, **(rivals or {})}
     threads_before = jit.get_threads()

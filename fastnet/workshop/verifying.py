@@ -222,7 +222,8 @@ def _compared(name: str, result: Any, exact: Any, case: Case) -> tuple[float, st
 
 def _written_beside(before: Arguments, after: Arguments, guards: dict[str, np.ndarray], case: Case) -> str | None:
     for name, memory in guards.items():
-        if not ((memory[:GUARD] == 7).all() and (memory[-GUARD:] == 7).all()):
+        seven = memory.dtype.type(7)
+        if not ((memory[:GUARD] == seven).all() and (memory[-GUARD:] == seven).all()):
             return f"it writes outside {name}"
     for name in before.keys() - set(case.outputs):
         if not _same_bits(before[name], after[name]):
@@ -232,7 +233,12 @@ def _written_beside(before: Arguments, after: Arguments, guards: dict[str, np.nd
 
 def _changing_bits(kernel: Function, case: Case, first: Arguments) -> str | None:
     for n_threads, told_as in ((1, "a second call gives other bits"), (2, "two threads give other bits than one")):
-        again, _ = _call_guarded(kernel, case, n_threads)
+        try:
+            again, _ = _call_guarded(kernel, case, n_threads)
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever a stranger's kernel raises
+            return f"{told_as.split(' give')[0]} raised {type(error).__name__}: {told(error, 200)}"
         if not all(_same_bits(first[name], again[name]) for name in case.outputs):
             return told_as
     return None
