@@ -277,6 +277,12 @@ def test_a_changed_teacher_is_refused_and_a_moved_one_is_taken(dataset, teacher,
         load_run(tmp_path / "run", dataset)
 
 
+def test_a_run_without_a_teacher_takes_none(dataset, teacher, tmp_path):
+    save_run(Training(dataset, SMALL), tmp_path / "run")
+    with pytest.raises(OptionError, match="run: was trained without a teacher"):
+        load_run(tmp_path / "run", dataset, teacher=teacher)
+
+
 def test_manifest_card_and_inspection_tell_the_teacher(dataset, teacher, tmp_path, capsys):
     save_run(Training(dataset, dataclasses.replace(SMALL, teacher=teacher)), tmp_path / "run")
     manifest = json.loads((tmp_path / "run/manifest.json").read_text())
