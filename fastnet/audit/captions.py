@@ -117,7 +117,7 @@ def _weights(figures: Figures) -> str:
 
 
 def _units(figures: Figures) -> str:
-    hidden, activation = figures.layers[:-1], figures.model.activation
+    hidden, activation = figures.layers[:-1], figures.model.between
     if not hidden:
         return "Left out: the model has no hidden layer."
     if activation != "relu":

@@ -17,7 +17,12 @@ class ModelFacts:
     layer_sizes: tuple[int, ...]
     n_parameters: int
     classes: tuple[str, ...] | None = None  # their names, where they are not called by their numbers
-    activation: str = "relu"
+    activation: str | None = None  # audits of earlier versions don't tell: see `between`
+
+    @property
+    def between(self) -> str:
+        """What follows each hidden layer."""
+        return self.activation or "relu"
 
     @property
     def class_names(self) -> tuple[str, ...]:

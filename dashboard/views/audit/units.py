@@ -44,7 +44,7 @@ class UnitsView(JSComponent):
             return
         share = state.audit.active_shares[0][unit]
         rows = [int(row) for row in state.audit.units[0][unit] if row >= 0]
-        sentence = answers(unit, share, state.audit.figures.model.activation)
+        sentence = answers(unit, share, state.audit.figures.model.between)
         self.param.update(unit=unit, exciting=[self._item(row) for row in rows], sentence=sentence)
 
     def _item(self, row: int) -> dict[str, Any]:
