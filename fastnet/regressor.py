@@ -125,7 +125,8 @@ class FastNetRegressor(RegressorMixin, NetworkEstimator):
         with np.errstate(over="ignore"):  # it is told
             if self.out_activation_ == "exp":
                 np.exp(values, out=values)
-            values = values * self.target_scale_ + self.target_mean_
+            values *= self.target_scale_
+            values += self.target_mean_
             if X.dtype == np.float32 and not self._has_precise_targets:
                 values = values.astype(np.float32)
         finite_answers(values)
