@@ -1,16 +1,20 @@
-"""The engines side by side, for the tests that hold them against each other."""
+"""Engines side by side, and trainings with and without a pause, for the tests that hold them against each other."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from fastnet import kernels
+from fastnet.data.samples import Dataset
 from fastnet.kernels import reference
 from fastnet.models.network import Network
 from fastnet.training.engine.base import Engine
 from fastnet.training.engine.fused import FusedEngine
 from fastnet.training.engine.stepwise import StepwiseEngine
 from fastnet.training.recipe import Recipe
+from fastnet.training.runs import load_run, save_run
+from fastnet.training.trainer import Training
 
 N_FEATURES, N_OUTPUTS = 30, 4  # of the small data set
 
@@ -35,3 +39,14 @@ def assert_agree(answers: Sequence[tuple[Engine, np.ndarray]]) -> None:
         for one, other in ((engine.network, expected.network), (engine.moments[0], expected.moments[0])):
             for name, array in one.parameters().items():
                 np.testing.assert_allclose(array, other.parameters()[name], rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+def whole_and_resumed(data: Dataset, recipe: Recipe, step: int, run: Path) -> tuple[Training, Training]:
+    """Two trainings to their end, one of which was put away after a step, and taken up again."""
+    whole, first = Training(data, recipe), Training(data, recipe)
+    whole.run()
+    first.run(n_steps=step)
+    save_run(first, run)
+    second = load_run(run, data)
+    second.run()
+    return whole, second

@@ -13,8 +13,9 @@ from fastnet.kernels import jit, reference
 from fastnet.kernels.sparse_rows import SparseRows
 from fastnet.training.engine import compile_kernels, distorted
 from fastnet.training.recipe import ENGINES, Recipe
-from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
+
+from .engines import whole_and_resumed
 
 NOTHING = Augmentation(rotation=0, scale=0, aspect=0, shear=0, shift=0, elastic=0)
 RECIPE = Recipe(
@@ -151,12 +152,7 @@ def test_each_epoch_sees_other_copies(squares):
 @pytest.mark.parametrize("step", [1, 16, 21])  # 16 steps an epoch
 def test_resumed_training_ends_at_the_same_bits(squares, tmp_path, engine, step):
     recipe = dataclasses.replace(RECIPE, engine=engine)
-    whole, first = Training(squares, recipe), Training(squares, recipe)
-    whole.run()
-    first.run(n_steps=step)
-    save_run(first, tmp_path / "run")
-    second = load_run(tmp_path / "run", squares)
-    second.run()
+    whole, second = whole_and_resumed(squares, recipe, step, tmp_path / "run")
     for name, array in whole.network.parameters().items():
         np.testing.assert_array_equal(second.network.parameters()[name], array)
 

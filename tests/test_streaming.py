@@ -9,8 +9,9 @@ import pytest
 from fastnet import Augmentation
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.training.recipe import Recipe
-from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
+
+from .engines import whole_and_resumed
 
 SIDE = 8
 RECIPE = Recipe(
@@ -61,12 +62,7 @@ def test_an_epoch_of_three_passes_is_three_epochs(augmentation):
 def test_a_run_of_many_passes_is_taken_up_to_the_same_bits(tmp_path, step):
     data = Dataset(samples(500), samples(100), "squares")
     recipe = dataclasses.replace(RECIPE, epochs=2, passes=3)
-    whole, first = Training(data, recipe), Training(data, recipe)
-    whole.run()
-    first.run(n_steps=step)
-    save_run(first, tmp_path / "run")
-    second = load_run(tmp_path / "run", data)
-    second.run()
+    whole, second = whole_and_resumed(data, recipe, step, tmp_path / "run")
     assert_same(whole, second)
     assert [record.train_accuracy for record in second.progress.history] == [
         record.train_accuracy for record in whole.progress.history

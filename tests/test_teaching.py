@@ -19,7 +19,7 @@ from fastnet.training.runs import load_run, save_run
 from fastnet.training.teaching import Teachers
 from fastnet.training.trainer import Trainer, Training
 
-from .engines import N_OUTPUTS, assert_agree, engines
+from .engines import N_OUTPUTS, assert_agree, engines, whole_and_resumed
 
 SMALL = Recipe(hidden=(16,), epochs=3, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0)
 
@@ -230,12 +230,7 @@ def test_resumed_training_ends_at_the_same_bits(squares, tmp_path, engine, step,
     teacher = saved(squares, tmp_path / "teacher", hidden=(20, 9))
     more = {"augmentation": Augmentation(), "annealing": 0.5, **changes}
     recipe = dataclasses.replace(SMALL, engine=engine, teacher=teacher, teacher_share=0.9, **more)
-    whole, first = Training(squares, recipe), Training(squares, recipe)
-    whole.run()
-    first.run(n_steps=step)
-    save_run(first, tmp_path / "run")
-    second = load_run(tmp_path / "run", squares)
-    second.run()
+    whole, second = whole_and_resumed(squares, recipe, step, tmp_path / "run")
     assert_same_bits(whole, second)
 
 

@@ -14,6 +14,7 @@ from fastnet.timing import ceilings
 from fastnet.timing.ceilings import Ceilings
 from fastnet.timing.roofline import Standing, measure_kernels
 from fastnet.timing.texts import load_average, time_text
+from fastnet.workshop.plotting import COLOURS, GREY, MARKERS, bandwidth
 
 DOCUMENT, PICTURES = Path("docs/roofline.md"), Path("docs")
 CURVE_SIZES = [2**power for power in range(13, 29)]  # bytes for each thread
@@ -79,11 +80,6 @@ def three_digits(number: float) -> str:
 
 # ---- Picture --------------------------------------------------------------------------------------------------------
 
-# Told apart with any colour vision (Okabe & Ito), and by marker or dash as well.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "osD^vPX"
-GREY = "#555555"
-
 
 def draw(roof: Ceilings, standings: list[Standing], curves: dict[tuple[int, str], list[float]], target: Path) -> None:
     """The roofline of one thread with the kernels, and bandwidth over the size of what is moved."""
@@ -107,7 +103,7 @@ def _draw_roofline(axes: Any, roof: Ceilings, standings: list[Standing]) -> None
     slowest = min(row.work.flop / row.seconds for row in standings)
     axes.set_ylim(bottom=slowest / 2e9, top=2.5 * roof.flop / 1e9)
     for level in roof.read:
-        axes.loglog(x, np.minimum(x * _roof(roof, level), roof.flop) / 1e9, color=GREY, linewidth=1)
+        axes.loglog(x, np.minimum(x * bandwidth(roof, level), roof.flop) / 1e9, color=GREY, linewidth=1)
     axes.annotate(f"FMA peak {roof.flop / 1e9:,.0f} GFLOP/s", (x[-1], roof.flop / 1e9 * 1.08), ha="right", color=GREY)
     for row, colour, marker in zip(standings, COLOURS, MARKERS, strict=True):
         speed = row.work.flop / row.seconds / 1e9
@@ -119,17 +115,12 @@ def _draw_roofline(axes: Any, roof: Ceilings, standings: list[Standing]) -> None
     axes.legend(frameon=False, fontsize=9, loc="lower right")
 
 
-def _roof(roof: Ceilings, level: str) -> float:
-    """The higher of both bandwidths of a level."""
-    return max(roof.read[level], roof.update[level])
-
-
 def _label_roofs(axes: Any, roof: Ceilings) -> None:
     """Write each level along its roof, one after another, so that near roofs don't hide each other's."""
     (x0, y0), (x1, y1) = axes.transData.transform([(1.0, 1.0), (10.0, 10.0)])
     slope = np.degrees(np.arctan2(y1 - y0, x1 - x0))
     for number, level in enumerate(roof.read):
-        rate, x = _roof(roof, level), 0.042 * 2.6**number
+        rate, x = bandwidth(roof, level), 0.042 * 2.6**number
         text = f"{level} {rate / 1e9:,.0f} GB/s"
         style = {"rotation": slope, "rotation_mode": "anchor", "fontsize": 8, "color": GREY}
         axes.text(x, 1.08 * x * rate / 1e9, text, **style)

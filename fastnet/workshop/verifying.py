@@ -232,15 +232,18 @@ def _written_beside(before: Arguments, after: Arguments, guards: dict[str, np.nd
 
 
 def _changing_bits(kernel: Function, case: Case, first: Arguments) -> str | None:
-    for n_threads, told_as in ((1, "a second call gives other bits"), (2, "two threads give other bits than one")):
+    for n_threads, who, differ in (
+        (1, "a second call", "gives other bits"),
+        (2, "two threads", "give other bits than one"),
+    ):
         try:
             again, _ = _call_guarded(kernel, case, n_threads)
         except MemoryError:
             raise
         except Exception as error:  # whatever a stranger's kernel raises
-            return f"{told_as.split(' give')[0]} raised {type(error).__name__}: {told(error, 200)}"
+            return f"{who} raised {type(error).__name__}: {told(error, 200)}"
         if not all(_same_bits(first[name], again[name]) for name in case.outputs):
-            return told_as
+            return f"{who} {differ}"
     return None
 
 
