@@ -37,6 +37,8 @@ Changes = dict[str, Any]
 
 # Changes to a recipe, those in "augmentation" to its augmentation; epochs are fewer, so that trials are quick.
 SHORT: Changes = {"epochs": 30}
+MILD: dict[str, float] = {"elastic": 0.7, "shear": 5}
+WEAK: dict[str, float] = {"rotation": 7, "scale": 0.07, "aspect": 0.07, "shear": 7, "shift": 0.7, "elastic": 0.7}
 STRONG: dict[str, float] = {"rotation": 12, "scale": 0.15, "aspect": 0.12, "shear": 12, "shift": 1.5, "elastic": 1.2}
 DEEP: Changes = {"hidden": (1500, 1000, 500), "epochs": 170, "learning_rate": 1e-3}
 TEACHER = "mnist-best-large"
@@ -52,7 +54,7 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {"weight_decay": 0.0},
             {"label_smoothing": 0.1},
             {"augmentation": {"elastic": 1.5}},
-            {"augmentation": {"elastic": 0.7, "shear": 5}},
+            {"augmentation": MILD},
             {"augmentation": {"smoothness": 4}},
             {"augmentation": {"thickness": 0.5}},
             {"epochs": 90},
@@ -84,6 +86,18 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {**WIDE, "epochs": 70, "selectivity": 0.25},
             {**DEEP, "selectivity": 0.25, "dropout": 0.1},
             {**DEEP, "selectivity": 0.25, "dropout": 0.2},
+        ],
+    ),
+    "best-long": (
+        BEST,
+        range(10, 15),
+        [
+            {},
+            {"augmentation": MILD},
+            {"augmentation": WEAK},
+            {"augmentation": MILD, "annealing": 0.2, "last_strength": 0.5},
+            {"augmentation": MILD, "teacher": TEACHER, "temperature": 2},
+            {"augmentation": MILD, "epochs": 400},
         ],
     ),
     "taught": (
