@@ -11,7 +11,7 @@ from numba.core import types
 from numba.core.extending import overload
 
 from .arrays import aligned_zeros
-from .jit import inlined, kernel
+from .jit import inlined, inner_kernel
 from .rows import prefetch_row
 from .simd import BITS, LANES, lowest_bit, nonzero_bits, words_with
 from .sparse_rows import SparseRows
@@ -85,7 +85,7 @@ def n_list_tasks(lists):
     return (n_groups + size - 1) // size
 
 
-@kernel()
+@inner_kernel()
 def list_task(images, rows, later_rows, scale, lists, slot, task):
     """The lists of some groups, of the mini-batch with the samples at `rows`, scaled; fetches those at `later_rows`."""
     n_groups = lists.counts.shape[1]
