@@ -140,12 +140,12 @@ def inlined(function: Callable) -> Callable:
     return Piece(function, compiled_inline(function, fastmath=FASTMATH, error_model="numpy"))
 
 
-def emitted(function: Callable) -> Callable[[Callable], Callable]:
+def emitted(function: Callable, of_constants: bool = False) -> Callable[[Callable], Callable]:
     """Declare what calls of `function` become in a kernel: code that is emitted where the call stands.
 
-    The decorated gets the types of the arguments and returns (signature, codegen), as for `numba.extending.intrinsic`,
-    or None for types that it does not know. Unlike the body of an `overload`, this is no function of its own, which
-    LLVM would compile for each signature before it is inlined.
+    The decorated gets the types of the arguments, which tell the values if they are those `of_constants`, and returns
+    (signature, codegen), as for `numba.extending.intrinsic`, or None for types that it does not know. Unlike the body
+    of an `overload`, this is no function of its own, which LLVM would compile for each signature before it is inlined.
     """
 
     def register(declaration: Callable) -> Callable:
@@ -157,7 +157,7 @@ def emitted(function: Callable) -> Callable[[Callable], Callable]:
             lower_builtin(function, *signature.args)(codegen)
             return signature
 
-        _declare(function, generic)
+        _declare(function, generic, of_constants)
         return declaration
 
     return register
@@ -186,9 +186,10 @@ def chosen(function: Callable) -> Callable[[Callable], Callable]:
     return register
 
 
-def _declare(function: Callable, generic: Callable) -> None:
+def _declare(function: Callable, generic: Callable, of_constants: bool = False) -> None:
     """Let `generic` say what a call of `function` is, for the types of its arguments."""
-    infer_global(function)(type(function.__name__, (AbstractTemplate,), {"key": function, "generic": generic}))
+    attributes = {"key": function, "generic": generic, "prefer_literal": of_constants}
+    infer_global(function)(type(function.__name__, (AbstractTemplate,), attributes))
 
 
 def _is_ours(function: Callable) -> bool:
