@@ -4,7 +4,7 @@ import numba
 import numpy as np
 
 from .checks import check_axes, check_inputs, check_labels, check_outputs, check_sparse_rows
-from .jit import inlined, kernel
+from .jit import inlined, inner_kernel, kernel
 from .rows import gather_row, prefetch_row
 from .sparse_rows import SparseRows
 
@@ -63,7 +63,7 @@ def n_gather_tasks(n_rows):
     return (n_rows + TASK_ROWS - 1) // TASK_ROWS
 
 
-@kernel()
+@inner_kernel()
 def gather_task(images, rows, scale, x, task):
     """TASK_ROWS rows of the `x` of `gather_batch`."""
     start, stop = task * TASK_ROWS, min((task + 1) * TASK_ROWS, len(rows))

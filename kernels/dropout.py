@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .checks import check_axes, check_outputs
-from .jit import inlined, kernel
+from .jit import inlined, inner_kernel, kernel
 from .lists import GROUP, RUN, groups_of_task
 from .philox import WORD, philox
 from .rates import Rate, rate_of
@@ -48,7 +48,7 @@ NO_DROPOUT = Dropout(np.uint64(0), rate_of(0), rate_of(0))
 # Indices below have no sign: Numba looks whether others are negative, and then LLVM finds no vectors.
 
 
-@kernel()
+@inner_kernel()
 def draw(words, key, first, block, step, layer):
     """words[b, :, t], uint32: the draw of unit first + t for DRAW_SAMPLES samples, those of block number block + b."""
     n_blocks, _, n_units = words.shape
@@ -85,7 +85,7 @@ def drop_block(x, start, stop, first, last, rate, key, step, layer):
             x[i, first + t] *= factor_of(words[0, k, t], shift, rate)
 
 
-@kernel(allocates=True)
+@inner_kernel(allocates=True)
 def drop_listed_task(lists, slot, n_samples, rate, key, step, layer, task):
     """The same for what `list_task` has listed, of the same task; dropped features stay in the lists, as 0."""
     n_groups = lists.counts.shape[1]

@@ -7,7 +7,8 @@ moments are those of a `SparseLayer`, packed in panels, and its entries in `Laye
 
 What a training does not need is not compiled: that is told by types. A network of ReLUs has no `activation` but None,
 and SGD no second moments; labels that are classes have one axis, and targets two, as have the answers to them; where
-answers are classes, targets are soft.
+answers are classes, targets are soft. And what is the same for networks of any depth and samples of any type, the work
+on one layer, is a kernel of its own: then only the walk through the layers is compiled anew for another network.
 """
 
 import math
@@ -22,7 +23,7 @@ from .board import claim, claim_next, wait_for
 from .choices import CHOICES
 from .denormals import flush_denormals, restore_denormals
 from .dropout import drop_block, drop_listed_task
-from .jit import inlined, kernel
+from .jit import inlined, inner_kernel, kernel
 from .lists import list_task, n_list_tasks
 from .losses import answer, differentiate_sample, share_out
 from .optimizers import Adam, Sgd, clipping_gain, coefficients, updated
@@ -158,7 +159,7 @@ def prepare_first(worker, board, data, rows, batches, first, dropout, step):
     return phase + 1
 
 
-@inlined
+@inner_kernel()
 def prepare(worker, board, phase, data, rows, s, batches, first, dropout, step):
     """Mini-batch number s of the samples at `rows`, for that step, into its slot: its lists or its x, its y and its
     shares. Nobody waits here."""
@@ -204,36 +205,51 @@ def forward(worker, board, phase, data, rows, s, batches, layers, first, activat
     """The output of each layer for mini-batch number s, into `layers.out`; meanwhile the next one is prepared."""
     n_layers = len(layers.w)
     slot, n = s % 2, batch_length(rows, s, batches)
-    backwards = is_backwards(slot)
     for i in range(n_layers):
-        is_hidden, out = i < n_layers - 1, layers.out[i][:n]
-        with_relu = is_hidden and activation is None
+        is_hidden, b, out = i < n_layers - 1, layers.b[i], layers.out[i][:n]
         if i == 0 and first.is_used:
             n_tasks = len(first.w)
-            task = claim(board, phase, worker, n_tasks, backwards)
-            while task >= 0:
-                sparse_linear_task(first, slot, layers.b[0], with_relu, out, task)
-                if is_hidden:
-                    left, right = task * PANEL_COLUMNS, min((task + 1) * PANEL_COLUMNS, out.shape[1])
-                    finish_block(out, ZERO, n, left, right, activation, dropout, step, i + 1)
-                task = claim_next(board, phase, worker, n_tasks, backwards)
+            forward_sparse(worker, board, phase, first, slot, b, out, is_hidden, activation, dropout, step)
         else:
             below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
             n_tasks = n_product_tasks(out)
-            task = claim(board, phase, worker, n_tasks, backwards)
-            while task >= 0:
-                multiply_add_task(below, layers.w[i], layers.b[i], with_relu, out, task)
-                if is_hidden:
-                    start, stop, left = block_of_task(out, task)
-                    right = min(left + TILE_COLUMNS, out.shape[1])
-                    finish_block(out, start, stop, left, right, activation, dropout, step, i + 1)
-                task = claim_next(board, phase, worker, n_tasks, backwards)
+            forward_dense(
+                worker, board, phase, slot, below, layers.w[i], b, out, is_hidden, activation, dropout, step, i + 1
+            )
         if i == 0:
             prepare(worker, board, phase + n_layers, data, rows, s + 1, batches, first, dropout, step + 1)
         wait_for(board, phase, n_tasks)
         phase += 1
     wait_for(board, phase, n_prepare_tasks(batch_length(rows, s + 1, batches), first))
     return phase + 1
+
+
+@inner_kernel()
+def forward_sparse(worker, board, phase, first, slot, b, out, is_hidden, activation, dropout, step):
+    """The output of a sparse first layer."""
+    n, n_columns = out.shape
+    n_tasks, backwards = len(first.w), is_backwards(slot)
+    task = claim(board, phase, worker, n_tasks, backwards)
+    while task >= 0:
+        sparse_linear_task(first, slot, b, is_hidden and activation is None, out, task)
+        if is_hidden:
+            left, right = task * PANEL_COLUMNS, min((task + 1) * PANEL_COLUMNS, n_columns)
+            finish_block(out, ZERO, n, left, right, activation, dropout, step, ZERO + 1)
+        task = claim_next(board, phase, worker, n_tasks, backwards)
+
+
+@inner_kernel()
+def forward_dense(worker, board, phase, slot, below, w, b, out, is_hidden, activation, dropout, step, layer):
+    """The output of a layer whose input is `below`."""
+    n_tasks, backwards = n_product_tasks(out), is_backwards(slot)
+    task = claim(board, phase, worker, n_tasks, backwards)
+    while task >= 0:
+        multiply_add_task(below, w, b, is_hidden and activation is None, out, task)
+        if is_hidden:
+            start, stop, left = block_of_task(out, task)
+            right = min(left + TILE_COLUMNS, out.shape[1])
+            finish_block(out, start, stop, left, right, activation, dropout, step, layer)
+        task = claim_next(board, phase, worker, n_tasks, backwards)
 
 
 @inlined
@@ -250,6 +266,14 @@ def differentiate_loss(worker, board, phase, s, n, batches, layers, loss, losses
     """Loss and answer of each sample of mini-batch number s, and the gradient of the outputs."""
     labels, shares, outputs, doutputs = batches.y[s % 2], batches.shares[s % 2], layers.out[-1][:n], layers.dout[-1][:n]
     start = s * batches.y.shape[1]
+    differentiate_outputs(worker, board, phase, outputs, labels, shares, doutputs, loss, losses, answers, start)
+    return phase + 1
+
+
+@inner_kernel()
+def differentiate_outputs(worker, board, phase, outputs, labels, shares, doutputs, loss, losses, answers, start):
+    """`differentiate_loss` for one mini-batch, whose losses and answers begin at number `start`."""
+    n = len(outputs)
     n_tasks = (n + LOSS_ROWS - 1) // LOSS_ROWS
     task = claim(board, phase, worker, n_tasks, False)
     while task >= 0:
@@ -258,23 +282,27 @@ def differentiate_loss(worker, board, phase, s, n, batches, layers, loss, losses
             answer(outputs, i, loss, answers, start + i)
         task = claim_next(board, phase, worker, n_tasks, False)
     wait_for(board, phase, n_tasks)
-    return phase + 1
 
 
 @inlined
 def backward(worker, board, phase, n, layers, activation, dropout, step):
     """The gradient of each layer's sums, into `layers.dout`, from the last to the first."""
     for i in range(len(layers.w) - 1, 0, -1):
-        below = layers.out[i - 1][:n]
-        n_tasks = n_transposed_tasks(layers.w[i])
-        task = claim(board, phase, worker, n_tasks, False)
-        while task >= 0:
-            dout, dbelow = layers.dout[i][:n], layers.dout[i - 1][:n]
-            backward_task(dout, layers.w[i], below, dbelow, task, activation, dropout, step, i)
-            task = claim_next(board, phase, worker, n_tasks, False)
-        wait_for(board, phase, n_tasks)
+        dout, below, dbelow = layers.dout[i][:n], layers.out[i - 1][:n], layers.dout[i - 1][:n]
+        backward_layer(worker, board, phase, dout, layers.w[i], below, dbelow, activation, dropout, step, i)
         phase += 1
     return phase
+
+
+@inner_kernel()
+def backward_layer(worker, board, phase, dout, w, below, dbelow, activation, dropout, step, layer):
+    """The gradient of the sums of hidden layer number `layer`, from 1, that `below` is the output of."""
+    n_tasks = n_transposed_tasks(w)
+    task = claim(board, phase, worker, n_tasks, False)
+    while task >= 0:
+        backward_task(dout, w, below, dbelow, task, activation, dropout, step, layer)
+        task = claim_next(board, phase, worker, n_tasks, False)
+    wait_for(board, phase, n_tasks)
 
 
 @inlined
@@ -326,30 +354,39 @@ def update(worker, board, phase, slot, n, batches, layers, first, c, only_measur
 
     Nobody waits between the layers; the last task of each is its biases.
     """
-    of_weights, of_biases = c
-    n_layers, backwards = len(layers.w), is_backwards(slot)
+    n_layers = len(layers.w)
     for i in range(n_layers):
-        dout = layers.dout[i][:n]
-        is_sparse = i == 0 and first.is_used
-        n_tasks = n_update_tasks(layers, first, i)
         below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
-        w, m, v, dw = layers.w[i], layers.w_m[i], layers.w_v[i], layers.narrow_dw[i]
-        task = claim(board, phase + i, worker, n_tasks, backwards)
-        while task >= 0:
-            if task == n_tasks - 1:
-                squares = update_biases(dout, layers.b[i], layers.b_m[i], layers.b_v[i], of_biases, only_measure)
-            elif is_sparse:
-                squares = sparse_step_task(first, slot, dout, of_weights, only_measure, task)
-            elif len(dw) > 0:
-                squares = multiply_step_narrow_task(below.T, dout, w, m, v, dw, of_weights, only_measure, task)
-            else:
-                squares = multiply_step_task(below.T, dout, w, m, v, of_weights, only_measure, task)
-            if only_measure:
-                layers.squares[i][task] = squares
-            task = claim_next(board, phase + i, worker, n_tasks, backwards)
+        is_sparse, n_tasks, dout = i == 0 and first.is_used, n_update_tasks(layers, first, i), layers.dout[i][:n]
+        weights = layers.w[i], layers.w_m[i], layers.w_v[i], layers.narrow_dw[i]
+        arrays = weights, (layers.b[i], layers.b_m[i], layers.b_v[i])
+        squares = layers.squares[i]
+        update_layer(
+            worker, board, phase + i, n_tasks, slot, is_sparse, first, below, dout, arrays, c, only_measure, squares
+        )
     for i in range(n_layers):
         wait_for(board, phase + i, n_update_tasks(layers, first, i))
     return phase + n_layers
+
+
+@inner_kernel()
+def update_layer(worker, board, phase, n_tasks, slot, is_sparse, first, below, dout, arrays, c, only_measure, squares):
+    """`update` for one layer, with `arrays` of its weights, moments and room for a narrow gradient, and its biases."""
+    ((w, m, v, dw), (b, b_m, b_v)), (of_weights, of_biases) = arrays, c
+    backwards = is_backwards(slot)
+    task = claim(board, phase, worker, n_tasks, backwards)
+    while task >= 0:
+        if task == n_tasks - 1:
+            square = update_biases(dout, b, b_m, b_v, of_biases, only_measure)
+        elif is_sparse:
+            square = sparse_step_task(first, slot, dout, of_weights, only_measure, task)
+        elif len(dw) > 0:
+            square = multiply_step_narrow_task(below.T, dout, w, m, v, dw, of_weights, only_measure, task)
+        else:
+            square = multiply_step_task(below.T, dout, w, m, v, of_weights, only_measure, task)
+        if only_measure:
+            squares[task] = square
+        task = claim_next(board, phase, worker, n_tasks, backwards)
 
 
 @inlined

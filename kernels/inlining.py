@@ -17,20 +17,11 @@ from .compilers import LibraryCompiler
 
 
 class Piece:
-    """A function that kernels inline, compiled with Numba's `options`, and that Python calls as it is written."""
+    """A function that is `compiled` where kernels call it, and that Python calls as it is written."""
 
-    def __init__(self, function: Callable, **options: Any):
+    def __init__(self, function: Callable, compiled: Any):
         functools.update_wrapper(self, function)
-        self._function = function
-        self._compiled = numba.njit(
-            function,
-            forceinline=True,
-            _nrt=False,
-            no_cpython_wrapper=True,
-            no_cfunc_wrapper=True,
-            pipeline_class=_Compiler,
-            **options,
-        )
+        self._function, self._compiled = function, compiled
 
     @property
     def _numba_type_(self) -> types.Dispatcher:
@@ -39,6 +30,19 @@ class Piece:
     def __call__(self, *args: Any) -> Any:
         """Run it as plain Python."""
         return self._function(*args)
+
+
+def compiled_inline(function: Callable, **options: Any) -> Any:
+    """Numba's dispatcher of a function that kernels inline, with such options."""
+    return numba.njit(
+        function,
+        forceinline=True,
+        _nrt=False,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        pipeline_class=_Compiler,
+        **options,
+    )
 
 
 class _InlinedLibrary(JITCodeLibrary):

@@ -1,8 +1,8 @@
 """How kernels are compiled: flags, cache and threads, in this one place.
 
-`@kernel` marks what is called from Python, `@inlined` a piece of a kernel; `@emitted` declares what a plain function
-becomes in machine code, and `@chosen` which piece it is. With `NUMBA_DISABLE_JIT=1` all leave plain Python, which is
-slow and lets coverage and a debugger see every line.
+`@kernel` marks what is called from Python, `@inner_kernel` what kernels alone call, and `@inlined` a piece of either;
+`@emitted` declares what a plain function becomes in machine code, and `@chosen` which piece it is. With
+`NUMBA_DISABLE_JIT=1` all leave plain Python, which is slow and lets coverage and a debugger see every line.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from numba.core.runtime import rtsys
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
 from . import compilation
-from .inlining import Piece
+from .inlining import Piece, compiled_inline
 from .linking import KernelCache, KernelCompiler
 
 # GNU OpenMP's threads spin for milliseconds at the end of each loop. Where another process wants their processors, that
@@ -135,15 +135,17 @@ def _own_cache_directory() -> Iterator[None]:
 
 def inlined(function: Callable) -> Callable:
     """Compile a piece of a kernel, always inlined into its caller; where Python calls it, it is plain Python."""
-    return function if config.DISABLE_JIT else Piece(function, fastmath=FASTMATH, error_model="numpy")
+    if config.DISABLE_JIT:
+        return function
+    return Piece(function, compiled_inline(function, fastmath=FASTMATH, error_model="numpy"))
 
 
-def emitted(function: Callable) -> Callable[[Callable], Callable]:
+def emitted(function: Callable, of_constants: bool = False) -> Callable[[Callable], Callable]:
     """Declare what calls of `function` become in a kernel: code that is emitted where the call stands.
 
-    The decorated gets the types of the arguments and returns (signature, codegen), as for `numba.extending.intrinsic`,
-    or None for types that it does not know. Unlike the body of an `overload`, this is no function of its own, which
-    LLVM would compile for each signature before it is inlined.
+    The decorated gets the types of the arguments, which tell the values if they are those `of_constants`, and returns
+    (signature, codegen), as for `numba.extending.intrinsic`, or None for types that it does not know. Unlike the body
+    of an `overload`, this is no function of its own, which LLVM would compile for each signature before it is inlined.
     """
 
     def register(declaration: Callable) -> Callable:
@@ -155,7 +157,7 @@ def emitted(function: Callable) -> Callable[[Callable], Callable]:
             lower_builtin(function, *signature.args)(codegen)
             return signature
 
-        _declare(function, generic)
+        _declare(function, generic, of_constants)
         return declaration
 
     return register
@@ -184,9 +186,10 @@ def chosen(function: Callable) -> Callable[[Callable], Callable]:
     return register
 
 
-def _declare(function: Callable, generic: Callable) -> None:
+def _declare(function: Callable, generic: Callable, of_constants: bool = False) -> None:
     """Let `generic` say what a call of `function` is, for the types of its arguments."""
-    infer_global(function)(type(function.__name__, (AbstractTemplate,), {"key": function, "generic": generic}))
+    attributes = {"key": function, "generic": generic, "prefer_literal": of_constants}
+    infer_global(function)(type(function.__name__, (AbstractTemplate,), attributes))
 
 
 def _is_ours(function: Callable) -> bool:
@@ -206,22 +209,42 @@ def kernel(parallel: bool = False, allocates: bool = False) -> Callable[[Callabl
     """
 
     def decorate(function: Callable) -> Callable:
-        with _own_cache_directory():
-            compiled = numba.njit(
-                function,
-                fastmath=FASTMATH,
-                error_model="numpy",
-                parallel=parallel,
-                nogil=True,
-                no_cfunc_wrapper=True,
-                pipeline_class=KernelCompiler,
-                _nrt=parallel or allocates,
-            )
-            if CACHE_DIRECTORY is not None and not config.DISABLE_JIT and _is_ours(function):
-                compiled._cache = _Cache(function)  # as `cache=True` has it, which takes Numba's own
+        compiled = _compiled(function, parallel=parallel, _nrt=parallel or allocates)
         return _one_at_a_time(compiled) if parallel else compiled
 
     return decorate
+
+
+def inner_kernel(allocates: bool = False) -> Callable[[Callable], Callable]:
+    """Compile a function that kernels alone call: as `kernel`, without the code that takes arguments from Python.
+
+    It is machine code of its own, compiled once for all that call it, as long as its arguments have the same types.
+    Where Python calls it, it is plain Python.
+    """
+
+    def decorate(function: Callable) -> Callable:
+        if config.DISABLE_JIT:
+            return function
+        return Piece(function, _compiled(function, no_cpython_wrapper=True, _nrt=allocates))
+
+    return decorate
+
+
+def _compiled(function: Callable, **options: Any) -> Any:
+    """Numba's dispatcher of a kernel, with such options."""
+    with _own_cache_directory():
+        compiled = numba.njit(
+            function,
+            fastmath=FASTMATH,
+            error_model="numpy",
+            nogil=True,
+            no_cfunc_wrapper=True,
+            pipeline_class=KernelCompiler,
+            **options,
+        )
+        if CACHE_DIRECTORY is not None and not config.DISABLE_JIT and _is_ours(function):
+            compiled._cache = _Cache(function)  # as `cache=True` has it, which takes Numba's own
+    return compiled
 
 
 _parallel_loops = threading.Lock()

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numba.core import types
-from numba.core.extending import overload
 
 from .arrays import aligned_zeros
-from .jit import inlined, kernel
+from .jit import chosen, inlined, inner_kernel
 from .rows import prefetch_row
 from .simd import BITS, LANES, lowest_bit, nonzero_bits, words_with
 from .sparse_rows import SparseRows
@@ -85,7 +84,7 @@ def n_list_tasks(lists):
     return (n_groups + size - 1) // size
 
 
-@kernel()
+@inner_kernel()
 def list_task(images, rows, later_rows, scale, lists, slot, task):
     """The lists of some groups, of the mini-batch with the samples at `rows`, scaled; fetches those at `later_rows`."""
     n_groups = lists.counts.shape[1]
@@ -211,9 +210,6 @@ def list_groups(images, rows, scale, lists, slot, words, start, stop):
     fill(images, rows, scale, lists, slot, words, start, stop)
 
 
-@overload(list_groups)
-def _overload_list_groups(images, rows, scale, lists, slot, words, start, stop):
-    fill = _list_dense_groups if isinstance(images, types.Array) else _list_sparse_groups
-    return lambda images, rows, scale, lists, slot, words, start, stop: fill(
-        images, rows, scale, lists, slot, words, start, stop
-    )
+@chosen(list_groups)
+def _list_groups(images, *_others):
+    return _list_dense_groups if isinstance(images, types.Array) else _list_sparse_groups

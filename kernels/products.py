@@ -12,7 +12,7 @@ import numpy as np
 
 from .arrays import aligned_zeros
 from .choices import CHOICES
-from .jit import inlined, kernel
+from .jit import inlined, inner_kernel, kernel
 from .optimizers import update_range, updated
 from .simd import LANES, broadcast, first_lanes, load, relu, splat, step, store, sum_lanes
 from .tiles import scratch, tile, transpose
@@ -202,7 +202,7 @@ def multiply_add(a, w, b, with_relu, out):
         multiply_add_task(a, w, b, with_relu, out, task)
 
 
-@kernel()
+@inner_kernel()
 def multiply_add_task(a, w, b, with_relu, out, task):
     """Task number `task` of `multiply_add`."""
     start, stop, j = block_of_task(out, task)
@@ -212,7 +212,7 @@ def multiply_add_task(a, w, b, with_relu, out, task):
         multiply_task(a, w, out, task, store_linear, (b, with_relu, out))
 
 
-@kernel()
+@inner_kernel()
 def multiply_step_task(a, b, w, m, v, c, only_measure, task):
     """Task number `task` of one step of the optimizer on `w`, with the gradient a @ b; or, if `only_measure`, no step.
 
@@ -223,7 +223,7 @@ def multiply_step_task(a, b, w, m, v, c, only_measure, task):
     return sum_lanes(total[0, 0])
 
 
-@kernel()
+@inner_kernel()
 def multiply_step_narrow_task(a, b, w, m, v, dw, c, only_measure, task):
     """As `multiply_step_task`, for a `w` whose rows don't fill a vector: its gradient is stored, in `dw`.
 
@@ -264,7 +264,7 @@ def room_for_squares(w):
 # come from the L2 cache again for each tile; so they are packed, some rows at a time, for all the tiles of a task.
 
 
-@kernel()
+@inner_kernel()
 def multiply_add_packed(a, w, b, with_relu, out, start, j):
     """TASK_ROWS x TILE_COLUMNS of `multiply_add`, from row `start` and column j on."""
     n_inner = w.shape[0]
@@ -357,14 +357,14 @@ def multiply_transposed(a, w, out):
         multiply_transposed_task(a, w, out, task, store_product, (out,))
 
 
-@kernel()
+@inner_kernel()
 def multiply_transposed_relu_task(a, w, hidden, factor, out, task):
     """Task number `task` of out = factor * a @ w^T where hidden > 0, else 0: back through the ReLU that made `hidden`,
     and through dropout with that factor."""
     multiply_transposed_task(a, w, out, task, store_gated, (hidden, factor, out))
 
 
-@kernel()
+@inner_kernel()
 def multiply_transposed_plain_task(a, w, out, task):
     """Task number `task` of out = a @ w^T."""
     multiply_transposed_task(a, w, out, task, store_product, (out,))

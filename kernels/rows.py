@@ -2,9 +2,8 @@
 
 import numpy as np
 from numba.core import types
-from numba.core.extending import overload
 
-from .jit import inlined
+from .jit import chosen, inlined
 from .simd import prefetch
 from .sparse_rows import SparseRows
 
@@ -50,13 +49,11 @@ def gather_row(images, row, scale, x, i):
     gather(images, row, scale, x, i)
 
 
-@overload(prefetch_row)
-def _overload_prefetch_row(images, row):
-    prefetch = _prefetch_dense_row if isinstance(images, types.Array) else _prefetch_sparse_row
-    return lambda images, row: prefetch(images, row)
+@chosen(prefetch_row)
+def _prefetch_row(images, *_others):
+    return _prefetch_dense_row if isinstance(images, types.Array) else _prefetch_sparse_row
 
 
-@overload(gather_row)
-def _overload_gather_row(images, row, scale, x, i):
-    gather = _gather_dense_row if isinstance(images, types.Array) else _gather_sparse_row
-    return lambda images, row, scale, x, i: gather(images, row, scale, x, i)
+@chosen(gather_row)
+def _gather_row(images, *_others):
+    return _gather_dense_row if isinstance(images, types.Array) else _gather_sparse_row

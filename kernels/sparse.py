@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .arrays import aligned_zeros
-from .jit import inlined, kernel
+from .jit import inlined, inner_kernel
 from .lists import GROUP, Lists, count_groups, new_lists
 from .optimizers import updated
 from .products import add_squares
@@ -102,7 +102,7 @@ def add_group(lists, slot, g, panels, p, sums):
             store(sums, (p, i, v * LANES), acc[0, v])
 
 
-@kernel()
+@inner_kernel()
 def sparse_linear_task(layer, slot, b, with_relu, out, p):
     """Panel p of out = x @ w + b, then max(out, 0) if `with_relu`, for the x whose lists are in `slot`."""
     sums = layer.scratch
@@ -147,7 +147,7 @@ def update_group(lists, slot, g, dz, p, w, m, v, c, only_measure, total):
             store(v, index, new[2])
 
 
-@kernel()
+@inner_kernel()
 def sparse_step_task(layer, slot, dz, c, only_measure, p):
     """Panel p of one step of the optimizer on w, with the gradient x^T @ dz for the x whose lists are in `slot`; or, if
     `only_measure`, no step.

@@ -8,7 +8,8 @@ import operator
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.extending import intrinsic, overload, overload_attribute
+from numba.core.extending import lower_getattr
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
 
 from .jit import emitted
 from .simd import LANES, VECTOR, TileType, constants, vector_type
@@ -26,31 +27,26 @@ def scratch(rows, vectors):
     return np.full((rows, vectors, LANES), np.nan, np.float32)
 
 
-def _overload_allocation(function, zeroed):
-    # Inlined, because the memory must belong to the caller's stack frame.
-    @overload(function, prefer_literal=True, inline="always")
-    def _overload(rows, vectors):
+def _register_allocation(function, zeroed):
+    @emitted(function, of_constants=True)
+    def _allocated(rows, vectors):
         tile_type = TileType(rows.literal_value, vectors.literal_value)
         n_vectors = tile_type.rows * tile_type.vectors
 
-        @intrinsic
-        def allocate(typingctx):
-            def codegen(context, builder, signature, args):
-                # LLVM's SROA pass turns this memory into registers once the loops over it are unrolled.
-                memory = cgutils.alloca_once(builder, ir.ArrayType(VECTOR, n_vectors))
-                tile_pointer = builder.bitcast(memory, VECTOR.as_pointer())
-                for position in constants(*range(n_vectors)) if zeroed else []:
-                    zero = ir.Constant(VECTOR, [0.0] * LANES)
-                    builder.store(zero, builder.gep(tile_pointer, [position]))
-                return tile_pointer
+        def codegen(context, builder, signature, args):
+            # LLVM's SROA pass turns this memory into registers once the loops over it are unrolled.
+            memory = cgutils.alloca_once(builder, ir.ArrayType(VECTOR, n_vectors))
+            tile_pointer = builder.bitcast(memory, VECTOR.as_pointer())
+            for position in constants(*range(n_vectors)) if zeroed else []:
+                zero = ir.Constant(VECTOR, [0.0] * LANES)
+                builder.store(zero, builder.gep(tile_pointer, [position]))
+            return tile_pointer
 
-            return tile_type(), codegen
-
-        return lambda rows, vectors: allocate()
+        return tile_type(rows, vectors), codegen
 
 
-_overload_allocation(tile, zeroed=True)
-_overload_allocation(scratch, zeroed=False)
+_register_allocation(tile, zeroed=True)
+_register_allocation(scratch, zeroed=False)
 
 
 def _slot(builder, tile_type, tile_pointer, row, vector):
@@ -75,10 +71,19 @@ def _tile_set(tile, index, value):
     return (types.void(tile, _SLOT, vector_type), codegen) if isinstance(tile, TileType) else None
 
 
-@overload_attribute(TileType, "shape")
-def _overload_shape(tile):
-    shape = (tile.rows, tile.vectors, LANES)
-    return lambda tile: shape
+@infer_getattr
+class _Attributes(AttributeTemplate):
+    """What a tile has: its `shape`, (rows, vectors, lanes)."""
+
+    key = TileType
+
+    def resolve_shape(self, tile):
+        return types.UniTuple(types.intp, 3)
+
+
+@lower_getattr(TileType, "shape")
+def _shape(context, builder, tile, pointer):
+    return cgutils.pack_array(builder, constants(tile.rows, tile.vectors, LANES))
 
 
 def transpose(square):

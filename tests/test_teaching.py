@@ -16,7 +16,7 @@ from fastnet.training.compare import compare_engines
 from fastnet.training.engine.fused import FusedEngine
 from fastnet.training.recipe import ENGINES, Recipe
 from fastnet.training.runs import load_run, save_run
-from fastnet.training.teaching import Teachers
+from fastnet.training.teaching import Teachers, located
 from fastnet.training.trainer import Trainer, Training
 
 from .engines import N_OUTPUTS, assert_agree, engines, whole_and_resumed
@@ -206,7 +206,8 @@ def test_a_temperature_softens_what_a_teacher_answers(dataset, teacher, tmp_path
 
 def test_several_teachers_answer_their_mean(dataset, teacher, tmp_path):
     names = [teacher, saved(dataset, tmp_path / "other", seed=8)]
-    recipes = [dataclasses.replace(SMALL, teacher=name) for name in (*names, ",".join(names))]
+    recipes = [dataclasses.replace(SMALL, teacher=name) for name in (*names, " , ".join(names))]
+    assert located(" , ".join(names)) == ",".join(names)
     one, other, both = (Teachers(each, dataset.train, N_OUTPUTS, 32).taught(dataset.train) for each in recipes)
     np.testing.assert_allclose(both.soft_targets, (one.soft_targets + other.soft_targets) / 2, atol=1e-6)
 
@@ -311,6 +312,22 @@ def test_command_line_trains_with_a_teacher_and_goes_on(npz, dataset, teacher, t
 
 
 # ---- What does not fit ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("names", ["", " ", "mnist-default,", ",mnist-default", "mnist-default, ,mnist-default"])
+def test_a_teacher_without_a_name_is_refused(dataset, names):
+    sentence = f"the teacher must be a model, or several with commas between, not {names!r}"
+    with pytest.raises(OptionError, match=f"^{sentence}$"):
+        Training(dataset, dataclasses.replace(SMALL, teacher=names))
+    with pytest.raises(OptionError, match=f"^{sentence}$"):
+        located(names)
+
+
+def test_smoothed_labels_that_no_target_has_a_share_of_are_refused(dataset, teacher):
+    recipe = dataclasses.replace(SMALL, teacher=teacher, label_smoothing=0.1)
+    with pytest.raises(OptionError, match="no target has any where the teacher's share is 1"):
+        Training(dataset, recipe)
+    Training(dataset, dataclasses.replace(recipe, teacher_share=0.9))
 
 
 def test_a_teacher_of_other_samples_or_classes_is_refused(dataset, squares, teacher):

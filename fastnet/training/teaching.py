@@ -30,14 +30,17 @@ class Teachers:
     """The teacher that a recipe names, or several, for samples like these; they answer `batch_size` at a time.
 
     Batches are the student's, so that an answer does not depend, in its last bits, on where a training was resumed.
-    ModelError for a model that is not sound, OptionError for one that does not fit.
+    ModelError for a model that is not sound, OptionError for one that does not fit, or for smoothed labels that no
+    target has a share of.
     """
 
     def __init__(self, recipe: Recipe, samples: Samples, n_classes: int, batch_size: int):
         if recipe.loss != "cross_entropy":
             raise OptionError(f"a teacher is for the loss cross_entropy, and not for {recipe.loss}")
+        if recipe.label_smoothing and recipe.teacher_share == 1:
+            raise OptionError("label smoothing is of labels, and no target has any where the teacher's share is 1")
         self._recipe, self._n_classes = recipe, n_classes
-        self.models = [read_model(name) for name in (recipe.teacher or "").split(_BETWEEN)]
+        self.models = [read_model(name) for name in _names(recipe.teacher or "")]
         self._engines: list[Engine] = []
         for files in self.models:
             _check(files, samples.n_features, n_classes)
@@ -67,8 +70,19 @@ class Teachers:
 
 
 def located(teacher: str) -> str:
-    """The names of a recipe's teacher as they are found from any directory; ModelError where there is no such model."""
-    return _BETWEEN.join(map(_located, teacher.split(_BETWEEN)))
+    """The names of a recipe's teacher as they are found from any directory.
+
+    OptionError where one is empty, ModelError where there is no such model.
+    """
+    return _BETWEEN.join(map(_located, _names(teacher)))
+
+
+def _names(teacher: str) -> list[str]:
+    """The names of a recipe's teacher, without the spaces around them; OptionError where one is empty."""
+    names = [name.strip() for name in teacher.split(_BETWEEN)]
+    if not all(names):
+        raise OptionError(f"the teacher must be a model, or several with commas between, not {teacher!r}")
+    return names
 
 
 def _located(name: str) -> str:

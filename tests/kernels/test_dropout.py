@@ -7,6 +7,7 @@ from numba import config
 from fastnet.kernels import drop_units, reference
 from fastnet.kernels.augment import philox
 from fastnet.kernels.dropout import drop_block, drop_listed_task
+from fastnet.kernels.jit import kernel
 from fastnet.kernels.lists import GROUP, count_groups, list_task, n_list_tasks, new_lists
 from fastnet.kernels.rates import rate_of
 
@@ -73,6 +74,14 @@ def test_blocks_are_parts_of_the_whole():
     np.testing.assert_array_equal(x, y)
 
 
+@kernel()
+def list_and_drop(images, rows, lists, rate, key):
+    """All tasks of the lists in slot 1, in step 1: kernels alone call one of them."""
+    for task in range(n_list_tasks(lists)):
+        list_task(images, rows, rows[:0], np.float32(1), lists, 1, task)
+        drop_listed_task(lists, 1, len(rows), rate, key, 1, 0, task)
+
+
 @pytest.mark.parametrize("n_features", [1, GROUP + 1, 43, 130])
 def test_listed_features_are_dropped_as_those_of_an_array(n_features):
     rng = np.random.default_rng(0)
@@ -82,9 +91,7 @@ def test_listed_features_are_dropped_as_those_of_an_array(n_features):
     expected = images[rows]
     reference.drop_units(expected, 0.3, 3, 1, 0)
     x = np.zeros((21, count_groups(n_features) * GROUP), np.float32)
-    for task in range(n_list_tasks(lists)):
-        list_task(images, rows, rows[:0], np.float32(1), lists, 1, task)
-        drop_listed_task(lists, 1, 21, rate_of(0.3), np.uint64(3), np.int64(1), np.int64(0), task)
+    list_and_drop(images, rows, lists, rate_of(0.3), np.uint64(3))
     for g in range(count_groups(n_features)):
         entries = slice(lists.starts[1, g], lists.starts[1, g] + lists.counts[1, g])
         x[lists.members[1, entries], g * GROUP : (g + 1) * GROUP] = lists.values[1, entries]

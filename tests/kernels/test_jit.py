@@ -134,6 +134,16 @@ def test_a_kept_kernel_brings_the_code_of_those_that_it_calls_and_nothing_that_c
     assert run(MULTIPLY, NUMBA_CACHE_DIR=tmp_path) == "0 False"
 
 
+def test_a_kernel_that_kernels_alone_call_takes_nothing_from_python(cache):
+    called = jit.inner_kernel()(add_one)
+    assert (called(1), called._compiled.signatures) == (2, [])
+    for _ in range(2):  # compiled, and from the cache
+        called = jit.inner_kernel()(add_one)
+        assert jit.kernel()(lambda number, called=called: called(number) * 2)(1) == 4
+        (compiled,) = called._compiled.overloads.values()
+        assert compiled.library.get_pointer_to_function(compiled.fndesc.llvm_cpython_wrapper_name) == 0
+
+
 def test_a_kernel_that_kernels_call_is_compiled_once_for_all_of_them(cache):
     called = jit.kernel()(add_one)
     callers = [jit.kernel()(lambda number: called(number) * 2), jit.kernel()(lambda number: called(called(number)))]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numba import config
 
+from fastnet.kernels.jit import kernel
 from fastnet.kernels.lists import (
     GROUP,
     RUN,
@@ -28,10 +29,16 @@ def sparse_pixels(rng, n_rows, n_features, dtype):
     return pixels.astype(dtype)
 
 
+@kernel()
+def list_all(images, rows, later_rows, scale, lists, slot):
+    """All tasks of a mini-batch: kernels alone call one of them."""
+    for task in range(n_list_tasks(lists)):
+        list_task(images, rows, later_rows, scale, lists, slot, task)
+
+
 def listed(images, rows, lists, slot, n_features):
     """The mini-batch that the lists in `slot` stand for, after all tasks; each list must name a sample once."""
-    for task in range(n_list_tasks(lists)):
-        list_task(images, rows, rows[:2], np.float32(0.5), lists, slot, task)
+    list_all(images, rows, rows[:2], np.float32(0.5), lists, slot)
     x = np.zeros((len(rows), count_groups(n_features) * GROUP), np.float32)
     for g in range(count_groups(n_features)):
         entries = slice(lists.starts[slot, g], lists.starts[slot, g] + lists.counts[slot, g])
@@ -83,8 +90,7 @@ def test_whatever_is_not_zero_is_listed(value):
     images = np.zeros((2, 70), np.float32)
     images[1, 3], images[1, 69] = value, value
     lists = new_lists(count_groups(70), 2 * count_groups(70))
-    for task in range(n_list_tasks(lists)):
-        list_task(images, np.array([0, 1]), np.zeros(0, np.int64), np.float32(1), lists, 0, task)
+    list_all(images, np.array([0, 1]), np.zeros(0, np.int64), np.float32(1), lists, 0)
     assert np.flatnonzero(lists.counts[0]).tolist() == [3 // GROUP, 69 // GROUP]
     assert lists.values[0, lists.starts[0, 3 // GROUP], 3 % GROUP] == pytest.approx(value, nan_ok=True)
 
@@ -92,8 +98,7 @@ def test_whatever_is_not_zero_is_listed(value):
 def test_a_stored_zero_does_no_harm():
     rows = SparseRows(np.array([0, 2]), np.array([1, 5], np.int32), np.array([0, 7], np.uint8), 8)
     lists = new_lists(count_groups(8), 2)
-    for task in range(n_list_tasks(lists)):
-        list_task(rows, np.array([0]), np.zeros(0, np.int64), np.float32(1), lists, 0, task)
+    list_all(rows, np.array([0]), np.zeros(0, np.int64), np.float32(1), lists, 0)
     x = np.zeros(8)
     for g in range(count_groups(8)):
         if lists.counts[0, g]:
