@@ -14,7 +14,6 @@ NUMBERS = {
     "SELECTION": 5,
     "CORRECTION": 6,
 }
-    "CORRECTION": 6}
 
 
 def test_each_use_has_the_number_that_it_always_had():

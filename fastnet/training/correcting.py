@@ -58,6 +58,7 @@ class Correction:
     is_learnt: bool  # whether each image is told its class with a probability of `Rehearsal.learnt`
     before: Score
     after: Score
+    n_test: int  # samples of the test set
     n_lost: int  # test samples that were answered rightly before, and are not now
     n_won: int  # the reverse
 
@@ -94,6 +95,7 @@ def correct_model(
         are_learnt(trainer.network, corrections, rehearsal.learnt),
         before,
         after,
+        len(dataset.test),
         n_lost=int((was_right & ~is_right).sum()),
         n_won=int((is_right & ~was_right).sum()),
     )
