@@ -22,23 +22,29 @@ export function render({ model, el }) {
 
   let number = 0
   let chosen = null
+  let newest = null
   const show = () => {
     const at = model.digits.indexOf(chosen)
     number = at >= 0 ? at : model.digits.findIndex(Boolean)
     const isThere = number >= 0 && Boolean(model.digits[number])
     ask.hidden = !isThere
     if (isThere) paint(canvas, model.digits[number])
-    question.textContent = model.digits.length > 1 ? `Digit ${number + 1} of ${model.digits.length}, chosen above: what is it really?` : "What is it really?"
-    for (const button of buttons) button.disabled = model.state !== "idle"
+    question.textContent = model.digits.length > 1 ? `Is digit ${number + 1} of ${model.digits.length}, chosen above, read wrongly? Say what it is:` : "Is that wrong? Say what it is:"
+    for (const button of buttons) button.ariaDisabled = String(model.state !== "idle") // not `disabled`, which would lose the focus
     problem.textContent = model.problem && `${model.problem[0].toUpperCase()}${model.problem.slice(1)}.`
     problem.hidden = !model.problem
     pending.textContent = PENDING[model.state] ?? (model.kept ? `Kept: “${model.kept}” is the model that reads now.` : "")
     pending.classList.toggle("busy", model.state !== "idle")
-    outcome.show(model.outcome)
+    outcome.show(model.outcome, isThere && model.digits[number])
+    const hadFocus = fate.element.contains(el.getRootNode().activeElement)
     fate.show()
     section.hidden = !isThere && !model.taught.length && !model.kept
+    if (hadFocus && fate.element.hidden && isThere) buttons[0].focus()
+    if (model.state === "calibrating" && model.outcome !== newest) outcome.element.scrollIntoView({ block: "nearest" })
+    newest = model.outcome
   }
-  for (const [label, button] of buttons.entries()) button.addEventListener("click", () => model.send_msg({ digit: number, label }))
+  for (const [label, button] of buttons.entries())
+    button.addEventListener("click", () => model.state === "idle" && model.send_msg({ digit: number, label }))
   const follow = ({ detail }) => {
     chosen = detail?.pixels ?? null
     show()
@@ -57,13 +63,14 @@ function makeOutcome() {
   const body = make("tbody")
   const head = make("tr", {}, ...["Digit", "Before", "Now"].map((textContent) => make("th", { textContent, scope: "col" })))
   const table = make("table", { className: "before-after" }, make("caption", { className: "for-readers", textContent: "Its probabilities before and now" }), make("thead", {}, head), body)
-  const costPlainly = make("p", { className: "for-players" })
-  const cost = make("p", { className: "for-scientists" })
-  const told = make("p", { className: "told", role: "status" }, plainly, precisely)
-  const element = make("div", { className: "outcome" }, make("div", { className: "lesson-learnt" }, canvas, told), table, costPlainly, cost)
-  const show = ({ pixels, label, before, after, ...words }) => {
+  const costPlainly = make("span", { className: "for-players" })
+  const cost = make("span", { className: "for-scientists" })
+  const told = make("p", { className: "told", role: "status" }, plainly, precisely, costPlainly, cost)
+  const element = make("div", { className: "outcome" }, make("div", { className: "learnt" }, canvas, told), table)
+  const show = ({ pixels, label, before, after, ...words }, asked) => {
     element.hidden = !pixels
     if (!pixels) return
+    canvas.hidden = pixels === asked // it stands above
     paint(canvas, pixels)
     plainly.textContent = words.plainly
     precisely.textContent = words.precisely

@@ -1,5 +1,6 @@
 """Correct models aside: each in a process of its own, which holds a place of the trainings until it has ended."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -67,10 +68,15 @@ class Corrections:
 
 
 class UnderWay:
-    """One correction. It is listened to twice: when the model has learnt, and when it is calibrated."""
+    """One correction. It is listened to twice: when the model has learnt, and when it is calibrated.
+
+    `on_end` is called when its process has ended, whether anybody listens or not.
+    """
 
     def __init__(self, process: BaseProcess, pipe: Connection, on_end: Callable[[], None]) -> None:
         self._process, self._pipe, self._on_end = process, pipe, on_end
+        self._ending = threading.Thread(target=self._await_end, daemon=True)
+        self._ending.start()
 
     def hear_of_learning(self) -> Correction:
         """What it took, once the corrected model is written; OptionError where it is not."""
@@ -96,9 +102,12 @@ class UnderWay:
             return None
 
     def _end(self) -> None:
-        self._process.kill()
+        """End the process, and wait until its place is free."""
+        self.stop()
+        self._ending.join()
+
+    def _await_end(self) -> None:
         self._process.join()
-        self._pipe.close()
         self._on_end()
 
 

@@ -19,6 +19,7 @@ from ..parts import ASSETS, STYLES, aside, one_message, script
 from ..probabilities import percent
 
 _STYLES = STYLES + (ASSETS / "teaching.css").read_text(encoding="utf-8")
+_DEAR = 0.003  # share of the test digits that are lost, from which on a visitor may have told what is not so
 
 
 def teaching_view(store: Store) -> list[JSComponent]:
@@ -112,7 +113,7 @@ def outcome_message(corrections: Corrections) -> dict[str, Any]:
         "after": [[float(probability), percent(probability)] for probability in after],
         "plainly": _plainly(newest.label, int(after.argmax()), correction),
         "precisely": _precisely(len(corrections.taught), correction),
-        "costPlainly": _cost_plainly(correction),
+        "costPlainly": _cost_plainly(newest.label, correction),
         "cost": _cost(correction),
     }
 
@@ -139,11 +140,12 @@ def _precisely(n_taught: int, correction: Correction) -> str:
     )
 
 
-def _cost_plainly(correction: Correction) -> str:
-    before, after = (
-        f"{round(score.accuracy * correction.n_test):,}" for score in (correction.before, correction.after)
-    )
-    return f"And the rest? Of {correction.n_test:,} test digits it reads {after} right; before, it was {before}."
+def _cost_plainly(label: int, correction: Correction) -> str:
+    n_right = round((correction.after.accuracy or 0) * correction.n_test)
+    more = correction.n_won - correction.n_lost
+    change = f"{more} more than before" if more > 0 else f"{-more} fewer than before" if more else "as many as before"
+    doubt = f" Was that really {_a(label)}?" if -more > _DEAR * correction.n_test else ""
+    return f"Of {correction.n_test:,} test digits it reads {n_right:,}, {change}.{doubt}"
 
 
 def _cost(correction: Correction) -> str:
