@@ -40,7 +40,7 @@ class Rehearsal:
     batch_size: int = 128
     copies: int = 2  # of each image in a mini-batch, but in all a quarter of it at most; the rest are rehearsed
     most_steps: int = 400
-    learnt: float = 0.9  # probability of its class with which an image is learnt: enough for similar ones, too
+    learnt: float = 0.95  # probability of its class with which an image is learnt: enough for similar ones, too
 
     def n_copies(self, n_images: int) -> int:
         """Copies of that many images in a mini-batch."""
