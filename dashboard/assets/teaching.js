@@ -3,7 +3,7 @@
 
 const SIDE = 28
 const PENDING = {
-  learning: "It practises: a few steps on your digit, among others that it knew. The first time, that takes longer.",
+  learning: "It practises: a few steps of training on your digit, among others that it knew. Where the kernels are yet to be compiled, that takes up to a minute.",
   calibrating: "Now it finds out how sure it may be; then you can keep it.",
 }
 
