@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from .reading.constraints import Constraint as Constraint
     from .reading.predictor import Predictor as Predictor
     from .regressor import FastNetRegressor as FastNetRegressor
+    from .training.correcting import Correction as Correction
+    from .training.correcting import Rehearsal as Rehearsal
+    from .training.correcting import correct_model as correct_model
     from .training.recipe import RECIPES as RECIPES
     from .training.recipe import Recipe as Recipe
     from .training.runs import load_run as load_run
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Augmentation": "data.distortions",
     "Constraint": "reading.constraints",
+    "Correction": "training.correcting",
     "DataError": "errors",
     "Dataset": "data.samples",
     "DivergedError": "errors",
@@ -57,11 +61,13 @@ _HOMES = {
     "ProgressBar": "callbacks",
     "RECIPES": "training.recipe",
     "Recipe": "training.recipe",
+    "Rehearsal": "training.correcting",
     "Samples": "data.samples",
     "StaleAuditError": "errors",
     "Training": "training.trainer",
     "audit_model": "audit",
     "augment": "data.augment",
+    "correct_model": "training.correcting",
     "export_model": "models.exporting",
     "find_pictures": "reading.batch",
     "load_audit": "audit",

@@ -14,6 +14,7 @@ class SeedUse(IntEnum):
     DISTORTION = 3  # of images
     DROPOUT = 4
     SELECTION = 5  # of the samples that a step is taken on
+    CORRECTION = 6  # of the samples beside which a model is corrected
 
 
 def rng(seed: int, use: SeedUse, *number: int) -> np.random.Generator:

@@ -5,7 +5,15 @@ import pytest
 
 from fastnet.seeds import SeedUse, key, rng
 
-NUMBERS = {"INITIALISATION": 0, "SPLIT": 1, "SHUFFLE": 2, "DISTORTION": 3, "DROPOUT": 4, "SELECTION": 5}
+NUMBERS = {
+    "INITIALISATION": 0,
+    "SPLIT": 1,
+    "SHUFFLE": 2,
+    "DISTORTION": 3,
+    "DROPOUT": 4,
+    "SELECTION": 5,
+    "CORRECTION": 6,
+}
 
 
 def test_each_use_has_the_number_that_it_always_had():

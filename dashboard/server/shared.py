@@ -8,6 +8,7 @@ from fastnet.data.loading import BUNDLED
 
 from .auditor import Auditor
 from .benchmarks import Benchmarks
+from .corrections import Corrections
 from .ladders import Ladders
 from .lessons import Lessons
 from .library import DIRECTORY, RUNS, Library
@@ -58,6 +59,11 @@ class Shared:
         """They wait for trainings, and trainings for them."""
         return Ladders(self.places)
 
+    @cached_property
+    def corrections(self) -> Corrections:
+        """They are trainings, if short ones."""
+        return Corrections(self.places)
+
     @property
     def is_measured(self) -> bool:
         """Whether the machine is being measured, which whatever else it computes would blur."""
@@ -67,3 +73,4 @@ class Shared:
         """End what computes beside the server and would be waited for: the server ends."""
         self.lessons.close()
         self.ladders.close()
+        self.corrections.close()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,7 @@ class Store(param.Parameterized):
     n_forgotten = param.Integer(default=0, doc="How many of the pictures are no longer kept.")
     shown = param.Integer(default=-1, doc="Which of `pictures` the answer is about; -1 if none of them.")
 
+    corrected: Any = param.Parameter(default=None, doc="The name of a model and where it lies as it was corrected.")
     has_training = param.Boolean(default=False, doc="Whether there is a training, or a run of one that can be saved.")
 
     def __init__(
@@ -89,6 +91,7 @@ class Store(param.Parameterized):
         self.visitor = visitor  # from where they come; None if that is not known
         self._constraint: Constraint | None = None
         self._ask_again: Callable[[], None] = lambda: None
+        self.at_close: list[Callable[[], None]] = []
         self._brought = Allowance(MOST_A_MINUTE, MOST_A_MINUTE / 60)
         self.shared = shared or Shared()
         self.trainer = Trainings(self.shared.places, self.shared.data, self.shared.quotas, visitor)
@@ -180,12 +183,24 @@ class Store(param.Parameterized):
         """The session is over: nothing is held for it any more."""
         self.trainer.close()
         self.shared.benchmarks.stop(self)
+        for close in self.at_close:
+            close()
 
-    @param.depends("model", watch=True, on_init=True)
+    def folder(self) -> Path:
+        """Where the model lies that reads: the chosen one, or as it was corrected; ModelError if there is none."""
+        return self._corrected or self.shared.library.folder(self.model)
+
+    @property
+    def _corrected(self) -> Path | None:
+        """Where the chosen model lies as it was corrected, if it was."""
+        return self.corrected[1] if self.corrected and self.corrected[0] == self.model else None
+
+    @param.depends("model", "corrected", watch=True, on_init=True)
     def _load_model(self) -> None:
-        """Load the chosen model and ask it about what is on the board."""
+        """Load the chosen model, or as it was corrected, and ask it about what is on the board."""
         try:
-            predictor = self.shared.library.load(self.model)
+            corrected, library = self._corrected, self.shared.library
+            predictor = Predictor.load(corrected) if corrected else library.load(self.model)
             self.param.update(predictor=predictor, facts=model_facts(predictor), problem="")
             self._ask_again()
         except FORESEEN as error:

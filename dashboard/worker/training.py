@@ -6,18 +6,16 @@ drawing would wait for it. It is also nicer than the server and leaves it a proc
 
 import contextlib
 import dataclasses
-import os
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from fastnet.data.loading import load_dataset
 from fastnet.errors import FORESEEN, OptionError, sentence_of
-from fastnet.kernels import compilation, numba_is_installed
+from fastnet.kernels import compilation
 from fastnet.models.documents import Score
 from fastnet.reading.fitting import calibrate_run
 from fastnet.training.pipeline import TrainingStage, train_and_save
@@ -25,9 +23,9 @@ from fastnet.training.recipe import Recipe
 from fastnet.training.trainer import EpochRecord, Training
 
 from .looks import Observer
+from .processors import leave_a_processor
 from .snapshot import ENDING, FAILED, FINISHED, PAUSED, RUNNING, STOPPED
 
-SPARE_PROCESSORS = 1  # that are left to the page
 SAMPLES_AT_A_TIME = {"numba": 2048, "reference": 512}  # between two looks at the commands: about a tenth of a second
 MOST_POINTS = 1500  # of a curve
 MOST_VALIDATION = 1 / 5  # of the training set, where it is small
@@ -36,12 +34,7 @@ SECONDS_BETWEEN_POINTS, SECONDS_BETWEEN_LOOKS = 0.1, 0.4
 
 def work(pipe: Connection, recipe: Recipe, data: str, directory: Path) -> None:
     """Train, save the run in `directory` and end; also when nobody listens any more."""
-    n_threads = max(1, (os.cpu_count() or 1) - SPARE_PROCESSORS)
-    if numba_is_installed():
-        from fastnet.kernels.jit import set_threads
-
-        set_threads(min(n_threads, compilation.MOST_THREADS))
-    threadpool_limits(n_threads, user_api="blas")
+    leave_a_processor()
     try:
         _Worker(pipe, recipe, data).train(directory)
     except (EOFError, BrokenPipeError, ConnectionResetError):

@@ -144,6 +144,7 @@ def _recipe(manifest: Manifest) -> Iterator[Row]:
     yield "started from", manifest.origin.model if manifest.origin else None
     yield "taught by", names_of(manifest.teachers)
     yield "epochs done", manifest.epochs
+    yield "images corrected afterwards", manifest.corrections
     environment = manifest.environment or Environment()
     if environment.cpu:
         threads = f"{environment.threads} threads of " if environment.threads else ""

@@ -131,6 +131,7 @@ class Manifest:
     recipe: dict[str, object] | None = None  # as `fastnet.training.recipe.Recipe` writes it
     origin: Origin | None = None  # None: its first weights were drawn at random
     teachers: tuple[Origin, ...] | None = None  # None: its targets were labels
+    corrections: int | None = None  # images that it was taught after its training, see `training.correcting`
     data: DataFacts | None = None
     progress: SavedProgress | None = None
     epochs: int | None = None  # that are done

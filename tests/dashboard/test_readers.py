@@ -15,6 +15,7 @@ from fastnet.dashboard.session.saved_models import SavedModels
 from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.session.training_state import TrainingState
 from fastnet.dashboard.views.benchmark.watch import Watch
+from fastnet.dashboard.views.reading.teaching import Teaching, teaching_view
 from fastnet.dashboard.worker.snapshot import FINISHED, IDLE, Snapshot
 from fastnet.errors import OptionError
 from fastnet.web.serving import Serving
@@ -75,6 +76,15 @@ def test_nobody_has_an_audit_computed(store):
     assert store.shared.auditor.job("mine") is None
 
 
+def test_nobody_teaches(store):
+    assert teaching_view(store) == []
+    store.show_sample(0)
+    view = Teaching(store)  # as if the page had it
+    view._handle_msg({"digit": 0, "label": 1})
+    assert view.problem == "this server is for reading and looking: nobody trains or measures on it"
+    assert (view.state, store.corrected) == (IDLE, None)
+
+
 def test_nobody_saves(store, tmp_path):
     state = TrainingState(store.trainer, store.shared.library, lambda: store.owner)
     state.snapshot = Snapshot(FINISHED, run=str(make_run(tmp_path / "run")))
@@ -111,6 +121,7 @@ def test_readers_have_tabs_to_read_and_to_look_and_no_others(open_page):
     expect(page.get_by_role("tab")).to_have_text(["Read", "Learn", "Audit"])
     page.get_by_alt_text("Sample: Digit 7").click()
     expect(page.get_by_role("status").filter(has_text="7").first).to_be_attached()
+    expect(page.get_by_role("heading", name="Teach it")).to_have_count(0)
     page.get_by_role("combobox", name="Model").first.click()
     page.get_by_role("listbox").get_by_text(BARE, exact=True).click()
     page.get_by_role("tab", name="Audit").click()

@@ -41,7 +41,7 @@ class BrowserNetwork(JSComponent):
 
     def _send(self, *_: object) -> None:
         model = self._store.model
-        aside(partial(_model_or_default, self._store.shared.library.folder, model), partial(self._show, model))
+        aside(partial(_model_or_default, self._store.folder, model), partial(self._show, model))
 
     def _show(self, model: str, found: tuple[ShownModel, str]) -> None:
         if model == self._store.model:  # no other was chosen meanwhile
@@ -69,11 +69,10 @@ class NetworkOfAnswer(BrowserNetwork):
             self.load()
 
 
-def _model_or_default(folder_of: Callable[[str], Path], name: str) -> tuple[ShownModel, str]:
-    """The model of that name, or the default one and why it stands here."""
+def _model_or_default(folder: Callable[[], Path], name: str) -> tuple[ShownModel, str]:
+    """The model of that name, which lies there; or the default one and why it stands here."""
     try:
-        return shown_model(folder_of(name)), ""
+        return shown_model(folder()), ""
     except FORESEEN as error:
-        return shown_model(
-            folder_of(weights.DEFAULT)
-        ), f"{name} is not shown: {sentence_of(error)}; this is {weights.DEFAULT}."
+        default = weights.DIRECTORY / weights.DEFAULT
+        return shown_model(default), f"{name} is not shown: {sentence_of(error)}; this is {weights.DEFAULT}."

@@ -12,6 +12,7 @@ from .board import Board
 from .gallery import Gallery
 from .known import Known
 from .model import model_view
+from .teaching import teaching_view
 
 _GRID = (ASSETS / "reading.css").read_text(encoding="utf-8")
 
@@ -20,7 +21,7 @@ def reading_view(store: Store) -> pn.Column:
     """The whole tab."""
     cards = pn.Column(
         card("Draw", Board(store), Known(store), area="board"),
-        card("The network reads", AnswerView(store), NetworkOfAnswer(store), area="answer"),
+        card("The network reads", AnswerView(store), *teaching_view(store), NetworkOfAnswer(store), area="answer"),
         card("Or bring a picture", Gallery(store), area="pictures"),
         for_scientists(card("How the picture got there", StagesView(store), area="stages")),
         card("The model", *model_view(store), area="model"),

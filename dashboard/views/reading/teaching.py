@@ -1,0 +1,160 @@
+"""Teach it: the visitor says what a digit is, and the network learns it, before and after side by side."""
+
+from functools import partial
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+from fastnet.errors import OptionError
+from fastnet.models.documents import Score
+from fastnet.training.correcting import REHEARSAL, Correction
+
+from ...server.corrections import UnderWay
+from ...server.quotas import Role
+from ...session.corrections import Corrections
+from ...session.store import Store
+from ..images import base64_bytes
+from ..parts import ASSETS, STYLES, aside, one_message, script
+from ..probabilities import percent
+
+_STYLES = STYLES + (ASSETS / "teaching.css").read_text(encoding="utf-8")
+_DEAR = 0.003  # share of the test digits that are lost, from which on a visitor may have told what is not so
+
+
+def teaching_view(store: Store) -> list[JSComponent]:
+    """What stands below the answer; nothing where visitors train nothing."""
+    return [] if store.shared.role is Role.READERS else [Teaching(store)]
+
+
+class Teaching(JSComponent):
+    """Ten buttons for what the chosen digit is, what came of the last one, and what becomes of the model."""
+
+    digits = param.List(
+        doc="The pixels of each digit of the answer, empty for what is none; none while the pen is down."
+    )
+    state = param.String(doc="That of `Corrections`.")
+    taught = param.List(doc="What the digits that were taught so far are.")
+    outcome = param.Dict(default={}, doc="What `outcome_message` tells; empty before the first.")
+    problem = param.String()
+    kept = param.String(doc="The name under which the model was kept.")
+
+    _esm = script("teaching.js")
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(stylesheets=[_STYLES], sizing_mode="stretch_width", margin=(0, 10))
+        self._store, self._corrections = store, Corrections(store)
+        store.param.watch(self._show_digits, "answer")
+        self._show_digits()
+        self._show()
+
+    def _handle_msg(self, data: Any) -> None:
+        corrections = self._corrections
+        with one_message(self):
+            match data:
+                case {"digit": int(number), "label": int(label)}:
+                    if under_way := corrections.teach(number, label):
+                        self._aside(partial(_learnt, under_way), partial(self._take_in, under_way))
+                case {"keep": str(name)}:
+                    self._aside(partial(corrections.keep, name), partial(self._choose_kept, name))
+                case "forget":
+                    corrections.forget()
+            self._show()
+
+    def _aside(self, work: Any, finish: Any) -> None:
+        aside(work, finish, self._store.shared.corrections.executor)
+
+    def _take_in(self, under_way: UnderWay, outcome: Correction | OptionError) -> None:
+        if self._corrections.take_in(under_way, outcome):
+            self._aside(under_way.hear_of_the_end, lambda _: self._end(under_way))
+        self._show()
+
+    def _end(self, under_way: UnderWay) -> None:
+        self._corrections.end(under_way)
+        self._show()
+
+    def _choose_kept(self, name: str, problem: str) -> None:
+        self._corrections.choose_kept(name, problem)
+        self._show()
+
+    def _show_digits(self, *_: Any) -> None:
+        answer = self._store.answer
+        digits = answer.reading.digits if answer and answer.is_final else ()
+        self.digits = [base64_bytes(digit.pixels) if digit.pixels.any() else "" for digit in digits]
+
+    def _show(self) -> None:
+        corrections = self._corrections
+        self.param.update(
+            state=corrections.state,
+            taught=[str(each.label) for each in corrections.taught],
+            outcome=outcome_message(corrections),
+            problem=corrections.problem,
+            kept=corrections.kept,
+        )
+
+
+def _learnt(under_way: UnderWay) -> Correction | OptionError:
+    try:
+        return under_way.hear_of_learning()
+    except OptionError as error:
+        return error
+
+
+def outcome_message(corrections: Corrections) -> dict[str, Any]:
+    """What the browser shows of the last correction, in words and small arrays."""
+    correction, after = corrections.correction, corrections.after
+    if correction is None or after is None:
+        return {}
+    newest = corrections.taught[-1]
+    return {
+        "pixels": base64_bytes(newest.pixels),
+        "label": newest.label,
+        "before": [[float(probability), percent(probability)] for probability in newest.before],
+        "after": [[float(probability), percent(probability)] for probability in after],
+        "plainly": _plainly(newest.label, int(after.argmax()), correction),
+        "precisely": _precisely(len(corrections.taught), correction),
+        "costPlainly": _cost_plainly(newest.label, correction),
+        "cost": _cost(correction),
+    }
+
+
+def _plainly(label: int, answer: int, correction: Correction) -> str:
+    if answer != label:
+        return f"It practised, and still takes it for {_a(answer)}: what else it knows speaks against {_a(label)}."
+    steps = "step" if correction.n_steps == 1 else "steps"
+    return f"Now it reads your {label}. That took {correction.n_steps} small {steps} of practice."
+
+
+def _a(digit: int) -> str:
+    return f"{'an' if digit == 8 else 'a'} {digit}"
+
+
+def _precisely(n_taught: int, correction: Correction) -> str:
+    """What was done."""
+    copies = REHEARSAL.n_copies(n_taught)
+    whose = "the digit" if n_taught == 1 else f"your {n_taught} digits"
+    until = f"until its probability was {REHEARSAL.learnt:.0%}" if correction.is_learnt else "which is the most"
+    return (
+        f"{correction.n_steps} steps of Adam at a rate of {REHEARSAL.learning_rate:g}, {until}: mini-batches of"
+        f" {REHEARSAL.batch_size}, {copies} of them copies of {whose}, the rest digits of its training set."
+    )
+
+
+def _cost_plainly(label: int, correction: Correction) -> str:
+    n_right = round((correction.after.accuracy or 0) * correction.n_test)
+    more = correction.n_won - correction.n_lost
+    change = f"{more} more than before" if more > 0 else f"{-more} fewer than before" if more else "as many as before"
+    doubt = f" Was that really {_a(label)}?" if -more > _DEAR * correction.n_test else ""
+    return f"Of {correction.n_test:,} test digits it reads {n_right:,}, {change}.{doubt}"
+
+
+def _cost(correction: Correction) -> str:
+    """What it cost on the test set."""
+
+    def written(score: Score) -> str:
+        return f"{score.accuracy:.2%}, loss {score.loss:.4f}"
+
+    return (
+        f"Test set of {correction.n_test:,}: before {written(correction.before)}; now {written(correction.after)};"
+        f" {correction.n_lost} lost and {correction.n_won} won."
+    )

@@ -1,0 +1,232 @@
+"""Teach it: what a visitor teaches the chosen model, the process that learns, and all of it in a browser."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from benchmarks.serving import wait_for
+from fastnet import weights
+from fastnet.dashboard.server import corrections as server
+from fastnet.dashboard.server.corrections import Task
+from fastnet.dashboard.server.places import Places
+from fastnet.dashboard.server.quotas import Quotas, Role
+from fastnet.dashboard.server.shared import Shared
+from fastnet.dashboard.session import corrections as session
+from fastnet.dashboard.session.corrections import CALIBRATING, IDLE, LEARNING, Corrections
+from fastnet.dashboard.session.store import Store
+from fastnet.dashboard.views.reading.teaching import Teaching
+from fastnet.errors import OptionError
+from fastnet.models.documents import Score
+from fastnet.training.correcting import Correction
+
+from ..conftest import PATIENCE
+from .conftest import serving
+from .test_library import make_run
+
+CHALK = 2  # the sample with a 3, an 8 and a 6
+
+
+def learnt(n_lost: int = 2) -> Correction:
+    before, after = Score(0.99, 0.03), Score(0.99 - n_lost / 10_000, 0.031)
+    return Correction(40, True, before, after, 10_000, n_lost, n_won=0)
+
+
+class Learner:
+    """In the place of processes: each correction makes a model that answers what was taught last."""
+
+    def __init__(self):
+        self.tasks, self.stopped, self.outcome = [], 0, learnt()
+
+    def begin(self, task: Task, visitor: str | None = None):
+        self.tasks.append(task)
+        make_run(task.out, bias=int(task.labels[-1]))
+        return self
+
+    def hear_of_learning(self) -> Correction:
+        if isinstance(self.outcome, OptionError):
+            raise self.outcome
+        return self.outcome
+
+    def hear_of_the_end(self) -> None: ...
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+    executor = None
+
+
+@pytest.fixture
+def learner() -> Learner:
+    return Learner()
+
+
+@pytest.fixture
+def store(tmp_path, learner) -> Iterator[Store]:
+    """One visitor's, with three digits on the board."""
+    shared = Shared.open_to(Role.OWNERS, Quotas(), tmp_path / "models", tmp_path / "runs")
+    vars(shared)["corrections"] = learner
+    store = Store(shared=shared)
+    store.show_sample(CHALK)
+    assert store.answer.reading.text == "386"
+    yield store
+    store.close()
+
+
+def test_digits_that_are_taught_add_up_until_the_model_is_kept(store, learner):
+    view = Teaching(store)
+    eight = store.answer.reading.digits[1]
+    view._handle_msg({"digit": 1, "label": 0})
+    assert view.problem == ""
+    assert (view.state, view.taught) == (IDLE, ["0"])
+    assert store.answer.reading.text == "000"  # what is on the board is read anew
+    assert view.outcome["before"][8][0] == pytest.approx(float(eight.probabilities[8]))
+    assert np.argmax([probability for probability, _ in view.outcome["after"]]) == 0
+    assert "9,898, 2 fewer than before." in view.outcome["costPlainly"]
+    assert "before 99.00%, loss 0.0300; now 98.98%, loss 0.0310; 2 lost and 0 won" in view.outcome["cost"]
+    view._handle_msg({"digit": 2, "label": 5})
+    view._handle_msg({"digit": 1, "label": 7})  # another word on the same digit takes the place of the first
+    assert view.taught == ["5", "7"]
+    task = learner.tasks[-1]
+    assert task.model == weights.DIRECTORY / weights.DEFAULT  # from the model as it was
+    np.testing.assert_array_equal(task.images[1], eight.pixels.reshape(-1))
+    assert task.labels.tolist() == [5, 7]
+    view._handle_msg({"keep": "no/name"})
+    assert "a name has 1 to 40 letters" in view.problem
+    view._handle_msg({"keep": " sevens "})
+    assert (view.kept, view.taught, store.model) == ("sevens", [], "sevens")
+    assert store.answer.reading.text == "777"
+    assert not task.out.exists()
+    assert store.corrected is None
+
+
+def test_what_was_taught_is_forgotten_at_a_word_and_when_another_model_is_chosen(store, learner):
+    view = Teaching(store)
+    for forget in (lambda: view._handle_msg("forget"), lambda: store.param.update(model="mnist-784-512-10")):
+        view._handle_msg({"digit": 0, "label": 9})
+        assert store.answer.reading.text == "999"
+        forget()
+        view._show()
+        assert (view.taught, view.outcome) == ([], {})
+        assert store.answer.reading.text == "386"
+        assert not learner.tasks[-1].out.exists()
+
+
+def test_a_correction_under_way_ends_with_what_it_was_for(store, learner):
+    corrections = Corrections(store)
+    under_way = corrections.teach(0, 9)
+    assert corrections.state == LEARNING
+    assert corrections.keep("early") == "there is nothing to keep yet"
+    store.model = "mnist-784-512-10"
+    assert learner.stopped == 1
+    assert not corrections.take_in(under_way, learnt())  # it comes too late
+    assert (corrections.state, corrections.taught) == (IDLE, [])
+    under_way = corrections.teach(0, 9)
+    assert corrections.take_in(under_way, learnt())
+    assert corrections.state == CALIBRATING
+    store.close()
+    assert learner.stopped == 2
+    assert not learner.tasks[-1].out.exists()
+
+
+def test_what_cannot_be_taught_is_told_in_a_sentence(store, learner, monkeypatch):
+    view = Teaching(store)
+    corrections = view._corrections
+    for number, label in ((3, 1), (-1, 1), (0, 10), (0, -1)):
+        view._handle_msg({"digit": number, "label": label})
+        assert view.problem == "there is no such digit on the board"
+    for message in ("", {"digit": "0", "label": 1}, {"keep": 3}, 7, {}):
+        view._handle_msg(message)
+    monkeypatch.setattr(session, "MOST_TAUGHT", 1)
+    view._handle_msg({"digit": 0, "label": 9})
+    view._handle_msg({"digit": 1, "label": 9})
+    assert "1 digits are the most that are taught at once" in view.problem
+    corrections.state = LEARNING
+    view._handle_msg({"digit": 0, "label": 8})
+    assert "still learning" in view.problem
+    corrections.state = IDLE
+    learner.outcome = OptionError("the data are gone")
+    view._handle_msg({"digit": 0, "label": 8})
+    assert (view.problem, view.state, view.taught) == ("the data are gone", IDLE, ["9"])
+    assert store.answer.reading.text == "999"  # what was learnt before holds
+
+
+def test_what_is_likely_no_such_digit_is_asked_about(store, learner):
+    learner.outcome = learnt(n_lost=90)
+    view = Teaching(store)
+    view._handle_msg({"digit": 1, "label": 8})
+    assert view.outcome["costPlainly"].endswith("90 fewer than before. Was that really an 8?")
+
+
+# ---- The process -----------------------------------------------------------------------------------------------------
+
+
+def refusing(pipe, task):
+    pipe.send("the data are gone")
+
+
+def test_a_process_that_fails_is_told_of_and_its_place_is_free_again(tmp_path, monkeypatch):
+    places = Places()
+    task = Task(tmp_path / "model", np.zeros((1, 784), np.uint8), np.zeros(1, np.int64), tmp_path / "out")
+    corrections = server.Corrections(places, refusing)
+    under_way = corrections.begin(task)
+    with pytest.raises(OptionError, match="somebody trains or measures here just now"):
+        corrections.begin(task)
+    with pytest.raises(OptionError, match="the data are gone"):
+        under_way.hear_of_learning()
+    under_way = server.Corrections(places, refusing).begin(task)
+    under_way.stop()
+    under_way._ending.join(PATIENCE)
+    assert places.take("another")
+    places.free("another")
+
+    def unable(*_, **__):
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(server, "start_beside", unable)
+    with pytest.raises(OptionError, match="nothing can be learnt now: resource temporarily unavailable"):
+        corrections.begin(task)
+    assert places.take("another")
+
+
+# ---- In a browser ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A server whose models are gone with the test."""
+    options = ["--models", str(tmp_path_factory.mktemp("models"))]
+    with serving(["-P", "-m", "fastnet", "dashboard", *options, "--port"]) as root:
+        wait_for(root, PATIENCE)
+        yield root
+
+
+def test_a_visitor_teaches_one_of_three_digits_by_keyboard_and_keeps_the_model(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page()
+    page.get_by_alt_text("Sample: Chalk on a board").click()
+    text = page.locator("output.digits")
+    expect(text).to_have_text("386")
+    page.locator(".tile").nth(1).press("Enter")
+    expect(page.get_by_text("Is digit 2 of 3, chosen above, read wrongly?")).to_be_visible()
+    three = page.get_by_role("group", name="What this digit is").get_by_role("button", name="3")
+    three.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="It practises")).to_be_visible()
+    row = page.get_by_role("row", name=re.compile("^3 "))
+    expect(row).to_have_text(re.compile(r"^3\s*\d+\.\d%\s*9\d\.\d%$"))
+    expect(text).to_have_text("336")
+    expect(page.get_by_role("status").filter(has_text="steps of Adam")).to_contain_text(
+        "Test set of 10,000: before 99."
+    )
+    expect(three).to_be_focused()
+    page.get_by_text("Show the network").click()
+    expect(page.locator(".outputs .best b")).to_have_text("3")  # by the network that gave the answer
+    keep = page.get_by_role("button", name="Keep it")
+    expect(keep).to_be_enabled()
+    page.get_by_label("Name of your model").fill("threes")
+    page.get_by_label("Name of your model").press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Kept: “threes” is the model that reads now.")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Model").first).to_have_text("threes")
+    expect(text).to_have_text("336")
