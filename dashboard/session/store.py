@@ -68,6 +68,7 @@ class Store(param.Parameterized):
     predictor = param.ClassSelector(class_=Predictor, default=None, doc="The chosen model; None if it is not sound.")
     facts = param.List(doc="What people want to know of the chosen model: pairs of name and value.")
     answer: Any = param.ClassSelector(class_=Answer, default=None, doc="What was read last; None at first.")
+    example: Any = param.ClassSelector(class_=Answer, default=None, doc="What was read of the digit that the page wrote.")
     is_drawing = param.Boolean(default=True, doc="Whether the answer is about the drawing, not about a picture.")
     problem = param.String(default="", doc="What was wrong with the drawing or the model; empty if nothing was.")
     pictures = param.List(item_type=Picture, doc="The files that people brought, newest first.")
@@ -100,10 +101,16 @@ class Store(param.Parameterized):
     def draw(self, strokes: Sequence[Stroke], is_final: bool = True) -> None:
         """Read a drawing; empty paper needs no answer."""
         self._ask_again = partial(self.draw, strokes)
+        self.example = None
         if strokes:
             self._ask("Your drawing", render(strokes), is_drawing=True, is_final=is_final)
         else:
             self.param.update(answer=None, problem="", is_drawing=True, shown=-1)
+
+    def show_example(self, strokes: Sequence[Stroke], is_final: bool = True) -> None:
+        """Read a digit that the page itself writes, where there is nothing else: it is no answer, but invites to draw."""
+        if self.predictor and self.answer is None and not self.problem:
+            self.example = ask(self.predictor, "An example", render(strokes), is_final)
 
     def know(self, texts: Mapping[str, str]) -> str:
         """Have answers fit what is known of the digits, and what is shown read again; what is wrong with it, if any."""
@@ -186,7 +193,7 @@ class Store(param.Parameterized):
         """Load the chosen model and ask it about what is on the board."""
         try:
             predictor = self.shared.library.load(self.model)
-            self.param.update(predictor=predictor, facts=model_facts(predictor), problem="")
+            self.param.update(predictor=predictor, facts=model_facts(predictor), problem="", example=None)
             self._ask_again()
         except FORESEEN as error:
             ask_again = self._ask_again  # when there is a sound model
