@@ -11,7 +11,7 @@ export function render({ model, el }) {
   const verdict = makeVerdict()
   const bars = makeBars()
   const seen = makeSquare("The 28 by 28 pixels that the network sees", "What the network sees")
-  const legend = [make("i", { className: "for" }), "spoke for it", make("i", { className: "against" }), "against"]
+  const legend = [make("i", { className: "for" }), "for it", make("i", { className: "against" }), "against"]
   const heat = makeSquare("The pixels that spoke for the answer, and against it", ...legend)
   const squares = make("div", { className: "squares" }, seen.figure, heat.figure)
   const head = make("div", { className: "head" }, verdict.element, tiles)

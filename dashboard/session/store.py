@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import param
 from PIL import Image
 
 from fastnet import weights
+from fastnet.data.signatures import Kind, kind_of_bytes
 from fastnet.errors import FORESEEN, DataError, OptionError, sentence_of
 from fastnet.models.files import count_parameters
 from fastnet.reading.constraints import Constraint
@@ -31,6 +33,7 @@ from .trainings import Trainings
 MOST_PICTURES = 30  # that a session keeps
 MOST_A_MINUTE = 120  # that it brings
 MOST_KEPT_BYTES = 30 * 10**6
+_NO_HEIC = "bring a screenshot of it, or have the telephone take JPEG (on an iPhone: Settings, Camera, Most Compatible)"
 MOST_SIDE = 640  # what people are shown needs no more pixels
 
 
@@ -228,6 +231,8 @@ def read_file(
     try:
         if len(content) > MOST_PICTURE_MEGABYTES * 10**6:
             raise DataError(f"{name}: is larger than {MOST_PICTURE_MEGABYTES} MB")
+        if kind_of_bytes(content) is Kind.HEIC and find_spec("pillow_heif") is None:
+            raise DataError(f"{name}: is a HEIC picture, which this browser does not open; {_NO_HEIC}")
         answer = ask(predictor, name, content, constraint=constraint)
         n_pages = sum(1 for _ in pages_of(content, name, Limits()))
         return replace(answer, note=f"page 1 of {n_pages}") if n_pages > 1 else answer

@@ -32,7 +32,7 @@ class ModelChip(JSComponent):
     _esm = script("chip.js")
 
     def __init__(self, store: Store, on_click: Callable[[], None]) -> None:
-        super().__init__(stylesheets=[STYLES], css_classes=["in-bar"], margin=(0, 8))
+        super().__init__(stylesheets=[STYLES], css_classes=["in-bar"], margin=(0, 4))
         self._store, self._on_click = store, on_click
         store.param.watch(self._show, "predictor")
         self._show()
