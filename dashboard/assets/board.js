@@ -88,11 +88,12 @@ export function render({ model, el }) {
   const banish = () => {
     if (!ghost.isThere()) return
     ghost.vanish()
+    teller.forget() // or blank paper would be told next, and take the place of a picture that was just chosen
     refresh()
   }
 
   const restore = (strokes) => {
-    ghost.vanish()
+    banish()
     drawing.strokes = strokes
     rest()
     refresh()
@@ -119,7 +120,7 @@ export function render({ model, el }) {
 
   model.on(["boxes", "left_out"], showMarks)
   model.on("picture", () => {
-    if (model.picture) ghost.vanish()
+    if (model.picture) banish()
     if (model.picture && drawing.strokes.length) change([]) // the picture takes the paper; undo brings the drawing back
     showMarks()
     rest()
@@ -208,8 +209,12 @@ function makeTeller(model, message) {
     waiting = null
     isLate = false
   }
+  const forget = () => {
+    isStale = false
+    end()
+  }
   model.on("msg:custom", heard)
-  return { tell, end }
+  return { tell, end, forget }
 }
 
 const showAnswered = (isAnswered) => document.documentElement.style.setProperty("--answered", Number(isAnswered))
