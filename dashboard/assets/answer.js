@@ -11,13 +11,16 @@ export function render({ model, el }) {
   const verdict = makeVerdict()
   const bars = makeBars()
   const seen = makeSquare("The 28 by 28 pixels that the network sees", "What the network sees")
-  const legend = [make("i", { className: "for" }), "spoke for it", make("i", { className: "against" }), "against"]
+  const legend = [make("i", { className: "for" }), "for it", make("i", { className: "against" }), "against"]
   const heat = makeSquare("The pixels that spoke for the answer, and against it", ...legend)
   const squares = make("div", { className: "squares" }, seen.figure, heat.figure)
   const head = make("div", { className: "head" }, verdict.element, tiles)
-  el.replaceChildren(problem, make("div", { className: "answer" }, head, squares, bars.element))
-
   let chosen = 0
+  const chosenDigit = () => model.answer.digits[chosen] ?? NO_DIGIT
+  const results = makeResults(model, () => ({ rows: model.answer.rows, pixels: bytes(chosenDigit().pixels) }))
+  const whole = make("div", { className: "answer" }, head, squares, bars.element, results)
+  el.replaceChildren(problem, whole)
+
   const show = () => {
     const { answer } = model
     problem.textContent = answer.problem
@@ -26,10 +29,13 @@ export function render({ model, el }) {
     chosen = Math.min(chosen, Math.max(0, answer.digits.length - 1))
     tiles.hidden = answer.digits.length < 2
     tiles.replaceChildren(...answer.digits.map((digit, at) => makeTile(digit, at === chosen, () => choose(at))))
-    const digit = answer.digits[chosen] ?? NO_DIGIT
+    results.hidden = !answer.text
+    whole.classList.toggle("blank", answer.digits.length === 0)
+    whole.classList.toggle("example", Boolean(answer.example))
+    const digit = chosenDigit()
     const pixels = bytes(digit.pixels)
     bars.show(digit)
-    paint(seen.canvas, grey(pixels))
+    paint(seen.canvas, grey(pixels)) // of paper without a digit, the stylesheet shows an empty frame
     paint(heat.canvas, votes(bytes(digit.heat || BLANK), pixels)) // no votes yet while the pen is down
     document.dispatchEvent(new CustomEvent("fastnet-digit", { detail: digit === NO_DIGIT ? null : digit })) // to the network below
   }
@@ -44,15 +50,21 @@ export function render({ model, el }) {
 
 function makeVerdict() {
   const text = make("output", { className: "digits" })
+  const example = make("span", { className: "digits pale", ariaHidden: "true" }) // what the page wrote itself is no answer
   const sentence = make("strong", { className: "for-scientists" })
   const plainly = make("strong", { className: "for-players" })
   const second = make("span", { className: "quiet for-scientists" })
   const notes = make("span", { className: "quiet" })
   const reasons = make("ul", { className: "reasons", ariaLabel: "Why" })
-  const words = make("div", { className: "words" }, sentence, plainly, second, notes, reasons)
-  const element = make("div", { className: "verdict", role: "status" }, text, words)
+  const steps = make("ul", { className: "steps", ariaLabel: "What to do" })
+  const words = make("div", { className: "words" }, sentence, plainly, second, notes, reasons, steps)
+  const element = make("div", { className: "verdict", role: "status" }, text, example, words)
   const show = (answer) => {
     text.textContent = answer.text || "–"
+    text.classList.toggle("none", !answer.text)
+    example.textContent = answer.example ?? ""
+    const longest = Math.max(...(answer.text || answer.example || "–").split("\n").map((line) => line.length))
+    element.style.setProperty("--n", longest)
     text.classList.toggle("rows", Boolean(answer.text?.includes("\n")))
     text.classList.toggle("unsure", Boolean(answer.is_unsure)) // without an answer, nothing is said of it
     sentence.textContent = answer.sentence
@@ -61,6 +73,7 @@ function makeVerdict() {
     notes.textContent = answer.notes
     notes.hidden = !answer.notes
     reasons.replaceChildren(...answer.reasons.map((reason) => make("li", { textContent: reason })))
+    steps.replaceChildren(...answer.steps.map((step) => make("li", { textContent: step })))
   }
   return { element, show }
 }

@@ -7,8 +7,10 @@ const LEAST_STEP = 0.003 // points nearer than that share of the board's height 
 const PATIENCE = 3000 // ms; an answer that takes longer is taken for lost, and asked for again
 const SOON = 150 // ms; until then the answer before is as good
 const MOST_REASONS = 8
-const GLANCE = 900 // ms for which the pen's size is shown
 const DRAWING = "fastnet-drawing"
+const INVITES = "Draw a digit, or several"
+const DAMAGED = "The link is damaged: ask for it again, or draw"
+const BY_KEYS = "Paper to draw digits on. The arrow keys move the pen, with Shift farther; the space bar puts it down and lifts it."
 
 const drawings = new Map() // by model: a drawing outlives its view, which tabs and layouts may render anew
 
@@ -17,15 +19,19 @@ export function render({ model, el }) {
   const drawing = drawings.get(model.id) ?? { strokes: (!model.picture && kept(DRAWING)) || [], before: [], after: [] }
   drawings.set(model.id, drawing)
 
-  const canvas = make("canvas", { className: "ink", role: "img", ariaLabel: "Paper to draw digits on" })
+  const canvas = make("canvas", { className: "ink", tabIndex: 0, role: "application", ariaLabel: BY_KEYS, ariaRoleDescription: "drawing board" })
   const marks = make("div", { className: "marks" })
-  const hint = make("p", { className: "hint", textContent: "Draw a digit, or several" })
+  const hint = make("p", { className: "hint", textContent: INVITES })
   const nib = make("span", { className: "nib", hidden: true })
   const paper = make("div", { className: "paper" }, marks, canvas, hint, nib)
   const tools = makeTools((width) => showNib(nib, width))
   el.replaceChildren(paper, tools.bar)
 
-  const teller = makeTeller(model, () => ({ strokes: drawing.strokes, resting: !pen.isDown() }))
+  const message = () =>
+    ghost.isThere()
+      ? { example: ghost.strokes(), resting: ghost.isWhole() }
+      : { strokes: drawing.strokes, resting: !pen.isDown() && !keyboardPen.isDown() }
+  const teller = makeTeller(model, message)
   const { tell } = teller
   const change = (strokes) => {
     drawing.before.push(drawing.strokes)
@@ -37,7 +43,8 @@ export function render({ model, el }) {
     showState()
   }
   const refresh = () => {
-    paint(canvas, drawing.strokes)
+    paint(canvas, ghost.isThere() ? ghost.strokes() : drawing.strokes)
+    canvas.classList.toggle("ghost", ghost.isThere())
     showState()
   }
   const showState = () => {
@@ -48,24 +55,45 @@ export function render({ model, el }) {
   }
   const showMarks = () => marks.replaceChildren(...pictureOf(model), ...model.left_out.map(frameOfLeftOut), ...model.boxes.map(frame))
 
-  const pen = watchPen(canvas, {
-    down: (event) => {
-      if (model.picture) marks.replaceChildren() // drawing goes on on blank paper
-      change([...drawing.strokes, { erases: tools.erases() || eraserOf(event), points: [] }])
-    },
-    move: (event) => {
-      const stroke = drawing.strokes.at(-1)
-      if (!addPoint(stroke, canvas, event, tools.width())) return
-      paintStroke(canvas, stroke, Math.max(0, stroke.points.length - 6))
-      tell()
-    },
-    up: () => {
-      rest()
-      tell()
-    },
+  const ghost = makeGhost(() => {
+    refresh()
+    tell()
   })
+  const begin = (erases) => {
+    if (model.picture) marks.replaceChildren() // drawing goes on on blank paper
+    banish()
+    change([...drawing.strokes, { erases, points: [] }])
+  }
+  const goOn = (point) => {
+    const stroke = drawing.strokes.at(-1)
+    if (!addPoint(stroke, canvas, point)) return
+    paintStroke(canvas, stroke, Math.max(0, stroke.points.length - 6))
+    tell()
+  }
+  const end = () => {
+    rest()
+    tell()
+  }
+  const pen = watchPen(canvas, {
+    down: (event) => begin(tools.erases() || eraserOf(event)),
+    move: (event) => goOn(pointOf(canvas, event, tools.width())),
+    up: end,
+  })
+  const keyboardPen = watchKeyboardPen(canvas, {
+    down: () => begin(tools.erases()),
+    move: (x, y) => goOn([x, y, tools.width()]),
+    up: end,
+  })
+  paper.append(...keyboardPen.elements)
+  const banish = () => {
+    if (!ghost.isThere()) return
+    ghost.vanish()
+    teller.forget() // or blank paper would be told next, and take the place of a picture that was just chosen
+    refresh()
+  }
 
   const restore = (strokes) => {
+    banish()
     drawing.strokes = strokes
     rest()
     refresh()
@@ -92,6 +120,7 @@ export function render({ model, el }) {
 
   model.on(["boxes", "left_out"], showMarks)
   model.on("picture", () => {
+    if (model.picture) banish()
     if (model.picture && drawing.strokes.length) change([]) // the picture takes the paper; undo brings the drawing back
     showMarks()
     rest()
@@ -101,17 +130,51 @@ export function render({ model, el }) {
   const resizing = new ResizeObserver(refresh)
   resizing.observe(canvas)
   model.on("remove", () => {
+    ghost.vanish()
     teller.end()
     resizing.disconnect()
     document.removeEventListener("keydown", onKey)
+    window.removeEventListener("hashchange", openLink)
+    document.removeEventListener("fastnet-asks-drawing", giveDrawing)
   })
+  // What the address holds is shown once; whether there was something.
+  const openLink = () => {
+    if (!location.hash) return false
+    try {
+      const { strokes, pixels } = linked(location.hash)
+      if (!strokes && !pixels) return false
+      if (pixels) pixelsAsFile(pixels).then(bring)
+      else {
+        change(strokes)
+        restore(strokes)
+      }
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof DOMException)) throw error
+      hint.textContent = DAMAGED
+    }
+    history.replaceState(history.state, "", location.pathname + location.search) // a reload shows what was drawn since
+    return true
+  }
+  const giveDrawing = ({ detail }) => {
+    if (!model.picture) detail.strokes = drawing.strokes
+  }
+  window.addEventListener("hashchange", openLink)
+  document.addEventListener("fastnet-asks-drawing", giveDrawing)
   showMarks()
   showState()
-  const tellAgain = () => {
-    if (model.ready && (drawing.strokes.length || (isBack && !model.picture))) tell()
+  const open = () => {
+    if (!model.ready || openLink()) return
+    if (drawing.strokes.length || (isBack && !model.picture)) tell()
+    else if (!isBack && !model.picture) ghost.appear()
   }
-  model.on("ready", tellAgain)
-  tellAgain()
+  model.on("ready", open)
+  open()
+}
+
+// A file as if it had been dropped; who takes it may not be there yet.
+function bring(file) {
+  const offer = () => document.dispatchEvent(new CustomEvent("fastnet-files", { detail: [file], cancelable: true }))
+  if (offer()) document.addEventListener("fastnet-takes-files", offer, { once: true })
 }
 
 // One message in flight: what changes meanwhile goes with the next one.
@@ -146,22 +209,29 @@ function makeTeller(model, message) {
     waiting = null
     isLate = false
   }
+  const forget = () => {
+    isStale = false
+    end()
+  }
   model.on("msg:custom", heard)
-  return { tell, end }
+  return { tell, end, forget }
 }
 
 const showAnswered = (isAnswered) => document.documentElement.style.setProperty("--answered", Number(isAnswered))
 
 const eraserOf = (event) => (event.buttons & 32) !== 0 // the other end of a pen
 
-function addPoint(stroke, canvas, event, width) {
+// The place in shares of the paper, and the pen's width there.
+function pointOf(canvas, event, width) {
   const { left, top, width: across, height } = canvas.getBoundingClientRect()
-  const x = (event.clientX - left) / across
-  const y = (event.clientY - top) / height
-  const [lastX, lastY] = stroke.points.slice(-3)
-  if (Math.hypot(((x - lastX) * across) / height, y - lastY) < LEAST_STEP) return false
   const pressure = event.pointerType === "pen" && event.pressure ? 0.4 + 1.2 * event.pressure : 1
-  stroke.points.push(...[x, y, width * pressure].map((number) => Number(number.toFixed(4))))
+  return [(event.clientX - left) / across, (event.clientY - top) / height, width * pressure]
+}
+
+function addPoint(stroke, canvas, [x, y, width]) {
+  const [lastX, lastY] = stroke.points.slice(-3)
+  if (Math.hypot(((x - lastX) * canvas.clientWidth) / canvas.clientHeight, y - lastY) < LEAST_STEP) return false
+  stroke.points.push(...[x, y, width].map((number) => Number(number.toFixed(4))))
   return true
 }
 
@@ -194,31 +264,6 @@ function paintDot(context, x, y, width) {
   context.beginPath()
   context.arc(x, y, width / 2, 0, 2 * Math.PI)
   context.fill()
-}
-
-// For a moment, in the middle of the paper, how wide the pen is that was chosen.
-function showNib(nib, width) {
-  nib.style.height = `${100 * width}%`
-  nib.hidden = false
-  clearTimeout(nib.hiding)
-  nib.hiding = setTimeout(() => (nib.hidden = true), GLANCE)
-}
-
-function makeTools(showWidth) {
-  const button = (textContent, title) => make("button", { type: "button", className: "tool", textContent, title })
-  const width = make("input", { type: "range", min: 0.03, max: 0.14, step: 0.01, value: 0.07, ariaLabel: "Pen width" })
-  const eraser = button("Erase", "Draw with the eraser")
-  const undo = button("Undo", "Undo (Ctrl+Z)")
-  const redo = button("Redo", "Redo (Ctrl+Shift+Z)")
-  const clear = button("Clear", "Start on blank paper")
-  width.addEventListener("input", () => showWidth(Number(width.value)))
-  const press = (isPressed) => eraser.setAttribute("aria-pressed", isPressed)
-  const isPressed = () => eraser.getAttribute("aria-pressed") === "true"
-  press(false)
-  eraser.addEventListener("click", () => press(!isPressed()))
-  const label = make("label", { className: "width" }, make("span", { textContent: "Pen" }), width)
-  const bar = make("div", { className: "tools", role: "toolbar", ariaLabel: "Drawing tools" }, label, eraser, undo, redo, clear)
-  return { bar, undo, redo, clear, erases: isPressed, width: () => Number(width.value) }
 }
 
 function pictureOf(model) {

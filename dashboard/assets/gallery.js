@@ -46,7 +46,8 @@ function makeQueue(model) {
 
 // One byte above the limit is enough for Python to refuse it, with the same sentence as any other bad file.
 async function readFile(file, most) {
-  return { name: file.name, content: await file.slice(0, most + 1).arrayBuffer() }
+  const sent = await reduced(file)
+  return { name: file.name, content: await sent.slice(0, most + 1).arrayBuffer() }
 }
 
 function uploadRow(sendFiles) {
@@ -79,12 +80,12 @@ function listItem({ name, text, problem, is_unsure: isUnsure }, isShown, choose)
   return make("li", {}, button)
 }
 
-// Under the heading stands what the sample is that is pointed at, or was chosen last.
+// Each has its name where there is room for it; beside the heading stands that of the one that is pointed at, or was chosen last.
 function sampleStrip(samples, choose) {
   const name = make("span", { className: "name" })
   let chosen = ""
   const tell = (title) => (name.textContent = title && `: ${title.toLowerCase()}`)
-  const buttons = samples.map(({ title, src }, number) => {
+  const items = samples.map(({ title, src }, number) => {
     const button = make("button", { type: "button", title }, make("img", { src, alt: `Sample: ${title}` }))
     button.addEventListener("click", () => {
       chosen = title
@@ -92,8 +93,8 @@ function sampleStrip(samples, choose) {
     })
     for (const kind of ["pointerenter", "focus"]) button.addEventListener(kind, () => tell(title))
     for (const kind of ["pointerleave", "blur"]) button.addEventListener(kind, () => tell(chosen))
-    return button
+    return make("li", {}, button, make("span", { className: "name", textContent: title, ariaHidden: "true" }))
   })
-  const strip = make("div", { className: "samples", role: "group", ariaLabel: "Sample pictures" }, ...buttons)
+  const strip = make("ul", { className: "samples", ariaLabel: "Sample pictures" }, ...items)
   return make("div", {}, make("h3", {}, "Samples", name), strip)
 }

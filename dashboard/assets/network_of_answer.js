@@ -1,4 +1,4 @@
-// The network below the answer, folded until it is asked for: only then its weights are sent. Which digit is shown, the
+// The network that gave the answer, folded until it is asked for: only then its weights are sent. Which digit is shown, the
 // answer tells with an event.
 
 export function render({ model, el }) {

@@ -7,6 +7,7 @@ const CELL = 14 // pixels of the canvas, across a unit's square
 const MOST_LINES = 12
 const EASE = 0.45 // of the way to its new brightness a unit goes in a frame
 const SETTLED = 0.01
+const GUTTER = 24 // pixels of the page, left of the outputs
 const SHARPEST = 2 // pixels of the canvas of lines, a pixel of the page
 const NO_PIXELS = new Uint8Array(SIDE * SIDE)
 
@@ -115,7 +116,8 @@ function makeNetworkView() {
       context.lineWidth = 0.75 + 3 * Math.abs(strength)
       context.beginPath()
       context.moveTo(x0, y0)
-      const bend = Math.abs(x1 - x0) > Math.abs(y1 - y0) ? [(x0 + x1) / 2, y0, (x0 + x1) / 2, y1] : [x0, (y0 + y1) / 2, x1, (y0 + y1) / 2]
+      const end = to.layer === grids.length ? [x1 - GUTTER, y1] : [x1, (y0 + y1) / 2] // an output from its left, where no words are
+      const bend = Math.abs(x1 - x0) > Math.abs(y1 - y0) ? [(x0 + x1) / 2, y0, (x0 + x1) / 2, y1] : [x0, (y0 + y1) / 2, ...end]
       context.bezierCurveTo(...bend, x1, y1)
       context.stroke()
     }

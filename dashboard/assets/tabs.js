@@ -26,11 +26,12 @@ export function render({ model, el }) {
   el.replaceChildren(list, ...panels)
 
   const show = () =>
-    model.names.forEach(([key], at) => {
+    model.names.forEach(([key, title], at) => {
       const isChosen = key === model.chosen
       tabs[at].ariaSelected = String(isChosen)
       tabs[at].tabIndex = isChosen ? 0 : -1
       panels[at].hidden = !isChosen
+      if (isChosen) document.title = `${title} · fastnet`
     })
   model.on("chosen", show)
   show()

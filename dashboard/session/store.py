@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import param
 from PIL import Image
 
 from fastnet import weights
+from fastnet.data.signatures import Kind, kind_of_bytes
 from fastnet.errors import FORESEEN, DataError, OptionError, sentence_of
 from fastnet.models.files import count_parameters
 from fastnet.reading.constraints import Constraint
@@ -32,6 +34,7 @@ from .trainings import Trainings
 MOST_PICTURES = 30  # that a session keeps
 MOST_A_MINUTE = 120  # that it brings
 MOST_KEPT_BYTES = 30 * 10**6
+_NO_HEIC = "bring a screenshot of it, or have the telephone take JPEG (on an iPhone: Settings, Camera, Most Compatible)"
 MOST_SIDE = 640  # what people are shown needs no more pixels
 
 
@@ -69,6 +72,7 @@ class Store(param.Parameterized):
     predictor = param.ClassSelector(class_=Predictor, default=None, doc="The chosen model; None if it is not sound.")
     facts = param.List(doc="What people want to know of the chosen model: pairs of name and value.")
     answer: Any = param.ClassSelector(class_=Answer, default=None, doc="What was read last; None at first.")
+    example: Any = param.ClassSelector(class_=Answer, default=None, doc="What was read of the digit that the page wrote.")
     is_drawing = param.Boolean(default=True, doc="Whether the answer is about the drawing, not about a picture.")
     problem = param.String(default="", doc="What was wrong with the drawing or the model; empty if nothing was.")
     pictures = param.List(item_type=Picture, doc="The files that people brought, newest first.")
@@ -103,10 +107,16 @@ class Store(param.Parameterized):
     def draw(self, strokes: Sequence[Stroke], is_final: bool = True) -> None:
         """Read a drawing; empty paper needs no answer."""
         self._ask_again = partial(self.draw, strokes)
+        self.example = None
         if strokes:
             self._ask("Your drawing", render(strokes), is_drawing=True, is_final=is_final)
         else:
             self.param.update(answer=None, problem="", is_drawing=True, shown=-1)
+
+    def show_example(self, strokes: Sequence[Stroke], is_final: bool = True) -> None:
+        """Read a digit that the page itself writes, where there is nothing else: it is no answer, but invites to draw."""
+        if self.predictor and self.answer is None and not self.problem:
+            self.example = ask(self.predictor, "An example", render(strokes), is_final)
 
     def know(self, texts: Mapping[str, str]) -> str:
         """Have answers fit what is known of the digits, and what is shown read again; what is wrong with it, if any."""
@@ -201,7 +211,7 @@ class Store(param.Parameterized):
         try:
             corrected, library = self._corrected, self.shared.library
             predictor = Predictor.load(corrected) if corrected else library.load(self.model)
-            self.param.update(predictor=predictor, facts=model_facts(predictor), problem="")
+            self.param.update(predictor=predictor, facts=model_facts(predictor), problem="", example=None)
             self._ask_again()
         except FORESEEN as error:
             ask_again = self._ask_again  # when there is a sound model
@@ -236,6 +246,8 @@ def read_file(
     try:
         if len(content) > MOST_PICTURE_MEGABYTES * 10**6:
             raise DataError(f"{name}: is larger than {MOST_PICTURE_MEGABYTES} MB")
+        if kind_of_bytes(content) is Kind.HEIC and find_spec("pillow_heif") is None:
+            raise DataError(f"{name}: is a HEIC picture, which this browser does not open; {_NO_HEIC}")
         answer = ask(predictor, name, content, constraint=constraint)
         n_pages = sum(1 for _ in pages_of(content, name, Limits()))
         return replace(answer, note=f"page 1 of {n_pages}") if n_pages > 1 else answer

@@ -27,6 +27,7 @@ TABS = (
     Tab("Train", "train", training_view),
     Tab("Benchmark", "benchmark", benchmark_view),
 )
+MOST_WIDTH = 1760  # pixels: more would be too long a way for the eyes
 FOR_READERS = ("read", "learn", "audit")  # the tabs of those who may not train, measure or save
 
 _BAR = {  # as calm as the page below it
@@ -40,6 +41,10 @@ _LAYOUT = {
     "@media (max-width: 360px)": {
         "& .MuiToolbar-root": {"paddingLeft": "8px", "paddingRight": "8px"},
         "& .title": {"fontSize": "1.125rem"},
+    },
+    "@media (max-height: 500px)": {  # a phone on its side
+        "& .MuiToolbar-root": {"minHeight": "44px"},
+        "& .main-content": {"paddingTop": 0},
     },
     "@media print": {  # all of it, on as many sheets as it takes: on the screen a part of the page scrolls
         "&": {"zoom": 0.55, "width": "auto"},  # figures stay as wide as they were drawn
@@ -63,14 +68,15 @@ _THEME = {
 
 def build_page(store: Store) -> pmui.Page:
     """The whole page for one session."""
-    specs_button, specs = specs_view(store)
+    chip, specs = specs_view(store)
     tabs = TABS if store.shared.role is not Role.READERS else [tab for tab in TABS if tab.key in FOR_READERS]
     notices = html(pn.bind(_notices, store.address.param.problem, store.param.notice))
     return lasting_no_longer_than_its_session(
         title="fastnet",
-        header=[*header_items(store), specs_button],
+        header=[*header_items(store), chip],
         main=[Browser(store.address), Connection(store), notices, Tabs(store, tabs), specs],
-        main_width=1240,
+        main_width=MOST_WIDTH,
+        favicon=ASSETS / "favicon.svg",
         theme_config=_THEME,
         sx=_LAYOUT,
         template=ASSETS / "page.html",

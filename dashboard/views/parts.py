@@ -97,4 +97,5 @@ def model_choice(store: Store) -> pmui.Select:
 
 def card(title: str, *contents: Any, area: str) -> pn.Column:
     """Contents under a heading; `area` is its place in the view's grid."""
-    return pn.Column(html(f"<h2>{title}</h2>"), *contents, styles={**_CARD, "grid-area": area})
+    heading = html(f'<h2 class="of-{area}">{title}</h2>')
+    return pn.Column(heading, *contents, styles={**_CARD, "grid-area": area})

@@ -75,6 +75,11 @@ def read_picture(
             on_reading(reading)
     except DataError as error:
         return {"path": path, "error": str(error)}
+    return answer_of(path, reading)
+
+
+def answer_of(path: str, reading: Reading) -> dict[str, Any]:
+    """What is told of a reading, ready for JSON: `text`, the figures of its digits, and what was left out."""
     return {
         "path": path,
         "text": reading.text,

@@ -122,8 +122,8 @@ def test_specs_say_what_the_manifest_says():
 
 def test_readers_are_not_told_what_the_server_runs_on(monkeypatch):
     def shown(role: Role) -> str:
-        button, dialog = specs_view(Store(shared=Shared(role=role), model=MODEL))
-        button.clicks += 1
+        chip, dialog = specs_view(Store(shared=Shared(role=role), model=MODEL))
+        chip._handle_msg("open")
         return str(dialog.objects[0].object)
 
     monkeypatch.setattr(specs, "aside", lambda work, finish: finish(work()))

@@ -21,9 +21,10 @@ def reading_view(store: Store) -> pn.Column:
     """The whole tab."""
     cards = pn.Column(
         card("Draw", Board(store), Known(store), area="board"),
-        card("The network reads", AnswerView(store), *teaching_view(store), NetworkOfAnswer(store), area="answer"),
-        card("Or bring a picture", Gallery(store), area="pictures"),
+        card("The network reads", AnswerView(store), *teaching_view(store), area="answer"),
         for_scientists(card("How the picture got there", StagesView(store), area="stages")),
+        card("Or bring a picture", Gallery(store), area="pictures"),
+        card("The network at work", NetworkOfAnswer(store), area="network"),
         card("The model", *model_view(store), area="model"),
         stylesheets=[_GRID],
         margin=(0, 10),

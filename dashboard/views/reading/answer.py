@@ -10,30 +10,44 @@ from panel.custom import JSComponent
 from fastnet.reading.pictures import UNLIKE, left_out_in_words
 from fastnet.reading.recognition import VERDICTS, DigitReading, Reading
 
+from ...session.results import answer_as_csv, answer_as_json, as_rows
 from ...session.store import Answer, Store
 from ..images import base64_bytes, png_uri
 from ..parts import STYLES, script
 from ..probabilities import percent
+from .advice import next_steps
 
 _STAGE_SIDE = 240
+_FILES = {"csv": (answer_as_csv, "text/csv"), "json": (answer_as_json, "application/json")}
 _SURELY = 0.98  # from there on, it is said without "I think"
 
 
 class AnswerView(JSComponent):
-    """The verdict, ten bars, the 28x28 pixels and the heat map; they change while people draw."""
+    """The verdict, ten bars, the 28x28 pixels and the heat map; they change while people draw. Results go out from here."""
 
     answer = param.Dict(default={}, doc="What `answer_message` tells; nothing at first.")
 
-    _esm = script("signs.js", "answer.js")
+    _esm = script("signs.js", "link.js", "results.js", "answer.js")
 
     def __init__(self, store: Store) -> None:
         super().__init__(stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))
         self._store = store
-        store.param.watch(self._show, ["answer", "problem"])
+        store.param.watch(self._show, ["answer", "problem", "example"])
         self._show()
 
     def _show(self, *_: Any) -> None:
-        self.answer = answer_message(self._store.answer, self._store.problem)
+        store = self._store
+        if store.answer is None and store.example is not None and not store.problem:
+            self.answer = example_message(store.example)
+        else:
+            self.answer = answer_message(store.answer, store.problem)
+
+    def _handle_msg(self, data: Any) -> None:
+        match data:
+            case {"file": "csv" | "json" as kind} if self._store.answer is not None:
+                content_of, media_type = _FILES[kind]
+                content = content_of(self._store.answer)
+                self._send_msg({"name": f"fastnet-answer.{kind}", "kind": media_type, "content": content})
 
 
 class StagesView(JSComponent):
@@ -62,19 +76,30 @@ def answer_message(answer: Answer | None, problem: str) -> dict[str, Any]:
     """What the browser shows, in words and small arrays."""
     if answer is None:
         sentence = "" if problem else "Draw on the paper, bring a picture or try a sample"
-        return {"problem": problem, "sentence": sentence, "plainly": sentence, "reasons": [], "digits": []}
+        return {"problem": problem, "sentence": sentence, "plainly": sentence, "reasons": [], "steps": [], "digits": []}
     reading = answer.reading
     return {
         "problem": problem,
         "text": reading.text,
+        "rows": as_rows(reading),
         "is_unsure": bool(reading.flags),
         "sentence": _sentence(reading),
         "plainly": _plainly(reading),
         "second": _second_guess(reading),
         "notes": _notes(answer),
         "reasons": [flag.capitalize() for flag in reading.flags if flag not in VERDICTS],
+        "steps": next_steps(reading.flags) if answer.is_final else [],
         "digits": [_digit_message(digit, heat) for digit, heat in zip_longest(reading.digits, answer.heat_maps)],
     }
+
+
+def example_message(example: Answer) -> dict[str, Any]:
+    """The same of the digit that the page wrote: what it reads is shown, and is no answer."""
+    message = answer_message(None, "")
+    if not example.reading.digits:
+        return message
+    shown = {name: answer_message(example, "")[name] for name in ("digits", "second")}
+    return {**message, **shown, "example": example.reading.text}
 
 
 def _sentence(reading: Reading) -> str:

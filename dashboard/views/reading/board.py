@@ -21,7 +21,7 @@ _MOST_LEFT_OUT = 100  # boxes that are shown
 
 
 class Board(JSComponent):
-    """Paper, pen, eraser, undo and clear. The drawing itself is kept in the browser, which has it read again."""
+    """Paper, pen, eraser, undo and clear; on paper that nobody drew on, a digit writes itself. The drawing itself is kept in the browser, which has it read again."""
 
     picture = param.String(doc="The picture on the paper, as a data URI; empty while people draw.")
     boxes = param.List(doc="Left, top, right, bottom as shares of the paper, and the digit.")
@@ -29,7 +29,10 @@ class Board(JSComponent):
     left_out = param.List(doc="The same of ink that is not read, and why.")
     ready = param.Boolean(doc="Whether answers reach the browser yet: until the page has loaded, Panel sends none.")
 
-    _esm = script("session_memory.js", PAGE / "pen.js", "board.js")
+    _esm = script(
+        *("session_memory.js", PAGE / "pen.js", PAGE / "picture.js", PAGE / "examples.js"),
+        *("link.js", "ghost.js", "keyboard_pen.js", "board_tools.js", "board.js"),
+    )
 
     def __init__(self, store: Store) -> None:
         super().__init__(stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))
@@ -46,6 +49,8 @@ class Board(JSComponent):
                 match data:
                     case {"strokes": list(strokes), "resting": bool(is_final)}:
                         self._store.draw(read_strokes(strokes), is_final)
+                    case {"example": list(strokes), "resting": bool(is_final)}:
+                        self._store.show_example(read_strokes(strokes), is_final)
             except DataError as error:
                 self._store.refuse(str(error))
 

@@ -31,7 +31,7 @@ class Gallery(JSComponent):
     shown = param.Integer(default=-1, doc="Which of the pictures is on the board; -1 if none of them.")
     most_bytes = param.Integer(doc="No more than this and one byte of a file is sent.")
 
-    _esm = script("gallery.js")
+    _esm = script("photographs.js", "gallery.js")
 
     def __init__(self, store: Store) -> None:
         super().__init__(

@@ -1,0 +1,30 @@
+"""What to do about a doubt: one sentence for each flag of an answer."""
+
+from collections.abc import Iterable
+
+from fastnet.reading.doubts import ANOTHER, MARK_BESIDE, MARK_BETWEEN, TURNED
+from fastnet.reading.overruling import NOTHING_FITS
+from fastnet.reading.pictures import UNLIKE
+from fastnet.reading.pictures.parts import CUT_OFF
+from fastnet.reading.recognition import OTHER_CUT, VERDICTS
+
+NEXT_STEPS = {
+    UNLIKE: "Write it once more, larger and with plain strokes, or crop the picture to the digits.",
+    ANOTHER: "Look at the second guess, or write it once more so that only one digit fits.",
+    OTHER_CUT: "Leave a gap between digits.",
+    CUT_OFF: "Leave paper on all sides of the digits.",
+    TURNED: "Turn the picture upright, and bring it again.",
+    MARK_BETWEEN: "Points and dashes are not read: put them in yourself, if they are meant.",
+    MARK_BESIDE: "A minus is not read: put it before the digits yourself, if it is one.",
+    NOTHING_FITS: "Look at what is known of the digits, below the board: it rules out all that was seen.",
+    "blank": "Write thicker or darker, and large enough to fill a tenth of the paper.",
+    "low contrast": "Use a darker pen, or more light for the photograph.",
+    "too much ink": "Crop the picture to the digits, without lines, shadows or print around them.",
+}
+_IF_OVERRULED = "Check it against the paper: what is known of the digits made another one of it."
+
+
+def next_steps(flags: Iterable[str]) -> list[str]:
+    """A sentence for each reason among the flags, without the verdicts, which are no reasons."""
+    steps = (NEXT_STEPS.get(flag, _IF_OVERRULED) for flag in flags if flag not in VERDICTS)
+    return list(dict.fromkeys(steps))
