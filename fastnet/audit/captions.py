@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from .answers import AMBIGUOUS_MARGIN, DOUBTFUL
 from .contents import Audit
-from .figures import Coverage, Figures
+from .figures import Coverage, Embedding, Figures
 
 _SPACES = {"hidden": "the last hidden layer", "pixels": "the pixels (the model has no hidden layer)"}
 
@@ -38,11 +38,19 @@ def _error(accuracy: float) -> str:
     return f"{1 - accuracy:.2%}"
 
 
+def points_told(embedding: Embedding) -> str:
+    """Which test digits are the points of a map."""
+    n_drawn = embedding.n_drawn
+    if n_drawn is None or n_drawn == embedding.n_points:
+        return f"{embedding.n_points:,} test digits"
+    return f"{embedding.n_points:,} test digits ({n_drawn:,} at random, and all other errors)"
+
+
 def _embedding(figures: Figures) -> str:
     found = figures.embedding
     nearest = found.knn_accuracy
     text = (
-        f"{found.n_points:,} test digits as they lie in {_SPACES[found.space]}, brought to two dimensions by"
+        f"{points_told(found)} as they lie in {_SPACES[found.space]}, brought to two dimensions by"
         f" t-SNE (perplexity {found.perplexity:.0f}) and by PCA. Neighbours on the left are neighbours there; the"
         " size of groups and the room between them mean little. Rings mark wrong answers: digits that the network puts"
         " among those of another class, or between the groups."
