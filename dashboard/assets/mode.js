@@ -2,7 +2,7 @@
 // ("none") and say how large things are.
 
 const MODES = {
-  playful: { "--scientific": "none", "--larger": "1.15", "--reading": '"board answer" "pictures pictures" "model model"', "--surest": "1 / -1" },
+  playful: { "--scientific": "none", "--larger": "1.15", "--reading": '"board answer" "pictures pictures" "model model"', "--audit-errors": "mistakes", "--audit-embedding": "map", "--audit-confident": "surest" },
   scientific: { "--playful": "none" },
 }
 const MEMORY = "fastnet-mode"

@@ -97,4 +97,5 @@ def model_choice(store: Store) -> pmui.Select:
 
 def card(title: str, *contents: Any, area: str) -> pn.Column:
     """Contents under a heading; `area` is its place in the view's grid."""
-    return pn.Column(html(f"<h2>{title}</h2>"), *contents, styles={**_CARD, "grid-area": area})
+    styles = {**_CARD, "grid-area": area}
+    return pn.Column(html(f"<h2>{title}</h2>"), *contents, styles=styles, css_classes=[f"card-{area}"])

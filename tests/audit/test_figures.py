@@ -13,7 +13,8 @@ from sklearn.calibration import calibration_curve
 from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from fastnet.audit import answers, audit_model
+from fastnet import weights
+from fastnet.audit import answers, audit_model, load_audit
 from fastnet.audit.captions import caption
 from fastnet.audit.layers import active_shares, effective_rank, exciting_rows
 from fastnet.audit.robustness import DISTORTIONS, moved

@@ -63,12 +63,12 @@ def test_axe_finds_nothing_on_any_tab_and_the_console_is_silent(open_page, axe, 
 
 def test_the_audit_is_sound_for_axe_and_is_printed_whole_and_light(open_page, axe):
     page = open_page(search=f"?tab=audit&model={AUDITED}", color_scheme="dark", bypass_csp=True)
-    page.get_by_text("Labels that are probably wrong").wait_for()
+    page.get_by_role("heading", name="Doubtful labels").wait_for()
     assert violations(page, axe) == []
     page.emulate_media(media="print")
     height = page.locator(".main-content").evaluate("main => main.getBoundingClientRect().height")
     assert height > 1.2 * page.viewport_size["height"]  # nothing is left in a part that scrolls
-    ink = page.get_by_text("Labels that are probably wrong").evaluate("words => getComputedStyle(words).color")
+    ink = page.get_by_role("heading", name="Doubtful labels").evaluate("words => getComputedStyle(words).color")
     assert ink == "rgb(17, 17, 17)"
 
 

@@ -8,6 +8,7 @@ from bokeh.plotting import figure
 from fastnet.audit import Audit
 from fastnet.audit.figures import Curve
 
+from ..axes import PERCENT, write_ticks
 from .figures import FIRST, SECOND, figures, hover, plot, text
 
 
@@ -28,9 +29,10 @@ def robustness_view(audit: Audit) -> Any:
 def _curve(curve: Curve, against: str | None) -> figure:
     small = plot(curve.title, curve.unit, "accuracy", height=210, y_range=(0, 1.02))
     source = ColumnDataSource({"strength": curve.strengths, "accuracy": curve.accuracy})
+    write_ticks(small.yaxis, PERCENT)
     small.line("strength", "accuracy", source=source, color=FIRST, line_width=2)
     points = small.scatter("strength", "accuracy", source=source, color=FIRST, size=6)
-    hover(small, [points], (curve.unit, "@strength"), ("accuracy", "@accuracy{0.0%}"))
+    hover(small, [points], (curve.unit, "@strength"), ("accuracy", "@accuracy{0.00%}"))
     if against and curve.against:
         small.line(curve.strengths, curve.against, color=SECOND, line_width=2, line_dash="dashed")
     return small

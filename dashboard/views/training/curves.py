@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from bokeh.models import ColumnDataSource, NumeralTickFormatter
+from bokeh.models import ColumnDataSource
 from bokeh.models.annotations import Legend, LegendItem
 from bokeh.plotting import figure
 
 from ...session.training_state import TrainingState
 from ...worker.snapshot import Snapshot
-from ..axes import set_decimal_ticks
+from ..axes import PERCENT, set_decimal_ticks, write_ticks
 from ..parts import drawn
 from .awaited import awaited
 
@@ -30,7 +30,7 @@ class CurvesView:
         self._loss_figure = self._figure("loss", y_axis_type="log")
         set_decimal_ticks(self._loss_figure.yaxis)
         self._accuracy_figure = self._figure("accuracy", y_range=(0, 1))
-        self._accuracy_figure.yaxis.formatter = NumeralTickFormatter(format="0.[0]%")
+        write_ticks(self._accuracy_figure.yaxis, PERCENT)
         state.param.watch(self._show, "snapshot")
         state.param.watch(self._show_rivals, "rivals")
         self.loss, self.accuracy = (
