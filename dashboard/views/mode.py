@@ -41,3 +41,14 @@ def for_scientists(view: Any) -> Any:
     """The view, which lays its contents out in a column, shown in the scientific mode alone."""
     view.styles = {**view.styles, "display": "var(--scientific, flex)"}
     return view
+
+
+def for_players(view: Any) -> Any:
+    """The view, which lays its contents out in a column, shown in the playful mode alone."""
+    view.styles = {**view.styles, "display": "var(--playful, flex)"}
+    return view
+
+
+def in_each_mode(exactly: str, plainly: str) -> str:
+    """HTML that reads one way in the scientific mode and another way in the playful one."""
+    return f'<span class="for-scientists">{exactly}</span><span class="for-players">{plainly}</span>'

@@ -8,7 +8,7 @@ import panel as pn
 
 from ...session.audit_state import Audited, AuditState
 from ...session.store import Store
-from ..mode import for_scientists
+from ..mode import for_scientists, in_each_mode
 from ..parts import card, model_choice
 from .calibration import calibration_view
 from .classes import classes_view
@@ -66,8 +66,7 @@ def _card(section: Section) -> pn.Column:
     """The card of a section; in the playful mode it may have another place than its own."""
     if not section.playfully:
         return for_scientists(card(section.title, *section.contents(), area=section.area))
-    title = f'<span class="for-scientists">{section.title}</span><span class="for-players">{section.playfully}</span>'
-    built = card(title, *section.contents(), area=section.area)
+    built = card(in_each_mode(section.title, section.playfully), *section.contents(), area=section.area)
     built.styles = {**built.styles, "grid-area": f"var(--audit-{section.area}, {section.area})"}
     return built
 

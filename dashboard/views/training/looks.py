@@ -82,9 +82,9 @@ class _LooksView:
 
     def _show(self, *_: Any) -> None:
         looks: Looks | None = self._state.snapshot.looks
-        if looks is not self._shown:
+        if looks and looks is not self._shown:  # those of an earlier training stay until there are new ones
             self._shown = looks
-            self._source.data = self._columns(looks) if looks else {name: [] for name in self._source.data}
+            self._source.data = self._columns(looks)
 
     def _columns(self, looks: Looks) -> dict[str, Any]:
         raise NotImplementedError
