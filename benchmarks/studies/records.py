@@ -1,8 +1,8 @@
 """Test accuracies of the recipes with a name, over several seeds, for docs/recipe.md and the models (`make records`).
 
 All of them take hours. Each training is a run of its own under build/records, saved as it goes: who stops this and
-starts it again loses a minute. The test set is opened once a training, at its end. With `--write` the page, which offers
-three of them, gets the figures too; with `--ship` it gets the document's as they stand, and nothing is trained.
+starts it again loses a minute. The test set is opened once a training, at its end. With `--write` the page, which has
+three of them to choose from, gets the figures too; with `--ship` it gets the document's, and nothing is trained.
 """
 
 import dataclasses

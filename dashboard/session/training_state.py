@@ -133,7 +133,7 @@ class TrainingState(param.Parameterized):
         return [Rival(name, known[name]) for name in self.rivals if name in known]
 
     def example(self) -> list[Rival]:
-        """What is to be seen before the first training: the newest run of this server, a saved model, or the default."""
+        """What there is to see before the first training: the newest run here, a saved model, or the default one."""
         others = [name for name in self._library.names() if name not in weights.names()]
         name = next((name for name in others if self._library.history(name)), weights.DEFAULT)
         return [Rival(name, self._model(name))]

@@ -91,7 +91,10 @@ def _sections(state: AuditState) -> Iterator[Section]:
     yield Section(
         "confident",
         "Surest answers",
-        lambda: [ConfidentView(state), words("confident", audit, "To the network, digits look like this at their best.")],
+        lambda: [
+            ConfidentView(state),
+            words("confident", audit, "To the network, digits look like this at their best."),
+        ],
         "What it is surest of",
     )
     yield Section("calibration", "Calibration", lambda: [calibration_view(audit)])

@@ -42,7 +42,9 @@ class DigitsView(JSComponent):
         state.param.watch(self._show_choice, ["point"])
 
     def _fill(self, *_: Any) -> None:
-        self.items = [{"place": self._state.place(item["row"]), "tag": "", "plainly": "", **item} for item in self.rows()]
+        self.items = [
+            {"place": self._state.place(item["row"]), "tag": "", "plainly": "", **item} for item in self.rows()
+        ]
 
     def _show_choice(self, *_: Any) -> None:
         self.chosen = self._state.point

@@ -1,10 +1,9 @@
-"""The playful form: three recipes to choose from, each with the seconds that it takes and the mistakes that it leaves."""
+"""The playful form: three recipes to choose from, with the seconds that each takes and the mistakes that it leaves."""
 
 import json
 from functools import cache
 from typing import Any
 
-import panel as pn
 import param
 from panel.custom import JSComponent
 
