@@ -20,6 +20,9 @@ from .time_limits import remark, terms
 from .trainings import Trainings
 
 
+LEAST_EPOCHS = 3  # of a training whose curves are worth a look
+
+
 @dataclass(frozen=True, eq=False)
 class Rival:
     """What a training is compared with: an earlier one of this session, or a model."""
@@ -135,7 +138,7 @@ class TrainingState(param.Parameterized):
     def example(self) -> list[Rival]:
         """What there is to see before the first training: the newest run here, a saved model, or the default one."""
         others = [name for name in self._library.names() if name not in weights.names()]
-        name = next((name for name in others if self._library.history(name)), weights.DEFAULT)
+        name = next((name for name in others if len(self._library.history(name)) >= LEAST_EPOCHS), weights.DEFAULT)
         return [Rival(name, self._model(name))]
 
     def _model(self, name: str) -> Snapshot:

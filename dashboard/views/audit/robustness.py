@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import panel as pn
 from bokeh.models import ColumnDataSource
 from bokeh.plotting import figure
 
@@ -9,6 +10,7 @@ from fastnet.audit import Audit
 from fastnet.audit.figures import Curve
 
 from ..axes import PERCENT, write_ticks
+from ..heard import curve_html
 from .figures import FIRST, SECOND, figures, hover, plot, text
 
 
@@ -23,7 +25,8 @@ def robustness_view(audit: Audit) -> Any:
     caption = f"Accuracy on {robustness.n:,} test digits, the same ones at each strength."
     if robustness.against:
         caption += f" Dashed: {robustness.against}."
-    return figures(*curves, sentence=caption)
+    words = [curve_html(each.title, each.strengths, each.accuracy, ".2%") for each in robustness.curves.values()]
+    return pn.Column(figures(*curves, sentence=caption), text("".join(words)), sizing_mode="stretch_width", margin=0)
 
 
 def _curve(curve: Curve, against: str | None) -> figure:

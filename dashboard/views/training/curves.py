@@ -1,5 +1,6 @@
 """Loss and accuracy over the epochs: the training under way as it goes, and what it is compared with."""
 
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -11,6 +12,7 @@ from bokeh.plotting import figure
 from ...session.training_state import TrainingState
 from ...worker.snapshot import Snapshot
 from ..axes import PERCENT, set_decimal_ticks, write_ticks
+from ..heard import curve_html
 from ..parts import drawn, html
 
 TRAINING, VALIDATION = "#4a9fe0", "#f58025"
@@ -37,8 +39,17 @@ class CurvesView:
         self._notes = html(""), html("")
         self._show_rivals()
         self.loss, self.accuracy = (
-            pn.Column(note, drawn(plot, height=_HEIGHT), sizing_mode="stretch_width", margin=0)
-            for note, plot in zip(self._notes, (self._loss_figure, self._accuracy_figure), strict=True)
+            pn.Column(
+                note,
+                drawn(plot, height=_HEIGHT),
+                html(pn.bind(partial(_heard_html, name, form), state.param.snapshot)),
+                sizing_mode="stretch_width",
+                margin=0,
+            )
+            for note, plot, name, form in (
+                (self._notes[0], self._loss_figure, "loss", ".4f"),
+                (self._notes[1], self._accuracy_figure, "accuracy", ".2%"),
+            )
         )
 
     def _figure(self, name: str, **options: Any) -> Any:
@@ -103,6 +114,17 @@ class CurvesView:
 
 _CURVES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 _NO_RIVALS: dict[str, list[Any]] = {name: [] for name in ("color", "epochs", *_CURVES)}
+
+
+def _heard_html(name: str, form: str, snapshot: Snapshot) -> str:
+    """Training and validation, epoch by epoch."""
+    epochs = [record.epoch for record in snapshot.epochs]
+    return "".join(
+        curve_html(
+            f"{title} {name} by epoch", epochs, [getattr(one, f"{part}_{name}") for one in snapshot.epochs], form
+        )
+        for title, part in (("Training", "train"), ("Validation", "validation"))
+    )
 
 
 def _example_html(name: str) -> str:
