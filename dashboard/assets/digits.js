@@ -33,9 +33,14 @@ export function render({ model, el }) {
     for (const button of grid.querySelectorAll("button"))
       button.setAttribute("aria-pressed", Number(button.dataset.row) === model.chosen)
   }
-  more.addEventListener("click", () => {
+  const showAll = () => {
     isWhole = true
     show()
+  }
+  addEventListener("beforeprint", showAll) // paper has no buttons
+  model.on("remove", () => removeEventListener("beforeprint", showAll))
+  more.addEventListener("click", () => {
+    showAll()
     grid.children[AT_FIRST]?.firstChild.focus()
   })
   model.on("items", () => {

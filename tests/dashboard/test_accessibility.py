@@ -22,7 +22,7 @@ TABS = {
 IS_CUT = """() => {
     const isCut = (root) => [...root.querySelectorAll("*")].some((element) => {
         const {right, width} = element.getBoundingClientRect()
-        const isScrolled = element.closest("[role=tablist], nav, [tabindex='0']")
+        const isScrolled = element.closest("[role=tablist], nav, [tabindex='0'], .bk-GlyphRenderer")
         return (width > 0 && right > innerWidth + 1 && !isScrolled) || (element.shadowRoot && isCut(element.shadowRoot))
     })
     return isCut(document)
@@ -79,6 +79,8 @@ def test_the_audit_is_sound_for_axe_and_is_printed_whole_and_light(open_page, ax
     assert best != page.locator(".chosen .track").first.evaluate("track => getComputedStyle(track).backgroundColor")
     page.set_viewport_size(SIZES["desk"])
     page.get_by_role("button", name="Scientific", exact=True).click()
+    page.pdf()  # shows all that is folded
+    assert page.get_by_role("button", name="Show all").count() == 0
     page.emulate_media(media="print", forced_colors="none")
     height = page.locator(".main-content").evaluate("main => main.getBoundingClientRect().height")
     assert height > 1.2 * page.viewport_size["height"]  # nothing is left in a part that scrolls

@@ -39,6 +39,7 @@ def plot(title: str, x_label: str, y_label: str, height: int = 260, **options: A
         **options,
     )
     empty.toolbar.logo = None
+    empty.toolbar.stylesheets = ["@media print { :host { display: none } }"]
     empty.xgrid.visible = False
     empty.outline_line_color = None
     return empty
