@@ -19,7 +19,6 @@ from .options import Options
 from .time_limits import remark, terms
 from .trainings import Trainings
 
-
 LEAST_EPOCHS = 3  # of a training whose curves are worth a look
 
 

@@ -1,14 +1,17 @@
 """Two ways to show the page: playful, with large pictures and few figures, or scientific, with all of them."""
 
-from typing import Any
+from typing import TypeVar
 
 import param
 from panel.custom import JSComponent
+from panel.viewable import Viewable
 
 from fastnet.errors import DataError
 
 from ..session.store import Store
 from .parts import STYLES, script
+
+View = TypeVar("View", bound=Viewable)
 
 MODES = ("playful", "scientific")
 
@@ -37,13 +40,13 @@ def known_mode(name: str) -> str:
     return name
 
 
-def for_scientists(view: Any) -> Any:
+def for_scientists(view: View) -> View:
     """The view, which lays its contents out in a column, shown in the scientific mode alone."""
     view.styles = {**view.styles, "display": "var(--scientific, flex)"}
     return view
 
 
-def for_players(view: Any) -> Any:
+def for_players(view: View) -> View:
     """The view, which lays its contents out in a column, shown in the playful mode alone."""
     view.styles = {**view.styles, "display": "var(--playful, flex)"}
     return view

@@ -25,7 +25,7 @@ class ChoicesView(JSComponent):
     """Radio buttons, a recipe each."""
 
     choices = param.List(doc="Recipe, name, and two sentences of each.")
-    chosen = param.Selector(default=_FIRST, objects=list(CHOICES), check_on_set=True, doc="The chosen recipe.")
+    chosen: Any = param.Selector(default=_FIRST, objects=list(CHOICES), check_on_set=True, doc="The chosen recipe.")
     measured = param.String(doc="Where the figures come from.")
 
     _esm = script("choices.js")
