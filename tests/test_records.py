@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.studies import records
+from fastnet.dashboard.views.training import choices
 from fastnet.training.recipe import Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
@@ -37,6 +38,13 @@ def test_a_run_of_another_recipe_is_trained_anew(data):
     records.finished(data, "plain", RECIPE, seed=0)
     other = dataclasses.replace(RECIPE, epochs=2, learning_rate=1e-3)
     assert load_run(records.finished(data, "plain", other, seed=0), data).recipe == other
+
+
+def test_the_page_has_the_figures_of_the_document():
+    document = records.DOCUMENT.read_text(encoding="utf-8")
+    assert choices.shipped() == records.figures_of(document), "run: python -m benchmarks records --ship"
+    assert choices.shipped()["recipes"].keys() >= choices.CHOICES.keys()
+    assert choices.cost(0.9929, 6) == "About 6 seconds, then 71 mistakes in 10,000."
 
 
 def test_a_line_says_what_the_runs_say(data):

@@ -33,8 +33,8 @@ export function render({ model, el }) {
     const isRight = at === other
     const share = total ? n / total : 0
     const button = make("button", { type: "button", role: "gridcell", className: isRight ? "right" : "wrong", tabIndex: -1 })
-    button.textContent = n === 0 ? "" : asShares ? percent(share) : n
-    button.title = `${n} of ${total.toLocaleString("en")} (${(100 * share).toFixed(1)}%) that are ${at} were read as ${other}`
+    button.textContent = n === 0 ? "" : asShares ? percent(share) : n.toLocaleString("en")
+    button.title = `${n.toLocaleString("en")} of ${total.toLocaleString("en")} (${(100 * share).toFixed(2)}%) that are ${at} were read as ${other}`
     button.ariaLabel = button.title.includes(button.textContent) ? button.title : `${button.textContent}: ${button.title}`
     button.style.setProperty("--heat", isRight ? share : n ? 0.12 + 0.88 * Math.sqrt(n / most) : 0)
     button.addEventListener("click", () => model.send_msg({ true: at, predicted: other }))

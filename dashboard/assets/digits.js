@@ -20,10 +20,11 @@ export function render({ model, el }) {
     empty.hidden = model.items.length > 0
     mark()
   }
-  const item = ({ row, place, caption, tag, title }) => {
-    const button = make("button", { type: "button", ariaLabel: [caption, tag, title].filter(Boolean).join(" "), title }, digitAt(place))
-    if (caption) button.append(make("span", { textContent: caption }))
-    if (tag) button.append(make("small", { textContent: tag }))
+  const item = ({ row, place, caption, plainly, tag, title }) => {
+    const button = make("button", { type: "button", ariaLabel: [caption, plainly, tag, title].filter(Boolean).join(" "), title }, digitAt(place))
+    if (caption) button.append(make("span", { textContent: caption, className: plainly ? "for-scientists" : "" }))
+    if (plainly) button.append(make("span", { textContent: plainly, className: "for-players" }))
+    if (tag) button.append(make("small", { textContent: tag, className: "for-scientists" }))
     button.dataset.row = row
     button.addEventListener("click", () => model.send_msg({ row }))
     return make("li", {}, button)
@@ -32,9 +33,14 @@ export function render({ model, el }) {
     for (const button of grid.querySelectorAll("button"))
       button.setAttribute("aria-pressed", Number(button.dataset.row) === model.chosen)
   }
-  more.addEventListener("click", () => {
+  const showAll = () => {
     isWhole = true
     show()
+  }
+  addEventListener("beforeprint", showAll) // paper has no buttons
+  model.on("remove", () => removeEventListener("beforeprint", showAll))
+  more.addEventListener("click", () => {
+    showAll()
     grid.children[AT_FIRST]?.firstChild.focus()
   })
   model.on("items", () => {

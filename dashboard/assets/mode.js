@@ -2,7 +2,11 @@
 // ("none") and say how large things are.
 
 const MODES = {
-  playful: { "--scientific": "none", "--larger": "1.15", "--strip": " ", "--surest": "1 / -1" },
+  playful: {
+    "--scientific": "none", "--larger": "1.15", "--strip": " ", "--audit-errors": "mistakes", "--audit-embedding": "map",
+    "--audit-confident": "surest", "--training": '"form figures" "accuracy accuracy" "filters embedding"',
+    "--halves": "repeat(2, minmax(0, 1fr))",
+  },
   scientific: { "--playful": "none" },
 }
 const MEMORY = "fastnet-mode"

@@ -1,12 +1,14 @@
-// The chosen digit: its card is brought into sight when another one is chosen, wherever on the page that was done.
-
-const isStill = matchMedia("(prefers-reduced-motion: reduce)")
+// The chosen digit. Python hears "close".
 
 export function render({ model, el }) {
-  const show = () => (el.innerHTML = model.content)
-  model.on("content", () => {
-    show()
-    el.scrollIntoView({ block: "nearest", behavior: isStill.matches ? "instant" : "smooth" })
-  })
+  const close = make("button", { type: "button", className: "tool", textContent: "Close" })
+  const shown = make("div", { className: "chosen" })
+  const show = () => {
+    shown.innerHTML = model.content
+    shown.append(close)
+  }
+  close.addEventListener("click", () => model.send_msg("close"))
+  el.replaceChildren(make("section", { ariaLabel: "The chosen digit" }, shown))
+  model.on("content", show)
   show()
 }

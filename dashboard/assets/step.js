@@ -41,10 +41,9 @@ export function render({ model, el }) {
   const agreement = make("p", { className: "agreement" })
   const parts = PARTS.map((part) => makePart(part, model.sources[part[0]]))
   const body = make("div", { className: "lesson" }, overview, ...parts.map(({ element }) => element), agreement)
-  const story = make("p", {
-    className: "story",
-    textContent: "A network that knows nothing yet learns from 64 real digits at a time, twice: with the textbook's NumPy, and with the compiled kernels. Take a step, and watch what it does to one weight.",
-  })
+  const story = make("p", { className: "story" },
+    make("span", { className: "for-scientists", textContent: "A network that knows nothing yet learns from 64 real digits at a time, twice: with the textbook's NumPy, and with the compiled kernels. Take a step, and watch what it does to one weight." }),
+    make("span", { className: "for-players", textContent: "A network that knows nothing yet looks at 64 real digits, sees how wrong it was, and changes all its numbers a little; that is one step, and thousands of them are its school. Take some, and watch what they do to one of the numbers." }))
   el.replaceChildren(story, controls, status, problem, body)
 
   let waiting = null // what tells that it takes long

@@ -1,67 +1,44 @@
-// The first layer's filters, all in one picture; the chosen unit's is shown large, with the digits that excite it most.
+// The first layer's filters in two pictures: those of the units that answer, and those of the dead ones. The chosen
+// unit's is shown large, with the digits that excite it most.
 
 const GAP = 1
+const MOST_COLUMNS = 32
+const FEWER_COLUMNS = 16 // on a narrow page
 
 export function render({ model, el }) {
-  const all = make("canvas", { role: "img" })
-  const frame = make("i", { className: "frame" })
-  const under = make("i", { className: "frame under" })
-  const number = make("input", { type: "number", min: 0, step: 1, placeholder: "none" })
+  const isDead = new Set(model.dead)
+  const all = Array.from({ length: model.n_units }, (_, unit) => unit)
+  const choose = (unit) => model.send_msg({ unit })
+  const living = makeTiles(model, all.filter((unit) => !isDead.has(unit)), "units", choose)
+  const dead = makeTiles(model, model.dead, "dead units", choose)
+  const apart = make("p", { className: "caption", textContent: `${model.dead.length} dead units: they answer to none of the test digits.` })
+  const number = make("input", { type: "number", min: 0, max: model.n_units - 1, step: 1, placeholder: "none" })
   const clear = make("button", { type: "button", className: "tool", textContent: "Clear" })
-  const large = make("canvas", { role: "img", className: "large" })
+  const large = make("canvas", { role: "img", className: "large", width: model.shape[1], height: model.shape[0] })
   const sentence = make("p", { className: "sentence", role: "status" })
   const exciting = make("ul", { className: "digits-grid" })
   const title = make("h3", { textContent: "The digits that excite it most" })
   const label = make("label", { className: "row" }, make("span", { textContent: "Unit" }), number)
   const one = make("div", { className: "unit" }, large, make("div", {}, make("div", { className: "row" }, label, clear), sentence, title, exciting))
-  el.replaceChildren(make("div", { className: "layer" }, all, under, frame), one)
+  el.replaceChildren(living.element, ...(model.dead.length ? [apart, dead.element] : []), one)
 
-  const nColumns = () => Math.min(model.n_units, el.clientWidth && el.clientWidth < 560 ? 16 : 32)
-  const tile = () => ({ height: model.shape[0] + GAP, width: model.shape[1] + GAP })
+  const nColumns = () => Math.min(model.n_units, el.clientWidth && el.clientWidth < 560 ? FEWER_COLUMNS : MOST_COLUMNS)
   let columns = 0
   const build = () => {
     columns = nColumns()
-    const { width, height } = tile()
-    all.width = columns * width - GAP
-    all.height = Math.ceil(model.n_units / columns) * height - GAP
-    all.ariaLabel = `The weights of all ${model.n_units} units, as pictures`
-    const context = all.getContext("2d")
-    for (let unit = 0; unit < model.n_units; unit++)
-      context.putImageData(picture(model, unit), (unit % columns) * width, Math.floor(unit / columns) * height)
-    number.max = model.n_units - 1
+    for (const tiles of [living, dead]) tiles.build(columns)
     mark()
-  }
-  const place = (element, unit) => {
-    const { width, height } = tile()
-    element.hidden = unit === null || unit === undefined
-    if (element.hidden) return
-    const share = (pixels, total) => `${(100 * pixels) / total}%`
-    element.style.left = share((unit % columns) * width, all.width)
-    element.style.top = share(Math.floor(unit / columns) * height, all.height)
-    element.style.width = share(width - GAP, all.width)
-    element.style.height = share(height - GAP, all.height)
-  }
-  const unitAt = (event) => {
-    const box = all.getBoundingClientRect()
-    const { width, height } = tile()
-    const column = Math.floor((((event.clientX - box.left) / box.width) * all.width) / width)
-    const line = Math.floor((((event.clientY - box.top) / box.height) * all.height) / height)
-    const unit = line * columns + column
-    return column >= 0 && column < columns && unit >= 0 && unit < model.n_units ? unit : null
   }
   const mark = () => {
     const { unit } = model
-    place(frame, unit)
+    for (const tiles of [living, dead]) tiles.mark(unit)
     one.classList.toggle("none", unit === null)
     for (const element of [large, clear]) element.hidden = unit === null
     for (const element of [title, exciting]) element.hidden = model.exciting.length === 0
-    if (document.activeElement !== number) number.value = unit ?? ""
+    if (document.activeElement !== number || unit !== null) number.value = unit ?? ""
     sentence.textContent = model.sentence
     exciting.replaceChildren(...model.exciting.map(item))
     if (unit === null) return
-    number.value = unit
-    large.width = model.shape[1]
-    large.height = model.shape[0]
     large.ariaLabel = `The weights of unit ${unit} as a picture`
     large.getContext("2d").putImageData(picture(model, unit), 0, 0)
   }
@@ -70,28 +47,61 @@ export function render({ model, el }) {
     button.addEventListener("click", () => model.send_msg({ row }))
     return make("li", {}, button)
   }
-  all.addEventListener("click", (event) => {
-    const unit = unitAt(event)
-    if (unit !== null) model.send_msg({ unit })
-  })
-  all.addEventListener("pointermove", (event) => {
-    const unit = unitAt(event)
-    place(under, unit)
-    all.title = unit === null ? "" : `Unit ${unit}`
-  })
-  all.addEventListener("pointerleave", () => place(under, null))
   number.addEventListener("change", () => {
     const unit = Number(number.value)
-    if (number.value !== "" && number.validity.valid && unit !== model.unit) model.send_msg({ unit })
+    if (number.value !== "" && number.validity.valid && unit !== model.unit) choose(unit)
   })
-  clear.addEventListener("click", () => model.send_msg({ unit: model.unit }))
+  clear.addEventListener("click", () => choose(model.unit))
   const resizing = new ResizeObserver(() => el.clientWidth && nColumns() !== columns && build())
   resizing.observe(el)
   model.on("remove", () => resizing.disconnect())
-  model.on("weights", build)
   model.on(["unit", "exciting", "sentence"], mark)
-  place(under, null)
   build()
+}
+
+// The filters of some units in one picture; frames show the chosen one, and the one under the pointer.
+function makeTiles(model, units, name, choose) {
+  const canvas = make("canvas", { role: "img", ariaLabel: `The weights of ${units.length} ${name}, as pictures` })
+  const frame = make("i", { className: "frame" })
+  const under = make("i", { className: "frame under" })
+  const [height, width] = model.shape.map((side) => side + GAP)
+  let columns = 1
+  const build = (most) => {
+    columns = most
+    canvas.width = columns * width - GAP
+    canvas.height = Math.max(1, Math.ceil(units.length / columns)) * height - GAP
+    const context = canvas.getContext("2d")
+    for (const [at, unit] of units.entries())
+      context.putImageData(picture(model, unit), (at % columns) * width, Math.floor(at / columns) * height)
+  }
+  const place = (element, at) => {
+    element.hidden = at < 0
+    if (element.hidden) return
+    const share = (pixels, total) => `${(100 * pixels) / total}%`
+    element.style.left = share((at % columns) * width, canvas.width)
+    element.style.top = share(Math.floor(at / columns) * height, canvas.height)
+    element.style.width = share(width - GAP, canvas.width)
+    element.style.height = share(height - GAP, canvas.height)
+  }
+  const placeOf = (event) => {
+    const box = canvas.getBoundingClientRect()
+    const column = Math.floor((((event.clientX - box.left) / box.width) * canvas.width) / width)
+    const line = Math.floor((((event.clientY - box.top) / box.height) * canvas.height) / height)
+    const at = line * columns + column
+    return column >= 0 && column < columns && at >= 0 && at < units.length ? at : -1
+  }
+  canvas.addEventListener("click", (event) => {
+    const at = placeOf(event)
+    if (at >= 0) choose(units[at])
+  })
+  canvas.addEventListener("pointermove", (event) => {
+    const at = placeOf(event)
+    place(under, at)
+    canvas.title = at < 0 ? "" : `Unit ${units[at]}`
+  })
+  canvas.addEventListener("pointerleave", () => place(under, -1))
+  place(under, -1)
+  return { element: make("div", { className: "layer" }, canvas, under, frame), build, mark: (unit) => place(frame, units.indexOf(unit)) }
 }
 
 // One unit's weights, from -127 to 127, over the page's own ground.

@@ -21,6 +21,11 @@ MOST_CHARACTERS = 100  # of a field
 _PIXELS, _CLASSES = 28 * 28, 10
 _KNOBS = knobs(Recipe)
 
+# What suits gradient descent, while recipes are made for Adam: with `plain` and `fast`, rates from 0.05 to 0.2 came
+# within 0.3 points of each other on validation digits, and lower ones did worse; with Adam's weight decay, `plain`
+# stayed at 94%.
+_OF_SGD = {"learning_rate": 0.1, "weight_decay": 0.0}
+
 
 def _typed(name: str) -> Any:
     knob = _KNOBS[name]
@@ -63,7 +68,15 @@ class Options(param.Parameterized):
         recipe = RECIPES[self.preset]
         distortions = (recipe.augmentation or Augmentation()) if self.distorts else None
         chosen = {name: getattr(self, name) for name in CHOICES}
+        if self.solver == "sgd":
+            values = {**_OF_SGD, **values}
         return replace(recipe, augmentation=distortions, **chosen, **values)
+
+    def choose(self, preset: str) -> None:
+        """Fill in all fields from a recipe, whatever was typed before."""
+        self.preset = preset
+        self._fill_in()
+        self.engine = RECIPES[preset].engine
 
     @param.depends("preset", watch=True, on_init=True)
     def _fill_in(self) -> None:
@@ -71,6 +84,12 @@ class Options(param.Parameterized):
         texts = {name: _KNOBS[name].text(getattr(recipe, name)) for name in FIELDS}
         chosen = {name: getattr(recipe, name) for name in CHOICES if name != "engine"}
         self.param.update(**texts, **chosen, distorts=recipe.augmentation is not None)
+
+    @param.depends("solver", watch=True)
+    def _offer_rate(self) -> None:
+        """The learning rate of one solver does not suit the other."""
+        rate = _OF_SGD["learning_rate"] if self.solver == "sgd" else RECIPES[self.preset].learning_rate
+        self.learning_rate = _KNOBS["learning_rate"].text(rate)
 
     @param.depends("hidden", "epochs", "batch_size", "learning_rate", "seed", watch=True)
     def _check(self) -> None:

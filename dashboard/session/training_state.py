@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import param
 
+from fastnet import weights
 from fastnet.errors import FORESEEN, FastnetError, sentence_of
 from fastnet.training.recipe import PLAIN
 
@@ -16,6 +18,8 @@ from ..worker.snapshot import FAILED, PREPARING, RUNNING, Snapshot
 from .options import Options
 from .time_limits import remark, terms
 from .trainings import Trainings
+
+LEAST_EPOCHS = 3  # of a training whose curves are worth a look
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +43,7 @@ class TrainingState(param.Parameterized):
     def __init__(self, trainer: Trainings, library: Library, owner: Callable[[], str] = str) -> None:
         self._trainer, self._library, self._owner = trainer, library, owner
         self._own: set[str] = set()  # names that this session saved, and may save anew
+        self.kept_as = ""  # the name that the run was last saved under; empty if it was not
         self.options = Options()
         super().__init__()
         self.offer_rivals()
@@ -55,6 +60,7 @@ class TrainingState(param.Parameterized):
         except FastnetError as error:
             self.problem = str(error)
             return
+        self.kept_as = ""
         self.param.update(problem="", saved="")
         self.look()
         self.offer_rivals()
@@ -104,7 +110,19 @@ class TrainingState(param.Parameterized):
             sentence = sentence_of(error)
             return sentence[0].upper() + sentence[1:]
         self._own.add(name)
+        self.kept_as = name
         return f"Saved as {name!r}: the Read tab offers it"
+
+    def keep(self) -> str:
+        """Save the run under a name of its own, unless it has one; return a sentence if that cannot be.
+
+        Any thread may call this.
+        """
+        if self.kept_as:
+            return ""
+        taken = {name.casefold() for name in self._library.names()}
+        told = self.save(next(name for name in map("my network {}".format, count(1)) if name not in taken))
+        return "" if self.kept_as else told
 
     def offer_rivals(self) -> None:
         """Offer the session's earlier trainings and all models for comparison."""
@@ -115,6 +133,12 @@ class TrainingState(param.Parameterized):
         known = {run_name(run): run for run in self._trainer.earlier}
         known |= {name: self._model(name) for name in self._library.names() if name in self.rivals}
         return [Rival(name, known[name]) for name in self.rivals if name in known]
+
+    def example(self) -> list[Rival]:
+        """What there is to see before the first training: the newest run here, a saved model, or the default one."""
+        others = [name for name in self._library.names() if name not in weights.names()]
+        name = next((name for name in others if len(self._library.history(name)) >= LEAST_EPOCHS), weights.DEFAULT)
+        return [Rival(name, self._model(name))]
 
     def _model(self, name: str) -> Snapshot:
         """What is known of a model's training, as a snapshot."""

@@ -4,10 +4,17 @@ from typing import Any
 
 from bokeh.models import FixedTicker, NumeralTickFormatter
 
+PERCENT, COUNT = "0.[00]%", "0,0"  # how the ticks of shares and of counts are written
+
 _TICKS = [digit * 10.0**power for power in range(-7, 3) for digit in (1, 2, 5)]
 
 
-def set_decimal_ticks(axis: Any) -> None:
+def write_ticks(axis: Any, form: str) -> None:
+    """Have the ticks of an axis written in a form of Numbro, such as PERCENT."""
+    axis.formatter = NumeralTickFormatter(format=form)
+
+
+def set_decimal_ticks(axis: Any, form: str = "0.[00000]") -> None:
     """Ticks for a logarithmic axis, also for one that shows less than a power of ten."""
     axis.ticker = FixedTicker(ticks=_TICKS)
-    axis.formatter = NumeralTickFormatter(format="0.[00000]")
+    write_ticks(axis, form)

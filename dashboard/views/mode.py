@@ -1,14 +1,17 @@
 """Two ways to show the page: playful, with large pictures and few figures, or scientific, with all of them."""
 
-from typing import Any
+from typing import TypeVar
 
 import param
 from panel.custom import JSComponent
+from panel.viewable import Viewable
 
 from fastnet.errors import DataError
 
 from ..session.store import Store
 from .parts import STYLES, script
+
+View = TypeVar("View", bound=Viewable)
 
 MODES = ("playful", "scientific")
 
@@ -37,7 +40,18 @@ def known_mode(name: str) -> str:
     return name
 
 
-def for_scientists(view: Any) -> Any:
+def for_scientists(view: View) -> View:
     """The view, which lays its contents out in a column, shown in the scientific mode alone."""
     view.styles = {**view.styles, "display": "var(--scientific, flex)"}
     return view
+
+
+def for_players(view: View) -> View:
+    """The view, which lays its contents out in a column, shown in the playful mode alone."""
+    view.styles = {**view.styles, "display": "var(--playful, flex)"}
+    return view
+
+
+def in_each_mode(exactly: str, plainly: str) -> str:
+    """HTML that reads one way in the scientific mode and another way in the playful one."""
+    return f'<span class="for-scientists">{exactly}</span><span class="for-players">{plainly}</span>'

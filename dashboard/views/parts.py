@@ -98,4 +98,5 @@ def model_choice(store: Store) -> pmui.Select:
 def card(title: str, *contents: Any, area: str) -> pn.Column:
     """Contents under a heading; `area` is its place in the view's grid."""
     heading = html(f'<h2 class="of-{area}">{title}</h2>')
-    return pn.Column(heading, *contents, styles={**_CARD, "grid-area": area})
+    styles = {**_CARD, "grid-area": area}
+    return pn.Column(heading, *contents, styles=styles, css_classes=[f"card-{area}"])

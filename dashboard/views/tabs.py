@@ -43,6 +43,7 @@ class Tabs(JSComponent):
         )
         self._store = store
         self._builders = {tab.key: partial(tab.build, store) for tab in tabs}
+        store.param.watch(self._follow, "tab")
         store.address.link("tab", self, "chosen", self._known)
         self._open()
 
@@ -55,6 +56,10 @@ class Tabs(JSComponent):
         place = self.panels[list(self._builders).index(self.chosen)]
         if not len(place):
             place.append(self._builders[self.chosen]())
+
+    def _follow(self, *_: object) -> None:
+        """Something on the page leads to another tab."""
+        self.chosen = self._store.tab
 
     def _known(self, key: str) -> str:
         if key not in self._builders:

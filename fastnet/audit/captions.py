@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from .answers import AMBIGUOUS_MARGIN, DOUBTFUL
 from .contents import Audit
-from .figures import Coverage, Figures
+from .figures import Coverage, Embedding, Figures
 
 _SPACES = {"hidden": "the last hidden layer", "pixels": "the pixels (the model has no hidden layer)"}
 
@@ -38,18 +38,26 @@ def _error(accuracy: float) -> str:
     return f"{1 - accuracy:.2%}"
 
 
+def points_told(embedding: Embedding) -> str:
+    """Which test digits are the points of a map."""
+    n_drawn = embedding.n_drawn
+    if n_drawn is None or n_drawn == embedding.n_points:
+        return f"{embedding.n_points:,} test digits"
+    return f"{embedding.n_points:,} test digits ({n_drawn:,} at random, and all other errors)"
+
+
 def _embedding(figures: Figures) -> str:
     found = figures.embedding
     nearest = found.knn_accuracy
     text = (
-        f"{found.n_points:,} test digits as they lie in {_SPACES[found.space]}, brought to two dimensions by"
+        f"{points_told(found)} as they lie in {_SPACES[found.space]}, brought to two dimensions by"
         f" t-SNE (perplexity {found.perplexity:.0f}) and by PCA. Neighbours on the left are neighbours there; the"
         " size of groups and the room between them mean little. Rings mark wrong answers: digits that the network puts"
         " among those of another class, or between the groups."
-        f" The {found.k} nearest neighbours of a digit tell its class for {nearest['tsne']:.1%} of the digits on"
-        f" this map and {nearest['pixels']:.1%} in the raw pixels"
+        f" The {found.k} nearest neighbours of a digit tell its class for {nearest['tsne']:.2%} of the digits on"
+        f" this map and {nearest['pixels']:.2%} in the raw pixels"
     )
-    return text + (f"; in the hidden layer for {nearest['hidden']:.1%}." if "hidden" in nearest else ".")
+    return text + (f"; in the hidden layer for {nearest['hidden']:.2%}." if "hidden" in nearest else ".")
 
 
 def _confusion(figures: Figures) -> str:
@@ -66,7 +74,7 @@ def _classes(figures: Figures) -> str:
     hardest, easiest = (figures.model.class_names[f1.index(extreme)] for extreme in (min(f1), max(f1)))
     return (
         "Precision: how often an answer of that class is right. Recall: how many of the class are found. F1: their"
-        f" harmonic mean, from {min(f1):.1%} for class {hardest} to {max(f1):.1%} for class {easiest}, and"
+        f" harmonic mean, from {min(f1):.2%} for class {hardest} to {max(f1):.2%} for class {easiest}, and"
         f" {figures.overall.macro_f1:.2%} on average."
     )
 

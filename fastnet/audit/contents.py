@@ -68,7 +68,7 @@ class Audit:
     figures: Figures
     labels: np.ndarray  # int32 (n,)
     probabilities: np.ndarray  # float32 (n, n_classes), calibrated if the model is
-    points: np.ndarray  # int32 (n_points,): the rows that were embedded
+    points: np.ndarray  # int32 (n_points,): the rows that were embedded, among them all errors but of a bad model
     tsne: np.ndarray  # float32 (n_points, 2)
     pca: np.ndarray  # float32 (n_points, 2)
     units: tuple[np.ndarray, ...]  # a hidden layer: int32 (n_units, 8), rows that excite a unit most; -1: no more do

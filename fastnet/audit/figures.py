@@ -105,6 +105,7 @@ class Embedding:
     k: int  # neighbours that vote
     silhouette: dict[str, float | None]  # for tsne, pca, pixels and, if there is a hidden layer, hidden
     knn_accuracy: dict[str, Share]  # for the same
+    n_drawn: int | None = None  # of the points, at random, which the two above are about; None: all of them
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ def audit_model(
 ) -> Audit:
     """Audit a model directory or shipped model on the test samples of a data set; nothing is written.
 
-    `n_points` samples are embedded by t-SNE, which takes most of the time. `against` is a second model whose robustness
+    `n_points` random samples are embedded by t-SNE, with all that are read wrong (of very many, the worst), which takes
+    most of the time. `against` is a second model whose robustness
     is measured on the same images. `on_progress` is told what comes next and the share that is done. ModelError for a
     model that is not sound, DataError for samples that it does not take, OptionError if packages are missing.
     """
@@ -72,7 +73,7 @@ def audit_model(
     clock = _Clock(on_progress)
     images, labels = samples.pixels, samples.labels
     rng = np.random.default_rng(seed)
-    points = np.sort(rng.permutation(len(labels))[:n_points])
+    drawn = np.sort(rng.permutation(len(labels))[:n_points])
 
     clock.begin(_ANSWERS)
     activations = predictor.forward(images)
@@ -80,6 +81,7 @@ def audit_model(
     bare, probabilities = softmax(logits), predictor.probabilities_of(logits)
     confusion = answers.confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
     wrong = answers.errors(labels, probabilities)
+    points = np.union1d(drawn, [error.row for error in wrong[:MOST_IMAGES_OF_ERRORS]]).astype(np.int64)
     mislabelled = answers.label_errors(labels, probabilities)
     confident = answers.confident_rows(labels, logits)
     classes = answers.class_figures(confusion)
@@ -100,7 +102,7 @@ def audit_model(
     spaces = {"pixels": activations.inputs[0][points]}
     if activations.hidden:
         spaces = {"hidden": activations.hidden[-1][points], **spaces}
-    tsne, pca, embedding = _embedding(spaces, labels[points], seed, clock)
+    tsne, pca, embedding = _embedding(spaces, labels[points], np.isin(points, drawn), seed, clock)
     robustness = _robustness(samples, models, seed, clock)
     kept = _kept_rows(points, wrong, mislabelled, confident, units)
     figures = Figures(
@@ -196,16 +198,20 @@ def _layers(files: ModelFiles, active_shares: Sequence[np.ndarray]) -> tuple[Lay
 
 
 def _embedding(
-    spaces: dict[str, np.ndarray], labels: np.ndarray, seed: int, clock: _Clock
+    spaces: dict[str, np.ndarray], labels: np.ndarray, is_drawn: np.ndarray, seed: int, clock: _Clock
 ) -> tuple[np.ndarray, np.ndarray, Embedding]:
-    """t-SNE and PCA of the first of the spaces, and how well classes separate in each of them."""
+    """t-SNE and PCA of the first of the spaces, and how well classes separate in each of them.
+
+    The latter on the points that were drawn at random alone: with all errors among them, it would be too hard a test.
+    """
     from . import embedding
 
     clock.begin(_EMBEDDING)
     space, points = next(iter(spaces.items()))
     maps = embedding.embed(points, seed)
     clock.begin(_SEPARATION)
-    seen = {"tsne": maps.tsne, "pca": maps.pca, **spaces}
+    seen = {name: at[is_drawn] for name, at in {"tsne": maps.tsne, "pca": maps.pca, **spaces}.items()}
+    drawn = labels[is_drawn]
     figures = Embedding(
         space=space,
         n_points=len(labels),
@@ -213,8 +219,9 @@ def _embedding(
         kl_divergence=maps.kl_divergence,
         pca_explained=maps.pca_explained,
         k=embedding.N_NEIGHBOURS,
-        silhouette={name: embedding.silhouette(points, labels) for name, points in seen.items()},
-        knn_accuracy={name: embedding.knn_accuracy(points, labels) for name, points in seen.items()},
+        silhouette={name: embedding.silhouette(points, drawn) for name, points in seen.items()},
+        knn_accuracy={name: embedding.knn_accuracy(points, drawn) for name, points in seen.items()},
+        n_drawn=len(drawn),
     )
     return maps.tsne, maps.pca, figures
 

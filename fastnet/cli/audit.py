@@ -34,7 +34,12 @@ def add(commands: Any) -> None:
         "--out", type=Path, metavar="DIR", help="a new directory for all of it (default: audit, inside the model's)"
     )
     parser.add_argument("--against", metavar="MODEL", help="a second model, for the curves of robustness")
-    parser.add_argument("--points", type=positive, metavar="N", help="samples on the t-SNE map (default: 3000)")
+    parser.add_argument(
+        "--points",
+        type=positive,
+        metavar="N",
+        help="random samples on the t-SNE map, beside all errors (default: 3000)",
+    )
     parser.add_argument(
         "--seed", type=natural, default=Recipe.seed, metavar="N", help="of t-SNE, its points and noise (default: 0)"
     )

@@ -13,7 +13,8 @@ from sklearn.calibration import calibration_curve
 from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from fastnet.audit import answers, audit_model
+from fastnet import weights
+from fastnet.audit import answers, audit_model, load_audit
 from fastnet.audit.captions import caption
 from fastnet.audit.layers import active_shares, effective_rank, exciting_rows
 from fastnet.audit.robustness import DISTORTIONS, moved
@@ -207,9 +208,23 @@ def test_pca_has_the_largest_variances(audit, hidden):
     np.testing.assert_allclose(audit.figures.embedding.pca_explained, shares[:2], rtol=1e-4)
 
 
+def test_all_errors_are_among_the_points(audit):
+    wrong = {error.row for error in audit.figures.errors}
+    assert wrong <= {*audit.points.tolist()}
+    assert len(audit.points) == audit.figures.embedding.n_points > 150  # beside those at random
+
+
+@pytest.mark.parametrize("name", weights.names())
+def test_all_errors_are_among_the_points_of_the_audits_that_come_along(name):
+    audit = load_audit(name)
+    assert {error.row for error in audit.figures.errors} <= {*audit.points.tolist()}
+
+
 def test_separation_in_each_space(audit, hidden, digits):
-    labels, figures = digits.test.labels[audit.points], audit.figures.embedding
-    spaces = {"tsne": audit.tsne, "pca": audit.pca, "hidden": hidden[1][audit.points]}
+    drawn = np.isin(audit.points, np.random.default_rng(0).permutation(len(audit.labels))[:150])
+    labels, figures = digits.test.labels[audit.points][drawn], audit.figures.embedding
+    assert figures.n_drawn == len(labels) == 150
+    spaces = {"tsne": audit.tsne[drawn], "pca": audit.pca[drawn], "hidden": hidden[1][audit.points][drawn]}
     assert figures.silhouette.keys() == {*spaces, "pixels"}
     for name, points in spaces.items():
         assert figures.silhouette[name] == pytest.approx(metrics.silhouette_score(points, labels), abs=1e-4)

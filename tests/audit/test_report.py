@@ -68,7 +68,7 @@ def test_the_command_writes_figures_pictures_and_a_page_that_needs_nothing_else(
     result = json.loads(out)
     figures = load_audit(own).figures
     assert result == {"directory": str(own / "audit"), **to_json(figures)}
-    assert figures.embedding.n_points == 60
+    assert figures.embedding.n_drawn == 60
     assert all(f"auditing: {stage}\n" in err for stage in ("answers", "layers", "t-SNE", "robustness", "pictures"))
     for name in PICTURES:
         with Image.open(own / "audit" / f"{name}.png") as picture:

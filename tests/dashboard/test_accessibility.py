@@ -1,10 +1,11 @@
 """For people with a keyboard, a reader, little sight or a sheet of paper: what axe finds, narrow pages, print."""
 
+import re
 import time
 
 import pytest
 
-from .conftest import AUDITED
+from .conftest import AUDITED, SIZES
 
 pytestmark = pytest.mark.parametrize("address", ["models"], indirect=True)
 
@@ -21,7 +22,7 @@ TABS = {
 IS_CUT = """() => {
     const isCut = (root) => [...root.querySelectorAll("*")].some((element) => {
         const {right, width} = element.getBoundingClientRect()
-        const isScrolled = element.closest("[role=tablist]")
+        const isScrolled = element.closest("[role=tablist], nav, [tabindex='0'], .bk-GlyphRenderer")
         return (width > 0 && right > innerWidth + 1 && !isScrolled) || (element.shadowRoot && isCut(element.shadowRoot))
     })
     return isCut(document)
@@ -44,7 +45,7 @@ def violations(page, axe: str) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_tab_and_the_console_is_silent(open_page, axe, scheme):
+def test_axe_finds_nothing_on_any_tab_in_either_mode_and_the_console_is_silent(open_page, axe, scheme):
     size = {"light": "desk", "dark": "phone"}[scheme]
     page = open_page(size, color_scheme=scheme, bypass_csp=True)
     warnings = []
@@ -59,18 +60,33 @@ def test_axe_finds_nothing_on_any_tab_and_the_console_is_silent(open_page, axe, 
         if name == "Learn":
             page.get_by_role("button", name="Step", exact=True).click()
             page.get_by_text("Step 1: loss").wait_for()
-        assert violations(page, axe) == [], name
+        for mode in ("Playful", "Scientific"):
+            page.get_by_role("button", name=mode, exact=True).click()
+            assert violations(page, axe) == [], (name, mode)
     assert warnings == []
 
 
 def test_the_audit_is_sound_for_axe_and_is_printed_whole_and_light(open_page, axe):
-    page = open_page(search=f"?tab=audit&model={AUDITED}", color_scheme="dark", bypass_csp=True)
-    page.get_by_text("Labels that are probably wrong").wait_for()
+    page = open_page(search=f"?tab=audit&model={AUDITED}&digit=17", color_scheme="dark", bypass_csp=True)
+    page.get_by_role("heading", name="Doubtful labels").wait_for()
     assert violations(page, axe) == []
-    page.emulate_media(media="print")
+    page.get_by_role("button", name="Playful", exact=True).click()
+    page.get_by_role("heading", name=re.compile(r"^[\d,]+ mistakes in 600: look at them$")).wait_for()
+    assert page.get_by_role("heading", name="Confusion matrix").is_hidden()
+    assert violations(page, axe) == []
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert not page.evaluate(IS_CUT)
+    page.emulate_media(forced_colors="active")
+    best = page.locator(".chosen .best .fill").evaluate("bar => getComputedStyle(bar).backgroundColor")
+    assert best != page.locator(".chosen .track").first.evaluate("track => getComputedStyle(track).backgroundColor")
+    page.set_viewport_size(SIZES["desk"])
+    page.get_by_role("button", name="Scientific", exact=True).click()
+    page.pdf()  # shows all that is folded
+    assert page.get_by_role("button", name="Show all").count() == 0
+    page.emulate_media(media="print", forced_colors="none")
     height = page.locator(".main-content").evaluate("main => main.getBoundingClientRect().height")
     assert height > 1.2 * page.viewport_size["height"]  # nothing is left in a part that scrolls
-    ink = page.get_by_text("Labels that are probably wrong").evaluate("words => getComputedStyle(words).color")
+    ink = page.get_by_role("heading", name="Doubtful labels").evaluate("words => getComputedStyle(words).color")
     assert ink == "rgb(17, 17, 17)"
 
 
@@ -80,6 +96,11 @@ def test_nothing_is_cut_at_320_pixels_and_the_board_fits_a_phone_on_its_side(ope
     page.get_by_alt_text("Sample: Chalk on a board").click()
     page.locator(".tile").first.wait_for()
     assert not page.evaluate(IS_CUT)
+    for name, last in TABS.items():
+        page.get_by_role("tab", name=name).click()
+        page.get_by_role("heading", name=last).wait_for()
+        assert not page.evaluate(IS_CUT), name
+    page.get_by_role("tab", name="Read").click()
     page.set_viewport_size({"width": 844, "height": 390})
     page.wait_for_function("height => document.documentElement.clientHeight === height", arg=390)
     board = page.locator("canvas.ink").bounding_box()

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from fastnet.audit import load_audit
@@ -48,13 +49,11 @@ def test_a_click_on_a_cell_filters_the_errors_and_marks_the_points(audit_page, a
     true, predicted = error.true, error.predicted
     n = audit.figures.classes.confusion[true][predicted]
     cell = page.get_by_role("gridcell", name=re.compile(f"that are {true} were read as {predicted}$"))
-    embedded = (audit.labels == true) & (audit.predictions == predicted)
-    n_marked = int(embedded[audit.points].sum())
     cell.click()
     expect(errors_card(page).get_by_role("button")).to_have_count(n)
     expect(cell).to_have_attribute("aria-selected", "true")
     expect(page).to_have_url(re.compile(f"cell={true}-{predicted}"))
-    page.wait_for_function(f"{N_MARKS} === {n_marked}")
+    page.wait_for_function(f"{N_MARKS} === {n}")  # all errors are among the points
     page.get_by_role("button", name="Clear").first.click()
     expect(errors_card(page).get_by_role("button")).to_have_count(min(n_errors, 30))
     page.wait_for_function(f"{N_MARKS} === 0")
@@ -67,7 +66,7 @@ def test_hovering_over_a_point_shows_its_digit(audit_page):
     read_as = audit_page.get_by_text(re.compile("read as .*%"))
     audit_page.wait_for_function("getComputedStyle(document.documentElement).getPropertyValue('--digits') !== ''")
     audit_page.get_by_role("heading", name="Embedding").scroll_into_view_if_needed()
-    audit_page.get_by_text("Labels that are probably wrong").wait_for()
+    audit_page.get_by_role("heading", name="Doubtful labels").wait_for()
     x, y = at_rest(audit_page, lambda: audit_page.evaluate(PLACE))
     assert read_as.count() == 0
     audit_page.mouse.move(x, y, steps=5)
@@ -85,22 +84,36 @@ def test_the_cells_are_reached_by_the_arrow_keys(audit_page):
     )
 
 
-def test_a_unit_shows_its_filter_and_what_excites_it_most(audit_page, audit):
+def test_a_unit_shows_its_filter_and_what_excites_it_most_and_dead_ones_stand_apart(audit_page, audit):
     from playwright.sync_api import expect
 
-    rows = [int(row) for row in audit.units[0][3] if row >= 0]
-    filters = audit_page.get_by_role("img", name=re.compile("weights of all 512 units"))
+    living, dead = (np.flatnonzero(are) for are in (audit.active_shares[0] > 0, audit.active_shares[0] == 0))
+    unit = int(living[3])
+    rows = [int(row) for row in audit.units[0][unit] if row >= 0]
+    audit_page.get_by_text(f"{len(dead)} dead units: they answer to none of the test digits.").wait_for()
+    expect(audit_page.get_by_role("img", name=f"weights of {len(dead)} dead units")).to_be_visible()
+    filters = audit_page.get_by_role("img", name=f"weights of {len(living)} units")
     box = at_rest(audit_page, filters.bounding_box)
-    filters.click(position={"x": box["width"] * 3.5 / 32, "y": box["height"] * 0.5 / 16})  # the fourth of the first row
-    expect(audit_page.get_by_text("Unit 3 answers to")).to_be_visible()
+    height = box["width"] / 32  # of a line
+    filters.click(position={"x": height * 3.5, "y": height / 2})  # the fourth of the first line
+    expect(audit_page.get_by_text(f"Unit {unit} answers to")).to_be_visible()
     exciting = audit_page.locator(".unit .digits-grid button")
     expect(exciting).to_have_count(len(rows))
     exciting.first.click()
-    expect(audit_page.get_by_text(f"Test digit {rows[0]:,} is labelled")).to_be_in_viewport()  # far above
+    chosen = audit_page.get_by_text(f"Test digit {rows[0]:,} is labelled")
+    expect(chosen).to_be_in_viewport()
     number = audit_page.get_by_role("spinbutton", name="Unit")
-    number.fill("7")
+    number.fill(str(dead[0]))
     number.press("Enter")
-    expect(audit_page.get_by_text(re.compile("Unit 7 (answers to|is dead)"))).to_be_visible()
+    expect(audit_page.get_by_text(f"Unit {dead[0]} is dead")).to_be_visible()
+    sections = audit_page.get_by_role("navigation", name="Sections of the audit")
+    for title in ("Robustness", "Confusion matrix"):  # far below, and far above
+        sections.get_by_role("button", name=title).click()
+        expect(audit_page.get_by_role("heading", name=title, exact=True)).to_be_in_viewport()
+        expect(sections).to_be_in_viewport()
+        expect(chosen).to_be_in_viewport()
+    audit_page.get_by_role("region", name="The chosen digit").get_by_role("button", name="Close").click()
+    expect(chosen).to_have_count(0)
 
 
 @pytest.mark.parametrize("size", ["desk", "phone"])
@@ -113,7 +126,7 @@ def test_a_shared_address_restores_tab_model_and_choice(open_page, size):
     expect(page.get_by_role("gridcell", name="that are 7 were read as 7")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_text(re.compile("Unit 5 (answers to|is dead)"))).to_be_visible()
     expect(page.get_by_text("Test digit 17 is labelled")).to_be_visible()
-    expect(page.get_by_text("Labels that are probably wrong")).to_be_visible()
+    expect(page.get_by_role("heading", name="Doubtful labels")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

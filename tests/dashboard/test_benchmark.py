@@ -1,6 +1,7 @@
 """The server's benchmark: one at a time, ended with its page, its figures kept and shown to all."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -179,6 +180,12 @@ def test_a_click_measures_and_a_later_visitor_sees_the_figures(open_page):
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("an epoch of 1,000 images")).to_be_visible(timeout=MILLISECONDS)
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    page.get_by_role("button", name="Playful").click()
+    expect(page.get_by_role("table")).to_have_count(1)
+    expect(
+        page.get_by_text(re.compile(r"learned from 1,000 digits in [\d.]+ m?s; it took .* times as long"))
+    ).to_be_visible()
+    expect(page.get_by_role("heading", name="Where the kernels stand")).to_be_hidden()
     later = open_page("phone", "?tab=benchmark")
     expect(later.get_by_text("an epoch of 1,000 images")).to_be_visible()
     expect(later.get_by_role("row", name="adam_step")).to_be_visible()

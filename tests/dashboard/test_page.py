@@ -172,7 +172,7 @@ def test_what_is_said_of_units_cells_and_certainty_is_so(models):
     state.toggle_unit(dead)
     view = UnitsView(state)
     assert (view.sentence, view.exciting) == (f"Unit {dead} is dead: it answers to none of the test digits.", [])
-    assert answers(3, 0.0, "tanh") == "Unit 3 answers above 0 to 0.0% of the test digits."
+    assert answers(3, 0.0, "tanh") == "Unit 3 answers above 0 to 0.00% of the test digits."
     state.toggle_cell(0, 1)  # which is empty
     assert "(0), there are among the points: none." in marked_html(state, state.cell)
     surest = int(state.audit.probabilities.max(axis=1).argmax())

@@ -117,6 +117,29 @@ def test_a_training_of_two_epochs_is_watched_to_its_end(tab):
     expect(page.get_by_role("row").filter(has_text=re.compile(r"Run \d+: 32, numba")).first).to_contain_text("%")
 
 
+def test_players_choose_one_of_three_trainings_and_try_what_it_made(open_page):
+    from playwright.sync_api import expect
+
+    page, warnings = open_page(search="?tab=train&mode=playful"), []
+    page.on("console", lambda message: warnings.append(message.text) if message.type == "warning" else None)
+    expect(page.get_by_text("mistakes in 10,000")).to_have_count(3)
+    expect(page.get_by_role("radio", name="Good")).to_be_checked()
+    expect(page.get_by_text(re.compile("This is how .* learned")).last).to_be_visible()  # until there is one's own
+    page.get_by_label("Quick").check()
+    for _ in range(2):  # the second finds figures of the first
+        press(page, "Start")
+        expect_state(page, "Getting ready")
+        expect_state(page, "Finished")
+    expect(page.get_by_text("Your network can read.")).to_be_visible()
+    expect(page.get_by_text("This is how")).to_have_count(0)
+    press(page, "Try it")
+    expect(page.get_by_role("tab", name="Read")).to_have_attribute("aria-selected", "true")
+    expect(page).to_have_url(re.compile(r"model=my\+network\+1"))
+    page.get_by_alt_text("Sample: Digit 7").click()
+    expect(page.get_by_text("That is a 7")).to_be_visible()
+    assert warnings == []
+
+
 @pytest.mark.parametrize("engine", ["Numba kernels", "NumPy reference"])
 def test_a_training_is_paused_goes_on_and_stops_while_people_draw(tab, engine):
     from playwright.sync_api import expect

@@ -443,9 +443,16 @@ def test_what_is_wrong_is_told_for_its_field_alone(field, text, sentence):
 
 
 def test_activation_and_solver_are_chosen():
-    chosen = options(activation="tanh", solver="sgd").read()
+    form = options(activation="tanh", solver="sgd")
+    chosen = form.read()
     assert (chosen.activation, chosen.solver) == ("tanh", "sgd")
-    assert options(activation="tanh", preset="best").read() == RECIPES["best"]  # which fills all in
+    assert (chosen.learning_rate, chosen.weight_decay) == (0.1, 0.0)  # not those of Adam
+    form.learning_rate = "0.05"
+    assert form.read().learning_rate == 0.05
+    form.solver = "adam"
+    assert form.read() == dataclasses.replace(RECIPES["plain"], activation="tanh")
+    form.choose("best")  # which fills all in
+    assert form.read() == RECIPES["best"]
 
 
 def test_a_run_is_called_by_what_was_chosen():

@@ -8,7 +8,7 @@ import panel as pn
 
 from ...session.audit_state import Audited, AuditState
 from ...session.store import Store
-from ..mode import for_scientists
+from ..mode import for_scientists, in_each_mode
 from ..parts import card, model_choice
 from .calibration import calibration_view
 from .classes import classes_view
@@ -22,6 +22,7 @@ from .learning import learning_view
 from .point import PointView
 from .recompute import recompute_view
 from .robustness import robustness_view
+from .sections import Section, SectionsView
 from .styles import STYLES
 from .summary import summary_view
 from .units import UnitsView
@@ -34,43 +35,74 @@ def audit_view(store: Store) -> pn.Column:
 
     def build(*_: Any) -> None:
         body.clear()
-        add(_cards(store, state), state.audited)
+        add(_parts(store, state), state.audited)
 
-    def add(cards: Iterator[pn.Column], audited: Audited | None) -> None:
-        """The next card, and the others after it: between them the server hears other people."""
-        card = next(cards, None) if audited is state.audited else None  # another model may have been chosen
-        if card is not None:
-            body.append(card)
-            later(partial(add, cards, audited))
+    def add(parts: Iterator[Any], audited: Audited | None) -> None:
+        """The next part, and the others after it: between them the server hears other people."""
+        part = next(parts, None) if audited is state.audited else None  # another model may have been chosen
+        if part is not None:
+            body.append(part)
+            later(partial(add, parts, audited))
 
     state.param.watch(build, ["audited"])
     build()
     return body
 
 
-def _cards(store: Store, state: AuditState) -> Iterator[pn.Column]:
+def _parts(store: Store, state: AuditState) -> Iterator[Any]:
     if state.audited is None:
         yield card("The audit", model_choice(store), recompute_view(state), area="summary")
         return
-    audit = state.audit
+    sections = list(_sections(state))
     yield card(
         "The audit", model_choice(store), summary_view(state), DownloadsView(state), DigitsSource(state), area="summary"
     )
-    yield card("Confusion matrix", ConfusionView(state), area="confusion")
-    yield card("Embedding", *embedding_view(state), area="embedding")
-    yield card("Errors, the worst first", ErrorsView(state), words("errors", audit), area="errors")
-    yield card("The chosen digit", PointView(state), area="point")
+    yield SectionsView(sections)
+    yield PointView(state)
+    yield from map(_card, sections)
+
+
+def _card(section: Section) -> pn.Column:
+    """The card of a section; in the playful mode it may have another place than its own."""
+    if not section.playfully:
+        return for_scientists(card(section.title, *section.contents(), area=section.area))
+    built = card(in_each_mode(section.title, section.playfully), *section.contents(), area=section.area)
+    built.styles = {**built.styles, "grid-area": f"var(--audit-{section.area}, {section.area})"}
+    return built
+
+
+def _sections(state: AuditState) -> Iterator[Section]:
+    """Those that the model has something to show in, from what one wants to know first to what few do."""
+    audit = state.audit
+    overall, n = audit.figures.overall, audit.figures.data.n
+    yield Section("confusion", "Confusion matrix", lambda: [ConfusionView(state)])
+    yield Section(
+        "errors",
+        "Errors",
+        lambda: [ErrorsView(state), words("errors", audit, "Would you have known? Choose one to see what it thought.")],
+        f"{overall.n_errors:,} mistakes in {n:,}: look at them",
+    )
+    yield Section("embedding", "Embedding", lambda: embedding_view(state), "A map of the digits")
     if state.n_units:
-        yield card("First-layer filters", UnitsView(state), area="filters")
+        yield Section("filters", "First-layer filters", lambda: [UnitsView(state)], "What each unit looks for")
     if audit.figures.history:
-        yield for_scientists(card("Learning curves", learning_view(audit), area="learning"))
-    yield for_scientists(card("Digit by digit", classes_view(audit), words("classes", audit), area="classes"))
-    surest = card("The surest answers", ConfidentView(state), words("confident", audit), area="confident")
-    surest.styles = {**surest.styles, "grid-column": "var(--surest, confident)"}  # alone in its row in the playful mode
-    yield surest
-    yield for_scientists(card("Weights", layers_view(audit), area="weights"))
-    yield for_scientists(card("Calibration", calibration_view(audit), area="calibration"))
-    yield for_scientists(card("Robustness", robustness_view(audit), area="robustness"))
-    yield card(
-        "Labels that are probably wrong", LabelErrorsView(state), words("label-errors", audit), area="mislabelled"
+        yield Section("learning", "Learning curves", lambda: [learning_view(audit)])
+    yield Section("classes", "Digit by digit", lambda: [classes_view(audit), words("classes", audit)])
+    yield Section(
+        "confident",
+        "Surest answers",
+        lambda: [
+            ConfidentView(state),
+            words("confident", audit, "To the network, digits look like this at their best."),
+        ],
+        "What it is surest of",
+    )
+    yield Section("calibration", "Calibration", lambda: [calibration_view(audit)])
+    yield Section("weights", "Weights", lambda: [layers_view(audit)])
+    yield Section("robustness", "Robustness", lambda: [robustness_view(audit)])
+    yield Section(
+        "mislabelled",
+        "Doubtful labels",
+        lambda: [LabelErrorsView(state), words("label-errors", audit, "People labelled these; the network objects.")],
+        "Who is right here?",
     )

@@ -11,6 +11,7 @@ from fastnet.audit.captions import caption
 from fastnet.audit.figures import Bins, CalibrationFigures, Coverage
 from fastnet.models.fields import to_json
 
+from ..axes import COUNT, PERCENT, write_ticks
 from .figures import FIRST, QUIET, SECOND, figures, hover, plot
 
 
@@ -35,9 +36,10 @@ def _reliability(calibration: CalibrationFigures) -> figure:
         line: dict[str, Any] = {"source": source, "color": colour, "legend_label": legend}
         reliability.line("confidence", "accuracy", line_width=2, **line)
         points = reliability.scatter("confidence", "accuracy", marker=marker, size=7, **line)
-        fields = ("digits", "@n"), ("probability", "@confidence{0.0%}"), ("right", "@accuracy{0.0%}")
+        fields = ("digits", "@n{0,0}"), ("probability", "@confidence{0.0%}"), ("right", "@accuracy{0.00%}")
         hover(reliability, [points], *fields)
     reliability.legend.location = "top_left"
+    write_ticks(reliability.axis, PERCENT)
     return reliability
 
 
@@ -48,6 +50,8 @@ def _confidence(bins: Bins) -> figure:
     bars = how_sure.quad(
         left="left", right="right", top="n", bottom=0, source=ColumnDataSource(columns), color=FIRST, line_color=None
     )
+    write_ticks(how_sure.xaxis, PERCENT)
+    write_ticks(how_sure.yaxis, COUNT)
     hover(how_sure, [bars], ("probability", "@left{0%} to @right{0%}"), ("digits", "@n{0,0}"))
     return how_sure
 
@@ -55,6 +59,7 @@ def _confidence(bins: Bins) -> figure:
 def _coverage(coverage: Coverage) -> figure:
     answered = plot("Answering only when sure", "share of digits that are answered", "accuracy", height=280)
     line = answered.line("share", "accuracy", source=ColumnDataSource(to_json(coverage)), color=FIRST, line_width=2)
+    write_ticks(answered.axis, PERCENT)
     fields = ("answered", "@share{0%}"), ("right", "@accuracy{0.00%}"), ("surer than", "@threshold{0.0%}")
     hover(answered, [line], *fields, mode="vline")
     return answered

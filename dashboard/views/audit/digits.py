@@ -28,7 +28,7 @@ class DigitsSource(JSComponent):
 class DigitsView(JSComponent):
     """Test digits with captions."""
 
-    items = param.List(doc="Row, place in the pictures, caption, tag and title of each.")
+    items = param.List(doc="Row, place in the pictures, caption, that of the playful mode, tag and title of each.")
     chosen = param.Integer(default=None, doc="The chosen digit's row, or None.")
     empty = param.String(default="There are none.", doc="What is said if there are no items.")
     n_columns = param.Integer(default=0, doc="How many there are in a row; 0: as many as have room.")
@@ -42,7 +42,9 @@ class DigitsView(JSComponent):
         state.param.watch(self._show_choice, ["point"])
 
     def _fill(self, *_: Any) -> None:
-        self.items = [{"place": self._state.place(item["row"]), "tag": "", **item} for item in self.rows()]
+        self.items = [
+            {"place": self._state.place(item["row"]), "tag": "", "plainly": "", **item} for item in self.rows()
+        ]
 
     def _show_choice(self, *_: Any) -> None:
         self.chosen = self._state.point
@@ -77,6 +79,7 @@ class ErrorsView(DigitsView):
             yield {
                 "row": error.row,
                 "caption": f"{true} → {predicted}, {probability}\nthen {error.second}",
+                "plainly": f"a {true},\nread as {predicted}",
                 "tag": "ambiguous" if error.ambiguous else "",
                 "title": f"Digit {error.row}: a {true} read as {predicted} ({probability}),"
                 f" second guess {error.second}",

@@ -10,14 +10,20 @@ from bokeh.core.properties import value
 from bokeh.models import CDSView, ColumnDataSource, HoverTool, IndexFilter, TapTool
 from bokeh.models.annotations import Legend, LegendItem
 
+from fastnet.audit.captions import points_told
 from fastnet.audit.figures import Embedding
 
 from ...session.audit_state import AuditState, Cell
+from ..mode import for_scientists
 from ..probabilities import percent
 from .figures import COLOURS, figures, later, plot, text, tooltip
 
 SPACES = {"t-SNE": "tsne", "PCA": "pca"}
 MANY = 40  # rings around more points are smaller
+_PLAINLY = (
+    "Digits that the network finds alike lie together, and those it is puzzled by lie between the groups. Point at one,"
+    " or click on it."
+)
 _AS_WRITTEN = {"& .MuiToggleButton-root": {"textTransform": "none"}}
 OPACITY, FADED = 0.75, 0.12
 
@@ -37,7 +43,8 @@ def embedding_view(state: AuditState) -> list[Any]:
     )
     choice.param.watch(lambda event: later(lambda: points.show_space(event.new)), ["value"])
     marked = text(pn.bind(partial(marked_html, state), state.param.cell))
-    return [choice, figures(points.figure, sentence=_caption(state.audit.figures.embedding)), marked]
+    sentence = _caption(state.audit.figures.embedding)
+    return [for_scientists(choice), figures(points.figure, sentence=sentence, plainly=_PLAINLY), marked]
 
 
 class _Points:
@@ -176,7 +183,7 @@ def _caption(embedding: Embedding) -> str:
     space = {"hidden": "last hidden layer", "pixels": "pixels"}[embedding.space]
     explained = sum(embedding.pca_explained)
     return (
-        f"{embedding.n_points:,} test digits by their {space}. {embedding.k} nearest neighbours agree on the"
-        f" class of {shares['tsne']:.1%} of the points in t-SNE and {shares['pca']:.1%} in PCA, which keeps"
-        f" {explained:.0%} of the variance. A click on a class hides it, a click on a point chooses it."
+        f"{points_told(embedding)} by their {space}. {embedding.k} nearest neighbours agree on the"
+        f" class of {shares['tsne']:.2%} of the points in t-SNE and {shares['pca']:.2%} in PCA, which keeps"
+        f" {explained:.2%} of the variance. A click on a class hides it, a click on a point chooses it."
     )

@@ -39,6 +39,7 @@ def plot(title: str, x_label: str, y_label: str, height: int = 260, **options: A
         **options,
     )
     empty.toolbar.logo = None
+    empty.toolbar.stylesheets = ["@media print { :host { display: none } }"]
     empty.xgrid.visible = False
     empty.outline_line_color = None
     return empty
@@ -61,13 +62,13 @@ def tooltip(content: str) -> str:
     return f'<div style="{look}">{content}</div>'
 
 
-def figures(*plots: figure, sentence: str, least_width: int = 260) -> pn.Column:
+def figures(*plots: figure, sentence: str, plainly: str = "", least_width: int = 260) -> pn.Column:
     """Figures side by side where there is room, and a sentence about them below."""
     least = f"max({least_width}px, {100 / min(len(plots), MOST_IN_A_ROW):.2f}%)"
     columns = f":host {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min({least}, 100%), 1fr)) }}"
     panes = [drawn(each) for each in plots]
     grid = pn.Column(*panes, stylesheets=[columns], sizing_mode="stretch_width", margin=0)
-    return pn.Column(grid, text(f'<p class="caption">{escape(sentence)}</p>'), sizing_mode="stretch_width", margin=0)
+    return pn.Column(grid, told(sentence, plainly), sizing_mode="stretch_width", margin=0)
 
 
 def text(content: Any) -> pn.pane.HTML:
@@ -75,9 +76,17 @@ def text(content: Any) -> pn.pane.HTML:
     return pn.pane.HTML(content, stylesheets=[STYLES], sizing_mode="stretch_width")
 
 
-def words(name: str, audit: Audit) -> pn.pane.HTML:
+def told(sentence: str, plainly: str = "") -> pn.pane.HTML:
+    """A sentence below a picture, and the one that stands there in the playful mode, if that is another."""
+    if not plainly:
+        return text(f'<p class="caption">{escape(sentence)}</p>')
+    exactly = f'<p class="caption for-scientists">{escape(sentence)}</p>'
+    return text(f'{exactly}<p class="caption for-players">{escape(plainly)}</p>')
+
+
+def words(name: str, audit: Audit, plainly: str = "") -> pn.pane.HTML:
     """What a picture of that name shows and means, in a sentence or two."""
-    return text(f'<p class="caption">{escape(caption(name, audit))}</p>')
+    return told(caption(name, audit), plainly)
 
 
 def later(change: Callable[[], None]) -> None:

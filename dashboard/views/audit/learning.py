@@ -3,14 +3,14 @@
 from typing import Any
 
 import panel as pn
-from bokeh.models import ColumnDataSource, NumeralTickFormatter
+from bokeh.models import ColumnDataSource
 from bokeh.plotting import figure
 
 from fastnet.audit import Audit
 from fastnet.audit.captions import caption
 from fastnet.models.fields import to_json
 
-from ..axes import set_decimal_ticks
+from ..axes import PERCENT, set_decimal_ticks, write_ticks
 from .figures import FIRST, QUIET, SECOND, figures, hover, plot
 
 _TOOLS = "box_zoom,reset,save"
@@ -26,8 +26,9 @@ def learning_view(audit: Audit) -> pn.Column:
     source = ColumnDataSource(known)
     loss = _curves(source, "Loss", "loss", "_loss", "0.0000")
     error = _curves(source, "Error", "share of wrong answers", "_error", "0.00%")
+    set_decimal_ticks(error.yaxis, PERCENT)
     rate = plot("Learning rate", "epoch", "learning rate", tools=_TOOLS)
-    rate.yaxis.formatter = NumeralTickFormatter(format="0.0000")
+    write_ticks(rate.yaxis, "0.0000")
     line = rate.line("epoch", "learning_rate", source=source, color=QUIET, line_width=2)
     hover(rate, [line], ("epoch", "@epoch"), ("learning rate", "@learning_rate{0.00000}"), mode="vline")
     for each in (error, rate):

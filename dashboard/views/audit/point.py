@@ -13,26 +13,29 @@ from .styles import STYLES
 
 
 class PointView(JSComponent):
-    """The digit that was chosen in any of the other views; it comes into sight when it is another one."""
+    """The digit that was chosen in any of the other views; it stays in sight, below them, until it is closed."""
 
     content = param.String(doc="What is known of it, as HTML of this module.")
 
     _esm = script("point.js")
 
     def __init__(self, state: AuditState) -> None:
-        super().__init__(stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))
+        super().__init__(stylesheets=[STYLES], css_classes=["chosen-digit"], sizing_mode="stretch_width", margin=0)
         self._state = state
         state.param.watch(self._show, ["point"])
         self._show()
 
     def _show(self, *_: Any) -> None:
-        self.content = point_html(self._state, self._state.point)
+        row = self._state.point
+        self.param.update(content="" if row is None else point_html(self._state, row), visible=row is not None)
+
+    def _handle_msg(self, data: Any) -> None:
+        if data == "close":
+            self._state.choose_point(None)
 
 
-def point_html(state: AuditState, row: int | None) -> str:
-    """Picture, sentence and ten bars; a hint if no digit is chosen."""
-    if row is None:
-        return '<p class="quiet" role="status">Click on a point or a digit to see it here.</p>'
+def point_html(state: AuditState, row: int) -> str:
+    """Picture, sentence and ten bars."""
     place = state.place(row)
     probabilities = state.audit.probabilities[row]
     label, predicted = int(state.audit.labels[row]), int(probabilities.argmax())
@@ -44,8 +47,8 @@ def point_html(state: AuditState, row: int | None) -> str:
         f'<span class="digit{"" if place else " missing"}" style="{escape(at)}" role="img" aria-label="The digit">'
     )
     return (
-        f'<div class="chosen">{picture}</span><div><p role="status">{words}</p>'
-        f'<ol class="bars small" aria-label="Probability of each digit">{bars}</ol></div></div>'
+        f'{picture}</span><p role="status">{words}</p>'
+        f'<ol class="bars small" aria-label="Probability of each digit">{bars}</ol>'
     )
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import param
 from panel.custom import JSComponent
 
+from fastnet.audit import Audit
+
 from ...session.audit_state import AuditState
 from ..parts import script
 from .styles import STYLES
@@ -16,6 +18,7 @@ class UnitsView(JSComponent):
 
     weights = param.Bytes(doc="Each unit's weights as int8, from -127 to 127.")
     n_units = param.Integer()
+    dead = param.List(doc="The units that answer to no test digit; they are shown apart.")
     shape = param.List(doc="Height and width of a filter.")
     unit = param.Integer(default=None, doc="The chosen unit, or None.")
     exciting = param.List(doc="The digits that excite the chosen unit most.")
@@ -27,6 +30,7 @@ class UnitsView(JSComponent):
         super().__init__(
             weights=as_int8(state.audited.first_weights.T).tobytes(),
             n_units=state.n_units,
+            dead=dead_units(state.audit),
             shape=list(state.audit.figures.data.image_shape),
             stylesheets=[STYLES],
             sizing_mode="stretch_width",
@@ -59,13 +63,19 @@ class UnitsView(JSComponent):
                 self._state.choose_point(row)
 
 
+def dead_units(audit: Audit) -> list[int]:
+    """The units of the first layer that answer to no test digit; only a ReLU is ever off."""
+    is_dead = audit.active_shares[0] == 0 if audit.figures.model.between == "relu" else []
+    return [int(unit) for unit in np.flatnonzero(is_dead)]
+
+
 def answers(unit: int, share: float, activation: str) -> str:
     """A sentence on the share of the test digits that a unit answers above 0; only a ReLU is off otherwise."""
     if activation != "relu":
-        return f"Unit {unit} answers above 0 to {share:.1%} of the test digits."
+        return f"Unit {unit} answers above 0 to {share:.2%} of the test digits."
     if not share:
         return f"Unit {unit} is dead: it answers to none of the test digits."
-    return f"Unit {unit} answers to {share:.1%} of the test digits."
+    return f"Unit {unit} answers to {share:.2%} of the test digits."
 
 
 def as_int8(weights: np.ndarray) -> np.ndarray:

@@ -5,10 +5,10 @@ import panel_material_ui as pmui
 
 from ...server.benchmarks import Result
 from ...session.store import Store
-from ..mode import for_scientists
+from ..mode import for_scientists, in_each_mode
 from ..parts import ASSETS, card, html
 from .roofline import roofline_pane
-from .tables import INTRODUCTION, NOTHING_YET, result_html
+from .tables import INTRODUCTION, INVITATION, NOTHING_YET, result_html
 from .watch import SAMPLES, Watch
 
 MOST_MS = 400  # between a change and its sight
@@ -30,13 +30,15 @@ def benchmark_view(store: Store) -> pn.Column:
     )
     view = pn.Column(
         card(
-            "Time this machine",
-            html(INTRODUCTION),
+            in_each_mode("Time this machine", "A race"),
+            html(f'<div class="for-scientists">{INTRODUCTION}</div><div class="for-players">{INVITATION}</div>'),
             pmui.FlexBox(samples, button, align_items="center", gap="8px"),
             html(watch.param.progress),
             area="run",
         ),
-        card("Side by side", html(pn.bind(result_html, watch.param.result)), area="result"),
+        card(
+            in_each_mode("Side by side", "How it ended"), html(pn.bind(result_html, watch.param.result)), area="result"
+        ),
         for_scientists(card("Where the kernels stand", pn.bind(_roofline, watch.param.result), area="roofline")),
         stylesheets=[_GRID],
         margin=(0, 10),

@@ -18,6 +18,12 @@ NOTHING_YET = '<p class="quiet">Nothing has been measured on this server yet.</p
 _PACKAGES = {"pytorch": "torch", "jax": "jax", "sklearn": "sklearn"}
 
 
+INVITATION = (
+    "<p>How long does this computer need to look at every digit once, and to learn from it? fastnet races the programs"
+    " that others use, one after the other. It takes a minute or two.</p>"
+)
+
+
 def _introduction() -> str:
     found = {name: importlib.util.find_spec(package) is not None for name, package in _PACKAGES.items()}
     *names, last = "fastnet", "the NumPy reference", *(TITLES[name] for name, is_there in found.items() if is_there)
@@ -47,7 +53,26 @@ def result_html(result: Result | None) -> str:
         "Bars and figures are medians; the thin line goes from the fastest to the slowest round. Shorter is"
         " faster, and the ratio says by how much fastnet is."
     )
-    return f'<p class="quiet">{note}</p><div class="contests">{"".join(contests)}</div>{_circumstances(result)}'
+    return (
+        f'<div class="for-scientists"><p class="quiet">{note}</p><div class="contests">{"".join(contests)}</div></div>'
+        f"{_plainly(figures)}{_circumstances(result)}"
+    )
+
+
+def _plainly(figures: dict[str, Any]) -> str:
+    """The playful mode's one sentence and one chart."""
+    rows = figures["contests"]["epoch"]
+    ours = next((row for row in rows if row["name"] == "fastnet" and "seconds" in row), None)
+    rivals = [row for row in rows if not row["name"].startswith(("fastnet", "dense floor")) and row.get("ratio")]
+    if ours is None or not rivals:
+        return ""
+    rivals.sort(key=lambda row: row["seconds"])
+    needed = ", ".join(f"{NAMES.get(row['name'], row['name'])} {row['ratio']:.1f} times as long" for row in rivals)
+    sentence = f"fastnet learned from {figures['samples']:,} digits in {time_text(ours['seconds'])}; it took {needed}."
+    chart = contest_html("Shorter is faster", [ours, *rivals])
+    return (
+        f'<div class="for-players"><p class="done">{escape(sentence)}</p><div class="contests one">{chart}</div></div>'
+    )
 
 
 def contest_html(title: str, rows: list[dict[str, Any]]) -> str:
@@ -64,7 +89,7 @@ def _row(row: dict[str, Any], most: float) -> str:
         return f'<tr><th scope="row">{name}</th><td colspan="2" class="quiet">failed: {escape(row["error"])}</td></tr>'
     threads = row["settings"].get("threads")
     if threads and "thread" not in name:
-        name += f" <small>{threads} thread{'s' * (threads > 1)}</small>"
+        name += f' <small class="for-scientists">{threads} thread{"s" * (threads > 1)}</small>'
     kind = {"fastnet": "ours", "dense floor": "floor"}.get(row["name"], "")
     ratio = "" if kind or row["ratio"] is None else f"{row['ratio']:.1f}x"
     return (

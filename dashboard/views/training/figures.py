@@ -26,6 +26,8 @@ _WORDS = {
     FAILED: "Failed",
 }
 
+_FOR_PLAYERS = ("Time left", "Validation accuracy")
+
 _COMPILING = (
     "The kernels are made ready for this machine. The first time they are compiled, which takes half a minute or"
     " more; then they are kept, and later trainings begin at once"
@@ -47,12 +49,17 @@ def figures_view(state: TrainingState) -> list[Any]:
 def figures_html(snapshot: Snapshot, waited: int = 0, remark: str = "") -> str:
     """State, progress and a tile for each figure; `waited` are the seconds that it has been getting ready."""
     share = snapshot.step / snapshot.n_steps if snapshot.n_steps else 0
-    tiles = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures(snapshot))
+    tiles = "".join(_tile(name, value) for name, value in figures(snapshot))
     told = f'<p class="quiet">{escape(remark)}</p>' if remark else ""
     return (
         f'<p class="state" role="status">{_WORDS[snapshot.state]}</p>{_wait(snapshot, waited)}{told}'
         f'<progress max="1" value="{share:.4f}" aria-label="Training"></progress><dl class="figures">{tiles}</dl>'
     )
+
+
+def _tile(name: str, value: str) -> str:
+    hidden = "" if name in _FOR_PLAYERS else ' class="for-scientists"'
+    return f"<div{hidden}><dt>{name}</dt><dd>{value}</dd></div>"
 
 
 def _wait(snapshot: Snapshot, seconds: int) -> str:

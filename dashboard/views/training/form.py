@@ -20,10 +20,14 @@ def form_view(state: TrainingState) -> list[Any]:
     """Fields, buttons, and what is wrong."""
     options = state.options
     fields = [*_choices(options), *_fields(options), _switch(options)]
-    problem = html(pn.bind(notice, state.param.problem))
     form = pn.Column(*fields, stylesheets=[_GRID], sizing_mode="stretch_width", margin=0)
     terms = html(f'<p class="quiet">{escape(state.terms)}</p>')
-    return [form, terms, _buttons(state), problem]
+    return [form, terms, buttons_view(state), problem_view(state)]
+
+
+def problem_view(state: TrainingState) -> pn.pane.HTML:
+    """Why there is no training."""
+    return html(pn.bind(notice, state.param.problem))
 
 
 def _choices(options: Options) -> list[pmui.Select]:
@@ -36,7 +40,7 @@ def _choices(options: Options) -> list[pmui.Select]:
             options.param.activation, helper_text="What follows each hidden layer", description="", **_LOOKS
         ),
         pmui.Select.from_param(
-            options.param.solver, helper_text="sgd: descent with momentum", description="", **_LOOKS
+            options.param.solver, helper_text="sgd: with momentum, without weight decay", description="", **_LOOKS
         ),
     ]
 
@@ -63,8 +67,14 @@ def _fields(options: Options) -> list[pmui.TextInput]:
     return list(widgets.values())
 
 
-def _buttons(state: TrainingState) -> pn.Row:
-    start = pmui.Button(label="Start", color="primary", variant="contained", on_click=lambda _: _soon(state.start))
+def buttons_view(state: TrainingState, prepare: Callable[[], None] = lambda: None) -> pn.Row:
+    """Start, pause and stop; `prepare` is called before a training starts."""
+
+    def begin() -> None:
+        prepare()
+        state.start()
+
+    start = pmui.Button(label="Start", color="primary", variant="contained", on_click=lambda _: _soon(begin))
     pause = pmui.Button(label="Pause", variant="outlined", on_click=lambda _: state.pause_or_resume())
     stop = pmui.Button(label="Stop", variant="outlined", color="error", on_click=lambda _: _soon(state.stop))
 

@@ -9,6 +9,7 @@ from bokeh.plotting import figure
 
 from ...session.training_state import TrainingState
 from ...worker.snapshot import Looks
+from ..heard import heard_html
 from ..images import png_uri
 from ..parts import drawn, html
 from .awaited import awaited
@@ -17,6 +18,7 @@ _COLUMNS = 8  # of filters
 _GAP = 2
 _FOR, _AGAINST = np.array([72, 166, 245]), np.array([245, 128, 37])  # as the heat maps on the Read tab have it
 _HEIGHT = 300
+_MOST_TOLD = 5  # confusions, to those who don't see them all
 # Ten hues that differ in lightness too; each point is also written as its digit.
 _DIGITS = [
     *("#4a9fe0", "#f58025", "#2ca02c", "#e05252", "#a879d6"),
@@ -77,17 +79,24 @@ class _LooksView:
         self._plot.grid.visible = False
         self._plot.outline_line_width = 0
         pane = drawn(self._plot, height=_HEIGHT)
+        self._heard = html("")
         state.param.watch(self._show, "snapshot")
-        self.place = awaited(pane, self._sentence, state, lambda: self._shown is not None)
+        place = awaited(pane, self._sentence, state, lambda: self._shown is not None)
+        self.place = pn.Column(place, self._heard, sizing_mode="stretch_width", margin=0)
 
     def _show(self, *_: Any) -> None:
         looks: Looks | None = self._state.snapshot.looks
-        if looks is not self._shown:
+        if looks and looks is not self._shown:  # those of an earlier training stay until there are new ones
             self._shown = looks
-            self._source.data = self._columns(looks) if looks else {name: [] for name in self._source.data}
+            self._source.data = self._columns(looks)
+            self._heard.object = self._words(looks)
 
     def _columns(self, looks: Looks) -> dict[str, Any]:
         raise NotImplementedError
+
+    def _words(self, looks: Looks) -> str:
+        """What the figure tells those who don't see it."""
+        return ""
 
 
 class EmbeddingView(_LooksView):
@@ -129,6 +138,12 @@ class ConfusionView(_LooksView):
         )  # fmt: skip
         plot.y_range.flipped = True
         plot.xaxis.axis_label, plot.yaxis.axis_label = "taken for", "is"
+
+    def _words(self, looks: Looks) -> str:
+        mistakes = looks.confusion * ~np.eye(len(looks.confusion), dtype=bool)
+        worst = [divmod(int(at), len(mistakes)) for at in np.argsort(-mistakes, axis=None, kind="stable")[:_MOST_TOLD]]
+        told = ", ".join(f"{true} for {taken} ({mistakes[true, taken]:,})" for true, taken in worst)
+        return heard_html(f"Most often taken for another: {told}.")
 
     def _columns(self, looks: Looks) -> dict[str, Any]:
         confusion = looks.confusion
