@@ -6,7 +6,6 @@ into memory with a guard on both sides, and runs three times: on one thread, aga
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from fastnet.errors import FastnetError, OptionError, told
 from fastnet.kernels import jit
 from fastnet.kernels.arrays import aligned_empty
+from fastnet.kernels.twins import arguments_of, told_arguments
 
 from .cases import Arguments, Case
 
@@ -116,13 +116,14 @@ def name_of(function: Function) -> str:
 
 def _same_signature(kernel: Function, reference: Function, case: Case) -> Finding:
     """Whether both take the arguments of the cases under the same names, in the same order."""
-    names = [list(signature(function).parameters) for function in (kernel, reference)]
-    given = list(case.arguments())
-    fault = None
-    if names[0] != names[1]:
-        fault = f"it takes ({', '.join(names[0])}), its textbook ({', '.join(names[1])})"
-    elif not set(given) <= set(names[0]):
-        fault = f"the cases have ({', '.join(given)}), it takes ({', '.join(names[0])})"
+    own, twin = arguments_of(kernel), arguments_of(reference)
+    if own is None or twin is None:
+        return Finding("signature", 0.0, note=f"{name_of(kernel if own is None else reference)} tells no arguments")
+    given, fault = list(case.arguments()), None
+    if own != twin:
+        fault = f"it takes {told_arguments(own)}, its textbook {told_arguments(twin)}"
+    elif not set(given) <= set(own):
+        fault = f"the cases have {told_arguments(given)}, it takes {told_arguments(own)}"
     return Finding("signature", 0.0, fault, note="the same arguments")
 
 
