@@ -241,14 +241,17 @@ def test_a_handler_that_raises_keeps_no_signal_from_those_that_waited_behind_it(
         came.append(number)
         raise interrupts.Interrupted(number)
 
-    numbers = [signal.SIGTERM, signal.SIGINT, signal.SIGTERM]
+    def come_all():
+        for number in numbers:
+            signal.raise_signal(number)
+        held_back.extend(came)
+
+    held_back, numbers = [], [signal.SIGTERM, signal.SIGINT, signal.SIGTERM]
     before = {number: signal.signal(number, handler) for number in set(numbers)}
     try:
         with pytest.raises(interrupts.Interrupted) as raised, interrupts.held_back():
-            for number in numbers:
-                signal.raise_signal(number)
-            assert came == []
-        assert came == numbers
+            come_all()
+        assert (came, held_back) == (numbers, [])
         assert raised.value.number == signal.SIGTERM  # that of the last, as where they come one after another
     finally:
         for number, old in before.items():

@@ -10,6 +10,7 @@ import pytest
 from fastnet.errors import OptionError
 from fastnet.kernels import cases as own_cases
 from fastnet.kernels import jit
+from fastnet.kernels.twins import arguments_of
 from fastnet.timing import ceilings
 from fastnet.timing.ceilings import Ceilings
 from fastnet.workshop import Case, KernelError, Work, benchmark_kernel, benchmarking, cases_of, plot, unset, verify
@@ -63,6 +64,12 @@ def writes_an_input(x, out):
 def writes_beside(x, out):
     double(x, out)
     np.lib.stride_tricks.as_strided(out, (out.size + 1,), (4,))[-1] = 0
+
+
+def writes_into_gaps(x, out):
+    double(x, out)
+    if not out.flags.c_contiguous:
+        np.lib.stride_tricks.as_strided(out, (out.size,), (4,))[1] = 0
 
 
 def leaves_the_tail(x, out):
@@ -123,6 +130,7 @@ def raises_on_two_threads(x, out):
     [
         (writes_an_input, r"1x1: it writes to x, which is no output"),
         (writes_beside, r"1x1: it writes outside out"),
+        (writes_into_gaps, r"33x257, not contiguous: it writes outside out"),
         (leaves_the_tail, r"1x1: out\[0, 0\] is nan, should be"),
         (drops_nan, r"33x257, one NaN: out\[\d+, \d+\] is 0, should be nan"),
         (cannot_refuse, r"not contiguous: out\[\d+, \d+\] is 0, should be"),
@@ -150,6 +158,24 @@ def test_outputs_of_any_type_are_guarded():
 
     case = Case("flags", lambda: {"x": np.linspace(0, 2, 9, dtype=np.float32), "out": np.zeros(9, bool)}, ("out",))
     verify(is_large, is_large, [case], raise_first=True)
+
+
+def test_callables_that_tell_no_arguments_are_verified_by_what_they_do():
+    class Silent:
+        @property
+        def __signature__(self):
+            raise ValueError("no signature found")  # as of a builtin
+
+        def __init__(self, factor):
+            self.factor = factor
+
+        def __call__(self, x, out):
+            out[...] = self.factor * x
+
+    assert arguments_of(Silent(2)) is arguments_of(max) is None
+    report = verify(Silent(2), double, CASES, raise_first=True)
+    assert report.findings[0].note == "Silent tells no arguments"
+    assert not verify(Silent(3), double, CASES).agrees
 
 
 def test_what_is_returned_is_an_output_too():
@@ -184,6 +210,21 @@ def test_a_kernel_of_the_house_holds():
 def test_what_cannot_be_asked_is_refused(call, sentence):
     with pytest.raises(OptionError, match=sentence):
         call()
+
+
+def test_a_kernel_that_works_in_place_is_timed_on_the_same_numbers_each_time(monkeypatch):
+    monkeypatch.setattr(benchmarking, "ROUNDS", 2)
+    seen = []
+
+    def double_in_place(x):
+        seen.append(float(np.abs(x).max()))
+        x *= 2
+
+    cases = cases_of(lambda numbers, n: {"x": numbers(n)}, outputs=("x",), work=lambda n: work(1, n), timed=[(64,)])
+    comparison = benchmark_kernel(double_in_place, double_in_place, cases[-1:], roof=ROOF)
+    assert len(seen) > 100
+    assert len(set(seen[2:])) <= 2  # but for the first call of each, which compiles and is not timed
+    assert comparison.timings[0].seconds["kernel"] > 0
 
 
 @pytest.fixture(scope="module")

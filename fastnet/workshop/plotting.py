@@ -15,6 +15,7 @@ from .benchmarking import KERNEL, Comparison
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vPX"
 GREY = "#555555"
+ON_A_LINE = {"va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
 SMALLEST, LARGEST = 1 / 16, 64.0  # FLOP a byte, where there is nothing further out
 
 
@@ -50,8 +51,7 @@ def _draw_roofline(axes: Any, comparison: Comparison) -> None:
         axes.loglog(x, np.minimum(x * rate, roof.flop) / 1e9, color=GREY, linewidth=1)
         place = x[0] * 1.55 ** (len(roof.read) - number)  # one after another: near roofs don't hide each other's
         text = f"{level} {rate / 1e9:,.0f} GB/s"
-        style = {"va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
-        axes.text(place, min(place * rate, roof.flop) / 1e9, text, fontsize=8, color=GREY, ha="center", **style)
+        axes.text(place, min(place * rate, roof.flop) / 1e9, text, fontsize=8, color=GREY, ha="center", **ON_A_LINE)
     axes.annotate(
         f"FMA peak {roof.flop / 1e9:,.0f} GFLOP/s",
         (x[-1], roof.flop / 1e9),
@@ -75,20 +75,22 @@ def _draw_roofline(axes: Any, comparison: Comparison) -> None:
 
 
 def _draw_times(axes: Any, comparison: Comparison) -> None:
-    """A bar for each function at each case, the first case on top."""
+    """A point for each function at each case, the first case on top: on such an axis bars would begin anywhere."""
     names = list(comparison.timings[0].seconds)
-    bars = [(timing, name) for timing in comparison.timings for name in names]
-    places = [place + place // len(names) for place in range(len(bars))]
-    seconds = [timing.seconds[name] for timing, name in bars]
-    colours = [COLOURS[0] if name == KERNEL else "#BBBBBB" for _, name in bars]
-    axes.barh(places, seconds, color=colours)
-    axes.set_yticks(places, [comparison.title(name) for _, name in bars])
+    points = [(timing, name) for timing in comparison.timings for name in names]
+    places = [place + place // len(names) for place in range(len(points))]
+    seconds = [timing.seconds[name] for timing, name in points]
+    axes.hlines(places, min(seconds) / 3, max(seconds) * 8, color="#DDDDDD", linewidth=1, zorder=0)
+    for place, (timing, name) in zip(places, points, strict=True):
+        filled = "full" if name == KERNEL else "none"
+        axes.plot(timing.seconds[name], place, "o", color=COLOURS[0], markersize=8, fillstyle=filled)
+    axes.set_yticks(places, [comparison.title(name) for _, name in points])
     axes.set_ylim(places[-1] + 0.6, -1.2)
     axes.set_xscale("log")
     axes.set_xlim(min(seconds) / 3, max(seconds) * 8)
     axes.set_xlabel("seconds a call")
     for place, value in zip(places, seconds, strict=True):
-        axes.annotate(time_text(value), (value, place), xytext=(3, 0), textcoords="offset points", va="center")
+        axes.annotate(time_text(value), (value, place), xytext=(8, 0), textcoords="offset points", **ON_A_LINE)
     for index, timing in enumerate(comparison.timings):
         above = (min(seconds) / 3, places[index * len(names)] - 0.5)
         axes.annotate(timing.case, above, va="bottom", fontsize=9, color=GREY)

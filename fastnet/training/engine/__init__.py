@@ -1,8 +1,8 @@
 """Two ways to take training steps: kernel by kernel, on either set of kernels, or fused.
 
-`stepwise.StepwiseEngine` reads like the textbook. It runs on the NumPy reference, without Numba, and on the fast
-kernels to test the fused ones, or with kernels of one's own in their place. `fused.FusedEngine` does the same arithmetic in `kernels.fused`, and is not imported
-before it is asked for.
+`stepwise.StepwiseEngine` reads like the textbook. It runs on the NumPy reference, without Numba, on the fast kernels to
+test the fused ones, or on kernels of one's own beside either. `fused.FusedEngine` does the same arithmetic in
+`kernels.fused`, and is not imported before it is asked for.
 """
 
 from collections.abc import Callable
