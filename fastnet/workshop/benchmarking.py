@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,12 @@ class Comparison:
         threads = f"{self.roof.threads} thread{'s' * (self.roof.threads > 1)}"
         lines += [f"{self.machine['cpu']}, {threads}, {self.machine['lanes']} float32 lanes"]
         return "\n".join([*lines, *filter(None, (busy_text(self.load),))])
+
+    def _repr_png_(self) -> bytes | None:
+        """What Jupyter shows: its picture, where Matplotlib is installed."""
+        from .plotting import picture
+
+        return picture(self) if find_spec("matplotlib") else None
 
     def _line(self, timing: Timing, name: str) -> str:
         start = f"  {self.title(name):26}  {time_text(timing.seconds[name]):>8}  "

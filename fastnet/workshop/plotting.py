@@ -1,5 +1,6 @@
 """The picture of a comparison: the kernel's roofline, and each function's time beside it."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,18 @@ SMALLEST, LARGEST = 1 / 16, 64.0  # FLOP a byte, where there is nothing further 
 
 def plot(comparison: Comparison, path: str | Path) -> None:
     """Draw a comparison into a file of the type that its ending says; OptionError without Matplotlib."""
+    _drawn(comparison).savefig(path, dpi=110)
+
+
+def picture(comparison: Comparison) -> bytes:
+    """The same, as the bytes of a PNG."""
+    file = BytesIO()
+    _drawn(comparison).savefig(file, format="png", dpi=80)
+    return file.getvalue()
+
+
+def _drawn(comparison: Comparison) -> Any:
+    """Matplotlib's figure of a comparison."""
     require_packages("the roofline's plot", "matplotlib")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -34,7 +47,7 @@ def plot(comparison: Comparison, path: str | Path) -> None:
         axes.spines[["top", "right"]].set_visible(False)
     threads = comparison.roof.threads
     figure.suptitle(f"{comparison.kernel}, {comparison.machine['cpu']}, {threads} thread{'s' * (threads > 1)}")
-    figure.savefig(path, dpi=110)
+    return figure
 
 
 def bandwidth(roof: Ceilings, level: str) -> float:
