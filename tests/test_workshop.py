@@ -13,6 +13,7 @@ from fastnet.kernels import jit
 from fastnet.kernels.twins import arguments_of
 from fastnet.timing import ceilings
 from fastnet.timing.ceilings import Ceilings
+from fastnet.timing.kernel_reports import read_report
 from fastnet.workshop import Case, KernelError, Work, benchmark_kernel, benchmarking, cases_of, plot, unset, verify
 from fastnet.workshop.naming import cases_named, function_named
 
@@ -252,6 +253,13 @@ def test_the_plot_is_drawn(comparison, tmp_path, suffix):
     assert (tmp_path / f"roofline.{suffix}").stat().st_size > 10_000
 
 
+def test_a_kernel_that_only_moves_numbers_is_drawn_beside_its_roofs(tmp_path, monkeypatch):
+    monkeypatch.setattr(benchmarking, "ROUNDS", 1)
+    moves = cases_of(make, work=lambda n, m: Work(flop=0, read=4 * n * m, updated=8 * n * m), timed=[(8, 32)])
+    comparison = benchmark_kernel(double, double, moves[-1:], roof=ROOF)
+    assert comparison._repr_png_()[:4] == b"\x89PNG"
+
+
 # ---- Names and the command ------------------------------------------------------------------------------------------
 
 MODULE = """
@@ -321,6 +329,10 @@ def test_the_command_verifies_times_and_draws(here, fastnet, monkeypatch):
     assert figures["verified"]["agrees"]
     assert set(figures["timings"][0]["ratios"]) == {"kernel", "reference", "workshop_mine:double"}
     assert (here / "roofline.png").is_file()
+    (here / "kernel.json").write_text(out)
+    report = read_report(here / "kernel.json")
+    assert [timed.case for timed in report.measured.timings] == ["64"]
+    assert len(report.verified.findings) == len(figures["verified"]["findings"])
 
 
 def test_a_kernel_that_disagrees_ends_the_command_with_1(here, fastnet):
@@ -328,6 +340,9 @@ def test_a_kernel_that_disagrees_ends_the_command_with_1(here, fastnet):
     assert code == 1
     assert "5  " in out
     assert "FAILS: out[" in out
+    _, out, _ = fastnet(*OURS, "workshop_mine:wrong", "--json")
+    (here / "kernel.json").write_text(out)
+    assert read_report(here / "kernel.json").measured is None
 
 
 @pytest.mark.parametrize(

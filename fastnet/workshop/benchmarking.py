@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
@@ -58,7 +58,7 @@ class Comparison:
         return {
             "kernel": self.kernel,
             "reference": self.reference,
-            "threads": self.roof.threads,
+            "ceilings": asdict(self.roof),
             "environment": self.machine,
             "load_average": self.load,
             "timings": [

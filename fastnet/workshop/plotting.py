@@ -57,8 +57,11 @@ def bandwidth(roof: Ceilings, level: str) -> float:
 
 def _draw_roofline(axes: Any, comparison: Comparison) -> None:
     roof = comparison.roof
-    points = [(t.standing.work.intensity, t.standing.work.flop, t) for t in comparison.timings]
-    x = np.geomspace(min(SMALLEST, *(p[0] / 2 for p in points)), max(LARGEST, *(p[0] * 2 for p in points)), 200)
+    counted = [
+        timing for timing in comparison.timings if timing.standing.work.flop
+    ]  # what only moves has no place here
+    points = [(t.standing.work.intensity, t.standing.work.flop, t) for t in counted]
+    x = np.geomspace(min([SMALLEST, *(p[0] / 2 for p in points)]), max([LARGEST, *(p[0] * 2 for p in points)]), 200)
     for number, level in enumerate(roof.read):
         rate = bandwidth(roof, level)
         axes.loglog(x, np.minimum(x * rate, roof.flop) / 1e9, color=GREY, linewidth=1)
@@ -84,7 +87,8 @@ def _draw_roofline(axes: Any, comparison: Comparison) -> None:
     axes.set_ylabel("GFLOP/s")
     axes.set_title("below this machine's roofs (hollow: textbook and rivals)", fontsize=10)
     axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=9, loc="lower right")
+    if points:
+        axes.legend(frameon=False, fontsize=9, loc="lower right")
 
 
 def _draw_times(axes: Any, comparison: Comparison) -> None:
