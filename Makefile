@@ -24,10 +24,10 @@ STUDY := bin/python -m benchmarks
 STUDIES := $(filter-out bench-peers,$(subst _,-,$(patsubst benchmarks/studies/%.py,%,$(wildcard benchmarks/studies/[a-z]*.py))))
 # Those that need an extra of fastnet.
 WITH_PICTURES := roofline scaling pictures distortions screenshots latency sessions serving-load moving-picture
-WITH_AUDIT := generalisation audit-pictures
+WITH_AUDIT := generalisation audit-pictures notebooks
 WITH_SKLEARN := other-data
 # Those that write into the documents unless they are run by hand.
-WRITTEN := first-screen roofline scaling cold-start time-to-accuracy records streaming generalisation distortion-cost batch-prediction other-data serving-load
+WRITTEN := first-screen roofline scaling cold-start time-to-accuracy records streaming generalisation distortion-cost batch-prediction other-data serving-load notebooks
 
 # The studies are not installed: they are found because make runs at the top of the checkout.
 unexport PYTHONSAFEPATH

@@ -124,20 +124,22 @@ def serve(
     on_ready: Callable[[Serving], None] = lambda serving: None,
     is_public: bool = False,
     quotas: Quotas | None = None,
+    reports: tuple[Path, ...] = (),
 ) -> int:
     """Serve the dashboard until a signal asks for the end, and return its number; by default, for this computer alone.
 
     Port 0 is any that is free; `on_ready` is told how it is served once the server has its port. `models` is where
     models that people train are saved, `runs` where the command line trains, `data` what they train on (in the words of
     `load_dataset`), `trainings` how many may run at once. Where `is_public`, visitors read and learn, and nothing else;
-    `quotas` say how much of the server there is for them. Trainings have processes of their own, so a script calls this
+    `quotas` say how much of the server there is for them. `reports` are files of what `fastnet benchmark --kernel`
+    printed as JSON, which the tab Benchmark shows. Trainings have processes of their own, so a script calls this
     under `if __name__ == "__main__"`. OptionError if the port cannot be had, or there is no such certificate.
     """
     serving = replace(serving, port=find_port(serving.address, serving.port))
     prepare_process()
     quotas = quotas or Quotas()
     limit_sessions(quotas.sessions)
-    shared = Shared.open_to(role_of(serving, is_public), quotas, models, runs, data, trainings)
+    shared = Shared.open_to(role_of(serving, is_public), quotas, models, runs, data, trainings, reports)
     api = Api(shared.library, Readers(N_READERS), serving.sites())
     forked = Forked()
     at_ctrl_c = signal.getsignal(signal.SIGINT)

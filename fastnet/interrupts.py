@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -90,9 +90,15 @@ class Gate:
 
     def __exit__(self, *error: object) -> None:
         self._is_closed = False
+        if self._came:
+            self._let_through()
+
+    def _let_through(self) -> None:
+        """Raise the signals that came, in their order, each whatever the handlers of those before it raise."""
         came, self._came = self._came, []
-        for number in came:
-            signal.raise_signal(number)
+        with ExitStack() as signals:
+            for number in reversed(came):
+                signals.callback(signal.raise_signal, number)
 
     def guarding(self, handler: Callable[[int, Any], object]) -> Callable[[int, Any], None]:
         """A handler that acts as another one, but not while the gate is closed."""

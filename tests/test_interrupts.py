@@ -234,6 +234,30 @@ def test_signals_wait_at_a_closed_gate_and_pass_an_open_one():
         signal.signal(signal.SIGTERM, before)
 
 
+def test_a_handler_that_raises_keeps_no_signal_from_those_that_waited_behind_it():
+    came = []
+
+    def handler(number, frame):
+        came.append(number)
+        raise interrupts.Interrupted(number)
+
+    def come_all():
+        for number in numbers:
+            signal.raise_signal(number)
+        held_back.extend(came)
+
+    held_back, numbers = [], [signal.SIGTERM, signal.SIGINT, signal.SIGTERM]
+    before = {number: signal.signal(number, handler) for number in set(numbers)}
+    try:
+        with pytest.raises(interrupts.Interrupted) as raised, interrupts.held_back():
+            come_all()
+        assert (came, held_back) == (numbers, [])
+        assert raised.value.number == signal.SIGTERM  # that of the last, as where they come one after another
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
 def test_a_handler_that_was_set_behind_a_gate_stays():
     def other(number, frame):
         pass

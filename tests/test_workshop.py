@@ -10,8 +10,10 @@ import pytest
 from fastnet.errors import OptionError
 from fastnet.kernels import cases as own_cases
 from fastnet.kernels import jit
+from fastnet.kernels.twins import arguments_of
 from fastnet.timing import ceilings
 from fastnet.timing.ceilings import Ceilings
+from fastnet.timing.kernel_reports import read_report
 from fastnet.workshop import Case, KernelError, Work, benchmark_kernel, benchmarking, cases_of, plot, unset, verify
 from fastnet.workshop.naming import cases_named, function_named
 
@@ -63,6 +65,12 @@ def writes_an_input(x, out):
 def writes_beside(x, out):
     double(x, out)
     np.lib.stride_tricks.as_strided(out, (out.size + 1,), (4,))[-1] = 0
+
+
+def writes_into_gaps(x, out):
+    double(x, out)
+    if not out.flags.c_contiguous:
+        np.lib.stride_tricks.as_strided(out, (out.size,), (4,))[1] = 0
 
 
 def leaves_the_tail(x, out):
@@ -123,6 +131,7 @@ def raises_on_two_threads(x, out):
     [
         (writes_an_input, r"1x1: it writes to x, which is no output"),
         (writes_beside, r"1x1: it writes outside out"),
+        (writes_into_gaps, r"33x257, not contiguous: it writes outside out"),
         (leaves_the_tail, r"1x1: out\[0, 0\] is nan, should be"),
         (drops_nan, r"33x257, one NaN: out\[\d+, \d+\] is 0, should be nan"),
         (cannot_refuse, r"not contiguous: out\[\d+, \d+\] is 0, should be"),
@@ -150,6 +159,24 @@ def test_outputs_of_any_type_are_guarded():
 
     case = Case("flags", lambda: {"x": np.linspace(0, 2, 9, dtype=np.float32), "out": np.zeros(9, bool)}, ("out",))
     verify(is_large, is_large, [case], raise_first=True)
+
+
+def test_callables_that_tell_no_arguments_are_verified_by_what_they_do():
+    class Silent:
+        @property
+        def __signature__(self):
+            raise ValueError("no signature found")  # as of a builtin
+
+        def __init__(self, factor):
+            self.factor = factor
+
+        def __call__(self, x, out):
+            out[...] = self.factor * x
+
+    assert arguments_of(Silent(2)) is arguments_of(max) is None
+    report = verify(Silent(2), double, CASES, raise_first=True)
+    assert report.findings[0].note == "Silent tells no arguments"
+    assert not verify(Silent(3), double, CASES).agrees
 
 
 def test_what_is_returned_is_an_output_too():
@@ -186,6 +213,21 @@ def test_what_cannot_be_asked_is_refused(call, sentence):
         call()
 
 
+def test_a_kernel_that_works_in_place_is_timed_on_the_same_numbers_each_time(monkeypatch):
+    monkeypatch.setattr(benchmarking, "ROUNDS", 2)
+    seen = []
+
+    def double_in_place(x):
+        seen.append(float(np.abs(x).max()))
+        x *= 2
+
+    cases = cases_of(lambda numbers, n: {"x": numbers(n)}, outputs=("x",), work=lambda n: work(1, n), timed=[(64,)])
+    comparison = benchmark_kernel(double_in_place, double_in_place, cases[-1:], roof=ROOF)
+    assert len(seen) > 100
+    assert len(set(seen[2:])) <= 2  # but for the first call of each, which compiles and is not timed
+    assert comparison.timings[0].seconds["kernel"] > 0
+
+
 @pytest.fixture(scope="module")
 def comparison():
     with pytest.MonkeyPatch.context() as patch:
@@ -209,6 +251,13 @@ def test_medians_ratios_and_place_on_the_roofline(comparison):
 def test_the_plot_is_drawn(comparison, tmp_path, suffix):
     plot(comparison, tmp_path / f"roofline.{suffix}")
     assert (tmp_path / f"roofline.{suffix}").stat().st_size > 10_000
+
+
+def test_a_kernel_that_only_moves_numbers_is_drawn_beside_its_roofs(tmp_path, monkeypatch):
+    monkeypatch.setattr(benchmarking, "ROUNDS", 1)
+    moves = cases_of(make, work=lambda n, m: Work(flop=0, read=4 * n * m, updated=8 * n * m), timed=[(8, 32)])
+    comparison = benchmark_kernel(double, double, moves[-1:], roof=ROOF)
+    assert comparison._repr_png_()[:4] == b"\x89PNG"
 
 
 # ---- Names and the command ------------------------------------------------------------------------------------------
@@ -280,6 +329,10 @@ def test_the_command_verifies_times_and_draws(here, fastnet, monkeypatch):
     assert figures["verified"]["agrees"]
     assert set(figures["timings"][0]["ratios"]) == {"kernel", "reference", "workshop_mine:double"}
     assert (here / "roofline.png").is_file()
+    (here / "kernel.json").write_text(out)
+    report = read_report(here / "kernel.json")
+    assert [timed.case for timed in report.measured.timings] == ["64"]
+    assert len(report.verified.findings) == len(figures["verified"]["findings"])
 
 
 def test_a_kernel_that_disagrees_ends_the_command_with_1(here, fastnet):
@@ -287,6 +340,9 @@ def test_a_kernel_that_disagrees_ends_the_command_with_1(here, fastnet):
     assert code == 1
     assert "5  " in out
     assert "FAILS: out[" in out
+    _, out, _ = fastnet(*OURS, "workshop_mine:wrong", "--json")
+    (here / "kernel.json").write_text(out)
+    assert read_report(here / "kernel.json").measured is None
 
 
 @pytest.mark.parametrize(

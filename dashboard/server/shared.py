@@ -27,6 +27,7 @@ class Shared:
     lessons: Lessons = field(default_factory=Lessons)
     quotas: Quotas = field(default_factory=Quotas)
     role: Role = Role.OWNERS
+    reports: tuple[Path, ...] = ()  # of kernels, which the tab Benchmark shows
 
     @classmethod
     def open_to(
@@ -37,6 +38,7 @@ class Shared:
         runs: Path = RUNS,
         data: str = BUNDLED,
         trainings: int = 1,
+        reports: tuple[Path, ...] = (),
     ) -> "Shared":
         """What visitors in that role share: each part of it refuses by itself what they may not do."""
         is_for_readers = role is Role.READERS
@@ -47,6 +49,7 @@ class Shared:
             Auditor(not is_for_readers, takes_runs=role is Role.OWNERS, most_seconds=60 * quotas.audit_minutes),
             quotas=quotas,
             role=role,
+            reports=reports,
         )
 
     @cached_property

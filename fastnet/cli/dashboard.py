@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from fastnet.dashboard.server.quotas import Quotas
@@ -17,6 +18,7 @@ EXAMPLES = """\
   fastnet dashboard                 serve on http://localhost:5006
   fastnet dashboard --port 8000 --open
   fastnet dashboard --data ~/fashion-mnist --models ~/models --trainings 2
+  fastnet dashboard --report kernel.json    after: fastnet benchmark --kernel ... --json > kernel.json
   fastnet dashboard --address 0.0.0.0 --allow-origin digits.example.org
   fastnet dashboard --public --address 0.0.0.0 --allow-origin digits.example.org
 """
@@ -46,6 +48,14 @@ def add(commands: Any) -> None:
         default = getattr(Quotas, name)
         help = f"{help} (default: {default:g})"
         parser.add_argument(option, type=positive, default=default, metavar="N", dest=name, help=help)
+    parser.add_argument(
+        "--report",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="what `fastnet benchmark --kernel ... --json` printed, for the tab Benchmark; may be given several times",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     parser.set_defaults(run=run)
 
@@ -54,12 +64,15 @@ def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
     require_packages("the dashboard", *EXTRAS["dashboard"])
     from fastnet.data.loading import BUNDLED, load_dataset
+    from fastnet.timing.kernel_reports import read_report
 
     # All that can be is checked before the packages take their seconds.
     serving = replace(serving_of(args), processes=args.num_procs)
     if args.num_procs > 1 and not args.public:
         raise OptionError("--num-procs goes with --public alone: a training belongs to one process, as a session does")
     require_directories(args)
+    for report in args.report:
+        read_report(report)
     data = str(args.data.absolute()) if args.data else BUNDLED
     if args.data:
         with waiting("loading the data"):
@@ -76,5 +89,6 @@ def run(args: argparse.Namespace) -> int:
         on_ready=lambda serving: tell(f"serving on {serving.url} (Ctrl-C ends it)"),
         is_public=args.public,
         quotas=Quotas(**{name: getattr(args, name) for _, name, _ in LIMITS}),
+        reports=tuple(report.absolute() for report in args.report),
     )
     return exit_status(number)

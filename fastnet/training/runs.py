@@ -80,8 +80,14 @@ def save_run(training: Training, directory: Path, test: dict[str, float] | None 
     """Write the run as it stands; `test` holds the final figures on the test set.
 
     What is in the directory of an earlier save and is no part of a run, such as notes, stays there; what was made from
-    earlier weights goes (see `made_from_weights`). A directory that was removed is made again.
+    earlier weights goes (see `made_from_weights`). A directory that was removed is made again. OptionError for a
+    training with kernels of one's own: whoever read it would compute with others.
     """
+    if training.own_kernels:
+        raise OptionError(
+            f"a training with a kernel of one's own ({', '.join(training.own_kernels)}) is no run that can be saved:"
+            " whoever read it would compute with fastnet's; its weights are in training.network"
+        )
     for _ in range(_SAVES_OF_WHAT_IS_REMOVED):
         with suppress(FileNotFoundError):  # it was removed while it was written
             _save_run(training, directory, test)

@@ -22,6 +22,7 @@ from fastnet.seeds import SeedUse, rng
 
 from .engine import compile_kernels, distorted, make_engine
 from .engine.base import figures_of_batches
+from .engine.own import OwnKernels
 from .recipe import Recipe
 from .schedules import learning_rate_at, strength_of_pass
 from .selecting import choose
@@ -61,7 +62,8 @@ class Trainer:
     The order of samples in a pass is drawn from (seed, pass), and so are their distortions: a training that was
     stopped at any step and goes on from its weights, moments and `Progress` ends at the same bits as one that was not.
     With `start`, steps and epochs are counted on from those that its network has seen; the network is trained in place.
-    What the recipe's teacher answers is computed anew for each copy; errors are those of `Teachers`.
+    What the recipe's teacher answers is computed anew for each copy; errors are those of `Teachers`. `kernels` take the
+    place of the engine's own by their names (see `with_own`), and steps are taken kernel by kernel then.
     """
 
     def __init__(
@@ -71,14 +73,16 @@ class Trainer:
         n_outputs: int,
         recipe: Recipe,
         start: State | None = None,
+        kernels: OwnKernels | None = None,
     ):
         self.recipe = recipe
+        self.own_kernels = dict(kernels or {})
         self.train_samples, self.validation_samples = train_samples, validation_samples
         for samples in (train_samples, validation_samples):
             samples.total_weight()  # or an error
         sizes, draws = (train_samples.n_features, *recipe.hidden, n_outputs), rng(recipe.seed, SeedUse.INITIALISATION)
         network = start.network if start else Network.initialised(sizes, recipe.activation, draws)
-        self.engine = make_engine(network, recipe, self.train_samples)
+        self.engine = make_engine(network, recipe, self.train_samples, self.own_kernels)
         self._steps_before, self._epochs_before = 0, 0
         if start:
             self._steps_before, self._epochs_before = start.n_steps, start.n_epochs
@@ -117,7 +121,7 @@ class Trainer:
     def compile_kernels(self) -> None:
         """Compile all that `run` and the engine's `evaluate` call, or load it from the cache."""
         taught = self.teachers.taught if self.teachers else None
-        compile_kernels(self.train_samples, self.network.layer_sizes, self.recipe, taught)
+        compile_kernels(self.train_samples, self.network.layer_sizes, self.recipe, taught, self.own_kernels)
 
     def run(
         self,
@@ -304,9 +308,20 @@ class Training(Trainer):
     With `initial`, a model directory or the name of a model that comes along, it starts from the weights of that model,
     which must have the same layers and scale its pixels in the same way; all else is new. ModelError for a model that
     is not sound, OptionError for one that does not fit.
+
+    With `kernels`, functions by the name of the kernel that each takes the place of (`{"adam_step": mine}`), its steps
+    are taken kernel by kernel, by these and those of the recipe's engine: the Numba kernels, or their textbooks. They
+    take the same arguments, by position. Such a training cannot be saved as a run. OptionError for a name that no step
+    calls, or for other arguments.
     """
 
-    def __init__(self, dataset: Dataset, recipe: Recipe, initial: str | Path | None = None):
+    def __init__(
+        self,
+        dataset: Dataset,
+        recipe: Recipe,
+        initial: str | Path | None = None,
+        kernels: OwnKernels | None = None,
+    ):
         if recipe.n_validation >= len(dataset.train):
             raise OptionError(
                 f"{recipe.n_validation} validation samples leave nothing of {len(dataset.train)} to train on"
@@ -323,7 +338,7 @@ class Training(Trainer):
             files = read_model(initial)
             start = State(_fitting_network(files, dataset, recipe))
             self.origin = files.origin
-        super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe, start)
+        super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe, start, kernels)
         self.dataset = dataset
         for files in self.teachers.models if self.teachers else ():
             _check_inputs(files, dataset)

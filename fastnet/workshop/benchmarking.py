@@ -3,8 +3,11 @@
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from typing import Any
+
+import numpy as np
 
 from fastnet.errors import OptionError
 from fastnet.kernels import jit
@@ -55,7 +58,7 @@ class Comparison:
         return {
             "kernel": self.kernel,
             "reference": self.reference,
-            "threads": self.roof.threads,
+            "ceilings": asdict(self.roof),
             "environment": self.machine,
             "load_average": self.load,
             "timings": [
@@ -81,6 +84,12 @@ class Comparison:
         lines += [f"{self.machine['cpu']}, {threads}, {self.machine['lanes']} float32 lanes"]
         return "\n".join([*lines, *filter(None, (busy_text(self.load),))])
 
+    def _repr_png_(self) -> bytes | None:
+        """What Jupyter shows: its picture, where Matplotlib is installed."""
+        from .plotting import picture
+
+        return picture(self) if find_spec("matplotlib") else None
+
     def _line(self, timing: Timing, name: str) -> str:
         start = f"  {self.title(name):26}  {time_text(timing.seconds[name]):>8}  "
         if name != KERNEL:
@@ -99,9 +108,10 @@ def benchmark_kernel(
     """Time a kernel, its textbook and rivals at each case that has `work`, in turn, on the same float32 arrays.
 
     Each is called with the case's keyword arguments; medians over ROUNDS runs of some milliseconds, in which all take
-    turns. `roof` is what `fastnet.timing.ceilings.measure(threads)` gave, which takes some seconds; without it, it is
-    measured. Kernels get `threads`; what other packages use is theirs to set, and as all run in one process, a rival
-    with threads of its own may disturb the others. OptionError where no case has work.
+    turns. An output that begins with numbers, and not `unset`, is one that a kernel changes in place: it is set back
+    before each call, which is not timed. `roof` is what `fastnet.timing.ceilings.measure(threads)` gave, which takes
+    some seconds; without it, it is measured. Kernels get `threads`; what other packages use is theirs to set, and as
+    all run in one process, a rival with threads of its own may disturb the others. OptionError where no case has work.
     """
     timed = [case for case in cases if case.work is not None]
     if not timed:
@@ -125,7 +135,7 @@ def _timing(case: Case, functions: Mapping[str, Function], roof: Ceilings, cache
     assert case.work is not None
     arguments = case.arguments()
     calls = {name: _call_of(function, arguments) for name, function in functions.items()}
-    seconds = interleaved_medians(calls)
+    seconds = interleaved_medians(calls, _setting_back(case, arguments))
     return Timing(case.name, seconds, standing(case.name, case.work, seconds[KERNEL], roof, caches))
 
 
@@ -133,29 +143,53 @@ def _call_of(function: Function, arguments: dict[str, Any]) -> Callable[[], obje
     return lambda: function(**arguments)
 
 
-def interleaved_medians(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+def _setting_back(case: Case, arguments: dict[str, Any]) -> Callable[[], None] | None:
+    """What sets the outputs back that are inputs as well, if there are any: else their numbers would drift away."""
+    outputs = [value for name, value in arguments.items() if name in case.outputs and isinstance(value, np.ndarray)]
+    changed = [(array, array.copy()) for array in outputs if not (array.dtype.kind == "f" and np.isnan(array).all())]
+
+    def set_back() -> None:
+        for array, before in changed:
+            array[...] = before
+
+    return set_back if changed else None
+
+
+def interleaved_medians(
+    calls: Mapping[str, Callable[[], object]], before_each: Callable[[], None] | None = None
+) -> dict[str, float]:
     """Median seconds of each call over ROUNDS, in each of which all take turns, the first another each time."""
-    numbers = {name: _calls_a_run(call) for name, call in calls.items()}
+    numbers = {name: _calls_a_run(call, before_each) for name, call in calls.items()}
     runs: dict[str, list[float]] = {name: [] for name in calls}
     names = list(calls)
     for index in range(ROUNDS):
         turn = index % len(names)
         for name in names[turn:] + names[:turn]:
-            runs[name].append(_seconds(calls[name], numbers[name]) / numbers[name])
+            runs[name].append(_seconds(calls[name], numbers[name], before_each) / numbers[name])
     return {name: statistics.median(seconds) for name, seconds in runs.items()}
 
 
-def _calls_a_run(call: Callable[[], object]) -> int:
+def _calls_a_run(call: Callable[[], object], before_each: Callable[[], None] | None) -> int:
     """How many calls take SECONDS_A_RUN; the first, which may compile, apart."""
     call()
     n_calls = 1
-    while (seconds := _seconds(call, n_calls)) < SECONDS_A_RUN / 2 and n_calls < 1_000_000:
+    while (seconds := _seconds(call, n_calls, before_each)) < SECONDS_A_RUN / 2 and n_calls < 1_000_000:
         n_calls *= 2
     return max(1, round(n_calls * SECONDS_A_RUN / seconds))
 
 
-def _seconds(call: Callable[[], object], n_calls: int) -> float:
+def _seconds(call: Callable[[], object], n_calls: int, before_each: Callable[[], None] | None) -> float:
+    """Of that many calls, without what comes before each."""
+    if before_each:
+        return sum(_seconds_of_one(call, before_each) for _ in range(n_calls))
     started = time.perf_counter()
     for _ in range(n_calls):
         call()
+    return time.perf_counter() - started
+
+
+def _seconds_of_one(call: Callable[[], object], before: Callable[[], None]) -> float:
+    before()
+    started = time.perf_counter()
+    call()
     return time.perf_counter() - started

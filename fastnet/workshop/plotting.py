@@ -1,5 +1,6 @@
 """The picture of a comparison: the kernel's roofline, and each function's time beside it."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,24 @@ from .benchmarking import KERNEL, Comparison
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vPX"
 GREY = "#555555"
+ON_A_LINE = {"va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
 SMALLEST, LARGEST = 1 / 16, 64.0  # FLOP a byte, where there is nothing further out
 
 
 def plot(comparison: Comparison, path: str | Path) -> None:
     """Draw a comparison into a file of the type that its ending says; OptionError without Matplotlib."""
+    _drawn(comparison).savefig(path, dpi=110)
+
+
+def picture(comparison: Comparison) -> bytes:
+    """The same, as the bytes of a PNG."""
+    file = BytesIO()
+    _drawn(comparison).savefig(file, format="png", dpi=80)
+    return file.getvalue()
+
+
+def _drawn(comparison: Comparison) -> Any:
+    """Matplotlib's figure of a comparison."""
     require_packages("the roofline's plot", "matplotlib")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -33,7 +47,7 @@ def plot(comparison: Comparison, path: str | Path) -> None:
         axes.spines[["top", "right"]].set_visible(False)
     threads = comparison.roof.threads
     figure.suptitle(f"{comparison.kernel}, {comparison.machine['cpu']}, {threads} thread{'s' * (threads > 1)}")
-    figure.savefig(path, dpi=110)
+    return figure
 
 
 def bandwidth(roof: Ceilings, level: str) -> float:
@@ -43,15 +57,17 @@ def bandwidth(roof: Ceilings, level: str) -> float:
 
 def _draw_roofline(axes: Any, comparison: Comparison) -> None:
     roof = comparison.roof
-    points = [(t.standing.work.intensity, t.standing.work.flop, t) for t in comparison.timings]
-    x = np.geomspace(min(SMALLEST, *(p[0] / 2 for p in points)), max(LARGEST, *(p[0] * 2 for p in points)), 200)
+    counted = [
+        timing for timing in comparison.timings if timing.standing.work.flop
+    ]  # what only moves has no place here
+    points = [(t.standing.work.intensity, t.standing.work.flop, t) for t in counted]
+    x = np.geomspace(min([SMALLEST, *(p[0] / 2 for p in points)]), max([LARGEST, *(p[0] * 2 for p in points)]), 200)
     for number, level in enumerate(roof.read):
         rate = bandwidth(roof, level)
         axes.loglog(x, np.minimum(x * rate, roof.flop) / 1e9, color=GREY, linewidth=1)
         place = x[0] * 1.55 ** (len(roof.read) - number)  # one after another: near roofs don't hide each other's
         text = f"{level} {rate / 1e9:,.0f} GB/s"
-        style = {"va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
-        axes.text(place, min(place * rate, roof.flop) / 1e9, text, fontsize=8, color=GREY, ha="center", **style)
+        axes.text(place, min(place * rate, roof.flop) / 1e9, text, fontsize=8, color=GREY, ha="center", **ON_A_LINE)
     axes.annotate(
         f"FMA peak {roof.flop / 1e9:,.0f} GFLOP/s",
         (x[-1], roof.flop / 1e9),
@@ -71,24 +87,27 @@ def _draw_roofline(axes: Any, comparison: Comparison) -> None:
     axes.set_ylabel("GFLOP/s")
     axes.set_title("below this machine's roofs (hollow: textbook and rivals)", fontsize=10)
     axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=9, loc="lower right")
+    if points:
+        axes.legend(frameon=False, fontsize=9, loc="lower right")
 
 
 def _draw_times(axes: Any, comparison: Comparison) -> None:
-    """A bar for each function at each case, the first case on top."""
+    """A point for each function at each case, the first case on top: on such an axis bars would begin anywhere."""
     names = list(comparison.timings[0].seconds)
-    bars = [(timing, name) for timing in comparison.timings for name in names]
-    places = [place + place // len(names) for place in range(len(bars))]
-    seconds = [timing.seconds[name] for timing, name in bars]
-    colours = [COLOURS[0] if name == KERNEL else "#BBBBBB" for _, name in bars]
-    axes.barh(places, seconds, color=colours)
-    axes.set_yticks(places, [comparison.title(name) for _, name in bars])
+    points = [(timing, name) for timing in comparison.timings for name in names]
+    places = [place + place // len(names) for place in range(len(points))]
+    seconds = [timing.seconds[name] for timing, name in points]
+    axes.hlines(places, min(seconds) / 3, max(seconds) * 8, color="#DDDDDD", linewidth=1, zorder=0)
+    for place, (timing, name) in zip(places, points, strict=True):
+        filled = "full" if name == KERNEL else "none"
+        axes.plot(timing.seconds[name], place, "o", color=COLOURS[0], markersize=8, fillstyle=filled)
+    axes.set_yticks(places, [comparison.title(name) for _, name in points])
     axes.set_ylim(places[-1] + 0.6, -1.2)
     axes.set_xscale("log")
     axes.set_xlim(min(seconds) / 3, max(seconds) * 8)
     axes.set_xlabel("seconds a call")
     for place, value in zip(places, seconds, strict=True):
-        axes.annotate(time_text(value), (value, place), xytext=(3, 0), textcoords="offset points", va="center")
+        axes.annotate(time_text(value), (value, place), xytext=(8, 0), textcoords="offset points", **ON_A_LINE)
     for index, timing in enumerate(comparison.timings):
         above = (min(seconds) / 3, places[index * len(names)] - 0.5)
         axes.annotate(timing.case, above, va="bottom", fontsize=9, color=GREY)

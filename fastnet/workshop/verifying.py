@@ -6,7 +6,6 @@ into memory with a guard on both sides, and runs three times: on one thread, aga
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,14 @@ import numpy as np
 from fastnet.errors import FastnetError, OptionError, told
 from fastnet.kernels import jit
 from fastnet.kernels.arrays import aligned_empty
+from fastnet.kernels.twins import arguments_of, told_arguments
 
 from .cases import Arguments, Case
 
 EPS = float(np.finfo(np.float32).eps)
 TINY = float(np.finfo(np.float32).tiny)  # a CPU may take what is smaller for 0
-GUARD = 64  # numbers before and behind what a kernel writes
+GUARD = 256  # bytes before and behind what a kernel writes; where it has gaps, these are guarded too
+SEVEN = 7  # what each byte of a guard is
 RETURNED = "return"
 Function = Callable[..., Any]
 
@@ -116,13 +117,14 @@ def name_of(function: Function) -> str:
 
 def _same_signature(kernel: Function, reference: Function, case: Case) -> Finding:
     """Whether both take the arguments of the cases under the same names, in the same order."""
-    names = [list(signature(function).parameters) for function in (kernel, reference)]
-    given = list(case.arguments())
-    fault = None
-    if names[0] != names[1]:
-        fault = f"it takes ({', '.join(names[0])}), its textbook ({', '.join(names[1])})"
-    elif not set(given) <= set(names[0]):
-        fault = f"the cases have ({', '.join(given)}), it takes ({', '.join(names[0])})"
+    own, twin = arguments_of(kernel), arguments_of(reference)
+    if own is None or twin is None:
+        return Finding("signature", 0.0, note=f"{name_of(kernel if own is None else reference)} tells no arguments")
+    given, fault = list(case.arguments()), None
+    if own != twin:
+        fault = f"it takes {told_arguments(own)}, its textbook {told_arguments(twin)}"
+    elif not set(given) <= set(own):
+        fault = f"the cases have {told_arguments(given)}, it takes {told_arguments(own)}"
     return Finding("signature", 0.0, fault, note="the same arguments")
 
 
@@ -152,12 +154,24 @@ def _try_case(kernel: Function, reference: Function, case: Case) -> Finding:
 # ---- Calls ----------------------------------------------------------------------------------------------------------
 
 
-def _call_guarded(kernel: Function, case: Case, n_threads: int) -> tuple[Arguments, dict[str, np.ndarray]]:
-    """The arguments after the call with what it returned, and the memory around each output."""
+@dataclass(frozen=True)
+class Guard:
+    """The bytes before, behind and between the numbers of an output, all SEVEN until somebody writes there."""
+
+    memory: np.ndarray  # uint8, with those of the output
+    is_guard: np.ndarray  # bool, of the same shape
+
+    def holds(self) -> bool:
+        """Whether nobody did."""
+        return bool((self.memory[self.is_guard] == SEVEN).all())
+
+
+def _call_guarded(kernel: Function, case: Case, n_threads: int) -> tuple[Arguments, dict[str, Guard]]:
+    """The arguments after the call with what it returned, and the bytes around each output."""
     arguments, guards = case.arguments(), {}
     for name in case.outputs:
         value = arguments.get(name)
-        if isinstance(value, np.ndarray) and value.flags.c_contiguous:
+        if isinstance(value, np.ndarray):
             arguments[name], guards[name] = _guarded(value)
     threads_before = jit.get_threads()
     jit.set_threads(n_threads)
@@ -168,13 +182,17 @@ def _call_guarded(kernel: Function, case: Case, n_threads: int) -> tuple[Argumen
     return {**arguments, RETURNED: returned}, guards
 
 
-def _guarded(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A copy of an array, and the longer one, of sevens, in which it lies."""
-    memory = aligned_empty((array.size + 2 * GUARD,), array.dtype)
-    memory.fill(7)
-    inner = memory[GUARD:-GUARD].reshape(array.shape)
-    inner[...] = array
-    return inner, memory
+def _guarded(array: np.ndarray) -> tuple[np.ndarray, Guard]:
+    """A copy of an array with its strides, among bytes that are guarded."""
+    reaches = [max(size - 1, 0) * stride for size, stride in zip(array.shape, array.strides, strict=True)]
+    start = GUARD - sum(reach for reach in reaches if reach < 0)
+    memory = aligned_empty((start + sum(reach for reach in reaches if reach > 0) + array.itemsize + GUARD,), np.uint8)
+    memory.fill(SEVEN)
+    copy: np.ndarray = np.ndarray(array.shape, array.dtype, memory, start, array.strides)
+    copy[...] = array
+    is_guard = np.ones(memory.shape, bool)
+    np.ndarray((*array.shape, array.itemsize), bool, is_guard, start, (*array.strides, 1))[...] = False
+    return copy, Guard(memory, is_guard)
 
 
 def _exact(reference: Function, case: Case) -> Arguments:
@@ -220,10 +238,9 @@ def _compared(name: str, result: Any, exact: Any, case: Case) -> tuple[float, st
     return float(shares.max()), f"{where} is {result[place]:.9g}, should be {exact[place]:.9g}{times}"
 
 
-def _written_beside(before: Arguments, after: Arguments, guards: dict[str, np.ndarray], case: Case) -> str | None:
-    for name, memory in guards.items():
-        seven = memory.dtype.type(7)
-        if not ((memory[:GUARD] == seven).all() and (memory[-GUARD:] == seven).all()):
+def _written_beside(before: Arguments, after: Arguments, guards: dict[str, Guard], case: Case) -> str | None:
+    for name, guard in guards.items():
+        if not guard.holds():
             return f"it writes outside {name}"
     for name in before.keys() - set(case.outputs):
         if not _same_bits(before[name], after[name]):

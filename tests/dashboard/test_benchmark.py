@@ -1,5 +1,6 @@
-"""The server's benchmark: one at a time, ended with its page, its figures kept and shown to all."""
+"""The server's benchmark: one at a time, ended with its page, its figures kept and shown to all; reports of kernels."""
 
+import json
 import os
 import re
 import subprocess
@@ -11,13 +12,15 @@ import pytest
 
 from fastnet.dashboard.server.benchmarks import STEPS, Benchmarks, Result, Status
 from fastnet.dashboard.server.places import Places
+from fastnet.dashboard.views.benchmark.own_kernels import own_kernels, times_html, verified_html
 from fastnet.dashboard.views.benchmark.roofline import reaches
 from fastnet.dashboard.views.benchmark.tables import STEP_TITLES, contest_html, result_html
 from fastnet.dashboard.views.benchmark.watch import Watch, progress_html
-from fastnet.errors import OptionError
+from fastnet.errors import DataError, OptionError
+from fastnet.timing.kernel_reports import read_report
 
 from ..conftest import PATIENCE
-from .conftest import MILLISECONDS
+from .conftest import KERNEL_REPORT, MILLISECONDS
 
 TINY = (sys.executable, "-P", str(Path(__file__).with_name("tiny_benchmark.py")), "--json", "--roofline")
 
@@ -165,6 +168,54 @@ def test_a_problem_is_escaped_and_its_names_keep_their_capitals():
     assert "The benchmark ended: &lt;b&gt;NumPy&lt;/b&gt;." in told
 
 
+@pytest.fixture
+def report():
+    """What `fastnet benchmark --kernel ... --json` printed."""
+    return json.loads(KERNEL_REPORT.read_text(encoding="utf-8"))
+
+
+def test_a_report_of_a_kernel_shows_verdict_times_and_machine(report, tmp_path):
+    whole = read_report(KERNEL_REPORT)
+    assert "layer_norm against textbook: all 3 cases hold" in verified_html(whole.verified)
+    times = times_html(whole)
+    ratio = report["timings"][0]["ratios"]["reference"]
+    assert f"<td>{ratio:.1f}x</td>" in times
+    assert f"Measured on {report['environment']['cpu']}, 1 thread, 16 float32 lanes" in times
+    report["verified"] |= {"kernel": "<b>", "agrees": False}
+    report["verified"]["findings"][1]["fault"] = "out[0] is <nan>"
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps({"verified": report["verified"]}))
+    told = verified_html(read_report(wrong).verified)
+    assert "&lt;b&gt; against textbook: 1 of 3 cases fail" in told
+    assert "1x1: out[0] is &lt;nan&gt;." in told
+    assert "It was not timed" in times_html(read_report(wrong))
+    assert len(own_kernels([KERNEL_REPORT, wrong, tmp_path / "gone.json"])) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda report: report.pop("verified"), "verified must be an object"),
+        (lambda report: report["timings"][0].pop("case"), r"timings\[0\].case must be text"),
+        (lambda report: report["timings"][0]["seconds"].update(kernel=0), "kernel must be from 1e-12"),
+        (lambda report: report["timings"][0]["seconds"].pop("reference"), "must have the kernel's seconds"),
+        (lambda report: report.update(load_average="high"), "load_average must be a number"),
+    ],
+)
+def test_what_is_no_report_is_told(report, tmp_path, change, sentence):
+    change(report)
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(report))
+    with pytest.raises(DataError, match=rf"is no report of `fastnet benchmark --kernel ... --json`: .*{sentence}"):
+        read_report(path)
+
+
+def test_a_report_that_nobody_can_read_keeps_the_page_from_being_served(fastnet, tmp_path):
+    (tmp_path / "list.json").write_text("[1]")
+    code, _, err = fastnet("dashboard", "--report", tmp_path / "list.json")
+    assert (code, "it must hold an object" in err) == (2, True)
+
+
 @pytest.mark.parametrize("address", ["tiny benchmark"], indirect=True)
 def test_a_click_measures_and_a_later_visitor_sees_the_figures(open_page):
     from playwright.sync_api import expect
@@ -189,5 +240,7 @@ def test_a_click_measures_and_a_later_visitor_sees_the_figures(open_page):
     later = open_page("phone", "?tab=benchmark")
     expect(later.get_by_text("an epoch of 1,000 images")).to_be_visible()
     expect(later.get_by_role("row", name="adam_step")).to_be_visible()
+    expect(later.get_by_role("heading", name="layer_norm against textbook: all 3 cases hold")).to_be_visible()
+    expect(later.get_by_role("row", name="4096x512 440 us 32% of L3")).to_be_visible()
     expect(later.locator(".bk-Canvas, canvas").first).to_be_attached()
     assert later.evaluate("document.documentElement.scrollWidth <= innerWidth")

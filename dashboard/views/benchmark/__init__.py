@@ -7,6 +7,7 @@ from ...server.benchmarks import Result
 from ...session.store import Store
 from ..mode import for_scientists, in_each_mode
 from ..parts import ASSETS, card, html
+from .own_kernels import own_kernels
 from .roofline import roofline_pane
 from .tables import INTRODUCTION, INVITATION, NOTHING_YET, result_html
 from .watch import SAMPLES, Watch
@@ -40,6 +41,7 @@ def benchmark_view(store: Store) -> pn.Column:
             in_each_mode("Side by side", "How it ended"), html(pn.bind(result_html, watch.param.result)), area="result"
         ),
         for_scientists(card("Where the kernels stand", pn.bind(_roofline, watch.param.result), area="roofline")),
+        *_own_kernels(store),
         stylesheets=[_GRID],
         margin=(0, 10),
         sizing_mode="stretch_width",
@@ -47,6 +49,12 @@ def benchmark_view(store: Store) -> pn.Column:
     if pn.state.curdoc and pn.state.curdoc.session_context:
         pn.state.add_periodic_callback(watch.look, MOST_MS)
     return view
+
+
+def _own_kernels(store: Store) -> list[pn.Column]:
+    """The card of kernels of one's own, on a server that was given reports."""
+    reports = store.shared.reports
+    return [for_scientists(card("Kernels of your own", own_kernels(reports), area="own"))] if reports else []
 
 
 def _roofline(result: Result | None) -> pn.viewable.Viewable:

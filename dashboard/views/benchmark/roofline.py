@@ -1,6 +1,8 @@
 """The roofline (Williams, Waterman & Patterson 2009): how near the kernels come to what one core can do."""
 
+from collections.abc import Iterable, Iterator
 from html import escape
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -24,19 +26,21 @@ _MARKERS = {
     "x": "✖",
 }
 _GREY = "#888888"
-_INTENSITY = np.geomspace(0.04, 60.0, 100)
+LEAST, MOST = 0.04, 60.0  # FLOP a byte, where no kernel lies further out
+
+INTRODUCTION = (
+    '<p class="quiet">One core, a batch of 64 images: operations a second over operations for each byte that'
+    " moves. A kernel left of the bend waits for memory, right of it for multipliers; the table says how much"
+    " it reaches of what it waits for.</p>"
+)
 
 Figures = dict[str, Any]
 
 
-def roofline_pane(figures: Figures) -> pn.Column:
+def roofline_pane(figures: Figures, introduction: str = INTRODUCTION) -> pn.Column:
     """The picture, and what it shows in words."""
     return pn.Column(
-        html(
-            '<p class="quiet">One core, a batch of 64 images: operations a second over operations for each byte that'
-            " moves. A kernel left of the bend waits for memory, right of it for multipliers; the table says how much"
-            " it reaches of what it waits for.</p>"
-        ),
+        html(introduction),
         drawn(_figure(figures), margin=0),
         html(f'<p class="quiet">{_roofs(figures["ceilings"])}</p>{_table(figures["kernels"])}'),
         sizing_mode="stretch_width",
@@ -47,24 +51,27 @@ def roofline_pane(figures: Figures) -> pn.Column:
 def _figure(figures: Figures) -> figure:
     roof, rows = figures["ceilings"], figures["kernels"]
     peak = roof["flop"] / 1e9
+    places = [row["intensity"] for row in rows if row["flop"]]  # what only moves numbers has no place
+    slowest = min([0.8, *(row["flop"] / row["seconds"] / 1e9 for row in rows if row["flop"])])
+    intensity = np.geomspace(min([LEAST, *places]), max([MOST, *places]), 100)
     plot = figure(
         x_axis_type="log",
         y_axis_type="log",
         x_axis_label="operations for each byte (FLOP/byte)",
         y_axis_label="GFLOP/s",
-        y_range=Range1d(start=0.4, end=2.5 * peak),
-        x_range=Range1d(start=_INTENSITY[0], end=_INTENSITY[-1]),
+        y_range=Range1d(start=slowest / 2, end=2.5 * peak),
+        x_range=Range1d(start=intensity[0], end=intensity[-1]),
         height=440,
         sizing_mode="stretch_width",
         toolbar_location=None,
         tools="",
     )
     for level, rate in _bandwidths(roof).items():
-        plot.line(_INTENSITY, np.minimum(_INTENSITY * rate, peak), color=_GREY, line_width=1)
-        _name_roof(plot, level, _INTENSITY[0], _INTENSITY[0] * rate, text_align="left", x_offset=4)
-    _name_roof(plot, "multiply-adds", _INTENSITY[-1], peak, text_align="right", x_offset=-4)
+        plot.line(intensity, np.minimum(intensity * rate, peak), color=_GREY, line_width=1)
+        _name_roof(plot, level, intensity[0], intensity[0] * rate, text_align="left", x_offset=4)
+    _name_roof(plot, "multiply-adds", intensity[-1], peak, text_align="right", x_offset=-4)
     marks = [
-        _add_kernel(plot, row, colour, marker) for row, colour, marker in zip(rows, _COLOURS, _MARKERS, strict=True)
+        _add_kernel(plot, row, colour, marker) for row, (colour, marker) in zip(rows, _looks(_MARKERS), strict=False)
     ]
     plot.add_tools(HoverTool(renderers=marks, tooltips=[("kernel", "@name"), ("speed", "@y{0.0} GFLOP/s")]))
     return plot
@@ -88,7 +95,7 @@ def _table(rows: list[Figures]) -> str:
     body = "".join(
         f'<tr><th scope="row"><span style="color: {colour}">{sign}</span> {escape(row["name"])}</th>'
         f"<td>{time_text(row['seconds'])}</td><td>{escape(reaches(row))}</td></tr>"
-        for row, colour, sign in zip(rows, _COLOURS, _MARKERS.values(), strict=True)
+        for row, (colour, sign) in zip(rows, _looks(_MARKERS.values()), strict=False)
     )
     return f'<div class="contests kernels"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
 
@@ -99,6 +106,11 @@ def reaches(row: Figures) -> str:
     if share > 1.005:
         return f"all of {bound}, and more from nearer caches"
     return f"<1% of {bound}" if share < 0.005 else f"{share:.0%} of {bound}"
+
+
+def _looks(signs: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """A colour and a sign for each kernel, over and over."""
+    return cycle(zip(_COLOURS, signs, strict=True))
 
 
 def _bandwidths(roof: Figures) -> dict[str, float]:

@@ -93,12 +93,12 @@ def _row(row: dict[str, Any], most: float) -> str:
     kind = {"fastnet": "ours", "dense floor": "floor"}.get(row["name"], "")
     ratio = "" if kind or row["ratio"] is None else f"{row['ratio']:.1f}x"
     return (
-        f'<tr class="{kind}"><th scope="row">{name}{_bar(row, most)}</th>'
+        f'<tr class="{kind}"><th scope="row">{name}{bar(row, most)}</th>'
         f"<td>{time_text(row['seconds'])}<small>{_spread(row)}</small></td><td>{ratio}</td></tr>"
     )
 
 
-def _bar(row: dict[str, Any], most: float) -> str:
+def bar(row: dict[str, Any], most: float) -> str:
     """The median, and a line from the fastest to the slowest round."""
     least, median, longest = (100 * row[key] / most for key in ("least", "seconds", "most"))
     spread = f'<i style="left: {least:.2f}%; width: {longest - least:.2f}%"></i>' if longest > least else ""

@@ -1,7 +1,7 @@
-"""Steps as the textbook has them, kernel by kernel: on the NumPy reference, or on the fast kernels, as their test."""
+"""Steps as the textbook has them, kernel by kernel: on the NumPy reference, on the fast kernels, or on one's own."""
 
 import math
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 
@@ -24,7 +24,7 @@ _LOSSES_OF_TARGETS = {
 class StepwiseEngine(Engine):
     """Takes a step as the textbook has it: forward, loss, gradients of all parameters, the solver."""
 
-    def __init__(self, network: Network, recipe: Recipe, kernel_set: ModuleType):
+    def __init__(self, network: Network, recipe: Recipe, kernel_set: ModuleType | SimpleNamespace):
         most_samples = max(recipe.batch_size, EVALUATION_BATCH)
         super().__init__(network, recipe, most_samples)
         self.kernels = kernel_set
