@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .reading.constraints import Constraint as Constraint
     from .reading.predictor import Predictor as Predictor
     from .regressor import FastNetRegressor as FastNetRegressor
+    from .training.ensembling import save_ensemble as save_ensemble
     from .training.recipe import RECIPES as RECIPES
     from .training.recipe import Recipe as Recipe
     from .training.runs import load_run as load_run
@@ -69,6 +70,7 @@ _HOMES = {
     "load_run": "training.runs",
     "read_pictures": "reading.batch",
     "save_audit": "audit",
+    "save_ensemble": "training.ensembling",
     "save_run": "training.runs",
 }
 
