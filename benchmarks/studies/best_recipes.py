@@ -22,7 +22,7 @@ from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset, Samples
 from fastnet.reading.pictures.mnist_form import to_mnist_form
 from fastnet.training.engine import distorted
-from fastnet.training.recipe import BEST, Recipe
+from fastnet.training.recipe import BEST, FAST, Recipe
 from fastnet.training.trainer import Training
 
 DOCUMENT = Path("docs/recipe.md")
@@ -38,6 +38,7 @@ Changes = dict[str, Any]
 # Changes to a recipe, those in "augmentation" to its augmentation; epochs are fewer, so that trials are quick.
 SHORT: Changes = {"epochs": 30}
 STRONG: dict[str, float] = {"rotation": 12, "scale": 0.15, "aspect": 0.12, "shear": 12, "shift": 1.5, "elastic": 1.2}
+LIGHT: dict[str, float] = {"rotation": 6, "scale": 0.06, "aspect": 0.06, "shear": 6, "shift": 0.6, "elastic": 0.6}
 DEEP: Changes = {"hidden": (1500, 1000, 500), "epochs": 170, "learning_rate": 1e-3}
 TEACHER = "mnist-best-large"
 WIDE: Changes = {"hidden": (2000, 1500, 1000, 500), "batch_size": 256, "learning_rate": 1e-3}
@@ -84,6 +85,24 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {**WIDE, "epochs": 70, "selectivity": 0.25},
             {**DEEP, "selectivity": 0.25, "dropout": 0.1},
             {**DEEP, "selectivity": 0.25, "dropout": 0.2},
+        ],
+    ),
+    "fast": (
+        dataclasses.replace(FAST, epochs=10),
+        range(10, 15),
+        [
+            {},
+            {"epochs": 8},
+            {"epochs": 12},
+            {"epochs": 14},
+            {"annealing": 0.3},
+            {"annealing": 0.3, "epochs": 12},
+            {"batch_size": 256, "learning_rate": 6e-3},
+            {"batch_size": 64},
+            {"learning_rate": 6e-3},
+            {"schedule": "cosine"},
+            {"augmentation": LIGHT},
+            {"augmentation": LIGHT, "annealing": 0.3},
         ],
     ),
     "taught": (
