@@ -10,6 +10,7 @@ import dataclasses
 import json
 import statistics
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from benchmarks.publishing import publish, study_parser
 from fastnet.data.distortions import Augmentation
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset, Samples
+from fastnet.kernels.jit import get_threads
 from fastnet.reading.pictures.mnist_form import to_mnist_form
 from fastnet.training.engine import distorted
 from fastnet.training.recipe import BEST, FAST, Recipe
@@ -98,11 +100,9 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {"annealing": 0.3},
             {"annealing": 0.3, "epochs": 12},
             {"batch_size": 256, "learning_rate": 6e-3},
-            {"batch_size": 64},
             {"learning_rate": 6e-3},
             {"schedule": "cosine"},
             {"augmentation": LIGHT},
-            {"augmentation": LIGHT, "annealing": 0.3},
         ],
     ),
     "taught": (
@@ -167,9 +167,15 @@ def measured(dataset: Dataset, recipe: Recipe, seeds: range) -> list[dict[str, f
 
 
 def train(dataset: Dataset, recipe: Recipe) -> dict[str, float]:
-    """Train; the accuracy on the validation split and on its other copies, and the seconds of the steps."""
+    """Train; the accuracy on the validation split and on its other copies, and the seconds that the processors took.
+
+    They are those of one of the threads, whatever else the machine does.
+    """
     training = Training(dataset, recipe)
+    training.compile_kernels()
+    started = time.process_time()
     training.run()
+    seconds = (time.process_time() - started) / get_threads()
     digits = training.validation_samples
     copies = {
         "accuracy": digits,
@@ -179,7 +185,7 @@ def train(dataset: Dataset, recipe: Recipe) -> dict[str, float]:
     }
     return {
         **{name: training.engine.evaluate(samples)[1] for name, samples in copies.items()},
-        "seconds": sum(record.seconds for record in training.progress.history),
+        "seconds": seconds,
     }
 
 
