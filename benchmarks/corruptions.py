@@ -20,7 +20,8 @@ _ROWS, _COLUMNS = np.mgrid[:SIDE, :SIDE]
 def corrupted(images: np.ndarray, kind: str, seed: int) -> np.ndarray:
     """A corrupted copy of each of uint8 `images (n, 28, 28)`, uint8; `kind` is one of `KINDS`."""
     copies = KINDS[kind](images.astype(np.float32) / 255, np.random.default_rng(seed))
-    return np.uint8(np.rint(255 * np.clip(copies, 0, 1)))
+    levels: np.ndarray = np.rint(255 * np.clip(copies, 0, 1)).astype(np.uint8)
+    return levels
 
 
 # ---- Noise and blur -------------------------------------------------------------------------------------------------
@@ -53,11 +54,11 @@ def motion_blur(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     sigma, length = 3, 21
     weights = np.exp(-((np.arange(length) / sigma) ** 2) / 2)
     angle = np.radians(rng.uniform(-45, 45, (len(images), 1, 1)))
-    padded = np.pad(images, ((0, 0), (length, length), (length, length)))
     moved = np.zeros_like(images)
     for step, weight in enumerate(weights / weights.sum()):
-        rows, columns = (np.rint(step * of(angle)).astype(int) + length for of in (np.sin, np.cos))
-        moved += np.float32(weight) * padded[np.arange(len(images))[:, None, None], _ROWS + rows, _COLUMNS + columns]
+        moved += np.float32(weight) * shifted(
+            images, *(np.rint(step * of(angle)).astype(int) for of in (np.sin, np.cos))
+        )
     return moved
 
 
@@ -85,10 +86,16 @@ def scale(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def translate(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    shifts = 3 * signs((len(images), 2), rng)
-    padded = np.pad(images, ((0, 0), (3, 3), (3, 3)))
-    rows, columns = (3 + shifts[:, axis, None, None] for axis in (0, 1))
-    return padded[np.arange(len(images))[:, None, None], _ROWS + rows, _COLUMNS + columns]
+    down, right = 3 * signs((len(images), 2), rng).T[:, :, None, None]
+    return shifted(images, down, right)
+
+
+def shifted(images: np.ndarray, down: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Each image, seen so many pixels from where it is, int `(n, 1, 1)`."""
+    reach = SIDE
+    padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach)))
+    seen: np.ndarray = padded[np.arange(len(images))[:, None, None], _ROWS + down + reach, _COLUMNS + right + reach]
+    return seen
 
 
 def warped(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
@@ -123,7 +130,8 @@ def fog(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     starts = range(0, len(images), n_at_once)
     clouds = np.concatenate([cloud(min(n_at_once, len(images) - start), rng) for start in starts])
     brightest = images.max(axis=(1, 2), keepdims=True)
-    return (images + thickness * clouds) * brightest / (brightest + thickness)
+    foggy: np.ndarray = (images + thickness * clouds) * brightest / (brightest + thickness)
+    return foggy
 
 
 def cloud(n: int, rng: np.random.Generator) -> np.ndarray:
@@ -156,7 +164,8 @@ def spatter(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     drops = blurred(rng.normal(0.65, 0.3, images.shape), 1)
     mud = blurred((drops > 0.65).astype(np.float32), 1.5)
     mud[mud < 0.8] = 0
-    return images * (1 - mud) + mud * (63 / 255)
+    muddy: np.ndarray = images * (1 - mud) + mud * (63 / 255)
+    return muddy
 
 
 # ---- Lines ----------------------------------------------------------------------------------------------------------
@@ -166,12 +175,15 @@ def dotted_line(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """From one side to the other, two columns of every four."""
     ends = rng.integers(0, 27, (len(images), 2))
     lines = np.stack([line(0, first, 27, last) for first, last in ends])
-    return images + np.where(_COLUMNS // 2 % 2 == 1, lines, 0)
+    dotted: np.ndarray = images + np.where(_COLUMNS // 2 % 2 == 1, lines, 0)
+    return dotted
 
 
 def zigzag(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     starts, falls = rng.integers(0, 27, len(images)), rng.integers(-5, 5, len(images))
-    return images + np.stack([zigzag_line(start, start + fall) for start, fall in zip(starts, falls, strict=True)])
+    lines = np.stack([zigzag_line(start, start + fall) for start, fall in zip(starts, falls, strict=True)])
+    crossed: np.ndarray = images + lines
+    return crossed
 
 
 def zigzag_line(first_row: float, last_row: float) -> np.ndarray:
@@ -180,10 +192,11 @@ def zigzag_line(first_row: float, last_row: float) -> np.ndarray:
     length = np.hypot(*way)
     along = np.array([0, *np.arange(2, length, 4), length])
     aside = np.array([0, *(2 * (-1) ** np.arange(len(along) - 2)), 0])
-    (columns, rows) = np.outer(way, along / length) + np.outer([-way[1], way[0]], aside / length)
+    columns, rows = np.outer(way, along / length) + np.outer([-way[1], way[0]], aside / length)
     points = np.stack([columns + 2, rows + first_row], axis=1)
     pieces = [line(*start, *end) for start, end in pairwise(points)]
-    return np.clip(np.sum(pieces, axis=0), 0, 1)
+    zigzag: np.ndarray = np.clip(np.sum(pieces, axis=0), 0, 1)
+    return zigzag
 
 
 def line(first_column: float, first_row: float, last_column: float, last_row: float) -> np.ndarray:
