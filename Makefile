@@ -27,7 +27,7 @@ WITH_PICTURES := roofline scaling pictures distortions screenshots latency sessi
 WITH_AUDIT := generalisation audit-pictures notebooks
 WITH_SKLEARN := other-data
 # Those that write into the documents unless they are run by hand.
-WRITTEN := first-screen roofline scaling cold-start time-to-accuracy records streaming generalisation distortion-cost batch-prediction other-data serving-load notebooks
+WRITTEN := copies first-screen roofline scaling cold-start time-to-accuracy records streaming generalisation distortion-cost batch-prediction other-data serving-load notebooks
 
 # The studies are not installed: they are found because make runs at the top of the checkout.
 unexport PYTHONSAFEPATH

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .training.correcting import Correction as Correction
     from .training.correcting import Rehearsal as Rehearsal
     from .training.correcting import correct_model as correct_model
+    from .training.ensembling import save_ensemble as save_ensemble
     from .training.recipe import RECIPES as RECIPES
     from .training.recipe import Recipe as Recipe
     from .training.runs import load_run as load_run
@@ -75,6 +76,7 @@ _HOMES = {
     "load_run": "training.runs",
     "read_pictures": "reading.batch",
     "save_audit": "audit",
+    "save_ensemble": "training.ensembling",
     "save_run": "training.runs",
 }
 

@@ -32,6 +32,7 @@ WRITERS = [  # each ends with the option that names a new file or directory
     ("train", "--out"),
     ("audit", weights.DEFAULT, "--out"),
     ("calibrate", weights.DEFAULT, "--out"),
+    ("ensemble", weights.DEFAULT, weights.DEFAULT, "--out"),
     ("export", weights.DEFAULT, "--to", "npz", "--out"),
     ("predict", "digit.png", "--format", "csv", "--out"),
     ("predict", "digit.png", "--explain"),

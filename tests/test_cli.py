@@ -287,6 +287,7 @@ def test_weights_do_not_depend_on_the_number_of_threads(npz, tmp_path):
         "runs": {"--json"},
         "evaluate": {"--threads", "--json"},
         "calibrate": {"--threads", "--json"},
+        "ensemble": {"--threads", "--json"},
         "predict": {"--threads", "--json"},
         "audit": {"--seed", "--threads", "--json"},
         "compare-models": {"--threads", "--json"},

@@ -213,7 +213,7 @@ def test_every_command_tells_of_the_packages_that_it_loads(at_once, slow_package
 
     monkeypatch.setattr(command, "run", run)
     name = command.__name__.rpartition(".")[2].replace("_", "-")
-    needed = {"compare-models": ["a", "b"], "export": ["a", "--to", "npz"]}
+    needed = {"compare-models": ["a", "b"], "ensemble": ["a", "b", "--out", "c"], "export": ["a", "--to", "npz"]}
     takes_one = name in ("evaluate", "calibrate", "predict", "audit", "inspect")
     assert cli.main([name, *needed.get(name, ["a"] if takes_one else [])]) == 0
     assert "loading slow_to_load" in "".join(slow_package)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from fastnet import __version__, system
 from fastnet.data.distortions import Augmentation
 from fastnet.knobs import knobs
+from fastnet.models.card import names_of
 from fastnet.models.documents import DataFacts, Environment, Manifest, Score
 from fastnet.models.fields import read_fields
 from fastnet.models.files import count_parameters
@@ -48,6 +49,7 @@ def _architecture(predictor: Predictor) -> Facts:
         ("Kind", "multilayer perceptron, float32"),
         ("Parameters", f"{count_parameters(predictor.layer_sizes):,} = {products}"),
         ("Loss", "cross-entropy of the softmax"),
+        *([("Ensemble of", members)] if (members := names_of(predictor.manifest.members)) else []),
     ]
 
 

@@ -72,7 +72,9 @@ class Store(param.Parameterized):
     predictor = param.ClassSelector(class_=Predictor, default=None, doc="The chosen model; None if it is not sound.")
     facts = param.List(doc="What people want to know of the chosen model: pairs of name and value.")
     answer: Any = param.ClassSelector(class_=Answer, default=None, doc="What was read last; None at first.")
-    example: Any = param.ClassSelector(class_=Answer, default=None, doc="What was read of the digit that the page wrote.")
+    example: Any = param.ClassSelector(
+        class_=Answer, default=None, doc="What was read of the digit that the page wrote."
+    )
     is_drawing = param.Boolean(default=True, doc="Whether the answer is about the drawing, not about a picture.")
     problem = param.String(default="", doc="What was wrong with the drawing or the model; empty if nothing was.")
     pictures = param.List(item_type=Picture, doc="The files that people brought, newest first.")

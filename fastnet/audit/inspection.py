@@ -10,7 +10,16 @@ from fastnet.errors import FastnetError, ModelError, NoAuditError
 from fastnet.files import read_whole
 from fastnet.models.calibration import CALIBRATION, read_calibration
 from fastnet.models.card import CARD
-from fastnet.models.documents import ArrayDescription, DataFacts, Environment, Manifest, Origin, OverSeeds, Score
+from fastnet.models.documents import (
+    ArrayDescription,
+    DataFacts,
+    Environment,
+    Manifest,
+    Member,
+    Origin,
+    OverSeeds,
+    Score,
+)
 from fastnet.models.fields import NULL, to_json
 from fastnet.models.files import (
     CHECKPOINT,
@@ -74,6 +83,7 @@ class Inspection:
     recipe: dict[str, object] | None = field(metadata=NULL)
     origin: Origin | None = field(metadata=NULL)
     teachers: tuple[Origin, ...] | None = field(metadata=NULL)
+    members: tuple[Member, ...] | None = field(metadata=NULL)
     data: DataFacts | None = field(metadata=NULL)
     epochs: int | None = field(metadata=NULL)
     validation_accuracy: float | None = field(metadata=NULL)
@@ -144,6 +154,7 @@ def _inspect(model: str | Path, directory: Path) -> Inspection:
         recipe=manifest.recipe,
         origin=manifest.origin,
         teachers=manifest.teachers,
+        members=manifest.members,
         data=manifest.data,
         epochs=manifest.epochs,
         validation_accuracy=manifest.validation_accuracy,

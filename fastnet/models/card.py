@@ -6,10 +6,10 @@ al. 2019, "Model Cards for Model Reporting"; the head is the YAML that Hugging F
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .documents import CalibrationDocument, DataFacts, Environment, Manifest, Origin, OverSeeds, Score
+from .documents import CalibrationDocument, DataFacts, Environment, Manifest, Member, Origin, OverSeeds, Score
 
 CARD = "MODEL_CARD.md"
 
@@ -65,9 +65,9 @@ def _is_mnist(manifest: Manifest) -> bool:
     return manifest.data is not None and manifest.data.source == _MNIST
 
 
-def names_of(teachers: tuple[Origin, ...] | None) -> str | None:
-    """The names of the models that taught another; None if none did."""
-    return ", ".join(teacher.model or "a model without a name" for teacher in teachers or ()) or None
+def names_of(models: Sequence[Origin | Member] | None) -> str | None:
+    """The names of the models that taught another, or are its members; None if there are none."""
+    return ", ".join(model.model or "a model without a name" for model in models or ()) or None
 
 
 def interval(share: float, n: int) -> tuple[float, float]:
@@ -107,12 +107,28 @@ def _score(manifest: Manifest) -> Score:
 
 def _description(manifest: Manifest) -> list[str]:
     counted = f" of {manifest.n_parameters:,} weights and biases" if manifest.n_parameters else ""
-    by = f", trained by fastnet {manifest.fastnet_version}" if manifest.fastnet_version else ""
+    made = "put together" if manifest.members else "trained"
+    by = f", {made} by fastnet {manifest.fastnet_version}" if manifest.fastnet_version else ""
     between, end = _BETWEEN[manifest.activation or "relu"], _END[manifest.loss or "cross_entropy"]
     return [
         f"A fully connected network{counted}, layer sizes {manifest.layers}, with {between} between its layers and"
-        f" {end} at the end{by}."
+        f" {end} at the end{by}.",
+        *_ensemble(manifest),
     ]
+
+
+def _ensemble(manifest: Manifest) -> Iterator[str]:
+    members = manifest.members or ()
+    if not members:
+        return
+    yield ""
+    yield (
+        f"It is an ensemble: the mean of the calibrated logits of {names_of(members)}, which stand side by side in its"
+        " layers."
+    )
+    n = sum(member.n_parameters or 0 for member in members)
+    if n < (manifest.n_parameters or 0):
+        yield f"Of its weights and biases {n:,} are theirs; the others, from one of them to another, are 0."
 
 
 def _use(manifest: Manifest) -> str:
@@ -173,6 +189,8 @@ def _accuracy(manifest: Manifest) -> Iterator[Row]:
 
 
 def _spread(manifest: Manifest) -> str:
+    if manifest.members:
+        return "These are the figures of this ensemble: how far they depend on its members' seeds was not measured."
     if manifest.test_over_seeds:
         return "The model is one of those that its recipe gives; the mean over seeds says what to expect of another."
     return "These are the figures of one training: how far they depend on its seed was not measured."

@@ -114,6 +114,17 @@ class Origin:
     others: dict[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Member:
+    """A model whose network is a part of an ensemble's, see `ensemble`."""
+
+    model: str | None = None  # its name
+    sha256: str | None = None  # of its arrays, see `ModelFiles.sha256`
+    n_parameters: int | None = None
+    recipe: dict[str, object] | None = None
+    others: dict[str, object] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """All that a model says of itself: `manifest.json`, field by field."""
@@ -132,6 +143,7 @@ class Manifest:
     origin: Origin | None = None  # None: its first weights were drawn at random
     teachers: tuple[Origin, ...] | None = None  # None: its targets were labels
     corrections: int | None = None  # images that it was taught after its training, see `training.correcting`
+    members: tuple[Member, ...] | None = None  # of an ensemble, which was not trained as a whole
     data: DataFacts | None = None
     progress: SavedProgress | None = None
     epochs: int | None = None  # that are done

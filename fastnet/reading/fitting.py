@@ -1,5 +1,6 @@
 """Compute a model's calibration on its validation digits and on things that are no digits."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -35,9 +36,10 @@ _RIDGE = 100.0  # pulls the weights towards 0, so that other pens and hands fare
 def calibrate(model: str | Path, data: Dataset | None = None, out: Path | None = None) -> Calibration:
     """Compute the calibration of a model directory or shipped model, write it there and return it.
 
-    The validation digits are those that the model's training set aside; `data` is its data set, if that is not any more
-    where it was. With `out`, a new directory, it is written into a copy of the model there; a shipped model has no
-    other way. OptionError, before the work, where it cannot be written or a training writes.
+    The validation digits are those that the model's training set aside, or those of its members; `data` is its data
+    set, if that is not any more where it was. With `out`, a new directory, it is written into a copy of the model
+    there; a shipped model has no other way. OptionError, before the work, where it cannot be written or a training
+    writes.
     """
     with ExitStack() as claims:
         if out:
@@ -61,14 +63,16 @@ def calibrate_run(training: Training, directory: Path) -> Calibration:
 
 def _calibrate(model: str | Path, data: Dataset | None, out: Path | None) -> Calibration:
     files = read_model(model)
-    recipe, facts = files.manifest.recipe, files.manifest.data
-    if recipe is None or facts is None:
+    manifest = files.manifest
+    recipes = [member.recipe for member in manifest.members] if manifest.members else [manifest.recipe]
+    known, facts = [recipe for recipe in recipes if recipe is not None], manifest.data
+    if len(known) < len(recipes) or facts is None:
         raise ModelError(f"{model}: its manifest does not tell recipe and data of its training")
     dataset = data_of(files, data)
     if dataset.sha256 != facts.sha256:
         raise OptionError(f"{model}: was not trained on {dataset.source}")
     predictor = Model(files.parameters, files.pixel_scale, files.manifest)
-    calibration = fit(predictor, _validation_digits(dataset, Recipe.from_json(recipe)))
+    calibration = fit(predictor, _validation_digits(dataset, list(map(Recipe.from_json, known))))
     write_calibration(files, calibration, out)
     return calibration
 
@@ -181,9 +185,20 @@ def logistic_regression(positive: np.ndarray, negative: np.ndarray) -> np.ndarra
     return np.append(scaled, weights[-1] - scaled @ mean)
 
 
-def _validation_digits(dataset: Dataset, recipe: Recipe) -> Samples:
-    _require_pictures(dataset, recipe)
-    return validation_split(dataset.train, recipe)[1]
+def _validation_digits(dataset: Dataset, recipes: Sequence[Recipe]) -> Samples:
+    """What was set aside; of an ensemble from each member the same share, so that they are no more than one's.
+
+    Members of other seeds were trained on what this one was not, so that an ensemble is a little surer of it than of
+    what none has seen; docs/models.md tells how much that is.
+    """
+    for recipe in recipes:
+        _require_pictures(dataset, recipe)
+    set_aside = [
+        digits.take(np.arange(start, len(digits), len(recipes)))
+        for start, digits in enumerate(validation_split(dataset.train, recipe)[1] for recipe in recipes)
+    ]
+    images, labels = (np.concatenate([getattr(part, name) for part in set_aside]) for name in ("pixels", "labels"))
+    return Samples(images, labels, dataset.train.scale)
 
 
 def _require_pictures(dataset: Dataset, recipe: Recipe) -> None:
