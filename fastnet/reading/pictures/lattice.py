@@ -14,7 +14,8 @@ _FEWEST = 3  # lines that tell an even distance
 _WHOLE = 0.9  # of the width of its grid, that a line is long
 _ASIDE = 0.15  # of the distance from one line to the next, by which one may stand aside
 _FOUND = 0.5  # of the lines, at least
-_BESIDE = 0.35  # of the distance: a shorter line that is nearer to one of the grid is a stroke
+_BESIDE = 0.35  # of the distance: what does not end on others and is nearer to one of the grid is a stroke
+_END = 3  # pixels, and the thickness of the line on which it ends
 _REACH = 5  # pixels, by which a hidden line is looked for to both sides
 _DARK, _LONG = 0.5, 0.85  # times as dark as the lines around it, along so much of its length: there is a line
 
@@ -58,11 +59,14 @@ def _evened_grid(lines: list[Line], crossing: list[Line], even: np.ndarray) -> l
     low, high = min(on), max(on)
     first, last = (_place(on[rank], column) for rank in (low, high))
     step = (last - first) / (high - low)
-    kept = [line for line in lines if len(line.middle) >= least or not _is_beside(line, on, _BESIDE * abs(step))]
+    beside = [line for line in lines if _is_beside(line, on, _BESIDE * abs(step))]
+    strokes = [line for line in beside if len(line.middle) < least and not _is_side(line, crossing, even)]
+    if 2 * len(strokes) > len(on):  # they are the other sides of boxes that stand apart
+        return lines
     before = round((first - min(line.start for line in crossing)) / step)
     behind = round((max(line.stop for line in crossing) - last) / step)
     hidden = (_hidden(rank, on, even) for rank in range(low - before, high + behind + 1) if rank not in on)
-    return kept + [line for line in hidden if line]
+    return [line for line in lines if line not in strokes] + [line for line in hidden if line]
 
 
 def _place(line: Line, column: int) -> float:
@@ -86,6 +90,16 @@ def _evenly_spaced(lines: list[Line], column: int) -> dict[int, Line]:
             if is_dense and len(found) > len(best):
                 best = {rank: lines[line] for rank, line in found.items()}
     return best
+
+
+def _is_side(line: Line, crossing: list[Line], even: np.ndarray) -> bool:
+    """Whether both ends of a line are on others, as those of a side are, and it is drawn from one to the other."""
+    row = line.middle[[0, -1]].round().astype(int)
+    places = np.array([other.at(row) for other in crossing])
+    reach = np.array([other.thickness + _END for other in crossing])[:, np.newaxis]
+    darkest = line.darkest(even)
+    is_drawn = float(np.mean(darkest >= _DARK * np.median(darkest))) >= _LONG
+    return is_drawn and bool((abs(places - (line.start, line.stop)) <= reach).any(axis=0).all())
 
 
 def _is_beside(line: Line, on: dict[int, Line], near: float) -> bool:
