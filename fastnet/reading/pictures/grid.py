@@ -11,8 +11,8 @@ from .crossings import prolonged
 from .cuts import Cut, Found, Group, LeftOut
 from .ink import Ink
 from .labelling import label_runs
-from .parts import cut
 from .lattice import evened
+from .parts import cut
 from .rows import in_lines
 from .sheet import Box
 from .sides import likely_sides, sides, turned

@@ -3,8 +3,6 @@
 The figures below were chosen on forms with digits of the training set, drawn as `benchmarks/form_rendering.py` does.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from .labelling import components
@@ -47,7 +45,9 @@ def _grids(lines: list[Line], crossing: list[Line]) -> np.ndarray:
     reach = np.array([line.thickness for line in crossing]) + 2
     cross = (x >= start - reach) & (x <= stop + reach) & (y >= top - reach) & (y <= bottom + reach)
     one, other = np.nonzero(cross)
-    return components(len(lines) + len(crossing), np.append(one, other + len(lines)), np.append(other + len(lines), one))
+    return components(
+        len(lines) + len(crossing), np.append(one, other + len(lines)), np.append(other + len(lines), one)
+    )
 
 
 def _evened_grid(lines: list[Line], crossing: list[Line], even: np.ndarray) -> list[Line]:
@@ -108,7 +108,7 @@ def _is_beside(line: Line, on: dict[int, Line], near: float) -> bool:
 
 
 def _hidden(rank: int, on: dict[int, Line], even: np.ndarray) -> Line | None:
-    """The line of that rank, which stands evenly between or beside the nearest others; None if nothing dark runs there."""
+    """The line of that rank, evenly between or beside the nearest others; None if nothing dark runs there."""
     below, above = sorted(sorted(on, key=lambda other: abs(other - rank))[:2])
     share, (one, other) = (rank - below) / (above - below), (on[below], on[above])
     columns = np.arange(max(one.start, other.start), min(one.stop, other.stop))
