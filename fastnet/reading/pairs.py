@@ -16,7 +16,7 @@ CLASSES = (*(f"{pair:02d}" for pair in range(100)), *DIGITS)
 
 
 def log_probabilities(images: np.ndarray) -> np.ndarray:
-    """Of each image, uint8 `(n, 20, 44)` as `to_pair_form` makes it, how likely each of `CLASSES` is (log), (n, 110)."""
+    """How likely each of `CLASSES` is (log), `(n, 110)`, of images `(n, 20, 44)` as `to_pair_form` makes them."""
     logits = _network().logits(images)
     above = logits - logits.max(axis=1, keepdims=True)
     result: np.ndarray = above - np.log(np.exp(above).sum(axis=1, keepdims=True))
