@@ -8,19 +8,30 @@ from .straight import Line
 
 _GOES_ON = 0.2  # of how far a line stands out from what is beside it: there, it goes on
 _SHORT = 6  # pixels: a crossing that is nearer is the line's end
+_PALEST, _DRAWN = 0.3, 0.7  # times as dark as the line is so much of what it is prolonged by, at least
 _ASIDE = 2  # pixels, by which it may bend on the way
 
 
 def prolonged(lines: list[Line], crossing: list[Line], even: np.ndarray) -> list[Line]:
     """The lines across, each as far as it goes on from one of those down to the next, both ways.
 
-    `even` tells how dark all is.
+    `even` tells how dark all is. What goes on over paper, from one stroke to the next, is no line and stays as it is.
     """
     last = even.shape[1] - 1
     reversed_columns = [replace(line, middle=last - line.middle) for line in crossing]
     forth = [_further(line, crossing, even) for line in lines]
     back = [_further(_mirrored(line, last), reversed_columns, even[:, ::-1]) for line in forth]
-    return [_mirrored(line, last) for line in back]
+    longer = [_mirrored(line, last) for line in back]
+    return [long if _is_drawn(long, line, even) else line for long, line in zip(longer, lines, strict=True)]
+
+
+def _is_drawn(longer: Line, line: Line, even: np.ndarray) -> bool:
+    """Whether most of what a line was prolonged by is about as dark as the line."""
+    least = _PALEST * float(np.median(line.darkest(even)))
+    is_dark = longer.darkest(even) >= least
+    is_new = np.ones(len(is_dark), bool)
+    is_new[line.start - longer.start : line.stop - longer.start] = False
+    return not is_new.any() or float(is_dark[is_new].mean()) >= _DRAWN
 
 
 def _mirrored(line: Line, last: int) -> Line:

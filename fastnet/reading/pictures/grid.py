@@ -11,6 +11,7 @@ from .crossings import prolonged
 from .cuts import Cut, Found, Group, LeftOut
 from .ink import Ink
 from .labelling import label_runs
+from .lattice import evened
 from .parts import cut
 from .rows import in_lines
 from .sheet import Box
@@ -122,6 +123,7 @@ def _closed(ink: Ink, across: list[Line], down: list[Line], thickest: int) -> _F
     for choose in (likely_sides, sides):  # where strokes are no lines, there are other cells
         if not (across and down):
             return None
+        across, down = evened(across, down, ink.even), evened(down, across, ink.even.T)
         _, cells = _cells(ink.faint.shape, across, down)
         if len(cells) not in _CELLS:
             return None
@@ -129,6 +131,7 @@ def _closed(ink: Ink, across: list[Line], down: list[Line], thickest: int) -> _F
         across, down = prolonged(across, down, ink.even), prolonged(down, across, ink.even.T)
     if not (across and down):
         return None
+    across, down = evened(across, down, ink.even), evened(down, across, ink.even.T)
     regions, cells = _cells(ink.faint.shape, across, down)
     cells = _bordered(cells, ink.even, thickest)
     return _Frame(across, down, regions, cells) if len(cells) in _CELLS else None

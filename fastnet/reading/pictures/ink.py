@@ -7,6 +7,8 @@ import numpy as np
 from PIL import Image
 
 _COARSE_PIXELS = 8_000  # light and paper change slowly: a small copy tells them
+_CLOSED_PIXELS = 60_000  # a larger copy keeps the edges of shadows where they are
+_STROKE = 0.12  # of the copy's shorter side: strokes are narrower
 _MOST_OF_THE_PAGE = 0.6  # is plain paper
 _LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 _FAR_BETTER = 3.0  # how much more of the contrast another mix of colours must show than luminance does
@@ -84,7 +86,8 @@ def _in_even_light(
 
     `full` holds the pixels of `grey`.
     """
-    paper, is_dark = _plain_paper(full, is_dark) or _lit_paper(grey, is_dark)
+    of_light = _paper_between_lines if has_lines else _lit_paper
+    paper, is_dark = _plain_paper(full, is_dark) or of_light(grey, is_dark)
     level = _enlarged(paper, grey.size)
     depth = level - full if is_dark else full - level
     depth *= 255 / np.maximum(level if is_dark else 255 - level, np.float32(32))  # shade dims ink and paper alike
@@ -128,6 +131,41 @@ def _lit_paper(grey: Image.Image, is_dark: bool | None) -> tuple[np.ndarray, boo
     if best[2] < _CLEAR:
         best = max(best, _paper_and_side(g, 8, is_dark), key=lambda guess: guess[2])
     return best[0], best[1]
+
+
+def _paper_between_lines(grey: Image.Image, is_dark: bool | None) -> tuple[np.ndarray, bool]:
+    """The same where lines run all over the page, with light as it is on both sides of the edge of a shadow.
+
+    Most is nearer to the brightness of the paper than to that of the ink, of which there is some near by. Strokes are
+    narrow, and shadows are not: closing fills what is dark and narrow, and does not move the edge of a shadow.
+    """
+    factor = math.ceil(math.sqrt(grey.width * grey.height / _CLOSED_PIXELS))
+    g = np.asarray(grey.reduce((min(factor, grey.width), min(factor, grey.height))), np.float32)
+    reach = math.ceil(_STROKE * min(g.shape) / 2)
+    if is_dark is None:
+        is_dark = bool((2 * g - _highest(g, 2 * reach) + _highest(-g, 2 * reach)).sum() > 0)
+    paper = _closed(g, reach) if is_dark else -_closed(-g, reach)
+    return paper - np.median(paper - g), is_dark  # closed grain is lighter than paper
+
+
+def _closed(values: np.ndarray, reach: int) -> np.ndarray:
+    """The same without what is low and no wider than twice `reach` and a pixel."""
+    closed: np.ndarray = -_highest(-_highest(values, reach), reach)
+    return closed
+
+
+def _highest(values: np.ndarray, reach: int) -> np.ndarray:
+    """The highest value up to `reach` rows and columns away."""
+    for axis in (0, 1):
+        edge = [(reach, reach) if axis == n else (0, 0) for n in (0, 1)]
+        values = np.pad(values, edge, "edge").swapaxes(0, axis)
+        width, most = 1, 2 * reach + 1
+        while width < most:
+            step = min(width, most - width)
+            values = np.maximum(values[:-step], values[step:])
+            width += step
+        values = values.swapaxes(0, axis)
+    return values
 
 
 def _paper_and_side(g: np.ndarray, fraction: float, is_dark: bool | None) -> tuple[np.ndarray, bool, float]:

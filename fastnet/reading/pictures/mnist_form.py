@@ -1,9 +1,12 @@
 """Bring the ink of one digit into MNIST's form: 20x20, strokes as thick, centre of mass in the middle of 28x28."""
 
+import math
+
 import numpy as np
 from PIL import Image
 
 SIDE = 28
+PAIR = 20, 44  # rows and columns of two digits that touch
 
 _BOX = 20  # the longer side of the digit
 _CENTRE = 14.0  # where the centre of mass lies, counted from 0
@@ -17,6 +20,21 @@ def to_mnist_form(ink: np.ndarray) -> np.ndarray:
     fine = with_usual_strokes(_fit(ink, _BOX * _FINE))
     small = np.asarray(_square(fine).reduce(_FINE))
     return _centred(small)
+
+
+def to_pair_form(ink: np.ndarray) -> np.ndarray:
+    """The same of two digits that touch: uint8 `PAIR`, as high as that or as wide, and in its middle."""
+    fine = with_usual_strokes(_fit_pair(ink))
+    height, width = (_FINE * side for side in PAIR)
+    if fine.shape[0] > height or fine.shape[1] > width:  # growing made it larger
+        fine = _fit_pair(fine)
+    return np.asarray(_in_the_middle(fine, (height, width)).reduce(_FINE))
+
+
+def _fit_pair(ink: np.ndarray) -> np.ndarray:
+    """Scale so that the ink is as high or as wide as a pair, on the finer grid."""
+    (height, width), (rows, columns) = PAIR, ink.shape
+    return _fit(ink, math.floor(_FINE * max(rows, columns) * min(height / rows, width / columns)))
 
 
 def is_in_mnist_form(pixels: np.ndarray) -> bool:
@@ -90,11 +108,14 @@ def _square(pixels: np.ndarray) -> Image.Image:
     side = _BOX * _FINE
     if max(pixels.shape) > side:
         pixels = _fit(pixels, side)
-    height, width = pixels.shape
-    top, left = (side - height) // 2, (side - width) // 2
-    square = np.zeros((side, side), np.uint8)
-    square[top : top + height, left : left + width] = pixels
-    return Image.fromarray(square)
+    return _in_the_middle(pixels, (side, side))
+
+
+def _in_the_middle(pixels: np.ndarray, shape: tuple[int, int]) -> Image.Image:
+    (height, width), page = pixels.shape, np.zeros(shape, np.uint8)
+    top, left = (shape[0] - height) // 2, (shape[1] - width) // 2
+    page[top : top + height, left : left + width] = pixels
+    return Image.fromarray(page)
 
 
 def _centred(small: np.ndarray) -> np.ndarray:

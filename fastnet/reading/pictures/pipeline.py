@@ -14,7 +14,7 @@ from .cuts import Cut, Found
 from .cuts import LeftOut as LeftOut
 from .grid import find_grid, may_have_grid
 from .ink import Ink, coarse, contrasting_channel, find_ink
-from .mnist_form import SIDE, is_in_mnist_form, padded, to_mnist_form
+from .mnist_form import SIDE, is_in_mnist_form, padded, to_mnist_form, to_pair_form
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
@@ -48,7 +48,8 @@ class Part:
     Each of `alternatives` is what else it may be: other parts, in reading order, which may have alternatives in turn,
     and share parts. `line` is the number of its line, from 0. `kind` is "digit", or "empty" for a cell of a grid
     without ink, whose pixels are black; `column` is the cell's, from 0. `flags` are what speaks against it.
-    `closer` gives more alternatives, of two digits each, which take time, where there may be any.
+    Where it may be two digits that touch, `as_pair` gives its pixels in the form of pairs, and `closer` more
+    alternatives, of two digits each, which take time.
     """
 
     box: Box
@@ -58,6 +59,7 @@ class Part:
     kind: str = "digit"
     column: int | None = None
     flags: tuple[str, ...] = ()
+    as_pair: Callable[[], np.ndarray] | None = None
     closer: Callable[[], tuple[tuple["Part", ...], ...]] | None = None
 
 
@@ -226,11 +228,14 @@ def _part(look: Look, one: Cut, scale: float, line: int, known: dict[int, Part])
     if id(one) not in known:
         x0, y0, x1, y1 = one.box
         is_empty = one.kind == "empty"
-        pixels = _EMPTY if is_empty else to_mnist_form(_own_ink(look.ink.amount[y0:y1, x0:x1], one.own))
+        pixels = _EMPTY if is_empty else to_mnist_form(_ink_of(look, one))
         others = tuple(tuple(_part(look, each, scale, line, known) for each in other) for other in one.alternatives)
-        closer = partial(_closer_cut, look, one, scale, line) if may_be_two(x1 - x0, y1 - y0) else None
         box = _box_of(look, one.box, scale)
-        known[id(one)] = Part(box, pixels, others, line, one.kind, one.column, one.flags, closer)
+        part = Part(box, pixels, others, line, one.kind, one.column, one.flags)
+        if not is_empty and may_be_two(x1 - x0, y1 - y0):
+            closer = partial(_closer_cut, look, one, scale, line)
+            part = replace(part, as_pair=lambda: to_pair_form(_ink_of(look, one)), closer=closer)
+        known[id(one)] = part
     return known[id(one)]
 
 
@@ -240,7 +245,7 @@ def _closer_cut(look: Look, one: Cut, scale: float, line: int) -> tuple[tuple[Pa
         [replace(each, column=one.column, flags=one.flags) for each in pair]
         for pair in closer_cuts(one.own, one.box[0], one.box[1])
     )
-    return tuple(tuple(replace(_part(look, each, scale, line, {}), closer=None) for each in pair) for pair in two)
+    return tuple(tuple(_part(look, each, scale, line, {}) for each in pair) for pair in two)
 
 
 def _box_of(look: Look, box: Box, scale: float) -> Box:
@@ -249,12 +254,13 @@ def _box_of(look: Look, box: Box, scale: float) -> Box:
     return left, top, right, bottom
 
 
-def _own_ink(amount: np.ndarray, own: np.ndarray) -> np.ndarray:
+def _ink_of(look: Look, one: Cut) -> np.ndarray:
     """The ink of one digit, with the soft edge of its strokes, without its neighbours'."""
-    reach = padded(own, 1)
+    x0, y0, x1, y1 = one.box
+    reach = padded(one.own, 1)
     reach = reach[1:-1] | reach[:-2] | reach[2:]
     reach = reach[:, 1:-1] | reach[:, :-2] | reach[:, 2:]
-    return np.where(reach, amount, 0).astype(np.uint8)
+    return np.where(reach, look.ink.amount[y0:y1, x0:x1], 0).astype(np.uint8)
 
 
 def _flags(look: Look) -> tuple[str, ...]:

@@ -52,6 +52,12 @@ class Line:
         middle: np.ndarray = self.middle[within] + self.slope * (columns - self.start - within)
         return middle
 
+    def darkest(self, even: np.ndarray) -> np.ndarray:
+        """How dark it is in each column, up to a pixel aside; `even` tells how dark all is."""
+        rows = self.middle.round().astype(int) + np.array([-1, 0, 1])[:, np.newaxis]
+        darkest: np.ndarray = even[rows.clip(0, len(even) - 1), np.arange(self.start, self.stop)].max(axis=0)
+        return darkest
+
 
 def with_true_ends(line: Line, along: np.ndarray) -> Line:
     """The line from where to where it is at least half as dark as it usually is; twice as long at most.

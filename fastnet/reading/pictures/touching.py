@@ -15,6 +15,7 @@ _LEAST_HEIGHT = 0.6  # of the whole part's, of a digit that is cut off
 _LEAST_SIDE = 8  # pixels of what is cut
 _ROWS = 32  # the ways of the cuts are looked for at such a height
 _SLANTED = 0.35  # pixels of ink: what a cut rather goes through than one step aside
+_NARROW_PAIR = 0.5  # times as wide as high are two that lie on each other, at least
 _TWO = 2.2  # times as wide as high at most are two digits
 _PLACES = 0.2  # of the height: a closer cut begins and ends in each such share of the width
 _STEEPEST = 0.6  # of the height: how far a closer cut goes to the side
@@ -49,7 +50,7 @@ def with_alternatives(own: np.ndarray, x0: int, y0: int) -> Cut:
 
 def may_be_two(width: int, height: int) -> bool:
     """Whether ink of that size may be two digits that touch."""
-    return _WIDE * height <= width <= _TWO * height and min(width, height) >= _LEAST_SIDE
+    return _NARROW_PAIR * height <= width <= _TWO * height and min(width, height) >= _LEAST_SIDE
 
 
 def closer_cuts(own: np.ndarray, x0: int, y0: int) -> Iterator[tuple[Cut, Cut]]:
