@@ -290,6 +290,8 @@ def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
         done = predictor.manifest.epochs
         so_far = f"{done} of " if done is not None and done < recipe.epochs else ""
         facts.append(("Training", f"{so_far}{recipe.epochs} epochs in batches of {recipe.batch_size}"))
+    if n := predictor.manifest.corrections:
+        facts.append(("Taught afterwards", f"{n} image{'s' * (n != 1)}"))
     return facts
 
 

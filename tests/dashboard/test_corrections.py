@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,10 +39,11 @@ class Learner:
 
     def __init__(self):
         self.tasks, self.stopped, self.outcome = [], 0, learnt()
+        self.answer = None  # in the place of what was taught last
 
     def begin(self, task: Task, visitor: str | None = None):
         self.tasks.append(task)
-        make_run(task.out, bias=int(task.labels[-1]))
+        make_run(task.out, bias=int(task.labels[-1]) if self.answer is None else self.answer)
         return self
 
     def hear_of_learning(self) -> Correction:
@@ -159,6 +161,17 @@ def test_what_is_likely_no_such_digit_is_asked_about(store, learner):
     assert view.outcome["costPlainly"].endswith("90 fewer than before. Was that really an 8?")
 
 
+def test_what_it_knew_and_what_it_cannot_learn_are_told_so(store, learner):
+    view = Teaching(store)
+    learner.outcome = replace(learnt(), n_steps=0)
+    view._handle_msg({"digit": 1, "label": 8})
+    assert view.outcome["plainly"] == "It was sure of your 8 already: there was nothing to practise."
+    learner.answer, learner.outcome = 8, replace(learnt(), is_learnt=False)
+    view._handle_msg({"digit": 0, "label": 1})
+    assert view.outcome["plainly"].startswith("It practised, and still takes it for an 8")
+    assert "which is the most" in view.outcome["precisely"]
+
+
 # ---- The process -----------------------------------------------------------------------------------------------------
 
 
@@ -229,4 +242,5 @@ def test_a_visitor_teaches_one_of_three_digits_by_keyboard_and_keeps_the_model(o
     page.get_by_label("Name of your model").press("Enter")
     expect(page.get_by_role("status").filter(has_text="Kept: “threes” is the model that reads now.")).to_be_visible()
     expect(page.get_by_role("combobox", name="Model").first).to_have_text("threes")
+    expect(page.get_by_role("definition").filter(has_text="1 image")).to_be_visible()
     expect(text).to_have_text("336")

@@ -121,8 +121,9 @@ def outcome_message(corrections: Corrections) -> dict[str, Any]:
 def _plainly(label: int, answer: int, correction: Correction) -> str:
     if answer != label:
         return f"It practised, and still takes it for {_a(answer)}: what else it knows speaks against {_a(label)}."
-    steps = "step" if correction.n_steps == 1 else "steps"
-    return f"Now it reads your {label}. That took {correction.n_steps} small {steps} of practice."
+    if not correction.n_steps:
+        return f"It was sure of your {label} already: there was nothing to practise."
+    return f"Now it reads your {label}. That took {correction.n_steps} small steps of practice."
 
 
 def _a(digit: int) -> str:
@@ -133,7 +134,11 @@ def _precisely(n_taught: int, correction: Correction) -> str:
     """What was done."""
     copies = REHEARSAL.n_copies(n_taught)
     whose = "the digit" if n_taught == 1 else f"your {n_taught} digits"
-    until = f"until its probability was {REHEARSAL.learnt:.0%}" if correction.is_learnt else "which is the most"
+    until = (
+        f"until its uncalibrated probability was {REHEARSAL.learnt:.0%}"
+        if correction.is_learnt
+        else "which is the most"
+    )
     return (
         f"{correction.n_steps} steps of Adam at a rate of {REHEARSAL.learning_rate:g}, {until}: mini-batches of"
         f" {REHEARSAL.batch_size}, {copies} of them copies of {whose}, the rest digits of its training set."
