@@ -71,7 +71,9 @@ class Store(param.Parameterized):
     predictor = param.ClassSelector(class_=Predictor, default=None, doc="The chosen model; None if it is not sound.")
     facts = param.List(doc="What people want to know of the chosen model: pairs of name and value.")
     answer: Any = param.ClassSelector(class_=Answer, default=None, doc="What was read last; None at first.")
-    example: Any = param.ClassSelector(class_=Answer, default=None, doc="What was read of the digit that the page wrote.")
+    example: Any = param.ClassSelector(
+        class_=Answer, default=None, doc="What was read of the digit that the page wrote."
+    )
     is_drawing = param.Boolean(default=True, doc="Whether the answer is about the drawing, not about a picture.")
     problem = param.String(default="", doc="What was wrong with the drawing or the model; empty if nothing was.")
     pictures = param.List(item_type=Picture, doc="The files that people brought, newest first.")
@@ -111,7 +113,7 @@ class Store(param.Parameterized):
             self.param.update(answer=None, problem="", is_drawing=True, shown=-1)
 
     def show_example(self, strokes: Sequence[Stroke], is_final: bool = True) -> None:
-        """Read a digit that the page itself writes, where there is nothing else: it is no answer, but invites to draw."""
+        """Read a digit that the page itself writes where there is nothing else: it is no answer, but invites."""
         if self.predictor and self.answer is None and not self.problem:
             self.example = ask(self.predictor, "An example", render(strokes), is_final)
 

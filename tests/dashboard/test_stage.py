@@ -1,4 +1,4 @@
-"""The tab that reads, as people use it: what it shows at first, at any size, by keyboard, and how its results go out."""
+"""The tab that reads, as people use it: at first, at any size, by keyboard, and how its results go out."""
 
 import csv
 import io
@@ -141,7 +141,9 @@ def test_a_picture_that_neither_browser_nor_server_opens_gets_a_way_out(monkeypa
     monkeypatch.setattr(store_module, "find_spec", lambda name: None)
     outcome = read_file(Store().predictor, "photo.heic", b"\0\0\0\x18ftypheic" + bytes(32))
     assert isinstance(outcome, DataError)
-    assert str(outcome).startswith("photo.heic: is a HEIC picture, which this browser does not open; bring a screenshot")
+    assert str(outcome).startswith(
+        "photo.heic: is a HEIC picture, which this browser does not open; bring a screenshot"
+    )
 
 
 def test_each_flag_has_a_next_step():
