@@ -34,11 +34,14 @@ class PatientProtocol(WebSocketProtocol13):
         self._address = counted_as(handler.request.remote_ip)
         self._seconds_left = MOST_SECONDS
         self._n_begun = 0  # bytes of the message that is coming, or what they may become
+        self._n_of_piece = 0  # of them, those of the piece that is coming, which browsers send in many frames
         _open.add(self)
 
     async def _receive_frame(self) -> None:
         if not self._is_within_message():
             self._seconds_left, self._n_begun = MOST_SECONDS, 0
+        if self._fragmented_message_buffer is None:
+            self._n_of_piece = 0
         await super()._receive_frame()
 
     async def _read_bytes(self, n: int) -> bytes:
@@ -54,6 +57,7 @@ class PatientProtocol(WebSocketProtocol13):
             while not self._has_room(held) and not self.is_closing():
                 await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
             self._n_begun += held
+            self._n_of_piece += held
             return await super()._read_bytes(n)
         finally:
             ending.cancel()
@@ -65,7 +69,9 @@ class PatientProtocol(WebSocketProtocol13):
         return is_within or self._fragmented_message_buffer is not None
 
     def _size(self, n: int) -> int:
-        return min(n * _MOST_INFLATED, self.params.max_message_size) if self._frame_compressed else n
+        """What so many bytes more may become: a piece that inflates beyond its limit ends the line."""
+        left = max(0, self.params.max_message_size - self._n_of_piece)
+        return min(n * _MOST_INFLATED, left) if self._frame_compressed else n
 
     def _has_room(self, n: int) -> bool:
         if self._n_begun + n <= _LITTLE:

@@ -28,7 +28,7 @@ def answer_as_csv(answer: Answer) -> str:
 
 
 def as_rows(reading: Reading) -> str:
-    """The digits to be pasted: a row for each line; of a grid with tabs between its cells, as spreadsheets take them."""
+    """The digits to be pasted: a row for each line; of a grid with tabs between its cells, for spreadsheets."""
     if reading.grid is None:
         return reading.text
     return "\n".join("\t".join(cell or "" for cell in row) for row in reading.grid)

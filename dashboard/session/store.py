@@ -116,7 +116,7 @@ class Store(param.Parameterized):
             self.param.update(answer=None, problem="", is_drawing=True, shown=-1)
 
     def show_example(self, strokes: Sequence[Stroke], is_final: bool = True) -> None:
-        """Read a digit that the page itself writes, where there is nothing else: it is no answer, but invites to draw."""
+        """Read a digit that the page itself writes where there is nothing else: it is no answer, but invites."""
         if self.predictor and self.answer is None and not self.problem:
             self.example = ask(self.predictor, "An example", render(strokes), is_final)
 

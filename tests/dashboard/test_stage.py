@@ -1,4 +1,4 @@
-"""The tab that reads, as people use it: what it shows at first, at any size, by keyboard, and how its results go out."""
+"""The tab that reads, as people use it: at first, at any size, by keyboard, and how its results go out."""
 
 import csv
 import io

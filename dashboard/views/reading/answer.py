@@ -23,7 +23,10 @@ _SURELY = 0.98  # from there on, it is said without "I think"
 
 
 class AnswerView(JSComponent):
-    """The verdict, ten bars, the 28x28 pixels and the heat map; they change while people draw. Results go out from here."""
+    """The verdict, ten bars, the 28x28 pixels and the heat map; they change while people draw.
+
+    The answer is copied, saved and shared from here.
+    """
 
     answer = param.Dict(default={}, doc="What `answer_message` tells; nothing at first.")
 

@@ -21,7 +21,10 @@ _MOST_LEFT_OUT = 100  # boxes that are shown
 
 
 class Board(JSComponent):
-    """Paper, pen, eraser, undo and clear; on paper that nobody drew on, a digit writes itself. The drawing itself is kept in the browser, which has it read again."""
+    """Paper, pen, eraser, undo and clear; on paper that nobody drew on, a digit writes itself.
+
+    The drawing is kept in the browser, which has it read again.
+    """
 
     picture = param.String(doc="The picture on the paper, as a data URI; empty while people draw.")
     boxes = param.List(doc="Left, top, right, bottom as shares of the paper, and the digit.")
