@@ -22,6 +22,7 @@ from fastnet.dashboard.session.options import MOST_PARAMETERS, Options
 from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.session.training_state import TrainingState, run_name
 from fastnet.dashboard.session.trainings import Trainings, _work
+from fastnet.dashboard.views.training.curves import CurvesView
 from fastnet.dashboard.views.training.figures import figures_html
 from fastnet.dashboard.views.training.saving import saving_view
 from fastnet.dashboard.worker.beside import start_beside
@@ -385,6 +386,24 @@ def test_filters_are_squares_or_none(dataset):
     network = Network.he_initialised((36, 8, 4), rng)
     filters = Observer(lambda: network, dataset.test, 1.0).filters()
     np.testing.assert_array_equal(filters[3], network.layers[0].w[:, 3].reshape(6, 6))
+
+
+def test_curves_show_an_example_until_there_are_own_ones_and_a_wide_axis_has_fewer_ticks(tmp_path):
+    state = TrainingState(Trainings(), Library(tmp_path / "models", tmp_path / "runs"))
+    view = CurvesView(state)
+    example, _, told = view.loss
+    assert "This is how mnist-784-512-10-best learned" in example.object
+    ticker = view._loss_figure.yaxis[0].ticker
+    n_ticks = len(ticker.ticks)
+    state.snapshot = dataclasses.replace(run("numba", 800.0, 2.0, 0.5), state=RUNNING, number=1)
+    assert "This is how" in example.object  # nothing was drawn yet
+    points = {"steps": (1, 2), "losses": (2.0, 0.001), "accuracies": (0.1, 0.99), "steps_per_epoch": 10}
+    state.snapshot = state.snapshot.and_then(points)
+    assert example.object == ""
+    assert "Training loss by epoch: 2.0000 at 1, 0.5000 at 1." in told.object
+    assert len(ticker.ticks) == n_ticks / 3
+    state.snapshot = Snapshot(PREPARING, number=2)
+    assert list(view._live.data["loss"]) == [2.0, 0.001]  # until the second has points
 
 
 # ---- The form --------------------------------------------------------------------------------------------------------

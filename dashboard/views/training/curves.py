@@ -11,13 +11,14 @@ from bokeh.plotting import figure
 
 from ...session.training_state import TrainingState
 from ...worker.snapshot import Snapshot
-from ..axes import PERCENT, set_decimal_ticks, write_ticks
+from ..axes import PERCENT, set_decimal_ticks, thin_decimal_ticks, write_ticks
 from ..heard import curve_html
 from ..parts import drawn, html
 
 TRAINING, VALIDATION = "#4a9fe0", "#f58025"
 RIVALS = ("#b07aa1", "#59a14f", "#9c755f", "#76b7b2", "#e15759", "#bab0ac", "#8c8c00", "#d37295")
 _HEIGHT = 260
+_WIDE = 100.0  # times the least loss
 
 
 class CurvesView:
@@ -106,6 +107,9 @@ class CurvesView:
 
     def _set_range(self) -> None:
         """From a little below what most of the curves show: the first steps would squeeze all that follows."""
+        losses = [*self._live.data["loss"], *(loss for curve in self._rivals.data["train_loss"] for loss in curve)]
+        known = [loss for loss in losses if loss > 0]
+        thin_decimal_ticks(self._loss_figure.yaxis[0], bool(known) and max(known) > _WIDE * min(known))
         shown = sorted(self._live.data["accuracy"])[len(self._live.data["accuracy"]) // 20 :][:1]
         lowest = [*shown, *self._epochs.data["accuracy"], *(curve[0] for curve in _filled(self._rivals))]
         if lowest:
