@@ -16,7 +16,7 @@ from benchmarks.publishing import study_parser
 NOTEBOOKS = Path("docs/notebooks")
 
 # In the process of a notebook: a cell's printed text, then its pictures and the value of its last line, as in Jupyter.
-RUN = '''
+RUN = """
 import ast, base64, contextlib, io, json, sys
 
 def run(source, title, names):
@@ -50,7 +50,7 @@ names = {}
 cells = json.load(sys.stdin)
 outputs = [list(run(source, f"cell {number}", names)) for number, source in enumerate(cells, start=1)]
 json.dump(outputs, sys.stdout)
-'''
+"""
 
 
 def outputs_of(notebook: dict[str, Any], directory: Path, after: str = "None") -> list[list[dict[str, Any]]]:
