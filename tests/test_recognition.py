@@ -54,7 +54,7 @@ def with_alternatives(part):
     return [part, *(each for other in part.alternatives for piece in other for each in with_alternatives(piece))]
 
 
-def test_a_picture_is_read_with_one_forward_pass_and_one_of_each_turn_and_those_of_what_touches(predictor, images, monkeypatch):
+def test_a_picture_is_read_in_few_forward_passes(predictor, images, monkeypatch):
     n_rows = []
     whole = Network.forward
     monkeypatch.setattr(Network, "forward", lambda self, x: n_rows.append(len(x)) or whole(self, x))
@@ -64,7 +64,7 @@ def test_a_picture_is_read_with_one_forward_pass_and_one_of_each_turn_and_those_
     n_seen = len({id(each) for part in prepared.parts for each in with_alternatives(part)})
     assert n_seen > len(prepared.parts)
     assert predictor.read(picture).text == "2001"
-    # the pieces; what may be two digits, as two; the ways to cut these; the four digits as they stand, and in three turns
+    # the pieces; what may be two digits; the ways to cut these; then the four digits as they stand, and in three turns
     assert n_rows[0] == n_seen
     assert 1 <= n_rows[1] <= 2
     assert n_rows[3:] == [4, 4, 4, 4]
