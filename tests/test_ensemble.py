@@ -49,6 +49,7 @@ def test_members_are_heard_by_their_calibrated_logits_and_the_ensemble_is_calibr
     np.testing.assert_allclose(ensemble.logits(images), mean, rtol=1e-4, atol=1e-4)
     assert code == 0
     assert json.loads(out)["test_accuracy"] == ensemble.manifest.test.accuracy
+    assert ensemble.calibration.temperature == 1  # others learnt what a member set aside
     assert ensemble.calibration.measured["digits_kept"] > 0.95
     assert ensemble.layer_sizes == (784, 1024, 10)
 

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     result = dataclasses.asdict(calibration)
     del result["likeness"]
     measured = calibration.measured
-    no_help = " (it stays 1: dividing the logits would help nothing)" if calibration.temperature == 1 else ""
+    no_help = " (it stays 1)" if calibration.temperature == 1 else ""
     lines = [
         f"temperature {calibration.temperature:.3f}: expected calibration error"
         f" {percent(measured['validation_ece'])} -> {percent(measured['validation_ece_calibrated'])}{no_help}",

@@ -72,20 +72,22 @@ def _calibrate(model: str | Path, data: Dataset | None, out: Path | None) -> Cal
     if dataset.sha256 != facts.sha256:
         raise OptionError(f"{model}: was not trained on {dataset.source}")
     predictor = Model(files.parameters, files.pixel_scale, files.manifest)
-    calibration = fit(predictor, _validation_digits(dataset, list(map(Recipe.from_json, known))))
+    digits = _validation_digits(dataset, list(map(Recipe.from_json, known)))
+    calibration = fit(predictor, digits, temperature=1.0 if manifest.members else None)
     write_calibration(files, calibration, out)
     return calibration
 
 
-def fit(predictor: Model, digits: Samples) -> Calibration:
+def fit(predictor: Model, digits: Samples, temperature: float | None = None) -> Calibration:
     """The temperature and the rules that are best on these digits and pictures of them, and on things that are none.
 
-    OptionError where hardly any of the digits is answered rightly.
+    A temperature that is given is kept: that of an ensemble is 1, since its members' logits are calibrated, each one's
+    on what it had not learnt, which others had. OptionError where hardly any of the digits is answered rightly.
     """
     rng = np.random.default_rng(_SEED)
     activations = predictor.forward(digits.pixels)
     logits = activations.logits
-    temperature = judged_temperature(logits, digits.labels)
+    temperature = temperature or judged_temperature(logits, digits.labels)
     images = digits.pixels.reshape(-1, SIDE, SIDE)
     in_pictures, numbers = seen_in_pictures(images[: min(_N_PICTURES, len(images) // _LEAST_DIGITS)], rng)
     redrawn = np.stack([to_mnist_form(_cropped(image)) for image in images[:_N_REDRAWN]])
@@ -186,11 +188,7 @@ def logistic_regression(positive: np.ndarray, negative: np.ndarray) -> np.ndarra
 
 
 def _validation_digits(dataset: Dataset, recipes: Sequence[Recipe]) -> Samples:
-    """What was set aside; of an ensemble from each member the same share, so that they are no more than one's.
-
-    Members of other seeds were trained on what this one was not, so that an ensemble is a little surer of it than of
-    what none has seen; docs/models.md tells how much that is.
-    """
+    """What was set aside; of an ensemble from each member the same share, so that they are no more than one's."""
     for recipe in recipes:
         _require_pictures(dataset, recipe)
     set_aside = [
