@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.form_rendering import FORMS, boxes_apart
-from benchmarks.rendering import strokes
+from benchmarks.rendering import DIGITS, strokes
 from fastnet.data.loading import load_dataset
 from fastnet.reading.batch import read_picture
 from fastnet.reading.pictures.ink import find_ink
@@ -183,6 +183,14 @@ def test_paper_between_lines_is_told_on_both_sides_of_the_edge_of_a_shadow():
         middles[12:290:30, 12:290:30] = True
         assert not ink.faint[middles].any()
         assert ink.mask[15::30, ::30].all()
+
+
+@pytest.mark.parametrize("seed", [16, 17, 57])
+def test_the_grain_of_a_desk_below_a_sheet_has_no_cells(predictor, seed):
+    kind, test = "page on a dark desk", load_dataset().test
+    rng = np.random.default_rng([crc32(kind.encode()), seed])
+    row = int(rng.integers(len(test.labels)))
+    assert predictor.read(DIGITS[kind](rng, test.images[row].reshape(28, 28))).text == str(test.labels[row])
 
 
 def is_divided_alike(grid, rows):

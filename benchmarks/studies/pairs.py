@@ -63,7 +63,7 @@ def write_network(training: Training, directory: Path) -> None:
     """The weights in float16, and what they read right of the test images."""
     parameters = {name: array.astype(np.float16) for name, array in training.network.parameters().items()}
     test = training.dataset.test
-    logits = training.network.forward(test.pixels * np.float32(PIXEL_SCALE)).logits
+    logits = training.network.forward(np.asarray(test.images) * np.float32(PIXEL_SCALE)).logits
     accuracy = float(np.mean(logits.argmax(axis=1) == test.labels))
     manifest = Manifest(
         fastnet_version=__version__,

@@ -25,7 +25,7 @@ _DOUBTED = 2.0  # what it costs a cut that the model does not know all of its pi
 _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
 _PLAIN = -0.1  # what has a better score is what it seems to be; else two digits that touch are thought of, ...
-_RATHER_ONE = 4.0  # ... and must be likelier by so much (log) than one: most ink is one digit
+_RATHER_ONE = 6.0, 4.0  # ... and must be likelier by so much (log) than one, and than one that is doubted anyway
 _DOUBTFUL = 2.0  # where they are so near to that, it is unsure which
 _SURE = -0.3  # how likely a pair must be (log) where the whole is like no digit: letters may be taken for some pair
 _MOST_PAIRS = 20  # of a picture: where there are more, they are hardly digits
@@ -77,7 +77,7 @@ def _pairs(
     said = {}
     for part, logs in zip(asked, likely, strict=True):
         seen = answers[id(part)]
-        lead = logs[:100].max() - logs[CLASSES.index(seen.digit.label)] - _RATHER_ONE
+        lead = logs[:100].max() - logs[CLASSES.index(seen.digit.label)] - _RATHER_ONE[bool(seen.digit.flags)]
         if "no digit" in seen.digit.flags and logs.max() < _SURE:
             continue
         if lead > 0 and (two := _as_two(predictor, part, logs[:100].reshape(10, 10))):

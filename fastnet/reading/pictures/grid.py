@@ -20,6 +20,7 @@ from .straight import Line, drawn_lines, lines_across, with_true_ends, without_l
 
 _ALONG = 9  # pixels of a line that are averaged, and by how much these stand out: of the usual ink, of the grain
 _FAINT, _NOISES = 0.1, 5.0
+_ROUGH, _OF_INK = 0.22, 1.5  # of the page stands out a little, and times as much as the ink: a desk, or cloth
 _FAN = 0.06  # rows for each column, by which lines may differ in perspective
 _STRIP = 24  # pixels: lines are straight and level over so many
 _BASE, _UPRIGHT, _UPRIGHTS = 4, 6, 3  # strips that a comb's base is long; pixels of those of its uprights; how many
@@ -106,6 +107,9 @@ class _Frame:
 
 def find_grid(ink: Ink, least_side: float) -> Grid | None:
     """The cells on a picture, empty ones too, row by row; None if there are no two cells alike, or not written in."""
+    is_rough = ink.faint.mean() > max(_ROUGH, _OF_INK * ink.mask.mean())
+    if is_rough:
+        return None
     thickest = max(3, round(_THICKEST * max(ink.mask.shape)))
     least_ink = max(_FAINT * ink.contrast, _NOISES * ink.noise / math.sqrt(_ALONG), 3.0)
     across = _lines(ink.faint, ink.even, thickest, least_ink, 2 * _LEAST_SIDE)
