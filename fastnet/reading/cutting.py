@@ -11,7 +11,7 @@ from fastnet.models.model import Model
 from fastnet.models.network import Activations
 
 from .doubts import doubts_about
-from .pairs import CLASSES, DIGITS, log_probabilities
+from .pairs import DIGITS, log_probabilities
 from .pictures import Part
 from .readings import DigitReading
 
@@ -77,7 +77,7 @@ def _pairs(
     said = {}
     for part, logs in zip(asked, likely, strict=True):
         seen = answers[id(part)]
-        lead = logs[:100].max() - logs[CLASSES.index(seen.digit.label)] - _RATHER_ONE[bool(seen.digit.flags)]
+        lead = logs[:100].max() - logs[100:].max() - _RATHER_ONE[bool(seen.digit.flags)]
         if "no digit" in seen.digit.flags and logs.max() < _SURE:
             continue
         if lead > 0 and (two := _as_two(predictor, part, logs[:100].reshape(10, 10))):
