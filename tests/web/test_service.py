@@ -31,10 +31,12 @@ def begin(start_process, tmp_path):
 
     def begin(*options, command=COMMAND):
         process = start_process([*command, *options], stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-        line = process.stderr.readline()
-        found = re.fullmatch(r"serving on (http://localhost:\d+\S*)/api/ \(Ctrl-C ends it\)\n", line)
-        assert found, line + process.stderr.read()
-        return process, found[1]
+        told = ""
+        for line in process.stderr:  # a busy machine is told first what it loads
+            if found := re.fullmatch(r"serving on (http://localhost:\d+\S*)/api/ \(Ctrl-C ends it\)\n", line):
+                return process, found[1]
+            told += line
+        raise AssertionError(told)
 
     return begin
 
