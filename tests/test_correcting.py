@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fastnet import Predictor, Rehearsal, correct_model
+from fastnet.audit.inspection import inspect_model
 from fastnet.data.samples import Samples
 from fastnet.errors import DataError, ModelError, OptionError
 from fastnet.models.calibration import Calibration, write_calibration
@@ -99,6 +100,7 @@ def test_the_manifest_tells_what_became_of_the_model(dataset, model, mistakes, t
     assert manifest.test == correction.after == again.before
     assert manifest.recipe == files.manifest.recipe
     assert "| images corrected afterwards | 2 |" in (tmp_path / "out" / CARD).read_text(encoding="utf-8")
+    assert inspect_model(tmp_path / "out").corrections == 2
     assert Predictor.load(tmp_path / "out").calibration is None  # it was made for other weights
     assert again.n_steps == 0  # as they are learnt
 
@@ -118,8 +120,15 @@ def test_refusals_are_one_sentence_and_leave_nothing(dataset, model, mistakes, t
     other = replace(dataset, train=Samples(np.zeros((9, 5), np.uint8), np.zeros(9, np.int64), dataset.train.scale))
     with pytest.raises(OptionError, match="takes images of 30 pixels"):
         correct_model(model, images, labels, out, other)
+    less = replace(dataset, train=dataset.train.take(np.arange(500)))
+    with pytest.raises(OptionError, match="was not trained on"):  # whose validation samples are others
+        correct_model(model, images, labels, out, less)
     with pytest.raises(OptionError, match="exists already"):
         correct_model(model, images, labels, model, dataset)
+    with pytest.raises(OptionError, match="the learning rate must be above 0, not -1"):
+        Rehearsal(learning_rate=-1)
+    with pytest.raises(OptionError, match="most_steps must be a whole number from 1, not 0"):
+        Rehearsal(most_steps=0)
     manifest = read_manifest(model)
     for changes, says in (({"recipe": None}, "does not tell the recipe"), ({"loss": "logistic"}, "takes a model of")):
         write_manifest(model, replace(manifest, **changes))

@@ -99,6 +99,8 @@ def test_what_does_not_fit_together_is_told_in_a_sentence_and_leaves_nothing(mem
         with pytest.raises(FastnetError, match=sentence):
             save_ensemble([members[0], *others], tmp_path / "new", dataset)
         assert not (tmp_path / "new").exists()
+    with pytest.raises(OptionError, match="was not trained on"):
+        save_ensemble(members, tmp_path / "new", other_data(dataset))
     with pytest.raises(OptionError, match="exists already"):
         save_ensemble(members, tmp_path / "both", dataset)
 

@@ -14,7 +14,8 @@ from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError, ModelError
 from fastnet.files import claim_new, whole_directory
 from fastnet.kernels import numba_is_installed
-from fastnet.models.data import data_of
+from fastnet.knobs import check, knob
+from fastnet.models.data import training_data_of
 from fastnet.models.documents import Score
 from fastnet.models.files import ModelFiles, read_model, write_model
 from fastnet.models.network import Network
@@ -23,7 +24,7 @@ from fastnet.seeds import SeedUse, rng
 from fastnet.version import __version__
 
 from .evaluation import load_engine
-from .recipe import Recipe
+from .recipe import MOST, Recipe
 from .trainer import State, Trainer, validation_split
 
 STEPS_AT_A_TIME = 4  # between two looks at the answers
@@ -33,14 +34,21 @@ STEPS_AT_A_TIME = 4  # between two looks at the answers
 class Rehearsal:
     """How a model is corrected. The defaults were chosen for MNIST, on validation digits, see docs/models.md.
 
-    Few and small inputs may need a higher learning rate.
+    Few and small inputs may need a higher learning rate. OptionError for what makes no sense.
     """
 
-    learning_rate: float = 1e-4  # Adam's, and constant
-    batch_size: int = 128
-    copies: int = 2  # of each image in a mini-batch, but in all a quarter of it at most; the rest are rehearsed
-    most_steps: int = 400
-    learnt: float = 0.95  # probability of its class with which an image is learnt: enough for similar ones, too
+    learning_rate: float = knob(1e-4, "the learning rate", "step size of Adam, which is constant", above=0)
+    batch_size: int = knob(128, "the batch size", "samples a step", unit="samples", least=1, most=MOST)
+    copies: int = knob(
+        2, "the copies", "of each image in a mini-batch, at most a quarter of it; the rest are rehearsed", least=1
+    )
+    most_steps: int = knob(400, "the steps", "most that are taken", unit="steps", least=1, most=MOST)
+    learnt: float = knob(
+        0.95, "the probability", "of its class with which an image is learnt, enough for similar ones", above=0, below=1
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def n_copies(self, n_images: int) -> int:
         """Copies of that many images in a mini-batch."""
@@ -83,7 +91,7 @@ def correct_model(
     files = read_model(model)
     files.manifest.require_classes("correcting")
     with claim_new(Path(out)):
-        dataset = data_of(files, data)
+        dataset = training_data_of(files, data)
         corrections = _as_samples(images, labels, dataset)
         trainer = take_steps(files, corrections, training_samples(files, dataset), engine, rehearsal)
         engines = load_engine(files, dataset.test), trainer.engine
