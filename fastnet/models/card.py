@@ -201,7 +201,9 @@ def _calibration(calibration: CalibrationDocument | None) -> list[str]:
     if calibration is None or not calibration.measured.keys() >= set(names):
         return []
     before, after, kept, refused = (calibration.measured[name] for name in names)
-    logits = f"divided by {calibration.temperature:.3f}, which takes the expected calibration error from {before:.2%} to"
+    logits = (
+        f"divided by {calibration.temperature:.3f}, which takes the expected calibration error from {before:.2%} to"
+    )
     if calibration.temperature == 1:
         logits = "taken as they are, with an expected calibration error of"
     return [
