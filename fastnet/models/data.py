@@ -35,7 +35,7 @@ def training_data_of(files: ModelFiles, given: Dataset | None = None) -> Dataset
     """As `data_of`, where nothing but the very samples of the training will do: OptionError for others."""
     dataset, facts = data_of(files, given), files.manifest.data
     if facts is None or dataset.sha256 != facts.sha256:
-        raise OptionError(f"{files.directory}: was not trained on {dataset.source}")
+        raise OptionError(f"{files.directory}: was not trained on {dataset.source}, as far as its manifest tells")
     return dataset
 
 
