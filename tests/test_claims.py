@@ -200,7 +200,7 @@ def test_a_full_disk_is_told_with_the_name_and_leaves_nothing(npz, tmp_path, arg
     program = (
         "import resource, sys\nfrom fastnet import cli\n"
         "from fastnet.reading import fitting\n"
-        "fitting.fit = lambda predictor, digits, temperature: predictor.calibration\n"  # so that it is there to be written at once
+        "fitting.fit = lambda predictor, digits, temperature: predictor.calibration\n"  # written at once
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         f"sys.exit(cli.main({args!r}))"
     )
