@@ -7,7 +7,7 @@ import pytest
 
 from fastnet import Predictor, Rehearsal, correct_model
 from fastnet.audit.inspection import inspect_model
-from fastnet.data.samples import Samples
+from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError, ModelError, OptionError
 from fastnet.models.calibration import Calibration, write_calibration
 from fastnet.models.card import CARD
@@ -103,6 +103,17 @@ def test_the_manifest_tells_what_became_of_the_model(dataset, model, mistakes, t
     assert inspect_model(tmp_path / "out").corrections == 2
     assert Predictor.load(tmp_path / "out").calibration is None  # it was made for other weights
     assert again.n_steps == 0  # as they are learnt
+
+
+def test_images_that_hold_no_number_are_refused(dataset, tmp_path):
+    """Before the first step, whose loss would tell of it otherwise."""
+    parts = (replace(part, images=part.images.astype(np.float32)) for part in (dataset.train, dataset.test))
+    of_floats = Dataset(*parts, dataset.source)
+    training = Training(of_floats, replace(SMALL, epochs=1))
+    save_run(training, tmp_path / "floats")
+    nothing = np.full((1, 30), np.nan, np.float32)
+    with pytest.raises(DataError, match="images to correct must be finite numbers"):
+        correct_model(tmp_path / "floats", nothing, np.zeros(1, int), tmp_path / "out", of_floats)
 
 
 def test_refusals_are_one_sentence_and_leave_nothing(dataset, model, mistakes, tmp_path):

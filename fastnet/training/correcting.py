@@ -86,7 +86,8 @@ def correct_model(
     `labels` the numbers of their classes. `data` is that training set, if it is not any more where it was, and `engine`
     one of `ENGINES`, by default the fastest that is installed. The same arguments give the same weights; what was made
     of the earlier weights, calibration and audit, is not taken along. OptionError where `out` exists, or the data are
-    not those of the model; ModelError for a model that does not tell its training; DataError for other images.
+    not those of the model; ModelError for one that does not tell its training, or is an ensemble; DataError for other
+    images; DivergedError where the learning rate is too high for them.
     """
     files = read_model(model)
     files.manifest.require_classes("correcting")
@@ -133,6 +134,8 @@ def training_samples(files: ModelFiles, dataset: Dataset) -> Samples:
 
 
 def _recipe_of_training(files: ModelFiles) -> Recipe:
+    if files.manifest.members:
+        raise ModelError(f"{files.directory}: is an ensemble, which no training made; correct its members")
     if files.manifest.recipe is None:
         raise ModelError(f"{files.directory}: its manifest does not tell the recipe of its training")
     return Recipe.from_json(files.manifest.recipe)
@@ -185,6 +188,8 @@ def _as_samples(images: np.ndarray, labels: np.ndarray, dataset: Dataset) -> Sam
             f"images to correct must be one or more of {known.n_features} {known.pixels.dtype} pixels, as in"
             f" {dataset.source}, not {images.dtype} of shape {images.shape}"
         )
+    if not np.isfinite(images).all():
+        raise DataError("images to correct must be finite numbers")
     flat, n_classes = np.ascontiguousarray(images.reshape(len(images), -1)), dataset.n_classes
     if labels.shape != (len(flat),) or labels.dtype.kind not in "iu" or not np.isin(labels, range(n_classes)).all():
         raise DataError(f"each of the {len(flat)} images takes the number of its class, from 0 to {n_classes - 1}")
