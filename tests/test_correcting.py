@@ -75,6 +75,14 @@ def test_what_is_rehearsed_keeps_the_rest(dataset, model, mistakes):
     assert kept > lost + 0.05
 
 
+def test_what_weighs_nothing_is_not_rehearsed(dataset, model, mistakes):
+    rest = training_samples(read_model(model), dataset)
+    halved = replace(rest, weights=(rest.labels < 2).astype(np.float32))
+    seen = take_steps(read_model(model), mistakes.take(np.zeros(1, int)), halved, "reference", QUICK).train_samples
+    labels, n_batches = np.bincount(seen.labels), QUICK.most_steps
+    assert labels[2:].sum() == (QUICK.copies * n_batches if mistakes.labels[0] >= 2 else 0)
+
+
 def test_of_many_images_each_gets_its_turn_and_the_rest_stays_the_most():
     assert Rehearsal(batch_size=128, copies=2).n_copies(1) == 2
     assert Rehearsal(batch_size=128, copies=2).n_copies(1000) == 32

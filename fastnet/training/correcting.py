@@ -162,9 +162,14 @@ def _recipe(files: ModelFiles, engine: str | None, rehearsal: Rehearsal) -> Reci
 
 
 def _mixed(corrections: Samples, samples: Samples, rehearsal: Rehearsal, draws: np.random.Generator) -> Samples:
-    """The mini-batches of all steps, one after the other: each begins with copies of the corrections, in turn."""
+    """The mini-batches of all steps, one after the other: each begins with copies of the corrections, in turn.
+
+    Samples are drawn as often as they weigh.
+    """
     rows = np.arange(rehearsal.most_steps * rehearsal.batch_size)
-    drawn = draws.integers(len(samples), size=len(rows))
+    each = np.arange(len(samples))
+    chances = None if samples.weights is None else samples.weight_of_each(each) / samples.total_weight()
+    drawn = draws.choice(each, len(rows), p=chances)
     images, labels = samples.pixels[drawn], samples.labels[drawn]
     is_copy = rows % rehearsal.batch_size < rehearsal.n_copies(len(corrections))
     turns = np.arange(is_copy.sum()) % len(corrections)
