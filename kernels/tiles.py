@@ -8,6 +8,7 @@ import operator
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.errors import TypingError
 from numba.core.extending import lower_getattr
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 
@@ -30,6 +31,8 @@ def scratch(rows, vectors):
 def _register_allocation(function, zeroed):
     @emitted(function, of_constants=True)
     def _allocated(rows, vectors):
+        if not all(isinstance(size, types.IntegerLiteral) for size in (rows, vectors)):
+            raise TypingError(f"{function.__name__}: rows and vectors must be constants")
         tile_type = TileType(rows.literal_value, vectors.literal_value)
         n_vectors = tile_type.rows * tile_type.vectors
 

@@ -200,7 +200,7 @@ def test_a_full_disk_is_told_with_the_name_and_leaves_nothing(npz, tmp_path, arg
     program = (
         "import resource, sys\nfrom fastnet import cli\n"
         "from fastnet.reading import fitting\n"
-        "fitting.fit = lambda predictor, digits, temperature: predictor.calibration\n"  # to be written at once
+        "fitting.fit = lambda predictor, digits, temperature: predictor.calibration\n"  # written at once
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         f"sys.exit(cli.main({args!r}))"
     )
@@ -339,9 +339,8 @@ def test_a_model_that_comes_with_fastnet_is_calibrated_in_a_copy(fastnet, monkey
     code, _, err = fastnet("calibrate", weights.DEFAULT)
     assert code == 2
     assert f"{weights.DEFAULT}: comes with fastnet, and stays as it is; choose a place of your own: --out DIR" in err
-    monkeypatch.setattr(
-        "fastnet.reading.fitting.fit", lambda model, digits, temperature: calibration_of(read_model(weights.DEFAULT))
-    )
+    fitted = calibration_of(read_model(weights.DEFAULT))
+    monkeypatch.setattr("fastnet.reading.fitting.fit", lambda model, digits, temperature: fitted)
     code, _, err = fastnet("calibrate", weights.DEFAULT, "--out", tmp_path / "mine")
     assert code == 0, err
     assert Model.load(tmp_path / "mine").calibration.temperature == 1.5

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from fastnet import Predictor, Rehearsal, correct_model
-from fastnet.data.samples import Samples
+from fastnet.audit.inspection import inspect_model
+from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError, ModelError, OptionError
 from fastnet.models.calibration import Calibration, write_calibration
 from fastnet.models.card import CARD
@@ -74,6 +75,14 @@ def test_what_is_rehearsed_keeps_the_rest(dataset, model, mistakes):
     assert kept > lost + 0.05
 
 
+def test_what_weighs_nothing_is_not_rehearsed(dataset, model, mistakes):
+    rest = training_samples(read_model(model), dataset)
+    halved = replace(rest, weights=(rest.labels < 2).astype(np.float32))
+    seen = take_steps(read_model(model), mistakes.take(np.zeros(1, int)), halved, "reference", QUICK).train_samples
+    labels, n_batches = np.bincount(seen.labels), QUICK.most_steps
+    assert labels[2:].sum() == (QUICK.copies * n_batches if mistakes.labels[0] >= 2 else 0)
+
+
 def test_of_many_images_each_gets_its_turn_and_the_rest_stays_the_most():
     assert Rehearsal(batch_size=128, copies=2).n_copies(1) == 2
     assert Rehearsal(batch_size=128, copies=2).n_copies(1000) == 32
@@ -99,8 +108,20 @@ def test_the_manifest_tells_what_became_of_the_model(dataset, model, mistakes, t
     assert manifest.test == correction.after == again.before
     assert manifest.recipe == files.manifest.recipe
     assert "| images corrected afterwards | 2 |" in (tmp_path / "out" / CARD).read_text(encoding="utf-8")
+    assert inspect_model(tmp_path / "out").corrections == 2
     assert Predictor.load(tmp_path / "out").calibration is None  # it was made for other weights
     assert again.n_steps == 0  # as they are learnt
+
+
+def test_images_that_hold_no_number_are_refused(dataset, tmp_path):
+    """Before the first step, whose loss would tell of it otherwise."""
+    parts = (replace(part, images=part.images.astype(np.float32)) for part in (dataset.train, dataset.test))
+    of_floats = Dataset(*parts, dataset.source)
+    training = Training(of_floats, replace(SMALL, epochs=1))
+    save_run(training, tmp_path / "floats")
+    nothing = np.full((1, 30), np.nan, np.float32)
+    with pytest.raises(DataError, match="images to correct must be finite numbers"):
+        correct_model(tmp_path / "floats", nothing, np.zeros(1, int), tmp_path / "out", of_floats)
 
 
 def test_refusals_are_one_sentence_and_leave_nothing(dataset, model, mistakes, tmp_path):
@@ -118,8 +139,15 @@ def test_refusals_are_one_sentence_and_leave_nothing(dataset, model, mistakes, t
     other = replace(dataset, train=Samples(np.zeros((9, 5), np.uint8), np.zeros(9, np.int64), dataset.train.scale))
     with pytest.raises(OptionError, match="takes images of 30 pixels"):
         correct_model(model, images, labels, out, other)
+    less = replace(dataset, train=dataset.train.take(np.arange(500)))
+    with pytest.raises(OptionError, match="was not trained on"):  # whose validation samples are others
+        correct_model(model, images, labels, out, less)
     with pytest.raises(OptionError, match="exists already"):
         correct_model(model, images, labels, model, dataset)
+    with pytest.raises(OptionError, match="the learning rate must be above 0, not -1"):
+        Rehearsal(learning_rate=-1)
+    with pytest.raises(OptionError, match="most_steps must be a whole number from 1, not 0"):
+        Rehearsal(most_steps=0)
     manifest = read_manifest(model)
     for changes, says in (({"recipe": None}, "does not tell the recipe"), ({"loss": "logistic"}, "takes a model of")):
         write_manifest(model, replace(manifest, **changes))

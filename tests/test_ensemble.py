@@ -5,7 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from fastnet import FastnetError, Predictor, Recipe, Training, load_dataset, save_ensemble, save_run, weights
+from fastnet import (
+    FastnetError,
+    Predictor,
+    Recipe,
+    Training,
+    correct_model,
+    load_dataset,
+    save_ensemble,
+    save_run,
+    weights,
+)
 from fastnet.data.samples import Dataset
 from fastnet.errors import ModelError, OptionError
 from fastnet.models.ensemble import joined
@@ -75,6 +85,8 @@ def test_it_goes_on_nowhere_but_a_training_may_start_from_it(members, dataset, t
     save_ensemble(members, tmp_path / "both", dataset)
     with pytest.raises(ModelError, match="lacks 'recipe', so it does not describe a training that could go on"):
         load_run(tmp_path / "both", dataset)
+    with pytest.raises(ModelError, match="is an ensemble, which no training made; correct its members"):
+        correct_model(tmp_path / "both", dataset.test.images[:1], np.zeros(1, int), tmp_path / "out", dataset)
     recipe = Recipe(**{**vars(SMALL), "hidden": (28, 29)})
     training = Training(dataset, recipe, initial=tmp_path / "both")
     training.run()
@@ -99,6 +111,8 @@ def test_what_does_not_fit_together_is_told_in_a_sentence_and_leaves_nothing(mem
         with pytest.raises(FastnetError, match=sentence):
             save_ensemble([members[0], *others], tmp_path / "new", dataset)
         assert not (tmp_path / "new").exists()
+    with pytest.raises(OptionError, match="was not trained on"):
+        save_ensemble(members, tmp_path / "new", other_data(dataset))
     with pytest.raises(OptionError, match="exists already"):
         save_ensemble(members, tmp_path / "both", dataset)
 

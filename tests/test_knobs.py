@@ -197,9 +197,18 @@ def test_the_classifier_accepts_what_the_recipe_does(name, value):
 # ---- Options --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("recipe", [*RECIPES.values(), OTHERS], ids=[*RECIPES, "others"])
+BY_SGD = Recipe(solver="sgd")  # with a rate and a weight decay that the option alone would not bring
+
+
+@pytest.mark.parametrize("recipe", [*RECIPES.values(), OTHERS, BY_SGD], ids=[*RECIPES, "others", "by sgd"])
 def test_a_recipe_is_what_its_options_make_of_the_default(recipe):
     assert recipe_of(*as_options(recipe)) == recipe
+
+
+def test_sgd_brings_a_rate_and_no_weight_decay_unless_they_are_told():
+    assert recipe_of("--solver sgd") == Recipe(solver="sgd", learning_rate=0.1, weight_decay=0.0)
+    told = recipe_of("--recipe fast", "--solver sgd", "--weight-decay 0.01")
+    assert (told.learning_rate, told.weight_decay) == (0.1, 0.01)
 
 
 def test_a_strength_alone_distorts_in_this_way_alone():

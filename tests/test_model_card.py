@@ -1,5 +1,6 @@
 """The model card says what the manifest says, and no more."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -104,6 +105,13 @@ def test_no_field_of_a_manifest_can_make_the_card_fail(nonsense):
     )
     for name in names:
         assert "# 6-5-3 on " in card_of({**LEAST, name: nonsense})
+
+
+def test_temperature_that_changes_nothing_takes_no_error_from_here_to_there():
+    document = read_calibration_document(weights.DIRECTORY / weights.DEFAULT)
+    card = model_card(Manifest.from_json(LEAST), dataclasses.replace(document, temperature=1.0))
+    assert "the logits are taken as they are, with an expected calibration error of 0.17%; " in card
+    assert "divided" not in card
 
 
 def test_path_of_the_data_stays_private():

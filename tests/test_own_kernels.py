@@ -74,6 +74,7 @@ def test_a_training_with_a_kernel_of_ones_own_is_not_saved_as_fastnets(dataset, 
     [
         ({"linear_rel": leaky}, r"no step calls a kernel linear_rel; did you mean linear_relu\?; what can be replaced"),
         ({"linear_relu": lambda x, w, out: None}, r"linear_relu\(x, w, b, out\) stands one of \(x, w, out\): name its"),
+        ({"linear_relu": lambda: None}, r"linear_relu\(x, w, b, out\) stands one of \(\): name its"),
         ({"linear_relu": 3}, "in the place of linear_relu stands 3, which is no function"),
     ],
 )

@@ -20,10 +20,10 @@ from fastnet.training.recipe import recipe_of
 from fastnet.training.trainer import validation_split
 
 DOCUMENT = Path("docs/models.md")
-MOST_WRONG = 40  # digits of a model that are taught, each by itself
+MOST_WRONG = 40  # digits that a model is corrected by, each by itself
 N_COPIES = 100  # of each, distorted
 SEED = 2026  # of the choice, and of the copies
-SEVERAL = 5  # that are taught at once
+SEVERAL = 5  # digits at once
 
 TRIALS = {
     "as chosen": REHEARSAL,
@@ -43,7 +43,7 @@ class Result:
     """What one correction won and cost."""
 
     n_steps: int
-    read: float  # share of what was taught that is read afterwards
+    read: float  # share of the corrections that are read afterwards
     copies_read: float  # the same of distorted copies
     n_lost: int  # of the other validation digits
     n_won: int
@@ -90,7 +90,7 @@ def results(model: str, rehearsal: Rehearsal, at_once: int = 1) -> list[Result]:
 def result(
     files: ModelFiles, train: Samples, validation: Samples, was_right: np.ndarray, rows: np.ndarray, how: Rehearsal
 ) -> Result:
-    """What teaching the digits at `rows` does to these, to copies of them, and to the others."""
+    """What correcting the digits at `rows` does to these, to copies of them, and to the others."""
     trainer = take_steps(files, validation.take(rows), train, rehearsal=how)
     is_right = answers(trainer.network, validation) == validation.labels
     others = np.ones(len(validation), bool)

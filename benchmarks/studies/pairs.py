@@ -60,8 +60,9 @@ def main(argv: list[str]) -> None:
 
 
 def write_network(training: Training, directory: Path) -> None:
-    """The weights in float16, and what they read right of the test images."""
+    """The weights in float16, and what these read right of the test images."""
     parameters = {name: array.astype(np.float16) for name, array in training.network.parameters().items()}
+    training.network.set_parameters(parameters)
     test = training.dataset.test
     logits = training.network.forward(np.asarray(test.images) * np.float32(PIXEL_SCALE)).logits
     accuracy = float(np.mean(logits.argmax(axis=1) == test.labels))

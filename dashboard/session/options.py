@@ -10,7 +10,7 @@ from fastnet.data.distortions import Augmentation
 from fastnet.errors import OptionError
 from fastnet.knobs import Knob, knobs
 from fastnet.models.files import count_parameters
-from fastnet.training.recipe import PLAIN, RECIPES, Recipe
+from fastnet.training.recipe import FOR_SGD, PLAIN, RECIPES, Recipe
 
 MOST_EPOCHS = 1000
 MOST_BATCH_SIZE = 1024  # one step of the reference engine stays well below the second within which it must stop
@@ -20,11 +20,6 @@ MOST_SEED = 2**63 - 1
 MOST_CHARACTERS = 100  # of a field
 _PIXELS, _CLASSES = 28 * 28, 10
 _KNOBS = knobs(Recipe)
-
-# What suits gradient descent, while recipes are made for Adam: with `plain` and `fast`, rates from 0.05 to 0.2 came
-# within 0.3 points of each other on validation digits, and lower ones did worse; with Adam's weight decay, `plain`
-# stayed at 94%.
-_OF_SGD = {"learning_rate": 0.1, "weight_decay": 0.0}
 
 
 def _typed(name: str) -> Any:
@@ -69,7 +64,7 @@ class Options(param.Parameterized):
         distortions = (recipe.augmentation or Augmentation()) if self.distorts else None
         chosen = {name: getattr(self, name) for name in CHOICES}
         if self.solver == "sgd":
-            values = {**_OF_SGD, **values}
+            values = {**FOR_SGD, **values}
         return replace(recipe, augmentation=distortions, **chosen, **values)
 
     def choose(self, preset: str) -> None:
@@ -88,7 +83,7 @@ class Options(param.Parameterized):
     @param.depends("solver", watch=True)
     def _offer_rate(self) -> None:
         """The learning rate of one solver does not suit the other."""
-        rate = _OF_SGD["learning_rate"] if self.solver == "sgd" else RECIPES[self.preset].learning_rate
+        rate = FOR_SGD["learning_rate"] if self.solver == "sgd" else RECIPES[self.preset].learning_rate
         self.learning_rate = _KNOBS["learning_rate"].text(rate)
 
     @param.depends("hidden", "epochs", "batch_size", "learning_rate", "seed", watch=True)

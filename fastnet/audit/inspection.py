@@ -83,6 +83,7 @@ class Inspection:
     recipe: dict[str, object] | None = field(metadata=NULL)
     origin: Origin | None = field(metadata=NULL)
     teachers: tuple[Origin, ...] | None = field(metadata=NULL)
+    corrections: int | None = field(metadata=NULL)
     members: tuple[Member, ...] | None = field(metadata=NULL)
     data: DataFacts | None = field(metadata=NULL)
     epochs: int | None = field(metadata=NULL)
@@ -154,6 +155,7 @@ def _inspect(model: str | Path, directory: Path) -> Inspection:
         recipe=manifest.recipe,
         origin=manifest.origin,
         teachers=manifest.teachers,
+        corrections=manifest.corrections,
         members=manifest.members,
         data=manifest.data,
         epochs=manifest.epochs,

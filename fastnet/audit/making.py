@@ -57,9 +57,9 @@ def audit_model(
     """Audit a model directory or shipped model on the test samples of a data set; nothing is written.
 
     `n_points` random samples are embedded by t-SNE, with all that are read wrong (of very many, the worst), which takes
-    most of the time. `against` is a second model whose robustness
-    is measured on the same images. `on_progress` is told what comes next and the share that is done. ModelError for a
-    model that is not sound, DataError for samples that it does not take, OptionError if packages are missing.
+    most of the time. `against` is a second model whose robustness is measured on the same images. `on_progress` is told
+    what comes next and the share that is done. ModelError for a model that is not sound, DataError for samples that it
+    does not take, OptionError if packages are missing.
     """
     require_packages("an audit", "sklearn", "threadpoolctl")
     if n_points < LEAST_SAMPLES:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from fastnet.errors import OptionError
+from fastnet.errors import ModelError, OptionError
 
 from .options import add_command, add_data_options, given_data, percent, show
 from .waiting import tell, waiting
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with waiting("saved; calibrating on the validation digits"):
             calibrate(args.out, data)
-    except OptionError as error:
+    except (ModelError, OptionError) as error:
         tell(f"it was not calibrated, and answers whatever it is shown: {error}")
     score = f"R^2 {evaluation.r2:.4f}" if evaluation.accuracy is None else f"accuracy {percent(evaluation.accuracy)}"
     figures = {"test_accuracy": evaluation.accuracy, "test_r2": evaluation.r2, "test_loss": evaluation.loss}

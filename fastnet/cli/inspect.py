@@ -54,6 +54,7 @@ def _lines(facts: "Inspection") -> Iterator[tuple[str, str | None]]:
     yield "recipe", _listed(facts.recipe)
     yield "started from", facts.origin.model if facts.origin else None
     yield "taught by", names_of(facts.teachers)
+    yield "images corrected", str(facts.corrections) if facts.corrections else None
     yield "ensemble of", names_of(facts.members)
     planned = (facts.recipe or {}).get("epochs")
     yield "epochs", None if facts.epochs is None else f"{facts.epochs} of {planned or 'unknown'}"

@@ -16,7 +16,7 @@ from fastnet.data.distortions import UNDISTORTED, Augmentation
 from fastnet.errors import OptionError, did_you_mean
 from fastnet.kernels.compilation import MOST_THREADS
 from fastnet.knobs import Knob, knobs
-from fastnet.training.recipe import Recipe
+from fastnet.training.recipe import FOR_SGD, Recipe
 
 from .streams import lines
 from .waiting import tell as tell
@@ -96,8 +96,10 @@ def given_options(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def with_given_options(recipe: Recipe, args: argparse.Namespace) -> Recipe:
-    """The recipe with what stood on the command line."""
+    """The recipe with what stood on the command line; for images, sgd brings what suits it, unless that is given."""
     given = given_options(args)
+    if given.get("solver") == "sgd" and getattr(args, "target", None) is None:  # numbers to predict bear no such rate
+        given = FOR_SGD | given
     strengths = {name: given.pop(name) for name in knobs(Augmentation) if name in given}
     if strengths:
         given["augmentation"] = replace(recipe.augmentation or UNDISTORTED, **strengths)
@@ -115,7 +117,7 @@ def require_labels_for(recipe: Recipe, args: argparse.Namespace) -> None:
 def as_options(recipe: Recipe) -> list[str]:
     """What would have to stand on the command line to make the recipe of the default one."""
     values = vars(recipe) | vars(recipe.augmentation or UNDISTORTED)
-    defaults = vars(Recipe()) | vars(UNDISTORTED)
+    defaults = vars(Recipe()) | vars(UNDISTORTED) | (FOR_SGD if recipe.solver == "sgd" else {})
     changed = [
         (knob.option, knob.text(values[name])) for name, knob in OPTIONS.items() if values[name] != defaults[name]
     ]

@@ -201,9 +201,13 @@ def _calibration(calibration: CalibrationDocument | None) -> list[str]:
     if calibration is None or not calibration.measured.keys() >= set(names):
         return []
     before, after, kept, refused = (calibration.measured[name] for name in names)
+    logits = (
+        f"divided by {calibration.temperature:.3f}, which takes the expected calibration error from {before:.2%} to"
+    )
+    if calibration.temperature == 1:
+        logits = "taken as they are, with an expected calibration error of"
     return [
-        f"On the validation samples: the logits are divided by {calibration.temperature:.3f}, which takes the"
-        f" expected calibration error from {before:.2%} to {after:.2%}; {kept:.2%} of the digits are answered without"
+        f"On the validation samples: the logits are {logits} {after:.2%}; {kept:.2%} of the digits are answered without"
         f" doubt, and {refused:.2%} of drawn things that are no digits are refused."
     ]
 

@@ -31,6 +31,14 @@ def data_of(files: ModelFiles, given: Dataset | None = None) -> Dataset:
     return dataset
 
 
+def training_data_of(files: ModelFiles, given: Dataset | None = None) -> Dataset:
+    """As `data_of`, where nothing but the very samples of the training will do: OptionError for others."""
+    dataset, facts = data_of(files, given), files.manifest.data
+    if facts is None or dataset.sha256 != facts.sha256:
+        raise OptionError(f"{files.directory}: was not trained on {dataset.source}, as far as its manifest tells")
+    return dataset
+
+
 def table_of(files: ModelFiles, path: Path) -> Samples:
     """All rows of a table, for a model that predicts one of its columns; DataError where it has not those columns."""
     assert files.manifest.table

@@ -142,7 +142,7 @@ class Manifest:
     recipe: dict[str, object] | None = None  # as `fastnet.training.recipe.Recipe` writes it
     origin: Origin | None = None  # None: its first weights were drawn at random
     teachers: tuple[Origin, ...] | None = None  # None: its targets were labels
-    corrections: int | None = None  # images that it was taught after its training, see `training.correcting`
+    corrections: int | None = None  # images that it was corrected by after its training
     members: tuple[Member, ...] | None = None  # of an ensemble, which was not trained as a whole
     data: DataFacts | None = None
     progress: SavedProgress | None = None

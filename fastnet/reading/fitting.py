@@ -10,7 +10,7 @@ from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import ModelError, OptionError
 from fastnet.files import claim_new, require_free
 from fastnet.models.calibration import Calibration, expected_calibration_error, write_calibration
-from fastnet.models.data import data_of
+from fastnet.models.data import training_data_of
 from fastnet.models.files import find_own_model, read_model
 from fastnet.models.model import Model
 from fastnet.models.probabilities import softmax
@@ -65,12 +65,10 @@ def _calibrate(model: str | Path, data: Dataset | None, out: Path | None) -> Cal
     files = read_model(model)
     manifest = files.manifest
     recipes = [member.recipe for member in manifest.members] if manifest.members else [manifest.recipe]
-    known, facts = [recipe for recipe in recipes if recipe is not None], manifest.data
-    if len(known) < len(recipes) or facts is None:
+    known = [recipe for recipe in recipes if recipe is not None]
+    if len(known) < len(recipes) or manifest.data is None:
         raise ModelError(f"{model}: its manifest does not tell recipe and data of its training")
-    dataset = data_of(files, data)
-    if dataset.sha256 != facts.sha256:
-        raise OptionError(f"{model}: was not trained on {dataset.source}")
+    dataset = training_data_of(files, data)
     predictor = Model(files.parameters, files.pixel_scale, files.manifest)
     digits = _validation_digits(dataset, list(map(Recipe.from_json, known)))
     calibration = fit(predictor, digits, temperature=1.0 if manifest.members else None)

@@ -14,7 +14,8 @@ from fastnet.data.samples import Dataset, Samples
 from fastnet.errors import DataError, ModelError
 from fastnet.files import claim_new, whole_directory
 from fastnet.kernels import numba_is_installed
-from fastnet.models.data import data_of
+from fastnet.knobs import check, knob
+from fastnet.models.data import training_data_of
 from fastnet.models.documents import Score
 from fastnet.models.files import ModelFiles, read_model, write_model
 from fastnet.models.network import Network
@@ -23,7 +24,7 @@ from fastnet.seeds import SeedUse, rng
 from fastnet.version import __version__
 
 from .evaluation import load_engine
-from .recipe import Recipe
+from .recipe import MOST, Recipe
 from .trainer import State, Trainer, validation_split
 
 STEPS_AT_A_TIME = 4  # between two looks at the answers
@@ -33,14 +34,21 @@ STEPS_AT_A_TIME = 4  # between two looks at the answers
 class Rehearsal:
     """How a model is corrected. The defaults were chosen for MNIST, on validation digits, see docs/models.md.
 
-    Few and small inputs may need a higher learning rate.
+    Few and small inputs may need a higher learning rate. OptionError for what makes no sense.
     """
 
-    learning_rate: float = 1e-4  # Adam's, and constant
-    batch_size: int = 128
-    copies: int = 2  # of each image in a mini-batch, but in all a quarter of it at most; the rest are rehearsed
-    most_steps: int = 400
-    learnt: float = 0.95  # probability of its class with which an image is learnt: enough for similar ones, too
+    learning_rate: float = knob(1e-4, "the learning rate", "step size of Adam, which is constant", above=0)
+    batch_size: int = knob(128, "the batch size", "samples a step", unit="samples", least=1, most=MOST)
+    copies: int = knob(
+        2, "the copies", "of each image in a mini-batch, at most a quarter of it; the rest are rehearsed", least=1
+    )
+    most_steps: int = knob(400, "the steps", "most that are taken", unit="steps", least=1, most=MOST)
+    learnt: float = knob(
+        0.95, "the probability", "of its class with which an image is learnt, enough for similar ones", above=0, below=1
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def n_copies(self, n_images: int) -> int:
         """Copies of that many images in a mini-batch."""
@@ -78,12 +86,13 @@ def correct_model(
     `labels` the numbers of their classes. `data` is that training set, if it is not any more where it was, and `engine`
     one of `ENGINES`, by default the fastest that is installed. The same arguments give the same weights; what was made
     of the earlier weights, calibration and audit, is not taken along. OptionError where `out` exists, or the data are
-    not those of the model; ModelError for a model that does not tell its training; DataError for other images.
+    not those of the model; ModelError for one that does not tell its training, or is an ensemble; DataError for other
+    images; DivergedError where the learning rate is too high for them.
     """
     files = read_model(model)
     files.manifest.require_classes("correcting")
     with claim_new(Path(out)):
-        dataset = data_of(files, data)
+        dataset = training_data_of(files, data)
         corrections = _as_samples(images, labels, dataset)
         trainer = take_steps(files, corrections, training_samples(files, dataset), engine, rehearsal)
         engines = load_engine(files, dataset.test), trainer.engine
@@ -125,6 +134,8 @@ def training_samples(files: ModelFiles, dataset: Dataset) -> Samples:
 
 
 def _recipe_of_training(files: ModelFiles) -> Recipe:
+    if files.manifest.members:
+        raise ModelError(f"{files.directory}: is an ensemble, which no training made; correct its members")
     if files.manifest.recipe is None:
         raise ModelError(f"{files.directory}: its manifest does not tell the recipe of its training")
     return Recipe.from_json(files.manifest.recipe)
@@ -151,9 +162,14 @@ def _recipe(files: ModelFiles, engine: str | None, rehearsal: Rehearsal) -> Reci
 
 
 def _mixed(corrections: Samples, samples: Samples, rehearsal: Rehearsal, draws: np.random.Generator) -> Samples:
-    """The mini-batches of all steps, one after the other: each begins with copies of the corrections, in turn."""
+    """The mini-batches of all steps, one after the other: each begins with copies of the corrections, in turn.
+
+    Samples are drawn as often as they weigh.
+    """
     rows = np.arange(rehearsal.most_steps * rehearsal.batch_size)
-    drawn = draws.integers(len(samples), size=len(rows))
+    each = np.arange(len(samples))
+    chances = None if samples.weights is None else samples.weight_of_each(each) / samples.total_weight()
+    drawn = draws.choice(each, len(rows), p=chances)
     images, labels = samples.pixels[drawn], samples.labels[drawn]
     is_copy = rows % rehearsal.batch_size < rehearsal.n_copies(len(corrections))
     turns = np.arange(is_copy.sum()) % len(corrections)
@@ -177,6 +193,8 @@ def _as_samples(images: np.ndarray, labels: np.ndarray, dataset: Dataset) -> Sam
             f"images to correct must be one or more of {known.n_features} {known.pixels.dtype} pixels, as in"
             f" {dataset.source}, not {images.dtype} of shape {images.shape}"
         )
+    if not np.isfinite(images).all():
+        raise DataError("images to correct must be finite numbers")
     flat, n_classes = np.ascontiguousarray(images.reshape(len(images), -1)), dataset.n_classes
     if labels.shape != (len(flat),) or labels.dtype.kind not in "iu" or not np.isin(labels, range(n_classes)).all():
         raise DataError(f"each of the {len(flat)} images takes the number of its class, from 0 to {n_classes - 1}")

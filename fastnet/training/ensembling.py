@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastnet.data.samples import Dataset
 from fastnet.files import claim_new, whole_directory
-from fastnet.models.data import data_of
+from fastnet.models.data import training_data_of
 from fastnet.models.documents import Score
 from fastnet.models.ensemble import joined, manifest_of
 from fastnet.models.files import ModelFiles, read_model, write_model
@@ -26,7 +26,7 @@ def save_ensemble(models: Sequence[str | Path], directory: str | Path, data: Dat
         members = [read_model(model) for model in models]
         network = joined(members)
         manifest, parameters = manifest_of(members, network), network.parameters()
-        evaluation = measure(ModelFiles(directory, manifest, parameters), data_of(members[0], data).test)
+        evaluation = measure(ModelFiles(directory, manifest, parameters), training_data_of(members[0], data).test)
         test = Score(evaluation.accuracy, evaluation.loss, evaluation.r2)
         with whole_directory(directory) as new:
             write_model(new, parameters, replace(manifest, test=test))

@@ -16,6 +16,10 @@ from .schedules import SCHEDULES
 
 ENGINES = ("numba", "reference")
 SOLVERS = ("adam", "sgd")
+# What suits gradient descent, while recipes are made for Adam: with `plain` and `fast`, rates from 0.05 to 0.2 came
+# within 0.3 points of each other on validation digits, and lower ones did worse; with Adam's weight decay, `plain`
+# stayed at 94%.
+FOR_SGD: dict[str, Any] = {"learning_rate": 0.1, "weight_decay": 0.0}
 MOST = 10**6  # units of a layer, samples of a batch, epochs
 
 

@@ -57,9 +57,8 @@ def bandwidth(roof: Ceilings, level: str) -> float:
 
 def _draw_roofline(axes: Any, comparison: Comparison) -> None:
     roof = comparison.roof
-    counted = [
-        timing for timing in comparison.timings if timing.standing.work.flop
-    ]  # what only moves has no place here
+    # What only moves numbers has no place here.
+    counted = [timing for timing in comparison.timings if timing.standing.work.flop]
     points = [(t.standing.work.intensity, t.standing.work.flop, t) for t in counted]
     x = np.geomspace(min([SMALLEST, *(p[0] / 2 for p in points)]), max([LARGEST, *(p[0] * 2 for p in points)]), 200)
     for number, level in enumerate(roof.read):

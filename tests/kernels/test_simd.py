@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numba import config, njit
+from numba.core.errors import TypingError
 
 from fastnet.kernels import aligned_copy, aligned_empty, simd
 from fastnet.kernels.simd import (
@@ -142,3 +143,9 @@ def test_arrays_start_on_a_cache_line(shape):
         assert array.flags.c_contiguous
         assert array.shape == shape
         assert array.dtype == np.float32
+
+
+@needs_jit
+def test_tile_of_a_size_that_is_no_constant_is_refused_in_a_sentence():
+    with pytest.raises(TypingError, match="tile: rows and vectors must be constants"):
+        njit(lambda n: tile(n, 1).shape)(2)

@@ -41,7 +41,7 @@ def with_own(kernel_set: ModuleType, own: OwnKernels) -> SimpleNamespace:
         if not callable(function):
             raise OptionError(f"in the place of {name} stands {function!r}, which is no function")
         given, wanted = arguments_of(function), arguments_of(getattr(reference, name))
-        if given and wanted and given != wanted:
+        if given is not None and wanted is not None and given != wanted:
             raise OptionError(
                 f"in the place of {name}{told_arguments(wanted)} stands one of {told_arguments(given)}: name its"
                 " arguments so, in that order"
