@@ -4,7 +4,7 @@
 const SIDE = 28
 const PENDING = {
   learning: "It practises: a few steps of training on your digit, among others that it knew. Where the kernels are yet to be compiled, that takes up to a minute.",
-  calibrating: "Now it finds out how sure it may be; then you can keep it.",
+  calibrating: "Now it finds out how sure it may be, if that can be; then you can keep it.",
 }
 
 export function render({ model, el }) {
@@ -35,7 +35,7 @@ export function render({ model, el }) {
     problem.hidden = !model.problem
     pending.textContent = PENDING[model.state] ?? (model.kept ? `Kept: “${model.kept}” is the model that reads now.` : "")
     pending.classList.toggle("busy", model.state !== "idle")
-    outcome.show(model.outcome, isThere && model.digits[number])
+    outcome.show(model.outcome, model.remarks, isThere && model.digits[number])
     const hadFocus = fate.element.contains(el.getRootNode().activeElement)
     fate.show()
     section.hidden = !isThere && !model.taught.length && !model.kept
@@ -51,7 +51,7 @@ export function render({ model, el }) {
   }
   document.addEventListener("fastnet-digit", follow)
   model.on("remove", () => document.removeEventListener("fastnet-digit", follow))
-  for (const name of ["digits", "state", "taught", "outcome", "problem", "kept"]) model.on(name, show)
+  for (const name of ["digits", "state", "taught", "outcome", "remarks", "problem", "kept"]) model.on(name, show)
   show()
 }
 
@@ -65,9 +65,10 @@ function makeOutcome() {
   const table = make("table", { className: "before-after" }, make("caption", { className: "for-readers", textContent: "Its probabilities before and now" }), make("thead", {}, head), body)
   const costPlainly = make("span", { className: "for-players" })
   const cost = make("span", { className: "for-scientists" })
-  const told = make("p", { className: "told", role: "status" }, plainly, precisely, costPlainly, cost)
+  const remarked = make("span")
+  const told = make("p", { className: "told", role: "status" }, plainly, precisely, remarked, costPlainly, cost)
   const element = make("div", { className: "outcome" }, make("div", { className: "learnt" }, canvas, told), table)
-  const show = ({ pixels, label, before, after, ...words }, asked) => {
+  const show = ({ pixels, label, before, after, ...words }, remarks, asked) => {
     element.hidden = !pixels
     if (!pixels) return
     canvas.hidden = pixels === asked // it stands above
@@ -76,6 +77,8 @@ function makeOutcome() {
     precisely.textContent = words.precisely
     costPlainly.textContent = words.costPlainly
     cost.textContent = words.cost
+    remarked.textContent = remarks.join(" ")
+    remarked.hidden = !remarks.length
     body.replaceChildren(
       ...before.map((was, digit) => {
         const name = make("th", { textContent: digit, scope: "row" })

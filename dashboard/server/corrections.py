@@ -22,6 +22,8 @@ from .places import Places
 NICENESS = 5
 MOST_SECONDS = 300.0  # until it has told something: the first one waits for the kernels' compilation
 MOST_AT_ONCE = 16  # that are listened to
+_UNEXPECTED = "the process that learns ended unexpectedly; try again"
+_SECONDS_TO_END = 5.0  # for a process that was killed
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,28 +85,25 @@ class UnderWay:
         told = self._hear()
         if isinstance(told, Correction):
             return told
-        self._end()
-        raise OptionError(told or "the process that learns ended unexpectedly; try again")
+        self.stop()
+        raise OptionError(told)
 
-    def hear_of_the_end(self) -> None:
-        """Wait until the model is calibrated, or that was given up."""
-        self._hear()
-        self._end()
+    def hear_of_the_end(self) -> str:
+        """Wait until the model is calibrated; why it could not be, empty where it is."""
+        told: str = self._hear()
+        self.stop()
+        return told
 
     def stop(self) -> None:
-        """End the process; who listens is told so."""
+        """End the process, so that it writes nothing any more, and its place is free; who listens is told so."""
         self._process.kill()
+        self._ending.join(_SECONDS_TO_END)
 
     def _hear(self) -> Any:
         try:
             return self._pipe.recv() if self._pipe.poll(MOST_SECONDS) else "it took too long, and was ended"
         except (EOFError, OSError):
-            return None
-
-    def _end(self) -> None:
-        """End the process, and wait until its place is free."""
-        self.stop()
-        self._ending.join()
+            return _UNEXPECTED
 
     def _await_end(self) -> None:
         self._process.join()
