@@ -1,7 +1,6 @@
 // Teach it: what is the chosen digit? Ten buttons, what came of the last one, and what becomes of the model. Python hears
 // {digit, label}, {keep: name} and "forget". Which digit is chosen, the answer tells with an event.
 
-const SIDE = 28
 const PENDING = {
   learning: "It practises: a few steps of training on your digit, among others that it knew. Where the kernels are yet to be compiled, that takes up to a minute.",
   calibrating: "Now it finds out how sure it may be, if that can be; then you can keep it.",
@@ -28,7 +27,7 @@ export function render({ model, el }) {
     number = at >= 0 ? at : model.digits.findIndex(Boolean)
     const isThere = number >= 0 && Boolean(model.digits[number])
     ask.hidden = !isThere
-    if (isThere) paint(canvas, model.digits[number])
+    if (isThere) paint(canvas, grey(bytes(model.digits[number])))
     question.textContent = model.digits.length > 1 ? `Is digit ${number + 1} of ${model.digits.length}, chosen above, read wrongly? Say what it is:` : "Is that wrong? Say what it is:"
     for (const button of buttons) button.ariaDisabled = String(model.state !== "idle") // not `disabled`, which would lose the focus
     problem.textContent = model.problem && `${model.problem[0].toUpperCase()}${model.problem.slice(1)}.`
@@ -72,7 +71,7 @@ function makeOutcome() {
     element.hidden = !pixels
     if (!pixels) return
     canvas.hidden = pixels === asked // it stands above
-    paint(canvas, pixels)
+    paint(canvas, grey(bytes(pixels)))
     plainly.textContent = words.plainly
     precisely.textContent = words.precisely
     costPlainly.textContent = words.costPlainly
@@ -118,11 +117,4 @@ function makeFate(model) {
     keep.disabled = model.state !== "idle"
   }
   return { element, show }
-}
-
-function paint(canvas, base64) {
-  const image = new ImageData(SIDE, SIDE)
-  const pixels = new Uint32Array(image.data.buffer)
-  for (const [at, character] of [...atob(base64)].entries()) pixels[at] = 0xff000000 | (character.charCodeAt(0) * 0x010101)
-  canvas.getContext("2d").putImageData(image, 0, 0)
 }

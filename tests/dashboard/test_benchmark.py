@@ -189,7 +189,9 @@ def test_a_report_of_a_kernel_shows_verdict_times_and_machine(report, tmp_path):
     assert "&lt;b&gt; against textbook: 1 of 3 cases fail" in told
     assert "1x1: out[0] is &lt;nan&gt;." in told
     assert "It was not timed" in times_html(read_report(wrong))
-    assert len(own_kernels([KERNEL_REPORT, wrong, tmp_path / "gone.json"])) == 3
+    *_, gone = own_kernels([KERNEL_REPORT, wrong, tmp_path / "gone.json"])
+    assert "Gone.json: no such file" in gone.object  # and not where
+    assert str(tmp_path) not in gone.object
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ class Teaching(JSComponent):
     problem = param.String()
     kept = param.String(doc="The name under which the model was kept.")
 
-    _esm = script("teaching.js")
+    _esm = script("pixels.js", "teaching.js")
 
     def __init__(self, store: Store) -> None:
         super().__init__(stylesheets=[_STYLES], sizing_mode="stretch_width", margin=(0, 10))
