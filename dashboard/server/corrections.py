@@ -1,6 +1,7 @@
 """Correct models aside: each in a process of its own, which holds a place of the trainings until it has ended."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from ..worker.beside import start_beside
 from .places import Places
 
 NICENESS = 5
-MOST_SECONDS = 300.0  # until it has told something: the first one waits for the kernels' compilation
+MOST_SECONDS = 300.0  # for all of it: the first one waits for the kernels' compilation
 MOST_AT_ONCE = 16  # that are listened to
 _UNEXPECTED = "the process that learns ended unexpectedly; try again"
 _SECONDS_TO_END = 5.0  # for a process that was killed
@@ -77,6 +78,7 @@ class UnderWay:
 
     def __init__(self, process: BaseProcess, pipe: Connection, on_end: Callable[[], None]) -> None:
         self._process, self._pipe, self._on_end = process, pipe, on_end
+        self._ends = time.monotonic() + MOST_SECONDS
         self._ending = threading.Thread(target=self._await_end, daemon=True)
         self._ending.start()
 
@@ -100,8 +102,9 @@ class UnderWay:
         self._ending.join(_SECONDS_TO_END)
 
     def _hear(self) -> Any:
+        seconds_left = max(0.0, self._ends - time.monotonic())
         try:
-            return self._pipe.recv() if self._pipe.poll(MOST_SECONDS) else "it took too long, and was ended"
+            return self._pipe.recv() if self._pipe.poll(seconds_left) else "it took too long, and was ended"
         except (EOFError, OSError):
             return _UNEXPECTED
 

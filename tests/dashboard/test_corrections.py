@@ -13,7 +13,7 @@ from benchmarks.serving import wait_for
 from fastnet import weights
 from fastnet.dashboard.server import corrections as server
 from fastnet.dashboard.server import library
-from fastnet.dashboard.server.corrections import Task
+from fastnet.dashboard.server.corrections import Task, UnderWay
 from fastnet.dashboard.server.places import Places
 from fastnet.dashboard.server.quotas import Quotas, Role
 from fastnet.dashboard.server.shared import Shared
@@ -285,6 +285,17 @@ def test_a_process_that_fails_is_told_of_and_its_place_is_free_again(tmp_path, m
     with pytest.raises(OptionError, match="nothing can be learnt now: resource temporarily unavailable"):
         corrections.begin(task)
     assert places.take("another")
+
+
+def test_a_correction_that_takes_too_long_is_ended_and_both_parts_share_its_time():
+    ended, polled, freed = threading.Event(), [], []
+    process = SimpleNamespace(kill=ended.set, join=ended.wait)
+    under_way = UnderWay(process, SimpleNamespace(poll=polled.append), lambda: freed.append(True))
+    with pytest.raises(OptionError, match="it took too long, and was ended"):
+        under_way.hear_of_learning()
+    assert freed == [True]
+    assert under_way.hear_of_the_end() == "it took too long, and was ended"
+    assert 0 <= polled[1] < polled[0] <= server.MOST_SECONDS
 
 
 # ---- In a browser ----------------------------------------------------------------------------------------------------
