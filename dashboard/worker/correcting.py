@@ -34,4 +34,5 @@ def work(pipe: Connection, model: Path, images: np.ndarray, labels: np.ndarray, 
         except (BrokenPipeError, ConnectionResetError):
             raise
         except FORESEEN as error:
-            pipe.send(sentence_of(error))
+            sentence = sentence_of(error).replace(str(model), model.name)  # visitors need not know where it lies
+            pipe.send(sentence.replace(str(out), "the corrected model"))

@@ -200,6 +200,7 @@ def test_a_report_of_a_kernel_shows_verdict_times_and_machine(report, tmp_path):
         (lambda report: report.pop("verified"), "verified must be an object"),
         (lambda report: report["timings"][0].pop("case"), r"timings\[0\].case must be text"),
         (lambda report: report["timings"][0]["seconds"].update(kernel=0), "kernel must be from 1e-12"),
+        (lambda report: report["timings"][0].update(flop=-1.0), r"flop must be from 0"),
         (lambda report: report["timings"][0]["seconds"].pop("reference"), "must have the kernel's seconds"),
         (lambda report: report.update(load_average="high"), "load_average must be a number"),
     ],

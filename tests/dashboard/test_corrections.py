@@ -225,14 +225,14 @@ def test_a_model_that_is_not_calibrated_anew_says_so_and_has_no_figures_of_the_e
         return learnt()
 
     def unable(model):
-        raise OptionError("too few digits")
+        raise OptionError(f"{model}: too few digits")
 
     known, told = read_model(weights.DIRECTORY / weights.DEFAULT), []
     (tmp_path / "out").mkdir()
     for name, other in (("correct_model", correct), ("calibrate", unable), ("leave_a_processor", lambda: None)):
         monkeypatch.setattr(worker, name, other)
     worker.work(SimpleNamespace(send=told.append), known.directory, None, None, tmp_path / "out")
-    assert told == [learnt(), "too few digits"]
+    assert told == [learnt(), "the corrected model: too few digits"]  # and not where it lies
     assert read_calibration(read_model(tmp_path / "out")).measured == {}
     store.corrected = (store.model, tmp_path / "out")
     assert view._corrections.on_calibration().startswith("Its calibration is that of the model that it was: a model")
