@@ -31,9 +31,9 @@ def begin(start_process, tmp_path):
 
     def begin(*options, command=COMMAND):
         process = start_process([*command, *options], stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-        line = process.stderr.readline()
+        line = next((line for line in process.stderr if "serving" in line), "it ended")  # loading may be told before
         found = re.fullmatch(r"serving on (http://localhost:\d+\S*)/api/ \(Ctrl-C ends it\)\n", line)
-        assert found, line + process.stderr.read()
+        assert found, line
         return process, found[1]
 
     return begin
