@@ -1,7 +1,6 @@
 // The answer: verdict, one tile a digit when there are several, ten bars, the 28x28 pixels and the heat map. The
 // elements are made once and changed in place, many times a second while one draws.
 
-const SIDE = 28
 const BLANK = btoa("\0".repeat(SIDE * SIDE))
 const NO_DIGIT = { probabilities: Array(10).fill(0), percents: Array(10).fill(""), pixels: BLANK, heat: "" }
 
@@ -114,10 +113,6 @@ function makeSquare(ariaLabel, ...caption) {
   return { canvas, figure: make("figure", {}, make("figcaption", {}, ...caption), canvas) }
 }
 
-const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-
-const grey = (pixels) => (at) => pixels[at] * 0x010101
-
 // What speaks for the answer and against it, over the ink in faint grey.
 function votes(heat, pixels) {
   const signed = new Int8Array(heat.buffer)
@@ -127,12 +122,4 @@ function votes(heat, pixels) {
     const [red, green, blue] = colourOf(signed[at])
     return ((ink + blue * strength) << 16) | ((ink + green * strength) << 8) | (ink + red * strength)
   }
-}
-
-// One number a pixel, as canvases keep them: opacity, blue, green, red.
-function paint(canvas, colourAt) {
-  const image = new ImageData(SIDE, SIDE)
-  const pixels = new Uint32Array(image.data.buffer)
-  for (let at = 0; at < pixels.length; at++) pixels[at] = 0xff000000 | colourAt(at)
-  canvas.getContext("2d").putImageData(image, 0, 0)
 }

@@ -61,6 +61,7 @@ export function render({ model, el }) {
   })
   const begin = (erases) => {
     if (model.picture) marks.replaceChildren() // drawing goes on on blank paper
+    hint.textContent = INVITES
     banish()
     change([...drawing.strokes, { erases, points: [] }])
   }
@@ -134,15 +135,16 @@ export function render({ model, el }) {
     teller.end()
     resizing.disconnect()
     document.removeEventListener("keydown", onKey)
-    window.removeEventListener("hashchange", openLink)
+    document.removeEventListener("fastnet-link", openLink)
     document.removeEventListener("fastnet-asks-drawing", giveDrawing)
   })
-  // What the address holds is shown once; whether there was something.
+  // What the address held is shown once; whether there was something.
   const openLink = () => {
-    if (!location.hash) return false
+    const link = window.fastnetLink
+    if (!link) return false
+    window.fastnetLink = ""
     try {
-      const { strokes, pixels } = linked(location.hash)
-      if (!strokes && !pixels) return false
+      const { strokes, pixels } = linked(link)
       if (pixels) pixelsAsFile(pixels).then(bring)
       else {
         change(strokes)
@@ -152,13 +154,12 @@ export function render({ model, el }) {
       if (!(error instanceof RangeError || error instanceof DOMException)) throw error
       hint.textContent = DAMAGED
     }
-    history.replaceState(history.state, "", location.pathname + location.search) // a reload shows what was drawn since
     return true
   }
   const giveDrawing = ({ detail }) => {
     if (!model.picture) detail.strokes = drawing.strokes
   }
-  window.addEventListener("hashchange", openLink)
+  document.addEventListener("fastnet-link", openLink)
   document.addEventListener("fastnet-asks-drawing", giveDrawing)
   showMarks()
   showState()

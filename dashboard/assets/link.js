@@ -1,9 +1,10 @@
 // A drawing, or the 28x28 pixels of one digit, as the fragment of an address, which browsers keep to themselves: who opens
 // the link sees them, and no server has stored them. Whole numbers in steps of 7 bits, in base64 as addresses take it.
+// SIDE is that of the page's other scripts.
 
 const SHARES = 1000 // steps over the board's width and height
 const LEVELS = 4 // levels of grey that become one
-const LINK_SIDE = 28
+const MOST_CHARACTERS = 200_000 // more than the largest drawing has that is read
 
 // The address of this page with a drawing, or with the pixels of a digit where nothing is drawn.
 function linkTo(strokes, pixels) {
@@ -11,10 +12,9 @@ function linkTo(strokes, pixels) {
   return `${location.origin}${location.pathname}${location.search}#${fragment}`
 }
 
-// What the address holds: {strokes} or {pixels}, {} without either; RangeError where it is damaged.
-function linked(hash) {
-  const [, kind, text] = hash.match(/^#(drawing|digit)=(.*)$/) ?? []
-  if (!kind) return {}
+// What such a fragment holds: {strokes} or {pixels}; RangeError where it is damaged.
+function linked(fragment) {
+  const [, kind, text] = fragment.match(/^#(drawing|digit)=(.*)$/)
   return kind === "drawing" ? { strokes: textAsDrawing(text) } : { pixels: textAsPixels(text) }
 }
 
@@ -58,12 +58,12 @@ function pixelsAsText(pixels) {
 function textAsPixels(text) {
   const numbers = asNumbers(text)
   const pixels = []
-  while (numbers.length && pixels.length < LINK_SIDE ** 2) {
+  while (numbers.length && pixels.length < SIDE ** 2) {
     const [nBlack, nInked] = numbers.splice(0, 2)
-    if (!(nBlack >= 0 && nInked >= 0 && nBlack + nInked <= LINK_SIDE ** 2)) throw new RangeError("a run of pixels is too long")
+    if (!(nBlack >= 0 && nInked >= 0 && nBlack + nInked <= SIDE ** 2)) throw new RangeError("a run of pixels is too long")
     pixels.push(...Array(nBlack).fill(0), ...numbers.splice(0, nInked).map((level) => level * LEVELS))
   }
-  if (pixels.length !== LINK_SIDE ** 2) throw new RangeError("there are not 28 by 28 pixels")
+  if (pixels.length !== SIDE ** 2) throw new RangeError("there are not 28 by 28 pixels")
   return Uint8ClampedArray.from(pixels)
 }
 
@@ -78,6 +78,7 @@ function asText(numbers) {
 }
 
 function asNumbers(text) {
+  if (text.length > MOST_CHARACTERS) throw new RangeError("it is too long")
   if (!/^[\w-]+$/.test(text)) throw new RangeError("there are other characters than those of base64")
   const numbers = []
   let [number, shift] = [0, 0]
@@ -94,8 +95,8 @@ function asNumbers(text) {
 
 // A picture file of the pixels, ink white on black.
 async function pixelsAsFile(pixels) {
-  const canvas = make("canvas", { width: LINK_SIDE, height: LINK_SIDE })
-  const image = new ImageData(LINK_SIDE, LINK_SIDE)
+  const canvas = make("canvas", { width: SIDE, height: SIDE })
+  const image = new ImageData(SIDE, SIDE)
   for (const [at, pixel] of pixels.entries()) image.data.set([pixel, pixel, pixel, 255], 4 * at)
   canvas.getContext("2d").putImageData(image, 0, 0)
   const content = await new Promise((resolve) => canvas.toBlob(resolve))

@@ -1,7 +1,6 @@
 // One training step, slowly. Python hears {steps}, {weight} or {anew}, one message at a time, and answers each; while the
 // first answer takes long, as kernels are compiled, that is told.
 
-const SIDE = 28
 const ACROSS = 8 // digits of the mini-batch, in a row
 const BETWEEN = 400 // ms, from step to step of what plays
 const LONG = 1000 // ms
@@ -171,8 +170,6 @@ function makePart([key, title, plainly, formula], [reference, kernels]) {
   }
   return { element, show }
 }
-
-const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 
 function paintBatch(canvas, { pixels = "", labels = [] }) {
   const context = canvas.getContext("2d")

@@ -1,10 +1,9 @@
 // Teach it: what is the chosen digit? Ten buttons, what came of the last one, and what becomes of the model. Python hears
 // {digit, label}, {keep: name} and "forget". Which digit is chosen, the answer tells with an event.
 
-const SIDE = 28
 const PENDING = {
   learning: "It practises: a few steps of training on your digit, among others that it knew. Where the kernels are yet to be compiled, that takes up to a minute.",
-  calibrating: "Now it finds out how sure it may be; then you can keep it.",
+  calibrating: "Now it finds out how sure it may be, if that can be; then you can keep it.",
 }
 
 export function render({ model, el }) {
@@ -28,14 +27,14 @@ export function render({ model, el }) {
     number = at >= 0 ? at : model.digits.findIndex(Boolean)
     const isThere = number >= 0 && Boolean(model.digits[number])
     ask.hidden = !isThere
-    if (isThere) paint(canvas, model.digits[number])
+    if (isThere) paint(canvas, grey(bytes(model.digits[number])))
     question.textContent = model.digits.length > 1 ? `Is digit ${number + 1} of ${model.digits.length}, chosen above, read wrongly? Say what it is:` : "Is that wrong? Say what it is:"
     for (const button of buttons) button.ariaDisabled = String(model.state !== "idle") // not `disabled`, which would lose the focus
     problem.textContent = model.problem && `${model.problem[0].toUpperCase()}${model.problem.slice(1)}.`
     problem.hidden = !model.problem
     pending.textContent = PENDING[model.state] ?? (model.kept ? `Kept: “${model.kept}” is the model that reads now.` : "")
     pending.classList.toggle("busy", model.state !== "idle")
-    outcome.show(model.outcome, isThere && model.digits[number])
+    outcome.show(model.outcome, model.remarks, isThere && model.digits[number])
     const hadFocus = fate.element.contains(el.getRootNode().activeElement)
     fate.show()
     section.hidden = !isThere && !model.taught.length && !model.kept
@@ -51,7 +50,7 @@ export function render({ model, el }) {
   }
   document.addEventListener("fastnet-digit", follow)
   model.on("remove", () => document.removeEventListener("fastnet-digit", follow))
-  for (const name of ["digits", "state", "taught", "outcome", "problem", "kept"]) model.on(name, show)
+  for (const name of ["digits", "state", "taught", "outcome", "remarks", "problem", "kept"]) model.on(name, show)
   show()
 }
 
@@ -65,17 +64,20 @@ function makeOutcome() {
   const table = make("table", { className: "before-after" }, make("caption", { className: "for-readers", textContent: "Its probabilities before and now" }), make("thead", {}, head), body)
   const costPlainly = make("span", { className: "for-players" })
   const cost = make("span", { className: "for-scientists" })
-  const told = make("p", { className: "told", role: "status" }, plainly, precisely, costPlainly, cost)
+  const remarked = make("span")
+  const told = make("p", { className: "told", role: "status" }, plainly, precisely, remarked, costPlainly, cost)
   const element = make("div", { className: "outcome" }, make("div", { className: "learnt" }, canvas, told), table)
-  const show = ({ pixels, label, before, after, ...words }, asked) => {
+  const show = ({ pixels, label, before, after, ...words }, remarks, asked) => {
     element.hidden = !pixels
     if (!pixels) return
     canvas.hidden = pixels === asked // it stands above
-    paint(canvas, pixels)
+    paint(canvas, grey(bytes(pixels)))
     plainly.textContent = words.plainly
     precisely.textContent = words.precisely
     costPlainly.textContent = words.costPlainly
     cost.textContent = words.cost
+    remarked.textContent = remarks.join(" ")
+    remarked.hidden = !remarks.length
     body.replaceChildren(
       ...before.map((was, digit) => {
         const name = make("th", { textContent: digit, scope: "row" })
@@ -115,11 +117,4 @@ function makeFate(model) {
     keep.disabled = model.state !== "idle"
   }
   return { element, show }
-}
-
-function paint(canvas, base64) {
-  const image = new ImageData(SIDE, SIDE)
-  const pixels = new Uint32Array(image.data.buffer)
-  for (const [at, character] of [...atob(base64)].entries()) pixels[at] = 0xff000000 | (character.charCodeAt(0) * 0x010101)
-  canvas.getContext("2d").putImageData(image, 0, 0)
 }

@@ -1,6 +1,7 @@
 """Correct models aside: each in a process of its own, which holds a place of the trainings until it has ended."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ from ..worker.beside import start_beside
 from .places import Places
 
 NICENESS = 5
-MOST_SECONDS = 300.0  # until it has told something: the first one waits for the kernels' compilation
+MOST_SECONDS = 300.0  # for all of it: the first one waits for the kernels' compilation
 MOST_AT_ONCE = 16  # that are listened to
+_UNEXPECTED = "the process that learns ended unexpectedly; try again"
+_SECONDS_TO_END = 5.0  # for a process that was killed
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +78,7 @@ class UnderWay:
 
     def __init__(self, process: BaseProcess, pipe: Connection, on_end: Callable[[], None]) -> None:
         self._process, self._pipe, self._on_end = process, pipe, on_end
+        self._ends = time.monotonic() + MOST_SECONDS
         self._ending = threading.Thread(target=self._await_end, daemon=True)
         self._ending.start()
 
@@ -83,28 +87,26 @@ class UnderWay:
         told = self._hear()
         if isinstance(told, Correction):
             return told
-        self._end()
-        raise OptionError(told or "the process that learns ended unexpectedly; try again")
+        self.stop()
+        raise OptionError(told)
 
-    def hear_of_the_end(self) -> None:
-        """Wait until the model is calibrated, or that was given up."""
-        self._hear()
-        self._end()
+    def hear_of_the_end(self) -> str:
+        """Wait until the model is calibrated; why it could not be, empty where it is."""
+        told: str = self._hear()
+        self.stop()
+        return told
 
     def stop(self) -> None:
-        """End the process; who listens is told so."""
+        """End the process, so that it writes nothing any more, and its place is free; who listens is told so."""
         self._process.kill()
+        self._ending.join(_SECONDS_TO_END)
 
     def _hear(self) -> Any:
+        seconds_left = max(0.0, self._ends - time.monotonic())
         try:
-            return self._pipe.recv() if self._pipe.poll(MOST_SECONDS) else "it took too long, and was ended"
+            return self._pipe.recv() if self._pipe.poll(seconds_left) else "it took too long, and was ended"
         except (EOFError, OSError):
-            return None
-
-    def _end(self) -> None:
-        """End the process, and wait until its place is free."""
-        self.stop()
-        self._ending.join()
+            return _UNEXPECTED
 
     def _await_end(self) -> None:
         self._process.join()

@@ -1,5 +1,6 @@
 """What a visitor teaches the chosen model: digits with what they are, and the model it makes. Knows no widget."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +25,7 @@ class Taught:
 
     pixels: np.ndarray  # uint8 (28, 28)
     label: int
-    before: np.ndarray  # float32 (10,)
+    before: np.ndarray  # float32 (10,), by the model that was taught
 
 
 class Corrections(param.Parameterized):
@@ -37,6 +38,7 @@ class Corrections(param.Parameterized):
     taught = param.List(item_type=Taught, doc="The digits that the model has learnt, the newest last.")
     correction: Any = param.ClassSelector(class_=Correction, default=None, doc="What it took; None without any.")
     after: Any = param.Array(default=None, allow_None=True, doc="Probabilities of the newest one now.")
+    uncalibrated = param.String(default="", doc="Why the model could not be calibrated anew; empty if it was, or is.")
     problem = param.String(default="", doc="Why nothing was learnt or kept; empty if all is well.")
     kept = param.String(default="", doc="The name under which the model was kept last; empty if it was not.")
 
@@ -47,6 +49,7 @@ class Corrections(param.Parameterized):
         self._folder: TemporaryDirectory[str] | None = None  # of the corrected model
         self._asked: list[Taught] = []  # what the correction under way is to learn, and where it writes
         self._next: TemporaryDirectory[str] | None = None
+        self._holding = threading.Lock()  # of the corrected model's folder: it does not go while it is copied
         store.param.watch(self._forget_what_another_learnt, "model")
         store.at_close.append(self._give_up)
 
@@ -84,29 +87,42 @@ class Corrections(param.Parameterized):
             self._next.cleanup()
             self.param.update(state=IDLE, problem=str(outcome))
             return False
-        if self._folder:
-            self._folder.cleanup()
-        self._folder, self._next = self._next, None
+        with self._holding:
+            if self._folder:
+                self._folder.cleanup()
+            self._folder, self._next = self._next, None
         self._store.corrected = (self._store.model, _model_in(self._folder))
-        self.param.update(state=CALIBRATING, taught=self._asked, correction=outcome, after=self._read_newest())
+        self.param.update(
+            state=CALIBRATING, taught=self._asked, correction=outcome, after=self._read_newest(), uncalibrated=""
+        )
         return True
 
-    def end(self, under_way: UnderWay) -> None:
-        """The model is calibrated; it can be kept."""
+    def end(self, under_way: UnderWay, uncalibrated: str) -> None:
+        """The model is calibrated, or cannot be, for a reason; it can be kept."""
         if under_way is self._under_way:
             self._under_way = None
             self._store.param.trigger("corrected")
-            self.param.update(state=IDLE, after=self._read_newest())
+            self.param.update(state=IDLE, after=self._read_newest(), uncalibrated=uncalibrated)
+
+    def on_calibration(self) -> str:
+        """What is to be known of the model's calibration where it was not made anew; empty otherwise."""
+        predictor = self._store.predictor
+        if not (self.uncalibrated and predictor):
+            return ""
+        how = "Its calibration is that of the model that it was" if predictor.calibration else "It has no calibration"
+        return f"{how}: {self.uncalibrated}."
 
     def keep(self, name: str) -> str:
         """Save the corrected model under that name; return why it was not, or nothing. Any thread may call this."""
         store = self._store
-        if not (self._folder and self.state == IDLE):
-            return "there is nothing to keep yet"
-        try:
-            store.shared.library.save(name.strip(), _model_in(self._folder), owner=store.owner, visitor=store.visitor)
-        except FORESEEN as error:
-            return sentence_of(error)
+        with self._holding:
+            if not (self._folder and self.state == IDLE):
+                return "there is nothing to keep yet"
+            model = _model_in(self._folder)
+            try:
+                store.shared.library.save(name.strip(), model, owner=store.owner, visitor=store.visitor)
+            except FORESEEN as error:
+                return sentence_of(error)
         return ""
 
     def choose_kept(self, name: str, problem: str) -> None:
@@ -121,15 +137,16 @@ class Corrections(param.Parameterized):
         """Read with the model as it was; what was taught is gone."""
         self._give_up()
         self._store.corrected = None
-        self.param.update(state=IDLE, taught=[], correction=None, after=None, problem="", kept="")
+        self.param.update(state=IDLE, taught=[], correction=None, after=None, uncalibrated="", problem="", kept="")
 
     def _give_up(self) -> None:
         if self._under_way:
             self._under_way.stop()
-        for folder in (self._folder, self._next):
-            if folder:
-                folder.cleanup()
-        self._under_way = self._folder = self._next = None
+        with self._holding:
+            for folder in (self._folder, self._next):
+                if folder:
+                    folder.cleanup()
+            self._under_way = self._folder = self._next = None
 
     def _forget_what_another_learnt(self, *_: Any) -> None:
         self.forget()
@@ -148,14 +165,19 @@ class Corrections(param.Parameterized):
             raise OptionError(
                 f"{MOST_TAUGHT} digits are the most that are taught at once; keep the model, and go on from it"
             )
-        return [*others, Taught(digit.pixels, label, digit.probabilities)]
+        before = self._read(digit.pixels)  # of digits that touch, the answer may have another network's probabilities
+        assert before is not None
+        return [*others, Taught(digit.pixels, label, before)]
 
     def _read_newest(self) -> np.ndarray | None:
         """The probabilities of what was taught last."""
+        return self._read(self._asked[-1].pixels)
+
+    def _read(self, pixels: np.ndarray) -> np.ndarray | None:
         predictor = self._store.predictor
         if predictor is None:
             return None
-        probabilities: np.ndarray = predictor.predict_proba(self._asked[-1].pixels)[0]
+        probabilities: np.ndarray = predictor.predict_proba(pixels)[0]
         return probabilities
 
 

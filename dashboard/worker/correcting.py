@@ -1,15 +1,17 @@
 """The process that corrects a model. It tells the `Correction` once the model has learnt, then calibrates it.
 
-Until then the model has the calibration of the one that it was, from which it hardly differs.
+Until then, or where that cannot be, the model has the calibration of the one that it was, from which it hardly differs,
+but not the figures that were measured of that one.
 """
 
 import contextlib
+import dataclasses
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 
-from fastnet.errors import FORESEEN, OptionError, sentence_of
+from fastnet.errors import FORESEEN, sentence_of
 from fastnet.models.calibration import read_calibration, write_calibration
 from fastnet.models.files import read_model
 from fastnet.reading.fitting import calibrate
@@ -19,18 +21,18 @@ from .processors import leave_a_processor
 
 
 def work(pipe: Connection, model: Path, images: np.ndarray, labels: np.ndarray, out: Path) -> None:
-    """Correct the model and write it to `out`; what it tells ends with None, or is a sentence where it failed."""
+    """Correct the model and write it to `out`; what it tells ends with an empty sentence, or says what went wrong."""
     leave_a_processor()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         try:
             correction = correct_model(model, images, labels, out)
             if calibration := read_calibration(read_model(model)):
-                write_calibration(read_model(out), calibration)
+                write_calibration(read_model(out), dataclasses.replace(calibration, measured={}))
             pipe.send(correction)
-            with contextlib.suppress(OptionError):  # of one that was trained without validation samples
-                calibrate(out)
-            pipe.send(None)
+            calibrate(out)
+            pipe.send("")
         except (BrokenPipeError, ConnectionResetError):
             raise
         except FORESEEN as error:
-            pipe.send(sentence_of(error))
+            sentence = sentence_of(error).replace(str(model), model.name)  # visitors need not know where it lies
+            pipe.send(sentence.replace(str(out), "the corrected model"))

@@ -47,7 +47,7 @@ class Timed:
 
     case: str
     seconds: dict[str, Positive]
-    flop: float
+    flop: Annotated[float, Within(0.0, 1e30)]  # 0 of what only moves numbers
     bytes: Positive
     bound: str
     share: Positive

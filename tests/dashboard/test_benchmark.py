@@ -189,7 +189,9 @@ def test_a_report_of_a_kernel_shows_verdict_times_and_machine(report, tmp_path):
     assert "&lt;b&gt; against textbook: 1 of 3 cases fail" in told
     assert "1x1: out[0] is &lt;nan&gt;." in told
     assert "It was not timed" in times_html(read_report(wrong))
-    assert len(own_kernels([KERNEL_REPORT, wrong, tmp_path / "gone.json"])) == 3
+    *_, gone = own_kernels([KERNEL_REPORT, wrong, tmp_path / "gone.json"])
+    assert "Gone.json: no such file" in gone.object  # and not where
+    assert str(tmp_path) not in gone.object
 
 
 @pytest.mark.parametrize(
@@ -198,6 +200,7 @@ def test_a_report_of_a_kernel_shows_verdict_times_and_machine(report, tmp_path):
         (lambda report: report.pop("verified"), "verified must be an object"),
         (lambda report: report["timings"][0].pop("case"), r"timings\[0\].case must be text"),
         (lambda report: report["timings"][0]["seconds"].update(kernel=0), "kernel must be from 1e-12"),
+        (lambda report: report["timings"][0].update(flop=-1.0), r"flop must be from 0"),
         (lambda report: report["timings"][0]["seconds"].pop("reference"), "must have the kernel's seconds"),
         (lambda report: report.update(load_average="high"), "load_average must be a number"),
     ],

@@ -1,8 +1,10 @@
 """Teach it: what a visitor teaches the chosen model, the process that learns, and all of it in a browser."""
 
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ import pytest
 from benchmarks.serving import wait_for
 from fastnet import weights
 from fastnet.dashboard.server import corrections as server
-from fastnet.dashboard.server.corrections import Task
+from fastnet.dashboard.server import library
+from fastnet.dashboard.server.corrections import Task, UnderWay
 from fastnet.dashboard.server.places import Places
 from fastnet.dashboard.server.quotas import Quotas, Role
 from fastnet.dashboard.server.shared import Shared
@@ -18,8 +21,12 @@ from fastnet.dashboard.session import corrections as session
 from fastnet.dashboard.session.corrections import CALIBRATING, IDLE, LEARNING, Corrections
 from fastnet.dashboard.session.store import Store
 from fastnet.dashboard.views.reading.teaching import Teaching
+from fastnet.dashboard.worker import correcting as worker
 from fastnet.errors import OptionError
+from fastnet.models.calibration import read_calibration
 from fastnet.models.documents import Score
+from fastnet.models.files import read_model, write_model
+from fastnet.reading.pictures import UNLIKE
 from fastnet.training.correcting import Correction
 
 from ..conftest import PATIENCE
@@ -40,6 +47,7 @@ class Learner:
     def __init__(self):
         self.tasks, self.stopped, self.outcome = [], 0, learnt()
         self.answer = None  # in the place of what was taught last
+        self.uncalibrated = ""
 
     def begin(self, task: Task, visitor: str | None = None):
         self.tasks.append(task)
@@ -51,7 +59,8 @@ class Learner:
             raise self.outcome
         return self.outcome
 
-    def hear_of_the_end(self) -> None: ...
+    def hear_of_the_end(self) -> str:
+        return self.uncalibrated
 
     def stop(self) -> None:
         self.stopped += 1
@@ -172,6 +181,82 @@ def test_what_it_knew_and_what_it_cannot_learn_are_told_so(store, learner):
     assert "which is the most" in view.outcome["precisely"]
 
 
+def test_an_answer_that_tells_something_else_than_the_network_now_does_is_explained(store, learner):
+    view = Teaching(store)
+    assert store.know({"pattern": "386"}) == ""
+    view._handle_msg({"digit": 1, "label": 0})
+    assert store.answer.reading.text == "386"
+    assert view.remarks == [
+        "The answer above still has an 8 there: what is known of the digits, below the board, goes before what the"
+        " network sees."
+    ]
+    store.know({})
+    assert view.remarks == []
+    first, digit, last = store.answer.reading.digits
+    others = {
+        "no digit there: it is unlike any digit": replace(digit, digit=None, flags=("no digit", UNLIKE)),
+        "a 1 there: digits that touch are read by a network of their own": replace(digit, digit=1),
+    }
+    for sentence, other in others.items():
+        reading = store.answer.reading.with_digits((first, other, last))
+        store.answer = replace(store.answer, reading=reading)
+        assert view.remarks[0].startswith(f"The answer above still has {sentence}")
+
+
+def test_before_and_now_are_both_of_the_network_that_is_taught(store, learner):
+    first, digit, last = store.answer.reading.digits
+    by_another = replace(digit, probabilities=np.eye(10, dtype=np.float32)[1])  # as of two digits that touch
+    store.answer = replace(store.answer, reading=store.answer.reading.with_digits((first, by_another, last)))
+    view = Teaching(store)
+    view._handle_msg({"digit": 1, "label": 0})
+    assert np.argmax([probability for probability, _ in view.outcome["before"]]) == 8
+
+
+def test_a_model_that_is_not_calibrated_anew_says_so_and_has_no_figures_of_the_earlier_one(
+    store, learner, tmp_path, monkeypatch
+):
+    learner.uncalibrated = "a model that was trained without validation samples cannot be calibrated"
+    view = Teaching(store)
+    view._handle_msg({"digit": 1, "label": 0})
+    assert view.remarks == [f"It has no calibration: {learner.uncalibrated}."]
+
+    def correct(model, images, labels, out):
+        write_model(out, {**known.parameters, "b2": known.parameters["b2"] + 1}, known.manifest)
+        return learnt()
+
+    def unable(model):
+        raise OptionError(f"{model}: too few digits")
+
+    known, told = read_model(weights.DIRECTORY / weights.DEFAULT), []
+    (tmp_path / "out").mkdir()
+    for name, other in (("correct_model", correct), ("calibrate", unable), ("leave_a_processor", lambda: None)):
+        monkeypatch.setattr(worker, name, other)
+    worker.work(SimpleNamespace(send=told.append), known.directory, None, None, tmp_path / "out")
+    assert told == [learnt(), "the corrected model: too few digits"]  # and not where it lies
+    assert read_calibration(read_model(tmp_path / "out")).measured == {}
+    store.corrected = (store.model, tmp_path / "out")
+    assert view._corrections.on_calibration().startswith("Its calibration is that of the model that it was: a model")
+
+
+def test_a_model_that_is_being_kept_is_copied_whole_though_the_page_is_closed(store, learner, monkeypatch):
+    corrections = Corrections(store)
+    assert corrections.take_in(corrections.teach(0, 9), learnt())
+    corrections.end(learner, "")
+    copy, closing = library.copy_files, threading.Thread(target=store.close)
+
+    def copied_meanwhile(source, target):
+        closing.start()
+        closing.join(0.05)  # it would take no longer
+        assert list(source.iterdir())
+        copy(source, target)
+
+    monkeypatch.setattr(library, "copy_files", copied_meanwhile)
+    assert corrections.keep("nines") == ""
+    closing.join(PATIENCE)
+    assert not learner.tasks[-1].out.exists()
+    assert store.shared.library.load("nines")
+
+
 # ---- The process -----------------------------------------------------------------------------------------------------
 
 
@@ -190,7 +275,6 @@ def test_a_process_that_fails_is_told_of_and_its_place_is_free_again(tmp_path, m
         under_way.hear_of_learning()
     under_way = server.Corrections(places, refusing).begin(task)
     under_way.stop()
-    under_way._ending.join(PATIENCE)
     assert places.take("another")
     places.free("another")
 
@@ -201,6 +285,17 @@ def test_a_process_that_fails_is_told_of_and_its_place_is_free_again(tmp_path, m
     with pytest.raises(OptionError, match="nothing can be learnt now: resource temporarily unavailable"):
         corrections.begin(task)
     assert places.take("another")
+
+
+def test_a_correction_that_takes_too_long_is_ended_and_both_parts_share_its_time():
+    ended, polled, freed = threading.Event(), [], []
+    process = SimpleNamespace(kill=ended.set, join=ended.wait)
+    under_way = UnderWay(process, SimpleNamespace(poll=polled.append), lambda: freed.append(True))
+    with pytest.raises(OptionError, match="it took too long, and was ended"):
+        under_way.hear_of_learning()
+    assert freed == [True]
+    assert under_way.hear_of_the_end() == "it took too long, and was ended"
+    assert 0 <= polled[1] < polled[0] <= server.MOST_SECONDS
 
 
 # ---- In a browser ----------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The tab that reads, as people use it: at first, at any size, by keyboard, and how its results go out."""
 
+import base64
 import csv
 import io
 import json
@@ -76,7 +77,9 @@ def test_board_and_answer_have_the_first_screen_at_every_size(open_page):
 def test_results_are_copied_saved_and_shared_by_a_link(open_page):
     from playwright.sync_api import expect
 
-    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    strokes = base64.b64encode(b"\2\0\2\2\2" * 60_000).decode().rstrip("=")  # more than a drawing has
+    page = open_page(search=f"#drawing={strokes}", permissions=["clipboard-read", "clipboard-write"])
+    expect(page.get_by_text("The link is damaged: ask for it again, or draw")).to_be_visible()  # the server is not told
     page.get_by_alt_text("Sample: Three lines").click()
     expect(answer(page)).to_contain_text("708")
     assert copied(page, "Copy") == "215\n708\n923"

@@ -29,7 +29,7 @@ def _read(path: Path) -> pn.viewable.Viewable:
     try:
         report = read_report(path)
     except FORESEEN as error:
-        return html(notice(sentence_of(error)))
+        return html(notice(sentence_of(error).replace(str(path), path.name)))  # visitors need not know the folder
     words = html(f"{verified_html(report.verified)}{times_html(report)}")
     if report.measured is None:
         return words

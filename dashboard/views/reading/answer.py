@@ -30,7 +30,7 @@ class AnswerView(JSComponent):
 
     answer = param.Dict(default={}, doc="What `answer_message` tells; nothing at first.")
 
-    _esm = script("signs.js", "link.js", "results.js", "answer.js")
+    _esm = script("pixels.js", "signs.js", "link.js", "results.js", "answer.js")
 
     def __init__(self, store: Store) -> None:
         super().__init__(stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))

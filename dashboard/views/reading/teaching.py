@@ -3,17 +3,19 @@
 from functools import partial
 from typing import Any
 
+import numpy as np
 import param
 from panel.custom import JSComponent
 
 from fastnet.errors import OptionError
 from fastnet.models.documents import Score
+from fastnet.reading.recognition import VERDICTS, DigitReading
 from fastnet.training.correcting import REHEARSAL, Correction
 
 from ...server.corrections import UnderWay
 from ...server.quotas import Role
 from ...session.corrections import Corrections
-from ...session.store import Store
+from ...session.store import Answer, Store
 from ..images import base64_bytes
 from ..parts import ASSETS, STYLES, aside, one_message, script
 from ..probabilities import percent
@@ -36,10 +38,11 @@ class Teaching(JSComponent):
     state = param.String(doc="That of `Corrections`.")
     taught = param.List(doc="What the digits that were taught so far are.")
     outcome = param.Dict(default={}, doc="What `outcome_message` tells; empty before the first.")
+    remarks = param.List(doc="Sentences on it: where the answer tells something else, and on the calibration.")
     problem = param.String()
     kept = param.String(doc="The name under which the model was kept.")
 
-    _esm = script("teaching.js")
+    _esm = script("pixels.js", "teaching.js")
 
     def __init__(self, store: Store) -> None:
         super().__init__(stylesheets=[_STYLES], sizing_mode="stretch_width", margin=(0, 10))
@@ -66,11 +69,11 @@ class Teaching(JSComponent):
 
     def _take_in(self, under_way: UnderWay, outcome: Correction | OptionError) -> None:
         if self._corrections.take_in(under_way, outcome):
-            self._aside(under_way.hear_of_the_end, lambda _: self._end(under_way))
+            self._aside(under_way.hear_of_the_end, partial(self._end, under_way))
         self._show()
 
-    def _end(self, under_way: UnderWay) -> None:
-        self._corrections.end(under_way)
+    def _end(self, under_way: UnderWay, uncalibrated: str) -> None:
+        self._corrections.end(under_way, uncalibrated)
         self._show()
 
     def _choose_kept(self, name: str, problem: str) -> None:
@@ -81,6 +84,7 @@ class Teaching(JSComponent):
         answer = self._store.answer
         digits = answer.reading.digits if answer and answer.is_final else ()
         self.digits = [base64_bytes(digit.pixels) if digit.pixels.any() else "" for digit in digits]
+        self.remarks = remarks_on(self._corrections, answer)
 
     def _show(self) -> None:
         corrections = self._corrections
@@ -88,6 +92,7 @@ class Teaching(JSComponent):
             state=corrections.state,
             taught=[str(each.label) for each in corrections.taught],
             outcome=outcome_message(corrections),
+            remarks=remarks_on(corrections, self._store.answer),
             problem=corrections.problem,
             kept=corrections.kept,
         )
@@ -116,6 +121,32 @@ def outcome_message(corrections: Corrections) -> dict[str, Any]:
         "costPlainly": _cost_plainly(newest.label, correction),
         "cost": _cost(correction),
     }
+
+
+def remarks_on(corrections: Corrections, answer: Answer | None) -> list[str]:
+    """What else there is to say of the last correction."""
+    if corrections.after is None or not corrections.taught:
+        return []
+    contradiction = _contradiction(corrections.taught[-1].pixels, int(corrections.after.argmax()), answer)
+    return [sentence for sentence in (contradiction, corrections.on_calibration()) if sentence]
+
+
+def _contradiction(pixels: np.ndarray, now: int, answer: Answer | None) -> str:
+    """Why the answer tells something else of the digit with these pixels than the network does now, if it does."""
+    digits = answer.reading.digits if answer and answer.is_final else ()
+    digit = next((digit for digit in digits if np.array_equal(digit.pixels, pixels)), None)
+    if digit is None or digit.digit == now:
+        return ""
+    told = "no digit" if digit.digit is None else _a(digit.digit)
+    return f"The answer above still has {told} there: {_why(digit)}."
+
+
+def _why(digit: DigitReading) -> str:
+    if digit.overruled is not None:
+        return "what is known of the digits, below the board, goes before what the network sees"
+    if digit.digit is None:
+        return f"it is {', '.join(flag for flag in digit.flags if flag not in VERDICTS)}"
+    return "digits that touch are read by a network of their own, which learns nothing here"
 
 
 def _plainly(label: int, answer: int, correction: Correction) -> str:
