@@ -88,6 +88,9 @@ def test_the_audit_is_sound_for_axe_and_is_printed_whole_and_light(open_page, ax
     assert height > 1.2 * page.viewport_size["height"]  # nothing is left in a part that scrolls
     ink = page.get_by_role("heading", name="Doubtful labels").evaluate("words => getComputedStyle(words).color")
     assert ink == "rgb(17, 17, 17)"
+    for part in ("body", "main"):  # also where people have backgrounds printed
+        ground = page.locator(part).first.evaluate("part => getComputedStyle(part).backgroundColor")
+        assert ground == "rgb(255, 255, 255)", part
 
 
 def test_nothing_is_cut_at_320_pixels_and_the_board_fits_a_phone_on_its_side(open_page):
@@ -96,6 +99,8 @@ def test_nothing_is_cut_at_320_pixels_and_the_board_fits_a_phone_on_its_side(ope
     page.get_by_alt_text("Sample: Chalk on a board").click()
     page.locator(".tile").first.wait_for()
     assert not page.evaluate(IS_CUT)
+    erase, clear = (page.get_by_role("button", name=name).bounding_box()["y"] for name in ("Erase", "Clear"))
+    assert clear == erase  # the tools are one row
     for name, last in TABS.items():
         page.get_by_role("tab", name=name).click()
         page.get_by_role("heading", name=last).wait_for()
