@@ -37,7 +37,6 @@ class Corrections(param.Parameterized):
     taught = param.List(item_type=Taught, doc="The digits that the model has learnt, the newest last.")
     correction: Any = param.ClassSelector(class_=Correction, default=None, doc="What it took; None without any.")
     after: Any = param.Array(default=None, allow_None=True, doc="Probabilities of the newest one now.")
-    is_lost = param.Boolean(doc="Whether the board, read anew, no longer has the newest one: its ink is cut otherwise.")
     problem = param.String(default="", doc="Why nothing was learnt or kept; empty if all is well.")
     kept = param.String(default="", doc="The name under which the model was kept last; empty if it was not.")
 
@@ -88,11 +87,8 @@ class Corrections(param.Parameterized):
         if self._folder:
             self._folder.cleanup()
         self._folder, self._next = self._next, None
-        was_there = self._is_on_the_board()
-        self._store.corrected = (self._store.model, _model_in(self._folder))  # reads the board anew
-        is_lost = was_there and not self._is_on_the_board()
-        after = self._read_newest()
-        self.param.update(state=CALIBRATING, taught=self._asked, correction=outcome, after=after, is_lost=is_lost)
+        self._store.corrected = (self._store.model, _model_in(self._folder))
+        self.param.update(state=CALIBRATING, taught=self._asked, correction=outcome, after=self._read_newest())
         return True
 
     def end(self, under_way: UnderWay) -> None:
@@ -153,11 +149,6 @@ class Corrections(param.Parameterized):
                 f"{MOST_TAUGHT} digits are the most that are taught at once; keep the model, and go on from it"
             )
         return [*others, Taught(digit.pixels, label, digit.probabilities)]
-
-    def _is_on_the_board(self) -> bool:
-        """Whether what is taught last is a digit of the answer."""
-        answer, newest = self._store.answer, self._asked[-1]
-        return bool(answer) and any(np.array_equal(digit.pixels, newest.pixels) for digit in answer.reading.digits)
 
     def _read_newest(self) -> np.ndarray | None:
         """The probabilities of what was taught last."""

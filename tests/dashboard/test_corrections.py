@@ -161,17 +161,6 @@ def test_what_is_likely_no_such_digit_is_asked_about(store, learner):
     assert view.outcome["costPlainly"].endswith("90 fewer than before. Was that really an 8?")
 
 
-def test_a_digit_that_the_board_cuts_otherwise_afterwards_is_said_to_be_read_only_by_itself(store, monkeypatch):
-    view = Teaching(store)
-    view._handle_msg({"digit": 1, "label": 0})
-    assert "by itself" not in view.outcome["plainly"] + view.outcome["precisely"]
-
-    monkeypatch.setattr(store, "_ask_again", lambda: store.show_sample(0))
-    view._handle_msg({"digit": 1, "label": 0})
-    assert view.outcome["plainly"].endswith("in what you wrote, it takes the ink for other digits now.")
-    assert view.outcome["precisely"].endswith("That is by itself: on the board, its ink is cut into other digits now.")
-
-
 def test_what_it_knew_and_what_it_cannot_learn_are_told_so(store, learner):
     view = Teaching(store)
     learner.outcome = replace(learnt(), n_steps=0)

@@ -19,8 +19,6 @@ from ..parts import ASSETS, STYLES, aside, one_message, script
 from ..probabilities import percent
 
 _STYLES = STYLES + (ASSETS / "teaching.css").read_text(encoding="utf-8")
-_LOST_PLAINLY = " But only by itself: in what you wrote, it takes the ink for other digits now."
-_LOST = " That is by itself: on the board, its ink is cut into other digits now."
 _DEAR = 0.003  # share of the test digits that are lost, from which on a visitor may have told what is not so
 
 
@@ -107,14 +105,14 @@ def outcome_message(corrections: Corrections) -> dict[str, Any]:
     correction, after = corrections.correction, corrections.after
     if correction is None or after is None:
         return {}
-    newest, is_lost = corrections.taught[-1], corrections.is_lost
+    newest = corrections.taught[-1]
     return {
         "pixels": base64_bytes(newest.pixels),
         "label": newest.label,
         "before": [[float(probability), percent(probability)] for probability in newest.before],
         "after": [[float(probability), percent(probability)] for probability in after],
-        "plainly": _plainly(newest.label, int(after.argmax()), correction) + _LOST_PLAINLY * is_lost,
-        "precisely": _precisely(len(corrections.taught), correction) + _LOST * is_lost,
+        "plainly": _plainly(newest.label, int(after.argmax()), correction),
+        "precisely": _precisely(len(corrections.taught), correction),
         "costPlainly": _cost_plainly(newest.label, correction),
         "cost": _cost(correction),
     }
