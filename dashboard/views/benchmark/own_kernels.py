@@ -34,7 +34,10 @@ def _read(path: Path) -> pn.viewable.Viewable:
     if report.measured is None:
         return words
     return pn.Column(
-        words, roofline_pane(_figures(report.verified.kernel, report.measured), INTRODUCTION), sizing_mode="stretch_width", margin=0
+        words,
+        roofline_pane(_figures(report.verified.kernel, report.measured), INTRODUCTION),
+        sizing_mode="stretch_width",
+        margin=0,
     )
 
 
