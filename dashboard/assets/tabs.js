@@ -32,10 +32,17 @@ export function render({ model, el }) {
       tabs[at].tabIndex = isChosen ? 0 : -1
       panels[at].hidden = !isChosen
       if (isChosen) document.title = `${title} · fastnet`
+      if (isChosen) requestAnimationFrame(() => bringIntoSight(tabs[at], list))
     })
   model.on("chosen", show)
   show()
   takeFiles(model)
+}
+
+// On a phone the list is wider than the page. Only the list is scrolled, not the page.
+function bringIntoSight(tab, list) {
+  const [it, all] = [tab.getBoundingClientRect(), list.getBoundingClientRect()]
+  list.scrollLeft += Math.max(0, it.right - all.right) - Math.max(0, all.left - it.left)
 }
 
 // The whole page takes what is dropped or pasted: the browser would open the file instead of the page otherwise. The first

@@ -56,6 +56,7 @@ _LAYOUT = {
             "--on-paper": "invert(1) hue-rotate(180deg)",
         },
         "&, & .main, & .main > *, & .main-content": {"display": "block", "height": "auto", "overflow": "visible"},
+        "& .main": {"backgroundColor": "#fff"},  # also where people have backgrounds printed
         "& .header": {"position": "static"},
         "& .MuiToolbar-root .MuiIconButton-root": {"display": "none"},
     },

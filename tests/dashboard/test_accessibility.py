@@ -88,18 +88,25 @@ def test_the_audit_is_sound_for_axe_and_is_printed_whole_and_light(open_page, ax
     assert height > 1.2 * page.viewport_size["height"]  # nothing is left in a part that scrolls
     ink = page.get_by_role("heading", name="Doubtful labels").evaluate("words => getComputedStyle(words).color")
     assert ink == "rgb(17, 17, 17)"
+    for part in ("body", "main"):  # also where people have backgrounds printed
+        ground = page.locator(part).first.evaluate("part => getComputedStyle(part).backgroundColor")
+        assert ground == "rgb(255, 255, 255)", part
 
 
 def test_nothing_is_cut_at_320_pixels_and_the_board_fits_a_phone_on_its_side(open_page):
+    from playwright.sync_api import expect
+
     page = open_page("phone")
     page.set_viewport_size({"width": 320, "height": 700})
     page.get_by_alt_text("Sample: Chalk on a board").click()
     page.locator(".tile").first.wait_for()
     assert not page.evaluate(IS_CUT)
+    assert page.locator(".tools").bounding_box()["height"] < 60  # one row
     for name, last in TABS.items():
         page.get_by_role("tab", name=name).click()
         page.get_by_role("heading", name=last).wait_for()
         assert not page.evaluate(IS_CUT), name
+        expect(page.get_by_role("tab", name=name)).to_be_in_viewport(ratio=1)
     page.get_by_role("tab", name="Read").click()
     page.set_viewport_size({"width": 844, "height": 390})
     page.wait_for_function("height => document.documentElement.clientHeight === height", arg=390)

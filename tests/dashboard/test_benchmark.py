@@ -244,6 +244,6 @@ def test_a_click_measures_and_a_later_visitor_sees_the_figures(open_page):
     expect(later.get_by_text("an epoch of 1,000 images")).to_be_visible()
     expect(later.get_by_role("row", name="adam_step")).to_be_visible()
     expect(later.get_by_role("heading", name="layer_norm against textbook: all 3 cases hold")).to_be_visible()
-    expect(later.get_by_role("row", name="4096x512 440 us 32% of L3")).to_be_visible()
+    expect(later.get_by_role("row", name="layer_norm, 4096x512 440 us 32% of L3")).to_be_visible()
     expect(later.locator(".bk-Canvas, canvas").first).to_be_attached()
     assert later.evaluate("document.documentElement.scrollWidth <= innerWidth")

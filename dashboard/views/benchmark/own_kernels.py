@@ -34,7 +34,10 @@ def _read(path: Path) -> pn.viewable.Viewable:
     if report.measured is None:
         return words
     return pn.Column(
-        words, roofline_pane(_figures(report.measured), INTRODUCTION), sizing_mode="stretch_width", margin=0
+        words,
+        roofline_pane(_figures(report.verified.kernel, report.measured), INTRODUCTION),
+        sizing_mode="stretch_width",
+        margin=0,
     )
 
 
@@ -86,12 +89,12 @@ def _times(verified: Verified, timed: Timed) -> str:
     return f"<table><caption>{caption}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _figures(measured: Measured) -> dict[str, object]:
+def _figures(kernel: str, measured: Measured) -> dict[str, object]:
     """What the picture of the roofline is drawn from."""
     roof = measured.ceilings
     rows = [
         {
-            "name": timed.case,
+            "name": f"{kernel}, {timed.case}",
             "seconds": timed.seconds["kernel"],
             "flop": timed.flop,
             "intensity": timed.flop / timed.bytes,

@@ -1,5 +1,7 @@
 """The "Read" tab: draw or bring a picture, and see how it is read."""
 
+from typing import Any
+
 import panel as pn
 
 from ...session.store import Store
@@ -15,12 +17,17 @@ from .model import model_view
 from .teaching import teaching_view
 
 _GRID = (ASSETS / "reading.css").read_text(encoding="utf-8")
+_BESIDE_THE_ANSWER: dict[str, Any] = {  # stays in sight where people scroll down to teach
+    "styles": {"position": "sticky", "top": "16px"},
+    "sizing_mode": "stretch_width",
+    "margin": 0,
+}
 
 
 def reading_view(store: Store) -> pn.Column:
     """The whole tab."""
     cards = pn.Column(
-        card("Draw", Board(store), Known(store), area="board"),
+        card("Draw", pn.Column(Board(store), Known(store), **_BESIDE_THE_ANSWER), area="board"),
         card("The network reads", AnswerView(store), *teaching_view(store), area="answer"),
         for_scientists(card("How the picture got there", StagesView(store), area="stages")),
         card("Or bring a picture", Gallery(store), area="pictures"),
