@@ -99,7 +99,6 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {"augmentation": MILD},
             {"augmentation": WEAK},
             {"augmentation": MILD, "annealing": 0.2, "last_strength": 0.5},
-            {"augmentation": MILD, "teacher": TEACHER, "temperature": 2},
             {"augmentation": MILD, "epochs": 400},
         ],
     ),

@@ -12,7 +12,7 @@ from fastnet.models.network import Activations
 
 from .doubts import doubts_about
 from .pairs import DIGITS, log_probabilities
-from .pictures import Part
+from .pictures import UNLIKE, Part
 from .readings import DigitReading
 
 OTHER_CUT = "may be other digits that touch"
@@ -28,6 +28,7 @@ _PLAIN = -0.1  # what has a better score is what it seems to be; else two digits
 _RATHER_ONE = 6.0, 4.0  # ... and must be likelier by so much (log) than one, and than one that is doubted anyway
 _DOUBTFUL = 2.0  # where they are so near to that, it is unsure which
 _SURE = -0.3  # how likely a pair must be (log) where the whole is like no digit: letters may be taken for some pair
+_LIKELY = math.log(0.5)  # what is unlike any digit and no pair is likelier than this, may as well be no digits
 _MOST_PAIRS = 20  # of a picture: where there are more, they are hardly digits
 
 
@@ -80,14 +81,16 @@ def _pairs(
         lead = logs[:100].max() - logs[100:].max() - _RATHER_ONE[bool(seen.digit.flags)]
         if "no digit" in seen.digit.flags and logs.max() < _SURE:
             continue
-        if lead > 0 and (two := _as_two(predictor, part, logs[:100].reshape(10, 10))):
+        is_unlike = UNLIKE in seen.digit.flags and logs.max() < _LIKELY
+        flags = ("unsure", UNLIKE if is_unlike else OTHER_CUT)
+        if lead > 0 and (two := _as_two(predictor, part, logs[:100].reshape(10, 10), flags)):
             said[id(part)] = two
         elif lead <= 0:
             said[id(part)] = _Path((seen.digit,), seen.score, seen.score if lead > -_DOUBTFUL else -math.inf)
     return said
 
 
-def _as_two(predictor: Model, part: Part, likely: np.ndarray) -> "_Path | None":
+def _as_two(predictor: Model, part: Part, likely: np.ndarray, flags: tuple[str, ...]) -> "_Path | None":
     """The likeliest two digits, `likely` being (10, 10), in the cut where each looks most like it; it is a guess."""
     cuts = part.closer() if part.closer else ()
     if not cuts:
@@ -98,7 +101,7 @@ def _as_two(predictor: Model, part: Part, likely: np.ndarray) -> "_Path | None":
     pieces = cuts[int((seen[:, 0, label[0]] + seen[:, 1, label[1]]).argmax())]
     given = likely[:, label[1]], likely[label[0]]  # each as the other is
     digits = tuple(
-        _digit_reading(predictor.classes, piece, np.exp(logs) / np.exp(logs).sum(), ("unsure", OTHER_CUT))
+        _digit_reading(predictor.classes, piece, np.exp(logs) / np.exp(logs).sum(), flags)
         for piece, logs in zip(pieces, given, strict=True)
     )
     return _Path(digits, 0.0)

