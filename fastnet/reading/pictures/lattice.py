@@ -112,6 +112,8 @@ def _hidden(rank: int, on: dict[int, Line], even: np.ndarray) -> Line | None:
     below, above = sorted(sorted(on, key=lambda other: abs(other - rank))[:2])
     share, (one, other) = (rank - below) / (above - below), (on[below], on[above])
     columns = np.arange(max(one.start, other.start), min(one.stop, other.stop))
+    if not len(columns):
+        return None
     middle = (1 - share) * one.at(columns) + share * other.at(columns)
     least = _DARK * min(float(np.median(line.darkest(even))) for line in (one, other))
     thickness = min(one.thickness, other.thickness)
