@@ -12,6 +12,7 @@ from fastnet.data.loading import load_dataset
 from fastnet.reading.batch import read_picture
 from fastnet.reading.pictures.ink import find_ink
 from fastnet.reading.pictures.lattice import evened
+from fastnet.reading.pictures.straight import Line
 from fastnet.reading.predictor import Predictor
 
 
