@@ -11,6 +11,8 @@ from benchmarks.rendering import DIGITS, strokes
 from fastnet.data.loading import load_dataset
 from fastnet.reading.batch import read_picture
 from fastnet.reading.pictures.ink import find_ink
+from fastnet.reading.pictures.lattice import evened
+from fastnet.reading.pictures.straight import Line
 from fastnet.reading.predictor import Predictor
 
 
@@ -191,6 +193,14 @@ def test_the_grain_of_a_desk_below_a_sheet_has_no_cells(predictor, seed):
     rng = np.random.default_rng([crc32(kind.encode()), seed])
     row = int(rng.integers(len(test.labels)))
     assert predictor.read(DIGITS[kind](rng, test.images[row].reshape(28, 28))).text == str(test.labels[row])
+
+
+def test_no_hidden_line_is_looked_for_between_lines_that_are_not_side_by_side():
+    left, right = (
+        [Line(start, np.full(100, row, float), 2) for row in rows] for start, rows in ((0, (20, 110)), (105, (50, 140)))
+    )
+    upright = [Line(20, np.full(100, 3.0), 2), Line(20, np.full(150, 102.0), 2)]
+    assert evened(left + right, upright, np.zeros((200, 220), np.uint8)) == left + right
 
 
 def is_divided_alike(grid, rows):

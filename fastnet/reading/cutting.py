@@ -25,8 +25,8 @@ _DOUBTED = 2.0  # what it costs a cut that the model does not know all of its pi
 _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
 _PLAIN = -0.1  # what has a better score is what it seems to be; else two digits that touch are thought of, ...
-_RATHER_ONE = 6.0, 4.0  # ... and must be likelier by so much (log) than one, and than one that is doubted anyway
-_DOUBTFUL = 2.0  # where they are so near to that, it is unsure which
+_RATHER_ONE = 4.5  # ... and must be likelier by so much (log) than one digit, whichever that is
+_DOUBTFUL = 3.0  # where they are so near to that, it is unsure which
 _SURE = -0.3  # how likely a pair must be (log) where the whole is like no digit: letters may be taken for some pair
 _LIKELY = math.log(0.5)  # what is unlike any digit and no pair is likelier than this, may as well be no digits
 _MOST_PAIRS = 20  # of a picture: where there are more, they are hardly digits
@@ -34,14 +34,10 @@ _MOST_PAIRS = 20  # of a picture: where there are more, they are hardly digits
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """The answer about a part as one digit, and a score by which cuts are compared (the higher, the likelier).
-
-    `of_likeness` is what its likeness to a digit has of the score; 0 without a calibration.
-    """
+    """The answer about a part as one digit, and a score by which cuts are compared (the higher, the likelier)."""
 
     digit: DigitReading
     score: float
-    of_likeness: float
 
 
 def digits_of(predictor: Model, parts: Sequence[Part]) -> Iterator[DigitReading]:
@@ -78,12 +74,13 @@ def _pairs(
     said = {}
     for part, logs in zip(asked, likely, strict=True):
         seen = answers[id(part)]
-        lead = logs[:100].max() - logs[100:].max() - _RATHER_ONE[bool(seen.digit.flags)]
         if "no digit" in seen.digit.flags and logs.max() < _SURE:
             continue
-        is_unlike = UNLIKE in seen.digit.flags and logs.max() < _LIKELY
+        of_two, of_one = logs[:-10].reshape(10, 10), logs[-10:]
+        lead = of_two.max() - np.logaddexp.reduce(of_one) - _RATHER_ONE
+        is_unlike = UNLIKE in seen.digit.flags and of_two.max() < _LIKELY
         flags = ("unsure", UNLIKE if is_unlike else OTHER_CUT)
-        if lead > 0 and (two := _as_two(predictor, part, logs[:100].reshape(10, 10), flags)):
+        if lead > 0 and (two := _as_two(predictor, part, of_two, flags)):
             said[id(part)] = two
         elif lead <= 0:
             said[id(part)] = _Path((seen.digit,), seen.score, seen.score if lead > -_DOUBTFUL else -math.inf)
@@ -180,12 +177,10 @@ def seen_at_once(predictor: Model, parts: Sequence[Part]) -> list[Seen]:
     probabilities = predictor.probabilities_of(activations.logits)
     doubts = doubts_about(predictor.calibration, activations, probabilities)
     digits = [_digit_reading(predictor.classes, *each) for each in zip(parts, probabilities, doubts, strict=True)]
-    of_probability = _OF_PROBABILITY * np.log(probabilities.max(axis=1))
-    of_likeness = np.zeros(len(parts))
+    scores = _OF_PROBABILITY * np.log(probabilities.max(axis=1))
     if predictor.calibration:
-        of_likeness += _OF_LIKENESS * _log_of_being_digits(predictor.calibration, activations)
-    scores = (of_probability + of_likeness).tolist()
-    return [Seen(*each) for each in zip(digits, scores, of_likeness.tolist(), strict=True)]
+        scores = scores + _OF_LIKENESS * _log_of_being_digits(predictor.calibration, activations)
+    return [Seen(*each) for each in zip(digits, scores.tolist(), strict=True)]
 
 
 def _log_of_being_digits(calibration: Calibration, activations: Activations) -> np.ndarray:

@@ -9,6 +9,7 @@ from .labelling import components
 from .straight import Line
 
 _FEWEST = 3  # lines that tell an even distance
+_MOST = 64  # more are squared paper; the time grows with the third power
 _WHOLE = 0.9  # of the width of its grid, that a line is long
 _ASIDE = 0.15  # of the distance from one line to the next, by which one may stand aside
 _FOUND = 0.5  # of the lines, at least
@@ -30,7 +31,7 @@ def evened(lines: list[Line], crossing: list[Line], even: np.ndarray) -> list[Li
             [line for line, at in zip(some, numbers, strict=True) if at == grid]
             for some, numbers in ((lines, number[: len(lines)]), (crossing, number[len(lines) :]))
         )
-        result += _evened_grid(its, others, even) if len(its) >= _FEWEST else its
+        result += _evened_grid(its, others, even) if _FEWEST <= len(its) <= _MOST else its
     return result
 
 
@@ -85,6 +86,8 @@ def _evenly_spaced(lines: list[Line], column: int) -> dict[int, Line]:
                 continue
             at = (places - first) / step
             ranks, is_on = at.round().astype(int), abs(at - at.round()) <= _ASIDE
+            if np.count_nonzero(is_on) <= len(best):
+                continue
             found = {int(rank): line for rank, line in zip(ranks[is_on], np.flatnonzero(is_on), strict=True)}
             is_dense = len(found) >= max(_FEWEST, _FOUND * (np.ptp(ranks[is_on]) + 1))
             if is_dense and len(found) > len(best):
@@ -112,6 +115,8 @@ def _hidden(rank: int, on: dict[int, Line], even: np.ndarray) -> Line | None:
     below, above = sorted(sorted(on, key=lambda other: abs(other - rank))[:2])
     share, (one, other) = (rank - below) / (above - below), (on[below], on[above])
     columns = np.arange(max(one.start, other.start), min(one.stop, other.stop))
+    if not len(columns):
+        return None
     middle = (1 - share) * one.at(columns) + share * other.at(columns)
     least = _DARK * min(float(np.median(line.darkest(even))) for line in (one, other))
     thickness = min(one.thickness, other.thickness)
