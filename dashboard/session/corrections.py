@@ -38,6 +38,7 @@ class Corrections(param.Parameterized):
     taught = param.List(item_type=Taught, doc="The digits that the model has learnt, the newest last.")
     correction: Any = param.ClassSelector(class_=Correction, default=None, doc="What it took; None without any.")
     after: Any = param.Array(default=None, allow_None=True, doc="Probabilities of the newest one now.")
+    is_lost = param.Boolean(doc="Whether the board, read anew, no longer has the newest one: its ink is cut otherwise.")
     uncalibrated = param.String(default="", doc="Why the model could not be calibrated anew; empty if it was, or is.")
     problem = param.String(default="", doc="Why nothing was learnt or kept; empty if all is well.")
     kept = param.String(default="", doc="The name under which the model was kept last; empty if it was not.")
@@ -91,9 +92,15 @@ class Corrections(param.Parameterized):
             if self._folder:
                 self._folder.cleanup()
             self._folder, self._next = self._next, None
-        self._store.corrected = (self._store.model, _model_in(self._folder))
+        was_there = self._is_on_the_board()
+        self._store.corrected = (self._store.model, _model_in(self._folder))  # reads the board anew
         self.param.update(
-            state=CALIBRATING, taught=self._asked, correction=outcome, after=self._read_newest(), uncalibrated=""
+            state=CALIBRATING,
+            taught=self._asked,
+            correction=outcome,
+            after=self._read_newest(),
+            is_lost=was_there and not self._is_on_the_board(),
+            uncalibrated="",
         )
         return True
 
@@ -168,6 +175,11 @@ class Corrections(param.Parameterized):
         before = self._read(digit.pixels)  # of digits that touch, the answer may have another network's probabilities
         assert before is not None
         return [*others, Taught(digit.pixels, label, before)]
+
+    def _is_on_the_board(self) -> bool:
+        """Whether what is taught last is a digit of the answer."""
+        answer, newest = self._store.answer, self._asked[-1]
+        return bool(answer) and any(np.array_equal(digit.pixels, newest.pixels) for digit in answer.reading.digits)
 
     def _read_newest(self) -> np.ndarray | None:
         """The probabilities of what was taught last."""

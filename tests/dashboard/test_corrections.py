@@ -112,6 +112,16 @@ def test_digits_that_are_taught_add_up_until_the_model_is_kept(store, learner):
     assert store.corrected is None
 
 
+def test_a_digit_that_the_board_cuts_otherwise_afterwards_is_said_to_be_read_only_by_itself(store, monkeypatch):
+    view = Teaching(store)
+    view._handle_msg({"digit": 1, "label": 0})
+    assert not any("by itself" in remark for remark in view.remarks)
+
+    monkeypatch.setattr(store, "_ask_again", lambda: store.show_sample(0))
+    view._handle_msg({"digit": 1, "label": 0})
+    assert any("of the digit by itself" in remark for remark in view.remarks)
+
+
 def test_what_was_taught_is_forgotten_at_a_word_and_when_another_model_is_chosen(store, learner):
     view = Teaching(store)
     for forget in (lambda: view._handle_msg("forget"), lambda: store.param.update(model="mnist-784-512-10")):

@@ -123,12 +123,16 @@ def outcome_message(corrections: Corrections) -> dict[str, Any]:
     }
 
 
+_LOST = "That is of the digit by itself: read anew, what is on the board is cut into other digits now."
+
+
 def remarks_on(corrections: Corrections, answer: Answer | None) -> list[str]:
     """What else there is to say of the last correction."""
     if corrections.after is None or not corrections.taught:
         return []
     contradiction = _contradiction(corrections.taught[-1].pixels, int(corrections.after.argmax()), answer)
-    return [sentence for sentence in (contradiction, corrections.on_calibration()) if sentence]
+    lost = _LOST if corrections.is_lost else ""
+    return [sentence for sentence in (contradiction, lost, corrections.on_calibration()) if sentence]
 
 
 def _contradiction(pixels: np.ndarray, now: int, answer: Answer | None) -> str:
