@@ -152,13 +152,7 @@ BEST_LARGE = dataclasses.replace(
     augmentation=Augmentation(rotation=12, scale=0.15, aspect=0.12, shear=12, shift=1.5, elastic=1.2),
 )
 
-# The small network again, taught by the large one on each distorted copy, for long; at the end by digits as they are.
-# Nothing is left to be chosen on validation images, so that all 60,000 are learnt.
-BEST_TAUGHT = dataclasses.replace(
-    BEST, epochs=400, teacher="mnist-best-large", temperature=4.0, annealing=0.2, n_validation=0
-)
-
-RECIPES = {"plain": PLAIN, "fast": FAST, "best": BEST, "best-large": BEST_LARGE, "best-taught": BEST_TAUGHT}
+RECIPES = {"plain": PLAIN, "fast": FAST, "best": BEST, "best-large": BEST_LARGE}
 
 # What each is for.
 SUMMARIES = {
@@ -166,5 +160,4 @@ SUMMARIES = {
     "fast": "as quick with half the errors, for pictures of digits alone: they are distorted anew in each epoch",
     "best": "the same for longer: the most accurate of the small network",
     "best-large": "three hidden layers and 3.2 million weights: the most accurate, in half an hour",
-    "best-taught": "the small network, taught by mnist-best-large, for MNIST's own digits, in ten minutes",
 }
