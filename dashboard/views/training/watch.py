@@ -31,7 +31,7 @@ def watch(state: TrainingState, store: Store) -> None:
 
     def come_back(event: Any) -> None:
         if event.new == tab:
-            state.look()
+            pn.state.execute(look, schedule=True)  # figures change only while Bokeh holds the document
 
     tab = store.tab
     ticking = pn.state.add_periodic_callback(look, PERIOD, start=False)
