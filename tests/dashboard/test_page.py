@@ -161,7 +161,9 @@ def test_doubts_of_one_among_several_digits_are_told():
 
 
 def test_what_is_hardly_a_digit_is_called_so():
-    message = answer_message(answer(digit(8, flags=("unsure", "unlike any digit")), flags=("unsure", "unlike any digit")), "")
+    message = answer_message(
+        answer(digit(8, flags=("unsure", "unlike any digit")), flags=("unsure", "unlike any digit")), ""
+    )
     assert message["sentence"] == "Unlike any digit; if it is one, 82.0%"
     assert message["plainly"] == "I doubt that this is a digit; if it is one, an 8"
 
