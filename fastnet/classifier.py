@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from .data.samples import Samples
 from .knobs import knobs
-from .models.probabilities import softmax
+from .models.probabilities import log_softmax, softmax
 from .packages import EXTRAS, require_packages
 from .training.recipe import Recipe
 from .training.trainer import EpochRecord
@@ -214,9 +214,7 @@ class FastNetClassifier(ClassifierMixin, NetworkEstimator):
         if self._is_logistic:
             logarithms: np.ndarray = np.log(self._probabilities(logits))
             return logarithms
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        logarithms = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        return logarithms
+        return log_softmax(logits)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Logits, float32 `(n_samples, n_classes)`; with two classes that of the second, `(n_samples,)`."""

@@ -10,6 +10,13 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return probabilities
 
 
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Its logarithm, `(n, n_classes)`, also where a probability is too small for a number."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    logarithms: np.ndarray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return logarithms
+
+
 def answers_of(outputs: np.ndarray, loss: str) -> np.ndarray:
     """What a network trained with a loss answers, of what its last layer computes `(n, n_outputs)`: of classes and of
     labels their probabilities, of a regression its numbers."""

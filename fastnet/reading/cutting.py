@@ -9,6 +9,7 @@ import numpy as np
 from fastnet.models.calibration import Calibration
 from fastnet.models.model import Model
 from fastnet.models.network import Activations
+from fastnet.models.probabilities import softmax
 
 from .doubts import doubts_about
 from .pairs import DIGITS, log_probabilities
@@ -96,10 +97,10 @@ def _as_two(predictor: Model, part: Part, likely: np.ndarray, flags: tuple[str, 
     images = np.stack([piece.pixels for cut in cuts for piece in cut])
     seen = np.log(np.maximum(predictor.predict_proba(images), 1e-9)).reshape(len(cuts), 2, 10)
     pieces = cuts[int((seen[:, 0, label[0]] + seen[:, 1, label[1]]).argmax())]
-    given = likely[:, label[1]], likely[label[0]]  # each as the other is
+    given = softmax(np.stack([likely[:, label[1]], likely[label[0]]]))  # each as the other is
     digits = tuple(
-        _digit_reading(predictor.classes, piece, np.exp(logs) / np.exp(logs).sum(), flags)
-        for piece, logs in zip(pieces, given, strict=True)
+        _digit_reading(predictor.classes, piece, probabilities, flags)
+        for piece, probabilities in zip(pieces, given, strict=True)
     )
     return _Path(digits, 0.0)
 

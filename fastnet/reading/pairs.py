@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fastnet.models.model import Model
+from fastnet.models.probabilities import log_softmax
 
 NETWORK = Path(__file__).parent / "pair_network"
 DIGITS = tuple("0123456789")
@@ -17,10 +18,7 @@ CLASSES = (*(f"{pair:02d}" for pair in range(100)), *DIGITS)
 
 def log_probabilities(images: np.ndarray) -> np.ndarray:
     """How likely each of `CLASSES` is (log), `(n, 110)`, of images `(n, 20, 44)` as `to_pair_form` makes them."""
-    logits = _network().logits(images)
-    above = logits - logits.max(axis=1, keepdims=True)
-    result: np.ndarray = above - np.log(np.exp(above).sum(axis=1, keepdims=True))
-    return result
+    return log_softmax(_network().logits(images))
 
 
 @cache
