@@ -8,7 +8,8 @@ end for a sign that nothing is left to write, and the message waits for the next
 although the training is paused.
 
 Panel also drops what changes before a browser says that it has built the page, as if it were still to fetch it. On a
-busy computer people choose a tab meanwhile, and would look at an empty one for ever.
+busy computer people choose a tab meanwhile, and would look at an empty one for ever. Bokeh for its part believes that a
+browser knows all parts of the page as soon as it says anything, and would only name those that wait to be sent.
 """
 
 from functools import cache
@@ -16,7 +17,9 @@ from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
+from bokeh.core.serialization import Deserializer
 from bokeh.document import Document
+from bokeh.document import document as documents
 from bokeh.document.callbacks import _combine_document_events
 from bokeh.document.events import (
     ColumnDataChangedEvent,
@@ -26,6 +29,7 @@ from bokeh.document.events import (
     SessionCallbackAdded,
     SessionCallbackRemoved,
 )
+from bokeh.model import Model
 from bokeh.protocol.messages.pull_doc_req import pull_doc_req
 from bokeh.server.connection import ServerConnection
 from bokeh.server.session import ServerSession
@@ -70,6 +74,10 @@ def send_early_changes() -> None:
         fetched.add(self.document)
         return reply
 
+    def send_kept(doc: Document) -> None:
+        """Before all else: what changes as the page is there may be about parts that only these tell of."""
+        writing.retrigger_events(doc, writing._UNCONNECTED_EVENTS.pop(doc, []))
+
     def keep(doc: Document, lock: Lock) -> list[DocumentChangedEvent]:
         if doc not in fetched:
             return drop(doc, lock)
@@ -83,6 +91,16 @@ def send_early_changes() -> None:
 
     ServerSession._handle_pull = pull_and_note  # type: ignore[method-assign, assignment]
     writing._drain_unconnected_events = keep
+    writing._dispatch_unconnected_events = send_kept
+    documents.Deserializer = _OfBrowsers  # type: ignore[misc]
+
+
+class _OfBrowsers(Deserializer):
+    """Reads what browsers tell."""
+
+    def has_ref(self, obj: Model) -> bool:
+        """Whether they have told of that part of the page: they never make any."""
+        return False
 
 
 def take_up(change: DocumentChangedEvent, early: list[DocumentChangedEvent]) -> None:
