@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
@@ -60,7 +60,7 @@ class RawPage:
         """All parts of the page, as they are."""
         await self.send("PULL-DOC-REQ", {})
         _, content = await self.answer()
-        return list(_objects(content))
+        return list(objects(content))
 
     async def find(self, kind: str, **attributes: Any) -> str:
         """The id of the first part of that kind with these attributes."""
@@ -107,14 +107,15 @@ async def raw_page(address: str, path: str = "") -> AsyncIterator[RawPage]:
         websocket.close()
 
 
-def _objects(value: Any) -> Any:
+def objects(value: Any) -> Iterator[dict[str, Any]]:
+    """The parts of the page that a message describes."""
     if isinstance(value, dict):
         if value.get("type") == "object" and "id" in value:
             yield value
         value = list(value.values())
     if isinstance(value, list):
         for part in value:
-            yield from _objects(part)
+            yield from objects(part)
 
 
 def _data(attributes: dict[str, Any]) -> dict[str, Any]:

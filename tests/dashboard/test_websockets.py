@@ -10,7 +10,7 @@ from panel.io import document as writing
 
 from fastnet.dashboard.server.websockets import send_all, take_up
 
-from .raw_page import RawPage, raw_page
+from .raw_page import RawPage, objects, raw_page
 from .test_messages import run
 
 
@@ -56,15 +56,17 @@ def test_a_message_that_comes_as_another_has_been_written_is_not_forgotten():
     assert run(said_as_another_message_is_written()) == ["training", "paused"]
 
 
+async def tell(page: RawPage, name: str, *entries: object) -> None:
+    told = {"type": "event", "name": name, "values": {"type": "map", "entries": entries}}
+    await page.send("PATCH-DOC", {"events": [{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": told}]})
+
+
+async def hear(page: RawPage, words: str) -> None:
+    while words not in str(await page.message()):
+        pass
+
+
 def test_what_changes_while_a_browser_builds_the_page_reaches_it(address):
-    async def tell(page: RawPage, name: str, *entries: object) -> None:
-        told = {"type": "event", "name": name, "values": {"type": "map", "entries": entries}}
-        await page.send("PATCH-DOC", {"events": [{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": told}]})
-
-    async def hear(page: RawPage, words: str) -> None:
-        while words not in str(await page.message()):
-            pass
-
     async def choose_early() -> None:
         async with raw_page(address) as page:
             gallery = await page.component("Gallery")
@@ -73,6 +75,30 @@ def test_what_changes_while_a_browser_builds_the_page_reaches_it(address):
             await hear(page, "heard")
             await tell(page, "document_ready")
             await hear(page, "['text', '7']")
+
+    run(choose_early())
+
+
+def test_a_tab_that_is_chosen_while_a_browser_builds_the_page_reaches_it_whole(address):
+    """The browser says more before it hears of the tab: it must be told all of its parts, and of changes after that."""
+
+    async def choose_early() -> None:
+        async with raw_page(address) as page:
+            known = {model["id"] for model in await page.models()}
+            connection = await page.component("Connection")
+            assert await page.set(await page.find("Tabs", chosen="read"), "chosen", "learn") == "OK"
+            await tell(page, "data_event", ["model", {"id": connection}], ["data", "here"])
+            await hear(page, "heard")
+            await tell(page, "document_ready")
+            told = 0
+            while told == 0:
+                _, content = await page.message()
+                for event in content.get("events", []):
+                    new = {model["id"] for model in objects(event)}
+                    assert event.get("attr") != "children" or event["new"][0]["id"] in new
+                    known |= new
+                    assert event["kind"] != "ModelChanged" or event["model"]["id"] in known
+                    told += event.get("attr") == "children"
 
     run(choose_early())
 
