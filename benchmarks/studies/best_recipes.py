@@ -124,6 +124,7 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {"teacher_share": 0.7},
             {"annealing": 0.2},
             {"temperature": 4},
+            {"temperature": 4, "epochs": 180},
             {"temperature": 4, "annealing": 0.2},
             {"temperature": 4, "annealing": 0.2, "last_strength": 0.5},
             {"teacher": None, "annealing": 0.2},
