@@ -92,7 +92,7 @@ def send_early_changes() -> None:
     ServerSession._handle_pull = pull_and_note  # type: ignore[method-assign, assignment]
     writing._drain_unconnected_events = keep
     writing._dispatch_unconnected_events = send_kept
-    documents.Deserializer = _OfBrowsers  # type: ignore[misc]
+    documents.Deserializer = _OfBrowsers  # type: ignore[attr-defined]
 
 
 class _OfBrowsers(Deserializer):

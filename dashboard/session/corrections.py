@@ -129,7 +129,7 @@ class Corrections(param.Parameterized):
             try:
                 store.shared.library.save(name.strip(), model, owner=store.owner, visitor=store.visitor)
             except FORESEEN as error:
-                return sentence_of(error)
+                return store.shared.library.told(error)
         return ""
 
     def choose_kept(self, name: str, problem: str) -> None:
