@@ -17,7 +17,7 @@ TABS = {
     "Read": "The network reads",
     "Learn": "Why it is fast",
     "Train": "Keep it",
-    "Benchmark": "Where the kernels stand",
+    "Benchmark": "Time this machine",
 }
 IS_CUT = """() => {
     const isCut = (root) => [...root.querySelectorAll("*")].some((element) => {
