@@ -48,6 +48,7 @@ def test_axe_finds_nothing_on_any_tab_in_either_mode_and_the_console_is_silent(o
     page = open_page(color_scheme="light", bypass_csp=True)
     warnings = []
     page.on("console", lambda message: warnings.append(message.text) if message.type == "warning" else None)
+    assert page.get_by_role("heading").first.evaluate("heading => heading.localName") == "h1"
     page.get_by_alt_text("Sample: Chalk on a board").click()
     page.get_by_role("group", name="What this digit is").get_by_role("button", name="4").click()
     page.get_by_role("columnheader", name="Before").wait_for()
@@ -90,6 +91,8 @@ def test_the_audit_is_sound_for_axe_and_is_printed_whole_and_light(open_page, ax
     assert height > 1.2 * page.viewport_size["height"]  # nothing is left in a part that scrolls
     ink = page.get_by_role("heading", name="Doubtful labels").evaluate("words => getComputedStyle(words).color")
     assert ink == "rgb(17, 17, 17)"
+    choice = page.locator(".MuiFormControl-root").first.evaluate("choice => getComputedStyle(choice).filter")
+    assert choice.startswith("invert")  # its words are as light as the page was
     for part in ("body", "main"):  # also where people have backgrounds printed
         ground = page.locator(part).first.evaluate("part => getComputedStyle(part).backgroundColor")
         assert ground == "rgb(255, 255, 255)", part
