@@ -9,12 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
+from bokeh.models import HoverTool
 
 from benchmarks.serving import wait_for as wait_for_server
 from fastnet.dashboard.server.benchmarks import STEPS, Benchmarks, Result, Status
 from fastnet.dashboard.server.places import Places
 from fastnet.dashboard.views.benchmark.own_kernels import own_kernels, times_html, verified_html
-from fastnet.dashboard.views.benchmark.roofline import reaches
+from fastnet.dashboard.views.benchmark.roofline import _figure, reaches
 from fastnet.dashboard.views.benchmark.tables import STEP_TITLES, contest_html, result_html
 from fastnet.dashboard.views.benchmark.watch import Watch, progress_html
 from fastnet.errors import DataError, OptionError
@@ -126,6 +127,15 @@ def test_the_table_shows_medians_and_machine(result):
     assert "the NumPy reference" in text
     assert f"{os.cpu_count()} CPUs" in text
     assert "Not installed: JAX." in text
+
+
+def test_words_on_kernels_on_one_spot_stand_below_one_another():
+    row = {"seconds": 1e-5, "flop": 1e6, "intensity": 2.0}
+    bandwidths = {"L1": 2e11, "memory": 2e10}
+    roof = {"flop": 2e11, "read": bandwidths, "update": bandwidths}
+    plot = _figure({"ceilings": roof, "kernels": [{**row, "name": name} for name in ("one", "other")]})
+    [marks] = plot.select_one(HoverTool).renderers  # each would have a box of words
+    assert marks.data_source.data["name"] == ["one", "other"]
 
 
 def test_no_kernel_is_said_to_reach_more_than_all_or_nothing_of_what_it_waits_for():
