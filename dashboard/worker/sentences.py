@@ -1,4 +1,4 @@
-"""What visitors are told of an error: a model by its name, and not where it lies, which the log alone tells."""
+"""What visitors are told of an error: the names of models and data, not where they lie, which the log alone tells."""
 
 import sys
 from collections.abc import Mapping
