@@ -24,7 +24,7 @@ from fastnet.dashboard.server.sessions import limit_sessions
 from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.server.unfinished import MOST_MESSAGE_BYTES, bound_unfinished
 from fastnet.dashboard.server.unreadable import refuse_unreadable
-from fastnet.dashboard.server.websockets import send_all, send_early_changes, send_promptly
+from fastnet.dashboard.server.websockets import leave_in_silence, send_all, send_early_changes, send_promptly
 
 # Absolute: `panel serve` runs this file as a script outside its package.
 from fastnet.dashboard.session.address import Address
@@ -52,6 +52,7 @@ def prepare_process() -> None:
     send_promptly()
     send_all()
     send_early_changes()
+    leave_in_silence()
     refuse_unreadable()
     bound_unfinished()
     read_locations()

@@ -79,6 +79,8 @@ def test_its_documents_tell_of_the_members_and_count_their_weights(fastnet, memb
     assert "the calibrated logits of a, b" in card
     assert (told[0], told[2]) == (0, "")
     assert "ensemble of" in told[1]
+    assert "put together by" in told[1]
+    assert "trained by" not in told[1]
 
 
 def test_it_goes_on_nowhere_but_a_training_may_start_from_it(members, dataset, tmp_path):

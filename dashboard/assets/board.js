@@ -11,6 +11,7 @@ const DRAWING = "fastnet-drawing"
 const INVITES = "Draw a digit, or several"
 const DAMAGED = "The link is damaged: ask for it again, or draw"
 const BY_KEYS = "Paper to draw digits on. The arrow keys move the pen, with Shift farther; the space bar puts it down and lifts it."
+const isStill = matchMedia("(prefers-reduced-motion: reduce)")
 
 const drawings = new Map() // by model: a drawing outlives its view, which tabs and layouts may render anew
 
@@ -126,7 +127,7 @@ export function render({ model, el }) {
     showMarks()
     rest()
     refresh()
-    if (model.picture) paper.scrollIntoView({ block: "nearest", behavior: "smooth" }) // chosen farther down on a phone
+    if (model.picture) paper.scrollIntoView({ block: "nearest", behavior: isStill.matches ? "instant" : "smooth" }) // chosen farther down on a phone
   })
   const resizing = new ResizeObserver(refresh)
   resizing.observe(canvas)

@@ -11,7 +11,7 @@ const GUTTER = 24 // pixels of the page, left of the outputs
 const SHARPEST = 2 // pixels of the canvas of lines, a pixel of the page
 const NO_PIXELS = new Uint8Array(SIDE * SIDE)
 
-const percentOf = (share) => (share > 0.9995 ? ">99.9%" : `${(100 * share).toFixed(1)}%`)
+const percentOf = (share) => (share < 0.0005 ? "<0.1%" : share > 0.9995 ? ">99.9%" : `${(100 * share).toFixed(1)}%`)
 const isStill = matchMedia("(prefers-reduced-motion: reduce)")
 
 function makeNetworkView() {

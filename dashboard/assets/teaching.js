@@ -4,6 +4,7 @@
 const PENDING = {
   learning: "It practises: a few steps of training on your digit, among others that it knew. Where the kernels are yet to be compiled, that takes up to a minute.",
   calibrating: "Now it finds out how sure it may be, if that can be; then you can keep it.",
+  keeping: "It is being kept.",
 }
 
 export function render({ model, el }) {
@@ -22,6 +23,7 @@ export function render({ model, el }) {
   let number = 0
   let chosen = null
   let newest = null
+  let told = ""
   const show = () => {
     const at = model.digits.indexOf(chosen)
     number = at >= 0 ? at : model.digits.findIndex(Boolean)
@@ -41,6 +43,8 @@ export function render({ model, el }) {
     if (hadFocus && fate.element.hidden && isThere) buttons[0].focus()
     if (model.state === "calibrating" && model.outcome !== newest) outcome.element.scrollIntoView({ block: "nearest" })
     newest = model.outcome
+    if (model.problem && model.problem !== told) problem.scrollIntoView({ block: "nearest" }) // on a phone it may lie below
+    told = model.problem
   }
   for (const [label, button] of buttons.entries())
     button.addEventListener("click", () => model.state === "idle" && model.send_msg({ digit: number, label }))
@@ -115,6 +119,7 @@ function makeFate(model) {
     element.hidden = !model.taught.length
     list.textContent = `It reads with what you taught it: ${model.taught.join(", ")}. Teach it more, keep it as a model of yours, or forget it.`
     keep.disabled = model.state !== "idle"
+    forget.disabled = model.state === "keeping"
   }
   return { element, show }
 }

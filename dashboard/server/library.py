@@ -4,11 +4,12 @@ newest runs of the command line, whose names begin with `runs/`."""
 import contextlib
 import hashlib
 import hmac
+import os
 import re
 import shutil
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fastnet import weights
@@ -19,6 +20,7 @@ from fastnet.models.files import MANIFEST, find_model, read_history, read_manife
 from fastnet.models.model import state_of
 from fastnet.reading.predictor import Predictor
 
+from ..worker.sentences import for_visitors
 from .quotas import FOR_READERS, Quotas, Role
 from .texts import shortened
 
@@ -81,6 +83,12 @@ class Library:
                 predictor.manifest.require_classes("this page")
                 self._predictors[name] = state, predictor
             return predictor
+
+    def told(self, error: BaseException, others: Mapping[str, str] | None = None) -> str:
+        """One of `FORESEEN` in a sentence for visitors: each model by its name, wherever it lies; also `others`."""
+        prefixes = {weights.DIRECTORY: "", self._directory.absolute(): "", self._runs.absolute(): "runs/"}
+        names = {f"{folder}{os.sep}": prefix for folder, prefix in prefixes.items()}
+        return for_visitors(error, {**names, **(others or {})})
 
     def history(self, name: str) -> tuple[EpochRecord, ...]:
         """The epochs of a model's training; none where they are not known."""

@@ -10,8 +10,12 @@ although the training is paused.
 Panel also drops what changes before a browser says that it has built the page, as if it were still to fetch it. On a
 busy computer people choose a tab meanwhile, and would look at an empty one for ever. Bokeh for its part believes that a
 browser knows all parts of the page as soon as it says anything, and would only name those that wait to be sent.
+
+Tornado lets who writes wait for the end of it or not. Where nobody does, and the page has been left meanwhile, asyncio
+would complain of an error that nobody took, with a traceback in the log.
 """
 
+from asyncio import Future
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -35,6 +39,7 @@ from bokeh.server.connection import ServerConnection
 from bokeh.server.session import ServerSession
 from bokeh.server.views.ws import WSHandler
 from panel.io import document as writing
+from tornado.websocket import WebSocketProtocol13
 
 
 @cache  # `panel serve` runs the app anew for each session
@@ -47,6 +52,19 @@ def send_promptly() -> None:
         accept(handler)
 
     WSHandler.open = accept_promptly  # type: ignore[method-assign]
+
+
+@cache
+def leave_in_silence() -> None:
+    """Have that a page was left be told to who waits for what is written to it, and to nobody else."""
+    write = WebSocketProtocol13.write_message
+
+    def write_and_look(self: WebSocketProtocol13, *args: Any, **options: Any) -> "Future[None]":
+        written = write(self, *args, **options)
+        written.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return written
+
+    WebSocketProtocol13.write_message = write_and_look  # type: ignore[method-assign]
 
 
 @cache

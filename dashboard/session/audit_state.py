@@ -134,8 +134,16 @@ class AuditState(param.Parameterized):
             audited = load_audited(self.directory)
             self.param.update(audited=audited, problem="", job=None)
         except FastnetError as error:
-            problem = _excuse(self._store.model, error)
+            problem = self._excuse(error)
             self.param.update(audited=None, problem=problem, job=job if job and job.is_running else None)
+
+    def _excuse(self, error: FastnetError) -> str:
+        model = self._store.model
+        if isinstance(error, NoAuditError):
+            return f"{model} has not been audited yet."
+        if isinstance(error, StaleAuditError):
+            return f"The audit of {model} is of other weights, another calibration or another version of fastnet."
+        return f"The audit of {model} cannot be shown: {self._store.told(error)}."
 
     def _read_cell(self, text: str) -> Cell:
         n_classes = len(self._need_audit().figures.classes.confusion)
@@ -160,14 +168,6 @@ class AuditState(param.Parameterized):
         if self.audited is None:
             raise DataError("this model has no audit in which something could be chosen")
         return self.audit
-
-
-def _excuse(model: str, error: FastnetError) -> str:
-    if isinstance(error, NoAuditError):
-        return f"{model} has not been audited yet."
-    if isinstance(error, StaleAuditError):
-        return f"The audit of {model} is of other weights, another calibration or another version of fastnet."
-    return f"The audit of {model} cannot be shown: {error}."
 
 
 def load_audited(directory: Path) -> Audited:

@@ -16,7 +16,7 @@ from ..server.corrections import Task, UnderWay
 from .store import Store
 
 MOST_TAUGHT = 20  # digits at once
-IDLE, LEARNING, CALIBRATING = "idle", "learning", "calibrating"
+IDLE, LEARNING, CALIBRATING, KEEPING = "idle", "learning", "calibrating", "keeping"
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,21 +119,31 @@ class Corrections(param.Parameterized):
         how = "Its calibration is that of the model that it was" if predictor.calibration else "It has no calibration"
         return f"{how}: {self.uncalibrated}."
 
+    def may_keep(self) -> bool:
+        """Whether there is a model to keep; until `choose_kept` nothing else is learnt, which the choice would end."""
+        if not (self._folder and self.state == IDLE):
+            self.problem = "there is nothing to keep yet"
+            return False
+        self.param.update(state=KEEPING, problem="")
+        return True
+
     def keep(self, name: str) -> str:
         """Save the corrected model under that name; return why it was not, or nothing. Any thread may call this."""
         store = self._store
         with self._holding:
-            if not (self._folder and self.state == IDLE):
-                return "there is nothing to keep yet"
+            if not self._folder:
+                return "it was forgotten meanwhile"
             model = _model_in(self._folder)
             try:
                 store.shared.library.save(name.strip(), model, owner=store.owner, visitor=store.visitor)
             except FORESEEN as error:
-                return sentence_of(error)
+                return store.shared.library.told(error)
         return ""
 
     def choose_kept(self, name: str, problem: str) -> None:
         """Read with the model that was kept under that name; or tell why it was not."""
+        if self.state == KEEPING:
+            self.state = IDLE
         if problem:
             self.problem = problem
             return
@@ -161,7 +171,7 @@ class Corrections(param.Parameterized):
     def _taught_with(self, number: int, label: int) -> list[Taught]:
         """What is to be learnt with one digit more; OptionError where there is none such, or too many."""
         if self.state != IDLE:
-            raise OptionError("it is still learning; one thing after the other")
+            raise OptionError("it is still busy with the last thing; one after the other")
         answer = self._store.answer
         digits = answer.reading.digits if answer and answer.is_final else ()
         if not (0 <= number < len(digits) and digits[number].pixels.any() and 0 <= label <= 9):

@@ -4,7 +4,7 @@ from typing import Any
 
 import param
 
-from fastnet.errors import FORESEEN, sentence_of
+from fastnet.errors import FORESEEN
 
 from .store import Store
 
@@ -42,7 +42,7 @@ class SavedModels(param.Parameterized):
         try:
             shared.library.delete(name, self._store.owner)
         except FORESEEN as error:
-            sentence = sentence_of(error)
+            sentence = shared.library.told(error)
             return sentence[0].upper() + sentence[1:]
         return f"Deleted {name!r}"
 

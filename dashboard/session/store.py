@@ -202,6 +202,11 @@ class Store(param.Parameterized):
         """Where the model lies that reads: the chosen one, or as it was corrected; ModelError if there is none."""
         return self._corrected or self.shared.library.folder(self.model)
 
+    def told(self, error: BaseException) -> str:
+        """An error about the model that reads, in a sentence for visitors."""
+        corrected = str(self._corrected or "")
+        return self.shared.library.told(error, {corrected: "the corrected model"} if corrected else {})
+
     @property
     def _corrected(self) -> Path | None:
         """Where the chosen model lies as it was corrected, if it was."""
@@ -218,7 +223,7 @@ class Store(param.Parameterized):
         except FORESEEN as error:
             ask_again = self._ask_again  # when there is a sound model
             self.param.update(predictor=None, facts=[])
-            self.refuse(sentence_of(error))
+            self.refuse(self.told(error))
             self._ask_again = ask_again
 
     def _known_model(self, name: str) -> str:

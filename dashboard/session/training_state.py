@@ -10,7 +10,7 @@ from typing import Any
 import param
 
 from fastnet import weights
-from fastnet.errors import FORESEEN, FastnetError, sentence_of
+from fastnet.errors import FORESEEN, FastnetError
 from fastnet.training.recipe import PLAIN
 
 from ..server.library import Library
@@ -107,7 +107,7 @@ class TrainingState(param.Parameterized):
         try:
             self._library.save(name, Path(run), name in self._own, self._owner(), self._trainer.visitor)
         except FORESEEN as error:
-            sentence = sentence_of(error)
+            sentence = self._library.told(error)
             return sentence[0].upper() + sentence[1:]
         self._own.add(name)
         self.kept_as = name
@@ -145,7 +145,7 @@ class TrainingState(param.Parameterized):
         try:
             predictor = self._library.load(name)
         except FastnetError as error:
-            return Snapshot(FAILED, problem=str(error))
+            return Snapshot(FAILED, problem=self._library.told(error))
         epochs, test = self._library.history(name), predictor.manifest.test
         return Snapshot(layer_sizes=predictor.layer_sizes, epochs=epochs, test=test)
 

@@ -61,8 +61,13 @@ _LAYOUT = {
         "& .MuiToolbar-root .MuiIconButton-root": {"display": "none"},
     },
 }
+_COMPONENTS = {
+    "MuiAppBar": {"styleOverrides": {"root": _BAR}},
+    "MuiFormControl": {"styleOverrides": {"root": {"@media print": {"filter": "var(--on-paper, none)"}}}},
+    "MuiTypography": {"defaultProps": {"variantMapping": {"h3": "div"}}},  # the name in the bar is no heading
+}
 _THEME = {
-    mode: {"palette": {"primary": {"main": accent}}, "components": {"MuiAppBar": {"styleOverrides": {"root": _BAR}}}}
+    mode: {"palette": {"primary": {"main": accent}}, "components": _COMPONENTS}
     for mode, accent in (("light", "#0b62a8"), ("dark", "#6cb6ff"))
 }
 

@@ -6,10 +6,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fastnet.audit.contents import DIRECTORY, load_audit
-from fastnet.errors import FORESEEN, sentence_of
+from fastnet.errors import FORESEEN
 from fastnet.models.files import read_model
 
 from .beside import start_beside
+from .sentences import for_visitors
 
 REPORT = "report.html"
 NICENESS = 10
@@ -38,7 +39,7 @@ def audit_file(directory: Path, name: str) -> bytes | str:
         drawn = {picture: draw(picture, audit, files) for picture in PICTURES}
         return report(audit, {picture: content for picture, content in drawn.items() if content}).encode()
     except FORESEEN as error:
-        return sentence_of(error)
+        return for_visitors(error, {str(directory): directory.name})
 
 
 def make_aside(directory: Path, name: str) -> bytes | str:

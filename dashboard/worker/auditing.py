@@ -5,9 +5,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fastnet.audit import audit_model, save_audit
-from fastnet.errors import FORESEEN, sentence_of
+from fastnet.errors import FORESEEN
 from fastnet.models.data import data_of
 from fastnet.models.files import read_model
+
+from .sentences import for_visitors
 
 
 def work(pipe: Connection, directory: Path) -> None:
@@ -26,4 +28,4 @@ def work(pipe: Connection, directory: Path) -> None:
         except (BrokenPipeError, ConnectionResetError):
             raise
         except FORESEEN as error:
-            pipe.send({"problem": sentence_of(error)})
+            pipe.send({"problem": for_visitors(error, {str(directory): directory.name})})

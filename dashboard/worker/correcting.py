@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnet.errors import FORESEEN, sentence_of
+from fastnet.errors import FORESEEN
 from fastnet.models.calibration import read_calibration, write_calibration
 from fastnet.models.files import read_model
 from fastnet.reading.fitting import calibrate
 from fastnet.training.correcting import correct_model
 
 from .processors import leave_a_processor
+from .sentences import for_visitors
 
 
 def work(pipe: Connection, model: Path, images: np.ndarray, labels: np.ndarray, out: Path) -> None:
@@ -34,5 +35,4 @@ def work(pipe: Connection, model: Path, images: np.ndarray, labels: np.ndarray, 
         except (BrokenPipeError, ConnectionResetError):
             raise
         except FORESEEN as error:
-            sentence = sentence_of(error).replace(str(model), model.name)  # visitors need not know where it lies
-            pipe.send(sentence.replace(str(out), "the corrected model"))
+            pipe.send(for_visitors(error, {str(model): model.name, str(out): "the corrected model"}))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fastnet.data.loading import load_dataset
-from fastnet.errors import FORESEEN, OptionError, sentence_of
+from fastnet.errors import FORESEEN, OptionError
 from fastnet.kernels import compilation
 from fastnet.models.documents import Score
 from fastnet.reading.fitting import calibrate_run
@@ -24,6 +24,7 @@ from fastnet.training.trainer import EpochRecord, Training
 
 from .looks import Observer
 from .processors import leave_a_processor
+from .sentences import for_visitors
 from .snapshot import ENDING, FAILED, FINISHED, PAUSED, RUNNING, STOPPED
 
 SAMPLES_AT_A_TIME = {"numba": 2048, "reference": 512}  # between two looks at the commands: about a tenth of a second
@@ -41,7 +42,8 @@ def work(pipe: Connection, recipe: Recipe, data: str, directory: Path) -> None:
         pass
     except FORESEEN as error:
         with contextlib.suppress(OSError):
-            pipe.send({"state": FAILED, "problem": sentence_of(error)})
+            problem = for_visitors(error, {data: Path(data).name, str(directory): "the run"})
+            pipe.send({"state": FAILED, "problem": problem})
 
 
 class _Worker:

@@ -49,13 +49,14 @@ def _lines(facts: "Inspection") -> Iterator[tuple[str, str | None]]:
     yield "layers", f"{'-'.join(map(str, facts.layer_sizes))}, {facts.n_parameters:,} parameters"
     if (facts.activation, facts.loss) != ("relu", "cross_entropy"):
         yield "network of", f"activation {facts.activation}, loss {facts.loss}"
-    yield "trained by", f"fastnet {facts.fastnet_version}" if facts.fastnet_version else None
+    yield "ensemble of", names_of(facts.members)
+    made = "put together by" if facts.members else "trained by"
+    yield made, f"fastnet {facts.fastnet_version}" if facts.fastnet_version else None
     yield "data", _data(facts.data)
     yield "recipe", _listed(facts.recipe)
     yield "started from", facts.origin.model if facts.origin else None
     yield "taught by", names_of(facts.teachers)
     yield "images corrected", str(facts.corrections) if facts.corrections else None
-    yield "ensemble of", names_of(facts.members)
     planned = (facts.recipe or {}).get("epochs")
     yield "epochs", None if facts.epochs is None else f"{facts.epochs} of {planned or 'unknown'}"
     yield "validation accuracy", _percent(facts.validation_accuracy)

@@ -57,6 +57,12 @@ def own(model, tmp_path):
     return shutil.copytree(model, tmp_path / "own")
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """For tests that look at no picture: all of them together take seconds."""
+    monkeypatch.setattr("fastnet.audit.report.draw", lambda *_: b"a picture")
+
+
 def written(audit, directory, target):
     write_everything(audit, read_model(directory), target)
     return Page((target / "report.html").read_text())
@@ -82,7 +88,7 @@ def test_the_command_writes_figures_pictures_and_a_page_that_needs_nothing_else(
     assert f"{figures.overall.accuracy:.2%}" in page.text
 
 
-def test_the_place_of_the_report_can_be_chosen_and_is_not_overwritten(own, npz, fastnet, tmp_path):
+def test_the_place_of_the_report_can_be_chosen_and_is_not_overwritten(own, npz, fastnet, tmp_path, undrawn):
     options = ("--data", npz, "--points", 60, "--against", own, "--out", tmp_path / "out")
     code, out, _ = fastnet("audit", own, *options)
     assert code == 0
@@ -185,7 +191,7 @@ def texts_of(figure):
     return "\n".join(each.get_text() for each in figure.findobj(Text))
 
 
-def test_classes_are_called_by_their_names(model, digits, tmp_path):
+def test_classes_are_called_by_their_names(model, digits, tmp_path, undrawn):
     names = tuple(f"{letter}$<i>" for letter in "ABCDEFGHIJ")
     own = shutil.copytree(model, tmp_path / "own")
     manifest = replace(read_manifest(own), classes=names)

@@ -27,18 +27,8 @@ from fastnet.data.samples import Samples
 from ..conftest import MILLISECONDS, PATIENCE
 
 APP = importlib.util.find_spec("fastnet.dashboard.app")
-TINY_BENCHMARK = str(Path(__file__).with_name("tiny_benchmark.py"))
-KERNEL_REPORT = Path(__file__).with_name("kernel_report.json")  # what `fastnet benchmark --kernel` printed
 SERVERS: dict[str, list[str]] = {
     "serve()": ["-c", "import sys; from fastnet.dashboard.app import Serving, serve; serve(Serving(int(sys.argv[1])))"],
-    "tiny benchmark": [
-        "-c",
-        "import sys; from pathlib import Path;"
-        "from fastnet.dashboard import app; from fastnet.dashboard.server import benchmarks;"
-        f"command = (sys.executable, '-P', {TINY_BENCHMARK!r}, '--json', '--roofline');"
-        "benchmarks.Benchmarks.__init__.__defaults__ = (command,);"
-        f"app.serve(app.Serving(int(sys.argv[1])), reports=(Path({str(KERNEL_REPORT)!r}),))",
-    ],
     "fastnet dashboard": ["-P", "-m", "fastnet", "dashboard", "--port"],
     "fastnet dashboard --prefix": ["-P", "-m", "fastnet", "dashboard", "--prefix", "/digits", "--port"],
     "fastnet dashboard --num-procs": ["-P", "-m", "fastnet", "dashboard", "--public", "--num-procs", "2", "--port"],

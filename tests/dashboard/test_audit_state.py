@@ -140,7 +140,7 @@ def test_a_damaged_audit_is_said_to_be_so(own_models):
     (own_models / AUDITED / "audit" / "tsne.npy").write_bytes(b"")
     state = opened(own_models)[1]
     assert state.audited is None
-    assert state.problem.startswith("The audit of audited cannot be shown: ")
+    assert state.problem.startswith("The audit of audited cannot be shown: audited/audit/tsne.npy: ")
 
 
 def test_a_computation_is_followed_until_its_audit_is_there(own_models):

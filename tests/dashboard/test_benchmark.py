@@ -9,19 +9,22 @@ import time
 from pathlib import Path
 
 import pytest
+from bokeh.models import HoverTool
 
+from benchmarks.serving import wait_for as wait_for_server
 from fastnet.dashboard.server.benchmarks import STEPS, Benchmarks, Result, Status
 from fastnet.dashboard.server.places import Places
 from fastnet.dashboard.views.benchmark.own_kernels import own_kernels, times_html, verified_html
-from fastnet.dashboard.views.benchmark.roofline import reaches
+from fastnet.dashboard.views.benchmark.roofline import _figure, reaches
 from fastnet.dashboard.views.benchmark.tables import STEP_TITLES, contest_html, result_html
 from fastnet.dashboard.views.benchmark.watch import Watch, progress_html
 from fastnet.errors import DataError, OptionError
 from fastnet.timing.kernel_reports import read_report
 
 from ..conftest import PATIENCE
-from .conftest import KERNEL_REPORT, MILLISECONDS
+from .conftest import serving
 
+KERNEL_REPORT = Path(__file__).with_name("kernel_report.json")  # what `fastnet benchmark --kernel` printed
 TINY = (sys.executable, "-P", str(Path(__file__).with_name("tiny_benchmark.py")), "--json", "--roofline")
 
 
@@ -126,6 +129,15 @@ def test_the_table_shows_medians_and_machine(result):
     assert "Not installed: JAX." in text
 
 
+def test_words_on_kernels_on_one_spot_stand_below_one_another():
+    row = {"seconds": 1e-5, "flop": 1e6, "intensity": 2.0}
+    bandwidths = {"L1": 2e11, "memory": 2e10}
+    roof = {"flop": 2e11, "read": bandwidths, "update": bandwidths}
+    plot = _figure({"ceilings": roof, "kernels": [{**row, "name": name} for name in ("one", "other")]})
+    [marks] = plot.select_one(HoverTool).renderers  # each would have a box of words
+    assert marks.data_source.data["name"] == ["one", "other"]
+
+
 def test_no_kernel_is_said_to_reach_more_than_all_or_nothing_of_what_it_waits_for():
     told = [reaches({"share": share, "bound": "L3"}) for share in (1.57, 0.42, 0.001)]
     assert told == ["all of L3, and more from nearer caches", "42% of L3", "<1% of L3"]
@@ -219,20 +231,44 @@ def test_a_report_that_nobody_can_read_keeps_the_page_from_being_served(fastnet,
     assert (code, "it must hold an object" in err) == (2, True)
 
 
-@pytest.mark.parametrize("address", ["tiny benchmark"], indirect=True)
+@pytest.fixture(scope="module")
+def address(result, tmp_path_factory):
+    """A server with a kernel's report, whose benchmark of 1,000 images comes to that result; another never ends."""
+    figures = tmp_path_factory.mktemp("benchmark") / "figures.json"
+    figures.write_text(json.dumps(result.figures))
+    measure = f"""
+import sys, time
+if sys.argv[-1] != "1000":
+    {WAITS}
+print(open({str(figures)!r}).read())
+"""
+    serve = f"""
+import sys
+from pathlib import Path
+from fastnet.dashboard import app
+from fastnet.dashboard.server import benchmarks
+benchmarks.Benchmarks.__init__.__defaults__ = ((sys.executable, "-c", {measure!r}),)
+app.serve(app.Serving(int(sys.argv[1])), reports=(Path({str(KERNEL_REPORT)!r}),))
+"""
+    with serving(["-c", serve]) as root:
+        wait_for_server(root, PATIENCE)
+        yield root
+
+
 def test_a_click_measures_and_a_later_visitor_sees_the_figures(open_page):
     from playwright.sync_api import expect
 
     page = open_page(search="?tab=benchmark")
-    expect(page.get_by_text("Nothing has been measured")).to_have_count(2)
-    page.get_by_role("combobox").click()
-    page.get_by_text("1,000 images", exact=True).click()
+    expect(page.get_by_role("heading", name="Kernels of your own")).to_be_visible()
+    expect(page.get_by_role("heading", name="Where the kernels stand")).to_be_hidden()  # nothing has been measured
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("progressbar", name="Benchmark")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("progressbar", name="Benchmark")).to_have_count(0)
+    page.get_by_role("combobox").click()
+    page.get_by_text("1,000 images", exact=True).click()
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text("an epoch of 1,000 images")).to_be_visible(timeout=MILLISECONDS)
+    expect(page.get_by_text("an epoch of 1,000 images")).to_be_visible()
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
     page.get_by_role("button", name="Playful").click()
     expect(page.get_by_role("table")).to_have_count(1)

@@ -11,7 +11,7 @@ from PIL import Image
 from benchmarks.pen import draw_strokes
 from fastnet.dashboard.server.samples import samples
 
-from .conftest import pages
+from .conftest import at_rest, pages
 
 SEVEN = [(0.35, 0.2), (0.65, 0.2), (0.45, 0.8)]
 NOTHING = "\N{EN DASH}"
@@ -267,6 +267,7 @@ def test_drawing_on_a_picture_begins_on_blank_paper(blank_page):
     page.get_by_alt_text("Sample: A postcode").click()
     expect(answer(page)).to_have_text("94107")
     expect(page.get_by_alt_text("The picture that is read")).to_be_visible()
+    at_rest(page, page.locator("canvas.ink").bounding_box)  # it is scrolled into sight
     draw(page, SEVEN)
     expect(answer(page)).to_have_text("7")
     expect(page.get_by_alt_text("The picture that is read")).to_have_count(0)

@@ -18,6 +18,7 @@ from fastnet.dashboard.views import parts
 from fastnet.dashboard.views.audit.embedding import marked_html
 from fastnet.dashboard.views.audit.point import point_html
 from fastnet.dashboard.views.audit.units import UnitsView, answers
+from fastnet.dashboard.views.probabilities import percent
 from fastnet.dashboard.views.reading.answer import AnswerView, answer_message
 from fastnet.dashboard.views.reading.board import Board, boxes
 from fastnet.dashboard.views.reading.gallery import Gallery
@@ -141,6 +142,11 @@ def test_the_answer_is_told_in_words():
     message = answer_message(answer(digit(3)), "")
     assert (message["text"], message["sentence"], message["second"]) == ("3", "82.0%", "second guess 4, 2.0%")
     assert (message["is_unsure"], message["reasons"]) == (False, [])
+
+
+def test_no_probability_is_told_as_nothing_or_as_certain():
+    told = [percent(probability) for probability in (0.0, 0.0004, 0.0006, 0.5, 0.9994, 0.9996, 1.0)]
+    assert told == ["<0.1%", "<0.1%", "0.1%", "50.0%", "99.9%", ">99.9%", ">99.9%"]
 
 
 def test_several_digits_are_told_by_the_least_sure():

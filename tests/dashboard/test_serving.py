@@ -211,16 +211,10 @@ def begun(start_process):
     return server, int(re.fullmatch(r"serving on http://localhost:(\d+) \(Ctrl-C ends it\)\n", line)[1])
 
 
-def test_where_it_serves_is_printed_once_it_answers(begun):
-    _, port = begun
-    with socket.create_connection(("localhost", port), timeout=PATIENCE):
-        pass
-    urllib.request.urlopen(f"http://localhost:{port}/", timeout=PATIENCE).close()
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-def test_what_is_under_way_when_it_ends_is_answered(begun, number):
+def test_it_answers_once_it_says_where_and_also_what_is_under_way_when_it_ends(begun, number):
     server, port = begun
+    urllib.request.urlopen(f"http://localhost:{port}/", timeout=PATIENCE).close()
     body = SEVEN.read_bytes()
     head = f"POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
     with socket.create_connection(("localhost", port), timeout=PATIENCE) as connection:

@@ -2,18 +2,24 @@
 
 import dataclasses
 import io
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from fastnet import weights
+from fastnet.dashboard.server.library import Library
 from fastnet.dashboard.server.samples import samples
+from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.session import store as store_module
 from fastnet.dashboard.session.drawing import Stroke
 from fastnet.dashboard.session.store import MOST_PICTURES, MOST_SIDE, Store, model_facts, read_file
+from fastnet.dashboard.views.learn.network import _model_or_default
+from fastnet.dashboard.worker.audit_files import audit_file, file_names
 from fastnet.errors import DataError, ModelError
 from fastnet.models.documents import Score
 from fastnet.reading.predictor import Predictor
@@ -217,6 +223,19 @@ def test_a_damaged_model_gets_a_sentence(store, monkeypatch):
     assert store.facts == []
     store.draw([ONE])
     assert (store.answer, store.problem) == (None, "damaged: is damaged")
+
+
+def test_visitors_are_told_a_models_name_and_the_log_where_it_lies(tmp_path, capfd):
+    folder = Path(shutil.copytree(weights.DIRECTORY / weights.DEFAULT, tmp_path / "mine"))
+    store = Store(shared=Shared(Library(tmp_path)))
+    (folder / "W1.npy").write_bytes(b"")
+    store.model = "mine"
+    assert store.problem.startswith("mine/W1.npy: ")
+    assert f"{folder}/W1.npy: " in capfd.readouterr().err
+    assert _model_or_default(store, "mine")[1].startswith("mine is not shown: mine/W1.npy: ")
+    store.corrected = ("mine", tmp_path / "temporary")
+    assert str(tmp_path) not in store.problem
+    assert audit_file(folder, file_names()[0]).startswith("mine/")
 
 
 @pytest.mark.parametrize("act", [lambda store: store.show_sample(0), lambda store: store.draw([ONE])])

@@ -1,14 +1,18 @@
 """What the server tells a page reaches it, whatever else is being written."""
 
 import asyncio
+import gc
 from types import SimpleNamespace
 
+import pytest
 from bokeh.core.serialization import Serializer
 from bokeh.document import Document
 from bokeh.models import ColumnDataSource
 from panel.io import document as writing
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError, WebSocketProtocol13
 
-from fastnet.dashboard.server.websockets import send_all, take_up
+from fastnet.dashboard.server.websockets import leave_in_silence, send_all, take_up
 
 from .raw_page import RawPage, objects, raw_page
 from .test_messages import run
@@ -115,3 +119,28 @@ def test_points_that_came_early_are_sent_once():
     (only,) = early
     sent = only.to_serializable(Serializer(references=document.models.synced_references))
     assert sent["data"]["entries"] == [("x", [1, 2, 3, 4, 5])]
+
+
+async def write_to_a_page_that_was_left(is_awaited: bool) -> list[str]:
+    """What asyncio complains of."""
+    complaints: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: complaints.append(context["message"]))
+    left = loop.create_future()
+    left.set_exception(StreamClosedError())
+    protocol = SimpleNamespace(_message_bytes_out=0, _compressor=None, _write_frame=lambda *_, **__: left)
+    writing = WebSocketProtocol13.write_message(protocol, "late")
+    if is_awaited:
+        with pytest.raises(WebSocketClosedError):
+            await writing
+    del writing
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gc.collect()
+    return complaints
+
+
+@pytest.mark.parametrize("is_awaited", [False, True])
+def test_that_a_page_was_left_is_told_to_who_waits_and_no_one_else(is_awaited):
+    leave_in_silence()
+    assert run(write_to_a_page_that_was_left(is_awaited)) == []

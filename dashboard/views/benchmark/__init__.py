@@ -9,12 +9,12 @@ from ..mode import for_scientists, in_each_mode
 from ..parts import ASSETS, card, html
 from .own_kernels import own_kernels
 from .roofline import roofline_pane
-from .tables import INTRODUCTION, INVITATION, NOTHING_YET, result_html
+from .tables import INTRODUCTION, INVITATION, result_html
 from .watch import SAMPLES, Watch
 
 MOST_MS = 400  # between a change and its sight
 
-_GRID = (ASSETS / "benchmark.css").read_text(encoding="utf-8")
+_CARDS = (ASSETS / "benchmark.css").read_text(encoding="utf-8")
 
 
 def benchmark_view(store: Store) -> pn.Column:
@@ -37,12 +37,9 @@ def benchmark_view(store: Store) -> pn.Column:
             html(watch.param.progress),
             area="run",
         ),
-        card(
-            in_each_mode("Side by side", "How it ended"), html(pn.bind(result_html, watch.param.result)), area="result"
-        ),
-        for_scientists(card("Where the kernels stand", pn.bind(_roofline, watch.param.result), area="roofline")),
+        _results(watch),
         *_own_kernels(store),
-        stylesheets=[_GRID],
+        stylesheets=[_CARDS],
         margin=(0, 10),
         sizing_mode="stretch_width",
     )
@@ -51,12 +48,28 @@ def benchmark_view(store: Store) -> pn.Column:
     return view
 
 
+def _results(watch: Watch) -> pn.Column:
+    """The cards of what was measured; not to be seen before."""
+    result = watch.param.result
+    return pn.Column(
+        card(in_each_mode("Side by side", "How it ended"), pn.bind(_contests, result), area="result"),
+        for_scientists(card("Where the kernels stand", pn.bind(_roofline, result), area="roofline")),
+        visible=pn.bind(bool, result),
+        stylesheets=[_CARDS],
+        sizing_mode="stretch_width",
+        margin=0,
+    )
+
+
 def _own_kernels(store: Store) -> list[pn.Column]:
     """The card of kernels of one's own, on a server that was given reports."""
     reports = store.shared.reports
     return [for_scientists(card("Kernels of your own", own_kernels(reports), area="own"))] if reports else []
 
 
+def _contests(result: Result | None) -> pn.viewable.Viewable:
+    return html(result_html(result) if result else "")
+
+
 def _roofline(result: Result | None) -> pn.viewable.Viewable:
-    figures = result and result.figures.get("roofline")
-    return roofline_pane(figures) if figures else html(NOTHING_YET)
+    return roofline_pane(result.figures["roofline"]) if result else html("")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from html import escape
-from itertools import cycle
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -70,10 +70,8 @@ def _figure(figures: Figures) -> figure:
         plot.line(intensity, np.minimum(intensity * rate, peak), color=_GREY, line_width=1)
         _name_roof(plot, level, intensity[0], intensity[0] * rate, text_align="left", x_offset=4)
     _name_roof(plot, "multiply-adds", intensity[-1], peak, text_align="right", x_offset=-4)
-    marks = [
-        _add_kernel(plot, row, colour, marker) for row, (colour, marker) in zip(rows, _looks(_MARKERS), strict=False)
-    ]
-    plot.add_tools(HoverTool(renderers=marks, tooltips=[("kernel", "@name"), ("speed", "@y{0.0} GFLOP/s")]))
+    marks = _add_kernels(plot, rows)
+    plot.add_tools(HoverTool(renderers=[marks], tooltips=[("kernel", "@name"), ("speed", "@y{0.0} GFLOP/s")]))
     return plot
 
 
@@ -82,11 +80,19 @@ def _name_roof(plot: figure, name: str, x: float, y: float, **where: Any) -> Non
     plot.text([x], [y], [name], text_color=_GREY, text_font_size="12px", text_baseline="bottom", y_offset=-3, **where)
 
 
-def _add_kernel(plot: figure, row: Figures, colour: str, marker: str) -> Any:
-    """A kernel's place."""
-    y = row["flop"] / row["seconds"] / 1e9
-    source = ColumnDataSource({"x": [row["intensity"]], "y": [y], "name": [row["name"]]})
-    return plot.scatter("x", "y", source=source, marker=marker, size=13, color=colour, line_width=2)
+def _add_kernels(plot: figure, rows: list[Figures]) -> Any:
+    """The kernels' places, as one: of several on a spot, words then stand below one another."""
+    colours, markers = zip(*islice(_looks(_MARKERS), len(rows)), strict=True)
+    columns = {
+        "x": [row["intensity"] for row in rows],
+        "y": [row["flop"] / row["seconds"] / 1e9 for row in rows],
+        "name": [row["name"] for row in rows],
+        "colour": colours,
+        "marker": markers,
+    }
+    return plot.scatter(
+        "x", "y", source=ColumnDataSource(columns), marker="marker", size=13, color="colour", line_width=2
+    )
 
 
 def _table(rows: list[Figures]) -> str:

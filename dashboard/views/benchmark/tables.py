@@ -13,7 +13,6 @@ from fastnet.timing.texts import TITLES, busy_text, time_text
 from ...server.benchmarks import Result
 
 STEP_TITLES = ("training", "the first layer", "loss and gradient", "Adam", "the machine's ceilings and the kernels")
-NOTHING_YET = '<p class="quiet">Nothing has been measured on this server yet.</p>'
 
 _PACKAGES = {"pytorch": "torch", "jax": "jax", "sklearn": "sklearn"}
 
@@ -39,10 +38,8 @@ def _introduction() -> str:
 INTRODUCTION = _introduction()
 
 
-def result_html(result: Result | None) -> str:
+def result_html(result: Result) -> str:
     """All contests, and where and when they were measured."""
-    if result is None:
-        return NOTHING_YET
     figures = result.figures
     contests = [
         contest_html(title, figures["contests"][name])

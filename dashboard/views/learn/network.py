@@ -1,15 +1,13 @@
 """A network at work: its units light up as they answer. The browser itself computes it, from weights sent once."""
 
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import param
 from panel.custom import JSComponent
 
 from fastnet import weights
-from fastnet.errors import FORESEEN, sentence_of
+from fastnet.errors import FORESEEN
 from fastnet.models.webpage import PAGE
 
 from ...server.browser_models import ShownModel, shown_model
@@ -41,7 +39,7 @@ class BrowserNetwork(JSComponent):
 
     def _send(self, *_: object) -> None:
         model = self._store.model
-        aside(partial(_model_or_default, self._store.folder, model), partial(self._show, model))
+        aside(partial(_model_or_default, self._store, model), partial(self._show, model))
 
     def _show(self, model: str, found: tuple[ShownModel, str]) -> None:
         if model == self._store.model:  # no other was chosen meanwhile
@@ -69,10 +67,10 @@ class NetworkOfAnswer(BrowserNetwork):
             self.load()
 
 
-def _model_or_default(folder: Callable[[], Path], name: str) -> tuple[ShownModel, str]:
+def _model_or_default(store: Store, name: str) -> tuple[ShownModel, str]:
     """The model of that name, which lies there; or the default one and why it stands here."""
     try:
-        return shown_model(folder()), ""
+        return shown_model(store.folder()), ""
     except FORESEEN as error:
         default = weights.DIRECTORY / weights.DEFAULT
-        return shown_model(default), f"{name} is not shown: {sentence_of(error)}; this is {weights.DEFAULT}."
+        return shown_model(default), f"{name} is not shown: {store.told(error)}; this is {weights.DEFAULT}."

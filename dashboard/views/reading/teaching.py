@@ -58,7 +58,7 @@ class Teaching(JSComponent):
                 case {"digit": int(number), "label": int(label)}:
                     if under_way := corrections.teach(number, label):
                         self._aside(partial(_learnt, under_way), partial(self._take_in, under_way))
-                case {"keep": str(name)}:
+                case {"keep": str(name)} if corrections.may_keep():
                     self._aside(partial(corrections.keep, name), partial(self._choose_kept, name))
                 case "forget":
                     corrections.forget()

@@ -22,7 +22,7 @@ function read(drawing) {
 // ---- The model ------------------------------------------------------------------------------------------------------
 
 const areDigits = facts.classes.join() === "0,1,2,3,4,5,6,7,8,9"
-const percent = (share, digits = 1) => (share > 0.9995 && share < 1 ? "> 99.9%" : `${(100 * share).toFixed(digits)}%`)
+const percent = (share) => (share < 0.0005 ? "<0.1%" : share > 0.9995 ? ">99.9%" : `${(100 * share).toFixed(1)}%`)
 
 function introduce() {
   const [few, more] = [facts.classes.slice(0, 20).join(", "), facts.classes.length > 20 ? ` and ${facts.classes.length - 20} more` : ""]
@@ -31,7 +31,7 @@ function introduce() {
     `A network of ${facts.parameters.toLocaleString("en")} numbers, all in this file, reads it while you draw.` +
     " Draw several, too: with a gap between them, each is read." +
     (areDigits ? "" : ` It knows ${few}${more}.`)
-  const measured = facts.accuracy === null ? "" : `, reads ${percent(facts.accuracy, 2)} of ${facts.tested} right`
+  const measured = facts.accuracy === null ? "" : `, reads ${(100 * facts.accuracy).toFixed(2)}% of ${facts.tested} right`
   const licence = facts.license ? `, ${facts.license} licence` : ""
   find("facts").textContent =
     `${facts.name}: layers ${facts.layers.join("-")}, ${facts.parameters.toLocaleString("en")} parameters${measured}${licence}.`
