@@ -28,7 +28,6 @@ STILL_WRONG = {
     "stem_taken_for_ruling_1.jpg",
     "stem_taken_for_ruling_2.jpg",
     "stem_taken_for_ruling_b_1.jpg",
-    "stem_taken_for_ruling_b_2.jpg",
     "stroke_in_pieces_2.png",
     "stroke_in_pieces_3.png",
     "table_makes_specks_1.jpg",
