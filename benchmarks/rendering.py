@@ -428,9 +428,7 @@ def slanting_line(rng: Rng, digits: np.ndarray, degrees: int, is_ruled: bool) ->
     half_width = row.shape[1] / 2 + 60
     half_height = row.shape[0] / 2 + 40 + half_width * math.sin(math.radians(degrees))
     middle = side / 2
-    return encoded(
-        turned.crop((middle - half_width, middle - half_height, middle + half_width, middle + half_height))
-    )
+    return encoded(turned.crop((middle - half_width, middle - half_height, middle + half_width, middle + half_height)))
 
 
 SLANTING: dict[str, Callable[[Rng, np.ndarray], bytes]] = {

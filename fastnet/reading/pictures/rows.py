@@ -17,9 +17,7 @@ def in_lines(groups: list[Group]) -> list[list[Group]]:
     rows = {id(group): _straight_rows(group, slope) for group in groups}
     lines: list[list[Group]] = []
     for group in sorted(groups, key=lambda group: group.x0):
-        fitting = [
-            (shared, line) for line in lines if (shared := _overlap(rows[id(line[-1])], rows[id(group)])) > 0.4
-        ]
+        fitting = [(shared, line) for line in lines if (shared := _overlap(rows[id(line[-1])], rows[id(group)])) > 0.4]
         if fitting:
             max(fitting, key=lambda pair: pair[0])[1].append(group)
         else:
