@@ -16,7 +16,12 @@ _STEEPEST = 0.3  # rows a column: a line slants by up to 16 degrees ...
 _LEVEL = 0.02  # ... and by up to one it is found as it is
 _SLOPES = np.linspace(-_STEEPEST, _STEEPEST, 31)
 _CROSSED, _LOOKED_AT = 0.5, 200  # the share of so many columns, evenly spaced, that one slanting line crosses at least
+_MARGIN = 0.02  # of the picture: a lone line that ends by so much before an edge, where another stroke begins, ...
+_MUCH = 0.35  # ... and is so much of all ink, is a stroke of a digit that fills the picture
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
+
+
+Line = tuple[np.ndarray, np.ndarray, np.ndarray]  # as `_edges` gives it
 
 
 def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
@@ -79,14 +84,28 @@ def _without_level_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray, 
     lines = [(columns, top, bottom) for columns, top, bottom in lines if np.median((bottom - top)[columns]) <= thickest]
     n_pieces = sum(_PIECE * width <= len(columns) < _SPAN * width for columns, *_ in lines)
     share = _LONG if n_pieces >= _MANY else _SPAN
+    ruled = [line for line in lines if len(line[0]) >= share * reach[int(np.median(line[1][line[0]]))]]
     result = mask.copy()
-    for columns, top, bottom in lines:
-        if len(columns) >= share * reach[int(np.median(top[columns]))]:
-            _erase(result, mask, even, columns, top, bottom)
-    return result
+    for columns, top, bottom in ruled:
+        _erase(result, mask, even, columns, top, bottom)
+    return mask if len(ruled) == 1 and _is_stroke(ruled[0], mask, result) else result
 
 
-def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _is_stroke(line: Line, mask: np.ndarray, rest: np.ndarray) -> bool:
+    """Whether the only line is of the one digit that fills the page: it ends within it, is much of the ink, and another
+    stroke begins at an end of it.
+    """
+    columns, top, bottom = line
+    margin = math.ceil(_MARGIN * mask.shape[1])
+    begins_within, ends_within = columns[0] > margin, columns[-1] < mask.shape[1] - margin
+    if (bottom - top)[columns].sum() < _MUCH * np.count_nonzero(mask):
+        return False
+    inked = rest.any(axis=0)
+    at_begin, at_end = (inked[max(0, end - 2 * margin) : end + 2 * margin + 1].any() for end in columns[[0, -1]])
+    return bool((begins_within and at_begin) or (ends_within and at_end))
+
+
+def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> Line:
     """The columns of a part; and of every column its first row, and the one after its last: (height, 0) for none."""
     height, width = shape
     its = runs.label == label
