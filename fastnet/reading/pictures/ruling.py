@@ -20,7 +20,6 @@ _MARGIN = 0.02  # of the picture: a lone line that ends by so much before an edg
 _MUCH = 0.35  # ... and is so much of all ink, is a stroke of a digit that fills the picture
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
 
-
 Line = tuple[np.ndarray, np.ndarray, np.ndarray]  # as `_edges` gives it
 
 
@@ -61,7 +60,7 @@ def _slope(faint: np.ndarray) -> float:
     x, y = np.nonzero(columns[1:].T & ~columns[:-1].T)  # where something begins below paper
     x *= step
     slope, n = 0.0, 0
-    for slopes, rows in ((_SLOPES, 0.01 * faint.shape[1]), (np.linspace(-0.01, 0.01, 21), 2)):
+    for slopes, rows in ((_SLOPES, max(2.0, 0.01 * faint.shape[1])), (np.linspace(-0.01, 0.01, 21), 2.0)):
         slope, n = max(((slope + each, _most_in_line(x, y, slope + each, rows)) for each in slopes), key=itemgetter(1))
     return slope if abs(slope) > _LEVEL and n >= _CROSSED * columns.shape[1] else 0.0
 
@@ -84,11 +83,16 @@ def _without_level_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray, 
     lines = [(columns, top, bottom) for columns, top, bottom in lines if np.median((bottom - top)[columns]) <= thickest]
     n_pieces = sum(_PIECE * width <= len(columns) < _SPAN * width for columns, *_ in lines)
     share = _LONG if n_pieces >= _MANY else _SPAN
-    ruled = [line for line in lines if len(line[0]) >= share * reach[int(np.median(line[1][line[0]]))]]
+    ruled = [line for line in lines if len(line[0]) >= share * reach[_middle_row(line)]]
     result = mask.copy()
     for columns, top, bottom in ruled:
         _erase(result, mask, even, columns, top, bottom)
     return mask if len(ruled) == 1 and _is_stroke(ruled[0], mask, result) else result
+
+
+def _middle_row(line: Line) -> int:
+    columns, top, _ = line
+    return int(np.median(top[columns]))
 
 
 def _is_stroke(line: Line, mask: np.ndarray, rest: np.ndarray) -> bool:
