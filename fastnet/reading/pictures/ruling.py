@@ -104,8 +104,8 @@ def _is_stroke(line: Line, mask: np.ndarray, rest: np.ndarray) -> bool:
     begins_within, ends_within = columns[0] > margin, columns[-1] < mask.shape[1] - margin
     if (bottom - top)[columns].sum() < _MUCH * np.count_nonzero(mask):
         return False
-    inked = rest.any(axis=0)
-    at_begin, at_end = (inked[max(0, end - 2 * margin) : end + 2 * margin + 1].any() for end in columns[[0, -1]])
+    inked = np.flatnonzero(rest.any(axis=0))
+    at_begin, at_end = ((np.abs(inked - end) <= 2 * margin).any() for end in columns[[0, -1]])
     return bool((begins_within and at_begin) or (ends_within and at_end))
 
 
