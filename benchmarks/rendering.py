@@ -413,6 +413,33 @@ LINES: dict[str, Callable[[Rng, np.ndarray], bytes]] = {
 }
 
 
+def slanting_line(rng: Rng, digits: np.ndarray, degrees: int, is_ruled: bool) -> bytes:
+    """A line on a page that is turned by so much, either way."""
+    if is_ruled:
+        inks, colour = [thin_strokes(digit, int(rng.integers(70, 100)), 6) for digit in digits], (30, 34, 60)
+    else:
+        inks, colour = [strokes(digit, int(rng.integers(80, 110))) for digit in digits], BLACK
+    row = in_a_row(rng, inks)
+    side = int(1.3 * row.shape[1]) + 400
+    page = paper((side, side), WHITE)
+    page = with_rules(page, 75, (120, 150, 210)) if is_ruled else page
+    write(page, row, (side - row.shape[1]) // 2, (side - row.shape[0]) // 2, colour)
+    turned = picture(page).rotate(degrees * rng.choice([-1, 1]), Image.Resampling.BICUBIC, fillcolor=WHITE)
+    half_width = row.shape[1] / 2 + 60
+    half_height = row.shape[0] / 2 + 40 + half_width * math.sin(math.radians(degrees))
+    middle = side / 2
+    return encoded(turned.crop((middle - half_width, middle - half_height, middle + half_width, middle + half_height)))
+
+
+SLANTING: dict[str, Callable[[Rng, np.ndarray], bytes]] = {
+    f"{'on ruled paper, ' if is_ruled else ''}slanting by {degrees} degrees": partial(
+        slanting_line, degrees=degrees, is_ruled=is_ruled
+    )
+    for is_ruled in (False, True)
+    for degrees in (5, 10, 15)
+}
+
+
 # ---- Touching digits: two of them -> a file ------------------------------------------------------------------------
 
 

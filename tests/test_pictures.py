@@ -144,6 +144,31 @@ def test_ruled_lines_go_and_strokes_that_cross_them_stay():
     np.testing.assert_allclose(box, (90, 40, 111, 161), atol=2)
 
 
+@pytest.mark.parametrize("angle", [-15, -6, 6, 15])
+@pytest.mark.parametrize("gap", [40, 1000])
+def test_lines_that_slant_are_read_line_by_line_and_their_ruling_goes(angle, gap):
+    """Bars of two heights tell the lines apart: their boxes are read by the height that they had before the turn."""
+    page = rendering.with_rules(rendering.paper((900, 900), rendering.WHITE), gap, (120, 150, 210))
+    heights = {320: (50, 50, 40, 50, 50, 40, 50), 405: (40, 40, 50, 40, 50), 490: (50, 40, 40, 40, 50, 40)}
+    for foot, line in heights.items():
+        for n, height in enumerate(line):
+            page[foot - height : foot, 270 + 55 * n : 278 + 55 * n] = rendering.BLACK
+    turned = rendering.picture(page).rotate(angle, Image.Resampling.BICUBIC, fillcolor=rendering.WHITE)
+    parts = prepare(turned.crop((190, 170, 710, 610))).parts
+    for number, line in enumerate(heights.values()):
+        boxes = [part.box for part in parts if part.line == number]
+        assert [box[3] - box[1] > 48 for box in boxes] == [height == 50 for height in line]
+        assert boxes == sorted(boxes)
+
+
+def test_level_lines_beside_a_stroke_that_slants_go_and_the_stroke_stays():
+    lines = [(0, y, 199, y + 1) for y in (40, 100, 160)]
+    page = drawn(*lines)
+    ImageDraw.Draw(page).line([(30, 115), (170, 145)], 0, 9)
+    (box,) = boxes_of(page)
+    np.testing.assert_allclose(box, (30, 111, 171, 150), atol=2)
+
+
 @pytest.mark.parametrize("ground", [0, 127, 255])
 def test_a_blank_page_has_no_digits(ground):
     prepared = prepare(drawn(ground=ground))

@@ -26,9 +26,9 @@ _DOUBTED = 2.0  # what it costs a cut that the model does not know all of its pi
 _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
 _PLAIN = -0.1  # what has a better score is what it seems to be; else two digits that touch are thought of, ...
-_RATHER_ONE = 4.5  # ... and must be likelier by so much (log) than one digit, whichever that is
+_RATHER_ONE = 5.0  # ... and must be likelier by so much (log) than one digit, whichever that is
 _DOUBTFUL = 3.0  # where they are so near to that, it is unsure which
-_SURE = -0.3  # how likely a pair must be (log) where the whole is like no digit: letters may be taken for some pair
+_SURE = -0.45  # how likely a pair must be (log) where the whole is like no digit: letters may be taken for some pair
 _LIKELY = math.log(0.5)  # what is unlike any digit and no pair is likelier than this, may as well be no digits
 _MOST_PAIRS = 20  # of a picture: where there are more, they are hardly digits
 

@@ -4,29 +4,67 @@ import numpy as np
 
 from .cuts import Group
 
+_STEEPEST = 0.3  # rows a column: a line slants by up to 16 degrees
+_SLOPES = np.linspace(-_STEEPEST, _STEEPEST, 61)
+_FEWEST = 4  # groups tell how their lines slant
+_CORE = 0.2  # of the height: what a group has above and below its middle part, which says where its line is
+_GAINED = 0.15  # of the usual height: fewer rows that the lines cover once straight, or they are straight as they are
+
 
 def in_lines(groups: list[Group]) -> list[list[Group]]:
     """Lines from top to bottom, each from left to right; a line may slant, and waver."""
+    slope = _slope(groups)
+    rows = {id(group): _straight_rows(group, slope) for group in groups}
     lines: list[list[Group]] = []
     for group in sorted(groups, key=lambda group: group.x0):
-        fitting = [(overlap, line) for line in lines if (overlap := _overlap_y(line[-1], group)) > 0.4]
+        fitting = [(shared, line) for line in lines if (shared := _overlap(rows[id(line[-1])], rows[id(group)])) > 0.4]
         if fitting:
             max(fitting, key=lambda pair: pair[0])[1].append(group)
         else:
             lines.append([group])
+
+    def middle(line: list[Group]) -> tuple[float, float]:
+        top, bottom = np.mean([rows[id(group)] for group in line], axis=0)
+        return float(top), float(bottom)
+
     ordered: list[tuple[float, float, list[Group]]] = []  # top and bottom of each line, on the average
-    for line in sorted(lines, key=lambda line: _middle(line)[0]):
-        top, bottom = _middle(line)
+    for line in sorted(lines, key=lambda line: middle(line)[0]):
+        top, bottom = middle(line)
         if ordered and (ordered[-1][1] - top) > 0.4 * min(bottom - top, ordered[-1][1] - ordered[-1][0]):
             line = ordered.pop()[2] + line
-        ordered.append((*_middle(line), line))
+        ordered.append((*middle(line), line))
     return [sorted(line, key=lambda group: group.x0) for *_, line in ordered]
 
 
-def _middle(line: list[Group]) -> tuple[float, float]:
-    return float(np.mean([group.y0 for group in line])), float(np.mean([group.y1 for group in line]))
+def _slope(groups: list[Group]) -> float:
+    """How many rows the lines fall for each column: the slope along which all groups together cover the fewest rows."""
+    if len(groups) < _FEWEST:
+        return 0.0
+    x, top, height = np.array([((group.x0 + group.x1) / 2, group.y0, group.height) for group in groups]).T
+    first = top + _CORE * height - _SLOPES[:, np.newaxis] * x
+    covered = _covered(first, first + (1 - 2 * _CORE) * height)
+    usual = float(np.median(height))
+    least = int((covered + 0.5 * usual * np.abs(_SLOPES)).argmin())
+    is_gain = covered[len(_SLOPES) // 2] - covered[least] > _GAINED * usual
+    return float(_SLOPES[least]) if is_gain else 0.0
 
 
-def _overlap_y(a: Group, b: Group) -> float:
+def _covered(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """The length of the union of the intervals from `first` to `last` in each row, `(n_slopes, n)`."""
+    order = first.argsort(axis=1)
+    first, last = (np.take_along_axis(each, order, axis=1) for each in (first, last))
+    reached = np.maximum.accumulate(last, axis=1)
+    before = np.concatenate([first[:, :1], reached[:, :-1]], axis=1)
+    covered: np.ndarray = np.maximum(last - np.maximum(first, before), 0).sum(axis=1)
+    return covered
+
+
+def _straight_rows(group: Group, slope: float) -> tuple[float, float]:
+    """The first row of a group and the one after its last, as they were if lines did not slant."""
+    fall = slope * (group.x0 + group.x1) / 2
+    return group.y0 - fall, group.y1 - fall
+
+
+def _overlap(a: tuple[float, float], b: tuple[float, float]) -> float:
     """The share of the less high one's rows that the other has too."""
-    return (min(a.y1, b.y1) - max(a.y0, b.y0)) / min(a.height, b.height)
+    return (min(a[1], b[1]) - max(a[0], b[0])) / min(a[1] - a[0], b[1] - b[0])

@@ -1,5 +1,8 @@
 """Take ruled lines out of a mask: what runs across the whole picture and is thin."""
 
+import math
+from operator import itemgetter
+
 import numpy as np
 
 from .labelling import Runs, label_runs, long_runs
@@ -9,22 +12,68 @@ _LONG = 0.12  # of the picture: a line has runs as long, unless it slants much; 
 _PIECE, _MANY = 0.25, 4  # so many parallel pieces, each across such a share of the picture, are ruled lines with gaps
 _GAP = 3  # pixels: grain breaks a faint line no farther
 _THICKEST = 0.02  # of the picture's longer side
+_STEEPEST = 0.3  # rows a column: a line slants by up to 16 degrees ...
+_LEVEL = 0.02  # ... and by up to one it is found as it is
+_SLOPES = np.linspace(-_STEEPEST, _STEEPEST, 31)
+_CROSSED, _LOOKED_AT = 0.5, 200  # the share of so many columns, evenly spaced, that one slanting line crosses at least
+_MARGIN = 0.02  # of the picture: a lone line that ends by so much before an edge, where another stroke begins, ...
+_MUCH = 0.35  # ... and is so much of all ink, is a stroke of a digit that fills the picture
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
+
+Line = tuple[np.ndarray, np.ndarray, np.ndarray]  # as `_edges` gives it
 
 
 def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
     """The mask without lines across or down the page; where a stroke crosses a line, the stroke stays whole.
 
-    Lines are looked for in `faint`, where they have no gaps; `even` tells how dark they are.
+    Lines are looked for in `faint`, where they have no gaps; `even` tells how dark they are. They may slant by up to
+    16 degrees, all alike.
     """
     across = _without_lines_across(mask, faint, even)
     return _without_lines_across(across.T, faint.T, even.T).T
 
 
 def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
-    width = mask.shape[1]
+    height, width = mask.shape
     if faint.any(axis=0).mean() < _SPAN:
         return mask
+    slope = _slope(faint)
+    if slope == 0:
+        return _without_level_lines(mask, faint, even, np.full(height, width))
+    fall = np.round(slope * np.arange(width)).astype(int)
+    fall -= max(0, fall.max())
+    rows = np.arange(height + np.ptp(fall))[:, np.newaxis] + fall  # of the page, for each row along the slope
+    inside = (rows >= 0) & (rows < height)
+    rows = rows.clip(0, height - 1)
+    level_mask, level_faint, level_even = (
+        inside * np.take_along_axis(each, rows, axis=0) for each in (mask, faint, even)
+    )
+    level_faint[1:] |= level_faint[:-1]  # the steps of a slanting line are not quite those of its slope
+    level = _without_level_lines(level_mask, level_faint, level_even, inside.sum(axis=1))
+    return np.take_along_axis(level, np.arange(height)[:, np.newaxis] - fall, axis=0)
+
+
+def _slope(faint: np.ndarray) -> float:
+    """How many rows the ruled lines fall for each column, 0 if they do not, or there are none (Hough's transform)."""
+    step = math.ceil(faint.shape[1] / _LOOKED_AT)
+    columns = faint[:, ::step]
+    x, y = np.nonzero(columns[1:].T & ~columns[:-1].T)  # where something begins below paper
+    x *= step
+    slope, n = 0.0, 0
+    for slopes, rows in ((_SLOPES, max(2.0, 0.01 * faint.shape[1])), (np.linspace(-0.01, 0.01, 21), 2.0)):
+        slope, n = max(((slope + each, _most_in_line(x, y, slope + each, rows)) for each in slopes), key=itemgetter(1))
+    return slope if abs(slope) > _LEVEL and n >= _CROSSED * columns.shape[1] else 0.0
+
+
+def _most_in_line(x: np.ndarray, y: np.ndarray, slope: float, rows: float) -> int:
+    """How many of some points lie in one band of so many rows that falls like that."""
+    band = ((y - slope * x) / rows).astype(int)
+    return int(np.bincount(band - band.min(initial=0)).max(initial=0))
+
+
+def _without_level_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """The mask without lines across; in each row, `reach` columns are of the page."""
+    width = mask.shape[1]
     thickest = max(2, round(_THICKEST * max(mask.shape)))
     flat = long_runs(faint, max(4 * thickest, round(_LONG * width)), _GAP)
     if width < 8 * thickest or not flat.any():
@@ -33,15 +82,34 @@ def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray)
     lines = [_edges(runs, label, flat.shape) for label in range(runs.n_parts)]
     lines = [(columns, top, bottom) for columns, top, bottom in lines if np.median((bottom - top)[columns]) <= thickest]
     n_pieces = sum(_PIECE * width <= len(columns) < _SPAN * width for columns, *_ in lines)
-    least = (_LONG if n_pieces >= _MANY else _SPAN) * width
+    share = _LONG if n_pieces >= _MANY else _SPAN
+    ruled = [line for line in lines if len(line[0]) >= share * reach[_middle_row(line)]]
     result = mask.copy()
-    for columns, top, bottom in lines:
-        if len(columns) >= least:
-            _erase(result, mask, even, columns, top, bottom)
-    return result
+    for columns, top, bottom in ruled:
+        _erase(result, mask, even, columns, top, bottom)
+    return mask if len(ruled) == 1 and _is_stroke(ruled[0], mask, result) else result
 
 
-def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _middle_row(line: Line) -> int:
+    columns, top, _ = line
+    return int(np.median(top[columns]))
+
+
+def _is_stroke(line: Line, mask: np.ndarray, rest: np.ndarray) -> bool:
+    """Whether the only line is of the one digit that fills the page: it ends within it, is much of the ink, and another
+    stroke begins at an end of it.
+    """
+    columns, top, bottom = line
+    margin = math.ceil(_MARGIN * mask.shape[1])
+    begins_within, ends_within = columns[0] > margin, columns[-1] < mask.shape[1] - margin
+    if (bottom - top)[columns].sum() < _MUCH * np.count_nonzero(mask):
+        return False
+    inked = np.flatnonzero(rest.any(axis=0))
+    at_begin, at_end = ((np.abs(inked - end) <= 2 * margin).any() for end in columns[[0, -1]])
+    return bool((begins_within and at_begin) or (ends_within and at_end))
+
+
+def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> Line:
     """The columns of a part; and of every column its first row, and the one after its last: (height, 0) for none."""
     height, width = shape
     its = runs.label == label
