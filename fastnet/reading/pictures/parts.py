@@ -30,6 +30,7 @@ _ALONG = 0.6  # of its longer side lies on the picture's edge: it runs along it
 _SPECK_AREA, _SPECK_SIDE = 0.004, 0.04  # of the usual digit: less is dirt
 _SPECK_HEIGHT = 0.3  # of the usual digit: what is neither as high nor a third as heavy is no digit
 _FRAGMENT = 0.6  # of the usual digit: what is smaller both ways may belong to a neighbour
+_NEAR_BAR = 0.3  # of the usual digit: how far the bar of a 5 begins from the end of the rest, each way
 _NEAR = 0.15  # of the usual digit: a gap over which fragments are joined
 _ALIKE = 1.5  # no size of the same kind is so many times another
 _MANY_ALIKE, _FAR_LARGER = 6, 4  # beside so many digits that are alike, what is so many times as high is none
@@ -363,7 +364,13 @@ def _belong(a: Group, b: Group, usual: float, highest: float) -> bool:
     stacked = -gap_x >= 0.5 * min(a.width, b.width) and gap_y <= 0.3 * usual
     centre = ((small.y0 + small.y1) / 2 - large.y0) / large.height
     dash = gap_x > 0 and 0.3 < centre < 0.8  # beside the middle or on the base line: a hyphen, a point
-    return nested or stacked or (max(gap_x, gap_y) <= _NEAR * usual and not dash)
+    return nested or stacked or _is_bar(small, large, usual) or (max(gap_x, gap_y) <= _NEAR * usual and not dash)
+
+
+def _is_bar(bar: Group, hook: Group, usual: float) -> bool:
+    """Whether a flat stroke lies above the right end of another part, as the bar of a 5 that does not touch."""
+    begins, above = (bar.x0 - hook.x1) / usual, (hook.y0 - bar.y1) / usual
+    return bar.width >= _FLAT * bar.height and abs(begins) <= _NEAR_BAR and 0 <= above <= _NEAR_BAR
 
 
 def _clusters(groups: list[Group], near: np.ndarray) -> list[list[Group]]:
