@@ -64,7 +64,7 @@ def read_images(predictor: Model, images: np.ndarray) -> list[DigitReading]:
 
 def _in_company(predictor: Model, digits: tuple[DigitReading, ...]) -> tuple[DigitReading, ...]:
     """The digits; what was refused among digits that are beyond doubt, and may be one, is answered with a guess."""
-    plain = Counter(digit.line for digit in digits if not digit.flags)
+    plain = Counter(digit.line for digit in digits if digit.kind == "digit" and not digit.flags)
     return tuple(
         replace(digit, digit=int(digit.probabilities.argmax()), flags=("unsure", *digit.flags[1:]), kind="digit")
         if digit.kind == "other" and plain[digit.line] >= _COMPANY and may_be_digit(predictor, digit.pixels)
