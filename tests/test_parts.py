@@ -150,3 +150,26 @@ def test_a_dashed_stroke_is_one_digit(predictor):
         ImageDraw.Draw(page).arc((120, 100, 280, 300), start, start + 62, 0, 7)
     reading = predictor.read(page)
     assert reading.text == "0"
+
+
+def test_the_bar_of_a_five_that_stands_off_belongs_to_it():
+    digits = (20, 40, 30, 140), (80, 40, 90, 140), (140, 70, 150, 140)
+    bar = (152, 45, 192, 53)
+    prepared = prepare(drawn(*digits, bar))
+    assert (len(prepared.parts), reasons(prepared)) == (3, [])
+    assert prepared.parts[2].box == (140, 45, 193, 141)
+    dash = (154, 100, 192, 108)
+    assert len(prepare(drawn(*digits, dash)).parts) == 3
+    assert prepare(drawn(*digits, dash)).parts[2].box == (140, 70, 151, 141)
+
+
+def test_an_upright_mark_is_no_one_unless_it_is_nearly_half_as_high_as_the_digits():
+    digits = (20, 40, 28, 140), (70, 40, 78, 140), (120, 40, 128, 140)
+    assert reasons(prepare(drawn(*digits, (160, 105, 166, 144)))) == ["too small"]
+    assert len(prepare(drawn(*digits, (160, 90, 166, 139))).parts) == 4
+
+
+def test_a_stem_below_a_loop_is_of_the_same_digit_whichever_is_higher():
+    loop = (40, 40, 145, 48), (40, 40, 48, 150), (137, 40, 145, 150)
+    for height in (100, 125):
+        assert len(prepare(drawn(*loop, (137, 153, 145, 153 + height), size=(200, 320))).parts) == 1

@@ -182,6 +182,20 @@ def test_what_is_refused_is_of_another_kind(predictor, images):
     assert [digit.kind for digit in reading.digits] == ["other"]
 
 
+@pytest.mark.parametrize(("above", "kinds"), [(1.0, ["digit"] * 3), (2.0, ["digit", "other", "digit"])])
+def test_what_is_little_unlike_a_digit_is_answered_with_doubt_among_digits(predictor, images, above, kinds):
+    digits = [predictor.read(page(image)).digits[0].pixels for image in images]
+    likeness = predictor.calibration.likeness_of(predictor.forward(np.stack(digits)).traits)
+    least, *_, second, most = likeness.argsort()
+    strict = limited(predictor, no_digit_below=float(likeness[least]) + above, unsure_below=-1e9)
+    assert strict.read(page(images[least])).digit is None  # alone
+    among = strict.read(page(images[most], images[least], images[second]))
+    assert [digit.kind for digit in among.digits] == kinds
+    assert among.digits[1].flags[0] == ("unsure" if kinds[1] == "digit" else "no digit")
+    assert "unsure" in among.flags
+    assert (among.digits[1].digit is None) == (kinds[1] == "other")
+
+
 # ---- Which pixels spoke for it --------------------------------------------------------------------------------------
 
 

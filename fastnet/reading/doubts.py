@@ -17,6 +17,7 @@ TURNED, MARK_BETWEEN, MARK_BESIDE = "turned?", "a mark between digits", "a mark 
 
 _LIKELIER, _LIKELIER_AT_LEAST = 4.0, 1.5  # log odds by which a digit must be likelier turned, and the mean of many
 _CERTAIN = 8.0  # log odds from which it makes no difference how certain a digit is
+_AMONG_DIGITS = 1.5  # log odds by which a part of a line of digits is likelier one than a part alone
 _LEAST_MARK, _LEAST_DASH = 0.1, 0.3  # of the digits' height: a mark between them, and a stroke before or behind them
 _NO_MARKS = ("touches the edge", "too many")
 _FLAT = 2.0  # times as wide as high, or more: a dash
@@ -40,6 +41,13 @@ def _doubts(calibration: Calibration, likeness: float, probability: float) -> tu
     if likeness < calibration.unsure_below:
         return "unsure", UNLIKE
     return ("unsure", ANOTHER) if probability < calibration.least_probability else ()
+
+
+def may_be_digit(model: Model, pixels: np.ndarray) -> bool:
+    """Whether what was refused, `(28, 28)`, is so little unlike a digit that it is one where digits are expected."""
+    if model.calibration is None:
+        return False
+    return _mean_likeness(model, pixels[np.newaxis]) >= model.calibration.no_digit_below - _AMONG_DIGITS
 
 
 def are_turned(model: Model, digits: Sequence[np.ndarray]) -> bool:

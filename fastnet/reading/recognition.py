@@ -1,5 +1,6 @@
 """From a picture to the answer: which digits are there, how sure that is, and what speaks against it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -10,7 +11,7 @@ from fastnet.models.model import Model
 
 from .cutting import OTHER_CUT as OTHER_CUT
 from .cutting import digits_of, seen_at_once
-from .doubts import TURNED, are_turned, marks_in_line
+from .doubts import TURNED, are_turned, marks_in_line, may_be_digit
 from .pictures import LeftOut as LeftOut
 from .pictures import Limits as Limits
 from .pictures import Part, Source, prepare
@@ -23,12 +24,15 @@ from .readings import Line as Line
 from .readings import Reading as Reading
 from .readings import all_doubts, first_of
 
+_COMPANY = 2  # digits beyond doubt in a line: what stands beside so many is likelier a digit than what stands alone
+
 
 def read(predictor: Model, source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
     """Find the digits of a picture and ask the predictor about each; see `Predictor.read`."""
     predictor.manifest.require_classes("reading pictures")
     prepared = prepare(source, name, limits)
-    digits = _with_marks(_turned(predictor, tuple(digits_of(predictor, prepared.parts))), prepared.left_out)
+    digits = _in_company(predictor, tuple(digits_of(predictor, prepared.parts)))
+    digits = _with_marks(_turned(predictor, digits), prepared.left_out)
     if not digits:
         n_classes = len(predictor.classes)
         unknown = np.full(n_classes, 1 / n_classes, np.float32)
@@ -56,6 +60,17 @@ def read_images(predictor: Model, images: np.ndarray) -> list[DigitReading]:
     """The answer about each image that is ready for the network, `(n, n_pixels)` as the predictor takes them."""
     parts = [Part((0, 0, 0, 0), pixels) for pixels in images]
     return [seen.digit for seen in seen_at_once(predictor, parts)]
+
+
+def _in_company(predictor: Model, digits: tuple[DigitReading, ...]) -> tuple[DigitReading, ...]:
+    """The digits; what was refused among digits that are beyond doubt, and may be one, is answered with a guess."""
+    plain = Counter(digit.line for digit in digits if digit.kind == "digit" and not digit.flags)
+    return tuple(
+        replace(digit, digit=int(digit.probabilities.argmax()), flags=("unsure", *digit.flags[1:]), kind="digit")
+        if digit.kind == "other" and plain[digit.line] >= _COMPANY and may_be_digit(predictor, digit.pixels)
+        else digit
+        for digit in digits
+    )
 
 
 def _turned(predictor: Model, digits: tuple[DigitReading, ...]) -> tuple[DigitReading, ...]:

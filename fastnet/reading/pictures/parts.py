@@ -29,7 +29,9 @@ _LEAST_FRAMED = 0.01  # of the picture: a digit cut off by its edge has more ink
 _ALONG = 0.6  # of its longer side lies on the picture's edge: it runs along it
 _SPECK_AREA, _SPECK_SIDE = 0.004, 0.04  # of the usual digit: less is dirt
 _SPECK_HEIGHT = 0.3  # of the usual digit: what is neither as high nor a third as heavy is no digit
+_NARROW_MARK, _MARK_HEIGHT = 0.12, 0.46  # of the usual digit: what is so narrow is a 1 only from that height on
 _FRAGMENT = 0.6  # of the usual digit: what is smaller both ways may belong to a neighbour
+_NEAR_BAR = 0.3  # of the usual digit: how far the bar of a 5 begins from the end of the rest, each way
 _NEAR = 0.15  # of the usual digit: a gap over which fragments are joined
 _ALIKE = 1.5  # no size of the same kind is so many times another
 _MANY_ALIKE, _FAR_LARGER = 6, 4  # beside so many digits that are alike, what is so many times as high is none
@@ -287,9 +289,14 @@ def _leave_out_marks(sieve: _Sieve, labels: np.ndarray, edges: _Edges) -> None:
         return
     usual = _usual_height(sieve.groups)
     heavy = float(np.median([group.area for group in sieve.groups if group.height >= usual / 2] or [0]))
-    sieve.leave_out("too small", lambda group: group.height < _SPECK_HEIGHT * usual and group.area <= heavy / 3)
+    sieve.leave_out("too small", lambda group: group.height < _least_height(group, usual) and group.area <= heavy / 3)
     cut_off = edges.cut_off(sieve.groups)
     sieve.leave_out("touches the edge", lambda group: id(group) in cut_off and _longer(group) < _FRAGMENT * usual)
+
+
+def _least_height(group: Group, usual: float) -> float:
+    """How high a digit must be, among digits of a usual height: an upright stroke higher than others."""
+    return usual * (_MARK_HEIGHT if group.width <= _NARROW_MARK * usual else _SPECK_HEIGHT)
 
 
 # ---- Joined ---------------------------------------------------------------------------------------------------------
@@ -358,12 +365,19 @@ def _belong(a: Group, b: Group, usual: float, highest: float) -> bool:
     if both.height > 2.2 * usual or both.width > 2.2 * usual:
         return False
     if small.height > _FRAGMENT * usual:  # two halves of one digit, if they nearly touch
-        return -gap_x >= 0.5 * small.width and gap_y <= 0.5 * _NEAR * usual and both.height <= highest
+        width = min(a.width, b.width) if gap_y >= -2 * _NEAR * usual else small.width  # of what lies above or below
+        return -gap_x >= 0.5 * width and gap_y <= 0.5 * _NEAR * usual and both.height <= highest
     nested = -gap_x >= 0.9 * small.width and -gap_y >= 0.9 * small.height
     stacked = -gap_x >= 0.5 * min(a.width, b.width) and gap_y <= 0.3 * usual
     centre = ((small.y0 + small.y1) / 2 - large.y0) / large.height
     dash = gap_x > 0 and 0.3 < centre < 0.8  # beside the middle or on the base line: a hyphen, a point
-    return nested or stacked or (max(gap_x, gap_y) <= _NEAR * usual and not dash)
+    return nested or stacked or _is_bar(small, large, usual) or (max(gap_x, gap_y) <= _NEAR * usual and not dash)
+
+
+def _is_bar(bar: Group, hook: Group, usual: float) -> bool:
+    """Whether a flat stroke lies above the right end of another part, as the bar of a 5 that does not touch."""
+    begins, above = (bar.x0 - hook.x1) / usual, (hook.y0 - bar.y1) / usual
+    return bar.width >= _FLAT * bar.height and abs(begins) <= _NEAR_BAR and 0 <= above <= _NEAR_BAR
 
 
 def _clusters(groups: list[Group], near: np.ndarray) -> list[list[Group]]:
