@@ -11,7 +11,6 @@ const DRAWING = "fastnet-drawing"
 const INVITES = "Draw a digit, or several"
 const DAMAGED = "The link is damaged: ask for it again, or draw"
 const BY_KEYS = "Paper to draw digits on. The arrow keys move the pen, with Shift farther; the space bar puts it down and lifts it."
-const isStill = matchMedia("(prefers-reduced-motion: reduce)")
 
 const drawings = new Map() // by model: a drawing outlives its view, which tabs and layouts may render anew
 

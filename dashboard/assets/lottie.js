@@ -122,7 +122,6 @@ function svg(tag, attributes, ...children) {
 // A function that lets the picture move or stand still at its end. It stands still, too, for people who prefer reduced
 // motion, and while nobody sees it.
 function makePlayer(source, { picture, show }) {
-  const calm = matchMedia("(prefers-reduced-motion: reduce)")
   let [wanted, seen, request, shown] = [false, true, 0, -1]
   const showOnce = (frame) => {
     if (frame !== shown) show(frame)
@@ -130,7 +129,7 @@ function makePlayer(source, { picture, show }) {
   }
   const update = () => {
     cancelAnimationFrame(request)
-    const isMoving = wanted && !calm.matches
+    const isMoving = wanted && !isStill.matches
     picture.dataset.moving = isMoving
     if (!isMoving) showOnce(source.op - 1)
     else if (seen) request = requestAnimationFrame(start)
@@ -147,7 +146,7 @@ function makePlayer(source, { picture, show }) {
     update()
   })
   watching.observe(picture)
-  calm.addEventListener("change", update)
+  isStill.addEventListener("change", update)
   const play = (isWanted) => {
     wanted = isWanted
     update()
@@ -155,7 +154,7 @@ function makePlayer(source, { picture, show }) {
   const end = () => {
     play(false)
     watching.disconnect()
-    calm.removeEventListener("change", update)
+    isStill.removeEventListener("change", update)
   }
   return { play, end }
 }

@@ -1,7 +1,5 @@
 // Links to the cards beside this view; on a narrow page they are a strip that scrolls.
 
-const isStill = matchMedia("(prefers-reduced-motion: reduce)")
-
 export function render({ model, el }) {
   const place = el.getRootNode().host.parentNode // all cards are in it
   const jump = (area) => {

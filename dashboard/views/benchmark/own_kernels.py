@@ -6,10 +6,11 @@ from pathlib import Path
 
 import panel as pn
 
-from fastnet.errors import FORESEEN, sentence_of
+from fastnet.errors import FORESEEN
 from fastnet.timing.kernel_reports import Found, KernelReport, Measured, Timed, Verified, read_report
 from fastnet.timing.texts import busy_text, time_text
 
+from ...worker.sentences import for_visitors
 from ..parts import html, notice
 from .roofline import roofline_pane
 from .tables import bar
@@ -29,7 +30,7 @@ def _read(path: Path) -> pn.viewable.Viewable:
     try:
         report = read_report(path)
     except FORESEEN as error:
-        return html(notice(sentence_of(error).replace(str(path), path.name)))  # visitors need not know the folder
+        return html(notice(for_visitors(error, {str(path): path.name})))
     words = html(f"{verified_html(report.verified)}{times_html(report)}")
     if report.measured is None:
         return words
