@@ -29,7 +29,7 @@ _PLAIN = -0.1  # what has a better score is what it seems to be; else two digits
 _RATHER_ONE = 5.0  # ... and must be likelier by so much (log) than one digit, whichever that is
 _DOUBTFUL = 3.0  # where they are so near to that, it is unsure which
 _SURE = -0.45  # how likely a pair must be (log) where the whole is like no digit: letters may be taken for some pair
-_LIKELY = math.log(0.75)  # what is unlike any digit and no pair is likelier than this, may as well be no digits
+_LIKELY = math.log(0.7)  # what is unlike any digit and no pair is likelier than this, may as well be no digits
 _MOST_PAIRS = 20  # of a picture: where there are more, they are hardly digits
 
 
