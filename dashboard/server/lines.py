@@ -21,7 +21,7 @@ from bokeh.server.views.ws import WSHandler
 from fastnet.web.limits import counted_as
 
 from .allowance import Allowance
-from .messages import fault, refer
+from .messages import fault, leave_out_echoes, refer
 
 MOST_TEXT = 2**20  # bytes; the largest drawing has a quarter of it
 MOST_BYTES = 12 * 2**20  # of a message with all that belongs to it
@@ -124,6 +124,7 @@ def watch_lines() -> None:
         document = connection.session.document
         refer(message.content, document)
         sentence = fault(message.msgtype, message.content, document)
+        leave_out_echoes(message.content, document)
         line.end_message()
         if message.msgtype == "PULL-DOC-REQ":
             line.spend(_SECONDS_OF_PULL)

@@ -16,10 +16,11 @@ MOST_DEPTH = 20  # of what a part of the page tells of itself
 
 _ASKS = ("PULL-DOC-REQ", "SERVER-INFO-REQ")
 _EVENTS = ("document_ready", "client_reconnected", "data_event", "dom_event")
+_ECHOES = ("disabled", "visible")  # the server's to say; browsers repeat them, maybe late
 _WIDGETS = {  # what visitors change about widgets, and browsers tell of themselves
     *("value", "value_input", "active", "open", "chosen", "mode", "search", "dropdown_open", "dark_theme", "dark_mode"),
     *("device_pixel_ratio", "language", "webdriver", "timezone", "timezone_offset", "webgl"),
-    *("disabled", "visible"),  # which browsers repeat, maybe late
+    *_ECHOES,
     *("href", "hash", "hostname", "pathname", "port", "protocol"),  # of the address
 }
 _FIGURES = ("bokeh.models.", "bokeh.plotting.")  # the components of this page are declared elsewhere
@@ -51,6 +52,28 @@ def refer(content: Any, document: Document) -> None:
                     _refer(entry, document)
 
 
+def leave_out_echoes(content: Any, document: Document) -> None:
+    """Drop what browsers only repeat: late, it would hide from the server that it has said otherwise since.
+
+    The page would keep what it was told then, as a button that is never enabled again.
+    """
+    events = content.get("events") if isinstance(content, dict) else None
+    if isinstance(events, list):
+        events[:] = [event for event in events if not _is_echo(event, document)]
+
+
+def _is_echo(event: Any, document: Document) -> bool:
+    match event:
+        case {"kind": "ModelChanged", "model": {"id": str(id)}, "attr": str(name), "new": bool()} if name in _ECHOES:
+            model = document.models.get_by_id(cast(ID, id))
+            return model is not None and not _is_of_figure(model)
+    return False
+
+
+def _is_of_figure(model: Any) -> bool:
+    return type(model).__module__.startswith(_FIGURES)
+
+
 def _refer(entry: Any, document: Document) -> None:
     match entry:
         case ["model", {"type": "object", "id": str(id)}] if document.models.get_by_id(cast(ID, id)):
@@ -71,10 +94,9 @@ def _fault_of_event(event: Any, document: Document) -> str:
 
 def _fault_of_change(model: Any, name: str, new: Any) -> str:
     """A figure may look as the browser likes, but its data stay; of all else, what visitors can change may change."""
-    is_figure = type(model).__module__.startswith(_FIGURES)
     if model is None:
         return "this part of the page is gone"
-    if not is_figure and name not in _WIDGETS and not _is_there(model, name, new):
+    if not _is_of_figure(model) and name not in _WIDGETS and not _is_there(model, name, new):
         return f"{name[:20]!r} may not be changed from a browser"
     if name == "value" and isinstance(new, str) and not _is_offered(model, new):
         return "a choice is not among what is offered"

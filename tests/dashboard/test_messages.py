@@ -15,7 +15,7 @@ from bokeh.plotting import figure
 
 from benchmarks.serving import wait_for as wait_for_server
 from fastnet.dashboard.server.lines import TOO_LARGE
-from fastnet.dashboard.server.messages import MOST_NUMBERS, fault, refer
+from fastnet.dashboard.server.messages import MOST_NUMBERS, fault, leave_out_echoes, refer
 from fastnet.dashboard.server.sessions import SECONDS, SENTENCE
 
 from .conftest import serving
@@ -86,6 +86,14 @@ BOMB = base64.b64encode(gzip.compress(bytes(10**8))).decode()
 )
 def test_what_widgets_and_figures_send_is_taken(document, model, attr, new):
     assert fault("PATCH-DOC", {"events": [changed(document, model, attr, new)]}, document) == ""
+
+
+def test_what_browsers_repeat_of_a_widget_changes_nothing(document):
+    """A late "enabled" would hide from the server that it has disabled the widget since: it would stay so."""
+    kept = [changed(document, "widget", "value", "1"), changed(document, "line", "visible", False)]
+    content = {"events": [changed(document, "widget", "disabled", False), *kept]}
+    leave_out_echoes(content, document)
+    assert content == {"events": kept}
 
 
 @pytest.mark.parametrize(
