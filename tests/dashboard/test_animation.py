@@ -128,12 +128,12 @@ def test_it_stands_still_for_people_who_prefer_reduced_motion(stage):
     moving = "document.querySelector('svg').dataset.moving"
     assert stage.evaluate(moving) == "true"
     stage.emulate_media(reduced_motion="reduce")
-    stage.wait_for_function(f"{moving} === 'false'")
+    stage.wait_for_function(f"() => {moving} === 'false'")
     still = [np.asarray(Image.open(io.BytesIO(stage.screenshot())).convert("RGB")) for _ in range(2)]
     assert (still[0] == still[1]).all()
     assert np.abs(still[0] - final).mean() < 0.2
     stage.emulate_media(reduced_motion="no-preference")
-    stage.wait_for_function(f"{moving} === 'true'")
+    stage.wait_for_function(f"() => {moving} === 'true'")
     stage.evaluate("player.end()")
     assert stage.evaluate(moving) == "false"
 

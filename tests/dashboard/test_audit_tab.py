@@ -53,10 +53,10 @@ def test_a_click_on_a_cell_filters_the_errors_and_marks_the_points(audit_page, a
     expect(errors_card(page).get_by_role("button")).to_have_count(n)
     expect(cell).to_have_attribute("aria-selected", "true")
     expect(page).to_have_url(re.compile(f"cell={true}-{predicted}"))
-    page.wait_for_function(f"{N_MARKS} === {n}")  # all errors are among the points
+    page.wait_for_function(f"() => {N_MARKS} === {n}")  # all errors are among the points
     page.get_by_role("button", name="Clear").first.click()
     expect(errors_card(page).get_by_role("button")).to_have_count(min(n_errors, 30))
-    page.wait_for_function(f"{N_MARKS} === 0")
+    page.wait_for_function(f"() => {N_MARKS} === 0")
     expect(page).not_to_have_url(re.compile("cell="))
     page.go_back()  # undoes the last choice
     expect(errors_card(page).get_by_role("button")).to_have_count(n)
@@ -64,7 +64,7 @@ def test_a_click_on_a_cell_filters_the_errors_and_marks_the_points(audit_page, a
 
 def test_hovering_over_a_point_shows_its_digit(audit_page):
     read_as = audit_page.get_by_text(re.compile("read as .*%"))
-    audit_page.wait_for_function("getComputedStyle(document.documentElement).getPropertyValue('--digits') !== ''")
+    audit_page.wait_for_function("() => getComputedStyle(document.documentElement).getPropertyValue('--digits') !== ''")
     audit_page.get_by_role("heading", name="Embedding").scroll_into_view_if_needed()
     audit_page.get_by_role("heading", name="Doubtful labels").wait_for()
     x, y = at_rest(audit_page, lambda: audit_page.evaluate(PLACE))
