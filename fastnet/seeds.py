@@ -15,6 +15,7 @@ class SeedUse(IntEnum):
     DROPOUT = 4
     SELECTION = 5  # of the samples that a step is taken on
     CORRECTION = 6  # of the samples beside which a model is corrected
+    SYNTHESIS = 7  # of digits that are made of others
 
 
 def rng(seed: int, use: SeedUse, *number: int) -> np.random.Generator:

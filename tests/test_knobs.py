@@ -52,6 +52,7 @@ OTHERS = Recipe(
     teacher_share=0.7,
     temperature=3.0,
     annealing=0.25,
+    synthetic=0.3,
     last_strength=0.1,
 )
 STRENGTHS = Augmentation(rotation=7, scale=0.2, aspect=0.3, shear=4, shift=2, elastic=3, smoothness=5, thickness=0.5)

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from benchmarks.publishing import between_marks
 from benchmarks.studies import records
 from fastnet.dashboard.views.training import choices
 from fastnet.training.recipe import Recipe
@@ -53,3 +54,11 @@ def test_a_line_says_what_the_runs_say(data):
     line = records.row("plain", RECIPE, runs)
     spread = f"**{np.mean(accuracies):.2%}** ± {np.std(accuracies, ddof=1):.2%}"
     assert line.startswith(f"| `plain` | {data.train.n_features}-5-{data.n_classes} | 32 | 3 | {spread} | 2 | ")
+
+
+def test_rows_that_are_not_measured_anew_stay_on_the_same_machine_alone():
+    table = between_marks(records.DOCUMENT, "records")
+    footer = table.rpartition("\n")[2]
+    rows = records.rows_that_stand(table, footer)
+    assert "\n".join([*records.HEADER, *rows.values(), "", footer]) == table
+    assert records.rows_that_stand(table, footer.replace("2 threads", "8 threads")) == {}

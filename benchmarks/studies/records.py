@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.publishing import publish, study_parser
+from benchmarks.publishing import between_marks, publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.errors import FastnetError
@@ -39,7 +39,10 @@ SECONDS_BETWEEN_SAVES = 60
 
 
 def main(argv: list[str]) -> None:
-    """Train each recipe with each seed, as far as that was not done before; print and optionally write the table."""
+    """Train each recipe with each seed, as far as that was not done before; print and optionally write the table.
+
+    Rows of recipes that are not trained stay as they are, if the machine is the same.
+    """
     parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("--recipe", choices=RECIPES, action="append", help="its name; may be repeated (default: all)")
     parser.add_argument("--seeds", type=int, help="how many of each (default: 5; of best-large 3)")
@@ -50,14 +53,14 @@ def main(argv: list[str]) -> None:
         ship()
         return
     dataset = load_dataset()
-    rows, all_runs = [], []
+    rows, all_runs = rows_that_stand(between_marks(DOCUMENT, "records"), footer()), []
     for name in args.recipe or RECIPES:
         recipe = dataclasses.replace(RECIPES[name], epochs=args.epochs or RECIPES[name].epochs)
         seeds = range(args.seeds or N_SEEDS.get(name, 5))
         runs = [finished(dataset, name, recipe, seed) for seed in seeds]
-        rows.append(row(name, recipe, runs))
+        rows[name] = row(name, recipe, runs)
         all_runs.append(runs)
-    text = "\n".join([*HEADER, *rows, "", footer()])
+    text = "\n".join([*HEADER, *(rows[name] for name in RECIPES if name in rows), "", footer()])
     publish({"records": text}, args.write)
     if args.write:
         ship()
@@ -129,6 +132,11 @@ HEADER = [
     "| recipe | network | batch | epochs | test accuracy | seeds | an epoch | in all |",
     "|---|---|--:|--:|--:|--:|--:|--:|",
 ]
+
+
+def rows_that_stand(table: str, now: str) -> dict[str, str]:
+    """The rows of the document's table by recipe, if they were measured as those will be that have this footer."""
+    return {match[1]: match[0] for match in _ROW.finditer(table)} if now in table else {}
 
 
 def row(name: str, recipe: Recipe, runs: list[Path]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from fastnet.data.augment import square_images
 from fastnet.data.samples import Dataset, Samples, split_validation
+from fastnet.data.synthetic import with_synthetic
 from fastnet.errors import DivergedError, OptionError, told
 from fastnet.interrupts import Gate, gate
 from fastnet.models.documents import EpochRecord as EpochRecord
@@ -338,7 +339,10 @@ class Training(Trainer):
             files = read_model(initial)
             start = State(_fitting_network(files, dataset, recipe))
             self.origin = files.origin
-        super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe, start, kernels)
+        train_samples, validation_samples = validation_split(dataset.train, recipe)
+        if recipe.synthetic:
+            train_samples = _with_synthetic(train_samples, dataset.classes, recipe)
+        super().__init__(train_samples, validation_samples, dataset.n_classes, recipe, start, kernels)
         self.dataset = dataset
         for files in self.teachers.models if self.teachers else ():
             _check_inputs(files, dataset)
@@ -362,6 +366,13 @@ def _fitting_network(files: ModelFiles, dataset: Dataset, recipe: Recipe) -> Net
     network = Network.zeros(sizes, recipe.activation)
     network.set_parameters(files.parameters)
     return network
+
+
+def _with_synthetic(samples: Samples, classes: tuple[str, ...], recipe: Recipe) -> Samples:
+    """The samples, and synthetic ones beside them; OptionError where they are not digits."""
+    if classes and classes != tuple(map(str, range(10))):
+        raise OptionError(f"synthetic digits are made of the digits 0 to 9, and not of {_classes(classes)}")
+    return with_synthetic(samples, recipe.synthetic, rng(recipe.seed, SeedUse.SYNTHESIS))
 
 
 def _check_inputs(files: ModelFiles, dataset: Dataset) -> None:
