@@ -29,6 +29,7 @@ from .schedules import learning_rate_at, strength_of_pass
 from .selecting import choose
 from .teaching import Teachers
 
+_DIGITS = tuple(map(str, range(10)))
 STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds; fewer where each sees more
 
 
@@ -78,6 +79,8 @@ class Trainer:
     ):
         self.recipe = recipe
         self.own_kernels = dict(kernels or {})
+        if recipe.synthetic:
+            train_samples = with_synthetic(train_samples, recipe.synthetic, rng(recipe.seed, SeedUse.SYNTHESIS))
         self.train_samples, self.validation_samples = train_samples, validation_samples
         for samples in (train_samples, validation_samples):
             samples.total_weight()  # or an error
@@ -339,10 +342,9 @@ class Training(Trainer):
             files = read_model(initial)
             start = State(_fitting_network(files, dataset, recipe))
             self.origin = files.origin
-        train_samples, validation_samples = validation_split(dataset.train, recipe)
-        if recipe.synthetic:
-            train_samples = _with_synthetic(train_samples, dataset.classes, recipe)
-        super().__init__(train_samples, validation_samples, dataset.n_classes, recipe, start, kernels)
+        if recipe.synthetic and dataset.classes not in ((), _DIGITS):
+            raise OptionError(f"synthetic digits are made of digits, and not of {_classes(dataset.classes)}")
+        super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe, start, kernels)
         self.dataset = dataset
         for files in self.teachers.models if self.teachers else ():
             _check_inputs(files, dataset)
@@ -366,13 +368,6 @@ def _fitting_network(files: ModelFiles, dataset: Dataset, recipe: Recipe) -> Net
     network = Network.zeros(sizes, recipe.activation)
     network.set_parameters(files.parameters)
     return network
-
-
-def _with_synthetic(samples: Samples, classes: tuple[str, ...], recipe: Recipe) -> Samples:
-    """The samples, and synthetic ones beside them; OptionError where they are not digits."""
-    if classes and classes != tuple(map(str, range(10))):
-        raise OptionError(f"synthetic digits are made of the digits 0 to 9, and not of {_classes(classes)}")
-    return with_synthetic(samples, recipe.synthetic, rng(recipe.seed, SeedUse.SYNTHESIS))
 
 
 def _check_inputs(files: ModelFiles, dataset: Dataset) -> None:
