@@ -2,8 +2,8 @@
 
 The test set is not opened here. Each trained network also reads other copies of its validation digits: some distorted
 as `best` has it in training, which are many and so tell small differences, some by half as much again, some reduced
-to 8 x 8 pixels and enlarged again, and 1 and 7 as other people write them. What was measured is kept in build/best-recipes.json, so that a run that was stopped
-goes on.
+to 8 x 8 pixels and enlarged again, and 1 and 7 as other people write them. What was measured is kept in
+build/best-recipes.json, so that a run that was stopped goes on.
 """
 
 import dataclasses
@@ -122,6 +122,17 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {"augmentation": LIGHT},
         ],
     ),
+    "people": (
+        dataclasses.replace(BEST, epochs=60),
+        SEEDS,
+        [
+            {},
+            {"synthetic": 0.1},
+            {"synthetic": 0.2},
+            {"synthetic": 0.4},
+            {"synthetic": 0.2, "augmentation": {"thickness": 0.5}},
+        ],
+    ),
     "taught": (
         dataclasses.replace(BEST, epochs=60, teacher=TEACHER),
         range(1),  # whose validation digits the teacher was not trained on
@@ -153,7 +164,7 @@ def main(argv: list[str]) -> None:
         figures = []
         for changes in candidates:
             figures.append(measured(dataset, changed(recipe, changes), seeds))
-            print(row(changes, figures[-1], columns_of(figures[-1:])), file=sys.stderr)
+            print(row(changes, figures[-1], columns_of(figures[-1:])), file=sys.stderr, flush=True)
         columns = columns_of(figures)
         lines = [
             f"| change | {' | '.join(COLUMNS[column] for column in columns)} | seconds |",
