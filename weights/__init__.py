@@ -3,7 +3,7 @@
 from pathlib import Path
 
 DIRECTORY = Path(__file__).parent
-DEFAULT = "mnist-784-512-10-best"
+DEFAULT = "mnist-784-512-10-people"
 
 
 def names() -> list[str]:

@@ -1,4 +1,4 @@
-"""Draw the picture of distorted digits for docs/recipe.md (`make pictures`): a kind of distortion a row."""
+"""Draw distorted and synthetic digits for docs/recipe.md (`make pictures`): a kind a row."""
 
 import dataclasses
 from pathlib import Path
@@ -8,9 +8,11 @@ import numpy as np
 
 from benchmarks.publishing import study_parser
 from fastnet import Augmentation, augment, load_dataset
+from fastnet.data.synthetic import KINDS as SYNTHETIC
+from fastnet.data.synthetic import SUITED
 from fastnet.training.recipe import BEST
 
-TARGET = Path("docs/distortions.png")
+DISTORTED, MADE = Path("docs/distortions.png"), Path("docs/synthetic.png")
 N_COPIES = 12
 SHOWN = (7, 5, 13)  # a 3, a 2 and a 6 of the training set
 KINDS = (("rotation",), ("scale",), ("aspect",), ("shear",), ("shift",), ("thickness",), ("elastic", "smoothness"))
@@ -38,12 +40,31 @@ def draw(target: Path) -> None:
     plt.close(figure)
 
 
+def draw_synthetic(target: Path) -> None:
+    """For each kind a row of true digits, and below it what is made of them."""
+    samples = load_dataset().train
+    rows = [(kind, label) for kind in SYNTHETIC for label in SUITED.get(kind, (None,))]
+    figure, grid = plt.subplots(len(rows), 1, figsize=(9, 3.8), layout="constrained")
+    for axes, (kind, label) in zip(grid, rows, strict=True):
+        is_shown = np.ones(len(samples), bool) if label is None else samples.labels == label
+        shown = np.flatnonzero(is_shown)[: 2 * N_COPIES]
+        images = samples.pixels[shown].reshape(-1, 28, 28)
+        made = kind(images.astype(np.float32), samples.labels[shown], np.random.default_rng(0))
+        axes.imshow(255 - np.vstack([np.hstack(images), np.hstack(made)]), cmap="gray", vmin=0, vmax=255)
+        axes.set_ylabel(kind.__name__.replace("_", " "), rotation=0, ha="right", va="center")
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+    figure.savefig(target, dpi=100)
+    plt.close(figure)
+
+
 def only(nothing: Augmentation, strengths: Augmentation, names: tuple[str, ...]) -> Augmentation:
     """The strengths of these names alone."""
     return dataclasses.replace(nothing, **{name: getattr(strengths, name) for name in names})
 
 
 def main(argv: list[str]) -> None:
-    """Draw it."""
+    """Draw both."""
     study_parser(__doc__).parse_args(argv)
-    draw(TARGET)
+    draw(DISTORTED)
+    draw_synthetic(MADE)

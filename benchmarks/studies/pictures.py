@@ -1,4 +1,4 @@
-"""Draw the learning curves of the shipped model for the README (`make pictures`)."""
+"""Draw the learning curves of a model that comes along, and what is made of digits (`make pictures`)."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from fastnet import weights
 
 from . import distortions
 
+MODEL = "mnist-784-512-10-best"
 TARGET = Path("docs/learning-curves.png")
 TRAIN, VALIDATION = "#0072B2", "#D55E00"  # told apart with any colour vision (Okabe & Ito)
 
@@ -35,8 +36,8 @@ def draw_learning_curves(history: list[dict[str, Any]], target: Path) -> None:
 
 
 def main(argv: list[str]) -> None:
-    """Draw them, and the distorted digits of docs/recipe.md."""
+    """Draw them, and the distorted and synthetic digits of docs/recipe.md."""
     study_parser(__doc__).parse_args(argv)
-    distortions.draw(distortions.TARGET)
-    history = json.loads((weights.DIRECTORY / weights.DEFAULT / "history.json").read_text(encoding="utf-8"))
+    distortions.main([])
+    history = json.loads((weights.DIRECTORY / MODEL / "history.json").read_text(encoding="utf-8"))
     draw_learning_curves(history, TARGET)

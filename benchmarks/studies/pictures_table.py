@@ -39,6 +39,7 @@ from benchmarks.rendering import (
     with_rules,
     with_shadow,
 )
+from fastnet import weights
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Samples
 from fastnet.models.calibration import expected_calibration_error
@@ -55,7 +56,7 @@ POLAR = (
     "10x10 to 28x28 pixels",
     "small and enlarged",
 )
-READERS = ("mnist-784-512-10-best", "mnist-best-large")
+READERS = (weights.DEFAULT, "mnist-784-512-10-best", "mnist-best-large")
 
 
 def seeded(*numbers: int | str) -> np.random.Generator:

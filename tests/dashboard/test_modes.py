@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from fastnet import weights
 from fastnet.dashboard.server.quotas import Role
 from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.session.specs import specifications
@@ -16,7 +17,7 @@ from fastnet.dashboard.views.specs import specs_html, specs_view
 from fastnet.errors import DataError
 from fastnet.reading.predictor import Predictor
 
-MODEL = "mnist-784-512-10-best"
+MODEL = weights.DEFAULT
 
 
 def mode(page, name):
