@@ -149,7 +149,7 @@ BEST = Recipe(
 FAST = dataclasses.replace(BEST, epochs=30)
 
 # MNIST's test digits are sharp, and by people who write as those of the training digits do: others' are not.
-PEOPLE = dataclasses.replace(BEST, synthetic=0.2)
+PEOPLE = dataclasses.replace(BEST, synthetic=0.1)
 
 # Three hidden layers, 3.2 million weights: more to learn with, so more to learn, for longer. Most digits are soon read
 # well; steps are taken on the others.
