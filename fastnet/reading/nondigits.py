@@ -115,8 +115,8 @@ def _texture(rng: np.random.Generator) -> np.ndarray:
 
 
 def _mark(rng: np.random.Generator) -> np.ndarray:
-    """A dot, a dash, a tick, a cross or a box, as a pen makes them."""
-    kind, width = int(rng.integers(5)), int(rng.integers(4, 14))
+    """A dot, a dash, a tick, a cross, a box or a plus, as a pen makes them."""
+    kind, width = int(rng.integers(6)), int(rng.integers(4, 14))
     x, y = rng.uniform(15, 40, 2)
 
     def shake(*points: tuple[float, float]) -> np.ndarray:
@@ -131,6 +131,7 @@ def _mark(rng: np.random.Generator) -> np.ndarray:
         [_rounded(shake((-x / 2, 0), (0, y / 2), (x, -y)))],
         [shake((-x, -x), (x, x)), shake((-x, x), (x, -x))],
         [np.array([(-x, -y), (x, -y), (x, y), (-x, y), (-x, -y)])],
+        [shake((-x, 0), (x, 0)), shake((0, -y), (0, y))],
     )
     return _drawn(lines[kind - 1], width)
 
