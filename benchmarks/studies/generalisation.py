@@ -1,6 +1,6 @@
 """Digits unlike those that a model was trained on, written into docs/generalisation.md (`make generalisation`).
 
-Nothing was chosen by these figures: they are measured on the weights that come with fastnet, by `Predictor` alone.
+Nothing was fitted to these figures: they are measured on the weights that come with fastnet, by `Predictor` alone.
 """
 
 from collections.abc import Callable, Iterator
