@@ -13,7 +13,7 @@ from .ink import Ink
 from .labelling import label_runs
 from .lattice import evened
 from .parts import cut
-from .rows import in_lines
+from .rows import in_lines, slope_of
 from .sheet import Box
 from .sides import likely_sides, sides, turned
 from .straight import Line, drawn_lines, lines_across, with_true_ends, without_lines
@@ -163,7 +163,7 @@ def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
     contents, others = _sorted_ink(mask, ink, regions, cells, _MARK * height)
     if contents is None:
         return None
-    rows = in_lines(cells)
+    rows = in_lines(cells, slope_of(cells))
     columns = _columns(rows)
     lines = []
     for row in rows:

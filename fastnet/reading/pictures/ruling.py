@@ -6,15 +6,15 @@ from operator import itemgetter
 import numpy as np
 
 from .labelling import Runs, label_runs, long_runs
+from .rows import STEEPEST
 
 _SPAN = 0.9  # a ruled line crosses so much of the picture
 _LONG = 0.12  # of the picture: a line has runs as long, unless it slants much; wide strokes have not
 _PIECE, _MANY = 0.25, 4  # so many parallel pieces, each across such a share of the picture, are ruled lines with gaps
 _GAP = 3  # pixels: grain breaks a faint line no farther
 _THICKEST = 0.02  # of the picture's longer side
-_STEEPEST = 0.3  # rows a column: a line slants by up to 16 degrees ...
-_LEVEL = 0.02  # ... and by up to one it is found as it is
-_SLOPES = np.linspace(-_STEEPEST, _STEEPEST, 31)
+_LEVEL = 0.02  # rows a column: a line that slants by up to one degree is found as it is
+_SLOPES = np.linspace(-STEEPEST, STEEPEST, 31)
 _CROSSED, _LOOKED_AT = 0.5, 200  # the share of so many columns, evenly spaced, that one slanting line crosses at least
 _MARGIN = 0.02  # of the picture: a lone line that ends by so much before an edge, where another stroke begins, ...
 _MUCH = 0.35  # ... and is so much of all ink, is a stroke of a digit that fills the picture
@@ -23,23 +23,23 @@ _DARKER = 1.4  # times as dark as the line: that is ink on the line
 Line = tuple[np.ndarray, np.ndarray, np.ndarray]  # as `_edges` gives it
 
 
-def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
+def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> tuple[np.ndarray, float]:
     """The mask without lines across or down the page; where a stroke crosses a line, the stroke stays whole.
 
     Lines are looked for in `faint`, where they have no gaps; `even` tells how dark they are. They may slant by up to
-    16 degrees, all alike.
+    16 degrees, all alike: the second result is by how many rows a column those across fall, 0 if they are level.
     """
-    across = _without_lines_across(mask, faint, even)
-    return _without_lines_across(across.T, faint.T, even.T).T
+    across, slope = _without_lines_across(mask, faint, even)
+    return _without_lines_across(across.T, faint.T, even.T)[0].T, slope
 
 
-def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
+def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> tuple[np.ndarray, float]:
     height, width = mask.shape
     if faint.any(axis=0).mean() < _SPAN:
-        return mask
+        return mask, 0.0
     slope = _slope(faint)
     if slope == 0:
-        return _without_level_lines(mask, faint, even, np.full(height, width))
+        return _without_level_lines(mask, faint, even, np.full(height, width)), 0.0
     fall = np.round(slope * np.arange(width)).astype(int)
     fall -= max(0, fall.max())
     rows = np.arange(height + np.ptp(fall))[:, np.newaxis] + fall  # of the page, for each row along the slope
@@ -50,7 +50,9 @@ def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray)
     )
     level_faint[1:] |= level_faint[:-1]  # the steps of a slanting line are not quite those of its slope
     level = _without_level_lines(level_mask, level_faint, level_even, inside.sum(axis=1))
-    return np.take_along_axis(level, np.arange(height)[:, np.newaxis] - fall, axis=0)
+    if level is level_mask:
+        return mask, 0.0  # what slants is no ruled line
+    return np.take_along_axis(level, np.arange(height)[:, np.newaxis] - fall, axis=0), slope
 
 
 def _slope(faint: np.ndarray) -> float:
