@@ -92,7 +92,7 @@ def _counted(n: int, reason: str) -> str:
 class Found:
     """The digits on a picture, line by line in reading order; how many parts there were; what was left out.
 
-    The lines fall by `slope` rows a column.
+    The lines fall by `slope` rows a column; 0 where that is not sure.
     """
 
     lines: list[list[Cut]]

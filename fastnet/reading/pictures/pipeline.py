@@ -27,7 +27,6 @@ _CELLS_PIXELS = 2 * _WORK_PIXELS  # of a form with small cells
 _MISSED = 3  # cells, from afar, on each side of those that were seen
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
 _LEAST_SIDE = 6  # pixels of a digit: nobody could read less
-_SLANTED = 0.02  # rows a column: digits of a line that falls or rises by more are turned back
 _LOW_CONTRAST = 40  # of 255
 _BAR = 2  # times as long as wide, or more: a stroke of a marker may be, a sheet is hardly
 _TOO_MUCH_INK = 0.6  # of the picture
@@ -262,7 +261,7 @@ def _ink_of(look: Look, one: Cut) -> np.ndarray:
     reach = reach[1:-1] | reach[:-2] | reach[2:]
     reach = reach[:, 1:-1] | reach[:, :-2] | reach[:, 2:]
     ink = np.where(reach, look.ink.amount[y0:y1, x0:x1], 0).astype(np.uint8)
-    return turned_level(ink, look.found.slope) if abs(look.found.slope) >= _SLANTED else ink
+    return turned_level(ink, look.found.slope) if look.found.slope else ink
 
 
 def _flags(look: Look) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """Take ruled lines out of a mask: what runs across the whole picture and is thin."""
 
 import math
-from operator import itemgetter
 
 import numpy as np
 
@@ -61,16 +60,18 @@ def _slope(faint: np.ndarray) -> float:
     columns = faint[:, ::step]
     x, y = np.nonzero(columns[1:].T & ~columns[:-1].T)  # where something begins below paper
     x *= step
-    slope, n = 0.0, 0
+    slope = 0.0
     for slopes, rows in ((_SLOPES, max(2.0, 0.01 * faint.shape[1])), (np.linspace(-0.01, 0.01, 21), 2.0)):
-        slope, n = max(((slope + each, _most_in_line(x, y, slope + each, rows)) for each in slopes), key=itemgetter(1))
+        likely = slope + slopes
+        slope = float(likely[np.argmax([np.square(_in_bands(x, y, each, rows)).sum() for each in likely])])
+    n = _in_bands(x, y, slope, 2.0).max(initial=0)
     return slope if abs(slope) > _LEVEL and n >= _CROSSED * columns.shape[1] else 0.0
 
 
-def _most_in_line(x: np.ndarray, y: np.ndarray, slope: float, rows: float) -> int:
-    """How many of some points lie in one band of so many rows that falls like that."""
+def _in_bands(x: np.ndarray, y: np.ndarray, slope: float, rows: float) -> np.ndarray:
+    """How many of some points lie in each band of so many rows that falls like that."""
     band = ((y - slope * x) / rows).astype(int)
-    return int(np.bincount(band - band.min(initial=0)).max(initial=0))
+    return np.bincount(band - band.min(initial=0))
 
 
 def _without_level_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray, reach: np.ndarray) -> np.ndarray:
