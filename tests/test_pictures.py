@@ -181,6 +181,14 @@ def test_digits_of_slanting_lines_are_turned_back_and_their_boxes_stay(test_digi
             assert edge.any()
 
 
+@pytest.mark.parametrize("seed", [11, 60])
+def test_a_slanting_ruling_is_found_by_all_of_its_lines(test_digits, seed):
+    """Along these lines of digits lies more of their ink than of any one ruled line, at a slope beside theirs."""
+    digits = test_digits[0][seed : seed + 6]
+    page = rendering.slanting_line(np.random.default_rng(seed), digits, 10, is_ruled=True)
+    assert len(prepare(page).parts) == len(digits)
+
+
 def test_level_lines_beside_a_stroke_that_slants_go_and_the_stroke_stays():
     lines = [(0, y, 199, y + 1) for y in (40, 100, 160)]
     page = drawn(*lines)
