@@ -87,8 +87,10 @@ def _n_lines(strips: np.ndarray, longer: int, least: int = 2) -> int:
         near[shift:] |= stands_out[:-shift]
         near[:-shift] |= stands_out[shift:]
     goes_on = near[:, :-1] & stands_out[:, 1:]
-    windows = np.lib.stride_tricks.sliding_window_view(goes_on, least - 1, axis=1)
-    is_line: np.ndarray = np.all(windows, axis=2).any(axis=1)
+    n_places = goes_on.shape[1] - least + 2
+    for shift in range(1, least - 1):
+        goes_on[:, :n_places] &= goes_on[:, shift : shift + n_places]
+    is_line: np.ndarray = goes_on[:, :n_places].any(axis=1)
     return int(np.count_nonzero(is_line[1:] & ~is_line[:-1])) + int(is_line[0])
 
 

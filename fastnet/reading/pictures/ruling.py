@@ -14,6 +14,7 @@ _GAP = 3  # pixels: grain breaks a faint line no farther
 _THICKEST = 0.02  # of the picture's longer side
 _LEVEL = 0.02  # rows a column: a line that slants by up to one degree is found as it is
 _SLOPES = np.linspace(-STEEPEST, STEEPEST, 31)
+_NEARER = np.linspace(-0.01, 0.01, 21)
 _CROSSED, _LOOKED_AT = 0.5, 200  # the share of so many columns, evenly spaced, that one slanting line crosses at least
 _MARGIN = 0.02  # of the picture: a lone line that ends by so much before an edge, where another stroke begins, ...
 _MUCH = 0.35  # ... and is so much of all ink, is a stroke of a digit that fills the picture
@@ -60,12 +61,17 @@ def _slope(faint: np.ndarray) -> float:
     columns = faint[:, ::step]
     x, y = np.nonzero(columns[1:].T & ~columns[:-1].T)  # where something begins below paper
     x *= step
-    slope = 0.0
-    for slopes, rows in ((_SLOPES, max(2.0, 0.01 * faint.shape[1])), (np.linspace(-0.01, 0.01, 21), 2.0)):
-        likely = slope + slopes
-        slope = float(likely[np.argmax([np.square(_in_bands(x, y, each, rows)).sum() for each in likely])])
+    slope = _likeliest(_SLOPES, x, y, max(2.0, 0.01 * faint.shape[1]))
+    if abs(slope) + _NEARER[-1] <= _LEVEL:
+        return 0.0
+    slope = _likeliest(slope + _NEARER, x, y, 2.0)
     n = _in_bands(x, y, slope, 2.0).max(initial=0)
     return slope if abs(slope) > _LEVEL and n >= _CROSSED * columns.shape[1] else 0.0
+
+
+def _likeliest(slopes: np.ndarray, x: np.ndarray, y: np.ndarray, rows: float) -> float:
+    """The slope along which some points lie in the fewest bands."""
+    return float(slopes[np.argmax([np.square(_in_bands(x, y, each, rows)).sum() for each in slopes])])
 
 
 def _in_bands(x: np.ndarray, y: np.ndarray, slope: float, rows: float) -> np.ndarray:
