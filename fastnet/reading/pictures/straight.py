@@ -153,7 +153,9 @@ def _smooth(line: Line) -> Line:
     for _ in range(3):
         curve = np.polynomial.Polynomial.fit(x[near], line.middle[near], 2 if len(x) > _MAY_BEND else 1, [-1, 1])(x)
         distance = abs(line.middle - curve)
-        near = distance <= max(1.0, 2 * float(np.median(distance)))
+        before, near = near, distance <= max(1.0, 2 * float(np.median(distance)))
+        if np.array_equal(near, before):
+            break
     return Line(line.start, np.where(near, line.middle, curve), line.thickness)
 
 
