@@ -93,9 +93,10 @@ def _without_level_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray, 
     n_pieces = sum(_PIECE * width <= len(columns) < _SPAN * width for columns, *_ in lines)
     share = _LONG if n_pieces >= _MANY else _SPAN
     ruled = [line for line in lines if len(line[0]) >= share * reach[_middle_row(line)]]
+    if not ruled:
+        return mask
     result = mask.copy()
-    for columns, top, bottom in ruled:
-        _erase(result, mask, even, columns, top, bottom)
+    _erase(result, mask, even, ruled)
     return mask if len(ruled) == 1 and _is_stroke(ruled[0], mask, result) else result
 
 
@@ -131,16 +132,19 @@ def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> Line:
     return np.flatnonzero(bottom > top), top, bottom
 
 
-def _erase(
-    result: np.ndarray, mask: np.ndarray, even: np.ndarray, columns: np.ndarray, top: np.ndarray, bottom: np.ndarray
-) -> None:
-    """Clear the line in each column, but where ink goes on above or below it or is darker than the line."""
+def _erase(result: np.ndarray, mask: np.ndarray, even: np.ndarray, lines: list[Line]) -> None:
+    """Clear the lines in each column, but where ink goes on above or below one or is darker than it."""
     last = len(mask) - 1
-    first, stop = top[columns] - 1, bottom[columns] + 1
+    columns, top, bottom = (
+        np.concatenate(each) for each in zip(*((its, top[its], bottom[its]) for its, top, bottom in lines), strict=True)
+    )
+    first, stop = top - 1, bottom + 1
     band = first + np.arange((stop - first).max())[:, np.newaxis]  # rows of each column's line and one to each side
     inside = (band < stop) & (band >= 0) & (band <= last)
     band = band.clip(0, last)
     darkness = np.where(inside, even[band, columns], 0).max(axis=0)
+    lengths = [len(its) for its, *_ in lines]
+    usual = [np.median(each) for each in np.split(darkness, np.cumsum(lengths)[:-1])]
     goes_on = (mask[(first - 1).clip(0), columns] & (first > 0)) | (mask[stop.clip(0, last), columns] & (stop <= last))
-    clear = inside & ~goes_on & (darkness < _DARKER * np.median(darkness))
+    clear = inside & ~goes_on & (darkness < _DARKER * np.repeat(usual, lengths))
     result[band[clear], np.broadcast_to(columns, band.shape)[clear]] = False

@@ -106,10 +106,10 @@ def _runs_between(mask: np.ndarray, least: float, most: float) -> np.ndarray:
     """The runs of a mask's rows that are so long."""
     row, start, stop = runs_of(mask)
     fits = (stop - start >= least) & (stop - start <= most)
-    edges = np.zeros((mask.shape[0], mask.shape[1] + 1), np.int8)
-    edges[row[fits], start[fits]] = 1
-    edges[row[fits], stop[fits]] -= 1
-    kept: np.ndarray = edges.cumsum(axis=1, dtype=np.int8)[:, :-1] > 0
+    row, start, length = row[fits], start[fits], (stop - start)[fits]
+    columns = np.arange(length.sum()) - np.repeat(length.cumsum() - length - start, length)
+    kept = np.zeros(mask.shape, bool)
+    kept[np.repeat(row, length), columns] = True
     return kept
 
 
