@@ -27,7 +27,8 @@ def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -
     """The mask without lines across or down the page; where a stroke crosses a line, the stroke stays whole.
 
     Lines are looked for in `faint`, where they have no gaps; `even` tells how dark they are. They may slant by up to
-    16 degrees, all alike: the second result is by how many rows a column those across fall, 0 if they are level.
+    16 degrees, all alike: the second result is by how many rows a column those across fall, 0 if they are level, or if
+    there is only one, which may be anything.
     """
     across, slope = _without_lines_across(mask, faint, even)
     return _without_lines_across(across.T, faint.T, even.T)[0].T, slope
@@ -39,7 +40,7 @@ def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray)
         return mask, 0.0
     slope = _slope(faint)
     if slope == 0:
-        return _without_level_lines(mask, faint, even, np.full(height, width)), 0.0
+        return _without_level_lines(mask, faint, even, np.full(height, width))[0], 0.0
     fall = np.round(slope * np.arange(width)).astype(int)
     fall -= max(0, fall.max())
     rows = np.arange(height + np.ptp(fall))[:, np.newaxis] + fall  # of the page, for each row along the slope
@@ -49,10 +50,9 @@ def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray)
         inside * np.take_along_axis(each, rows, axis=0) for each in (mask, faint, even)
     )
     level_faint[1:] |= level_faint[:-1]  # the steps of a slanting line are not quite those of its slope
-    level = _without_level_lines(level_mask, level_faint, level_even, inside.sum(axis=1))
-    if level is level_mask:
-        return mask, 0.0  # what slants is no ruled line
-    return np.take_along_axis(level, np.arange(height)[:, np.newaxis] - fall, axis=0), slope
+    level, n_lines = _without_level_lines(level_mask, level_faint, level_even, inside.sum(axis=1))
+    without = np.take_along_axis(level, np.arange(height)[:, np.newaxis] - fall, axis=0)
+    return without, slope if n_lines > 1 else 0.0
 
 
 def _slope(faint: np.ndarray) -> float:
@@ -80,13 +80,15 @@ def _in_bands(x: np.ndarray, y: np.ndarray, slope: float, rows: float) -> np.nda
     return np.bincount(band - band.min(initial=0))
 
 
-def _without_level_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """The mask without lines across; in each row, `reach` columns are of the page."""
+def _without_level_lines(
+    mask: np.ndarray, faint: np.ndarray, even: np.ndarray, reach: np.ndarray
+) -> tuple[np.ndarray, int]:
+    """The mask without lines across, and how many these are; in each row, `reach` columns are of the page."""
     width = mask.shape[1]
     thickest = max(2, round(_THICKEST * max(mask.shape)))
     flat = long_runs(faint, max(4 * thickest, round(_LONG * width)), _GAP)
     if width < 8 * thickest or not flat.any():
-        return mask
+        return mask, 0
     runs = label_runs(flat)
     lines = [_edges(runs, label, flat.shape) for label in range(runs.n_parts)]
     lines = [(columns, top, bottom) for columns, top, bottom in lines if np.median((bottom - top)[columns]) <= thickest]
@@ -94,10 +96,10 @@ def _without_level_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray, 
     share = _LONG if n_pieces >= _MANY else _SPAN
     ruled = [line for line in lines if len(line[0]) >= share * reach[_middle_row(line)]]
     if not ruled:
-        return mask
+        return mask, 0
     result = mask.copy()
     _erase(result, mask, even, ruled)
-    return mask if len(ruled) == 1 and _is_stroke(ruled[0], mask, result) else result
+    return (mask, 0) if len(ruled) == 1 and _is_stroke(ruled[0], mask, result) else (result, len(ruled))
 
 
 def _middle_row(line: Line) -> int:
