@@ -31,20 +31,6 @@ _LOW_CONTRAST = 40  # of 255
 _BAR = 2  # times as long as wide, or more: a stroke of a marker may be, a sheet is hardly
 _TOO_MUCH_INK = 0.6  # of the picture
 _EMPTY = np.zeros((SIDE, SIDE), np.uint8)
-_KEPT = 1 << 24  # bytes
-
-
-def _keep_freed_memory() -> None:
-    """Let the memory of one picture serve the next.
-
-    glibc gives freed memory back to the system beyond twice the largest block that was freed. Smaller pictures do not
-    free so large a one, so that all their pages were taken anew each time: a fifth of the time, for 1000x1000.
-    """
-    block = np.empty(_KEPT, np.uint8)
-    del block
-
-
-_keep_freed_memory()
 
 
 @dataclass(frozen=True, eq=False)
