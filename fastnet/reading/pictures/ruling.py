@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .labelling import Runs, label_runs, long_runs
+from .labelling import Runs, label_runs, long_runs, places_in
 from .rows import STEEPEST
 
 _SPAN = 0.9  # a ruled line crosses so much of the picture
@@ -127,7 +127,7 @@ def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> Line:
     its = runs.label == label
     length = runs.length[its]
     rows = np.repeat(runs.row[its], length)
-    columns = np.arange(length.sum()) - np.repeat(length.cumsum() - length - runs.start[its], length)
+    columns = places_in(runs.start[its], length)
     top, bottom = np.full(width, height), np.zeros(width, int)
     np.minimum.at(top, columns, rows)
     np.maximum.at(bottom, columns, rows + 1)
@@ -140,13 +140,13 @@ def _erase(result: np.ndarray, mask: np.ndarray, even: np.ndarray, lines: list[L
     columns, top, bottom = (
         np.concatenate(each) for each in zip(*((its, top[its], bottom[its]) for its, top, bottom in lines), strict=True)
     )
-    first, stop = top - 1, bottom + 1
-    band = first + np.arange((stop - first).max())[:, np.newaxis]  # rows of each column's line and one to each side
-    inside = (band < stop) & (band >= 0) & (band <= last)
-    band = band.clip(0, last)
-    darkness = np.where(inside, even[band, columns], 0).max(axis=0)
-    lengths = [len(its) for its, *_ in lines]
-    usual = [np.median(each) for each in np.split(darkness, np.cumsum(lengths)[:-1])]
-    goes_on = (mask[(first - 1).clip(0), columns] & (first > 0)) | (mask[stop.clip(0, last), columns] & (stop <= last))
-    clear = inside & ~goes_on & (darkness < _DARKER * np.repeat(usual, lengths))
-    result[band[clear], np.broadcast_to(columns, band.shape)[clear]] = False
+    above, below = top - 2, bottom + 1  # rows of each column beyond the line and one row to each side
+    first = top.clip(1) - 1
+    length = below.clip(max=last + 1) - first
+    rows, places = places_in(first, length), np.repeat(columns, length)
+    darkness = np.maximum.reduceat(even[rows, places], length.cumsum() - length)
+    n_columns = [len(its) for its, *_ in lines]
+    usual = [np.median(each) for each in np.split(darkness, np.cumsum(n_columns)[:-1])]
+    goes_on = (mask[above.clip(0), columns] & (above >= 0)) | (mask[below.clip(max=last), columns] & (below <= last))
+    clear = np.repeat(~goes_on & (darkness < _DARKER * np.repeat(usual, n_columns)), length)
+    result[rows[clear], places[clear]] = False

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .labelling import label_runs, runs_of
+from .labelling import label_runs, places_in, runs_of
 
 _STEEPEST = 0.14  # rows for each column: 8 degrees
 _BENT = 0.01  # of its length: a line's usual distance from straight
@@ -107,9 +107,8 @@ def _runs_between(mask: np.ndarray, least: float, most: float) -> np.ndarray:
     row, start, stop = runs_of(mask)
     fits = (stop - start >= least) & (stop - start <= most)
     row, start, length = row[fits], start[fits], (stop - start)[fits]
-    columns = np.arange(length.sum()) - np.repeat(length.cumsum() - length - start, length)
     kept = np.zeros(mask.shape, bool)
-    kept[np.repeat(row, length), columns] = True
+    kept[np.repeat(row, length), places_in(start, length)] = True
     return kept
 
 
@@ -121,7 +120,7 @@ def _pieces(flat: np.ndarray, least: int) -> list[Line]:
     length = runs.length
     order = np.argsort(runs.label_of_pixels, kind="stable")
     rows = np.repeat(runs.row, length)[order]
-    columns = (np.arange(length.sum()) - np.repeat(length.cumsum() - length - runs.start, length))[order]
+    columns = places_in(runs.start, length)[order]
     ends = runs.area.cumsum()
     pieces = []
     for first, end in zip(np.append(0, ends[:-1]), ends, strict=True):
