@@ -161,6 +161,34 @@ def test_lines_that_slant_are_read_line_by_line_and_their_ruling_goes(angle, gap
         assert boxes == sorted(boxes)
 
 
+@pytest.mark.parametrize(("angle", "is_ruled", "n"), [(12, False, 6), (-12, False, 6), (12, True, 3), (-5, True, 6)])
+def test_digits_of_slanting_lines_are_turned_back_and_their_boxes_stay(test_digits, angle, is_ruled, n):
+    page = rendering.paper((900, 900), rendering.WHITE)
+    page = rendering.with_rules(page, 75, (120, 150, 210)) if is_ruled else page
+    for number, digit in enumerate(test_digits[0][:n]):
+        rendering.write(page, rendering.strokes(digit, 80), 220 + 80 * number, 410, rendering.BLACK)
+    level = rendering.picture(page)
+    turned = level.rotate(angle, Image.Resampling.BICUBIC, fillcolor=rendering.WHITE)
+    dark = np.asarray(turned.convert("L")) < 100
+    crop = (150, 280, 750, 620)  # of the turned one, that no paper beyond the page shows
+    before, after = prepare(level.crop(crop)).parts, prepare(turned.crop(crop)).parts
+    assert len(before) == len(after) == n
+    for one, other in zip(before, after, strict=True):
+        assert abs(one.pixels.astype(float) - other.pixels).mean() < 5  # 6 to 25, were they not turned
+        x0, y0, x1, y1 = other.box
+        ink = dark[y0 + 280 : y1 + 280, x0 + 150 : x1 + 150]
+        for edge in (ink[:8], ink[-8:], ink[:, :8], ink[:, -8:]):
+            assert edge.any()
+
+
+@pytest.mark.parametrize("seed", [11, 60])
+def test_a_slanting_ruling_is_found_by_all_of_its_lines(test_digits, seed):
+    """Along these lines of digits lies more of their ink than of any one ruled line, at a slope beside theirs."""
+    digits = test_digits[0][seed : seed + 6]
+    page = rendering.slanting_line(np.random.default_rng(seed), digits, 10, is_ruled=True)
+    assert len(prepare(page).parts) == len(digits)
+
+
 def test_level_lines_beside_a_stroke_that_slants_go_and_the_stroke_stays():
     lines = [(0, y, 199, y + 1) for y in (40, 100, 160)]
     page = drawn(*lines)

@@ -7,6 +7,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from benchmarks.rendering import TOUCHING, black_on_white
+from benchmarks.studies import pairs
 from benchmarks.studies.generalisation import WAYS, enlargeable
 from benchmarks.studies.pairs import RECIPE, images_of, write_network
 from fastnet.data.loading import load_dataset
@@ -88,6 +89,23 @@ def test_the_study_trains_a_network_of_pairs(tmp_path, train):
     training.run()
     write_network(training, tmp_path / "network")
     assert Predictor.load(tmp_path / "network").classes == CLASSES
+
+
+def test_the_study_goes_on_from_a_network_at_the_rate_that_it_is_told(tmp_path, train, monkeypatch):
+    """Adam's steps are about as long as the rate, so weights stay near those that a training goes on from."""
+
+    def few(digits, labels, n, seed):
+        return Samples(*images_of(digits[:300], labels[:300], seed, n), PIXEL_SCALE)
+
+    monkeypatch.setattr(pairs, "RECIPE", replace(RECIPE, hidden=(8,)))
+    monkeypatch.setattr(pairs, "drawn", few)
+    first, second = tmp_path / "first", tmp_path / "second"
+    for out, more in ((first, []), (second, ["--initial", str(first), "--learning-rate", "1e-4"])):
+        pairs.main(["-n", "40", "--epochs", "1", "--out", str(out), *more])
+    before, after = Predictor.load(first), Predictor.load(second)
+    assert after.manifest.recipe["learning_rate"] == 1e-4
+    for name, array in before.network.parameters().items():
+        assert 0 < np.abs(after.network.parameters()[name] - array).max() < 1e-3
 
 
 def test_a_wide_digit_is_not_cut(predictor, train):

@@ -29,7 +29,7 @@ def find_close_up(channel: Image.Image) -> tuple[Image.Image, int] | None:
     ink = light != ink_is_dark
     if max(side.mean() for side in _sides(ink)) > _OPEN or not _is_digit(ink):
         return None
-    if (without_ruled_lines(ink, ink, 255 - small if ink_is_dark else small) != ink).any():
+    if (without_ruled_lines(ink, ink, 255 - small if ink_is_dark else small)[0] != ink).any():
         return None  # the page of a notebook
     paper, full = float(np.bincount(small[~ink].astype(np.uint8)).argmax()), float(np.median(small[ink]))
     is_level = abs(small - paper) <= _LEVEL * abs(full - paper)

@@ -90,11 +90,15 @@ def _counted(n: int, reason: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The digits on a picture, line by line in reading order; how many parts there were; what was left out."""
+    """The digits on a picture, line by line in reading order; how many parts there were; what was left out.
+
+    The lines fall by `slope` rows a column; 0 where that is not sure.
+    """
 
     lines: list[list[Cut]]
     n_parts: int
     left_out: list[LeftOut]
+    slope: float = 0.0
 
     @property
     def cuts(self) -> list[Cut]:

@@ -13,7 +13,7 @@ from .ink import Ink
 from .labelling import label_runs
 from .lattice import evened
 from .parts import cut
-from .rows import in_lines
+from .rows import in_lines, slope_of
 from .sheet import Box
 from .sides import likely_sides, sides, turned
 from .straight import Line, drawn_lines, lines_across, with_true_ends, without_lines
@@ -87,8 +87,10 @@ def _n_lines(strips: np.ndarray, longer: int, least: int = 2) -> int:
         near[shift:] |= stands_out[:-shift]
         near[:-shift] |= stands_out[shift:]
     goes_on = near[:, :-1] & stands_out[:, 1:]
-    windows = np.lib.stride_tricks.sliding_window_view(goes_on, least - 1, axis=1)
-    is_line: np.ndarray = np.all(windows, axis=2).any(axis=1)
+    n_places = goes_on.shape[1] - least + 2
+    for shift in range(1, least - 1):
+        goes_on[:, :n_places] &= goes_on[:, shift : shift + n_places]
+    is_line: np.ndarray = goes_on[:, :n_places].any(axis=1)
     return int(np.count_nonzero(is_line[1:] & ~is_line[:-1])) + int(is_line[0])
 
 
@@ -112,13 +114,13 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
         return None
     thickest = max(3, round(_THICKEST * max(ink.mask.shape)))
     least_ink = max(_FAINT * ink.contrast, _NOISES * ink.noise / math.sqrt(_ALONG), 3.0)
-    across = _lines(ink.faint, ink.even, thickest, least_ink, 2 * _LEAST_SIDE)
+    across = _lines(_along(ink.faint, ink.even, thickest, least_ink), thickest, 2 * _LEAST_SIDE)
     if not across:
         return None
-    down = _lines(ink.faint.T, ink.even.T, thickest, least_ink, 2 * _LEAST_SIDE)
-    frame = _closed(ink, across, down, thickest)
+    along_down = _along(ink.faint.T, ink.even.T, thickest, least_ink)
+    frame = _closed(ink, across, _lines(along_down, thickest, 2 * _LEAST_SIDE), thickest)
     if frame is None:  # uprights of combs may be shorter than sides of cells
-        frame = _combs(ink.faint.shape, across, _lines(ink.faint.T, ink.even.T, thickest, least_ink, _LEAST_SIDE))
+        frame = _combs(ink.faint.shape, across, _lines(along_down, thickest, _LEAST_SIDE))
     return _written_in(frame, ink, least_side) if frame else None
 
 
@@ -163,7 +165,7 @@ def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
     contents, others = _sorted_ink(mask, ink, regions, cells, _MARK * height)
     if contents is None:
         return None
-    rows = in_lines(cells)
+    rows = in_lines(cells, slope_of(cells))
     columns = _columns(rows)
     lines = []
     for row in rows:
@@ -182,16 +184,32 @@ def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
     return Grid(found, mask, height, box)
 
 
-def _lines(faint: np.ndarray, even: np.ndarray, thickest: int, least_ink: float, shortest: int) -> list[Line]:
-    """The lines across, no shorter, also pale ones, which stand out on the average of some columns."""
-    half = _ALONG // 2
-    sums = np.pad(even, ((0, 0), (half + 1, half)), "edge").cumsum(axis=1, dtype=np.float32)
-    along = (sums[:, _ALONG:] - sums[:, :-_ALONG]) / _ALONG
-    lines = lines_across(faint | _ridges(along, thickest, least_ink), thickest, shortest)
+@dataclass(frozen=True, eq=False)
+class _Along:
+    """How dark all is, on the average of some columns, and where lines across may be."""
+
+    dark: np.ndarray
+    mask: np.ndarray
+
+
+def _along(faint: np.ndarray, even: np.ndarray, thickest: int, least_ink: float) -> _Along:
+    """Where there is anything, or what is so much darker than what is above and below, as a pale line is."""
+    half, (height, width) = _ALONG // 2, even.shape
+    padded = np.pad(even, ((0, 0), (half, half)), "edge").astype(np.uint16)
+    sums = np.zeros((height, width), np.uint16)
+    for shift in range(_ALONG):
+        sums += padded[:, shift : shift + width]
+    dark = sums / np.float32(_ALONG)
+    return _Along(dark, faint | _ridges(dark, thickest, least_ink))
+
+
+def _lines(along: _Along, thickest: int, shortest: int) -> list[Line]:
+    """The lines across, no shorter."""
+    lines = lines_across(along.mask, thickest, shortest)
     if not lines:
         return []
     usual = float(np.median(np.repeat([line.slope for line in lines], [len(line.middle) for line in lines])))
-    return [with_true_ends(line, along) for line in lines if abs(line.slope - usual) <= _FAN]
+    return [with_true_ends(line, along.dark) for line in lines if abs(line.slope - usual) <= _FAN]
 
 
 def _ridges(along: np.ndarray, thickest: int, least: float) -> np.ndarray:

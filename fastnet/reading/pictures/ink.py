@@ -183,7 +183,8 @@ def _paper_and_side(g: np.ndarray, fraction: float, is_dark: bool | None) -> tup
         paper = _paper(g, depth > max(0.2 * float(depth.max()), 8))
     clearness = otsu(paper - g)[1]
     # Beside the edge of a shadow, the mean lies between light and shade; take the side that makes less ink.
-    return (_least(paper) if ink_is_dark else -_least(-paper)), ink_is_dark, clearness
+    paper = -_highest(-paper, _SMOOTHING) if ink_is_dark else _highest(paper, _SMOOTHING)
+    return paper, ink_is_dark, clearness
 
 
 def _first_split(g: np.ndarray, fraction: float) -> tuple[np.ndarray, bool]:
@@ -207,7 +208,7 @@ def _first_split(g: np.ndarray, fraction: float) -> tuple[np.ndarray, bool]:
 
 def _paper(g: np.ndarray, is_ink: np.ndarray) -> np.ndarray:
     """The brightness of the paper, also below the ink: the mean of the paper near by, or farther away."""
-    near_ink = box_mean(is_ink.astype(np.float32), 1) > 0  # the soft edge of a stroke is no paper
+    near_ink = _highest(is_ink, 1)  # the soft edge of a stroke is no paper
     weight = (~near_ink).astype(np.float32)
     everywhere = float((g * weight).sum() / max(weight.sum(), 1e-6)) if weight.any() else float(g.mean())
     sums, weights = np.full_like(g, 1e-6 * everywhere), np.full_like(g, 1e-6)
@@ -216,15 +217,6 @@ def _paper(g: np.ndarray, is_ink: np.ndarray) -> np.ndarray:
         weights += trust * box_mean(weight, radius)
     paper: np.ndarray = sums / weights
     return paper
-
-
-def _least(values: np.ndarray) -> np.ndarray:
-    """The least value up to `_SMOOTHING` rows and columns away."""
-    for axis in (0, 1):
-        edge = [(_SMOOTHING, _SMOOTHING) if axis == n else (0, 0) for n in (0, 1)]
-        windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, edge, "edge"), 2 * _SMOOTHING + 1, axis)
-        values = windows.min(axis=-1)
-    return values
 
 
 # ---- Strength -------------------------------------------------------------------------------------------------------

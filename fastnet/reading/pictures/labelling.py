@@ -81,6 +81,12 @@ def long_runs(mask: np.ndarray, least: float, gap: int) -> np.ndarray:
     return keep
 
 
+def places_in(start: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """The places start, start + 1, ... of each of some runs, one after the other."""
+    places: np.ndarray = np.arange(length.sum()) - np.repeat(length.cumsum() - length - start, length)
+    return places
+
+
 def _neighbours(row: np.ndarray, start: np.ndarray, stop: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
     """All pairs of runs that touch, one row apart, as two arrays of run numbers."""
     stride = width + 2

@@ -13,6 +13,16 @@ _CENTRE = 14.0  # where the centre of mass lies, counted from 0
 _BLACK = 24  # brightest paper, as a JPEG may have it
 _FINE = 4  # strokes are thickened on a grid so much finer
 _THINNEST, _THICKEST = 2.0, 4.0  # strokes in pixels of the result
+_EDGE = 0.28  # of the most ink: what is turned is cropped to that
+
+
+def turned_level(ink: np.ndarray, slope: float) -> np.ndarray:
+    """The ink of a digit in a line that falls by `slope` rows a column, uint8, as it were in a level one; cropped."""
+    angle = math.degrees(math.atan(slope))
+    turned = np.asarray(Image.fromarray(padded(ink, 1)).rotate(angle, Image.Resampling.BICUBIC, expand=True))
+    is_ink = turned > _EDGE * turned.max()
+    rows, columns = (np.flatnonzero(is_ink.any(axis=axis)) for axis in (1, 0))
+    return turned[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else ink
 
 
 def to_mnist_form(ink: np.ndarray) -> np.ndarray:

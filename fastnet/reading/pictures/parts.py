@@ -9,7 +9,7 @@ from .cuts import Cut, Found, Group, LeftOut
 from .ink import Ink
 from .labelling import Runs, components, label_runs
 from .mnist_form import stroke_width
-from .rows import in_lines
+from .rows import in_lines, is_sure, slope_of
 from .sheet import Box
 from .touching import MOST_PIECES, with_alternatives
 
@@ -42,11 +42,12 @@ _NARROW = 0.5  # of the width of all: what is wider stands above its neighbours
 _MANY_PIECES = 4  # near each other are one broken stroke rather than digits
 
 
-def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None) -> Found:
+def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None, ruled: float = 0.0) -> Found:
     """The digits in reading order, at most `MOST_DIGITS`, and what was left out.
 
     `mask` is the ink's, without ruled lines. A part without any of the ink's peaks is left out, and one that is smaller
-    than `least_side` both ways. `within` is the box of the picture in the mask, if that has a margin around it.
+    than `least_side` both ways. `within` is the box of the picture in the mask, if that has a margin around it. `ruled`
+    is the slope of ruled lines (rows a column), if they slant: else the digits tell how their lines do.
     """
     runs = label_runs(mask)
     edges = _Edges(within or (0, 0, mask.shape[1], mask.shape[0]))
@@ -64,8 +65,10 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
         sieve.groups = _join(sieve.groups, edges)
         _leave_out_marks(sieve, labels, edges)
     cut_off = edges.cut_off(sieve.groups)
-    lines = [[_cut_out(group, labels, cut_off) for group in line] for line in in_lines(sieve.groups)]
-    return Found(lines, n, sieve.told())
+    slope = ruled or slope_of(sieve.groups)
+    lines = in_lines(sieve.groups, slope)
+    cuts = [[_cut_out(group, labels, cut_off) for group in line] for line in lines]
+    return Found(cuts, n, sieve.told(), slope if ruled or is_sure(slope, lines) else 0.0)
 
 
 class _Sieve:
@@ -421,5 +424,5 @@ def _either(some: list[Group]) -> list[Group]:
         whole = whole.joined(group)
     if whole.width > _ONE_DIGIT * whole.height:
         return []
-    apart = [each for line in in_lines(some) for group in line for each in group.apart or [group]]
+    apart = [each for line in in_lines(some, slope_of(some)) for group in line for each in group.apart or [group]]
     return [replace(whole, apart=tuple(apart))]

@@ -14,7 +14,7 @@ from .cuts import Cut, Found
 from .cuts import LeftOut as LeftOut
 from .grid import find_grid, may_have_grid
 from .ink import Ink, coarse, contrasting_channel, find_ink
-from .mnist_form import SIDE, is_in_mnist_form, padded, to_mnist_form, to_pair_form
+from .mnist_form import SIDE, is_in_mnist_form, padded, to_mnist_form, to_pair_form, turned_level
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
@@ -203,8 +203,8 @@ def _seen(ink: Ink, scale: int, x: int, y: int, within: Box | None = None) -> Lo
 
     `within` is where the picture itself is in that part, if it has a margin around it.
     """
-    mask = without_ruled_lines(ink.mask, ink.faint, ink.even)
-    return Look(x, y, scale, ink, mask, cut(mask, ink, _LEAST_SIDE / scale, within))
+    mask, slope = without_ruled_lines(ink.mask, ink.faint, ink.even)
+    return Look(x, y, scale, ink, mask, cut(mask, ink, _LEAST_SIDE / scale, within, slope))
 
 
 def _around(look: Look, size: tuple[int, int]) -> Box:
@@ -255,12 +255,13 @@ def _box_of(look: Look, box: Box, scale: float) -> Box:
 
 
 def _ink_of(look: Look, one: Cut) -> np.ndarray:
-    """The ink of one digit, with the soft edge of its strokes, without its neighbours'."""
+    """The ink of one digit, with the soft edge of its strokes, without its neighbours', as in a level line."""
     x0, y0, x1, y1 = one.box
     reach = padded(one.own, 1)
     reach = reach[1:-1] | reach[:-2] | reach[2:]
     reach = reach[:, 1:-1] | reach[:, :-2] | reach[:, 2:]
-    return np.where(reach, look.ink.amount[y0:y1, x0:x1], 0).astype(np.uint8)
+    ink = np.where(reach, look.ink.amount[y0:y1, x0:x1], 0).astype(np.uint8)
+    return turned_level(ink, look.found.slope) if look.found.slope else ink
 
 
 def _flags(look: Look) -> tuple[str, ...]:

@@ -4,16 +4,17 @@ import numpy as np
 
 from .cuts import Group
 
-_STEEPEST = 0.3  # rows a column: a line slants by up to 16 degrees
-_SLOPES = np.linspace(-_STEEPEST, _STEEPEST, 61)
+STEEPEST = 0.3  # rows a column: a line, of digits or ruled, slants by up to 16 degrees
+
+_SLOPES = np.linspace(-STEEPEST, STEEPEST, 61)
 _FEWEST = 4  # groups tell how their lines slant
+_MANY, _SURELY = 5, 0.1  # so many digits in a line fall by so much on purpose: level ones waver by less
 _CORE = 0.2  # of the height: what a group has above and below its middle part, which says where its line is
 _GAINED = 0.15  # of the usual height: fewer rows that the lines cover once straight, or they are straight as they are
 
 
-def in_lines(groups: list[Group]) -> list[list[Group]]:
-    """Lines from top to bottom, each from left to right; a line may slant, and waver."""
-    slope = _slope(groups)
+def in_lines(groups: list[Group], slope: float) -> list[list[Group]]:
+    """Lines from top to bottom, each from left to right; they fall by `slope` rows a column, and may waver."""
     rows = {id(group): _straight_rows(group, slope) for group in groups}
     lines: list[list[Group]] = []
     for group in sorted(groups, key=lambda group: group.x0):
@@ -36,7 +37,7 @@ def in_lines(groups: list[Group]) -> list[list[Group]]:
     return [sorted(line, key=lambda group: group.x0) for *_, line in ordered]
 
 
-def _slope(groups: list[Group]) -> float:
+def slope_of(groups: list[Group]) -> float:
     """How many rows the lines fall for each column: the slope along which all groups together cover the fewest rows."""
     if len(groups) < _FEWEST:
         return 0.0
@@ -47,6 +48,11 @@ def _slope(groups: list[Group]) -> float:
     least = int((covered + 0.5 * usual * np.abs(_SLOPES)).argmin())
     is_gain = covered[len(_SLOPES) // 2] - covered[least] > _GAINED * usual
     return float(_SLOPES[least]) if is_gain else 0.0
+
+
+def is_sure(slope: float, lines: list[list[Group]]) -> bool:
+    """Whether lines of which that is said to be the slope are not level ones that waver."""
+    return abs(slope) >= _SURELY and max(map(len, lines), default=0) >= _MANY
 
 
 def _covered(first: np.ndarray, last: np.ndarray) -> np.ndarray:

@@ -1,20 +1,20 @@
 """Take ruled lines out of a mask: what runs across the whole picture and is thin."""
 
 import math
-from operator import itemgetter
 
 import numpy as np
 
-from .labelling import Runs, label_runs, long_runs
+from .labelling import Runs, label_runs, long_runs, places_in
+from .rows import STEEPEST
 
 _SPAN = 0.9  # a ruled line crosses so much of the picture
 _LONG = 0.12  # of the picture: a line has runs as long, unless it slants much; wide strokes have not
 _PIECE, _MANY = 0.25, 4  # so many parallel pieces, each across such a share of the picture, are ruled lines with gaps
 _GAP = 3  # pixels: grain breaks a faint line no farther
 _THICKEST = 0.02  # of the picture's longer side
-_STEEPEST = 0.3  # rows a column: a line slants by up to 16 degrees ...
-_LEVEL = 0.02  # ... and by up to one it is found as it is
-_SLOPES = np.linspace(-_STEEPEST, _STEEPEST, 31)
+_LEVEL = 0.02  # rows a column: a line that slants by up to one degree is found as it is
+_SLOPES = np.linspace(-STEEPEST, STEEPEST, 31)
+_NEARER = np.linspace(-0.01, 0.01, 21)
 _CROSSED, _LOOKED_AT = 0.5, 200  # the share of so many columns, evenly spaced, that one slanting line crosses at least
 _MARGIN = 0.02  # of the picture: a lone line that ends by so much before an edge, where another stroke begins, ...
 _MUCH = 0.35  # ... and is so much of all ink, is a stroke of a digit that fills the picture
@@ -23,23 +23,24 @@ _DARKER = 1.4  # times as dark as the line: that is ink on the line
 Line = tuple[np.ndarray, np.ndarray, np.ndarray]  # as `_edges` gives it
 
 
-def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
+def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> tuple[np.ndarray, float]:
     """The mask without lines across or down the page; where a stroke crosses a line, the stroke stays whole.
 
     Lines are looked for in `faint`, where they have no gaps; `even` tells how dark they are. They may slant by up to
-    16 degrees, all alike.
+    16 degrees, all alike: the second result is by how many rows a column those across fall, 0 if they are level, or if
+    there is only one, which may be anything.
     """
-    across = _without_lines_across(mask, faint, even)
-    return _without_lines_across(across.T, faint.T, even.T).T
+    across, slope = _without_lines_across(mask, faint, even)
+    return _without_lines_across(across.T, faint.T, even.T)[0].T, slope
 
 
-def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> np.ndarray:
+def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> tuple[np.ndarray, float]:
     height, width = mask.shape
     if faint.any(axis=0).mean() < _SPAN:
-        return mask
+        return mask, 0.0
     slope = _slope(faint)
     if slope == 0:
-        return _without_level_lines(mask, faint, even, np.full(height, width))
+        return _without_level_lines(mask, faint, even, np.full(height, width))[0], 0.0
     fall = np.round(slope * np.arange(width)).astype(int)
     fall -= max(0, fall.max())
     rows = np.arange(height + np.ptp(fall))[:, np.newaxis] + fall  # of the page, for each row along the slope
@@ -49,8 +50,9 @@ def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray)
         inside * np.take_along_axis(each, rows, axis=0) for each in (mask, faint, even)
     )
     level_faint[1:] |= level_faint[:-1]  # the steps of a slanting line are not quite those of its slope
-    level = _without_level_lines(level_mask, level_faint, level_even, inside.sum(axis=1))
-    return np.take_along_axis(level, np.arange(height)[:, np.newaxis] - fall, axis=0)
+    level, n_lines = _without_level_lines(level_mask, level_faint, level_even, inside.sum(axis=1))
+    without = np.take_along_axis(level, np.arange(height)[:, np.newaxis] - fall, axis=0)
+    return without, slope if n_lines > 1 else 0.0
 
 
 def _slope(faint: np.ndarray) -> float:
@@ -59,35 +61,45 @@ def _slope(faint: np.ndarray) -> float:
     columns = faint[:, ::step]
     x, y = np.nonzero(columns[1:].T & ~columns[:-1].T)  # where something begins below paper
     x *= step
-    slope, n = 0.0, 0
-    for slopes, rows in ((_SLOPES, max(2.0, 0.01 * faint.shape[1])), (np.linspace(-0.01, 0.01, 21), 2.0)):
-        slope, n = max(((slope + each, _most_in_line(x, y, slope + each, rows)) for each in slopes), key=itemgetter(1))
+    slope = _likeliest(_SLOPES, x, y, max(2.0, 0.01 * faint.shape[1]))
+    if abs(slope) + _NEARER[-1] <= _LEVEL:
+        return 0.0
+    slope = _likeliest(slope + _NEARER, x, y, 2.0)
+    n = _in_bands(x, y, slope, 2.0).max(initial=0)
     return slope if abs(slope) > _LEVEL and n >= _CROSSED * columns.shape[1] else 0.0
 
 
-def _most_in_line(x: np.ndarray, y: np.ndarray, slope: float, rows: float) -> int:
-    """How many of some points lie in one band of so many rows that falls like that."""
+def _likeliest(slopes: np.ndarray, x: np.ndarray, y: np.ndarray, rows: float) -> float:
+    """The slope along which some points lie in the fewest bands."""
+    return float(slopes[np.argmax([np.square(_in_bands(x, y, each, rows)).sum() for each in slopes])])
+
+
+def _in_bands(x: np.ndarray, y: np.ndarray, slope: float, rows: float) -> np.ndarray:
+    """How many of some points lie in each band of so many rows that falls like that."""
     band = ((y - slope * x) / rows).astype(int)
-    return int(np.bincount(band - band.min(initial=0)).max(initial=0))
+    return np.bincount(band - band.min(initial=0))
 
 
-def _without_level_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """The mask without lines across; in each row, `reach` columns are of the page."""
+def _without_level_lines(
+    mask: np.ndarray, faint: np.ndarray, even: np.ndarray, reach: np.ndarray
+) -> tuple[np.ndarray, int]:
+    """The mask without lines across, and how many these are; in each row, `reach` columns are of the page."""
     width = mask.shape[1]
     thickest = max(2, round(_THICKEST * max(mask.shape)))
     flat = long_runs(faint, max(4 * thickest, round(_LONG * width)), _GAP)
     if width < 8 * thickest or not flat.any():
-        return mask
+        return mask, 0
     runs = label_runs(flat)
     lines = [_edges(runs, label, flat.shape) for label in range(runs.n_parts)]
     lines = [(columns, top, bottom) for columns, top, bottom in lines if np.median((bottom - top)[columns]) <= thickest]
     n_pieces = sum(_PIECE * width <= len(columns) < _SPAN * width for columns, *_ in lines)
     share = _LONG if n_pieces >= _MANY else _SPAN
     ruled = [line for line in lines if len(line[0]) >= share * reach[_middle_row(line)]]
+    if not ruled:
+        return mask, 0
     result = mask.copy()
-    for columns, top, bottom in ruled:
-        _erase(result, mask, even, columns, top, bottom)
-    return mask if len(ruled) == 1 and _is_stroke(ruled[0], mask, result) else result
+    _erase(result, mask, even, ruled)
+    return (mask, 0) if len(ruled) == 1 and _is_stroke(ruled[0], mask, result) else (result, len(ruled))
 
 
 def _middle_row(line: Line) -> int:
@@ -115,23 +127,26 @@ def _edges(runs: Runs, label: int, shape: tuple[int, ...]) -> Line:
     its = runs.label == label
     length = runs.length[its]
     rows = np.repeat(runs.row[its], length)
-    columns = np.arange(length.sum()) - np.repeat(length.cumsum() - length - runs.start[its], length)
+    columns = places_in(runs.start[its], length)
     top, bottom = np.full(width, height), np.zeros(width, int)
     np.minimum.at(top, columns, rows)
     np.maximum.at(bottom, columns, rows + 1)
     return np.flatnonzero(bottom > top), top, bottom
 
 
-def _erase(
-    result: np.ndarray, mask: np.ndarray, even: np.ndarray, columns: np.ndarray, top: np.ndarray, bottom: np.ndarray
-) -> None:
-    """Clear the line in each column, but where ink goes on above or below it or is darker than the line."""
+def _erase(result: np.ndarray, mask: np.ndarray, even: np.ndarray, lines: list[Line]) -> None:
+    """Clear the lines in each column, but where ink goes on above or below one or is darker than it."""
     last = len(mask) - 1
-    first, stop = top[columns] - 1, bottom[columns] + 1
-    band = first + np.arange((stop - first).max())[:, np.newaxis]  # rows of each column's line and one to each side
-    inside = (band < stop) & (band >= 0) & (band <= last)
-    band = band.clip(0, last)
-    darkness = np.where(inside, even[band, columns], 0).max(axis=0)
-    goes_on = (mask[(first - 1).clip(0), columns] & (first > 0)) | (mask[stop.clip(0, last), columns] & (stop <= last))
-    clear = inside & ~goes_on & (darkness < _DARKER * np.median(darkness))
-    result[band[clear], np.broadcast_to(columns, band.shape)[clear]] = False
+    columns, top, bottom = (
+        np.concatenate(each) for each in zip(*((its, top[its], bottom[its]) for its, top, bottom in lines), strict=True)
+    )
+    above, below = top - 2, bottom + 1  # rows of each column beyond the line and one row to each side
+    first = top.clip(1) - 1
+    length = below.clip(max=last + 1) - first
+    rows, places = places_in(first, length), np.repeat(columns, length)
+    darkness = np.maximum.reduceat(even[rows, places], length.cumsum() - length)
+    n_columns = [len(its) for its, *_ in lines]
+    usual = [np.median(each) for each in np.split(darkness, np.cumsum(n_columns)[:-1])]
+    goes_on = (mask[above.clip(0), columns] & (above >= 0)) | (mask[below.clip(max=last), columns] & (below <= last))
+    clear = np.repeat(~goes_on & (darkness < _DARKER * np.repeat(usual, n_columns)), length)
+    result[rows[clear], places[clear]] = False

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .labelling import label_runs, runs_of
+from .labelling import label_runs, places_in, runs_of
 
 _STEEPEST = 0.14  # rows for each column: 8 degrees
 _BENT = 0.01  # of its length: a line's usual distance from straight
@@ -106,10 +106,9 @@ def _runs_between(mask: np.ndarray, least: float, most: float) -> np.ndarray:
     """The runs of a mask's rows that are so long."""
     row, start, stop = runs_of(mask)
     fits = (stop - start >= least) & (stop - start <= most)
-    edges = np.zeros((mask.shape[0], mask.shape[1] + 1), np.int8)
-    edges[row[fits], start[fits]] = 1
-    edges[row[fits], stop[fits]] -= 1
-    kept: np.ndarray = edges.cumsum(axis=1, dtype=np.int8)[:, :-1] > 0
+    row, start, length = row[fits], start[fits], (stop - start)[fits]
+    kept = np.zeros(mask.shape, bool)
+    kept[np.repeat(row, length), places_in(start, length)] = True
     return kept
 
 
@@ -121,7 +120,7 @@ def _pieces(flat: np.ndarray, least: int) -> list[Line]:
     length = runs.length
     order = np.argsort(runs.label_of_pixels, kind="stable")
     rows = np.repeat(runs.row, length)[order]
-    columns = (np.arange(length.sum()) - np.repeat(length.cumsum() - length - runs.start, length))[order]
+    columns = places_in(runs.start, length)[order]
     ends = runs.area.cumsum()
     pieces = []
     for first, end in zip(np.append(0, ends[:-1]), ends, strict=True):
@@ -153,7 +152,9 @@ def _smooth(line: Line) -> Line:
     for _ in range(3):
         curve = np.polynomial.Polynomial.fit(x[near], line.middle[near], 2 if len(x) > _MAY_BEND else 1, [-1, 1])(x)
         distance = abs(line.middle - curve)
-        near = distance <= max(1.0, 2 * float(np.median(distance)))
+        before, near = near, distance <= max(1.0, 2 * float(np.median(distance)))
+        if np.array_equal(near, before):
+            break
     return Line(line.start, np.where(near, line.middle, curve), line.thickness)
 
 
