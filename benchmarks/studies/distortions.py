@@ -44,13 +44,13 @@ def draw_synthetic(target: Path) -> None:
     """For each kind a row of true digits, and below it what is made of them."""
     samples = load_dataset().train
     rows = [(kind, label) for kind in SYNTHETIC for label in SUITED.get(kind, (None,))]
-    figure, grid = plt.subplots(len(rows), 1, figsize=(9, 3.8), layout="constrained")
+    figure, grid = plt.subplots(len(rows), 1, figsize=(9, 4.6), layout="constrained")
     for axes, (kind, label) in zip(grid, rows, strict=True):
         is_shown = np.ones(len(samples), bool) if label is None else samples.labels == label
         shown = np.flatnonzero(is_shown)[: 2 * N_COPIES]
         images = samples.pixels[shown].reshape(-1, 28, 28)
         made = kind(images.astype(np.float32), samples.labels[shown], np.random.default_rng(0))
-        axes.imshow(255 - np.vstack([np.hstack(images), np.hstack(made)]), cmap="gray", vmin=0, vmax=255)
+        axes.imshow(255 - np.vstack([np.hstack([*images]), np.hstack([*made])]), cmap="gray", vmin=0, vmax=255)
         axes.set_ylabel(kind.__name__.replace("_", " "), rotation=0, ha="right", va="center")
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
