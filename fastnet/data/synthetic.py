@@ -14,7 +14,7 @@ from .augment import square_images
 from .samples import Samples
 
 SIDE = 28
-_INK = 127  # a pixel that is darker belongs to a stroke
+_INK = 127  # a pixel that has more belongs to a stroke
 _FIRST, _LAST = 4, SIDE - 5  # rows and columns in which MNIST's digits lie
 _COARSENESS = (1.2, 3.2)  # pixels of an image for one of a coarse one
 _N_GRIDS = 64  # of coarse pixels, in size and place
@@ -24,9 +24,10 @@ Points = tuple[np.ndarray, np.ndarray]  # rows and columns, float `(n,)` each
 
 
 def with_synthetic(samples: Samples, share: float, rng: Rng) -> Samples:
-    """The samples, and after them so many synthetic ones to each, of four kinds; each is made of digits that it suits.
+    """The samples, and after them `share` as many synthetic ones, of four kinds; each is made of digits that it suits.
 
-    DataError where they are not digits: uint8 images of 28 x 28 pixels in the classes 0 to 9, without soft targets.
+    Weights go with them, soft targets do not. DataError where they are not digits: uint8 images of 28 x 28 pixels in the
+    classes 0 to 9.
     """
     images = square_images(samples)
     if images.shape[1:] != (SIDE, SIDE) or samples.has_targets or samples.largest_label > 9:
