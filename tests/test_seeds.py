@@ -13,6 +13,7 @@ NUMBERS = {
     "DROPOUT": 4,
     "SELECTION": 5,
     "CORRECTION": 6,
+    "SYNTHESIS": 7,
 }
 
 
