@@ -29,29 +29,33 @@ def draw(target: Path) -> None:
         (", ".join(f"{name} {getattr(alone, name):g}" for name in kind), only(nothing, alone, kind), SHOWN[0])
         for kind in KINDS
     ] + [("all of best", strengths, shown) for shown in SHOWN]
-    figure, grid = plt.subplots(len(rows), 1, figsize=(9, 7.1), layout="constrained")
-    for axes, (title, augmentation, shown) in zip(grid, rows, strict=True):
+    strips = []
+    for title, augmentation, shown in rows:
         copies = augment(np.repeat(images[shown : shown + 1], N_COPIES, axis=0), augmentation)
-        axes.imshow(255 - np.hstack([images[shown], *copies]), cmap="gray", vmin=0, vmax=255)
-        axes.set_ylabel(title, rotation=0, ha="right", va="center")
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-    figure.savefig(target, dpi=100)
-    plt.close(figure)
+        strips.append((title, np.hstack([images[shown], *copies])))
+    draw_strips(strips, 7.1, target)
 
 
 def draw_synthetic(target: Path) -> None:
     """For each kind a row of true digits, and below it what is made of them."""
     samples = load_dataset().train
-    rows = [(kind, label) for kind in SYNTHETIC for label in SUITED.get(kind, (None,))]
-    figure, grid = plt.subplots(len(rows), 1, figsize=(9, 4.6), layout="constrained")
-    for axes, (kind, label) in zip(grid, rows, strict=True):
-        is_shown = np.ones(len(samples), bool) if label is None else samples.labels == label
-        shown = np.flatnonzero(is_shown)[: 2 * N_COPIES]
-        images = samples.pixels[shown].reshape(-1, 28, 28)
-        made = kind(images.astype(np.float32), samples.labels[shown], np.random.default_rng(0))
-        axes.imshow(255 - np.vstack([np.hstack([*images]), np.hstack([*made])]), cmap="gray", vmin=0, vmax=255)
-        axes.set_ylabel(kind.__name__.replace("_", " "), rotation=0, ha="right", va="center")
+    strips = []
+    for kind in SYNTHETIC:
+        for label in SUITED.get(kind, (None,)):
+            is_shown = np.ones(len(samples), bool) if label is None else samples.labels == label
+            shown = np.flatnonzero(is_shown)[: 2 * N_COPIES]
+            images = samples.pixels[shown].reshape(-1, 28, 28)
+            made = kind(images.astype(np.float32), samples.labels[shown], np.random.default_rng(0))
+            strips.append((kind.__name__.replace("_", " "), np.vstack([np.hstack([*images]), np.hstack([*made])])))
+    draw_strips(strips, 4.6, target)
+
+
+def draw_strips(strips: list[tuple[str, np.ndarray]], height: float, target: Path) -> None:
+    """Strips of white ink below each other, each with its title, as dark ink on a picture so many inches high."""
+    figure, grid = plt.subplots(len(strips), 1, figsize=(9, height), layout="constrained")
+    for axes, (title, strip) in zip(grid, strips, strict=True):
+        axes.imshow(255 - strip, cmap="gray", vmin=0, vmax=255)
+        axes.set_ylabel(title, rotation=0, ha="right", va="center")
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
     figure.savefig(target, dpi=100)

@@ -14,6 +14,7 @@ from .table_scaling import TableScaling
 
 PIXEL_SCALE = 1 / 255  # uint8 pixels become numbers between 0 and 1
 MOST_CLASSES = 2**16
+DIGITS = tuple("0123456789")  # what the classes of digits are called
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ _COARSENESS = (1.2, 3.2)  # pixels of an image for one of a coarse one
 _N_GRIDS = 64  # of coarse pixels, in size and place
 
 Rng = np.random.Generator
+Kind = Callable[[np.ndarray, np.ndarray, Rng], np.ndarray]
 Points = tuple[np.ndarray, np.ndarray]  # rows and columns, float `(n,)` each
 
 
@@ -82,13 +83,13 @@ def with_gap(images: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
     return _as_bytes(images - np.minimum(images, _drawn(np.zeros_like(images), *ends, rng.uniform(0, 1.2, n))))
 
 
-KINDS: dict[Callable[[np.ndarray, np.ndarray, Rng], np.ndarray], float] = {
+KINDS: dict[Kind, float] = {
     other_hands: 0.25,
     coarse: 0.45,
     with_remnant: 0.15,
     with_gap: 0.15,
 }
-SUITED: dict[Callable[[np.ndarray, np.ndarray, Rng], np.ndarray], tuple[int, ...]] = {other_hands: (1, 7)}
+SUITED: dict[Kind, tuple[int, ...]] = {other_hands: (1, 7)}
 
 
 # ---- Strokes --------------------------------------------------------------------------------------------------------

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fastnet.data.samples import DIGITS
 from fastnet.models.calibration import Calibration
 from fastnet.models.model import Model
 from fastnet.models.network import Activations
 from fastnet.models.probabilities import softmax
 
 from .doubts import doubts_about
-from .pairs import DIGITS, log_probabilities
+from .pairs import log_probabilities
 from .pictures import UNLIKE, Part
 from .readings import DigitReading
 

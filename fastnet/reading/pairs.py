@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from fastnet.data.samples import DIGITS
 from fastnet.models.model import Model
 from fastnet.models.probabilities import log_softmax
 
 NETWORK = Path(__file__).parent / "pair_network"
-DIGITS = tuple("0123456789")
 CLASSES = (*(f"{pair:02d}" for pair in range(100)), *DIGITS)
 
 

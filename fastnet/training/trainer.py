@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fastnet.data.augment import square_images
-from fastnet.data.samples import Dataset, Samples, split_validation
+from fastnet.data.samples import DIGITS, Dataset, Samples, split_validation
 from fastnet.data.synthetic import with_synthetic
 from fastnet.errors import DivergedError, OptionError, told
 from fastnet.interrupts import Gate, gate
@@ -29,7 +29,6 @@ from .schedules import learning_rate_at, strength_of_pass
 from .selecting import choose
 from .teaching import Teachers
 
-_DIGITS = tuple(map(str, range(10)))
 STEPS_AT_A_TIME = 64  # between two looks at the stop request: some ten milliseconds; fewer where each sees more
 
 
@@ -342,7 +341,7 @@ class Training(Trainer):
             files = read_model(initial)
             start = State(_fitting_network(files, dataset, recipe))
             self.origin = files.origin
-        if recipe.synthetic and dataset.classes not in ((), _DIGITS):
+        if recipe.synthetic and dataset.classes not in ((), DIGITS):
             raise OptionError(f"synthetic digits are made of digits, and not of {_classes(dataset.classes)}")
         super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe, start, kernels)
         self.dataset = dataset
