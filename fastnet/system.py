@@ -11,6 +11,31 @@ from fastnet.kernels import numba_is_installed
 
 NOT_INSTALLED = "not installed"
 
+# Microarchitectures by LLVM's names of CPUs.
+MICROARCHITECTURES = {
+    "znver1": "Zen",
+    "znver2": "Zen 2",
+    "znver3": "Zen 3",
+    "znver4": "Zen 4",
+    "znver5": "Zen 5",
+    "haswell": "Haswell",
+    "broadwell": "Broadwell",
+    "skylake": "Skylake",
+    "skylake-avx512": "Skylake-SP",
+    "cascadelake": "Cascade Lake",
+    "icelake-server": "Ice Lake-SP",
+    "tigerlake": "Tiger Lake",
+    "alderlake": "Alder Lake",
+    "raptorlake": "Raptor Lake",
+    "sapphirerapids": "Sapphire Rapids",
+    "emeraldrapids": "Emerald Rapids",
+    "graniterapids": "Granite Rapids",
+    "neoverse-n1": "Neoverse N1",
+    "neoverse-n2": "Neoverse N2",
+    "neoverse-v1": "Neoverse V1",
+    "neoverse-v2": "Neoverse V2",
+}
+
 
 def environment() -> dict[str, Any]:
     """The facts that stand beside every figure: versions and machine; of the kernels only where there is Numba."""
@@ -47,7 +72,25 @@ def _of_kernels() -> dict[str, Any]:
 
 
 def cpu_name() -> str:
-    """The CPU's name as its maker gives it."""
+    """The CPU's name as its maker gives it and, where LLVM knows it, its microarchitecture: `AMD EPYC (Zen 4)`.
+
+    Virtual machines are told the first alone, though CPUs of one name differ by a factor of two in speed.
+    """
+    makers, microarchitecture = _makers_name(), MICROARCHITECTURES.get(_llvm_name())
+    return f"{makers} ({microarchitecture})" if microarchitecture else makers
+
+
+def _llvm_name() -> str:
+    """LLVM's name of this machine's CPU, whatever Numba is told to compile for; empty where there is no Numba."""
+    if not numba_is_installed():
+        return ""
+    from llvmlite.binding import get_host_cpu_name
+
+    name: str = get_host_cpu_name()
+    return name
+
+
+def _makers_name() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
         for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():

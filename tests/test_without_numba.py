@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from fastnet.system import MICROARCHITECTURES, cpu_name
+
 from .conftest import PATIENCE
 
 LEFT_OUT = ("numba", "llvmlite")
@@ -109,6 +111,8 @@ def test_commands_that_only_tell(run, args):
 def test_info_says_what_is_not_installed(fastnet):
     facts = json.loads(fastnet("info", "--json"))
     assert (facts["numba"], facts["llvmlite"]) == ("not installed", "not installed")
+    assert cpu_name().startswith(facts["cpu"])
+    assert not facts["cpu"].endswith(tuple(f"({name})" for name in MICROARCHITECTURES.values()))  # which LLVM knows
 
 
 def test_a_model_is_exported(fastnet, tmp_path):

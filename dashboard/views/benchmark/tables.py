@@ -1,5 +1,6 @@
 """The figures as tables with bars: each rival's median, from its fastest to its slowest round."""
 
+import functools
 import importlib.util
 import os
 import time
@@ -23,19 +24,18 @@ INVITATION = (
 )
 
 
-def _introduction() -> str:
+@functools.cache
+def introduction() -> str:
+    """What is measured here, and beside what."""
     found = {name: importlib.util.find_spec(package) is not None for name, package in _PACKAGES.items()}
     *names, last = "fastnet", "the NumPy reference", *(TITLES[name] for name, is_there in found.items() if is_there)
     missing = [TITLES[name] for name, is_there in found.items() if not is_there]
     absent = f" Not installed here, and so left out: {', '.join(missing)}." if missing else ""
     return (
         f"<p>Trains the same network with {', '.join(names)} and {last}, each in a process of its own, in turn;"
-        f" then times kernels beside NumPy, and the ceilings of {escape(cpu_name())} ({os.cpu_count()} CPUs). It takes"
+        f" then times kernels beside NumPy, and the ceilings of {escape(cpu_name())}, {os.cpu_count()} CPUs. It takes"
         f" a minute or two, and whatever else the machine does meanwhile blurs it.{absent}</p>"
     )
-
-
-INTRODUCTION = _introduction()
 
 
 def result_html(result: Result) -> str:
