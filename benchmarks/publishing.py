@@ -1,7 +1,7 @@
 """What the studies share: their options, and how what they measured is printed and written into the documents.
 
-Speeds are those of a CPU: their tables stand in a document once for each make of CPU, between marks of its own such as
-`ladder-amd` and `ladder-intel`, so that no machine overwrites another's.
+Speeds are those of a CPU: their tables stand in a document once for each microarchitecture, between marks of its own
+such as `ladder-zen5` and `ladder-emeraldrapids`, so that no machine overwrites another's.
 """
 
 import argparse
@@ -9,10 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from fastnet.system import environment
+from fastnet.system import MICROARCHITECTURES, environment
 from fastnet.timing.texts import busy_text
-
-MAKES = ("amd", "intel")
 
 
 def study_parser(description: str | None, document: Path | None = None) -> argparse.ArgumentParser:
@@ -33,14 +31,24 @@ def publish(tables: dict[str, str], document: Path | None) -> None:
             write_between_marks(document, name, table)
 
 
-def make_of_cpu(cpu: str) -> str:
-    """Whose CPU it is, as marks and files name it: "amd", "intel" or "other"."""
-    return next((make for make in MAKES if make in cpu.lower()), "other")
+def of_cpu(name: str, cpu: str) -> str:
+    """A name, in marks and files, for what was measured on such a CPU: `ladder` becomes `ladder-zen5`.
+
+    The microarchitecture is the one that `fastnet.system` puts behind a CPU's name; others are `ladder-other`.
+    """
+    known = (each for each in MICROARCHITECTURES.values() if cpu.endswith(f"({each})"))
+    return f"{name}-{re.sub(r'[ -]', '', next(known, 'other')).lower()}"
 
 
-def of_this_make(name: str) -> str:
-    """A name for what was measured on a CPU like this machine's: `ladder` becomes `ladder-intel`."""
-    return f"{name}-{make_of_cpu(environment()['cpu'])}"
+def of_this_cpu(name: str) -> str:
+    """A name for what was measured on a CPU like this machine's."""
+    return of_cpu(name, environment()["cpu"])
+
+
+def tables_by_cpu(document: Path, name: str) -> dict[str, str]:
+    """What stands in a document between the marks of that name for each CPU, in their order, empty ones left out."""
+    marks = rf"<!-- {name}-(\w+) -->\n(.*?)\n?<!-- end {name}-\1 -->"
+    return {cpu: table for cpu, table in re.findall(marks, document.read_text(encoding="utf-8"), re.DOTALL) if table}
 
 
 def between_marks(document: Path, name: str) -> str:

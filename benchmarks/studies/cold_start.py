@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.first_step import first_step
-from benchmarks.publishing import machine_text, of_this_make, publish, study_parser
+from benchmarks.publishing import machine_text, of_this_cpu, publish, study_parser
 from fastnet.timing.texts import load_average
 
 DOCUMENT = Path("docs/speed.md")
@@ -26,7 +26,7 @@ def main(argv: list[str]) -> None:
         with tempfile.TemporaryDirectory() as cache:
             cold.append(first_step(cache))
             warm.append(first_step(cache))
-    publish({of_this_make("cold-start"): table({"empty": cold, "filled": warm}, load)}, args.write)
+    publish({of_this_cpu("cold-start"): table({"empty": cold, "filled": warm}, load)}, args.write)
 
 
 def table(runs: dict[str, list[dict[str, float]]], load: float | None) -> str:

@@ -1,13 +1,13 @@
 """Write the number and the table of the README's first screen, from the documents' tables (`make first-screen`).
 
 Nothing is measured here: accuracies are those that `make records` wrote into docs/recipe.md, times those that
-`make bench-peers` and `tables epochs` wrote into docs/speed.md on each make of CPU, with the machine that they name.
+`make bench-peers` and `tables epochs` wrote into docs/speed.md on each CPU, with the machine that they name.
 """
 
 import re
 from pathlib import Path
 
-from benchmarks.publishing import MAKES, between_marks, publish, study_parser
+from benchmarks.publishing import between_marks, publish, study_parser, tables_by_cpu
 
 README, ACCURACIES, TIMES = Path("README.md"), Path("docs") / "recipe.md", Path("docs") / "speed.md"
 RECIPE = "fast"
@@ -23,15 +23,15 @@ def number(records: str) -> str:
     _, network, _, _, accuracy, seeds, _, seconds = row
     threads, cpu = THREADS.search(records).groups()  # type: ignore[union-attr]
     return (
-        f"Reads {accuracy} of MNIST's test digits right, after {seconds} of training on {threads} threads of {cpu}"
-        f' (`make train ARGS="--recipe {RECIPE}"`; {network}, {seeds} seeds).'
+        f"Reads {accuracy} of MNIST's test digits right, after {seconds} of training on {threads} threads of {cpu}:"
+        f' `make train ARGS="--recipe {RECIPE}"`; {network}, {seeds} seeds.'
     )
 
 
-def speed_table(tables: dict[str, str]) -> str:
-    """Seconds an epoch, with how many times fastnet's that is, of each rival that was measured on every make of CPU."""
-    columns = [{name: (seconds, ratio) for name, seconds, ratio in rows(table)} for table in tables.values()]
-    machines = [machine for table in tables.values() if (machine := MACHINE.search(table))]
+def speed_table(tables: list[str]) -> str:
+    """Seconds an epoch, with how many times fastnet's that is, of each rival that was measured on every CPU."""
+    columns = [{name: (seconds, ratio) for name, seconds, ratio in rows(table)} for table in tables]
+    machines = [machine for table in tables if (machine := MACHINE.search(table))]
     rivals = [name for name in columns[0] if all(column.get(name, ("", ""))[1] for column in columns)]
     ours = [f"**{column['fastnet'][0]}**" for column in columns]
     lines = [
@@ -43,7 +43,7 @@ def speed_table(tables: dict[str, str]) -> str:
         figures = [column[rival] for column in columns]
         lines.append(f"| {rival} | {' | '.join(f'{seconds} ({ratio})' for seconds, ratio in figures)} |")
     measured = "; ".join(f"{plain(m['name'])}: {m['cpus']}, {m['rounds']} rounds, {m['day']}" for m in machines)
-    return "\n".join([*lines, "", f"784-512-10, batch 64, Adam; medians of rounds in turn ({measured})."])
+    return "\n".join([*lines, "", f"784-512-10, batch 64, Adam; medians of rounds in turn. {measured}."])
 
 
 def rows(table: str) -> list[list[str]]:
@@ -54,13 +54,13 @@ def rows(table: str) -> list[list[str]]:
 
 def plain(cpu: str) -> str:
     """The name of a CPU without signs of trademarks."""
-    return re.sub(r"\((R|TM)\)", "", cpu).removesuffix(" Processor")
+    return re.sub(r"\((R|TM)\)| Processor\b", "", cpu)
 
 
 def first_screen() -> dict[str, str]:
     """What stands between which marks of the README."""
-    tables = {make: table for make in MAKES if (table := between_marks(TIMES, f"epochs-{make}"))}
-    return {"accuracy": number(between_marks(ACCURACIES, "records")), "speed": speed_table(tables)}
+    speeds = speed_table(list(tables_by_cpu(TIMES, "epochs").values()))
+    return {"accuracy": number(between_marks(ACCURACIES, "records")), "speed": speeds}
 
 
 def main(argv: list[str]) -> None:

@@ -8,7 +8,7 @@ import json
 import re
 from pathlib import Path
 
-from benchmarks.publishing import of_this_make, publish, study_parser
+from benchmarks.publishing import of_this_cpu, publish, study_parser, tables_by_cpu
 from fastnet.system import environment
 from fastnet.timing.ladder import VERSIONS, measure
 
@@ -16,7 +16,6 @@ DOCUMENT = Path("docs/speed.md")
 SHIPPED = Path("dashboard/assets/ladder.json")
 STEPS = 256
 
-_TABLE = re.compile(r"<!-- ladder-\w+ -->\n(.*?)\n\n([^;]*);.*?<!-- end", re.DOTALL)
 _MICROSECONDS = re.compile(r"\| *([\d,]+) us *\|")
 
 
@@ -27,9 +26,9 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--ship", action="store_true", help="give the page the document's figures, and measure nothing")
     args = parser.parse_args(argv)
     if not args.ship:
-        publish({of_this_make("ladder"): table(measure(args.rounds, STEPS))}, args.write)
+        publish({of_this_cpu("ladder"): table(measure(args.rounds, STEPS))}, args.write)
     if args.ship or args.write:
-        SHIPPED.write_text(json.dumps(figures_of(DOCUMENT.read_text(encoding="utf-8")), indent=1) + "\n", "utf-8")
+        SHIPPED.write_text(json.dumps(figures_of(DOCUMENT), indent=1) + "\n", "utf-8")
 
 
 def table(medians: list[float]) -> str:
@@ -47,9 +46,11 @@ def table(medians: list[float]) -> str:
     return "\n".join(lines)
 
 
-def figures_of(document: str) -> dict[str, list[float]]:
+def figures_of(document: Path) -> dict[str, list[float]]:
     """By machine, the seconds of a step that the document's tables tell of each version."""
-    return {
-        machine: [float(number.replace(",", "")) / 1e6 for number in _MICROSECONDS.findall(rows)]
-        for rows, machine in _TABLE.findall(document)
-    }
+    figures = {}
+    for text in tables_by_cpu(document, "ladder").values():
+        rows, footer = text.split("\n\n")
+        machine = footer.partition(";")[0]
+        figures[machine] = [float(number.replace(",", "")) / 1e6 for number in _MICROSECONDS.findall(rows)]
+    return figures

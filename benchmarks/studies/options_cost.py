@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.publishing import machine_text, of_this_make, publish, study_parser
+from benchmarks.publishing import machine_text, of_this_cpu, publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Samples
 from fastnet.kernels import jit
@@ -50,7 +50,7 @@ def main(argv: list[str]) -> None:
     jit.set_threads(1)
     samples, load = load_dataset().train, load_average()
     text = table({hidden: measure(samples, hidden, args.rounds) for hidden in HIDDEN}, load)
-    publish({of_this_make("options"): text}, args.write)
+    publish({of_this_cpu("options"): text}, args.write)
 
 
 def measure(samples: Samples, hidden: tuple[int, ...], n_rounds: int) -> list[list[float]]:

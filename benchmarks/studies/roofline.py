@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.publishing import label_logarithms, machine_text, of_this_make, publish, study_parser
+from benchmarks.publishing import label_logarithms, machine_text, of_this_cpu, publish, study_parser
 from fastnet.kernels import jit
+from fastnet.system import cpu_name
 from fastnet.timing import ceilings
 from fastnet.timing.ceilings import Ceilings
 from fastnet.timing.roofline import Standing, measure_kernels
@@ -27,15 +28,20 @@ def main(argv: list[str]) -> None:
     counts = sorted({1, jit.get_threads()})
     roofs = [ceilings.measure(n_threads) for n_threads in counts]
     standings = measure_kernels(roofs[0])
-    tables = {"ceilings": f"{ceilings_table(roofs)}\n\n{machine_text(load)}", "kernels": kernels_table(standings)}
-    publish({of_this_make(name): table for name, table in tables.items()}, args.write)
+    picture = PICTURES / f"{of_this_cpu('roofline')}.png"
+    tables = {
+        "roofline": f"![Roofline and bandwidth of {cpu_name()}]({picture.name})",
+        "ceilings": f"{ceilings_table(roofs)}\n\n{machine_text(load)}",
+        "kernels": kernels_table(standings),
+    }
+    publish({of_this_cpu(name): table for name, table in tables.items()}, args.write)
     if args.write:
         curves = {
             (n_threads, kind): ceilings.bandwidths(n_threads, CURVE_SIZES, kind != "read")
             for n_threads in counts
             for kind in ("read", "read and written")
         }
-        draw(roofs[0], standings, curves, PICTURES / f"{of_this_make('roofline')}.png")
+        draw(roofs[0], standings, curves, picture)
 
 
 # ---- Tables ---------------------------------------------------------------------------------------------------------

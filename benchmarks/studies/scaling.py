@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.publishing import label_logarithms, machine_text, of_this_make, publish, study_parser
+from benchmarks.publishing import label_logarithms, machine_text, of_this_cpu, publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Samples
 from fastnet.kernels import jit
@@ -355,6 +355,6 @@ def main(argv: list[str]) -> None:
         "threads": threads_table(points["threads"]),
         "machine": machine_text(load),
     }
-    publish({of_this_make(name): table for name, table in tables.items()}, args.write)
+    publish({of_this_cpu(name): table for name, table in tables.items()}, args.write)
     if args.write:
-        draw(points, PICTURES / f"{of_this_make('scaling')}.png")
+        draw(points, PICTURES / f"{of_this_cpu('scaling')}.png")

@@ -2,7 +2,7 @@
 
 python -m benchmarks tables peers build/peers.json --write docs/speed.md
 
-A document has a table of rivals for each make of CPU, between marks of their own: `peers-amd`, `peers-intel`.
+A document has a table of rivals for each CPU, between marks of their own: `peers-zen5`, `peers-emeraldrapids`.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.publishing import make_of_cpu, publish, study_parser
+from benchmarks.publishing import of_cpu, publish, study_parser
 from fastnet.timing.rivals.process import settings_text
 from fastnet.timing.texts import TITLES, busy_text, time_text
 
@@ -102,7 +102,7 @@ EPOCH_RIVALS = {
     "numpy": 12.0,
     "sklearn": 18.0,
 }
-FLOOR_SHARES = {"amd": 0.68, "intel": 0.95}  # an epoch is to take at most so much of the dense floor
+FLOOR_SHARES = {"amd": 0.68, "intel": 0.95}  # an epoch is to take at most so much of the dense floor, by make of CPU
 
 
 def peers_table(result: dict[str, Any]) -> str:
@@ -128,7 +128,7 @@ def epochs_table(result: dict[str, Any]) -> str:
 
 def peers_rows(result: dict[str, Any]) -> Iterator[Row]:
     """The rows for which there are figures."""
-    yield from _epoch_rows(ContestResult(result, "epoch"), FLOOR_SHARES.get(_make(result), 1.0))
+    yield from _epoch_rows(ContestResult(result, "epoch"), _floor_share(result["environment"]["cpu"]))
     yield from _kernel_rows(result)
     if first := result.get("first_step"):
         cold, second = first["cold"], median(run["total"] for run in first["second"])
@@ -136,9 +136,9 @@ def peers_rows(result: dict[str, Any]) -> Iterator[Row]:
         yield Row(measure, time_text(second), time_text(cold["total"]), second, 2.0, most=True, unit="s")
 
 
-def _make(result: dict[str, Any]) -> str:
-    """Whose CPU was measured."""
-    return make_of_cpu(result["environment"]["cpu"])
+def _floor_share(cpu: str) -> float:
+    """The aim of a CPU's make; the floor itself for others."""
+    return next((share for make, share in FLOOR_SHARES.items() if make in cpu.lower()), 1.0)
 
 
 def _epoch_rows(contest: ContestResult, floor_share: float) -> Iterator[Row]:
@@ -250,5 +250,5 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--write", type=Path, metavar="DOCUMENT", help="write it between the marks of this document")
     args = parser.parse_args(argv)
     result = json.loads(args.json.read_text(encoding="utf-8"))
-    mark = args.kind if args.kind == "kernels" else f"{args.kind}-{_make(result)}"
+    mark = args.kind if args.kind == "kernels" else of_cpu(args.kind, result["environment"]["cpu"])
     publish({mark: TABLES[args.kind](result)}, args.write)

@@ -15,7 +15,7 @@ from itertools import groupby, product
 from pathlib import Path
 
 from benchmarks.first_step import first_step
-from benchmarks.publishing import machine_text, of_this_make, publish, study_parser
+from benchmarks.publishing import machine_text, of_this_cpu, publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.kernels import jit
@@ -194,4 +194,4 @@ def main(argv: list[str]) -> None:
         "time-to-accuracy": f"{results_table(results, later, fresh)} {machine_text(load)}",
         "time-to-accuracy-search": search_table(trials),
     }
-    publish({of_this_make(name): table for name, table in tables.items()}, args.write)
+    publish({of_this_cpu(name): table for name, table in tables.items()}, args.write)

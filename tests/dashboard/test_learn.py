@@ -300,7 +300,7 @@ def test_steps_are_taken_by_a_click_and_a_weight_is_followed(tab):
 
 
 def test_the_page_has_the_documents_figures():
-    document = (Path(__file__).parents[2] / study.DOCUMENT).read_text(encoding="utf-8")
+    document = Path(__file__).parents[2] / study.DOCUMENT
     assert shipped() == study.figures_of(document), "run: python -m benchmarks ladder --ship"
     assert all(len(seconds) == len(RUNGS) for seconds in shipped().values())
 
