@@ -14,16 +14,14 @@ RECIPE = "fast"
 MACHINE = re.compile(
     r"Measured (?P<day>\S+) \(.*?(?P<rounds>\d+) interleaved rounds\) on (?P<cpus>.*? CPUs), (?P<name>[^,]+),"
 )
-THREADS = re.compile(r"on (\d+) threads of ([^,]+),")
 
 
 def number(records: str) -> str:
     """The sentence with the accuracy, from the table of records."""
     row = next(cells for cells in rows(records) if cells[0] == f"`{RECIPE}`")
-    _, network, _, _, accuracy, seeds, _, seconds = row
-    threads, cpu = THREADS.search(records).groups()  # type: ignore[union-attr]
+    _, network, _, _, accuracy, seeds, _, seconds, machine = row
     return (
-        f"Reads {accuracy} of MNIST's test digits right, after {seconds} of training on {threads} threads of {cpu}:"
+        f"Reads {accuracy} of MNIST's test digits right, after {seconds} of training on {machine}:"
         f' `make train ARGS="--recipe {RECIPE}"`; {network}, {seeds} seeds.'
     )
 

@@ -31,10 +31,12 @@ class ChoicesView(JSComponent):
     _esm = script("choices.js")
 
     def __init__(self) -> None:
-        figures = shipped()
+        figures = {recipe: shipped()[recipe] for recipe in CHOICES}
+        costs = {recipe: cost(each["accuracy"], each["seconds"]) for recipe, each in figures.items()}
+        machines = " and on ".join(sorted({each["machine"] for each in figures.values()}))
         super().__init__(
-            choices=[[recipe, *words, cost(**figures["recipes"][recipe])] for recipe, words in CHOICES.items()],
-            measured=f"Seconds as measured on {figures['machine']}; another computer may take longer.",
+            choices=[[recipe, *words, costs[recipe]] for recipe, words in CHOICES.items()],
+            measured=f"Seconds as measured on {machines}; another computer may take longer.",
             stylesheets=[STYLES],
             sizing_mode="stretch_width",
             margin=(0, 10),
