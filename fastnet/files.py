@@ -267,10 +267,10 @@ def _is_temporary(name: str) -> bool:
 def _begin(new: Path, locks: ExitStack) -> None:
     """Make an empty directory and hold it; wait for who else does, and sweep what a dead process left in it."""
     for _ in _until_lost_too_often(new):
-        new.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError), ExitStack() as attempt:
+            _make_directory(new.parent, parents=True)
             if _hold(new.parent, attempt, shared=True):  # it must not be replaced by another writer meanwhile
-                new.mkdir(exist_ok=True)
+                _make_directory(new)
                 if _hold(new, attempt):
                     locks.push(attempt.pop_all())
                     break
@@ -279,6 +279,16 @@ def _begin(new: Path, locks: ExitStack) -> None:
             shutil.rmtree(leftover)
         else:
             leftover.unlink()
+
+
+def _make_directory(directory: Path, parents: bool = False) -> None:
+    """Make a directory that may be there; FileNotFoundError where it was, and another removed it meanwhile."""
+    try:
+        directory.mkdir(parents=parents, exist_ok=True)
+    except FileExistsError as error:
+        if directory.exists():
+            raise
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(directory)) from error
 
 
 def _claim_of(target: Path) -> Path:

@@ -49,6 +49,34 @@ def test_parents_are_made(target):
     assert contents(target / "deep" / "er") == {"a": "1"}
 
 
+@pytest.mark.parametrize("part", ["its parent", "itself"])
+def test_what_another_removes_at_the_very_moment_it_is_found_is_made_again(tmp_path, monkeypatch, part):
+    target, make, lost = tmp_path / "deep" / "run", os.mkdir, []
+    removed = files._beside(target, ".new") if part == "itself" else target.parent
+
+    def make_beside_another(path, mode=0o777, **options):
+        if Path(path) == removed and not lost:
+            lost.append(path)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        make(path, mode, **options)
+
+    monkeypatch.setattr(os, "mkdir", make_beside_another)
+    with whole_directory(target) as new:
+        (new / "a").write_text("b")
+    assert lost
+    assert (target / "a").read_text() == "b"
+
+
+def test_a_file_where_a_directory_should_be_is_told(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FileExistsError), whole_directory(tmp_path / "file" / "run"):
+        pass
+    (tmp_path / ".run.new").write_text("mine")
+    with pytest.raises(FileExistsError), whole_directory(tmp_path / "run"):
+        pass
+    assert (tmp_path / "file").read_text() == (tmp_path / ".run.new").read_text() == "mine"
+
+
 def test_old_directory_stands_until_the_end_and_is_replaced_as_a_whole(target):
     write(target, a="old", b="old")
     with whole_directory(target) as new:
