@@ -8,7 +8,7 @@ PACKAGE ?= .
 # More options for the command, as in: make train ARGS="--hidden 256,128"
 ARGS ?=
 # The models in weights/.
-SHIPPED := mnist-784-512-10 mnist-784-512-10-best mnist-784-512-10-people mnist-best-large
+SHIPPED := mnist-784-512-10 mnist-784-512-10-best mnist-784-512-10-people mnist-best-large mnist-people-large
 # The suite runs in so many processes at a time, each with its own files of tests; some of them mostly wait.
 PARTS ?= 3
 SIDE_BY_SIDE = --numprocesses=$(PARTS) --dist=loadfile --benchmark-disable
@@ -113,7 +113,8 @@ build/mnist-784-512-10: RECIPE = plain
 build/mnist-784-512-10-best: RECIPE = best
 build/mnist-784-512-10-people: RECIPE = people
 build/mnist-best-large: RECIPE = best-large
-build/mnist-best-large: STORED = --float16
+build/mnist-people-large: RECIPE = people-large
+build/mnist-best-large build/mnist-people-large: STORED = --float16
 $(SHIPPED:%=build/%):
 	$(BIN)/fastnet train --recipe $(RECIPE) --out $@
 	$(VENV)/$(STUDY) shipping $(STORED) $@ weights/$(@F)
@@ -125,6 +126,7 @@ audit: $(VENV)/.installed-audit ## audit the models that come with fastnet anew;
 	$(BIN)/fastnet audit weights/mnist-784-512-10-best --against mnist-784-512-10 --out build/audit-mnist-784-512-10-best
 	$(BIN)/fastnet audit weights/mnist-784-512-10-people --against mnist-784-512-10-best --out build/audit-mnist-784-512-10-people
 	$(BIN)/fastnet audit weights/mnist-best-large --against mnist-784-512-10-best --out build/audit-mnist-best-large
+	$(BIN)/fastnet audit weights/mnist-people-large --against mnist-best-large --out build/audit-mnist-people-large
 	cp build/audit-mnist-best-large/errors.png docs/best-large-errors.png
 	$(VENV)/$(STUDY) audit-pictures
 

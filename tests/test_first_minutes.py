@@ -563,6 +563,7 @@ def test_shells_find_that_the_command_completes():
         ("fastnet compare-", {"compare-models"}),
         ("fastnet train --warm", {"--warmup-epochs"}),
         ("fastnet train --recipe best", {"best", "best-large"}),
+        ("fastnet train --recipe people", {"people", "people-large"}),
         ("fastnet train --schedule c", {"constant", "cosine"}),
         ("fastnet export --to s", {"safetensors"}),
         ("fastnet evaluate mnist-7", {"mnist-784-512-10", "mnist-784-512-10-best", "mnist-784-512-10-people"}),

@@ -105,6 +105,8 @@ def test_wheel_holds_one_import_name(wheel_names):
         "fastnet/weights/mnist-784-512-10-people/MODEL_CARD.md",
         "fastnet/weights/mnist-784-512-10-people/audit/audit.json",
         "fastnet/weights/mnist-784-512-10-people/audit/images.png",
+        "fastnet/weights/mnist-people-large/W4.npy",
+        "fastnet/weights/mnist-people-large/audit/images.png",
         f"fastnet_mlp-{fastnet.__version__}.dist-info/licenses/LICENSE",
         f"fastnet_mlp-{fastnet.__version__}.dist-info/licenses/NOTICE",
     ],

@@ -25,7 +25,7 @@ from fastnet.data.synthetic import SUITED, other_hands
 from fastnet.kernels.jit import get_threads
 from fastnet.reading.pictures.mnist_form import to_mnist_form
 from fastnet.training.engine import distorted
-from fastnet.training.recipe import BEST, FAST, Recipe
+from fastnet.training.recipe import BEST, FAST, PEOPLE, Recipe
 from fastnet.training.trainer import Training
 
 DOCUMENT = Path("docs/recipe.md")
@@ -51,7 +51,7 @@ WEAK: dict[str, float] = {"rotation": 7, "scale": 0.07, "aspect": 0.07, "shear":
 STRONG: dict[str, float] = {"rotation": 12, "scale": 0.15, "aspect": 0.12, "shear": 12, "shift": 1.5, "elastic": 1.2}
 LIGHT: dict[str, float] = {"rotation": 6, "scale": 0.06, "aspect": 0.06, "shear": 6, "shift": 0.6, "elastic": 0.6}
 DEEP: Changes = {"hidden": (1500, 1000, 500), "epochs": 170, "learning_rate": 1e-3}
-TEACHER = "mnist-best-large"
+TEACHER, PEOPLES_TEACHER = "mnist-best-large", "mnist-people-large"
 WIDE: Changes = {"hidden": (2000, 1500, 1000, 500), "batch_size": 256, "learning_rate": 1e-3}
 STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
     "best": (
@@ -148,6 +148,16 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {"teacher": None, "annealing": 0.2},
             {"teacher": None, "epochs": 180},
             {"teacher": None, "epochs": 180, "annealing": 0.2},
+        ],
+    ),
+    "people-taught": (
+        dataclasses.replace(PEOPLE, epochs=60, teacher=PEOPLES_TEACHER, temperature=4.0),
+        range(1),
+        [
+            {"teacher": None, "temperature": 1},
+            {},
+            {"teacher_share": 0.5},
+            {"teacher_share": 0.5, "epochs": 180},
         ],
     ),
 }

@@ -184,12 +184,13 @@ def _recipe_name(text: str) -> str:
 
 def _recipes() -> str:
     """What each recipe with a name is for, and what it stands for, in options."""
-    lines = []
+    lines, left = [], max(map(len, RECIPES)) + 2
+    indent = " " * (left + 2)
     for name, recipe in RECIPES.items():
         options = (option.replace(" ", _TOGETHER) for option in as_options(recipe))
-        lines.append(f"  {name:12}{SUMMARIES[name]}")
+        lines.append(f"  {name:{left}}{SUMMARIES[name]}")
         text = " ".join(options)
-        lines += textwrap.wrap(text, 110, initial_indent=" " * 14, subsequent_indent=" " * 14, break_on_hyphens=False)
+        lines += textwrap.wrap(text, 110, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
     return "\n".join(lines).replace(_TOGETHER, " ")
 
 

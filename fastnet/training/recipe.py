@@ -163,7 +163,16 @@ BEST_LARGE = dataclasses.replace(
     augmentation=Augmentation(rotation=12, scale=0.15, aspect=0.12, shear=12, shift=1.5, elastic=1.2),
 )
 
-RECIPES = {"plain": PLAIN, "fast": FAST, "best": BEST, "people": PEOPLE, "best-large": BEST_LARGE}
+PEOPLE_LARGE = dataclasses.replace(BEST_LARGE, synthetic=PEOPLE.synthetic)
+
+RECIPES = {
+    "plain": PLAIN,
+    "fast": FAST,
+    "best": BEST,
+    "people": PEOPLE,
+    "best-large": BEST_LARGE,
+    "people-large": PEOPLE_LARGE,
+}
 
 # What each is for.
 SUMMARIES = {
@@ -172,4 +181,5 @@ SUMMARIES = {
     "best": "the same for longer: the most accurate of the small network on MNIST's digits",
     "people": "as long, also on digits made as other people write and cameras show them: for pictures of anybody's",
     "best-large": "three hidden layers and 3.2 million weights: the most accurate, in half an hour",
+    "people-large": "the same, also on digits made as other people write and cameras show them",
 }
