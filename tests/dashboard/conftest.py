@@ -27,13 +27,20 @@ from fastnet.data.samples import Samples
 from ..conftest import MILLISECONDS, PATIENCE
 
 APP = importlib.util.find_spec("fastnet.dashboard.app")
+PAGES_SCRIPT = (
+    "static/extensions/panel-material-ui/panel-material-ui.bundle.js"  # which processes that never had the page lack
+)
+N_ASKED = 20  # so often, until each of two processes has answered, in all likelihood
 SERVERS: dict[str, list[str]] = {
     "serve()": ["-c", "import sys; from fastnet.dashboard.app import Serving, serve; serve(Serving(int(sys.argv[1])))"],
     "fastnet dashboard": ["-P", "-m", "fastnet", "dashboard", "--port"],
     "fastnet dashboard --prefix": ["-P", "-m", "fastnet", "dashboard", "--prefix", "/digits", "--port"],
     "fastnet dashboard --num-procs": ["-P", "-m", "fastnet", "dashboard", "--public", "--num-procs", "2", "--port"],
     "panel serve": ["-m", "panel", "serve", str(APP and APP.origin), "--port"],
-    "panel serve --num-procs 2": ["-m", "panel", "serve", str(APP and APP.origin), "--num-procs", "2", "--port"],
+    "panel serve --num-procs 2": [
+        *["-m", "panel", "serve", str(APP and APP.origin), "--setup", str(APP and APP.origin)],
+        *["--num-procs", "2", "--port"],
+    ],
 }
 WITH_MODELS = """
 import sys
@@ -108,6 +115,8 @@ def address(request) -> Iterator[str]:
     below = "app" if server.startswith("panel serve") else "digits/" if "--prefix" in server else ""
     with serving(command, BOKEH_SECRET_KEY=SECRET) as root:
         wait_for(root + below, PATIENCE)
+        for _ in range(N_ASKED if server == "panel serve --num-procs 2" else 0):
+            wait_for(root + PAGES_SCRIPT, PATIENCE)
         yield root + below
 
 
