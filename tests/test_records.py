@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.publishing import between_marks
-from benchmarks.studies import records
+from benchmarks.studies import best_recipes, records
 from fastnet.dashboard.views.training import choices
 from fastnet.training.recipe import Recipe
 from fastnet.training.runs import load_run, save_run
@@ -65,3 +65,8 @@ def test_rows_that_are_not_measured_anew_stay_where_the_software_is_the_same_and
     figures = records.figures_of(f"<!-- records -->\n{table}\n<!-- end records -->")
     assert figures.keys() == rows.keys()
     assert all(" threads of " in each["machine"] for each in figures.values())
+
+
+@pytest.mark.parametrize("study", best_recipes.STUDIES)
+def test_each_study_of_recipes_has_its_place_in_the_document(study):
+    assert f"<!-- {study} -->\n" in best_recipes.DOCUMENT.read_text(encoding="utf-8")

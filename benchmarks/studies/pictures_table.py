@@ -332,5 +332,6 @@ def write_tables(tables: dict[str, Iterator[str]], document: Path | None) -> Non
     for name, rows in tables.items():
         text = "\n".join(rows)
         if name == "speed":
+            name = of_this_cpu(name)
             text += f"\n\nMeasured on {machine['cpu']}, Python {machine['python']}, NumPy {machine['numpy']}."
-        publish({of_this_cpu(name) if name == "speed" else name: text}, document)
+        publish({name: text}, document)
