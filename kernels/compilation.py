@@ -1,15 +1,16 @@
 """What can be known of the kernels' compilation without Numba: for what, for how many threads, and when it happens.
 
-It takes half a minute, once, and somebody waits. `jit` tells of each function; what comes from the cache is not
-compiled, and nothing is told of it.
+It takes some ten seconds, once, and somebody waits. `jit` tells of each function that this process compiles: nothing is
+told of what comes from the cache, nor of what a helper compiles meanwhile (see `sharing`).
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 IMAGES = ("uint8", "float32", "sparse")  # for each of which kernels are compiled anew; sparse: rows without zeros
 MOST_THREADS = 256
-N_FUNCTIONS = 160  # about so many are compiled for the first training on a machine
+N_FUNCTIONS = 150 if os.cpu_count() == 1 else 85  # about so many are compiled here for the first training on a machine
 
 Listener = Callable[[bool], None]
 

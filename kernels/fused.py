@@ -15,6 +15,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numba import types
 
 from .activations import activate_backward_block, activate_block
 from .batches import TASK_ROWS as GATHER_ROWS
@@ -23,7 +24,7 @@ from .board import claim, claim_next, wait_for
 from .choices import CHOICES
 from .denormals import flush_denormals, restore_denormals
 from .dropout import drop_block, drop_listed_task
-from .jit import inlined, inner_kernel, kernel
+from .jit import inlined, inner_kernel, kernel, result_type
 from .lists import list_task, n_list_tasks
 from .losses import answer, differentiate_sample, share_out
 from .optimizers import Adam, Sgd, clipping_gain, coefficients, updated
@@ -88,7 +89,19 @@ def n_phases(n_layers: int, n_steps: int) -> int:
     return 1 + n_steps * (4 * n_layers + 1)
 
 
-@kernel()
+def compile_parts(
+    worker, board, data, rows, batches, layers, first, _, __, ___, optimizer, activation, loss, dropout, losses, answers
+):
+    """Compile the parts of `train_steps`, from the last to the first, for arguments of such types."""
+    count, number = types.intp, types.float64
+    c = result_type(coefficients_of_step, optimizer, count, number, number, number)
+    result_type(update, worker, board, count, count, count, batches, layers, first, c, types.boolean)
+    result_type(backward, worker, board, count, count, layers, activation, dropout, count)
+    result_type(differentiate_loss, worker, board, count, count, count, batches, layers, loss, losses, answers)
+    result_type(forward, worker, board, count, data, rows, count, batches, layers, first, activation, dropout, count)
+
+
+@kernel(compile_parts=compile_parts)
 def train_steps(
     worker,
     board,

@@ -22,11 +22,13 @@ from numba.core import config, event
 from numba.core.caching import FunctionCache
 from numba.core.extending import lower_builtin
 from numba.core.runtime import rtsys
+from numba.core.sigutils import normalize_signature
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
 from . import compilation
 from .inlining import Piece, compiled_inline
 from .linking import KernelCache, KernelCompiler
+from .sharing import CompileParts, Helper, Turn, can_be_helped
 
 # GNU OpenMP's threads spin for milliseconds at the end of each loop. Where another process wants their processors, that
 # makes each loop hundreds of times slower; with some microseconds of spinning, nothing is lost on an idle machine.
@@ -66,12 +68,45 @@ def holds_kernels() -> bool:
 class _Cache(FunctionCache):
     """Numba's cache, without which kernels work as well: where it fails they are compiled, and kept if possible.
 
-    What cannot be read or written, as on a full disk, is told once.
+    What cannot be read or written, as on a full disk, is told once. What is not there is compiled by one process at a
+    time, with a helper where `compile_parts` tells what it can do.
     """
 
     _impl_class = KernelCache
 
+    def __init__(self, function: Callable, compile_parts: CompileParts | None = None):
+        super().__init__(function)
+        self._compile_parts = compile_parts
+        self._turns: dict[Any, Turn] = {}
+        self._helpers: dict[Any, Helper] = {}
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled function; None if it is not there, so that it is to be compiled, and then saved."""
+        loaded = self._kept(sig, target_context)
+        if loaded is None:
+            types = _types(sig)
+            self._turns[types] = Turn(self._turn_path(sig, target_context))
+            loaded = self._kept(sig, target_context)  # by another process, meanwhile
+            if loaded is not None:
+                self.end_turn(sig)
+            elif self._compile_parts and can_be_helped(get_threads()):
+                with contextlib.suppress(OSError):
+                    self._helpers[types] = Helper(self._compile_parts, types)
+        return loaded
+
+    def end_turn(self, sig: Any) -> None:
+        """What was not there is compiled, or could not be."""
+        for ending in (self._turns.pop(_types(sig), None), self._helpers.pop(_types(sig), None)):
+            if ending:
+                ending.end()
+
+    def _turn_path(self, sig: Any, target_context: Any) -> Path:
+        """The file of who compiles the function for such arguments and this processor."""
+        key = repr(self._index_key(sig, target_context.codegen()))
+        name = f"{self._impl.filename_base}.{hashlib.sha256(key.encode()).hexdigest()[:16]}.turn"
+        return Path(self.cache_path, name)
+
+    def _kept(self, sig: Any, target_context: Any) -> Any:
         """The compiled function; None if it is not there, or damaged, as by a cut of the power."""
         try:
             with self._guard_against_spurious_io_errors():
@@ -91,6 +126,13 @@ class _Cache(FunctionCache):
             super().save_overload(sig, data)
         except OSError as error:
             _warn_of_cache(error)
+        finally:
+            self.end_turn(sig)
+
+
+def _types(sig: Any) -> tuple[Any, ...]:
+    """Those of the arguments, of a signature in either of Numba's forms."""
+    return tuple(normalize_signature(sig)[0])
 
 
 _is_warned = False
@@ -115,8 +157,11 @@ class _Compilations(event.Listener):
     def on_start(self, _event: event.Event) -> None:
         compilation.tell(True)
 
-    def on_end(self, _event: event.Event) -> None:
+    def on_end(self, ended: event.Event) -> None:
         compilation.tell(False)
+        dispatcher = ended.data["dispatcher"]
+        if isinstance(dispatcher._cache, _Cache) and tuple(ended.data["args"]) not in dispatcher.overloads:
+            dispatcher._cache.end_turn(ended.data["args"])  # it could not be compiled, so it is not saved
 
 
 event.register("numba:compile", _Compilations())
@@ -200,16 +245,19 @@ def _is_ours(function: Callable) -> bool:
     return (function.__module__ or "").partition(".")[0] == __name__.partition(".")[0]
 
 
-def kernel(parallel: bool = False, allocates: bool = False) -> Callable[[Callable], Callable]:
+def kernel(
+    parallel: bool = False, allocates: bool = False, compile_parts: CompileParts | None = None
+) -> Callable[[Callable], Callable]:
     """Compile a function that Python calls, or kernels do. It checks nothing: `checks` does that, before.
 
     Those of fastnet are kept on disk; others are compiled in each process that calls them.
     Only one that `allocates` arrays, as parallel ones do, counts their references, which is code in every piece of it.
-    Pieces don't: they can neither make an array nor return a view.
+    Pieces don't: they can neither make an array nor return a view. `compile_parts`, a function of a module, compiles
+    in another process what this kernel calls, best from the last to the first; it is given the types of the arguments.
     """
 
     def decorate(function: Callable) -> Callable:
-        compiled = _compiled(function, parallel=parallel, _nrt=parallel or allocates)
+        compiled = _compiled(function, compile_parts, parallel=parallel, _nrt=parallel or allocates)
         return _one_at_a_time(compiled) if parallel else compiled
 
     return decorate
@@ -230,7 +278,14 @@ def inner_kernel(allocates: bool = False) -> Callable[[Callable], Callable]:
     return decorate
 
 
-def _compiled(function: Callable, **options: Any) -> Any:
+def result_type(piece: Callable, *types: Any) -> Any:
+    """What a piece of a kernel returns for arguments of such types, for which it is compiled, and all that it calls."""
+    dispatcher = piece._compiled  # type: ignore[attr-defined]
+    dispatcher.compile(types)
+    return dispatcher.overloads[types].signature.return_type
+
+
+def _compiled(function: Callable, compile_parts: CompileParts | None = None, **options: Any) -> Any:
     """Numba's dispatcher of a kernel, with such options."""
     with _own_cache_directory():
         compiled = numba.njit(
@@ -243,7 +298,7 @@ def _compiled(function: Callable, **options: Any) -> Any:
             **options,
         )
         if CACHE_DIRECTORY is not None and not config.DISABLE_JIT and _is_ours(function):
-            compiled._cache = _Cache(function)  # as `cache=True` has it, which takes Numba's own
+            compiled._cache = _Cache(function, compile_parts)  # as `cache=True` has it, which takes Numba's own
     return compiled
 
 
