@@ -242,7 +242,7 @@ def show(args: argparse.Namespace, result: dict[str, Any], text: str) -> None:
 def program() -> str:
     """The command `fastnet` as it can be typed here: with its directory where that is not on PATH."""
     here = Path(sys.argv[0])
-    if here.name == "__main__.py":
+    if here.parts[-2:] == ("fastnet", "__main__.py"):
         return f"{shlex.quote(sys.executable)} -m fastnet"
     found = shutil.which("fastnet")
     if here.stem != "fastnet" or (found and here.exists() and os.path.samefile(found, here)):
