@@ -19,7 +19,7 @@ from typing import Any
 
 import numba
 from numba.core import config, event
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, InTreeCacheLocator
 from numba.core.extending import lower_builtin
 from numba.core.runtime import rtsys
 from numba.core.sigutils import normalize_signature
@@ -65,6 +65,20 @@ def holds_kernels() -> bool:
     return CACHE_DIRECTORY is not None and any(Path(CACHE_DIRECTORY).rglob("*.nbi"))
 
 
+class _Locator(InTreeCacheLocator):
+    """The place of a file's functions in our cache, whatever the process's setting is, which other threads may need."""
+
+    def __init__(self, function: Callable, path: str):
+        super().__init__(function, path)
+        self._cache_path = os.path.join(CACHE_DIRECTORY or "", self.get_suitable_cache_subpath(path))
+
+
+class _LocatedCache(KernelCache):
+    """What our cache keeps of a kernel, and where."""
+
+    _locator_classes = (_Locator, *KernelCache._locator_classes)
+
+
 class _Cache(FunctionCache):
     """Numba's cache, without which kernels work as well: where it fails they are compiled, and kept if possible.
 
@@ -72,7 +86,7 @@ class _Cache(FunctionCache):
     time, with a helper where `compile_parts` tells what it can do.
     """
 
-    _impl_class = KernelCache
+    _impl_class = _LocatedCache
 
     def __init__(self, function: Callable, compile_parts: CompileParts | None = None):
         super().__init__(function)
@@ -165,17 +179,6 @@ class _Compilations(event.Listener):
 
 
 event.register("numba:compile", _Compilations())
-
-
-@contextlib.contextmanager
-def _own_cache_directory() -> Iterator[None]:
-    """Point Numba's cache at ours while a function is decorated, and leave the process's setting as it was."""
-    before = config.CACHE_DIR
-    config.CACHE_DIR = CACHE_DIRECTORY or before
-    try:
-        yield
-    finally:
-        config.CACHE_DIR = before
 
 
 def inlined(function: Callable) -> Callable:
@@ -287,18 +290,17 @@ def result_type(piece: Callable, *types: Any) -> Any:
 
 def _compiled(function: Callable, compile_parts: CompileParts | None = None, **options: Any) -> Any:
     """Numba's dispatcher of a kernel, with such options."""
-    with _own_cache_directory():
-        compiled = numba.njit(
-            function,
-            fastmath=FASTMATH,
-            error_model="numpy",
-            nogil=True,
-            no_cfunc_wrapper=True,
-            pipeline_class=KernelCompiler,
-            **options,
-        )
-        if CACHE_DIRECTORY is not None and not config.DISABLE_JIT and _is_ours(function):
-            compiled._cache = _Cache(function, compile_parts)  # as `cache=True` has it, which takes Numba's own
+    compiled = numba.njit(
+        function,
+        fastmath=FASTMATH,
+        error_model="numpy",
+        nogil=True,
+        no_cfunc_wrapper=True,
+        pipeline_class=KernelCompiler,
+        **options,
+    )
+    if CACHE_DIRECTORY is not None and not config.DISABLE_JIT and _is_ours(function):
+        compiled._cache = _Cache(function, compile_parts)  # as `cache=True` has it, which takes Numba's own
     return compiled
 
 

@@ -180,6 +180,19 @@ def cache(monkeypatch, tmp_path):
     return tmp_path
 
 
+def test_the_place_of_a_kernel_is_no_setting_of_the_process(cache, monkeypatch):
+    """Other threads, which may import kernels or compile their own meanwhile, find the setting as it was."""
+    settings = []
+    place = caching._CacheLocator.ensure_cache_path
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+    monkeypatch.setattr(
+        caching._CacheLocator, "ensure_cache_path", lambda locator: (settings.append(config.CACHE_DIR), place(locator))
+    )
+    compiled = jit.kernel()(add_one)
+    assert (compiled(1), set(settings)) == (2, {""})
+    assert cache in Path(compiled._cache.cache_path).parents
+
+
 @pytest.mark.parametrize("name", ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "ENOENT"])
 @pytest.mark.parametrize("method", ["_open_for_write", "_load_index"])
 def test_a_cache_that_cannot_be_used_is_named_once_and_done_without(cache, monkeypatch, method, name):
