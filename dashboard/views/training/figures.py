@@ -29,8 +29,8 @@ _WORDS = {
 _FOR_PLAYERS = ("Time left", "Validation accuracy")
 
 _COMPILING = (
-    "The kernels are made ready for this machine. The first time they are compiled, which takes half a minute or"
-    " more; then they are kept, and later trainings begin at once"
+    "The kernels are made ready for this machine. The first time they are compiled, which takes ten seconds to half a"
+    " minute; then they are kept, and later trainings begin at once"
 )
 
 
