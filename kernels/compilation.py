@@ -5,12 +5,31 @@ told of what comes from the cache, nor of what a helper compiles meanwhile (see 
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 IMAGES = ("uint8", "float32", "sparse")  # for each of which kernels are compiled anew; sparse: rows without zeros
 MOST_THREADS = 256
-N_FUNCTIONS = 150 if os.cpu_count() == 1 else 85  # about so many are compiled here for the first training on a machine
+
+
+def can_be_helped() -> bool:
+    """Whether another process can compile beside this one: with two processors or more, and Python as a program.
+
+    On Windows, processes cannot tell each other what they are at.
+    """
+    program = Path(sys.executable or "").name
+    is_python = program.startswith("python") and not getattr(sys, "frozen", False)
+    return sys.platform != "win32" and is_python and _n_processors() > 1
+
+
+def _n_processors() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+N_FUNCTIONS = 85 if can_be_helped() else 150  # about so many are compiled here for the first training on a machine
 
 Listener = Callable[[bool], None]
 

@@ -18,17 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config, event
-from numba.core.caching import FunctionCache, InTreeCacheLocator
+from numba.core import caching, config, event
 from numba.core.extending import lower_builtin
 from numba.core.runtime import rtsys
 from numba.core.sigutils import normalize_signature
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
 from . import compilation
+from .compilation import can_be_helped
 from .inlining import Piece, compiled_inline
 from .linking import KernelCache, KernelCompiler
-from .sharing import CompileParts, Helper, Turn, can_be_helped
+from .sharing import CompileParts, Helper, Turn, alone_in
 
 # GNU OpenMP's threads spin for milliseconds at the end of each loop. Where another process wants their processors, that
 # makes each loop hundreds of times slower; with some microseconds of spinning, nothing is lost on an idle machine.
@@ -48,7 +48,7 @@ def _cache_directory() -> str | None:
     sources = sorted(Path(__file__).parent.glob("*.py"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     user_cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    directory = os.path.join(config.CACHE_DIR or user_cache, "fastnet", digest)
+    directory = os.path.abspath(os.path.join(config.CACHE_DIR or user_cache, "fastnet", digest))
     try:
         os.makedirs(directory, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory):
@@ -65,12 +65,15 @@ def holds_kernels() -> bool:
     return CACHE_DIRECTORY is not None and any(Path(CACHE_DIRECTORY).rglob("*.nbi"))
 
 
-class _Locator(InTreeCacheLocator):
+class _Locator(caching._SourceFileBackedLocatorMixin, caching._CacheLocator):  # by the names of all versions of Numba
     """The place of a file's functions in our cache, whatever the process's setting is, which other threads may need."""
 
     def __init__(self, function: Callable, path: str):
-        super().__init__(function, path)
-        self._cache_path = os.path.join(CACHE_DIRECTORY or "", self.get_suitable_cache_subpath(path))
+        self._py_file, self._lineno = path, function.__code__.co_firstlineno
+        self._path = os.path.join(CACHE_DIRECTORY or "", self.get_suitable_cache_subpath(path))
+
+    def get_cache_path(self) -> str:
+        return self._path
 
 
 class _LocatedCache(KernelCache):
@@ -79,7 +82,7 @@ class _LocatedCache(KernelCache):
     _locator_classes = (_Locator, *KernelCache._locator_classes)
 
 
-class _Cache(FunctionCache):
+class _Cache(caching.FunctionCache):
     """Numba's cache, without which kernels work as well: where it fails they are compiled, and kept if possible.
 
     What cannot be read or written, as on a full disk, is told once. What is not there is compiled by one process at a
@@ -98,14 +101,24 @@ class _Cache(FunctionCache):
         """The compiled function; None if it is not there, so that it is to be compiled, and then saved."""
         loaded = self._kept(sig, target_context)
         if loaded is None:
-            types = _types(sig)
-            self._turns[types] = Turn(self._turn_path(sig, target_context))
-            loaded = self._kept(sig, target_context)  # by another process, meanwhile
-            if loaded is not None:
+            try:
+                loaded = self._take_turn(sig, target_context)
+            except BaseException:
                 self.end_turn(sig)
-            elif self._compile_parts and can_be_helped(get_threads()):
-                with contextlib.suppress(OSError):
-                    self._helpers[types] = Helper(self._compile_parts, types)
+                raise
+        return loaded
+
+    def _take_turn(self, sig: Any, target_context: Any) -> Any:
+        """Be the one that compiles the function, with a helper if it is worth one; if another process was, load it."""
+        self.end_turn(sig)  # of a try that was interrupted
+        types = _types(sig)
+        turn = self._turns[types] = Turn(self._turn_path(sig, target_context))
+        loaded = self._kept(sig, target_context)
+        if loaded is not None:
+            self.end_turn(sig)
+        elif self._compile_parts and turn.is_held and can_be_helped():
+            with contextlib.suppress(OSError):
+                self._helpers[types] = Helper(self._compile_parts, types, Path(CACHE_DIRECTORY or "").parents[1])
         return loaded
 
     def end_turn(self, sig: Any) -> None:
@@ -137,7 +150,8 @@ class _Cache(FunctionCache):
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled function."""
         try:
-            super().save_overload(sig, data)
+            with alone_in(Path(self.cache_path)):  # functions of other types have the same index
+                super().save_overload(sig, data)
         except OSError as error:
             _warn_of_cache(error)
         finally:
@@ -174,8 +188,9 @@ class _Compilations(event.Listener):
     def on_end(self, ended: event.Event) -> None:
         compilation.tell(False)
         dispatcher = ended.data["dispatcher"]
-        if isinstance(dispatcher._cache, _Cache) and tuple(ended.data["args"]) not in dispatcher.overloads:
-            dispatcher._cache.end_turn(ended.data["args"])  # it could not be compiled, so it is not saved
+        cache = getattr(dispatcher, "_cache", None)  # which loops that Numba lifts have not
+        if isinstance(cache, _Cache) and tuple(ended.data["args"]) not in dispatcher.overloads:
+            cache.end_turn(ended.data["args"])  # it could not be compiled, so it is not saved
 
 
 event.register("numba:compile", _Compilations())
