@@ -381,9 +381,9 @@ def threading_layer() -> str:
     """What Numba runs its parallel loops on: "omp", "tbb", "workqueue", or "none"."""
     try:
         _start_threads()
-    except ValueError:
+        return str(numba.threading_layer())
+    except ValueError:  # there is none on this machine, or nothing is compiled
         return "none"
-    return numba.threading_layer()
 
 
 @kernel(parallel=True)

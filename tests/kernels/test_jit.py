@@ -84,6 +84,11 @@ def test_every_threading_layer_serves_several_python_threads_with_the_same_bits(
     assert printed.split() == [layer, digest]
 
 
+def test_where_nothing_is_compiled_there_is_no_threading_layer():
+    """A run that is saved tells it."""
+    assert run("from fastnet.system import environment; print(environment())", NUMBA_DISABLE_JIT=1).count("'none'") == 1
+
+
 CALL = (
     "import numpy as np; from fastnet import kernels; print(kernels.count_correct(np.eye(3, dtype='f4'), np.arange(3)))"
 )
