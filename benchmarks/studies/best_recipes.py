@@ -157,7 +157,9 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {"teacher": None, "temperature": 1},
             {},
             {"teacher_share": 0.5},
+            {"teacher": None, "temperature": 1, "epochs": 180},
             {"teacher_share": 0.5, "epochs": 180},
+            {"epochs": 180},
         ],
     ),
 }
