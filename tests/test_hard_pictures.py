@@ -15,8 +15,6 @@ STILL_WRONG = {
     "coarse-dark-3.png",
     "blurred_crop_1.png",
     "blurred_crop_2.png",
-    "boxes_filled_1.png",
-    "boxes_filled_2.png",
     "five_without_its_bar_1.png",
     "five_without_its_bar_2.png",
     "ledger_line_1.jpg",
@@ -24,13 +22,9 @@ STILL_WRONG = {
     "one_at_the_edge_1.jpg",
     "one_at_the_edge_3.jpg",
     "shadow_sets_the_height_1.jpg",
-    "shadow_sets_the_height_2.jpg",
     "stroke_in_pieces_2.png",
     "stroke_in_pieces_3.png",
-    "table_makes_specks_1.jpg",
-    "table_makes_specks_2.jpg",
     "tight_column_1.jpg",
-    "tight_column_2.jpg",
 }
 
 
