@@ -19,8 +19,6 @@ STILL_WRONG = {
     "five_without_its_bar_2.png",
     "ledger_line_1.jpg",
     "ledger_line_2.jpg",
-    "one_at_the_edge_1.jpg",
-    "one_at_the_edge_3.jpg",
     "shadow_sets_the_height_1.jpg",
     "stroke_in_pieces_2.png",
     "stroke_in_pieces_3.png",

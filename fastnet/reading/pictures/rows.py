@@ -1,10 +1,15 @@
 """Bring the groups of a picture into lines, and these into reading order."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from .cuts import Group
 
 STEEPEST = 0.3  # rows a column: a line, of digits or ruled, slants by up to 16 degrees
+
+_SHARED = 0.4  # more of the rows of one of a line are those of the next; of two lines, that are one, on the average
+_BESIDE = 0.3  # is enough where these lie beside each other, as a 1 that stands lower than all before it
 
 _SLOPES = np.linspace(-STEEPEST, STEEPEST, 61)
 _FEWEST = 4  # groups tell how their lines slant
@@ -18,7 +23,9 @@ def in_lines(groups: list[Group], slope: float) -> list[list[Group]]:
     rows = {id(group): _straight_rows(group, slope) for group in groups}
     lines: list[list[Group]] = []
     for group in sorted(groups, key=lambda group: group.x0):
-        fitting = [(shared, line) for line in lines if (shared := _overlap(rows[id(line[-1])], rows[id(group)])) > 0.4]
+        fitting = [
+            (shared, line) for line in lines if (shared := _overlap(rows[id(line[-1])], rows[id(group)])) > _SHARED
+        ]
         if fitting:
             max(fitting, key=lambda pair: pair[0])[1].append(group)
         else:
@@ -28,13 +35,24 @@ def in_lines(groups: list[Group], slope: float) -> list[list[Group]]:
         top, bottom = np.mean([rows[id(group)] for group in line], axis=0)
         return float(top), float(bottom)
 
-    ordered: list[tuple[float, float, list[Group]]] = []  # top and bottom of each line, on the average
+    ordered: list[list[Group]] = []
     for line in sorted(lines, key=lambda line: middle(line)[0]):
-        top, bottom = middle(line)
-        if ordered and (ordered[-1][1] - top) > 0.4 * min(bottom - top, ordered[-1][1] - ordered[-1][0]):
-            line = ordered.pop()[2] + line
-        ordered.append((*middle(line), line))
-    return [sorted(line, key=lambda group: group.x0) for *_, line in ordered]
+        if ordered:
+            together = _from_left(ordered[-1] + line)
+            if _overlap(middle(ordered[-1]), middle(line)) > (_BESIDE if _is_one_row(together) else _SHARED):
+                ordered[-1] = together
+                continue
+        ordered.append(_from_left(line))
+    return ordered
+
+
+def _from_left(line: list[Group]) -> list[Group]:
+    return sorted(line, key=lambda group: group.x0)
+
+
+def _is_one_row(line: list[Group]) -> bool:
+    """Whether none of the groups, from left to right, lies above another."""
+    return all(left.x1 <= right.x0 for left, right in pairwise(line))
 
 
 def slope_of(groups: list[Group]) -> float:
