@@ -116,10 +116,14 @@ class _Cache(caching.FunctionCache):
         loaded = self._kept(sig, target_context)
         if loaded is not None:
             self.end_turn(sig)
-        elif self._compile_parts and turn.is_held and can_be_helped():
+        elif self._compile_parts and turn.is_held and can_be_helped() and not self._holds_any():
             with contextlib.suppress(OSError):
                 self._helpers[types] = Helper(self._compile_parts, types, Path(CACHE_DIRECTORY or "").parents[1])
         return loaded
+
+    def _holds_any(self) -> bool:
+        """Whether the function is there for other types: then little is left to do, since these share their parts."""
+        return Path(self.cache_path, f"{self._impl.filename_base}.nbi").exists()
 
     def end_turn(self, sig: Any) -> None:
         """What was not there is compiled, or could not be."""

@@ -242,6 +242,8 @@ def test_a_kernel_that_is_compiled_has_a_helper_until_then_and_one_that_is_kept_
         (helper,) = helpers
         assert helper.told == (plus_one, (types.int64,), tmp_path / "cache")
         assert helper.has_ended
+    assert jit.kernel(compile_parts=plus_one)(plus_one)(1.0) == 2.0  # which shares its parts
+    assert helpers == [helper]
 
 
 def test_what_cannot_be_compiled_keeps_neither_its_helper_nor_its_turn(helpers, tmp_path):
