@@ -2,7 +2,7 @@
 
 The driver runs it with an empty cache of compiled kernels and then again. Prints one line of JSON: moments in
 the seconds of the system's clock, from which the driver subtracts the one at which it started the process, then the
-processor time that this one and those that helped it took, and how many functions it compiled itself.
+processor time that this one and those that helped it took, and how many functions it compiled or waited for.
 """
 
 import json

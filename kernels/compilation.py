@@ -1,7 +1,7 @@
 """What can be known of the kernels' compilation without Numba: for what, for how many threads, and when it happens.
 
-It takes some ten seconds, once, and somebody waits. `jit` tells of each function that this process compiles: nothing is
-told of what comes from the cache, nor of what a helper compiles meanwhile (see `sharing`).
+It takes some ten seconds, once, and somebody waits. `jit` tells of each function that this process compiles, and
+`sharing` of each that it waits for while another process does; nothing is told of what comes from the cache.
 """
 
 import os
@@ -29,7 +29,7 @@ def _n_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-N_FUNCTIONS = 85 if can_be_helped() else 150  # about so many are compiled here for the first training on a machine
+N_FUNCTIONS = 85 if can_be_helped() else 150  # about so many are told of, for the first training on a machine
 
 Listener = Callable[[bool], None]
 

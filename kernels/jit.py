@@ -122,7 +122,7 @@ class _Cache(caching.FunctionCache):
         return loaded
 
     def _holds_any(self) -> bool:
-        """Whether the function is there for other types: then little is left to do, since these share their parts."""
+        """Whether the function was compiled before for other types, which share parts with these."""
         return Path(self.cache_path, f"{self._impl.filename_base}.nbi").exists()
 
     def end_turn(self, sig: Any) -> None:
@@ -190,11 +190,11 @@ class _Compilations(event.Listener):
         compilation.tell(True)
 
     def on_end(self, ended: event.Event) -> None:
-        compilation.tell(False)
         dispatcher = ended.data["dispatcher"]
         cache = getattr(dispatcher, "_cache", None)  # which loops that Numba lifts have not
         if isinstance(cache, _Cache) and tuple(ended.data["args"]) not in dispatcher.overloads:
             cache.end_turn(ended.data["args"])  # it could not be compiled, so it is not saved
+        compilation.tell(False)
 
 
 event.register("numba:compile", _Compilations())

@@ -2,7 +2,8 @@
 
 So several trainings that start together on a new machine compile once. And a kernel whose parts take seconds gets a
 helper, another process that compiles them from the last to the first, until the two meet: then this one waits for the
-part that the helper is at, and finds all others in the cache. Where any of that fails, each compiles for itself.
+part that the helper is at, and finds all others in the cache. Where files cannot be locked, or no process be started,
+each compiles for itself.
 """
 
 import contextlib
@@ -33,14 +34,18 @@ _is_patient = True
 class Turn:
     """The right to compile something, of which a file tells other processes; `is_held` where this one has it.
 
-    It is waited for while another has it, and not held where that one is done meanwhile, has been stopped for a minute,
-    or no file can be made or locked.
+    It is waited for while another has it, and not held where that one is done meanwhile, or where no file can be made
+    or locked. After a minute in vain, as where that one was stopped, this process waits for nobody any more.
     """
 
     def __init__(self, path: Path):
         self._path = path
         self._file = _opened(path, os.O_RDWR | os.O_CREAT)
-        self.is_held = _lock(self._file) and os.fstat(self._file).st_nlink > 0
+        try:
+            self.is_held = _lock(self._file) and os.fstat(self._file).st_nlink > 0
+        except BaseException:
+            _close(self._file)
+            raise
 
     def end(self) -> None:
         """Let others have it: they find in the cache what was compiled."""

@@ -77,17 +77,17 @@ def start(start_process, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="looks at processes by ps")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
 @pytest.mark.parametrize(
     "program",
     [[POOL], [BESIDE], [RIVAL], [RIVAL, "busy"], [BENCHMARK]],
     ids=["pool", "beside", "rival that waits", "rival that answers", "benchmark"],
 )
-def test_processes_end_with_the_one_that_started_them(start, program, number):
+def test_processes_end_with_the_one_that_started_them(start, program, name):
     process, others = start(*program)
     assert others
     assert all(map(is_running, others))
-    process.send_signal(number)
+    process.send_signal(getattr(signal, name))
     process.wait()
     deadline = time.monotonic() + PATIENCE
     while any(map(is_running, others)) and time.monotonic() < deadline:

@@ -2,8 +2,8 @@
 
 How strongly the copies are distorted, and how many there are, is chosen on the digits that the models' trainings set
 aside, by the loss, which tells more than accuracy of few digits. Models with a plus between them answer together, by
-their mean. The test set is opened for the choice alone, and for the one look it is compared with. Nothing
-in the library reads so: it is as many times the work, and other people's digits gain nothing.
+their mean. The test set is opened for the choice alone, and for the one look it is compared with. Nothing in the
+library reads so: it is as many times the work, and other people's digits gain nothing.
 """
 
 from itertools import chain, product
@@ -56,8 +56,12 @@ def main(argv: list[str]) -> None:
 
 def set_aside(dataset: Dataset, models: list[Model]) -> Samples:
     """The digits that the trainings of all these models set aside."""
-    seeds = {(recipe.seed, recipe.n_validation) for model in models if (recipe := recipe_of(model.manifest))}
-    ((seed, n_validation),) = seeds
+    splits = set()
+    for model in models:
+        recipe = recipe_of(model.manifest)
+        assert recipe
+        splits.add((recipe.seed, recipe.n_validation))
+    ((seed, n_validation),) = splits
     return validation_split(dataset.train, Recipe(seed=seed, n_validation=n_validation))[1]
 
 

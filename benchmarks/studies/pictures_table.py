@@ -56,7 +56,7 @@ POLAR = (
     "10x10 to 28x28 pixels",
     "small and enlarged",
 )
-READERS = (weights.DEFAULT, "mnist-784-512-10-best", "mnist-best-large")
+READERS = (weights.DEFAULT, "mnist-best-large", "mnist-people-large")
 
 
 def seeded(*numbers: int | str) -> np.random.Generator:

@@ -5,7 +5,6 @@ import errno
 import importlib
 import os
 import pickle
-import signal
 import subprocess
 import sys
 import threading
@@ -54,7 +53,9 @@ def test_one_at_a_time_has_the_turn_and_who_waited_for_it_finds_it_over(path):
     told = []
     with compilation.listening(told.append):
         waiter.start()
-        waiter.join(0.2)
+        give_up = time.monotonic() + PATIENCE
+        while not told and time.monotonic() < give_up:
+            time.sleep(0.02)
         assert waiter.is_alive()
         assert (turns[0].is_held, told) == (True, [True])
         turns[0].end()
@@ -93,7 +94,7 @@ def test_who_waits_for_a_process_that_was_stopped_waits_once(path, monkeypatch):
     monkeypatch.setattr(sharing, "MOST_SECONDS", 0.05)
     first = sharing.Turn(path)
     second = sharing.Turn(path)
-    monkeypatch.setattr(sharing, "MOST_SECONDS", PATIENCE * 100)
+    monkeypatch.setattr(sharing.time, "sleep", no_locks)  # which is not called
     third = sharing.Turn(path)
     assert [turn.is_held for turn in (first, second, third)] == [True, False, False]
     for turn in (first, second, third):
@@ -102,6 +103,21 @@ def test_who_waits_for_a_process_that_was_stopped_waits_once(path, monkeypatch):
 
 def no_locks(*_):
     raise OSError(errno.ENOLCK, "no locks available")
+
+
+def test_who_is_interrupted_while_it_waits_leaves_nothing_open(path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    first, closed = sharing.Turn(path), []
+    close = sharing._close
+    with monkeypatch.context() as patch:
+        patch.setattr(sharing.time, "sleep", interrupt)
+        patch.setattr(sharing, "_close", lambda file: (close(file), closed.append(file)))
+        with pytest.raises(KeyboardInterrupt):
+            sharing.Turn(path)
+    assert len(closed) == 1
+    first.end()
 
 
 def test_where_no_file_can_be_made_or_locked_nobody_waits(path, monkeypatch):
@@ -176,9 +192,7 @@ def test_a_helper_compiles_the_parts_for_the_types_that_it_is_told(parts, tmp_pa
     assert (tmp_path / "told").read_text() == f"float64 {tmp_path / 'cache'}"
 
 
-@pytest.mark.parametrize(
-    ("end", "code"), [(sharing.Helper.end, -signal.SIGKILL), (lambda helper: helper._process.stdin.close(), 1)]
-)
+@pytest.mark.parametrize(("end", "code"), [(sharing.Helper.end, -9), (lambda helper: helper._process.stdin.close(), 1)])
 def test_a_helper_ends_when_it_is_not_needed_any_more_or_nobody_is_there_whom_it_helps(parts, tmp_path, end, code):
     helper = sharing.Helper(parts.compile_forever, (types.float64,), tmp_path)
     give_up = time.monotonic() + PATIENCE
@@ -271,6 +285,7 @@ def test_where_no_helper_can_be_started_a_kernel_is_compiled_all_the_same_then_o
     compiled = jit.kernel(compile_parts=plus_one)(plus_one)
     with contextlib.suppress(KeyboardInterrupt):
         compiled(1)
+    assert not list(tmp_path.rglob("*.turn"))
     monkeypatch.setattr(jit, "can_be_helped", lambda: False)
     assert compiled(1) == 2
     assert not list(tmp_path.rglob("*.turn"))
