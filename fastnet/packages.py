@@ -16,9 +16,13 @@ _INSTALLED_AS = {"PIL": "pillow", "panel_material_ui": "panel-material-ui", "skl
 
 def require_packages(purpose: str, *modules: str) -> None:
     """OptionError that names what to install, unless all modules that `purpose` needs are there."""
-    missing = [installed_as(module) for module in modules if find_spec(module) is None]
-    if missing:
+    if missing := missing_of(*modules):
         raise OptionError(f"{purpose} needs more packages: pip install {' '.join(missing)}")
+
+
+def missing_of(*modules: str) -> list[str]:
+    """What to install for those of the modules that are not there."""
+    return [installed_as(module) for module in modules if find_spec(module) is None]
 
 
 def installed_as(module: str) -> str:

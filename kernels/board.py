@@ -14,7 +14,6 @@ count in a cache line of its own.
 
 import functools
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -35,13 +34,16 @@ def _helpers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=MOST_THREADS - 1, thread_name_prefix="fastnet")
 
 
-def work_together(function: Callable[..., None], board: np.ndarray, *args: Any) -> None:
+def work_together(function: Any, board: np.ndarray, *args: Any) -> None:
     """Call `function(worker, board, *args)` on this thread, as worker 0, and on helpers.
 
-    The function is compiled and takes its tasks from the board. A helper that was never given a processor is not waited
-    for: by then, nothing is left for it to do.
+    The function is a kernel that takes its tasks from the board. A helper that was never given a processor is not
+    waited for: by then, nothing is left for it to do. Nobody helps with a kernel's first call, which compiles it: an
+    interrupt ends that on this thread, and would have to wait for another that then began to compile.
     """
     n_workers = board.shape[1] - 1
+    if n_workers > 1 and not function.overloads:
+        n_workers = 1
     futures = [_helpers().submit(function, worker, board, *args) for worker in range(1, n_workers)]
     try:
         function(0, board, *args)

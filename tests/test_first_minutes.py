@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastnet import cli, weights
+from fastnet import cli, packages, weights
 from fastnet.cli import options, waiting
 from fastnet.cli.loading import loading_told
 from fastnet.cli.progress import fitted
@@ -99,7 +99,7 @@ def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsy
         compilation.tell(True)
         compilation.tell(True)
         compilation.tell(False)
-        err = told(capsys, "compiling the kernels for this machine", "compiling: 1 functions")
+        err = told(capsys, "compiling the kernels for this machine", "compiling: 1 function,")
         compilation.tell(False)
         assert "once; kept in " in err or "each time, for want of a cache" in err
         assert "measuring, " in told(capsys, "measuring, ")  # again, once that is done
@@ -288,10 +288,17 @@ def test_the_last_epoch_is_told_wherever_a_training_stops(train, tmp_path):
 
 def test_a_training_ends_with_how_to_go_on(train, tmp_path):
     _, out, err = train("--epochs", 1, "--out", tmp_path / "a run")
-    assert f"next: fastnet audit '{tmp_path / 'a run'}'; fastnet dashboard" in err
+    run = f"'{tmp_path / 'a run'}'"
+    assert f"next: fastnet evaluate {run}; fastnet audit {run}; fastnet dashboard" in err
     assert "next" not in out
     assert "PICTURE" not in err  # of 30 pixels
     assert "--recipe fast" not in err  # these are not digits
+
+
+def test_what_lacks_packages_is_no_next_step(train, tmp_path, monkeypatch):
+    monkeypatch.setattr(packages, "find_spec", lambda module: None if module in ("panel", "scipy") else module)
+    _, _, err = train("--epochs", 1, "--out", tmp_path / "run")
+    assert f"next: fastnet evaluate {tmp_path / 'run'}\n" in err
 
 
 def test_the_command_is_told_as_it_can_be_typed(monkeypatch, tmp_path):

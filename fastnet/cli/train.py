@@ -13,6 +13,7 @@ from fastnet.errors import OptionError, did_you_mean
 from fastnet.files import claim, claim_new, real_path
 from fastnet.interrupts import exit_status, stops
 from fastnet.models.card import names_of
+from fastnet.packages import EXTRAS, missing_of
 from fastnet.system import require_numba
 from fastnet.training.recipe import PLAIN, RECIPES, SUMMARIES, Recipe
 
@@ -273,8 +274,10 @@ def _next_steps(training: "Training", directory: Path) -> str:
     if training.dataset.table:
         return f"next: {fastnet} predict TABLE --model {run}; {fastnet} evaluate {run} --data TABLE"
     is_mnist = training.dataset.source == BUNDLED
-    reading = [f"{fastnet} predict PICTURE --model {run}"] if is_mnist else []
-    steps = f"next: {'; '.join([*reading, f'{fastnet} audit {run}', f'{fastnet} dashboard'])}"
+    commands = [f"{fastnet} predict PICTURE --model {run}" if is_mnist else f"{fastnet} evaluate {run}"]
+    commands += [f"{fastnet} audit {run}"] if not missing_of(*EXTRAS["audit"]) else []
+    commands += [f"{fastnet} dashboard"] if not missing_of(*EXTRAS["dashboard"]) else []
+    steps = f"next: {'; '.join(commands)}"
     if not (is_mnist and training.recipe == PLAIN):
         return steps
     return f"{steps}\nhalf the errors in about the same time, by distorted digits: {fastnet} train --recipe fast"

@@ -219,7 +219,7 @@ class _Compiling(WaitInParts):
             if not self._n_done and not self._n_open:
                 self.headline = self._headline()
             self._n_done += not begins
-            self.text = f"compiling: {self._n_done} functions{self._outlook()}"
+            self.text = f"compiling{self._progress()}"
             if begins:
                 self.begin(self.text)
             else:
@@ -230,6 +230,12 @@ class _Compiling(WaitInParts):
         with _lock:
             if self in _waits:
                 _end(self)
+
+    def _progress(self) -> str:
+        """How many functions are done, once there are any: who waits for another process to compile them has none."""
+        if not self._n_done:
+            return ""
+        return f": {self._n_done} function{'s' * (self._n_done > 1)}{self._outlook()}"
 
     def _outlook(self) -> str:
         """About how long it still takes, by the time that the functions took so far; nothing where that is unknown."""

@@ -11,7 +11,7 @@ from fastnet.models.model import Model
 
 from .recognition import DigitReading, Reading
 
-FOR, AGAINST = np.array([230, 97, 0]), np.array([0, 114, 178])  # orange and blue: told apart with any colour vision
+FOR, AGAINST = np.array([0, 114, 178]), np.array([230, 97, 0])  # blue and orange: told apart with any colour vision
 
 _PANEL, _GAP, _LINE = 240, 16, 22
 _MOST_DIGITS = 12
@@ -59,7 +59,7 @@ def explain(predictor: Model, pixels: np.ndarray, digit: int) -> np.ndarray:
 
 
 def heat_map(pixels: np.ndarray, contributions: np.ndarray) -> np.ndarray:
-    """The digit in grey with what spoke for the answer in orange and against it in blue, uint8 `(28, 28, 3)`."""
+    """The digit in grey with what spoke for the answer in blue and against it in orange, uint8 `(28, 28, 3)`."""
     strength = np.abs(contributions) / max(float(np.abs(contributions).max()), 1e-9)
     colour = np.where((contributions > 0)[..., np.newaxis], FOR, AGAINST)
     paper = 255 - 90 * (pixels[..., np.newaxis] / 255)
@@ -98,4 +98,4 @@ def _legend(reading: Reading) -> str:
     if not reading.digits:
         return f"no digit: {', '.join(reading.flags)}"
     more = len(reading.digits) - _MOST_DIGITS
-    return "orange spoke for the answer, blue against it" + (f"; {more} more digits are not shown" if more > 0 else "")
+    return "blue spoke for the answer, orange against it" + (f"; {more} more digits are not shown" if more > 0 else "")
