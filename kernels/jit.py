@@ -94,8 +94,7 @@ class _Cache(caching.FunctionCache):
     def __init__(self, function: Callable, compile_parts: CompileParts | None = None):
         super().__init__(function)
         self._compile_parts = compile_parts
-        self._turns: dict[Any, Turn] = {}
-        self._helpers: dict[Any, Helper] = {}
+        self._begun: dict[tuple[Any, ...], list[Turn | Helper]] = {}  # by the types that are being compiled for
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function; None if it is not there, so that it is to be compiled, and then saved."""
@@ -112,13 +111,14 @@ class _Cache(caching.FunctionCache):
         """Be the one that compiles the function, with a helper if it is worth one; if another process was, load it."""
         self.end_turn(sig)  # of a try that was interrupted
         types = _types(sig)
-        turn = self._turns[types] = Turn(self._turn_path(sig, target_context))
+        turn = Turn(self._turn_path(sig, target_context))
+        self._begun[types] = [turn]
         loaded = self._kept(sig, target_context)
         if loaded is not None:
             self.end_turn(sig)
         elif self._compile_parts and turn.is_held and can_be_helped() and not self._holds_any():
             with contextlib.suppress(OSError):
-                self._helpers[types] = Helper(self._compile_parts, types, Path(CACHE_DIRECTORY or "").parents[1])
+                self._begun[types].append(Helper(self._compile_parts, types, Path(CACHE_DIRECTORY or "").parents[1]))
         return loaded
 
     def _holds_any(self) -> bool:
@@ -127,9 +127,8 @@ class _Cache(caching.FunctionCache):
 
     def end_turn(self, sig: Any) -> None:
         """What was not there is compiled, or could not be."""
-        for ending in (self._turns.pop(_types(sig), None), self._helpers.pop(_types(sig), None)):
-            if ending:
-                ending.end()
+        for begun in self._begun.pop(_types(sig), []):
+            begun.end()
 
     def _turn_path(self, sig: Any, target_context: Any) -> Path:
         """The file of who compiles the function for such arguments and this processor."""
