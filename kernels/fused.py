@@ -18,6 +18,16 @@ import numpy as np
 from numba import types
 
 from .activations import activate_backward_block, activate_block
+from .active import (
+    Activity,
+    active_backward_task,
+    active_linear_task,
+    active_step_task,
+    n_note_tasks,
+    n_panel_tasks,
+    n_step_tasks,
+    note_task,
+)
 from .batches import TASK_ROWS as GATHER_ROWS
 from .batches import gather_labels, gather_task, n_gather_tasks
 from .board import claim, claim_next, wait_for
@@ -60,7 +70,8 @@ class Layers(NamedTuple):
     """Weights, biases, their moments and room for a batch and gradients, each a tuple with one array a layer.
 
     SGD's velocity stands in the place of first moments, and None in that of second ones, `w_v` and `b_v`. `squares`,
-    float64, has a number for each task of the layer's update.
+    float64, has a number for each task of the layer's update. `activity` has one entry more, for each layer's input and
+    the last one's output: which units are on, empty for what is no hidden layer; or None for all, where none is noted.
     """
 
     w: tuple[np.ndarray, ...]
@@ -73,6 +84,7 @@ class Layers(NamedTuple):
     dout: tuple[np.ndarray, ...]
     narrow_dw: tuple[np.ndarray, ...]
     squares: tuple[np.ndarray, ...]
+    activity: tuple[Activity | None, ...]
 
 
 class Optimizer(NamedTuple):
@@ -84,9 +96,9 @@ class Optimizer(NamedTuple):
 
 
 def n_phases(n_layers: int, n_steps: int) -> int:
-    """Phases of steps: the first mini-batch; each layer forward, the next mini-batch, loss, each layer but the first
-    backward, each layer's norm, each layer's update."""
-    return 1 + n_steps * (4 * n_layers + 1)
+    """Phases of steps: the first mini-batch; each layer forward, which of its units are on, the next mini-batch, loss,
+    each layer but the first backward, each layer's norm, each layer's update."""
+    return 1 + n_steps * (5 * n_layers + 1)
 
 
 def compile_parts(
@@ -225,14 +237,16 @@ def forward(worker, board, phase, data, rows, s, batches, layers, first, activat
             forward_sparse(worker, board, phase, first, slot, b, out, is_hidden, activation, dropout, step)
         else:
             below = batches.x[slot, :n] if i == 0 else layers.out[i - 1][:n]
-            n_tasks = n_product_tasks(out)
+            w, activity = layers.w[i], layers.activity[i]
+            n_tasks = n_forward_tasks(activity, w, out)
             forward_dense(
-                worker, board, phase, slot, below, layers.w[i], b, out, is_hidden, activation, dropout, step, i + 1
+                worker, board, phase, slot, activity, below, w, b, out, is_hidden, activation, dropout, step, i + 1
             )
         if i == 0:
-            prepare(worker, board, phase + n_layers, data, rows, s + 1, batches, first, dropout, step + 1)
+            prepare(worker, board, phase + 2 * n_layers, data, rows, s + 1, batches, first, dropout, step + 1)
         wait_for(board, phase, n_tasks)
-        phase += 1
+        note(worker, board, phase + 1, out, layers.activity[i + 1])
+        phase += 2
     wait_for(board, phase, n_prepare_tasks(batch_length(rows, s + 1, batches), first))
     return phase + 1
 
@@ -252,17 +266,41 @@ def forward_sparse(worker, board, phase, first, slot, b, out, is_hidden, activat
 
 
 @inner_kernel()
-def forward_dense(worker, board, phase, slot, below, w, b, out, is_hidden, activation, dropout, step, layer):
+def forward_dense(worker, board, phase, slot, activity, below, w, b, out, is_hidden, activation, dropout, step, layer):
     """The output of a layer whose input is `below`."""
-    n_tasks, backwards = n_product_tasks(out), is_backwards(slot)
+    n_tasks, backwards = n_forward_tasks(activity, w, out), is_backwards(slot)
     task = claim(board, phase, worker, n_tasks, backwards)
     while task >= 0:
-        multiply_add_task(below, w, b, is_hidden and activation is None, out, task)
+        start, stop, left, right = forward_task(activity, below, w, b, is_hidden and activation is None, out, task)
         if is_hidden:
-            start, stop, left = block_of_task(out, task)
-            right = min(left + TILE_COLUMNS, out.shape[1])
             finish_block(out, start, stop, left, right, activation, dropout, step, layer)
         task = claim_next(board, phase, worker, n_tasks, backwards)
+
+
+@inlined
+def goes_by(activity, w):
+    """Whether products with `w` go by which units are on. Where its rows don't fill a vector, that wins nothing."""
+    if activity is None:
+        return False
+    return len(activity.counts) > 0 and w.shape[1] > LANES
+
+
+@inlined
+def n_forward_tasks(activity, w, out):
+    """The tasks into which a layer's way forward is split."""
+    return n_panel_tasks(out) if goes_by(activity, w) else n_product_tasks(out)
+
+
+@inlined
+def forward_task(activity, below, w, b, with_relu, out, task):
+    """One of them; returns where the rows and columns of its output start and stop."""
+    if activity is not None and goes_by(activity, w):
+        active_linear_task(activity, below, w, b, with_relu, out, task)
+        left = task * PANEL_COLUMNS
+        return ZERO, len(out), left, min(left + PANEL_COLUMNS, out.shape[1])
+    multiply_add_task(below, w, b, with_relu, out, task)
+    start, stop, left = block_of_task(out, task)
+    return start, stop, left, min(left + TILE_COLUMNS, out.shape[1])
 
 
 @inlined
@@ -272,6 +310,24 @@ def finish_block(out, start, stop, left, right, activation, dropout, step, layer
         activate_block(out, start, stop, left, right, activation)
     if dropout.units.threshold > 0:
         drop_block(out, start, stop, left, right, dropout.units, dropout.key, step, layer)
+
+
+@inlined
+def note(worker, board, phase, out, activity):
+    """Which units of a layer's output are on, where that is told."""
+    if activity is not None:
+        note_units(worker, board, phase, out, activity)
+
+
+@inner_kernel()
+def note_units(worker, board, phase, out, activity):
+    """`note` for one layer."""
+    n_tasks = n_note_tasks(activity)
+    task = claim(board, phase, worker, n_tasks, False)
+    while task >= 0:
+        note_task(out, activity, task)
+        task = claim_next(board, phase, worker, n_tasks, False)
+    wait_for(board, phase, n_tasks)
 
 
 @inlined
@@ -302,29 +358,33 @@ def backward(worker, board, phase, n, layers, activation, dropout, step):
     """The gradient of each layer's sums, into `layers.dout`, from the last to the first."""
     for i in range(len(layers.w) - 1, 0, -1):
         dout, below, dbelow = layers.dout[i][:n], layers.out[i - 1][:n], layers.dout[i - 1][:n]
-        backward_layer(worker, board, phase, dout, layers.w[i], below, dbelow, activation, dropout, step, i)
+        activity = layers.activity[i + 1]
+        backward_layer(worker, board, phase, activity, dout, layers.w[i], below, dbelow, activation, dropout, step, i)
         phase += 1
     return phase
 
 
 @inner_kernel()
-def backward_layer(worker, board, phase, dout, w, below, dbelow, activation, dropout, step, layer):
+def backward_layer(worker, board, phase, activity, dout, w, below, dbelow, activation, dropout, step, layer):
     """The gradient of the sums of hidden layer number `layer`, from 1, that `below` is the output of."""
-    n_tasks = n_transposed_tasks(w)
+    n_tasks = n_panel_tasks(dbelow) if goes_by(activity, w) else n_transposed_tasks(w)
     task = claim(board, phase, worker, n_tasks, False)
     while task >= 0:
-        backward_task(dout, w, below, dbelow, task, activation, dropout, step, layer)
+        backward_task(activity, dout, w, below, dbelow, task, activation, dropout, step, layer)
         task = claim_next(board, phase, worker, n_tasks, False)
     wait_for(board, phase, n_tasks)
 
 
 @inlined
-def backward_task(dout, w, below, dbelow, task, activation, dropout, step, layer):
+def backward_task(activity, dout, w, below, dbelow, task, activation, dropout, step, layer):
     """Task number `task` of `backward`, to the hidden layer that `below` is the output of.
 
     The ReLU's gradient stops where `below` is 0, and so dropout's does. Of other activations, 0 is a value like others:
     what was dropped is drawn once more.
     """
+    if activity is not None and goes_by(activity, w):
+        active_backward_task(activity, dout, w, below, dropout.units.factor, dbelow, task)
+        return
     if activation is None:
         multiply_transposed_relu_task(dout, w, below, dropout.units.factor, dbelow, task)
     else:
@@ -374,8 +434,22 @@ def update(worker, board, phase, slot, n, batches, layers, first, c, only_measur
         weights = layers.w[i], layers.w_m[i], layers.w_v[i], layers.narrow_dw[i]
         arrays = weights, (layers.b[i], layers.b_m[i], layers.b_v[i])
         squares = layers.squares[i]
+        activity = layers.activity[i]
         update_layer(
-            worker, board, phase + i, n_tasks, slot, is_sparse, first, below, dout, arrays, c, only_measure, squares
+            worker,
+            board,
+            phase + i,
+            n_tasks,
+            slot,
+            is_sparse,
+            first,
+            activity,
+            below,
+            dout,
+            arrays,
+            c,
+            only_measure,
+            squares,
         )
     for i in range(n_layers):
         wait_for(board, phase + i, n_update_tasks(layers, first, i))
@@ -383,7 +457,9 @@ def update(worker, board, phase, slot, n, batches, layers, first, c, only_measur
 
 
 @inner_kernel()
-def update_layer(worker, board, phase, n_tasks, slot, is_sparse, first, below, dout, arrays, c, only_measure, squares):
+def update_layer(
+    worker, board, phase, n_tasks, slot, is_sparse, first, activity, below, dout, arrays, c, only_measure, squares
+):
     """`update` for one layer, with `arrays` of its weights, moments and room for a narrow gradient, and its biases."""
     ((w, m, v, dw), (b, b_m, b_v)), (of_weights, of_biases) = arrays, c
     backwards = is_backwards(slot)
@@ -396,18 +472,29 @@ def update_layer(worker, board, phase, n_tasks, slot, is_sparse, first, below, d
         elif len(dw) > 0:
             square = multiply_step_narrow_task(below.T, dout, w, m, v, dw, of_weights, only_measure, task)
         else:
-            square = multiply_step_task(below.T, dout, w, m, v, of_weights, only_measure, task)
+            square = step_task(activity, below, dout, w, m, v, of_weights, only_measure, task)
         if only_measure:
             squares[task] = square
         task = claim_next(board, phase, worker, n_tasks, backwards)
 
 
 @inlined
+def step_task(activity, below, dout, w, m, v, c, only_measure, task):
+    """Task number `task` of the update of a dense layer's weights."""
+    if activity is not None and goes_by(activity, w):
+        return active_step_task(activity, below, dout, w, m, v, c, only_measure, task)
+    return multiply_step_task(below.T, dout, w, m, v, c, only_measure, task)
+
+
+@inlined
 def n_update_tasks(layers, first, i):
     """The tasks of layer i's update: its weights', and one for its biases."""
+    w = layers.w[i]
     if i == 0 and first.is_used:
         return len(first.w) + 1
-    return n_product_tasks(layers.w[i]) + 1
+    if goes_by(layers.activity[i], w):
+        return n_step_tasks(w) + 1
+    return n_product_tasks(w) + 1
 
 
 @inlined

@@ -271,18 +271,19 @@ def multiply_add_packed(a, w, b, with_relu, out, start, j):
     panel = scratch(STRIP_DEPTH, TILE_VECTORS)
     for k_start in range(0, n_inner, STRIP_DEPTH):
         depth = min(STRIP_DEPTH, n_inner - k_start)
-        copy_panel(w, j, k_start, depth, panel)
+        copy_panel(w, j, k_start, depth, None, panel)
         for i in range(start, start + TASK_ROWS, TILE_ROWS):
             acc, is_last = tile(TILE_ROWS, TILE_VECTORS), k_start + depth == n_inner
             add_tile(a, k_start, panel, depth, is_last, out, i, j, None, acc, store_linear, (b, with_relu, out))
 
 
 @inlined
-def copy_panel(b, j, k_start, depth, panel):
-    """panel[k, c] = b[k_start + k, j + c], for TILE_COLUMNS columns and k up to `depth`."""
+def copy_panel(b, j, k_start, depth, n_left, panel):
+    """panel[k, c] = b[k_start + k, j + c], and 0 where b ends, for as many columns as it has and k up to `depth`."""
+    _, vectors, _ = panel.shape
     for k in range(depth):
-        for v in range(TILE_VECTORS):
-            panel[k, v] = load(b, (k_start + k, j + v * LANES))
+        for v in range(vectors):
+            panel[k, v] = load(b, (k_start + k, j + v * LANES), first_lanes(n_left, v))
 
 
 # ---- a @ b^T --------------------------------------------------------------------------------------------------------
@@ -290,9 +291,10 @@ def copy_panel(b, j, k_start, depth, panel):
 
 @inlined
 def transpose_panel(w, j, k_start, depth, panel):
-    """panel[k, c] = w[j + c, k_start + k], and 0 where w ends, for TILE_COLUMNS columns and k up to `depth`."""
+    """panel[k, c] = w[j + c, k_start + k], and 0 where w ends, for as many columns as it has and k up to `depth`."""
     n_rows, n_columns = w.shape
-    for v in range(TILE_VECTORS):
+    _, vectors, _ = panel.shape
+    for v in range(vectors):
         for k in range(0, depth, LANES):
             square = tile(LANES, 1)
             mask = first_lanes(n_columns - k_start - k)

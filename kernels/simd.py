@@ -236,7 +236,7 @@ def _store(array, index, vector, *mask):
 
 
 def prefetch(array, index):
-    """Ask for the cache line of array[index], to be there when it is read."""
+    """Ask for the cache line of array[index], to be there when it is read; None has none."""
 
 
 @emitted(prefetch)
@@ -249,7 +249,7 @@ def _prefetch(array, index):
         _call_llvm(builder, "llvm.prefetch.p0", ir.VoidType(), [address, to_read, keep, data])
         return context.get_dummy_value()
 
-    return types.void(array, index), codegen
+    return types.void(array, index), _nothing if isinstance(array, types.NoneType) else codegen
 
 
 @emitted(broadcast)
@@ -291,6 +291,16 @@ def lowest_bit(bits):
     return (bits & -bits).bit_length() - 1
 
 
+def count_bits(bits):
+    """How many bits are 1."""
+    return bits.bit_count()
+
+
+def bits_at(array, index):
+    """The integer whose bits are the uint64 array[index]; where compiled, the highest is its sign."""
+    return int(array[index])
+
+
 @emitted(nonzero_bits)
 def _nonzero_bits(array, index):
     def codegen(context, builder, signature, args):
@@ -330,6 +340,24 @@ def _lowest_bit(bits):
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.int64), codegen
+
+
+@emitted(count_bits)
+def _count_bits(bits):
+    def codegen(context, builder, signature, args):
+        return builder.ctpop(args[0])
+
+    return types.int64(types.int64), codegen
+
+
+@emitted(bits_at)
+def _bits_at(array, index):
+    def codegen(context, builder, signature, args):
+        indices = cgutils.unpack_tuple(builder, args[1])
+        address = _address(context, builder, signature.args[0], args[0], indices)
+        return builder.load(builder.bitcast(address, ir.IntType(BITS).as_pointer()))
+
+    return types.int64(array, index), codegen
 
 
 # ---- Arithmetic -----------------------------------------------------------------------------------------------------

@@ -529,7 +529,7 @@ def test_compile_tells_what_it_did(fastnet, monkeypatch):
     monkeypatch.setattr("fastnet.training.compiling.compile_kernels", lambda *_: compilation.tell(True))
     code, out, _ = fastnet("compile", "--layers", 1, 2, "--images", "uint8", "sparse", "--json")
     assert code == 0
-    assert json.loads(out)["compiled"] == 9
+    assert json.loads(out)["compiled"] == 12
     assert fastnet("compile", "--threads", 1)[0] == 2
     code, _, err = fastnet("compile", "--images", "unit8")
     assert code == 2

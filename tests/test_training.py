@@ -16,7 +16,7 @@ from fastnet import kernels
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples, split_validation
 from fastnet.errors import DataError, DivergedError, OptionError
-from fastnet.kernels import fused, jit, reference
+from fastnet.kernels import active, fused, jit, reference
 from fastnet.kernels.sparse_rows import SparseRows
 from fastnet.models.network import Network
 from fastnet.reading.predictor import Predictor
@@ -302,7 +302,7 @@ def test_weight_decay_spares_the_biases(engine):
 
 @pytest.mark.parametrize("is_sparse", [True, False])
 @pytest.mark.parametrize("batch_size", [1, 7, 32, 200])
-@pytest.mark.parametrize("hidden", [(), (1,), (16,), (17, 5, 33), (64,), (65, 130)])
+@pytest.mark.parametrize("hidden", [(), (1,), (16,), (17, 5, 33), (64,), (65, 130), (300, 260)])
 def test_fused_steps_equal_stepwise_ones(dataset, hidden, batch_size, is_sparse):
     """The same kernels' arithmetic, but for the order of some sums: a few eps of difference after 12 steps."""
     recipe = Recipe(hidden=hidden, batch_size=batch_size, weight_decay=0.05, label_smoothing=0.1)
@@ -348,10 +348,38 @@ def test_the_path_follows_the_density():
         assert engine._first.is_used == is_sparse
 
 
+LARGE = (300, 260, 17)  # neighbours whose units that are off are skipped, one with a partial panel, and a narrow one
+
+
+@pytest.mark.parametrize("is_sparse", [True, False])
+@pytest.mark.parametrize("options", [{}, {"dropout": 0.5}, {"solver": "sgd"}, {"clip_norm": 0.1}])
+def test_hidden_units_that_are_off_are_skipped_without_a_trace(dataset, monkeypatch, options, is_sparse):
+    """The bits are those without; but for a norm, whose squares are added up in another order."""
+    recipe = Recipe(hidden=LARGE, batch_size=70, **options)
+    networks = []
+    for least in (active.LEAST_WEIGHTS, 10**9):
+        monkeypatch.setattr(active, "LEAST_WEIGHTS", least)
+        engine = FusedEngine(Network.he_initialised((30, *LARGE, 4), np.random.default_rng(0)), recipe, is_sparse)
+        assert all((activity is None) == (least == 10**9) for activity in engine._layers.activity)
+        take_steps(engine, dataset.train, np.arange(180), [1e-2] * 3)
+        networks.append(engine.network)
+    skipping, plain = (network.parameters() for network in networks)
+    for name, array in skipping.items():
+        np.testing.assert_allclose(array, plain[name], rtol=0, atol=1e-5 if "clip_norm" in options else 0)
+
+
+def test_networks_without_large_neighbours_or_relus_note_nothing():
+    for sizes, activation in (((30, 300, 4), "relu"), ((30, 300, 20, 300, 4), "relu"), ((30, 300, 300, 4), "tanh")):
+        recipe = Recipe(hidden=sizes[1:-1], activation=activation)
+        engine = FusedEngine(Network.he_initialised(sizes, np.random.default_rng(0)), recipe, is_sparse=False)
+        assert engine._layers.activity == (None,) * len(sizes)
+
+
+@pytest.mark.parametrize("hidden", [(200, 70), LARGE])
 @pytest.mark.parametrize("n_threads", [1, 2, 3, 4])
-def test_threads_share_the_work_and_not_the_sums(dataset, monkeypatch, n_threads):
+def test_threads_share_the_work_and_not_the_sums(dataset, monkeypatch, n_threads, hidden):
     """Any number of threads, also more than processors: the same bits as with one."""
-    recipe = dataclasses.replace(SMALL, hidden=(200, 70), epochs=2)
+    recipe = dataclasses.replace(SMALL, hidden=hidden, epochs=2)
     parameters = []
     for count in (1, n_threads):
         monkeypatch.setattr(jit, "_threads", count)

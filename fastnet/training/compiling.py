@@ -1,23 +1,27 @@
 """Compile ahead what trainings call, for machines that are to train at once: images of containers, schools, benchmarks.
 
 Numba compiles a kernel anew for each number of layers and each type of image: uint8, float32, or rows without their
-zeros. What has been compiled before is loaded from the cache.
+zeros; and for hidden layers so large that their zeros are skipped, too. What has been compiled before is loaded from the
+cache.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 
 import numpy as np
 
 from fastnet.data.distortions import Augmentation
 from fastnet.data.samples import Samples
-from fastnet.kernels import compilation, jit
+from fastnet.kernels import active, compilation, jit
 from fastnet.kernels.sparse_rows import SparseRows
 
 from .engine import compile_kernels
 from .recipe import Recipe
 
-_SIDE = 4  # pixels: sizes make no difference to what is compiled
+_SIDE = 4  # pixels, and units of small layers
+_LARGE = math.isqrt(active.LEAST_WEIGHTS)  # units of layers that are large enough to be compiled for otherwise
 
 
 def compile_ahead(
@@ -45,16 +49,13 @@ def compile_ahead(
 
 def _trainings(n_hidden: int, kind: str) -> Iterator[tuple[Samples, Recipe]]:
     """Samples and recipes that between them call all of it."""
-    plain = Recipe(hidden=(_SIDE,) * n_hidden)
+    plain = [Recipe(hidden=(n_units,) * n_hidden) for n_units in ((_SIDE, _LARGE) if n_hidden > 1 else (_SIDE,))]
     bytes_, floats = (np.ones((1, _SIDE * _SIDE), kind) for kind in (np.uint8, np.float32))
-    if kind == "sparse":
-        for pixels in (bytes_, floats):
-            yield _samples(SparseRows.from_dense(pixels)), plain
-    else:
-        samples = _samples(bytes_ if kind == "uint8" else floats)
-        yield samples, plain
-        if kind == "uint8":
-            yield samples, dataclasses.replace(plain, augmentation=Augmentation())
+    rows = [SparseRows.from_dense(pixels) for pixels in (bytes_, floats)]
+    given = {"sparse": rows, "uint8": [bytes_], "float32": [floats]}[kind]
+    yield from product(map(_samples, given), plain)
+    if kind == "uint8":
+        yield _samples(bytes_), dataclasses.replace(plain[0], augmentation=Augmentation())
 
 
 def _samples(images: np.ndarray | SparseRows) -> Samples:

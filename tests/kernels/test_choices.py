@@ -19,12 +19,13 @@ AVX512 = frozenset({"avx2", "avx512f", "avx512vl"})
 @pytest.mark.parametrize(
     ("cpu", "features", "chosen"),
     [
-        ("emeraldrapids", AVX512, (16, "refined", "packed", "back and forth")),
-        ("znver5", AVX512, (16, "divider", "in place", "forth")),
-        ("emeraldrapids", frozenset({"avx2"}), (8, "divider", "in place", "forth")),
-        ("haswell", frozenset({"avx2"}), (8, "divider", "in place", "forth")),
-        ("x86-64", frozenset(), (4, "divider", "in place", "forth")),
-        ("apple-m1", frozenset({"neon"}), (4, "divider", "in place", "forth")),
+        ("emeraldrapids", AVX512, (16, "refined", "packed", "back and forth", 0.4)),
+        ("znver5", AVX512, (16, "divider", "in place", "forth", 0.4)),
+        ("znver4", AVX512, (16, "divider", "in place", "forth", 0.65)),
+        ("emeraldrapids", frozenset({"avx2"}), (8, "divider", "in place", "forth", 0.4)),
+        ("haswell", frozenset({"avx2"}), (8, "divider", "in place", "forth", 0.4)),
+        ("x86-64", frozenset(), (4, "divider", "in place", "forth", 0.4)),
+        ("apple-m1", frozenset({"neon"}), (4, "divider", "in place", "forth", 0.4)),
     ],
 )
 def test_the_name_and_the_features_of_a_cpu_choose(cpu, features, chosen):
@@ -93,7 +94,7 @@ def test_what_cpus_choose_differently_computes_the_same_on_a_cpu_that_can_do_bot
         assert done.returncode == 0, done.stderr
         for results, result in zip((chosen, params, outs), json.loads(done.stdout), strict=True):
             results.append(result)
-    assert chosen == [[16, "refined", "packed", "back and forth"], [16, "divider", "in place", "forth"]]
+    assert chosen == [[16, "refined", "packed", "back and forth", 0.4], [16, "divider", "in place", "forth", 0.65]]
     np.testing.assert_allclose(params[0], params[1], rtol=1e-6, atol=1e-7)
     assert params[0] != params[1]  # or the name had no effect
     assert outs[0] == outs[1]
@@ -104,3 +105,4 @@ def test_the_machine_s_own_choice_is_one_of_those():
     assert CHOICES.roots in ("divider", "refined")
     assert CHOICES.strips in ("in place", "packed")
     assert CHOICES.shares in ("forth", "back and forth")
+    assert CHOICES.most_active in (0.4, 0.65)

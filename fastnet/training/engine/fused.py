@@ -1,12 +1,13 @@
 """Steps in compiled code from end to end, by `kernels.fused`: no gradient of a weight is ever stored."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from fastnet import kernels
 from fastnet.data.samples import Samples
-from fastnet.kernels import fused, lists, sparse
+from fastnet.kernels import active, fused, lists, sparse
 from fastnet.kernels.arrays import aligned_empty, aligned_zeros
 from fastnet.kernels.board import new_board, work_together
 from fastnet.kernels.dropout import NO_DROPOUT, Dropout
@@ -52,6 +53,7 @@ class FusedEngine(Engine):
             dout=tuple(self._doutputs),
             narrow_dw=tuple(narrow_gradient(layer.w) for layer in network.layers),
             squares=tuple(room_for_squares(layer.w) for layer in network.layers),
+            activity=_activity(network, recipe),
         )
         self._first = sparse.sparse_layer(is_sparse, n_features, n_columns, recipe.batch_size, has_v)
         self._batches = fused.Batches(
@@ -196,6 +198,15 @@ def _optimizer(recipe: Recipe) -> fused.Optimizer:
     if recipe.solver == "sgd":
         settings = Sgd(float(recipe.momentum), recipe.nesterov)
     return fused.Optimizer(settings, float(recipe.weight_decay), float(recipe.clip_norm or 0))
+
+
+def _activity(network: Network, recipe: Recipe) -> tuple[active.Activity | None, ...]:
+    """Room to note which hidden units are on, where large hidden layers of ReLUs are neighbours; else none."""
+    _, *hidden, _ = network.layer_sizes
+    is_large = any(below * above >= active.LEAST_WEIGHTS for below, above in pairwise(hidden))
+    if recipe.activation != "relu" or not is_large:
+        return (None,) * (len(hidden) + 2)
+    return tuple(active.new_activity(n_units, recipe.batch_size) for n_units in (0, *hidden, 0))
 
 
 def _fused_weights(moment: Network, is_sparse: bool) -> tuple[np.ndarray, ...]:

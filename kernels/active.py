@@ -1,0 +1,230 @@
+"""Layers next to a hidden layer of ReLUs: most of its outputs are 0, and only those that are not are visited.
+
+When a hidden layer's output is there, it is noted which units are on for which samples, a bit each (`Activity`). The
+products on either side of it walk these bits, for one panel of PANEL_COLUMNS columns at a time:
+
+    forward    out[sample]    += x[sample, unit] * w[unit]       out stays in registers, w in the L1 cache
+    gradient   dw[unit]       += x[sample, unit] * dz[sample]    dw stays in registers, dz in the L1 cache
+    back       dbelow[sample] += dz[sample, unit] * w[:, unit]   dbelow stays in registers, w in the L1 cache
+
+where dz, too, is 0 for units that are off: no gradient goes through them. What is left out would add 0, and sums have
+the order that they have in `products`, so that results are the same to the bit. Where many units are on, it is the
+tiles of `products` that compute a panel.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .arrays import aligned_zeros
+from .choices import CHOICES
+from .jit import inlined, inner_kernel
+from .lists import bits_of_run
+from .products import (
+    TASK_ROWS,
+    TILE_COLUMNS,
+    clear,
+    copy_panel,
+    load_tile,
+    multiply_add_task,
+    multiply_step_task,
+    multiply_transposed_relu_task,
+    n_product_tasks,
+    n_transposed_tasks,
+    step_weights,
+    store_gated,
+    store_linear,
+    store_tile,
+    transpose_panel,
+)
+from .simd import BITS, LANES, bits_at, broadcast, count_bits, load, lowest_bit, prefetch, sum_lanes, words_with
+from .sparse import PANEL_COLUMNS, PANEL_VECTORS
+from .tiles import scratch, tile
+
+LEAST_WEIGHTS = 2**16  # between two hidden layers, from which skipping is worth its price
+MOST_SAMPLES = 256  # of a mini-batch whose gradient is summed so: their panel is to stay near the L1 cache
+BLOCK_ROWS = 8 * TASK_ROWS  # units whose weights one task steps on
+PANEL_TILES = PANEL_COLUMNS // TILE_COLUMNS
+AHEAD = 2  # units between the one whose gradient is summed and the one whose weights and moments are asked for
+
+
+class Activity(NamedTuple):
+    """Which units of a hidden layer are on, for which samples of a mini-batch; empty where that is not noted.
+
+    A bit for each of BITS units, `of_samples (n_runs, n_samples)`, and a bit for each of BITS samples,
+    `of_units (n_units, n_words)`; how many are on in each run of units, `counts (n_runs,)`."""
+
+    of_samples: np.ndarray
+    of_units: np.ndarray
+    counts: np.ndarray
+
+
+def new_activity(n_units: int, n_samples: int) -> Activity:
+    """Room for a layer of that size, and mini-batches of up to so many samples; none with 0 units."""
+    n_runs, n_words = -(-n_units // BITS), -(-n_samples // BITS)
+    return Activity(
+        of_samples=aligned_zeros((n_runs, n_words * BITS), np.uint64),
+        of_units=aligned_zeros((n_units, n_words), np.uint64),
+        counts=np.zeros(n_runs, np.int64),
+    )
+
+
+@inlined
+def n_note_tasks(activity):
+    """The tasks into which the noting of a layer is split."""
+    return len(activity.counts)
+
+
+@inner_kernel()
+def note_task(out, activity, task):
+    """Note which of BITS units are on, from the layer's output."""
+    n_samples, n_units = out.shape
+    n_on, first_unit = 0, task * BITS
+    for first in range(0, n_samples, BITS):
+        n = min(BITS, n_samples - first)
+        for i in range(first, first + n):
+            activity.of_samples[task, i] = bits_of_run(out, i, first_unit)
+        for i in range(first + n, first + BITS):
+            activity.of_samples[task, i] = 0
+        for unit in range(first_unit, min(first_unit + BITS, n_units)):
+            word = words_with(activity.of_samples, (task, first), 1 << (unit - first_unit))
+            activity.of_units[unit, first // BITS] = word
+            n_on += count_bits(word)
+    activity.counts[task] = n_on
+
+
+@inlined
+def mostly_off(activity, n_samples):
+    """Whether so few units are on that skipping the others is worth it."""
+    n_on = 0
+    for run in range(len(activity.counts)):
+        n_on += activity.counts[run]
+    return n_on <= CHOICES.most_active * n_samples * len(activity.of_units)
+
+
+@inlined
+def add_run(activity, run, a, panel, out, j, n_left):
+    """out[:, j:] += a[:, units of the run] @ panel, where `a` is 0 for what is off; the first run begins the sum."""
+    for i in range(len(out)):
+        acc = tile(1, PANEL_VECTORS)
+        if run == 0:
+            clear(acc)
+        else:
+            load_tile(out, i, j, n_left, acc)
+        bits = bits_at(activity.of_samples, (run, i))
+        while bits != 0:
+            unit = lowest_bit(bits)
+            bits &= bits - 1
+            a_ik = broadcast(a, (i, run * BITS + unit))
+            for v in range(PANEL_VECTORS):
+                acc[0, v] = acc[0, v] + a_ik * load(panel, (unit, v * LANES))
+        store_tile(acc, out, i, j, n_left)
+
+
+@inlined
+def finish_panel(out, j, n_left, finish, target):
+    """Go on with the columns of a panel, whose sums are in `out`."""
+    for i in range(len(out)):
+        acc = tile(1, PANEL_VECTORS)
+        load_tile(out, i, j, n_left, acc)
+        finish(acc, i, j, n_left, target)
+
+
+@inlined
+def n_panel_tasks(out):
+    """The tasks into which a product of that shape is split."""
+    return (out.shape[1] + PANEL_COLUMNS - 1) // PANEL_COLUMNS
+
+
+@inner_kernel()
+def active_linear_task(activity, x, w, b, with_relu, out, p):
+    """Panel p of out = x @ w + b, then max(out, 0) if `with_relu`."""
+    if not mostly_off(activity, len(x)):
+        n_tasks = n_product_tasks(out)
+        per_tile = (len(out) + TASK_ROWS - 1) // TASK_ROWS
+        for task in range(p * PANEL_TILES * per_tile, min((p + 1) * PANEL_TILES * per_tile, n_tasks)):
+            multiply_add_task(x, w, b, with_relu, out, task)
+        return
+    j = p * PANEL_COLUMNS
+    n_left = out.shape[1] - j
+    panel = scratch(BITS, PANEL_VECTORS)
+    for run in range(len(activity.counts)):
+        copy_panel(w, j, run * BITS, min(BITS, len(w) - run * BITS), n_left, panel)
+        add_run(activity, run, x, panel, out, j, n_left)
+    finish_panel(out, j, n_left, store_linear, (b, with_relu, out))
+
+
+@inner_kernel()
+def active_backward_task(activity, dout, w, hidden, factor, dbelow, p):
+    """Panel p of dbelow = factor * dout @ w^T where hidden > 0, else 0; `activity` is that of the layer above."""
+    if not mostly_off(activity, len(dout)):
+        for task in range(p * PANEL_TILES, min((p + 1) * PANEL_TILES, n_transposed_tasks(w))):
+            multiply_transposed_relu_task(dout, w, hidden, factor, dbelow, task)
+        return
+    j = p * PANEL_COLUMNS
+    n_left = dbelow.shape[1] - j
+    panel = scratch(BITS, PANEL_VECTORS)
+    for run in range(len(activity.counts)):
+        transpose_panel(w, j, run * BITS, min(BITS, w.shape[1] - run * BITS), panel)
+        add_run(activity, run, dout, panel, dbelow, j, n_left)
+    finish_panel(dbelow, j, n_left, store_gated, (hidden, factor, dbelow))
+
+
+@inlined
+def n_step_tasks(w):
+    """The tasks into which a step on weights is split."""
+    return (len(w) + BLOCK_ROWS - 1) // BLOCK_ROWS * n_panel_tasks(w)
+
+
+@inner_kernel()
+def active_step_task(activity, x, dout, w, m, v, c, only_measure, task):
+    """Task number `task` of one step of the optimizer on `w`, with the gradient x^T @ dout; or, if `only_measure`, no
+    step.
+
+    Returns the sum of the squares of the gradient if that is all there is to do, else 0.
+    """
+    n_blocks = (len(w) + BLOCK_ROWS - 1) // BLOCK_ROWS
+    block, p = task % n_blocks, task // n_blocks
+    if len(x) > MOST_SAMPLES or not mostly_off(activity, len(x)):
+        return _dense_step(x, dout, w, m, v, c, only_measure, block, p)
+    j, total = p * PANEL_COLUMNS, tile(1, 1)
+    n_left = dout.shape[1] - j
+    panel = scratch(MOST_SAMPLES, PANEL_VECTORS)
+    copy_panel(dout, j, 0, len(dout), n_left, panel)
+    for unit in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, len(w))):
+        for k in range(PANEL_VECTORS):
+            index = (unit + AHEAD, j + k * LANES)
+            prefetch(w, index)
+            prefetch(m, index)
+            prefetch(v, index)
+        acc = tile(1, PANEL_VECTORS)
+        clear(acc)
+        sum_gradient(activity, unit, x, panel, acc)
+        step_weights(acc, unit, j, n_left, (w, m, v, c, only_measure, total))
+    return sum_lanes(total[0, 0])
+
+
+@inlined
+def sum_gradient(activity, unit, x, panel, acc):
+    """acc += x[:, unit]^T @ panel."""
+    for word in range((len(x) + BITS - 1) // BITS):
+        bits = bits_at(activity.of_units, (unit, word))
+        while bits != 0:
+            i = word * BITS + lowest_bit(bits)
+            bits &= bits - 1
+            x_iu = broadcast(x, (i, unit))
+            for k in range(PANEL_VECTORS):
+                acc[0, k] = acc[0, k] + x_iu * load(panel, (i, k * LANES))
+
+
+@inlined
+def _dense_step(x, dout, w, m, v, c, only_measure, block, p):
+    """A block of `active_step_task` by the tiles of `products`."""
+    per_tile = (len(w) + TASK_ROWS - 1) // TASK_ROWS
+    per_block = BLOCK_ROWS // TASK_ROWS
+    n_tiles = (w.shape[1] + TILE_COLUMNS - 1) // TILE_COLUMNS
+    total = 0.0
+    for column in range(p * PANEL_TILES, min((p + 1) * PANEL_TILES, n_tiles)):
+        for row in range(block * per_block, min((block + 1) * per_block, per_tile)):
+            total += multiply_step_task(x.T, dout, w, m, v, c, only_measure, column * per_tile + row)
+    return total
