@@ -30,13 +30,13 @@ MEASURED = ("validation_ece", "validation_ece_calibrated", "digits_kept", "nondi
 SMALL = ["--hidden", "16", "--batch-size", "32", "--validation", "88"]
 WRITERS = [  # each ends with the option that names a new file or directory
     ("train", "--out"),
-    ("audit", weights.DEFAULT, "--out"),
-    ("calibrate", weights.DEFAULT, "--out"),
-    ("ensemble", weights.DEFAULT, weights.DEFAULT, "--out"),
-    ("export", weights.DEFAULT, "--to", "npz", "--out"),
+    ("audit", weights.SMALL, "--out"),
+    ("calibrate", weights.SMALL, "--out"),
+    ("ensemble", weights.SMALL, weights.SMALL, "--out"),
+    ("export", weights.SMALL, "--to", "npz", "--out"),
     ("predict", "digit.png", "--format", "csv", "--out"),
     ("predict", "digit.png", "--explain"),
-    ("compare-models", weights.DEFAULT, weights.DEFAULT, "--picture"),
+    ("compare-models", weights.SMALL, weights.SMALL, "--picture"),
 ]
 RECIPE = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=88, engine="reference")
 
@@ -184,10 +184,10 @@ def test_commands_find_that_they_cannot_write_before_their_work(fastnet, monkeyp
     "args",
     [
         ("train", "--data", "{npz}", *SMALL, "--engine", "reference", "--epochs", "1", "--out", "{out}"),
-        ("calibrate", weights.DEFAULT, "--out", "{out}"),
-        ("export", weights.DEFAULT, "--to", "npz", "--out", "{out}"),
-        ("export", weights.DEFAULT, "--to", "safetensors", "--out", "{out}"),
-        ("export", weights.DEFAULT, "--to", "onnx", "--out", "{out}"),
+        ("calibrate", weights.SMALL, "--out", "{out}"),
+        ("export", weights.SMALL, "--to", "npz", "--out", "{out}"),
+        ("export", weights.SMALL, "--to", "safetensors", "--out", "{out}"),
+        ("export", weights.SMALL, "--to", "onnx", "--out", "{out}"),
         ("predict", "{sample}", "--explain", "{out}.png"),
     ],
     ids=lambda args: " ".join(args[:4]),
@@ -259,9 +259,9 @@ def test_a_run_is_taken_up_again_by_its_name_where_it_is(fastnet, npz, tmp_path,
 
 
 def test_a_model_that_comes_with_fastnet_is_no_run_to_go_on_with(fastnet):
-    code, _, err = fastnet("train", "--resume", weights.DEFAULT)
+    code, _, err = fastnet("train", "--resume", weights.SMALL)
     assert code == 2
-    assert f"comes with fastnet, and stays as it is; start from its weights: --from {weights.DEFAULT}" in err
+    assert f"comes with fastnet, and stays as it is; start from its weights: --from {weights.SMALL}" in err
 
 
 def test_what_killed_trainings_left_under_default_names_is_swept(tmp_path):
@@ -336,12 +336,12 @@ def test_a_run_is_not_calibrated_while_it_is_trained(run):
 
 def test_a_model_that_comes_with_fastnet_is_calibrated_in_a_copy(fastnet, monkeypatch, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in weights.DIRECTORY.rglob("*")}
-    code, _, err = fastnet("calibrate", weights.DEFAULT)
+    code, _, err = fastnet("calibrate", weights.SMALL)
     assert code == 2
-    assert f"{weights.DEFAULT}: comes with fastnet, and stays as it is; choose a place of your own: --out DIR" in err
-    fitted = calibration_of(read_model(weights.DEFAULT))
+    assert f"{weights.SMALL}: comes with fastnet, and stays as it is; choose a place of your own: --out DIR" in err
+    fitted = calibration_of(read_model(weights.SMALL))
     monkeypatch.setattr("fastnet.reading.fitting.fit", lambda model, digits, temperature: fitted)
-    code, _, err = fastnet("calibrate", weights.DEFAULT, "--out", tmp_path / "mine")
+    code, _, err = fastnet("calibrate", weights.SMALL, "--out", tmp_path / "mine")
     assert code == 0, err
     assert Model.load(tmp_path / "mine").calibration.temperature == 1.5
     assert {path: path.stat().st_mtime_ns for path in weights.DIRECTORY.rglob("*")} == before

@@ -128,17 +128,17 @@ def test_diverged_training_ends_with_a_sentence(train, tmp_path):
 
 
 def test_evaluate_the_shipped_model(fastnet):
-    code, out, _ = fastnet("evaluate", weights.DEFAULT, "--json")
+    code, out, _ = fastnet("evaluate", weights.SMALL, "--json")
     assert code == 0
     result = json.loads(out)
-    assert result["model"] == weights.DEFAULT
+    assert result["model"] == weights.SMALL
     assert result["n"] == 10_000
     assert result["accuracy"] > 0.98
     assert 0 < result["loss"] < 0.2
 
 
 def test_evaluate_refuses_data_of_another_size(fastnet, npz):
-    code, _, err = fastnet("evaluate", weights.DEFAULT, "--data", npz)
+    code, _, err = fastnet("evaluate", weights.SMALL, "--data", npz)
     assert code == 2
     assert "takes images of 784 pixels in 10 classes" in err
 
@@ -249,7 +249,7 @@ def test_info_tells_the_machine(fastnet):
     assert code == 0
     result = json.loads(out)
     assert result.keys() >= {"fastnet", "python", "numpy", "numba", "cpu", "threads", "threading_layer", "lanes"}
-    assert weights.DEFAULT in result["models"]
+    assert weights.SMALL in result["models"]
     assert result.items() >= CHOICES._asdict().items()  # what the kernels do differently on other CPUs
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
-from fastnet import FastNetClassifier, Predictor
+from fastnet import FastNetClassifier, Predictor, weights
 from fastnet.data.loading import load_dataset
 from fastnet.reading.batch import read_pictures
 
@@ -104,7 +104,7 @@ def test_search_completes_though_a_worker_is_killed(client, data, tmp_path):
 def test_pictures_are_read_though_a_worker_is_killed(client, scans):
     directory, labels = scans
     paths = [str(path) for path in sorted(directory.iterdir())] * 20
-    answers = read_pictures(Predictor.load(), paths, client.get_executor(), chunk=2, n_ahead=8)
+    answers = read_pictures(Predictor.load(weights.SMALL), paths, client.get_executor(), chunk=2, n_ahead=8)
     read = [next(answers)]
     os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
     read += answers

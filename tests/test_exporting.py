@@ -66,26 +66,26 @@ def test_networks_of_any_depth_and_any_number_of_images(tmp_path, sizes, n):
 
 
 def test_onnx_tells_what_it_is(tmp_path):
-    export_model(weights.DEFAULT, tmp_path / "model.onnx", "onnx")
+    export_model(weights.SMALL, tmp_path / "model.onnx", "onnx")
     model = onnx.load(tmp_path / "model.onnx")
     onnx.checker.check_model(model, full_check=True)
     assert model.opset_import[0].version == 13
     facts = {entry.key: entry.value for entry in model.metadata_props}
-    manifest = read_model(weights.DEFAULT).manifest
+    manifest = read_model(weights.SMALL).manifest
     assert json.loads(facts["manifest"]) == json.loads(
-        (weights.DIRECTORY / weights.DEFAULT / "manifest.json").read_text()
+        (weights.DIRECTORY / weights.SMALL / "manifest.json").read_text()
     )
     assert json.loads(facts["manifest"]) == sealed(to_json(manifest))
     assert float(facts["test_accuracy"]) == manifest.test.accuracy
-    assert float(facts["temperature"]) == Predictor.load().calibration.temperature
+    assert float(facts["temperature"]) == Predictor.load(weights.SMALL).calibration.temperature
     assert facts["layer_sizes"] == "784-512-10"
     assert facts["license"] == manifest.license == "MIT"
 
 
 def test_safetensors_and_npz_hold_the_arrays_bit_for_bit(tmp_path):
-    files = read_model(weights.DEFAULT)
+    files = read_model(weights.SMALL)
     for form in ("safetensors", "npz"):
-        export_model(weights.DEFAULT, tmp_path / f"model.{form}", form)
+        export_model(weights.SMALL, tmp_path / f"model.{form}", form)
     with safe_open(tmp_path / "model.safetensors", framework="numpy") as file:
         facts = file.metadata()
     with np.load(tmp_path / "model.npz", allow_pickle=False) as archive:
@@ -108,7 +108,7 @@ def test_file_is_replaced_only_when_asked_for_and_never_by_a_broken_model(tmp_pa
         export_model(model, target, form, overwrite=True)
     assert target.read_text() == "precious"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "out"]
-    export_model(weights.DEFAULT, target, form, overwrite=True)
+    export_model(weights.SMALL, target, form, overwrite=True)
     assert target.stat().st_size > 10**6
 
 
@@ -119,43 +119,43 @@ def test_failed_write_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setitem(FORMS, "npz", fail)
     with pytest.raises(OSError, match="No space left"):
-        export_model(weights.DEFAULT, tmp_path / "model.npz", "npz")
+        export_model(weights.SMALL, tmp_path / "model.npz", "npz")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_command_names_the_file_after_the_model(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["export", weights.DEFAULT, "--to", "npz", "--json"]) == 0
+    assert cli.main(["export", weights.SMALL, "--to", "npz", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result["file"] == f"{weights.DEFAULT}.npz"
+    assert result["file"] == f"{weights.SMALL}.npz"
     assert (tmp_path / result["file"]).stat().st_size == result["bytes"]
 
 
 def test_form_and_place_that_are_none_are_refused(tmp_path):
     with pytest.raises(OptionError, match="onnx, safetensors, npz, html, not 'pickle'"):
-        export_model(weights.DEFAULT, tmp_path / "x", "pickle")
+        export_model(weights.SMALL, tmp_path / "x", "pickle")
     with pytest.raises(OptionError, match="is no file in a directory that exists"):
-        export_model(weights.DEFAULT, tmp_path / "nowhere" / "x", "npz")
+        export_model(weights.SMALL, tmp_path / "nowhere" / "x", "npz")
 
 
 @pytest.mark.parametrize("form", ["onnx", "safetensors"])
 def test_missing_package_is_told_and_npz_needs_none(tmp_path, monkeypatch, form):
     monkeypatch.setitem(sys.modules, form, None)
     with pytest.raises(OptionError, match=f"needs more packages: pip install {form}$"):
-        export_model(weights.DEFAULT, tmp_path / "model", form)
+        export_model(weights.SMALL, tmp_path / "model", form)
     assert list(tmp_path.iterdir()) == []
-    export_model(weights.DEFAULT, tmp_path / "model", "npz")
+    export_model(weights.SMALL, tmp_path / "model", "npz")
 
 
 def test_page_is_one_small_file_that_names_no_other(tmp_path):
-    page = export_model(weights.DEFAULT, tmp_path / "page.html", "html").read_text(encoding="utf-8")
+    page = export_model(weights.SMALL, tmp_path / "page.html", "html").read_text(encoding="utf-8")
     assert len(page.encode()) < 2 * 10**6
     assert re.findall(r"https?:|\bsrc=|@import|url\(", page) == []
     assert re.findall(r'href="([^"]*)"', page) == ["data:,"]
 
 
 def test_page_lets_nothing_run_or_load_but_its_own(tmp_path):
-    page = export_model(weights.DEFAULT, tmp_path / "page.html", "html").read_text(encoding="utf-8")
+    page = export_model(weights.SMALL, tmp_path / "page.html", "html").read_text(encoding="utf-8")
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
     assert policy.startswith("default-src 'none'; ")
     for opening, directive in (('<script type="module">', "script-src"), ("<style>", "style-src")):

@@ -18,8 +18,8 @@ from fastnet.training.trainer import Training
 
 @pytest.fixture
 def shipped(tmp_path):
-    """A copy of the default model."""
-    return shutil.copytree(weights.DIRECTORY / weights.DEFAULT, tmp_path / "model")
+    """A copy of a small model that comes along."""
+    return shutil.copytree(weights.DIRECTORY / weights.SMALL, tmp_path / "model")
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_missing_array_and_wrong_count_are_found(shipped):
 
 def test_audit_of_other_weights_is_told(shipped):
     assert inspect_model(shipped).audit == InspectedAudit(sound=True)
-    other = next(name for name in weights.names() if name != weights.DEFAULT)
+    other = next(name for name in weights.names() if name != weights.SMALL)
     shutil.rmtree(shipped / "audit")
     assert inspect_model(shipped).audit is None
     shutil.copytree(weights.DIRECTORY / other / "audit", shipped / "audit")

@@ -108,7 +108,7 @@ def test_no_field_of_a_manifest_can_make_the_card_fail(nonsense):
 
 
 def test_temperature_that_changes_nothing_takes_no_error_from_here_to_there():
-    document = read_calibration_document(weights.DIRECTORY / weights.DEFAULT)
+    document = read_calibration_document(weights.DIRECTORY / weights.SMALL)
     card = model_card(Manifest.from_json(LEAST), dataclasses.replace(document, temperature=1.0))
     assert "the logits are taken as they are, with an expected calibration error of 0.25%; " in card
     assert "divided" not in card

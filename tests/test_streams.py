@@ -13,7 +13,7 @@ from PIL import Image
 
 from fastnet.cli.streams import BROKEN_PIPE, one_line
 from fastnet.data.loading import load_dataset
-from fastnet.weights import DEFAULT
+from fastnet.weights import SMALL
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="closes descriptors by a POSIX shell")
 
@@ -43,7 +43,7 @@ def picture(tmp_path_factory):
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("command", [f"inspect {DEFAULT} --quiet", "--help"])
+@pytest.mark.parametrize("command", [f"inspect {SMALL} --quiet", "--help"])
 def test_what_cannot_be_printed_is_an_error(command, unbuffered):
     for place in (">/dev/full", ">&-"):
         code, _, err = run(f"fastnet {command} {place}", PYTHONUNBUFFERED=unbuffered)
@@ -62,7 +62,7 @@ def test_answers_that_cannot_be_printed_are_an_error_and_a_file_is_written_all_t
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("command", [f"inspect {DEFAULT} --quiet", "train --help"])
+@pytest.mark.parametrize("command", [f"inspect {SMALL} --quiet", "train --help"])
 def test_a_pipe_that_nobody_reads_ends_it_quietly(command, unbuffered):
     reader, writer = os.pipe()
     os.close(reader)
@@ -115,7 +115,7 @@ def test_closed_standard_input_is_told():
 def test_a_terminal_of_ascii_gets_ascii(npz, tmp_path):
     small = f"--data {npz} --hidden none --validation 0 --epochs 1 --engine reference"
     commands = (
-        *("--help", "train --help", "predict --help", "info", f"evaluate {DEFAULT}"),
+        *("--help", "train --help", "predict --help", "info", f"evaluate {SMALL}"),
         *(f"train {small} --out {tmp_path}/run", f"inspect {tmp_path}/run"),
         f"export {tmp_path}/run --to npz --out {tmp_path}/run.npz",
     )
@@ -124,7 +124,7 @@ def test_a_terminal_of_ascii_gets_ascii(npz, tmp_path):
         assert code == 0, err
         assert (out + err).isascii()
     for environment in (PLAIN, C_LOCALE):
-        code, out, _ = run(f"fastnet inspect {DEFAULT}", **environment)
+        code, out, _ = run(f"fastnet inspect {SMALL}", **environment)
         assert code == 0
         assert b"99.40% +/- 0.01%" in out
 

@@ -128,8 +128,8 @@ def test_a_model_is_measured_by_numpy(fastnet):
     from fastnet.data.loading import load_dataset
     from fastnet.training.evaluation import evaluate_model
 
-    there = json.loads(fastnet("evaluate", weights.DEFAULT, "--json"))
-    loss, accuracy = evaluate_model(weights.DEFAULT, load_dataset().test)
+    there = json.loads(fastnet("evaluate", weights.SMALL, "--json"))
+    loss, accuracy = evaluate_model(weights.SMALL, load_dataset().test)
     assert there["accuracy"] == pytest.approx(accuracy, abs=2e-4)
     assert there["loss"] == pytest.approx(loss, rel=1e-4)
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 DIRECTORY = Path(__file__).parent
-DEFAULT = "mnist-784-512-10-people"
+DEFAULT = "mnist-people-large"  # what reads where no other is named
+SMALL = "mnist-784-512-10-people"  # what the page begins with: a browser is sent all of it, to show it at work
 
 
 def names() -> list[str]:

@@ -56,7 +56,7 @@ POLAR = (
     "10x10 to 28x28 pixels",
     "small and enlarged",
 )
-READERS = (weights.DEFAULT, "mnist-best-large", "mnist-people-large")
+READERS = (weights.SMALL, "mnist-best-large", weights.DEFAULT)
 
 
 def seeded(*numbers: int | str) -> np.random.Generator:

@@ -68,7 +68,7 @@ class Picture:
 class Store(param.Parameterized):
     """The state of one session. Bad input gets a sentence, and the session goes on."""
 
-    model: Any = param.Selector(default=weights.DEFAULT, check_on_set=False, doc="Name of the chosen model.")
+    model: Any = param.Selector(default=weights.SMALL, check_on_set=False, doc="Name of the chosen model.")
     predictor = param.ClassSelector(class_=Predictor, default=None, doc="The chosen model; None if it is not sound.")
     facts = param.List(doc="What people want to know of the chosen model: pairs of name and value.")
     answer: Any = param.ClassSelector(class_=Answer, default=None, doc="What was read last; None at first.")
@@ -183,9 +183,9 @@ class Store(param.Parameterized):
         """A model was saved or deleted under that name, here or on another page: it can be chosen or not, or is new."""
         names = self.shared.library.names()
         if name == self.model and name not in names:
-            self.model = weights.DEFAULT
+            self.model = weights.SMALL
             self.param.model.objects = names
-            self.problem = f"the model {name!r} was deleted; this is {weights.DEFAULT}"
+            self.problem = f"the model {name!r} was deleted; this is {weights.SMALL}"
             return
         self.param.model.objects = names
         if name == self.model:

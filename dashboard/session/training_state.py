@@ -137,7 +137,7 @@ class TrainingState(param.Parameterized):
     def example(self) -> list[Rival]:
         """What there is to see before the first training: the newest run here, a saved model, or the default one."""
         others = [name for name in self._library.names() if name not in weights.names()]
-        name = next((name for name in others if len(self._library.history(name)) >= LEAST_EPOCHS), weights.DEFAULT)
+        name = next((name for name in others if len(self._library.history(name)) >= LEAST_EPOCHS), weights.SMALL)
         return [Rival(name, self._model(name))]
 
     def _model(self, name: str) -> Snapshot:

@@ -71,7 +71,7 @@ def test_an_audit_of_other_weights_is_refused(audited):
     np.save(audited / "W2.npy", changed)
     with pytest.raises(ModelError, match=r"W2\.npy: its SHA-256"):
         load_audit(audited)
-    files = read_model(shutil.copytree(weights.DIRECTORY / weights.DEFAULT, audited.parent / "other"))
+    files = read_model(shutil.copytree(weights.DIRECTORY / weights.SMALL, audited.parent / "other"))
     shutil.rmtree(files.directory / "audit", ignore_errors=True)
     shutil.copytree(audited / "audit", files.directory / "audit")
     with pytest.raises(StaleAuditError, match="was made with other weights or another calibration; run: fastnet audit"):
@@ -240,8 +240,8 @@ def test_the_samples_pass_the_network_once(model, digits, monkeypatch):
 def test_the_shipped_model_is_audited_as_it_answers():
     whole = load_dataset()
     some = Dataset(whole.train, whole.test.take(np.arange(300)), "some")
-    audit = audit_model(weights.DEFAULT, some, n_points=100)
-    predictor = Predictor.load()
+    audit = audit_model(weights.SMALL, some, n_points=100)
+    predictor = Predictor.load(weights.SMALL)
     np.testing.assert_allclose(audit.probabilities, predictor.predict_proba(some.test.images), atol=1e-6)
     assert audit.figures.calibration.temperature == predictor.calibration.temperature
     assert audit.figures.calibration.before != audit.figures.calibration.after

@@ -122,17 +122,17 @@ def test_a_model_that_cannot_be_written_beside_is_told_of_at_once(own, fastnet, 
 
 
 def test_a_model_that_comes_with_fastnet_stays_as_it_is(fastnet, monkeypatch, tmp_path):
-    audit = load_audit(weights.DEFAULT)
+    audit = load_audit(weights.SMALL)
     monkeypatch.setattr("fastnet.audit.making.audit_model", lambda *_, **__: audit)
     monkeypatch.setattr("fastnet.audit.report.write_everything", lambda audit, files, out, _: out.mkdir())
-    code, _, err = fastnet("audit", weights.DEFAULT)
+    code, _, err = fastnet("audit", weights.SMALL)
     assert code == 2
-    assert err.startswith(f"fastnet audit: {weights.DEFAULT}: comes with fastnet, and stays as it is")
-    before = {path: path.stat().st_mtime_ns for path in (weights.DIRECTORY / weights.DEFAULT).rglob("*")}
-    code, _, err = fastnet("audit", weights.DEFAULT, "--points", 60, "--out", tmp_path / "audit")
+    assert err.startswith(f"fastnet audit: {weights.SMALL}: comes with fastnet, and stays as it is")
+    before = {path: path.stat().st_mtime_ns for path in (weights.DIRECTORY / weights.SMALL).rglob("*")}
+    code, _, err = fastnet("audit", weights.SMALL, "--points", 60, "--out", tmp_path / "audit")
     assert code == 0, err
     assert (tmp_path / "audit").is_dir()
-    assert {path: path.stat().st_mtime_ns for path in (weights.DIRECTORY / weights.DEFAULT).rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in (weights.DIRECTORY / weights.SMALL).rglob("*")} == before
 
 
 def test_missing_packages_are_told_in_one_sentence(own, fastnet, monkeypatch):

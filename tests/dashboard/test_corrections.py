@@ -100,7 +100,7 @@ def test_digits_that_are_taught_add_up_until_the_model_is_kept(store, learner):
     view._handle_msg({"digit": 1, "label": 7})  # another word on the same digit takes the place of the first
     assert view.taught == ["5", "7"]
     task = learner.tasks[-1]
-    assert task.model == weights.DIRECTORY / weights.DEFAULT  # from the model as it was
+    assert task.model == weights.DIRECTORY / weights.SMALL  # from the model as it was
     np.testing.assert_array_equal(task.images[1], eight.pixels.reshape(-1))
     assert task.labels.tolist() == [5, 7]
     view._handle_msg({"keep": "no/name"})
@@ -238,7 +238,7 @@ def test_a_model_that_is_not_calibrated_anew_says_so_and_has_no_figures_of_the_e
     def unable(model):
         raise OptionError(f"{model}: too few digits")
 
-    known, told = read_model(weights.DIRECTORY / weights.DEFAULT), []
+    known, told = read_model(weights.DIRECTORY / weights.SMALL), []
     (tmp_path / "out").mkdir()
     for name, other in (("correct_model", correct), ("calibrate", unable), ("leave_a_processor", lambda: None)):
         monkeypatch.setattr(worker, name, other)

@@ -47,7 +47,7 @@ def open_export(browser, tmp_path):
     with contextlib.ExitStack() as stack:
         faults: list[str] = []
 
-        def open_export(model=weights.DEFAULT, size="desk", **options):
+        def open_export(model=weights.SMALL, size="desk", **options):
             target = export_model(model, tmp_path / "page.html", "html", overwrite=True)
             context = browser.new_context(viewport=SIZES[size], offline=True, **options)
             stack.callback(context.close)
@@ -122,7 +122,7 @@ def pictures(n):
 
 def test_a_drawing_becomes_what_the_pipeline_makes_of_the_same_picture(open_export):
     """But where the pipeline joins fragments, or leaves out what is far smaller, by rules that the page lacks."""
-    page, predictor = open_export(), Predictor.load()
+    page, predictor = open_export(), Predictor.load(weights.SMALL)
     n_alike = 0
     for board in pictures(40):
         found, digits = page.evaluate(READ, [encoded(board), *BOARD]), predictor.read(255 - board).digits
@@ -141,7 +141,7 @@ def test_what_is_drawn_with_the_mouse_is_read_shown_and_told(open_export):
     assert page.get_by_role("button", name="Undo").is_disabled()
     draw(page, FORTY_TWO)
     await_text(page, "said", "4, ")
-    reading = Predictor.load().read(255 - drawn(page))
+    reading = Predictor.load(weights.SMALL).read(255 - drawn(page))
     assert page.locator("#text").text_content() == reading.text == "42"
     assert page.locator("#tiles button").count() == 2
     page.locator("#tiles button").first.click()
@@ -178,7 +178,7 @@ def test_page_fits_the_screen_and_follows_the_system(open_export, size, scheme):
 def test_nothing_can_be_fetched(browser, tmp_path):
     with browser.new_context() as context:
         page = context.new_page()
-        page.goto(export_model(weights.DEFAULT, tmp_path / "page.html", "html").as_uri())
+        page.goto(export_model(weights.SMALL, tmp_path / "page.html", "html").as_uri())
         fetched = "fetch('data:,x').then(() => 'fetched', () => 'refused')"
         assert page.evaluate(fetched) == "refused"
 

@@ -88,7 +88,7 @@ def test_weights_come_when_the_tab_is_opened_and_not_before(open_page):
     page.reload()
     page.get_by_role("tab", selected=True).wait_for()
     page.locator("canvas.ink").wait_for()
-    shown = shown_model(weights.DIRECTORY / weights.DEFAULT)
+    shown = shown_model(weights.DIRECTORY / weights.SMALL)
     assert sum(sizes) < len(shown.weights)
     page.get_by_role("tab", name="Learn").click()
     page.locator(".outputs .best").wait_for()
@@ -106,8 +106,8 @@ def test_units_that_answer_to_no_digit_are_told():
 def test_a_model_too_large_for_browsers_is_told_and_the_default_stands_there(tab):
     from playwright.sync_api import expect
 
-    expect(tab.get_by_text("mnist-best-large is not shown: ")).to_contain_text(f"; this is {weights.DEFAULT}.")
-    expect(tab.get_by_text(f"numbers of {weights.DEFAULT} at work")).to_be_visible()
+    expect(tab.get_by_text("mnist-best-large is not shown: ")).to_contain_text(f"; this is {weights.SMALL}.")
+    expect(tab.get_by_text(f"numbers of {weights.SMALL} at work")).to_be_visible()
 
 
 # ---- One step -------------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def test_names_are_no_paths(library, tmp_path, name):
 def test_a_name_that_is_taken_is_refused(library, tmp_path):
     run = make_run(tmp_path / "run")
     library.save("mine", run)
-    for name, may_replace in (("mine", False), (weights.DEFAULT, False), (weights.DEFAULT, True)):
+    for name, may_replace in (("mine", False), (weights.SMALL, False), (weights.SMALL, True)):
         with pytest.raises(OptionError, match="already; choose another name"):
             library.save(name, run, may_replace)
 
@@ -164,7 +164,7 @@ def test_names_of_runs_are_no_paths(library, tmp_path, name):
 
 def test_how_far_a_run_is_stands_among_its_facts(library, tmp_path):
     folder = tmp_path / "runs" / "half"
-    shutil.copytree(weights.DIRECTORY / weights.DEFAULT, folder)
+    shutil.copytree(weights.DIRECTORY / weights.SMALL, folder)
     manifest = json.loads((folder / "manifest.json").read_text())
     n = manifest["recipe"]["epochs"]
     for done, told in ((n, f"{n} epochs"), (2, f"2 of {n} epochs")):
@@ -176,7 +176,7 @@ def test_how_far_a_run_is_stands_among_its_facts(library, tmp_path):
 def test_the_history_of_a_model_is_known_where_it_has_one(library, tmp_path):
     library.save("mine", make_run(tmp_path / "run"))
     assert library.history("mine") == ()
-    assert library.history(weights.DEFAULT)[0].epoch == 1
+    assert library.history(weights.SMALL)[0].epoch == 1
 
 
 # ---- Owners ----------------------------------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ def test_names_of_devices_are_refused(library, tmp_path, name):
         library.save(name, make_run(tmp_path / "run"))
 
 
-@pytest.mark.parametrize("name", ["Mine", "MINE", weights.DEFAULT.upper()])
+@pytest.mark.parametrize("name", ["Mine", "MINE", weights.SMALL.upper()])
 def test_names_that_some_systems_take_for_one_are_refused(library, tmp_path, name):
     run = make_run(tmp_path / "run")
     library.save("mine", run)
@@ -369,7 +369,7 @@ def test_a_page_asks_before_it_deletes_and_goes_on_with_another_model(tmp_path):
     saved.finish(saved.delete())
     assert saved.told == "Deleted 'mine'"
     assert (saved.chosen, saved.asked) == (None, "")
-    assert store.model == weights.DEFAULT
+    assert store.model == weights.SMALL
     assert "the model 'mine' was deleted" in store.problem
     assert "mine" not in store.param.model.objects
 

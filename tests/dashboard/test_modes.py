@@ -17,7 +17,7 @@ from fastnet.dashboard.views.specs import specs_html, specs_view
 from fastnet.errors import DataError
 from fastnet.reading.predictor import Predictor
 
-MODEL = weights.DEFAULT
+MODEL = weights.SMALL
 
 
 def mode(page, name):

@@ -111,7 +111,7 @@ def test_models_runs_data_and_trainings_are_given_by_options(monkeypatch, served
     shared: list = []
     monkeypatch.setattr(app, "create_app", shared.append)
     for name in ("mine", "own"):
-        shutil.copytree(weights.DIRECTORY / weights.DEFAULT, tmp_path / name / name)
+        shutil.copytree(weights.DIRECTORY / weights.SMALL, tmp_path / name / name)
     options = ["--models", tmp_path / "mine", "--runs", tmp_path / "own", "--trainings", "2", "--data", npz]
     assert main(["dashboard", "--port", "0", *map(str, options)]) == exit_status(signal.SIGINT)
     served["pages"]["/"]()

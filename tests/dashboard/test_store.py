@@ -50,7 +50,7 @@ def store() -> Store:
 
 def test_the_default_model_is_loaded_with_its_facts(store):
     facts = dict(store.facts)
-    assert store.model == weights.DEFAULT
+    assert store.model == weights.SMALL
     assert facts["Layers"] == "784 → 512 → 10"
     assert facts["Parameters"] == "407,050"
     assert facts["Optimizer"].startswith("Adam, learning rate ")
@@ -60,13 +60,13 @@ def test_the_default_model_is_loaded_with_its_facts(store):
 
 @pytest.mark.parametrize(("test", "expected"), [(None, None), (Score(0.98765, 0.04), "98.77%")])
 def test_the_test_accuracy_is_told_where_it_is_known(test, expected):
-    known = Predictor.load()
+    known = Predictor.load(weights.SMALL)
     known.manifest = dataclasses.replace(known.manifest, test=test)
     assert dict(model_facts(known)).get("Test accuracy") == expected
 
 
 def test_the_solver_is_told_that_a_model_was_trained_with():
-    known = Predictor.load()
+    known = Predictor.load(weights.SMALL)
     recipe = known.manifest.recipe | {"solver": "sgd", "momentum": 0.8}
     known.manifest = dataclasses.replace(known.manifest, recipe=recipe)
     assert dict(model_facts(known))["Optimizer"].startswith("SGD, momentum 0.8, learning rate ")
@@ -226,7 +226,7 @@ def test_a_damaged_model_gets_a_sentence(store, monkeypatch):
 
 
 def test_visitors_are_told_a_models_name_and_the_log_where_it_lies(tmp_path, capfd):
-    folder = Path(shutil.copytree(weights.DIRECTORY / weights.DEFAULT, tmp_path / "mine"))
+    folder = Path(shutil.copytree(weights.DIRECTORY / weights.SMALL, tmp_path / "mine"))
     store = Store(shared=Shared(Library(tmp_path)))
     (folder / "W1.npy").write_bytes(b"")
     store.model = "mine"
@@ -275,7 +275,7 @@ def test_a_model_that_cannot_be_opened_leaves_nothing_of_another(store, monkeypa
     store.model = weights.names()[-1]
     assert (store.answer, store.predictor, store.facts, store.problem) == (None, None, [], sentence)
     monkeypatch.setattr(store.shared.library, "load", load)
-    store.model = weights.DEFAULT
+    store.model = weights.SMALL
     assert store.answer.reading.text == "1"  # the drawing is still on the paper
 
 

@@ -393,7 +393,7 @@ def test_curves_show_an_example_until_there_are_own_ones_and_a_wide_axis_has_few
     state = TrainingState(Trainings(), Library(tmp_path / "models", tmp_path / "runs"))
     view = CurvesView(state)
     example, _, told = view.loss
-    assert f"This is how {weights.DEFAULT} learned" in example.object
+    assert f"This is how {weights.SMALL} learned" in example.object
     ticker = view._loss_figure.yaxis[0].ticker
     n_ticks = len(ticker.ticks)
     state.snapshot = dataclasses.replace(run("numba", 800.0, 2.0, 0.5), state=RUNNING, number=1)

@@ -19,6 +19,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from re import DOTALL, findall, fullmatch
 
@@ -245,8 +246,9 @@ def test_models_are_told(port, library):
     assert document["default"] == weights.DEFAULT
     assert [model["name"] for model in document["models"]] == library.names() == [*weights.names(), "four"]
     (best,) = [model for model in document["models"] if model["name"] == weights.DEFAULT]
-    assert best["layer_sizes"] == [784, 512, 10]
-    assert best["parameters"] == 784 * 512 + 512 + 512 * 10 + 10
+    sizes = [784, 1500, 1000, 500, 10]
+    assert best["layer_sizes"] == sizes
+    assert best["parameters"] == sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
     assert best["accuracy"] > 0.99
     assert document["models"][-1]["accuracy"] is None
 

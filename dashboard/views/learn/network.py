@@ -72,5 +72,5 @@ def _model_or_default(store: Store, name: str) -> tuple[ShownModel, str]:
     try:
         return shown_model(store.folder()), ""
     except FORESEEN as error:
-        default = weights.DIRECTORY / weights.DEFAULT
-        return shown_model(default), f"{name} is not shown: {store.told(error)}; this is {weights.DEFAULT}."
+        default = weights.DIRECTORY / weights.SMALL
+        return shown_model(default), f"{name} is not shown: {store.told(error)}; this is {weights.SMALL}."
