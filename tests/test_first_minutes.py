@@ -354,6 +354,36 @@ def test_no_name_is_told_where_none_is_near():
     assert did_you_mean("zebra", ["plain", "fast"]) == ""
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("info runs/x", "takes options alone, not runs/x: it is there to tell what fastnet runs on; fastnet inspect"),
+        ("info runs/x", "fastnet inspect MODEL tells of a model"),
+        (
+            "compare runs/x runs/y --steps 2",
+            "not runs/x runs/y: it is there to train on the Numba kernels and on NumPy",
+        ),
+        ("compare runs/x", "fastnet compare-models A B compares two models"),
+        ("evaluate a b", "takes MODEL and options alone, not b: it is there to measure a model on the test set;"),
+        ("compare-models a b c", "takes A, B and options alone, not c: it is there to hold two models against"),
+        ("benchmark runs/x", "fastnet evaluate MODEL"),
+        ("train runs/x", "a run to go on with as --resume RUN"),
+        ("dashboard runs/x", "all models of --models DIR and --runs DIR are served"),
+        ("serve runs/x", "all models of --models DIR and --runs DIR are served"),
+        ("compile runs/x", "fastnet export MODEL"),
+        ("predict a.png --json b.png", "b.png: stands apart; each PICTURE stands beside the first, without an option"),
+    ],
+)
+def test_of_a_word_that_a_command_does_not_take_is_told_what_was_meant(fastnet, command, told):
+    code, out, err = fastnet(*command.split())
+    assert (code, out) == (2, "")
+    (sentence,) = err.splitlines()
+    name = command.split()[0]
+    assert sentence.startswith(f"fastnet {name}: ")
+    assert told in sentence
+    assert sentence.endswith(f" (see fastnet {name} --help)")
+
+
 # ---- Runs ------------------------------------------------------------------------------------------------------------
 
 

@@ -25,7 +25,9 @@ OF_KERNELS = ("against", "cases", "rival", "plot")
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "benchmark", "time training and kernels beside NumPy, PyTorch, JAX, ...", EXAMPLES)
+    summary = "time training and kernels beside NumPy, PyTorch, JAX, ..."
+    instead = "fastnet evaluate MODEL measures a model"
+    parser = add_command(commands, "benchmark", summary, EXAMPLES, instead=instead)
     parser.add_argument("--samples", type=positive, metavar="N", help="train on the first N images (default: all)")
     parser.add_argument("--roofline", action="store_true", help="measure the ceilings of this machine too")
     group = parser.add_argument_group(
