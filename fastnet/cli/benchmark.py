@@ -12,8 +12,8 @@ from .options import add_command, positive, show
 from .waiting import tell, waiting
 
 EXAMPLES = """\
-  fastnet benchmark                     one to two minutes on an idle machine
-  pip install torch jax scikit-learn    before it, to have them take part
+  fastnet benchmark                     one to two minutes on an idle machine; torch, jax and scikit-learn take part
+                                        where they are installed
   fastnet benchmark --roofline          also how near the kernels come to what the machine can do
   fastnet benchmark --json > figures.json
   fastnet benchmark --kernel mine:layer_norm --against mine:textbook --cases mine:CASES --plot roofline.png

@@ -16,6 +16,7 @@ from fastnet.data.distortions import UNDISTORTED, Augmentation
 from fastnet.errors import OptionError, did_you_mean
 from fastnet.kernels.compilation import MOST_THREADS
 from fastnet.knobs import Knob, knobs
+from fastnet.packages import interpreter
 from fastnet.training.recipe import FOR_SGD, Recipe
 
 from .streams import lines
@@ -266,7 +267,7 @@ def program() -> str:
     """The command `fastnet` as it can be typed here: with its directory where that is not on PATH."""
     here = Path(sys.argv[0])
     if here.parts[-2:] == ("fastnet", "__main__.py"):
-        return f"{shlex.quote(sys.executable)} -m fastnet"
+        return f"{interpreter()} -m fastnet"
     found = shutil.which("fastnet")
     if here.stem != "fastnet" or (found and here.exists() and os.path.samefile(found, here)):
         return "fastnet"

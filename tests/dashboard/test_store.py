@@ -20,8 +20,10 @@ from fastnet.dashboard.session.drawing import Stroke
 from fastnet.dashboard.session.store import MOST_PICTURES, MOST_SIDE, Store, model_facts, read_file
 from fastnet.dashboard.views.learn.network import _model_or_default
 from fastnet.dashboard.worker.audit_files import audit_file, file_names
-from fastnet.errors import DataError, ModelError
+from fastnet.dashboard.worker.sentences import for_visitors
+from fastnet.errors import DataError, ModelError, OptionError
 from fastnet.models.documents import Score
+from fastnet.packages import require_packages
 from fastnet.reading.predictor import Predictor
 from fastnet.web.reading import MOST_PICTURE_MEGABYTES
 
@@ -284,3 +286,11 @@ def test_the_store_does_not_load_panel():
         [sys.executable, "-c", "import fastnet.dashboard.session.store, sys; assert 'panel' not in sys.modules"],
         check=True,
     )
+
+
+def test_visitors_are_not_told_where_the_servers_python_lies(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "executable", "/srv/digits/bin/python3")
+    with pytest.raises(OptionError) as told:
+        require_packages("an audit", "no_such_package")
+    assert for_visitors(told.value, {}) == "an audit needs more packages: python3 -m pip install no_such_package"
+    assert capsys.readouterr().err == f"{told.value}\n"
