@@ -93,8 +93,9 @@ def test_waits_that_are_each_short_are_told_of_once_nothing_was_told_for_a_while
     assert "measuring" not in capsys.readouterr().err
 
 
-def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsys):
-    pytest.importorskip("numba")
+def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsys, monkeypatch):
+    jit = pytest.importorskip("fastnet.kernels.jit")
+    monkeypatch.setattr(jit, "holds_kernels", lambda: False)
     with waiting.waiting("measuring"), waiting.compiling_told():
         compilation.tell(True)
         compilation.tell(True)
@@ -104,11 +105,23 @@ def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsy
         assert "once; kept in " in err or "each time, for want of a cache" in err
         assert "measuring, " in told(capsys, "measuring, ")  # again, once that is done
         compilation.tell(True)
-        assert "compiling the kernels for this machine" not in told(capsys, "compiling: 2 functions")
+        assert "compiling the kernels" not in told(capsys, "compiling: 2 functions")
         compilation.tell(False)
     compilation.tell(True)
     time.sleep(0.1)
     assert capsys.readouterr().err == ""
+
+
+def test_of_kernels_of_another_kind_is_not_told_as_of_the_first_ones(at_once, capsys, monkeypatch):
+    jit = pytest.importorskip("fastnet.kernels.jit")
+    monkeypatch.setattr(jit, "holds_kernels", lambda: True)
+    monkeypatch.setattr(jit, "CACHE_DIRECTORY", "cache")
+    with waiting.compiling_told():
+        compilation.tell(True)
+        err = told(capsys, "compiling the kernels")
+        compilation.tell(False)
+    lacking = "the kernels that this kind of training or measurement still lacks, once; kept in cache"
+    assert err.splitlines()[0] == f"compiling {lacking}"
 
 
 @pytest.mark.parametrize(("holds_kernels", "outlook"), [(False, f" of about {compilation.N_FUNCTIONS}, "), (True, "")])
