@@ -53,6 +53,8 @@ def require_new(target: Path, overwrite: bool, option: str = "--out") -> None:
 def claim_new(target: Path, option: str = "--out", instead: str = "") -> Iterator[None]:
     """Claim the name of a directory that does not exist; OptionError for one that does, or could not be written."""
     with claim(target, option):
+        if target.exists() and not target.is_dir():
+            raise OptionError(f"{target}: is a file; {option} names a directory that does not exist yet")
         if target.exists():
             raise OptionError(f"{target}: exists already; choose another {option}{instead}")
         yield

@@ -1,6 +1,11 @@
 """Packages that a part of this one needs beyond the required ones, and one sentence about those that are missing."""
 
+import shlex
+import shutil
+import sys
+from contextlib import suppress
 from importlib.util import find_spec
+from pathlib import Path
 
 from .errors import OptionError
 
@@ -17,7 +22,7 @@ _INSTALLED_AS = {"PIL": "pillow", "panel_material_ui": "panel-material-ui", "skl
 def require_packages(purpose: str, *modules: str) -> None:
     """OptionError that names what to install, unless all modules that `purpose` needs are there."""
     if missing := missing_of(*modules):
-        raise OptionError(f"{purpose} needs more packages: pip install {' '.join(missing)}")
+        raise OptionError(f"{purpose} needs more packages: {pip_install(*missing)}")
 
 
 def missing_of(*modules: str) -> list[str]:
@@ -28,3 +33,20 @@ def missing_of(*modules: str) -> list[str]:
 def installed_as(module: str) -> str:
     """The name under which pip installs what is imported as `module`."""
     return _INSTALLED_AS.get(module, module)
+
+
+def pip_install(*packages: str) -> str:
+    """The command that installs them where this Python finds them; `pip` alone may be that of another one."""
+    return f"{interpreter()} -m pip install {' '.join(packages)}"
+
+
+def interpreter() -> str:
+    """This Python as it can be typed here: its name where PATH leads to it, else its path, from here if it is below."""
+    path = Path(sys.executable or "python")
+    if shutil.which(path.name) == str(path):
+        return path.name
+    with suppress(OSError):  # the current directory may be gone
+        here = Path.cwd()
+        if here in path.parents[1:]:
+            path = path.relative_to(here)
+    return shlex.quote(str(path))

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastnet.errors import OptionError
 from fastnet.kernels import numba_is_installed
+from fastnet.packages import pip_install
 
 NOT_INSTALLED = "not installed"
 
@@ -55,7 +56,7 @@ def require_numba(instead: str = "") -> None:
     """OptionError where Numba is not installed: it says what to do, or to take `instead`."""
     if not numba_is_installed():
         advice = f", or take {instead}" if instead else ""
-        raise OptionError(f"the fast kernels need Numba, which is not installed: pip install numba{advice}")
+        raise OptionError(f"the fast kernels need Numba, which is not installed: {pip_install('numba')}{advice}")
 
 
 def _version(package: str) -> str:

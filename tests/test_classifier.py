@@ -32,6 +32,7 @@ from fastnet.data.samples import Samples
 from fastnet.estimator.base import Trainer
 from fastnet.kernels import jit
 from fastnet.kernels.sparse_rows import SparseRows
+from fastnet.packages import pip_install
 
 from .estimators import assert_same_weights, assert_sample_weights_are_routed
 
@@ -457,7 +458,7 @@ def test_without_scikit_learn_one_sentence():
     code = "import sys; sys.modules['sklearn'] = None; import fastnet; fastnet.FastNetClassifier"
     run = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     assert run.stderr.splitlines()[-1] == (
-        "fastnet.errors.OptionError: FastNetClassifier needs more packages: pip install scikit-learn"
+        f"fastnet.errors.OptionError: FastNetClassifier needs more packages: {pip_install('scikit-learn')}"
     )
 
 

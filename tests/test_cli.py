@@ -87,6 +87,14 @@ def test_existing_run_is_not_overwritten(train, tmp_path):
     assert "exists already" in err
 
 
+def test_a_file_in_the_place_of_a_new_run_is_told_as_one(train, tmp_path):
+    (tmp_path / "run").write_text("mine")
+    code, out, err = train("--out", tmp_path / "run")
+    assert (code, out) == (2, "")
+    assert err.endswith(f"{tmp_path / 'run'}: is a file; --out names a directory that does not exist yet\n")
+    assert (tmp_path / "run").read_text() == "mine"
+
+
 def test_recipe_of_a_resumed_run_cannot_change(train, fastnet, restore_signals, tmp_path):
     train("--epochs", 2, "--stop-after", 1, "--out", tmp_path / "run")
     code, _, err = fastnet("train", "--resume", tmp_path / "run", "--batch-size", 16)

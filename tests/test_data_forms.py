@@ -14,6 +14,7 @@ from fastnet.data import orientation
 from fastnet.data.images import holds_images, load_images
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError, OptionError
+from fastnet.packages import pip_install
 
 from .conftest import PATIENCE
 
@@ -354,7 +355,7 @@ def test_parquet_without_pyarrow_names_the_package(tmp_path, monkeypatch):
     path = write(tmp_path / "train.parquet", b"PAR1" + bytes(20))
     with pytest.raises(OptionError) as told:
         load_dataset(path)
-    assert str(told.value) == f"{path}: reading Parquet needs more packages: pip install pyarrow"
+    assert str(told.value) == f"{path}: reading Parquet needs more packages: {pip_install('pyarrow')}"
 
 
 # ---- npz and npy ----------------------------------------------------------------------------------------------------

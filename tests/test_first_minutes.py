@@ -93,8 +93,9 @@ def test_waits_that_are_each_short_are_told_of_once_nothing_was_told_for_a_while
     assert "measuring" not in capsys.readouterr().err
 
 
-def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsys):
-    pytest.importorskip("numba")
+def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsys, monkeypatch):
+    jit = pytest.importorskip("fastnet.kernels.jit")
+    monkeypatch.setattr(jit, "holds_kernels", lambda: False)
     with waiting.waiting("measuring"), waiting.compiling_told():
         compilation.tell(True)
         compilation.tell(True)
@@ -104,11 +105,23 @@ def test_compiling_is_told_of_as_what_happens_once_and_is_counted(at_once, capsy
         assert "once; kept in " in err or "each time, for want of a cache" in err
         assert "measuring, " in told(capsys, "measuring, ")  # again, once that is done
         compilation.tell(True)
-        assert "compiling the kernels for this machine" not in told(capsys, "compiling: 2 functions")
+        assert "compiling the kernels" not in told(capsys, "compiling: 2 functions")
         compilation.tell(False)
     compilation.tell(True)
     time.sleep(0.1)
     assert capsys.readouterr().err == ""
+
+
+def test_of_kernels_of_another_kind_is_not_told_as_of_the_first_ones(at_once, capsys, monkeypatch):
+    jit = pytest.importorskip("fastnet.kernels.jit")
+    monkeypatch.setattr(jit, "holds_kernels", lambda: True)
+    monkeypatch.setattr(jit, "CACHE_DIRECTORY", "cache")
+    with waiting.compiling_told():
+        compilation.tell(True)
+        err = told(capsys, "compiling the kernels")
+        compilation.tell(False)
+    lacking = "the kernels that this kind of training or measurement still lacks, once; kept in cache"
+    assert err.splitlines()[0] == f"compiling {lacking}"
 
 
 @pytest.mark.parametrize(("holds_kernels", "outlook"), [(False, f" of about {compilation.N_FUNCTIONS}, "), (True, "")])
@@ -352,6 +365,36 @@ def test_the_nearest_name_is_told(fastnet, command, nearest):
 
 def test_no_name_is_told_where_none_is_near():
     assert did_you_mean("zebra", ["plain", "fast"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("info runs/x", "takes options alone, not runs/x: it is there to tell what fastnet runs on; fastnet inspect"),
+        ("info runs/x", "fastnet inspect MODEL tells of a model"),
+        (
+            "compare runs/x runs/y --steps 2",
+            "not runs/x runs/y: it is there to train on the Numba kernels and on NumPy",
+        ),
+        ("compare runs/x", "fastnet compare-models A B compares two models"),
+        ("evaluate a b", "takes MODEL and options alone, not b: it is there to measure a model on the test set;"),
+        ("compare-models a b c", "takes A, B and options alone, not c: it is there to hold two models against"),
+        ("benchmark runs/x", "fastnet evaluate MODEL"),
+        ("train runs/x", "a run to go on with as --resume RUN"),
+        ("dashboard runs/x", "all models of --models DIR and --runs DIR are served"),
+        ("serve runs/x", "all models of --models DIR and --runs DIR are served"),
+        ("compile runs/x", "fastnet export MODEL"),
+        ("predict a.png --json b.png", "b.png: stands apart; each PICTURE stands beside the first, without an option"),
+    ],
+)
+def test_of_a_word_that_a_command_does_not_take_is_told_what_was_meant(fastnet, command, told):
+    code, out, err = fastnet(*command.split())
+    assert (code, out) == (2, "")
+    (sentence,) = err.splitlines()
+    name = command.split()[0]
+    assert sentence.startswith(f"fastnet {name}: ")
+    assert told in sentence
+    assert sentence.endswith(f" (see fastnet {name} --help)")
 
 
 # ---- Runs ------------------------------------------------------------------------------------------------------------

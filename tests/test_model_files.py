@@ -165,13 +165,22 @@ def test_file_in_place_of_a_directory_is_no_model(model):
         read_model(model / "W1.npy")
 
 
+NO_MODEL = (
+    "is missing, so this directory holds no model; give one that fastnet saved a run or a model in,"
+    " or the name of a run in runs/ or of a model that comes with fastnet"
+)
+
+
 # ---- Damaged manifests ----------------------------------------------------------------------------------------------
 
 
 def test_missing_manifest(model):
     (model / "manifest.json").unlink()
-    fault = "cannot be read (No such file or directory), so this is no complete model"
-    assert sentence_of(model, "manifest.json") == fault
+    assert sentence_of(model, "manifest.json") == NO_MODEL
+
+
+def test_empty_directory_holds_no_model(tmp_path):
+    assert sentence_of(tmp_path, "manifest.json") == NO_MODEL
 
 
 @pytest.mark.parametrize(

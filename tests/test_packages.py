@@ -1,6 +1,7 @@
 """What extras bring along, and the sentence that names what is missing of them."""
 
 import re
+import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fastnet.errors import OptionError
-from fastnet.packages import EXTRAS, installed_as, require_packages
+from fastnet.packages import EXTRAS, installed_as, pip_install, require_packages
 
 ROOT = Path(__file__).parents[1]
 NAME = re.compile(r"[\w.-]+")
@@ -31,9 +32,25 @@ def test_pip_knows_packages_by_the_name_that_is_told(module):
 
 def test_missing_packages_are_named_and_no_others(monkeypatch):
     monkeypatch.setattr("fastnet.packages.find_spec", lambda name: None if name in ("sklearn", "onnx") else name)
-    with pytest.raises(OptionError, match=r"^this needs more packages: pip install scikit-learn onnx$"):
+    with pytest.raises(OptionError, match=r"^this needs more packages: \S+ -m pip install scikit-learn onnx$"):
         require_packages("this", "numpy", "sklearn", "onnx")
     require_packages("this", "numpy")
+
+
+def test_who_is_told_to_install_is_told_the_pip_of_this_python(monkeypatch, tmp_path):
+    python = tmp_path / "some where" / "bin" / "python3"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert pip_install("onnx") == f"'{python}' -m pip install onnx"
+    monkeypatch.chdir(tmp_path / "some where")
+    assert pip_install("onnx") == f"{Path('bin', 'python3')} -m pip install onnx"
+    monkeypatch.chdir(python.parent)  # where python3 alone would be another one, of PATH
+    assert pip_install("onnx") == f"'{python}' -m pip install onnx"
+    monkeypatch.setenv("PATH", str(python.parent))
+    assert pip_install("onnx") == "python3 -m pip install onnx"
 
 
 def test_nobody_is_sent_to_the_other_fastnet():

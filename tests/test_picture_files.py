@@ -125,11 +125,11 @@ def test_a_photograph_of_a_phone_is_read(predictor, sheets):
     [
         (
             b"%PDF-1.7\n",
-            "is a PDF document, which one more package reads: pip install pypdfium2 (fastnet's extra 'pdf')",
+            "is a PDF document, which one more package reads; install pypdfium2 (fastnet's extra 'pdf')",
         ),
         (
             b"\0\0\0\x18ftypheic\0\0\0\0",
-            "is a HEIC picture, which one more package reads: pip install pillow-heif (fastnet's extra 'heic')",
+            "is a HEIC picture, which one more package reads; install pillow-heif (fastnet's extra 'heic')",
         ),
     ],
 )

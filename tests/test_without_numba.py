@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fastnet.packages import pip_install
 from fastnet.system import MICROARCHITECTURES, cpu_name
 
 from .conftest import PATIENCE
@@ -162,25 +163,30 @@ def test_images_are_distorted_by_the_textbook_to_the_same_bits(run, tmp_path):
 
 # ---- The fast kernels -----------------------------------------------------------------------------------------------
 
-SENTENCE = "need Numba, which is not installed: pip install numba"
+
+@pytest.fixture
+def sentence(monkeypatch, tmp_path):
+    """What is told, as it is worded in the directory of `run`."""
+    monkeypatch.chdir(tmp_path)
+    return f"need Numba, which is not installed: {pip_install('numba')}"
 
 
-def test_who_asks_for_the_fast_kernels_is_told_in_one_sentence(run, fastnet):
+def test_who_asks_for_the_fast_kernels_is_told_in_one_sentence(run, fastnet, sentence):
     program = f"{SMALL_TRAINING.replace('reference', 'numba')}"
-    assert run(program, code=1).strip().endswith(f'{SENTENCE}, or take engine="reference"')
+    assert run(program, code=1).strip().endswith(f'{sentence}, or take engine="reference"')
     told = fastnet("train", "--epochs", 1, "--validation", 100, code=2).strip().splitlines()
     assert told[-1].startswith("fastnet train: ")
-    assert told[-1].endswith(f"{SENTENCE}, or take --engine reference")
+    assert told[-1].endswith(f"{sentence}, or take --engine reference")
 
 
 @pytest.mark.parametrize("command", ["compare", "benchmark"])
-def test_commands_that_time_the_fast_kernels_are_refused_in_one_sentence(fastnet, command):
+def test_commands_that_time_the_fast_kernels_are_refused_in_one_sentence(fastnet, command, sentence):
     (told,) = fastnet(command, code=2).strip().splitlines()[-1:]
     assert told.startswith(f"fastnet {command}: ")
-    assert told.endswith(SENTENCE)
+    assert told.endswith(sentence)
 
 
-def test_the_classifier_is_refused_in_one_sentence(run):
+def test_the_classifier_is_refused_in_one_sentence(run, sentence):
     pytest.importorskip("sklearn")
     program = "from fastnet import FastNetClassifier; FastNetClassifier().fit([[0.0], [1.0]], [0, 1])"
-    assert run(program, code=1).strip().endswith(SENTENCE)
+    assert run(program, code=1).strip().endswith(sentence)

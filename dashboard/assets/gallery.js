@@ -8,10 +8,15 @@ export function render({ model, el }) {
   }
   const list = make("ul", { className: "pictures", ariaLabel: "Your pictures" })
   const forgotten = make("p", { className: "quiet forgotten" })
+  let nTold = 0 // pictures that had been brought when the last one was refused
   const showList = () => {
     forgotten.hidden = model.n_forgotten === 0
     forgotten.textContent = `${model.n_forgotten} of your pictures left the list: the newest are kept.`
     list.replaceChildren(...model.pictures.map((picture, number) => listItem(picture, number === model.shown, () => send(() => ({ picture: number })))))
+    const nBrought = model.pictures.length + model.n_forgotten
+    if (!model.pictures[0]?.problem || nBrought === nTold) return
+    nTold = nBrought
+    list.firstChild.scrollIntoView({ block: "nearest" }) // it may have been dropped elsewhere, where nothing changes
   }
   model.on(["pictures", "shown", "n_forgotten"], showList)
   showList()

@@ -147,7 +147,11 @@ class Store(param.Parameterized):
         brought = [picture, *self.pictures]
         kept = _within_limits(brought)
         self.param.update(pictures=kept, n_forgotten=self.n_forgotten + len(brought) - len(kept))
-        self.shown = self.shown + 1 if self.shown >= 0 else -1
+        if self.shown >= 0:
+            self.shown += 1
+            self._ask_again = partial(self.show_picture, self.shown)
+        if self.shown >= len(kept):
+            self.refuse("")  # it left the list, and can be read no more
         self.show_picture(0, outcome)
 
     def may_bring(self) -> bool:
@@ -160,7 +164,10 @@ class Store(param.Parameterized):
         self.add_picture(name, b"", DataError(f"{shortened(name)}: {sentence}"))
 
     def show_picture(self, number: int, outcome: Answer | DataError | None = None) -> None:
-        """Show picture `number` of those that are kept, read again: another model may have been chosen."""
+        """Show picture `number` of those that are kept, read again: another model may have been chosen.
+
+        Where it cannot be read, its place in the list says why; what was read of something else stays.
+        """
         if not (self.predictor and 0 <= number < len(self.pictures)):
             return
         picture = self.pictures[number]
@@ -170,7 +177,8 @@ class Store(param.Parameterized):
             self.param.update(answer=outcome, problem="", is_drawing=False, shown=number)
             picture = replace(picture, text=outcome.reading.text, problem="", is_unsure=bool(outcome.reading.flags))
         else:
-            self.refuse("")  # the sentence stands in the list
+            if number == self.shown:
+                self.refuse("")
             picture = replace(picture, content=b"", problem=str(outcome))
         self.pictures = [*self.pictures[:number], picture, *self.pictures[number + 1 :]]
 

@@ -2,14 +2,20 @@
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from fastnet.errors import sentence_of
+from fastnet.packages import interpreter
 
 
 def for_visitors(error: BaseException, names: Mapping[str, str]) -> str:
-    """One of `FORESEEN` in a sentence; `names` has what stands there for each folder of the server."""
+    """One of `FORESEEN` in a sentence; `names` has what stands there for each folder of the server.
+
+    Where its Python lies is not told, either, as hints to install a package do.
+    """
     whole = sentence = sentence_of(error)
-    for folder, name in names.items():
+    nameless = {f"{interpreter()} -m": f"{Path(sys.executable).name} -m"}
+    for folder, name in {**names, **nameless}.items():
         sentence = sentence.replace(folder, name)
     if sentence != whole:
         print(whole, file=sys.stderr, flush=True)

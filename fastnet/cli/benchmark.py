@@ -12,8 +12,8 @@ from .options import add_command, positive, show
 from .waiting import tell, waiting
 
 EXAMPLES = """\
-  fastnet benchmark                     one to two minutes on an idle machine
-  pip install torch jax scikit-learn    before it, to have them take part
+  fastnet benchmark                     one to two minutes on an idle machine; torch, jax and scikit-learn take part
+                                        where they are installed
   fastnet benchmark --roofline          also how near the kernels come to what the machine can do
   fastnet benchmark --json > figures.json
   fastnet benchmark --kernel mine:layer_norm --against mine:textbook --cases mine:CASES --plot roofline.png
@@ -25,7 +25,9 @@ OF_KERNELS = ("against", "cases", "rival", "plot")
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "benchmark", "time training and kernels beside NumPy, PyTorch, JAX, ...", EXAMPLES)
+    summary = "time training and kernels beside NumPy, PyTorch, JAX, ..."
+    instead = "fastnet evaluate MODEL measures a model"
+    parser = add_command(commands, "benchmark", summary, EXAMPLES, instead=instead)
     parser.add_argument("--samples", type=positive, metavar="N", help="train on the first N images (default: all)")
     parser.add_argument("--roofline", action="store_true", help="measure the ceilings of this machine too")
     group = parser.add_argument_group(

@@ -27,7 +27,9 @@ EXAMPLES = """\
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "compare", "train on the Numba kernels and on NumPy, side by side", EXAMPLES)
+    summary = "train on the Numba kernels and on NumPy, side by side"
+    instead = "fastnet compare-models A B compares two models"
+    parser = add_command(commands, "compare", summary, EXAMPLES, instead=instead)
     parser.add_argument("--steps", type=positive, default=200, metavar="N", help="steps to take (default: 200)")
     add_data_options(parser)
     add_recipe_options(parser, without=("engine",))

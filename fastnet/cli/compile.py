@@ -19,7 +19,8 @@ EXAMPLES = """\
 def add(commands: Any) -> None:
     """Declare the command."""
     summary = "compile the kernels ahead, so that the first training starts at once"
-    parser = add_command(commands, "compile", summary, EXAMPLES, computes=False)
+    instead = "fastnet export MODEL writes a model for other programs"
+    parser = add_command(commands, "compile", summary, EXAMPLES, computes=False, instead=instead)
     parser.add_argument(
         "--layers", nargs="+", type=natural, default=[1, 2, 3], metavar="N", help="hidden layers (default: 1 2 3)"
     )

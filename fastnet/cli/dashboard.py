@@ -11,7 +11,7 @@ from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
 
 from .options import add_command, add_data_option, positive, tell
-from .serving import add_directories, add_serving_options, require_directories, serving_of
+from .serving import MODELS_INSTEAD, add_directories, add_serving_options, require_directories, serving_of
 from .waiting import waiting
 
 EXAMPLES = """\
@@ -33,7 +33,8 @@ LIMITS = (
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "dashboard", "serve the page on this machine", EXAMPLES, prints=False)
+    summary = "serve the page on this machine"
+    parser = add_command(commands, "dashboard", summary, EXAMPLES, prints=False, instead=MODELS_INSTEAD)
     add_serving_options(parser, 5006)
     parser.add_argument(
         "--num-procs", type=positive, default=1, metavar="N", help="processes that serve (default: %(default)s)"

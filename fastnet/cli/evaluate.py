@@ -22,7 +22,8 @@ EXAMPLES = """\
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "evaluate", "measure a model on the test set", EXAMPLES)
+    instead = "fastnet compare-models A B compares two models"
+    parser = add_command(commands, "evaluate", "measure a model on the test set", EXAMPLES, instead=instead)
     add_model(parser)
     add_data_options(parser, "what the model was trained on")
     parser.set_defaults(run=run)

@@ -13,7 +13,8 @@ EXAMPLES = """\
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(commands, "info", "tell what fastnet runs on", EXAMPLES)
+    instead = "fastnet inspect MODEL tells of a model"
+    parser = add_command(commands, "info", "tell what fastnet runs on", EXAMPLES, instead=instead)
     parser.set_defaults(run=run)
 
 

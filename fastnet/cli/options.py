@@ -16,6 +16,7 @@ from fastnet.data.distortions import UNDISTORTED, Augmentation
 from fastnet.errors import OptionError, did_you_mean
 from fastnet.kernels.compilation import MOST_THREADS
 from fastnet.knobs import Knob, knobs
+from fastnet.packages import interpreter
 from fastnet.training.recipe import FOR_SGD, Recipe
 
 from .streams import lines
@@ -37,14 +38,27 @@ OPTIONS = {name: knob for name, knob in (knobs(Recipe) | knobs(Augmentation)).it
 class Parser(argparse.ArgumentParser):
     """An argument parser that reports an error as one sentence, with the nearest name that exists, and exit code 2."""
 
+    purpose = ""  # what the command is for, as in "tell what fastnet runs on"
+    instead = ""  # what a word that the command does not take may have been meant for
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse has it; what the command does not know is an error here, where all that it knows is at hand."""
         parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown and not unknown[0].startswith("-"):
+            self.error(self._told_of_words(" ".join(unknown)))
         if unknown:
-            option = unknown[0].partition("=")[0]
-            near = did_you_mean(option, self._option_string_actions) if option.startswith("-") else ""
+            near = did_you_mean(unknown[0].partition("=")[0], self._option_string_actions)
             self.error(f"unrecognized arguments: {' '.join(unknown)}{near}")
         return parsed, unknown
+
+    def _told_of_words(self, words: str) -> str:
+        """The sentence about words that no option takes, and that are more than the command does."""
+        taken = [str(action.metavar) for action in self._get_positional_actions()]
+        if any(action.nargs in ("*", "+") for action in self._get_positional_actions()):
+            return f"{words}: stands apart; each {taken[-1]} stands beside the first, without an option between them"
+        alone = f"{', '.join(taken)} and options" if taken else "options"
+        hint = f"; {self.instead}" if self.instead else ""
+        return f"takes {alone} alone, not {words}: it is there to {self.purpose}{hint}"
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
@@ -58,16 +72,26 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_command(
-    commands: Any, name: str, summary: str, examples: str, computes: bool = True, prints: bool = True
-) -> argparse.ArgumentParser:
-    """Declare a command, with --threads if what it computes takes long and --json if it prints results."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    commands: Any,
+    name: str,
+    summary: str,
+    examples: str,
+    computes: bool = True,
+    prints: bool = True,
+    instead: str = "",
+) -> Parser:
+    """Declare a command, with --threads if what it computes takes long and --json if it prints results.
+
+    `instead` ends the sentence about words that it does not take: what they may have been meant for.
+    """
+    parser: Parser = commands.add_parser(
         name,
         help=summary,
         description=summary[0].upper() + summary[1:] + ".",
         epilog=f"examples:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.purpose, parser.instead = summary, instead
     if computes:
         parser.add_argument("--threads", type=threads, metavar="N", help="threads to use (default: all CPUs)")
     parser.add_argument("--quiet", action="store_true", help="tell nothing but errors on standard error")
@@ -243,7 +267,7 @@ def program() -> str:
     """The command `fastnet` as it can be typed here: with its directory where that is not on PATH."""
     here = Path(sys.argv[0])
     if here.parts[-2:] == ("fastnet", "__main__.py"):
-        return f"{shlex.quote(sys.executable)} -m fastnet"
+        return f"{interpreter()} -m fastnet"
     found = shutil.which("fastnet")
     if here.stem != "fastnet" or (found and here.exists() and os.path.samefile(found, here)):
         return "fastnet"

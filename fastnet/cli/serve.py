@@ -8,7 +8,7 @@ from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
 
 from .options import add_command, tell, threads
-from .serving import add_directories, add_serving_options, require_directories, serving_of
+from .serving import MODELS_INSTEAD, add_directories, add_serving_options, require_directories, serving_of
 
 EXAMPLES = """\
   fastnet serve                     answer programs on http://localhost:5007/api/
@@ -20,9 +20,8 @@ EXAMPLES = """\
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = add_command(
-        commands, "serve", "read pictures for programs, by HTTP", EXAMPLES, computes=False, prints=False
-    )
+    summary = "read pictures for programs, by HTTP"
+    parser = add_command(commands, "serve", summary, EXAMPLES, computes=False, prints=False, instead=MODELS_INSTEAD)
     add_serving_options(parser, 5007)
     add_directories(parser)
     parser.add_argument(

@@ -11,6 +11,9 @@ from fastnet.errors import OptionError
 if TYPE_CHECKING:
     from fastnet.web.serving import Serving
 
+# What is meant by a model's name on such a command's line.
+MODELS_INSTEAD = "all models of --models DIR and --runs DIR are served"
+
 _ORIGIN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.*_-]+)(:\d{1,5})?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9_~-]+)*")
 

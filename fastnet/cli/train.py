@@ -68,7 +68,11 @@ _TOGETHER = "\N{NO-BREAK SPACE}"
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = add_command(
-        commands, "train", "train a network and save it", f"{EXAMPLES}\n{SIGNALS}\nrecipes:\n{_recipes()}"
+        commands,
+        "train",
+        "train a network and save it",
+        f"{EXAMPLES}\n{SIGNALS}\nrecipes:\n{_recipes()}",
+        instead="data are given as --data SOURCE, a recipe as --recipe NAME, a run to go on with as --resume RUN",
     )
     add_data_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")

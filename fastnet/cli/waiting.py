@@ -250,7 +250,8 @@ class _Compiling(WaitInParts):
 
         self._is_first = not jit.holds_kernels()
         kept = f"once; kept in {jit.CACHE_DIRECTORY}" if jit.CACHE_DIRECTORY else "each time, for want of a cache"
-        return f"compiling the kernels for this machine, {kept}"
+        needed = "for this machine" if self._is_first else "that this kind of training or measurement still lacks"
+        return f"compiling the kernels {needed}, {kept}"
 
 
 def _begin(wait: Wait) -> None:

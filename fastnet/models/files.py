@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from fastnet import weights
-from fastnet.bounded import read_bounded
+from fastnet.bounded import is_missing, read_bounded
 from fastnet.errors import ModelError, OptionError, damage_told_as, did_you_mean, told, unreadable_told_as
 from fastnet.files import is_directory, read_whole
 from fastnet.kernels.kinds import ACTIVATIONS
@@ -140,6 +140,11 @@ def _read_model(directory: Path) -> ModelFiles:
 def read_manifest(directory: Path) -> Manifest:
     """The manifest of a model directory, with the fields that every model has checked."""
     path = directory / MANIFEST
+    if is_missing(path):
+        raise ModelError(
+            f"{path}: is missing, so this directory holds no model; give one that fastnet saved a run or a model in,"
+            f" or the name of a run in {RUNS}/ or of a model that comes with fastnet"
+        )
     content = read_json(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ModelError(f"{path}: is not the manifest of a fastnet model")

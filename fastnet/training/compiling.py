@@ -52,8 +52,8 @@ def _trainings(n_hidden: int, kind: str) -> Iterator[tuple[Samples, Recipe]]:
     plain = [Recipe(hidden=(n_units,) * n_hidden) for n_units in ((_SIDE, _LARGE) if n_hidden > 1 else (_SIDE,))]
     bytes_, floats = (np.ones((1, _SIDE * _SIDE), kind) for kind in (np.uint8, np.float32))
     rows = [SparseRows.from_dense(pixels) for pixels in (bytes_, floats)]
-    given = {"sparse": rows, "uint8": [bytes_], "float32": [floats]}[kind]
-    yield from product(map(_samples, given), plain)
+    given: dict[str, list[np.ndarray] | list[SparseRows]] = {"sparse": rows, "uint8": [bytes_], "float32": [floats]}
+    yield from product(map(_samples, given[kind]), plain)
     if kind == "uint8":
         yield _samples(bytes_), dataclasses.replace(plain[0], augmentation=Augmentation())
 

@@ -19,6 +19,7 @@ from fastnet.data.samples import Dataset
 from fastnet.models.fields import to_json
 from fastnet.models.files import read_manifest, read_model
 from fastnet.models.sealed import sealed
+from fastnet.packages import pip_install
 from fastnet.reading.predictor import Predictor
 from fastnet.training.recipe import Recipe
 from fastnet.training.runs import save_run
@@ -139,9 +140,8 @@ def test_missing_packages_are_told_in_one_sentence(own, fastnet, monkeypatch):
     monkeypatch.setattr("fastnet.packages.find_spec", lambda name: None)
     code, _, err = fastnet("audit", own)
     assert code == 2
-    assert (
-        err == "fastnet audit: an audit needs more packages: pip install matplotlib scipy scikit-learn threadpoolctl\n"
-    )
+    command = pip_install("matplotlib", "scipy", "scikit-learn", "threadpoolctl")
+    assert err == f"fastnet audit: an audit needs more packages: {command}\n"
 
 
 def test_options_are_told_as_they_are(own, fastnet):

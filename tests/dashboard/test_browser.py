@@ -221,6 +221,34 @@ def test_a_bad_file_gets_a_sentence_and_the_page_goes_on(blank_page, size):
     expect(answer(page)).to_have_text("7")
 
 
+def test_a_picture_stays_where_a_file_that_is_none_is_brought_after_it(blank_page, size):
+    from playwright.sync_api import expect
+
+    page = blank_page(size)
+    upload(page, ("good.png", png(PICTURES["black on white"])))
+    expect(answer(page)).to_have_text("3")
+    upload(page, ("none.png", b"no picture"))
+    expect(page.get_by_role("alert").filter(has_text="none.png: is text, not a picture")).to_be_in_viewport()
+    expect(answer(page)).to_have_text("3")
+    expect(page.get_by_role("button", name="good.png").first).to_have_attribute("aria-current", "true")
+
+
+def test_the_boxes_of_a_form_are_told_with_their_digits(blank_page):
+    from playwright.sync_api import expect
+
+    form = np.full((220, 1000), 255, np.uint8)
+    for at in range(6):
+        box = form[30:190, 20 + 160 * at : 20 + 160 * (at + 1)]
+        if at % 2:
+            box[20:140, 20:140] -= np.asarray(Image.fromarray(ink(3)).resize((120, 120)))
+        for edge in (box[:4], box[-4:], box[:, :4], box[:, -4:]):
+            edge[:] = 30
+    page = blank_page()
+    upload(page, ("form.png", png(form)))
+    expect(answer(page)).to_have_text("_3_3_3")
+    expect(page.locator(".verdict")).to_contain_text("3 digits in 6 boxes, the least sure")
+
+
 def test_many_pictures_at_once_are_all_read_and_can_be_seen_again(open_page):
     from playwright.sync_api import expect
 

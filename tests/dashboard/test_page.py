@@ -5,6 +5,7 @@ import html
 import queue
 import threading
 import weakref
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -152,6 +153,29 @@ def test_no_probability_is_told_as_nothing_or_as_certain():
 def test_several_digits_are_told_by_the_least_sure():
     message = answer_message(answer(digit(3), digit(4)), "")
     assert (message["text"], message["sentence"], message["second"]) == ("34", "2 digits, the least sure 82.0%", "")
+
+
+def in_boxes(*boxes: DigitReading | None) -> Answer:
+    """A row of boxes with these in them; None for an empty one."""
+    empty = replace(digit(0), digit=None, label="", kind="empty")
+    return answer(*(replace(box or empty, column=column) for column, box in enumerate(boxes)))
+
+
+def test_digits_in_boxes_are_told_with_the_boxes():
+    message = answer_message(in_boxes(None, digit(3), digit(4), None, digit(5), None), "")
+    assert (message["text"], message["sentence"]) == ("_34_5_", "3 digits in 6 boxes, the least sure 82.0%")
+    assert message["plainly"] == "I see 3 digits in 6 boxes"
+    message = answer_message(in_boxes(None, digit(3)), "")
+    assert (message["sentence"], message["plainly"]) == (
+        "1 digit in 2 boxes, the least sure 82.0%",
+        "I see 1 digit in 2 boxes",
+    )
+
+
+def test_boxes_with_a_letter_alone_hold_no_digit():
+    letter = replace(digit(0), digit=None, label="", kind="other")
+    message = answer_message(in_boxes(None, letter), "")
+    assert (message["sentence"], message["plainly"]) == ("No digit found", "I see no digit")
 
 
 def test_the_reasons_of_doubt_are_told():

@@ -20,8 +20,10 @@ from fastnet.dashboard.session.drawing import Stroke
 from fastnet.dashboard.session.store import MOST_PICTURES, MOST_SIDE, Store, model_facts, read_file
 from fastnet.dashboard.views.learn.network import _model_or_default
 from fastnet.dashboard.worker.audit_files import audit_file, file_names
-from fastnet.errors import DataError, ModelError
+from fastnet.dashboard.worker.sentences import for_visitors
+from fastnet.errors import DataError, ModelError, OptionError
 from fastnet.models.documents import Score
+from fastnet.packages import require_packages
 from fastnet.reading.predictor import Predictor
 from fastnet.web.reading import MOST_PICTURE_MEGABYTES
 
@@ -164,13 +166,41 @@ def test_a_bad_file_gets_a_sentence_and_the_session_goes_on(store, content, sent
     assert bad.problem.startswith(sentence)
     assert bad.content == b""
     assert (good.text, good.problem) == ("5", "")
-    assert (store.answer, store.shown) == (None, -1)  # no answer to another picture stands beside the sentence
+    assert (store.answer.caption, store.shown) == ("five.png", 1)  # what was read before stays
+    before = store.answer
     store.model = weights.names()[-1]
     assert store.pictures[0] is bad  # no other model makes a picture of it
+    assert store.answer is not before
+    assert (store.answer.caption, store.shown) == ("five.png", 1)
     store.show_picture(1)
     assert (store.answer.caption, store.shown) == ("five.png", 1)
     store.add_picture("six.png", FIVE)
     assert store.shown == 0
+
+
+def test_a_drawing_stays_where_a_bad_file_is_brought(store):
+    store.draw([ONE])
+    before = store.answer
+    store.add_picture("bad.png", b"no picture at all")
+    assert (store.answer, store.is_drawing, store.shown) == (before, True, -1)
+
+
+def test_no_answer_stays_of_a_picture_that_left_the_list_or_cannot_be_read_any_more(store, monkeypatch):
+    store.add_picture("five.png", FIVE)
+    monkeypatch.setattr(store_module, "MOST_PICTURES", 2)
+    store.add_picture("bad.png", b"no picture at all")
+    assert store.answer.caption == "five.png"
+    store.add_picture("worse.png", b"no picture at all")
+    assert (store.answer, store.shown) == (None, -1)
+    store.add_picture("six.png", FIVE)
+
+    def refuse(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(store_module, "ask", refuse)
+    store.model = weights.names()[-1]
+    assert (store.answer, store.shown) == (None, -1)  # what another model read would mislead
+    assert store.pictures[0].problem == "six.png: there is not enough memory"
 
 
 def test_a_file_that_was_read_elsewhere_is_shown_as_it_was_read(store):
@@ -279,8 +309,30 @@ def test_a_model_that_cannot_be_opened_leaves_nothing_of_another(store, monkeypa
     assert store.answer.reading.text == "1"  # the drawing is still on the paper
 
 
+def test_a_picture_below_a_bad_file_is_read_again_once_the_model_is_sound(store, monkeypatch):
+    def refuse(name):
+        raise ModelError(f"{name}: is damaged")
+
+    store.add_picture("five.png", FIVE)
+    store.add_picture("bad.png", b"no picture at all")
+    with monkeypatch.context() as damaged:
+        damaged.setattr(store.shared.library, "load", refuse)
+        store.model = weights.names()[-1]
+    assert (store.answer, store.shown) == (None, -1)
+    store.model = weights.DEFAULT
+    assert (store.answer.caption, store.shown) == ("five.png", 1)
+
+
 def test_the_store_does_not_load_panel():
     subprocess.run(
         [sys.executable, "-c", "import fastnet.dashboard.session.store, sys; assert 'panel' not in sys.modules"],
         check=True,
     )
+
+
+def test_visitors_are_not_told_where_the_servers_python_lies(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "executable", "/srv/digits/bin/python3")
+    with pytest.raises(OptionError) as told:
+        require_packages("an audit", "no_such_package")
+    assert for_visitors(told.value, {}) == "an audit needs more packages: python3 -m pip install no_such_package"
+    assert capsys.readouterr().err == f"{told.value}\n"

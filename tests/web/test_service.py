@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from fastnet.interrupts import exit_status
+from fastnet.packages import pip_install
 
 from ..conftest import PATIENCE
 
@@ -209,4 +210,4 @@ def test_it_imports_nothing_of_the_page_and_no_numba():
 def test_what_is_missing_is_named(fastnet, monkeypatch):
     monkeypatch.setattr("fastnet.packages.find_spec", lambda name: None)
     code, _, told = fastnet("serve")
-    assert (code, told) == (2, "fastnet serve: the server needs more packages: pip install tornado\n")
+    assert (code, told) == (2, f"fastnet serve: the server needs more packages: {pip_install('tornado')}\n")

@@ -107,7 +107,8 @@ def example_message(example: Answer) -> dict[str, Any]:
 
 def _sentence(reading: Reading) -> str:
     """How sure the network is."""
-    if not reading.digits or not reading.text:
+    known = _known(reading)
+    if not known:
         return "No digit found"
     if _is_hardly_digits(reading):
         sure = percent(min(digit.probability for digit in reading.digits))
@@ -115,28 +116,44 @@ def _sentence(reading: Reading) -> str:
     unsure = "Unsure: " if "unsure" in reading.flags else ""
     if len(reading.digits) == 1:
         return f"{unsure}{percent(reading.probability)}"
-    known = [digit.probability for digit in reading.digits if digit.digit is not None]
     lines = f"{len(reading.lines)} lines, " * (len(reading.lines) > 1)
-    digits = "1 digit" if len(known) == 1 else f"{len(known)} digits"
-    return f"{unsure}{lines}{digits}, the least sure {percent(min(known))}"
+    least = percent(min(digit.probability for digit in known))
+    return f"{unsure}{lines}{_how_many(reading)}, the least sure {least}"
 
 
 def _plainly(reading: Reading) -> str:
     """The same without figures."""
-    if not reading.digits or not reading.text:
+    known = _known(reading)
+    if not known:
         return "I see no digit"
     is_unsure = "unsure" in reading.flags
-    n_known = sum(digit.digit is not None for digit in reading.digits)
-    if n_known > 1 and _is_hardly_digits(reading):
+    if len(known) > 1 and _is_hardly_digits(reading):
         return f"I doubt that these are digits; if they are, {reading.text}"
-    if n_known > 1:
-        return f"I see {n_known} digits{', but I am not sure' * is_unsure}"
+    if len(known) > 1 or _n_boxes(reading) > 1:
+        return f"I see {_how_many(reading)}{', but I am not sure' * is_unsure}"
     digit = f"{'an' if reading.text == '8' else 'a'} {reading.text}"
     if UNLIKE in reading.flags:
         return f"I doubt that this is a digit; if it is one, {digit}"
     if is_unsure:
         return f"Could it be {digit}?"
     return f"That is {digit}" if reading.probability > _SURELY else f"I think that is {digit}"
+
+
+def _known(reading: Reading) -> list[DigitReading]:
+    """What is there but empty boxes and what is no digit."""
+    return [digit for digit in reading.digits if digit.digit is not None]
+
+
+def _how_many(reading: Reading) -> str:
+    """How many digits there are, and in how many boxes of a form."""
+    n, n_boxes = len(_known(reading)), _n_boxes(reading)
+    digits = "1 digit" if n == 1 else f"{n} digits"
+    return f"{digits} in {n_boxes} boxes" if n_boxes > 1 else digits
+
+
+def _n_boxes(reading: Reading) -> int:
+    """The boxes of a form, also those that are empty; 0 without any."""
+    return sum(map(len, reading.grid or ()))
 
 
 def _is_hardly_digits(reading: Reading) -> bool:

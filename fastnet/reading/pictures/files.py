@@ -106,7 +106,7 @@ def _drawn(content: bytes, page: int, name: str, most_pixels: int) -> Image.Imag
 
 def _pdfium(name: str) -> Any:
     if find_spec("pypdfium2") is None:
-        raise DataError(f"{name}: is a PDF document, which one more package reads: {_install('pypdfium2', 'pdf')}")
+        raise DataError(f"{name}: is a PDF document, which one more package reads; {_install('pypdfium2', 'pdf')}")
     import pypdfium2
 
     return pypdfium2
@@ -114,11 +114,12 @@ def _pdfium(name: str) -> Any:
 
 def _register_heic(name: str) -> None:
     if find_spec("pillow_heif") is None:
-        raise DataError(f"{name}: is a HEIC picture, which one more package reads: {_install('pillow-heif', 'heic')}")
+        raise DataError(f"{name}: is a HEIC picture, which one more package reads; {_install('pillow-heif', 'heic')}")
     from pillow_heif import register_heif_opener
 
     register_heif_opener(thumbnails=False)
 
 
 def _install(package: str, extra: str) -> str:
-    return f"pip install {package} (fastnet's extra {extra!r}), or save it as JPEG or PNG"
+    # Without a command: a server passes it on to strangers, whom it does not tell where its Python lies.
+    return f"install {package} (fastnet's extra {extra!r}), or save it as JPEG or PNG"
