@@ -23,7 +23,7 @@ from fastnet.reading.recognition import read_images
 from fastnet.reading.rendered import picture_of, seen_in_pictures
 from fastnet.training.recipe import Recipe
 
-SHIPPED = weights.DIRECTORY / weights.DEFAULT
+SHIPPED = weights.DIRECTORY / weights.SMALL
 
 
 @pytest.fixture(scope="module")

@@ -103,7 +103,7 @@ def test_what_does_not_fit_together_is_told_in_a_sentence_and_leaves_nothing(mem
     save_ensemble(members, tmp_path / "both", dataset)
     for others, sentence in (
         ([], "two members or more"),
-        ([weights.DEFAULT], "has another number of inputs than"),
+        ([weights.SMALL], "has another number of inputs than"),
         ([trained(dataset, tmp_path / "flat", hidden=(8,))], "has another number of layers than"),
         ([trained(dataset, tmp_path / "tanh", activation="tanh")], "has another activation than"),
         ([trained(other_data(dataset), tmp_path / "less")], "has another training data than"),

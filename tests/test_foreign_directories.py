@@ -8,7 +8,7 @@ import pytest
 from fastnet import weights
 from fastnet.cli import main
 
-SHIPPED = weights.DIRECTORY / weights.DEFAULT
+SHIPPED = weights.DIRECTORY / weights.SMALL
 COMMANDS = (
     *("inspect", "evaluate", "calibrate", "audit", "export --to npz --out model.npz", f"compare-models {SHIPPED}"),
     *("train --resume", "predict seven.png --model", "predict"),

@@ -179,21 +179,21 @@ WRITERS = {
     ),
     "export": (
         "import numpy; numpy.savez = hold",
-        ("export", weights.DEFAULT, "--to", "npz", "--out", "{out}/model.npz"),
+        ("export", weights.SMALL, "--to", "npz", "--out", "{out}/model.npz"),
     ),
     "calibrate": (
         "import fastnet.reading.fitting as f; f.fit = hold",
-        ("calibrate", weights.DEFAULT, "--out", "{out}/model"),
+        ("calibrate", weights.SMALL, "--out", "{out}/model"),
     ),
     "audit": (
         "import fastnet.audit.making as m; m.audit_model = hold",
-        ("audit", weights.DEFAULT, "--points", "60", "--out", "{out}/audit"),
+        ("audit", weights.SMALL, "--points", "60", "--out", "{out}/audit"),
     ),
     "compare-models": (
         "import pathlib; pathlib.Path.write_bytes = hold",
         ("compare-models", *weights.names()[:2], "--picture", "{out}/difference.png"),
     ),
-    "inspect": ("import fastnet.cli.inspect as i; i.show = hold", ("inspect", weights.DEFAULT)),
+    "inspect": ("import fastnet.cli.inspect as i; i.show = hold", ("inspect", weights.SMALL)),
 }
 
 

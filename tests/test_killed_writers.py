@@ -103,10 +103,10 @@ from fastnet import weights
 from fastnet.audit import load_audit, save_audit
 
 def prepare():
-    shutil.copytree(weights.DIRECTORY / weights.DEFAULT, directory)
+    shutil.copytree(weights.DIRECTORY / weights.SMALL, directory)
     (directory / "notes.txt").write_text("mine")
 
-audit = load_audit(weights.DEFAULT)
+audit = load_audit(weights.SMALL)
 audit = dataclasses.replace(audit, image_rows=audit.image_rows[:50], images=audit.images[:50])
 
 def write(which):

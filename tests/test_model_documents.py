@@ -103,7 +103,7 @@ def test_documents_of_shipped_models_are_written_byte_for_byte(name):
 
 
 def test_a_shipped_model_written_again_is_what_it_was_in_the_newest_form(tmp_path):
-    shipped, model = weights.DIRECTORY / weights.DEFAULT, tmp_path / "model"
+    shipped, model = weights.DIRECTORY / weights.SMALL, tmp_path / "model"
     shutil.copytree(shipped, model)
     for name in ("manifest.json", "calibration.json"):
         content = json.loads((model / name).read_text())
@@ -139,7 +139,7 @@ def test_numbers_stay_as_they_stand_in_the_file():
 
 
 def test_a_separation_that_is_not_known_is_read_as_it_was_written():
-    path = weights.DIRECTORY / weights.DEFAULT / "audit/audit.json"
+    path = weights.DIRECTORY / weights.SMALL / "audit/audit.json"
     content = json.loads(path.read_text(encoding="utf-8"))["figures"]["embedding"]
     content["silhouette"]["tsne"] = None  # of points of a single class
     assert to_json(read_strictly(Embedding, path, content)) == content

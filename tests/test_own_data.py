@@ -86,7 +86,7 @@ def test_data_of_another_size_is_told(fastnet, run, command):
 
 
 def test_second_model_of_another_size_is_told(fastnet, run):
-    code, _, err = fastnet("compare-models", run, weights.DEFAULT)
+    code, _, err = fastnet("compare-models", run, weights.SMALL)
     assert code == 2
     assert "takes images of 784 pixels in 10 classes, and" in err
 

@@ -1,7 +1,7 @@
 """Compile ahead what trainings call, for machines that are to train at once: images of containers, schools, benchmarks.
 
 Numba compiles a kernel anew for each number of layers and each type of image: uint8, float32, or rows without their
-zeros; and once more for hidden layers so large that their zeros are skipped. What has been compiled before is loaded from
+zeros; and once more for hidden layers whose zeros are skipped. What has been compiled before is loaded from
 the cache.
 """
 

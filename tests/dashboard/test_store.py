@@ -319,7 +319,7 @@ def test_a_picture_below_a_bad_file_is_read_again_once_the_model_is_sound(store,
         damaged.setattr(store.shared.library, "load", refuse)
         store.model = weights.names()[-1]
     assert (store.answer, store.shown) == (None, -1)
-    store.model = weights.DEFAULT
+    store.model = weights.SMALL
     assert (store.answer.caption, store.shown) == ("five.png", 1)
 
 
