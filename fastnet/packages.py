@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+import subprocess
 import sys
 from contextlib import suppress
 from importlib.util import find_spec
@@ -49,4 +50,4 @@ def interpreter() -> str:
         here = Path.cwd()
         if here in path.parents[1:]:
             path = path.relative_to(here)
-    return shlex.quote(str(path))
+    return subprocess.list2cmdline([str(path)]) if sys.platform == "win32" else shlex.quote(str(path))

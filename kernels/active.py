@@ -7,9 +7,9 @@ products on either side of it walk these bits, for one panel of PANEL_COLUMNS co
     gradient   dw[unit]       += x[sample, unit] * dz[sample]    dw stays in registers, dz in the L1 cache
     back       dbelow[sample] += dz[sample, unit] * w[:, unit]   dbelow stays in registers, w in the L1 cache
 
-where dz, too, is 0 for units that are off: no gradient goes through them. What is left out would add 0, and sums have
-the order that they have in `products`, so that results are the same to the bit. Where many units are on, it is the
-tiles of `products` that compute a panel.
+where dz, too, is 0 for units that are off: no gradient goes through them. As long as all numbers are finite, what is left
+out would add 0, and sums have the order that they have in `products`, so that results are the same to the bit. Where
+many units are on, it is the tiles of `products` that compute a panel.
 """
 
 from typing import NamedTuple
@@ -30,6 +30,7 @@ from .products import (
     multiply_step_task,
     multiply_transposed_relu_task,
     n_product_tasks,
+    n_row_tasks,
     n_transposed_tasks,
     step_weights,
     store_gated,
@@ -41,6 +42,7 @@ from .simd import BITS, LANES, bits_at, broadcast, count_bits, load, lowest_bit,
 from .sparse import PANEL_COLUMNS, PANEL_VECTORS
 from .tiles import scratch, tile
 
+MOST_ACTIVE = CHOICES.most_active
 LEAST_WEIGHTS = 2**16  # between two hidden layers, from which skipping is worth its price
 MOST_SAMPLES = 256  # of a mini-batch whose gradient is summed so: their panel is to stay near the L1 cache
 BLOCK_ROWS = 8 * TASK_ROWS  # units whose weights one task steps on
@@ -99,7 +101,11 @@ def mostly_off(activity, n_samples):
     n_on = 0
     for run in range(len(activity.counts)):
         n_on += activity.counts[run]
-    return n_on <= CHOICES.most_active * n_samples * len(activity.of_units)
+    return n_on <= MOST_ACTIVE * n_samples * len(activity.of_units)
+
+
+# ---- Forward and back ----------------------------------------------------------------------------------------------
+# `n_left` is as in `products`: None where a whole panel fits.
 
 
 @inlined
@@ -139,15 +145,21 @@ def n_panel_tasks(out):
 @inner_kernel()
 def active_linear_task(activity, x, w, b, with_relu, out, p):
     """Panel p of out = x @ w + b, then max(out, 0) if `with_relu`."""
+    n_left = out.shape[1] - p * PANEL_COLUMNS
     if not mostly_off(activity, len(x)):
-        n_tasks = n_product_tasks(out)
-        per_tile = (len(out) + TASK_ROWS - 1) // TASK_ROWS
-        for task in range(p * PANEL_TILES * per_tile, min((p + 1) * PANEL_TILES * per_tile, n_tasks)):
+        per_panel = PANEL_TILES * n_row_tasks(out)
+        for task in range(p * per_panel, min((p + 1) * per_panel, n_product_tasks(out))):
             multiply_add_task(x, w, b, with_relu, out, task)
-        return
-    j = p * PANEL_COLUMNS
-    n_left = out.shape[1] - j
-    panel = scratch(BITS, PANEL_VECTORS)
+    elif n_left >= PANEL_COLUMNS:
+        linear_panel(activity, x, w, b, with_relu, out, p, None)
+    else:
+        linear_panel(activity, x, w, b, with_relu, out, p, n_left)
+
+
+@inlined
+def linear_panel(activity, x, w, b, with_relu, out, p, n_left):
+    """`active_linear_task` for units of which most are off."""
+    j, panel = p * PANEL_COLUMNS, scratch(BITS, PANEL_VECTORS)
     for run in range(len(activity.counts)):
         copy_panel(w, j, run * BITS, min(BITS, len(w) - run * BITS), n_left, panel)
         add_run(activity, run, x, panel, out, j, n_left)
@@ -157,23 +169,39 @@ def active_linear_task(activity, x, w, b, with_relu, out, p):
 @inner_kernel()
 def active_backward_task(activity, dout, w, hidden, factor, dbelow, p):
     """Panel p of dbelow = factor * dout @ w^T where hidden > 0, else 0; `activity` is that of the layer above."""
+    n_left = dbelow.shape[1] - p * PANEL_COLUMNS
     if not mostly_off(activity, len(dout)):
         for task in range(p * PANEL_TILES, min((p + 1) * PANEL_TILES, n_transposed_tasks(w))):
             multiply_transposed_relu_task(dout, w, hidden, factor, dbelow, task)
-        return
-    j = p * PANEL_COLUMNS
-    n_left = dbelow.shape[1] - j
-    panel = scratch(BITS, PANEL_VECTORS)
+    elif n_left >= PANEL_COLUMNS:
+        backward_panel(activity, dout, w, hidden, factor, dbelow, p, None)
+    else:
+        backward_panel(activity, dout, w, hidden, factor, dbelow, p, n_left)
+
+
+@inlined
+def backward_panel(activity, dout, w, hidden, factor, dbelow, p, n_left):
+    """`active_backward_task` for units of which most are off."""
+    j, panel = p * PANEL_COLUMNS, scratch(BITS, PANEL_VECTORS)
     for run in range(len(activity.counts)):
         transpose_panel(w, j, run * BITS, min(BITS, w.shape[1] - run * BITS), panel)
         add_run(activity, run, dout, panel, dbelow, j, n_left)
     finish_panel(dbelow, j, n_left, store_gated, (hidden, factor, dbelow))
 
 
+# ---- The gradient, and a step with it -------------------------------------------------------------------------------
+
+
+@inlined
+def n_blocks(w):
+    """The blocks of units into which the steps on a panel of `w` are split."""
+    return (len(w) + BLOCK_ROWS - 1) // BLOCK_ROWS
+
+
 @inlined
 def n_step_tasks(w):
     """The tasks into which a step on weights is split."""
-    return (len(w) + BLOCK_ROWS - 1) // BLOCK_ROWS * n_panel_tasks(w)
+    return n_blocks(w) * n_panel_tasks(w)
 
 
 @inner_kernel()
@@ -183,25 +211,40 @@ def active_step_task(activity, x, dout, w, m, v, c, only_measure, task):
 
     Returns the sum of the squares of the gradient if that is all there is to do, else 0.
     """
-    n_blocks = (len(w) + BLOCK_ROWS - 1) // BLOCK_ROWS
-    block, p = task % n_blocks, task // n_blocks
+    block, p = task % n_blocks(w), task // n_blocks(w)
+    start, stop = block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, len(w))
+    n_left = w.shape[1] - p * PANEL_COLUMNS
     if len(x) > MOST_SAMPLES or not mostly_off(activity, len(x)):
-        return _dense_step(x, dout, w, m, v, c, only_measure, block, p)
+        return step_tiles(x, dout, w, m, v, c, only_measure, start, stop, p)
+    if n_left >= PANEL_COLUMNS:
+        return step_panel(activity, x, dout, w, m, v, c, only_measure, start, stop, p, None)
+    return step_panel(activity, x, dout, w, m, v, c, only_measure, start, stop, p, n_left)
+
+
+@inlined
+def step_panel(activity, x, dout, w, m, v, c, only_measure, start, stop, p, n_left):
+    """`active_step_task` for units of which most are off: those from `start` to `stop`."""
     j, total = p * PANEL_COLUMNS, tile(1, 1)
-    n_left = dout.shape[1] - j
     panel = scratch(MOST_SAMPLES, PANEL_VECTORS)
     copy_panel(dout, j, 0, len(dout), n_left, panel)
-    for unit in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, len(w))):
-        for k in range(PANEL_VECTORS):
-            index = (unit + AHEAD, j + k * LANES)
-            prefetch(w, index)
-            prefetch(m, index)
-            prefetch(v, index)
+    for unit in range(start, stop):
+        if not only_measure:
+            prefetch_row(unit + AHEAD, j, w, m, v)
         acc = tile(1, PANEL_VECTORS)
         clear(acc)
         sum_gradient(activity, unit, x, panel, acc)
         step_weights(acc, unit, j, n_left, (w, m, v, c, only_measure, total))
     return sum_lanes(total[0, 0])
+
+
+@inlined
+def prefetch_row(unit, j, w, m, v):
+    """Ask for a panel's row of weights and moments: rows are pages apart. It may lie beyond the last, which is no fault."""
+    for k in range(PANEL_VECTORS):
+        index = (unit, j + k * LANES)
+        prefetch(w, index)
+        prefetch(m, index)
+        prefetch(v, index)
 
 
 @inlined
@@ -218,13 +261,10 @@ def sum_gradient(activity, unit, x, panel, acc):
 
 
 @inlined
-def _dense_step(x, dout, w, m, v, c, only_measure, block, p):
-    """A block of `active_step_task` by the tiles of `products`."""
-    per_tile = (len(w) + TASK_ROWS - 1) // TASK_ROWS
-    per_block = BLOCK_ROWS // TASK_ROWS
-    n_tiles = (w.shape[1] + TILE_COLUMNS - 1) // TILE_COLUMNS
-    total = 0.0
-    for column in range(p * PANEL_TILES, min((p + 1) * PANEL_TILES, n_tiles)):
-        for row in range(block * per_block, min((block + 1) * per_block, per_tile)):
-            total += multiply_step_task(x.T, dout, w, m, v, c, only_measure, column * per_tile + row)
+def step_tiles(x, dout, w, m, v, c, only_measure, start, stop, p):
+    """`active_step_task` by the tiles of `products`, for the units from `start` to `stop`."""
+    total, row_tasks = 0.0, n_row_tasks(w)
+    for first in range(p * PANEL_TILES * row_tasks, min((p + 1) * PANEL_TILES * row_tasks, n_product_tasks(w)), row_tasks):
+        for task in range(first + start // TASK_ROWS, first + (stop + TASK_ROWS - 1) // TASK_ROWS):
+            total += multiply_step_task(x.T, dout, w, m, v, c, only_measure, task)
     return total

@@ -1,12 +1,12 @@
 """Whole training steps, with gradients that go from registers straight into the optimizer.
 
-Threads help themselves to tasks from a `board`, phase by phase; the tasks are those of `batches`, `lists`, `sparse` and
-`products`. While a mini-batch goes through the first layer, the next one is prepared: each has a slot of its own, 0 or
-1. The layers' arrays come in named tuples, one entry a layer. The first layer may be sparse: then its weights and
-moments are those of a `SparseLayer`, packed in panels, and its entries in `Layers` are not used.
+Threads help themselves to tasks from a `board`, phase by phase; the tasks are those of `batches`, `lists`, `sparse`,
+`active` and `products`. While a mini-batch goes through the first layer, the next one is prepared: each has a slot of its
+own, 0 or 1. The layers' arrays come in named tuples, one entry a layer. The first layer may be sparse: then its weights
+and moments are those of a `SparseLayer`, packed in panels, and its entries in `Layers` are not used.
 
 What a training does not need is not compiled: that is told by types. A network of ReLUs has no `activation` but None,
-and SGD no second moments; labels that are classes have one axis, and targets two, as have the answers to them; where
+one whose hidden layers are small no `activity` but None, and SGD no second moments; labels that are classes have one axis, and targets two, as have the answers to them; where
 answers are classes, targets are soft. And what is the same for networks of any depth and samples of any type, the work
 on one layer, is a kernel of its own: then only the walk through the layers is compiled anew for another network.
 """
@@ -71,7 +71,8 @@ class Layers(NamedTuple):
 
     SGD's velocity stands in the place of first moments, and None in that of second ones, `w_v` and `b_v`. `squares`,
     float64, has a number for each task of the layer's update. `activity` has one entry more, for each layer's input and
-    the last one's output: which units are on, empty for what is no hidden layer; or None for all, where none is noted.
+    the last one's output: which units are on, empty for what is no hidden layer; or None for all, as where hidden units
+    are no ReLUs.
     """
 
     w: tuple[np.ndarray, ...]
@@ -279,10 +280,14 @@ def forward_dense(worker, board, phase, slot, activity, below, w, b, out, is_hid
 
 @inlined
 def goes_by(activity, w):
-    """Whether products with `w` go by which units are on. Where its rows don't fill a vector, that wins nothing."""
+    """Whether products with `w` go by which units are on. Where its rows don't fill a panel, that wins little.
+
+    Who calls another kernel then asks for None once more: Numba compiles no branch that a type rules out, but looks for
+    such in one function at a time.
+    """
     if activity is None:
         return False
-    return len(activity.counts) > 0 and w.shape[1] > LANES
+    return len(activity.counts) > 0 and w.shape[1] >= PANEL_COLUMNS
 
 
 @inlined
@@ -293,7 +298,7 @@ def n_forward_tasks(activity, w, out):
 
 @inlined
 def forward_task(activity, below, w, b, with_relu, out, task):
-    """One of them; returns where the rows and columns of its output start and stop."""
+    """Task number `task` of a layer's way forward; returns where the rows and columns of its output start and stop."""
     if activity is not None and goes_by(activity, w):
         active_linear_task(activity, below, w, b, with_relu, out, task)
         left = task * PANEL_COLUMNS
@@ -367,12 +372,18 @@ def backward(worker, board, phase, n, layers, activation, dropout, step):
 @inner_kernel()
 def backward_layer(worker, board, phase, activity, dout, w, below, dbelow, activation, dropout, step, layer):
     """The gradient of the sums of hidden layer number `layer`, from 1, that `below` is the output of."""
-    n_tasks = n_panel_tasks(dbelow) if goes_by(activity, w) else n_transposed_tasks(w)
+    n_tasks = n_backward_tasks(activity, w, dbelow)
     task = claim(board, phase, worker, n_tasks, False)
     while task >= 0:
         backward_task(activity, dout, w, below, dbelow, task, activation, dropout, step, layer)
         task = claim_next(board, phase, worker, n_tasks, False)
     wait_for(board, phase, n_tasks)
+
+
+@inlined
+def n_backward_tasks(activity, w, dbelow):
+    """The tasks into which a layer's way back is split."""
+    return n_panel_tasks(dbelow) if goes_by(activity, w) else n_transposed_tasks(w)
 
 
 @inlined

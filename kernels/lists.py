@@ -119,14 +119,14 @@ def _list_dense_groups(images, rows, scale, lists, slot, words, start, stop):
 
 
 @inlined
-def bits_of_run(images, row, j):
+def bits_of_run(array, row, j):
     """Which of BITS features from j on are not 0, where a row may end before."""
-    n_left = images.shape[1] - j
+    n_left = array.shape[1] - j
     if n_left >= BITS:
-        return nonzero_bits(images, (row, j))
+        return nonzero_bits(array, (row, j))
     bits = 0
     for k in range(n_left):
-        bits |= int(images[row, j + k] != 0) << k
+        bits |= int(array[row, j + k] != 0) << k
     return bits
 
 

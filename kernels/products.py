@@ -157,10 +157,15 @@ def multiply_rows(a, b, start, stop, j, n_left, tall, flat, finish, target):
 
 
 @inlined
+def n_row_tasks(out):
+    """The tasks that share columns of a product of that shape; they follow one another."""
+    return (len(out) + TASK_ROWS - 1) // TASK_ROWS
+
+
+@inlined
 def n_product_tasks(out):
     """The tasks into which a product of that shape is split."""
-    n_rows, n_columns = out.shape
-    return ((n_rows + TASK_ROWS - 1) // TASK_ROWS) * ((n_columns + TILE_COLUMNS - 1) // TILE_COLUMNS)
+    return n_row_tasks(out) * ((out.shape[1] + TILE_COLUMNS - 1) // TILE_COLUMNS)
 
 
 @inlined
@@ -169,7 +174,7 @@ def block_of_task(out, task):
 
     Neighbouring tasks share columns, so that those of b stay in the thread's cache.
     """
-    row_tasks = (out.shape[0] + TASK_ROWS - 1) // TASK_ROWS
+    row_tasks = n_row_tasks(out)
     start = task % row_tasks * TASK_ROWS
     return start, min(start + TASK_ROWS, out.shape[0]), task // row_tasks * TILE_COLUMNS
 

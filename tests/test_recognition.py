@@ -136,7 +136,7 @@ def test_a_picture_that_is_turned_says_so_of_all_its_digits(predictor, images, t
     assert reading.digits
     for told in (reading, *reading.digits):
         assert "turned?" in told.flags
-        assert told.flags[0] in ("unsure", "no digit")
+        assert told.flags[0] in ("unsure", "no digit")  # which, is for the model to say
 
 
 def test_upright_rows_are_not_called_turned(predictor, images):
@@ -217,7 +217,7 @@ def test_the_contributions_add_up_to_what_the_ink_changed(predictor, images):
             assert contributions.sum() == pytest.approx(after - before, rel=0.02, abs=0.1)
 
 
-@pytest.mark.parametrize(("name", "share", "least"), [("mnist-784-512-10-best", 0, 0.25), (weights.SMALL, 0.1, 0.5)])
+@pytest.mark.parametrize(("name", "share", "least"), [("mnist-784-512-10-best", 0, 0.25), (weights.SMALL, 0.1, 0.5), (weights.DEFAULT, 0.1, 0.5)])
 def test_the_contributions_agree_with_occlusion(name, share, least, images):
     """Patches of ink are wiped out one at a time: the lead falls by about what their pixels were said to contribute.
 

@@ -17,6 +17,7 @@ from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples, split_validation
 from fastnet.errors import DataError, DivergedError, OptionError
 from fastnet.kernels import active, fused, jit, reference
+from fastnet.kernels.choices import MOST_ACTIVE
 from fastnet.kernels.sparse_rows import SparseRows
 from fastnet.models.network import Network
 from fastnet.reading.predictor import Predictor
@@ -351,6 +352,14 @@ def test_the_path_follows_the_density():
 LARGE = (300, 260, 17)  # neighbours whose units that are off are skipped, one with a partial panel, and a narrow one
 
 
+def mostly_off_network(hidden):
+    """A network for the data set of these tests, of whose hidden units fewer are on than are skipped on any CPU."""
+    network = Network.he_initialised((30, *hidden, 4), np.random.default_rng(0))
+    for layer in network.layers[:-1]:
+        layer.b[:] = -0.3
+    return network
+
+
 @pytest.mark.parametrize("is_sparse", [True, False])
 @pytest.mark.parametrize("options", [{}, {"dropout": 0.5}, {"solver": "sgd"}, {"clip_norm": 0.1}])
 def test_hidden_units_that_are_off_are_skipped_without_a_trace(dataset, monkeypatch, options, is_sparse):
@@ -359,10 +368,12 @@ def test_hidden_units_that_are_off_are_skipped_without_a_trace(dataset, monkeypa
     networks = []
     for least in (active.LEAST_WEIGHTS, 10**9):
         monkeypatch.setattr(active, "LEAST_WEIGHTS", least)
-        engine = FusedEngine(Network.he_initialised((30, *LARGE, 4), np.random.default_rng(0)), recipe, is_sparse)
+        engine = FusedEngine(mostly_off_network(LARGE), recipe, is_sparse)
         assert all((activity is None) == (least == 10**9) for activity in engine._layers.activity)
         take_steps(engine, dataset.train, np.arange(180), [1e-2] * 3)
         networks.append(engine.network)
+        for activity, n_units in zip(engine._layers.activity[1:-1], LARGE, strict=True):  # of the last mini-batch, of 40
+            assert activity is None or 0 < activity.counts.sum() < MOST_ACTIVE * 40 * n_units
     skipping, plain = (network.parameters() for network in networks)
     for name, array in skipping.items():
         np.testing.assert_allclose(array, plain[name], rtol=0, atol=1e-5 if "clip_norm" in options else 0)

@@ -15,7 +15,7 @@ def for_visitors(error: BaseException, names: Mapping[str, str]) -> str:
     """
     whole = sentence = sentence_of(error)
     nameless = {f"{interpreter()} -m": f"{Path(sys.executable).name} -m"}
-    for folder, name in {**names, **nameless}.items():
+    for folder, name in {**nameless, **names}.items():
         sentence = sentence.replace(folder, name)
     if sentence != whole:
         print(whole, file=sys.stderr, flush=True)

@@ -8,7 +8,6 @@ the cache.
 import dataclasses
 import math
 from collections.abc import Callable, Iterable, Iterator
-from itertools import product
 
 import numpy as np
 
@@ -50,13 +49,16 @@ def compile_ahead(
 def _trainings(n_hidden: int, kind: str) -> Iterator[tuple[Samples, Recipe]]:
     """Samples and recipes that between them call all of it."""
     plain = [Recipe(hidden=(n_units,) * n_hidden) for n_units in ((_SIDE, _LARGE) if n_hidden > 1 else (_SIDE,))]
-    bytes_, floats = (np.ones((1, _SIDE * _SIDE), kind) for kind in (np.uint8, np.float32))
-    rows = [SparseRows.from_dense(pixels) for pixels in (bytes_, floats)]
-    given: dict[str, list[np.ndarray] | list[SparseRows]] = {"sparse": rows, "uint8": [bytes_], "float32": [floats]}
-    yield from product(map(_samples, given[kind]), plain)
-    if kind == "uint8":
-        yield _samples(bytes_), dataclasses.replace(plain[0], augmentation=Augmentation())
+    for image in _images(kind):
+        samples = Samples(image, np.zeros(1, np.int64), 1.0)
+        for recipe in plain:
+            yield samples, recipe
+        if kind == "uint8":
+            yield samples, dataclasses.replace(plain[0], augmentation=Augmentation())
 
 
-def _samples(images: np.ndarray | SparseRows) -> Samples:
-    return Samples(images, np.zeros(1, np.int64), 1.0)
+def _images(kind: str) -> Iterator[np.ndarray | SparseRows]:
+    """One image of each type that there is of that kind."""
+    for dtype in ("uint8", "float32") if kind == "sparse" else (kind,):
+        pixels = np.ones((1, _SIDE * _SIDE), dtype)
+        yield SparseRows.from_dense(pixels) if kind == "sparse" else pixels

@@ -103,7 +103,7 @@ def test_units_that_answer_to_no_digit_are_told():
     assert dead == np.flatnonzero((pixels @ w + b).max(axis=0) <= 0).tolist()
 
 
-def test_a_model_too_large_for_browsers_is_told_and_the_default_stands_there(tab):
+def test_a_model_too_large_for_browsers_is_told_and_the_small_one_stands_there(tab):
     from playwright.sync_api import expect
 
     expect(tab.get_by_text("mnist-best-large is not shown: ")).to_contain_text(f"; this is {weights.SMALL}.")

@@ -20,7 +20,7 @@ _BOARD = (PAGE / "parts.js", PAGE / "pen.js", PAGE / "board.js", PAGE / "example
 
 
 class BrowserNetwork(JSComponent):
-    """The chosen model, or the default one where browsers don't compute it; `load` sends it, and each later choice."""
+    """The chosen model, or the small one where browsers don't compute it; `load` sends it, and each later choice."""
 
     shown = param.Dict(default={}, doc="The fields of a `ShownModel`, all at once; empty until they were sent.")
     problem = param.String(doc="Why another model is shown than the chosen one.")
@@ -39,7 +39,7 @@ class BrowserNetwork(JSComponent):
 
     def _send(self, *_: object) -> None:
         model = self._store.model
-        aside(partial(_model_or_default, self._store, model), partial(self._show, model))
+        aside(partial(_model_or_small, self._store, model), partial(self._show, model))
 
     def _show(self, model: str, found: tuple[ShownModel, str]) -> None:
         if model == self._store.model:  # no other was chosen meanwhile
@@ -67,10 +67,10 @@ class NetworkOfAnswer(BrowserNetwork):
             self.load()
 
 
-def _model_or_default(store: Store, name: str) -> tuple[ShownModel, str]:
-    """The model of that name, which lies there; or the default one and why it stands here."""
+def _model_or_small(store: Store, name: str) -> tuple[ShownModel, str]:
+    """The model of that name, which lies there; or the small one that comes along, and why it stands here."""
     try:
         return shown_model(store.folder()), ""
     except FORESEEN as error:
-        default = weights.DIRECTORY / weights.SMALL
-        return shown_model(default), f"{name} is not shown: {store.told(error)}; this is {weights.SMALL}."
+        small = weights.DIRECTORY / weights.SMALL
+        return shown_model(small), f"{name} is not shown: {store.told(error)}; this is {weights.SMALL}."
