@@ -7,9 +7,9 @@ products on either side of it walk these bits, for one panel of PANEL_COLUMNS co
     gradient   dw[unit]       += x[sample, unit] * dz[sample]    dw stays in registers, dz in the L1 cache
     back       dbelow[sample] += dz[sample, unit] * w[:, unit]   dbelow stays in registers, w in the L1 cache
 
-where dz, too, is 0 for units that are off: no gradient goes through them. As long as all numbers are finite, what is left
-out would add 0, and sums have the order that they have in `products`, so that results are the same to the bit. Where
-many units are on, it is the tiles of `products` that compute a panel.
+where dz, too, is 0 for units that are off: no gradient goes through them. As long as all numbers are finite, what is
+left out would add 0, and sums have the order that they have in `products`, so that results are the same to the bit.
+Where many units are on, it is the tiles of `products` that compute a panel.
 """
 
 from typing import NamedTuple
@@ -239,7 +239,7 @@ def step_panel(activity, x, dout, w, m, v, c, only_measure, start, stop, p, n_le
 
 @inlined
 def prefetch_row(unit, j, w, m, v):
-    """Ask for a panel's row of weights and moments: rows are pages apart. It may lie beyond the last, which is no fault."""
+    """Ask for a panel's row of weights and moments, as rows are pages apart. Beyond the last row that is no fault."""
     for k in range(PANEL_VECTORS):
         index = (unit, j + k * LANES)
         prefetch(w, index)
@@ -264,7 +264,9 @@ def sum_gradient(activity, unit, x, panel, acc):
 def step_tiles(x, dout, w, m, v, c, only_measure, start, stop, p):
     """`active_step_task` by the tiles of `products`, for the units from `start` to `stop`."""
     total, row_tasks = 0.0, n_row_tasks(w)
-    for first in range(p * PANEL_TILES * row_tasks, min((p + 1) * PANEL_TILES * row_tasks, n_product_tasks(w)), row_tasks):
+    for first in range(
+        p * PANEL_TILES * row_tasks, min((p + 1) * PANEL_TILES * row_tasks, n_product_tasks(w)), row_tasks
+    ):
         for task in range(first + start // TASK_ROWS, first + (stop + TASK_ROWS - 1) // TASK_ROWS):
             total += multiply_step_task(x.T, dout, w, m, v, c, only_measure, task)
     return total

@@ -1,14 +1,15 @@
 """Whole training steps, with gradients that go from registers straight into the optimizer.
 
 Threads help themselves to tasks from a `board`, phase by phase; the tasks are those of `batches`, `lists`, `sparse`,
-`active` and `products`. While a mini-batch goes through the first layer, the next one is prepared: each has a slot of its
-own, 0 or 1. The layers' arrays come in named tuples, one entry a layer. The first layer may be sparse: then its weights
-and moments are those of a `SparseLayer`, packed in panels, and its entries in `Layers` are not used.
+`active` and `products`. While a mini-batch goes through the first layer, the next one is prepared: each has a slot of
+its own, 0 or 1. The layers' arrays come in named tuples, one entry a layer. The first layer may be sparse: then its
+weights and moments are those of a `SparseLayer`, packed in panels, and its entries in `Layers` are not used.
 
 What a training does not need is not compiled: that is told by types. A network of ReLUs has no `activation` but None,
-one whose hidden layers are small no `activity` but None, and SGD no second moments; labels that are classes have one axis, and targets two, as have the answers to them; where
-answers are classes, targets are soft. And what is the same for networks of any depth and samples of any type, the work
-on one layer, is a kernel of its own: then only the walk through the layers is compiled anew for another network.
+one whose hidden layers are small no `activity` but None, and SGD no second moments; labels that are classes have one
+axis, and targets two, as have the answers to them; where answers are classes, targets are soft. And what is the same
+for networks of any depth and samples of any type, the work on one layer, is a kernel of its own: then only the walk
+through the layers is compiled anew for another network.
 """
 
 import math

@@ -300,14 +300,24 @@ def transpose_panel(w, j, k_start, depth, panel):
     n_rows, n_columns = w.shape
     _, vectors, _ = panel.shape
     for v in range(vectors):
+        row = j + v * LANES
         for k in range(0, depth, LANES):
-            square = tile(LANES, 1)
             mask = first_lanes(n_columns - k_start - k)
-            for r in range(min(LANES, n_rows - j - v * LANES)):
-                square[r, 0] = load(w, (j + v * LANES + r, k_start + k), mask)
-            transpose(square)
-            for r in range(LANES):
-                panel[k + r, v] = square[r, 0]
+            if row + LANES <= n_rows:  # rows of a number that is known are transposed in registers
+                transpose_square(w, row, k_start + k, LANES, mask, panel, k, v)
+            else:
+                transpose_square(w, row, k_start + k, n_rows - row, mask, panel, k, v)
+
+
+@inlined
+def transpose_square(w, row, column, n_rows, mask, panel, k, v):
+    """Column v of the panel, from row k on: up to LANES rows of w from `row` on, as columns."""
+    square = tile(LANES, 1)
+    for r in range(n_rows):
+        square[r, 0] = load(w, (row + r, column), mask)
+    transpose(square)
+    for r in range(LANES):
+        panel[k + r, v] = square[r, 0]
 
 
 @inlined

@@ -13,7 +13,9 @@ def test_distorted_test_digits_are_read(name):
     assert accuracy(Predictor.load(name), distorted(test, BEST.augmentation), test.labels) >= 0.98
 
 
-@pytest.mark.parametrize(("name", "least"), [("mnist-784-512-10-best", 0.93), (weights.SMALL, 0.945), (weights.DEFAULT, 0.96)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("mnist-784-512-10-best", 0.93), (weights.SMALL, 0.945), (weights.DEFAULT, 0.96)]
+)
 def test_digits_of_8_x_8_pixels_are_read(name, least):
     pytest.importorskip("sklearn")
     assert coarse_digits_read(Predictor.load(name), WAYS["enlarged to 64 x 64"], n=400) >= least

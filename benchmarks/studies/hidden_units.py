@@ -1,7 +1,7 @@
 """What skipping hidden units that are off gains, product by product, over the share of those that are on.
 
-Each product between two hidden layers is computed by tiles and with those units skipped, one thread, in turn; medians are
-shown. Trained units are on more or less often each, and so are these. `make hidden-units ARGS=--write` writes the
+Each product between two hidden layers is computed by tiles and with those units skipped, one thread, in turn; medians
+are shown. Trained units are on more or less often each, and so are these. `make hidden-units ARGS=--write` writes the
 table, which decides what `fastnet.kernels.choices` has for a CPU as `most_active`.
 """
 
@@ -109,4 +109,5 @@ def row(name: str, units: np.ndarray, activity: active.Activity, call: Callable[
             call()
             taken.append(time.perf_counter() - started)
     tiles, skipping = (statistics.median(taken[1:]) for taken in seconds.values())
-    return f"| {name} | {np.mean(units > 0):.0%} | {1e6 * tiles:,.0f} us | {1e6 * skipping:,.0f} us | {tiles / skipping:.2f}x |"
+    times = f"{1e6 * tiles:,.0f} us | {1e6 * skipping:,.0f} us | {tiles / skipping:.2f}x"
+    return f"| {name} | {np.mean(units > 0):.0%} | {times} |"

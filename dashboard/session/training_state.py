@@ -135,7 +135,7 @@ class TrainingState(param.Parameterized):
         return [Rival(name, known[name]) for name in self.rivals if name in known]
 
     def example(self) -> list[Rival]:
-        """What there is to see before the first training: the newest run here, a saved model, or the small one that comes along."""
+        """What there is to see before the first training: a run or model of its own, or the small one of fastnet."""
         others = [name for name in self._library.names() if name not in weights.names()]
         name = next((name for name in others if len(self._library.history(name)) >= LEAST_EPOCHS), weights.SMALL)
         return [Rival(name, self._model(name))]

@@ -34,7 +34,12 @@ ADAM = Adam(0.9, 0.999, 1e-8)
 # Samples, units, and columns on the other side of the layer: around the sizes of words, panels and blocks.
 SIZES = [(1, 1, 1), (5, 70, 20), (BITS, BITS, PANEL_COLUMNS), (BITS + 1, 2 * BITS + 3, PANEL_COLUMNS + 5)]
 if not config.DISABLE_JIT:
-    SIZES += [(128, 300, 200), (3, BLOCK_ROWS + 9, 3 * PANEL_COLUMNS - 1), (MOST_SAMPLES, 100, 100), (MOST_SAMPLES + 1, 100, 100)]
+    SIZES += [
+        (128, 300, 200),
+        (3, BLOCK_ROWS + 9, 3 * PANEL_COLUMNS - 1),
+        (MOST_SAMPLES, 100, 100),
+        (MOST_SAMPLES + 1, 100, 100),
+    ]
 
 
 # Kernels alone call the tasks.
