@@ -16,7 +16,7 @@ from benchmarks.publishing import machine_text, of_this_cpu, publish, study_pars
 from fastnet.kernels import active
 from fastnet.kernels.arrays import aligned_copy, aligned_empty
 from fastnet.kernels.jit import kernel
-from fastnet.kernels.optimizers import Adam, coefficients
+from fastnet.kernels.optimizers import Adam, AdamCoefficients, coefficients
 from fastnet.timing.texts import load_average
 
 DOCUMENT = Path("docs/speed.md")
@@ -26,28 +26,36 @@ MANY, NONE = 2**40, 0  # units that are noted to be on: with so many in each run
 
 
 @kernel()
-def note(out, activity):
+def note(out: np.ndarray, activity: active.Activity) -> None:
     """Which units are on."""
     for task in range(active.n_note_tasks(activity)):
         active.note_task(out, activity, task)
 
 
 @kernel()
-def forward(activity, x, w, b, out):
+def forward(activity: active.Activity, x: np.ndarray, w: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     """out = max(x @ w + b, 0)."""
     for task in range(active.n_panel_tasks(out)):
         active.active_linear_task(activity, x, w, b, True, out, task)
 
 
 @kernel()
-def back(activity, dout, w, hidden, dbelow):
+def back(activity: active.Activity, dout: np.ndarray, w: np.ndarray, hidden: np.ndarray, dbelow: np.ndarray) -> None:
     """dbelow = dout @ w^T where hidden > 0, else 0."""
     for task in range(active.n_panel_tasks(dbelow)):
         active.active_backward_task(activity, dout, w, hidden, np.float32(1), dbelow, task)
 
 
 @kernel()
-def step(activity, x, dout, w, m, v, c):
+def step(
+    activity: active.Activity,
+    x: np.ndarray,
+    dout: np.ndarray,
+    w: np.ndarray,
+    m: np.ndarray,
+    v: np.ndarray,
+    c: AdamCoefficients,
+) -> None:
     """A step of Adam with the gradient x^T @ dout."""
     for task in range(active.n_step_tasks(w)):
         active.active_step_task(activity, x, dout, w, m, v, c, False, task)
