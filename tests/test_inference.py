@@ -209,7 +209,7 @@ def test_model_directory_is_loaded_with_its_pixel_scale_and_manifest(tmp_path, p
 
 
 def test_broken_model_is_refused(tmp_path):
-    with pytest.raises(ModelError, match=r"manifest\.json: cannot be read"):
+    with pytest.raises(ModelError, match=r"manifest\.json: is missing, so this directory holds no model; give one "):
         Predictor.load(tmp_path)
 
 

@@ -18,7 +18,7 @@ from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.session import store as store_module
 from fastnet.dashboard.session.drawing import Stroke
 from fastnet.dashboard.session.store import MOST_PICTURES, MOST_SIDE, Store, model_facts, read_file
-from fastnet.dashboard.views.learn.network import _model_or_default
+from fastnet.dashboard.views.learn.network import _model_or_small
 from fastnet.dashboard.worker.audit_files import audit_file, file_names
 from fastnet.dashboard.worker.sentences import for_visitors
 from fastnet.errors import DataError, ModelError, OptionError
@@ -262,7 +262,7 @@ def test_visitors_are_told_a_models_name_and_the_log_where_it_lies(tmp_path, cap
     store.model = "mine"
     assert store.problem.startswith("mine/W1.npy: ")
     assert f"{folder}/W1.npy: " in capfd.readouterr().err
-    assert _model_or_default(store, "mine")[1].startswith("mine is not shown: mine/W1.npy: ")
+    assert _model_or_small(store, "mine")[1].startswith("mine is not shown: mine/W1.npy: ")
     store.corrected = ("mine", tmp_path / "temporary")
     assert str(tmp_path) not in store.problem
     assert audit_file(folder, file_names()[0]).startswith("mine/")
