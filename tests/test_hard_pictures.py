@@ -12,9 +12,6 @@ PICTURES = Path(__file__).parent / "pictures"
 ROWS = list(csv.DictReader((PICTURES / "LABELS.csv").read_text().splitlines()))
 
 STILL_WRONG = {
-    "blurred_crop_1.png",
-    "blurred_crop_2.png",
-    "blurred_crop_3.png",
     "five_without_its_bar_2.png",
     "ledger_line_1.jpg",
     "ledger_line_2.jpg",

@@ -1,5 +1,7 @@
 """From a page to 28x28: ink told from paper, parts cut out, MNIST's form; and digits rendered as people write them."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
@@ -236,10 +238,35 @@ def test_digits_that_fill_their_picture_are_read(predictor, test_digits, ground,
     assert right >= 95
 
 
-def test_what_fills_a_picture_in_uneven_light_is_no_close_up():
-    page = np.asarray(drawn((20, 10, 50, 190), (20, 160, 190, 190)), np.float64)
-    assert find_close_up(Image.fromarray(page.astype(np.uint8)))
-    assert find_close_up(Image.fromarray((page * np.linspace(1, 0.8, 200)).astype(np.uint8))) is None
+@pytest.mark.parametrize("pen", [(90, 90, 160), (60, 60, 60)])
+def test_blurred_digits_that_fill_their_picture_are_read_where_light_falls_off(predictor, test_digits, pen):
+    rng = np.random.default_rng(0)
+    right = 0
+    for image, label in zip(test_digits[0][:100], test_digits[1][:100], strict=True):
+        ink = rendering.strokes(image, 80)
+        ink = np.pad(ink, 3)
+        page = 220 + ink[..., np.newaxis] * (np.array(pen) - 220.0)
+        down, across = rng.uniform(-0.3, 0.3, 2)
+        light = 1 + down * np.linspace(-1, 1, len(ink))[:, np.newaxis] + across * np.linspace(-1, 1, ink.shape[1])
+        picture = Image.fromarray((page * light[..., np.newaxis]).clip(0, 255).astype(np.uint8))
+        right += predictor.read(picture.filter(ImageFilter.GaussianBlur(4))).text == str(label)
+    assert right >= 95
+
+
+def test_a_close_up_in_falling_light_is_the_one_in_even_light():
+    page = np.asarray(drawn((20, 10, 50, 190), (20, 160, 190, 190), ink=60), np.float64)
+    light = np.linspace(1, 0.6, 200)
+    found, margin = find_close_up(Image.fromarray(page.astype(np.uint8)))
+    in_falling_light, its_margin = find_close_up(Image.fromarray((page * light).astype(np.uint8)))
+    assert margin == its_margin
+    assert np.abs(np.asarray(found, int) - np.asarray(in_falling_light)).max() <= 8
+
+
+@pytest.mark.parametrize("kind", ["blank paper", "blank paper in deep shadow", "blank folded paper", "textures"])
+def test_paper_in_uneven_light_is_no_close_up(kind):
+    rng = np.random.default_rng(0)
+    pages = [Image.open(BytesIO(rendering.NON_DIGITS[kind](rng))).convert("L") for _ in range(50)]
+    assert not any(map(find_close_up, pages))
 
 
 def test_boxes_in_a_picture_that_a_digit_fills_lie_within_it():

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from .ink import coarse, otsu
+from .ink import coarse, enlarged, highest, otsu
 from .labelling import label_runs
 from .mnist_form import stroke_width
 from .ruling import without_ruled_lines
@@ -17,6 +17,15 @@ _EVEN = 0.05  # of each side at least is paper at its usual level, ...
 _LEVEL = 0.01  # ... within such a share of the contrast
 _MARGIN = 0.5  # of the picture's longer side
 
+# Where light falls off across a close-up, only dark ink on paper that a smooth surface describes well is believed.
+_LEAST_INK = 0.2  # of the picture
+_ROUNDS = 8  # of telling ink from paper by the surface, and the surface by the paper
+_MOST_POINTS = 1_000  # of the paper, which tell its surface
+_TOUCHED = 0.5  # of a side's length is ink at most, on all four sides together: shadows run from side to side
+_MOST_NOISE = 0.16  # of the contrast, standard deviation of the paper from its surface
+
+_Levels = tuple[np.ndarray, np.ndarray]  # the brightness of paper and of ink, on each pixel or for all: (1, 1)
+
 
 def find_close_up(channel: Image.Image) -> tuple[Image.Image, int] | None:
     """Light ink on black paper with a margin all around, and its pixels, if a digit fills the picture (L)."""
@@ -26,26 +35,71 @@ def find_close_up(channel: Image.Image) -> tuple[Image.Image, int] | None:
         return None
     light = small > threshold
     ink_is_dark = bool(np.concatenate(_sides(light)).mean() > 0.5)
-    ink = light != ink_is_dark
-    if max(side.mean() for side in _sides(ink)) > _OPEN or not _is_digit(ink):
+    levels = _in_level_light(small, light != ink_is_dark, ink_is_dark)
+    if levels is None and ink_is_dark:
+        levels = _in_falling_light(small, ~light)
+    if levels is None:
         return None
-    if (without_ruled_lines(ink, ink, 255 - small if ink_is_dark else small)[0] != ink).any():
-        return None  # the page of a notebook
-    paper, full = float(np.bincount(small[~ink].astype(np.uint8)).argmax()), float(np.median(small[ink]))
-    is_level = abs(small - paper) <= _LEVEL * abs(full - paper)
-    if min(side.mean() for side in _sides(is_level)) < _EVEN:
-        return None  # a photograph: the light may not be even
+    paper, full = (enlarged(level, channel.size) for level in levels)
     amount = np.clip((np.asarray(channel, np.float32) - paper) * (255 / (full - paper)), 0, 255).astype(np.uint8)
     margin = max(1, round(_MARGIN * max(channel.size)))
     return Image.fromarray(np.pad(amount, margin)), margin
+
+
+def _in_level_light(small: np.ndarray, ink: np.ndarray, ink_is_dark: bool) -> _Levels | None:
+    """What paper and ink are everywhere; None if the ink is no digit, or the light not even, as on photographs."""
+    if not _is_digit(ink, small if not ink_is_dark else 255 - small):
+        return None
+    paper, full = float(np.bincount(small[~ink].astype(np.uint8)).argmax()), float(np.median(small[ink]))
+    is_level = abs(small - paper) <= _LEVEL * abs(full - paper)
+    if min(side.mean() for side in _sides(is_level)) < _EVEN:
+        return None
+    return np.full((1, 1), paper, np.float32), np.full((1, 1), full, np.float32)
+
+
+def _in_falling_light(small: np.ndarray, ink: np.ndarray) -> _Levels | None:
+    """The same for dark ink on paper whose brightness is a surface of the second degree; None if it is no digit."""
+    if ink.mean() < _LEAST_INK:
+        return None
+    for _ in range(_ROUNDS):
+        soft = highest(ink, 1)  # the soft edge of a stroke is no paper
+        if soft.all():
+            return None
+        paper = _surface(small, ~soft)
+        threshold, separation = otsu(paper - small)
+        before, ink = ink, paper - small > threshold
+        if (ink == before).all():
+            break
+    touched = sum(side.mean() for side in _sides(ink))
+    if separation < _TWO_GROUPS or touched > _TOUCHED or paper.min() < 1:
+        return None
+    share = 1 - small / paper  # shade dims ink and paper alike
+    strength, is_paper = float(np.median(share[ink])), ~highest(ink, 2)
+    if not is_paper.any() or share[is_paper].std() > _MOST_NOISE * strength or not _is_digit(ink, 255 * share):
+        return None
+    return paper, paper * np.float32(1 - strength)
+
+
+def _surface(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The surface of the second degree that is nearest to the values where they are known, everywhere."""
+    rows, columns = (np.linspace(-1, 1, n, dtype=np.float32) for n in values.shape)
+    y, x = np.broadcast_arrays(rows[:, np.newaxis], columns)
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+    at = np.flatnonzero(known)
+    at = at[:: -(-len(at) // _MOST_POINTS)]
+    factors = np.linalg.lstsq(terms.reshape(-1, 6)[at], values.ravel()[at], rcond=None)[0]
+    surface: np.ndarray = terms @ factors
+    return surface
 
 
 def _sides(picture: np.ndarray) -> tuple[np.ndarray, ...]:
     return picture[0], picture[-1], picture[:, 0], picture[:, -1]
 
 
-def _is_digit(ink: np.ndarray) -> bool:
-    """Whether the largest part of some ink is of strokes and as large as the picture."""
+def _is_digit(ink: np.ndarray, amount: np.ndarray) -> bool:
+    """Whether the ink's largest part is of strokes and as large as the picture, which is no page of a notebook."""
+    if max(side.mean() for side in _sides(ink)) > _OPEN:
+        return False
     runs = label_runs(ink)
     if not len(runs.row):
         return False
@@ -53,4 +107,6 @@ def _is_digit(ink: np.ndarray) -> bool:
     its = runs.label == areas.argmax()
     height, width = np.ptp(runs.row[its]) + 1, runs.stop[its].max() - runs.start[its].min()
     fills = max(height / ink.shape[0], width / ink.shape[1]) >= _SPAN and areas.max() >= _MOST_INK * areas.sum()
-    return bool(fills and stroke_width(ink) <= _THICK * max(height, width))
+    if not fills or stroke_width(ink) > _THICK * max(height, width):
+        return False
+    return bool((without_ruled_lines(ink, ink, amount)[0] == ink).all())

@@ -88,7 +88,7 @@ def _in_even_light(
     """
     of_light = _paper_between_lines if has_lines else _lit_paper
     paper, is_dark = _plain_paper(full, is_dark) or of_light(grey, is_dark)
-    level = _enlarged(paper, grey.size)
+    level = enlarged(paper, grey.size)
     depth = level - full if is_dark else full - level
     depth *= 255 / np.maximum(level if is_dark else 255 - level, np.float32(32))  # shade dims ink and paper alike
     return np.clip(depth, 0, 255).astype(np.uint8), _grain(depth, has_lines), is_dark
@@ -143,18 +143,18 @@ def _paper_between_lines(grey: Image.Image, is_dark: bool | None) -> tuple[np.nd
     g = np.asarray(grey.reduce((min(factor, grey.width), min(factor, grey.height))), np.float32)
     reach = math.ceil(_STROKE * min(g.shape) / 2)
     if is_dark is None:
-        is_dark = bool((2 * g - _highest(g, 2 * reach) + _highest(-g, 2 * reach)).sum() > 0)
+        is_dark = bool((2 * g - highest(g, 2 * reach) + highest(-g, 2 * reach)).sum() > 0)
     paper = _closed(g, reach) if is_dark else -_closed(-g, reach)
     return paper - np.median(paper - g), is_dark  # closed grain is lighter than paper
 
 
 def _closed(values: np.ndarray, reach: int) -> np.ndarray:
     """The same without what is low and no wider than twice `reach` and a pixel."""
-    closed: np.ndarray = -_highest(-_highest(values, reach), reach)
+    closed: np.ndarray = -highest(-highest(values, reach), reach)
     return closed
 
 
-def _highest(values: np.ndarray, reach: int) -> np.ndarray:
+def highest(values: np.ndarray, reach: int) -> np.ndarray:
     """The highest value up to `reach` rows and columns away."""
     for axis in (0, 1):
         edge = [(reach, reach) if axis == n else (0, 0) for n in (0, 1)]
@@ -183,7 +183,7 @@ def _paper_and_side(g: np.ndarray, fraction: float, is_dark: bool | None) -> tup
         paper = _paper(g, depth > max(0.2 * float(depth.max()), 8))
     clearness = otsu(paper - g)[1]
     # Beside the edge of a shadow, the mean lies between light and shade; take the side that makes less ink.
-    paper = -_highest(-paper, _SMOOTHING) if ink_is_dark else _highest(paper, _SMOOTHING)
+    paper = -highest(-paper, _SMOOTHING) if ink_is_dark else highest(paper, _SMOOTHING)
     return paper, ink_is_dark, clearness
 
 
@@ -208,7 +208,7 @@ def _first_split(g: np.ndarray, fraction: float) -> tuple[np.ndarray, bool]:
 
 def _paper(g: np.ndarray, is_ink: np.ndarray) -> np.ndarray:
     """The brightness of the paper, also below the ink: the mean of the paper near by, or farther away."""
-    near_ink = _highest(is_ink, 1)  # the soft edge of a stroke is no paper
+    near_ink = highest(is_ink, 1)  # the soft edge of a stroke is no paper
     weight = (~near_ink).astype(np.float32)
     everywhere = float((g * weight).sum() / max(weight.sum(), 1e-6)) if weight.any() else float(g.mean())
     sums, weights = np.full_like(g, 1e-6 * everywhere), np.full_like(g, 1e-6)
@@ -297,7 +297,7 @@ def _window_sizes(n: int, radius: int) -> np.ndarray:
     return np.minimum(places + radius + 1, n) - np.maximum(places - radius, 0)
 
 
-def _enlarged(field: np.ndarray, size: tuple[int, int]) -> np.ndarray | np.float32:
+def enlarged(field: np.ndarray, size: tuple[int, int]) -> np.ndarray | np.float32:
     """A slowly changing field on all pixels; one number where it hardly changes."""
     if np.ptp(field) < 0.02 * abs(float(field.mean())) + 1e-3:
         return np.float32(np.median(field))
