@@ -15,6 +15,7 @@ import pytest
 
 from fastnet import cli
 from fastnet.cli import waiting
+from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.interrupts import SIGNALS
 
@@ -110,6 +111,16 @@ def npz(dataset, tmp_path):
     path = tmp_path / "small.npz"
     train, test = dataset.train, dataset.test
     np.savez(path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels)
+    return path
+
+
+@pytest.fixture
+def digits_npz(tmp_path):
+    """A few of MNIST's training digits as an .npz file: what can be calibrated."""
+    some = load_dataset().train.take(np.arange(2200))
+    images = some.images.reshape(-1, 28, 28)
+    path = tmp_path / "digits.npz"
+    np.savez(path, x_train=images[:2000], y_train=some.labels[:2000], x_test=images[2000:], y_test=some.labels[2000:])
     return path
 
 

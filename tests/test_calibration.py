@@ -244,16 +244,6 @@ def few_things(monkeypatch):
     monkeypatch.setattr("fastnet.reading.fitting._N_PICTURES", 20)
 
 
-@pytest.fixture
-def digits_npz(tmp_path):
-    """A few of MNIST's training digits as an .npz file."""
-    some = load_dataset().train.take(np.arange(2200))
-    images = some.images.reshape(-1, 28, 28)
-    path = tmp_path / "digits.npz"
-    np.savez(path, x_train=images[:2000], y_train=some.labels[:2000], x_test=images[2000:], y_test=some.labels[2000:])
-    return path
-
-
 def test_a_training_is_calibrated_when_it_is_saved(fastnet, few_things, digits_npz, tmp_path):
     code, _, err = fastnet("train", "--data", digits_npz, *SMALL, "--validation", 400, "--out", tmp_path / "run")
     assert code == 0
@@ -273,6 +263,19 @@ def test_a_training_that_goes_on_is_calibrated_anew(fastnet, few_things, digits_
     assert code == 0
     assert "went with the weights" not in err
     assert not np.array_equal(Predictor.load(tmp_path / "run").calibration.likeness, before.likeness)
+
+
+def test_a_run_that_has_all_epochs_and_no_calibration_says_how_it_gets_one(fastnet, few_things, digits_npz, tmp_path):
+    run = tmp_path / "run"
+    one_epoch = ("--hidden", "none", "--engine", "reference", "--epochs", 1, "--validation", 400)
+    fastnet("train", "--data", digits_npz, *one_epoch, "--no-calibration", "--out", run)
+    code, _, err = fastnet("train", "--resume", run)
+    assert code == 2
+    assert "has all of its 1 epoch;" in err
+    assert err.endswith(f"not calibrated yet, it answers whatever it is shown: fastnet calibrate {run}\n")
+    fastnet("calibrate", run)
+    _, _, err = fastnet("train", "--resume", run)
+    assert err.endswith("--epochs N goes on to N\n")
 
 
 def test_a_training_on_the_page_is_calibrated(few_things, digits_npz, tmp_path):

@@ -96,12 +96,16 @@ def test_a_training_that_has_come_to_its_end_is_saved(start, npz, tmp_path, plac
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_training_that_is_interrupted_while_it_is_calibrated_stays_saved(start, npz, tmp_path, number):
+def test_a_training_that_is_interrupted_while_it_is_calibrated_stays_saved(start, digits_npz, tmp_path, number):
     hold = "import fastnet.reading.fitting as f; f.calibrate_run = hold"
-    process = start(hold, "train", "--data", npz, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
+    process = start(hold, "train", "--data", digits_npz, *SMALL, "--epochs", 1, "--out", tmp_path / "run")
+    assert process.stdout.readline().startswith("test accuracy ")
+    assert process.stdout.readline() == f"saved in {tmp_path / 'run'}\n"
     _, err = interrupted(process, number)
     assert process.returncode == 128 + number, err
-    assert err.splitlines()[-1] == "fastnet: interrupted"
+    *_, lacking, last = err.splitlines()
+    assert lacking.endswith(f"fastnet calibrate {tmp_path / 'run'}")
+    assert last == "fastnet: interrupted"
     saved = Model.load(tmp_path / "run")
     assert saved.manifest.test is not None
     assert saved.calibration is None

@@ -144,15 +144,18 @@ def _train(args: argparse.Namespace, training: "Training", directory: Path) -> i
             saves_after=lambda record: True,
             n_steps=args.stop_after * training.steps_per_epoch if args.stop_after else None,
         )
-    if not (args.no_calibration or stopped_by or outcome.interrupted or training.dataset.table):
-        outdated = _calibrated(training, place, outdated)
     result = {
         "run": str(directory),
         **{f"test_{name}": figure for name, figure in outcome.test.items()},
         "interrupted": outcome.interrupted,
         "epochs": [dataclasses.asdict(record) for record in training.progress.history],
     }
-    show(args, result, _summary(directory, outcome))
+    show(args, result, _summary(directory, outcome))  # before a calibration, which may be interrupted
+    if not (args.no_calibration or outcome.interrupted or training.dataset.table):
+        if not stopped_by:
+            outdated = _calibrated(training, directory, place, outdated)
+        elif lacking := _calibration_lacking(training, directory):
+            tell(lacking)
     if outdated:
         again = ", ".join(f"{program()} {_MAKERS[name]} {directory}" for name in outdated)
         tell(f"its {' and '.join(outdated)} went with the weights before, for which alone they were made: {again}")
@@ -160,7 +163,7 @@ def _train(args: argparse.Namespace, training: "Training", directory: Path) -> i
     return exit_status(stopped_by[0]) if stopped_by else 0
 
 
-def _calibrated(training: "Training", place: Path, outdated: tuple[str, ...]) -> tuple[str, ...]:
+def _calibrated(training: "Training", directory: Path, place: Path, outdated: tuple[str, ...]) -> tuple[str, ...]:
     """Calibrate the run, or tell why it cannot be; what is still made for other weights, of what was before."""
     from fastnet.reading.fitting import calibrate_run
 
@@ -171,12 +174,26 @@ def _calibrated(training: "Training", place: Path, outdated: tuple[str, ...]) ->
     except OptionError as error:
         tell(f"it was not calibrated, and answers whatever it is shown: {error}")
         return outdated
+    except KeyboardInterrupt:
+        if lacking := _calibration_lacking(training, directory):
+            tell(lacking)
+        raise
     kept, refused = (percent(calibration.measured[name]) for name in ("digits_kept", "nondigits_refused"))
     tell(
         f"calibrated in {time.monotonic() - began:.0f} s: {kept} of the validation digits are answered without doubt,"
         f" {refused} of what is none is refused"
     )
     return tuple(name for name in outdated if name != "calibration")
+
+
+def _calibration_lacking(training: "Training", directory: Path) -> str:
+    """The sentence about a trained run that is not calibrated yet; empty where it is, or cannot be."""
+    from fastnet.reading.fitting import obstacle_to_calibration
+    from fastnet.training.runs import made_from_weights
+
+    if "calibration" in made_from_weights(directory) or obstacle_to_calibration(training.dataset, training.recipe):
+        return ""
+    return f"not calibrated yet, it answers whatever it is shown: {program()} calibrate {shlex.quote(str(directory))}"
 
 
 def _recipe_name(text: str) -> str:
@@ -219,7 +236,8 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
         claims.enter_context(claim(directory))
         training = load_run(directory, given_data(args), epochs, located(teacher) if teacher is not None else None)
         if training.finished:
-            raise OptionError(f"{args.resume} has all of its {training.recipe.epochs} epochs; --epochs N goes on to N")
+            done = f"{args.resume} has all of its {_epochs(training.recipe)}; --epochs N goes on to N"
+            raise OptionError("; ".join(filter(None, (done, _calibration_lacking(training, directory)))))
         return training, real_path(directory)  # for `--resume .`: a save replaces the directory
     recipe = with_given_options(_with_network_of(args.initial, RECIPES[args.recipe or "plain"]), args)
     if recipe.teacher is not None:
@@ -254,12 +272,15 @@ def _headline(training: "Training") -> str:
     recipe = training.recipe
     layers = "-".join(str(size) for size in training.network.layer_sizes)
     n_train, n_validation = len(training.train_samples), len(training.validation_samples)
-    epochs = "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs} epochs"
     teachers = f", taught by {names_of(training.teachers.origins)}" if training.teachers else ""
     return (
         f"{layers} on {training.dataset.source}: {n_train:,} training and {n_validation:,} validation samples,"
-        f" {epochs} of batches of {recipe.batch_size}, seed {recipe.seed}, engine {recipe.engine}{teachers}"
+        f" {_epochs(recipe)} of batches of {recipe.batch_size}, seed {recipe.seed}, engine {recipe.engine}{teachers}"
     )
+
+
+def _epochs(recipe: Recipe) -> str:
+    return "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs} epochs"
 
 
 def _summary(directory: Path, outcome: "Outcome") -> str:

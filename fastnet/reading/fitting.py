@@ -61,6 +61,16 @@ def calibrate_run(training: Training, directory: Path) -> Calibration:
     return calibration
 
 
+def obstacle_to_calibration(dataset: Dataset, recipe: Recipe) -> str | None:
+    """Why what is trained so cannot be calibrated: that takes validation samples, of the form in which the pipeline
+    gives digits; None where it can."""
+    if dataset.train.n_features != SIDE * SIDE or dataset.train.images.dtype != np.uint8:
+        return f"{dataset.source}: only models of {SIDE}x{SIDE} pictures of 8 bits can be calibrated"
+    if recipe.n_validation == 0:
+        return "a model that was trained without validation samples cannot be calibrated"
+    return None
+
+
 def _calibrate(model: str | Path, data: Dataset | None, out: Path | None) -> Calibration:
     files = read_model(model)
     manifest = files.manifest
@@ -198,11 +208,9 @@ def _validation_digits(dataset: Dataset, recipes: Sequence[Recipe]) -> Samples:
 
 
 def _require_pictures(dataset: Dataset, recipe: Recipe) -> None:
-    """OptionError, unless there are validation samples, and they are of the form in which the pipeline gives digits."""
-    if dataset.train.n_features != SIDE * SIDE or dataset.train.images.dtype != np.uint8:
-        raise OptionError(f"{dataset.source}: only models of {SIDE}x{SIDE} pictures of 8 bits can be calibrated")
-    if recipe.n_validation == 0:
-        raise OptionError("a model that was trained without validation samples cannot be calibrated")
+    """OptionError where such a model cannot be calibrated."""
+    if obstacle := obstacle_to_calibration(dataset, recipe):
+        raise OptionError(obstacle)
 
 
 def _cropped(image: np.ndarray) -> np.ndarray:
