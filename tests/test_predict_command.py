@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fastnet import weights
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.reading.nondigits import nondigits
@@ -73,6 +74,30 @@ def test_files_that_are_no_pictures_are_counted_and_named(fastnet, scans, tmp_pa
 
 def test_nothing_is_said_where_nothing_is_passed_over(fastnet, scans):
     assert fastnet("predict", scans)[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ((), True),
+        (("--out", "answers.csv"), True),
+        (("--model", weights.SMALL), False),
+        (("--json",), False),
+        (("--quiet",), False),
+    ],
+)
+def test_a_person_who_named_no_model_is_told_which_one_reads(fastnet, scans, tmp_path, monkeypatch, options, says):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    _, _, err = fastnet("predict", scans / "0.png", *options)
+    assert (f"read by {weights.DEFAULT}; --model NAME asks another" in err) == says
+
+
+@pytest.mark.parametrize("options", [("--json",), ("--out", "answers.csv", "--json")])
+def test_json_names_the_model_that_read(fastnet, scans, tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    for named, model in (((), weights.DEFAULT), (("--model", weights.SMALL, "--force"), weights.SMALL)):
+        assert json.loads(fastnet("predict", scans / "0.png", *options, *named)[1])["model"] == model
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")

@@ -20,7 +20,7 @@ from .inputs import FILES_OF_IMAGES, MOST_MEGAPIXELS, STANDARD_INPUT, OneByOne, 
 from .options import add_command, add_transposed, prefer_one_blas_thread, show, tell, whole
 from .streams import one_line
 from .table_answers import predict_table
-from .waiting import complain, put, waiting
+from .waiting import complain, is_live, put, waiting
 
 if TYPE_CHECKING:
     from fastnet.reading.constraints import Constraint
@@ -57,7 +57,7 @@ def add(commands: Any) -> None:
         metavar="PICTURE",
         help='a picture, a directory with pictures in or below it, a file of images, or "-" for standard input',
     )
-    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="(default: %(default)s)")
+    parser.add_argument("--model", metavar="NAME", help=f"(default: {DEFAULT_MODEL})")
     parser.add_argument(
         "--explain", type=Path, metavar="PNG", help="draw the stages and a heat map (several: PNG-1, PNG-2, ...)"
     )
@@ -120,6 +120,10 @@ def run(args: argparse.Namespace) -> int:
         require_new(args.out, args.force)
     if args.transposed is not None and not any(map(is_file_of_images, args.pictures)):
         raise OptionError(f"--transposed is for files of images ({FILES_OF_IMAGES}), and none is given")
+    if args.model is None:
+        args.model = DEFAULT_MODEL
+        if is_live() and form != "json" and not args.json:  # which names it
+            tell(f"read by {DEFAULT_MODEL}; --model NAME asks another")
     predictor = Predictor.load(args.model)
     if predictor.manifest.table:
         return predict_table(args, predictor)
@@ -177,7 +181,7 @@ def _print(args: argparse.Namespace, reader: Reader, form: str, writers: Writers
     answers = _explained(args, reader) if args.explain else reader.answers(args.pictures)
     _, n_unreadable = _pass_on(answers, write)
     if form == "json":
-        print(as_json(results, reader.n_others))
+        print(as_json(results, reader.n_others, args.model))
     reader.tell_others()
     return UNREADABLE if n_unreadable else 0
 
@@ -197,6 +201,7 @@ def _write(args: argparse.Namespace, reader: Reader, form: str, writers: Writers
     seconds = time.monotonic() - started
     result = {
         "file": str(args.out),
+        "model": args.model,
         "pictures": n,
         "unreadable": n_unreadable,
         "passed_over": reader.n_others,

@@ -146,9 +146,11 @@ def read_ready_images(predictor: Model, path: str, is_transposed: bool | None = 
             yield {"path": path, "image": number, "text": reading.text, **_figures(reading)}
 
 
-def as_json(answers: Iterable[dict[str, Any]], n_passed_over: int) -> str:
-    """The document that `fastnet predict --json` prints: the answers, and how many files were no pictures by name."""
-    return json.dumps({"results": list(answers), "passed_over": n_passed_over}, allow_nan=False)
+def as_json(answers: Iterable[dict[str, Any]], n_passed_over: int, model: str | None = None) -> str:
+    """The document that `fastnet predict --json` prints: the answers, how many files were no pictures by name, and
+    which model answered, where it has a name."""
+    document = {"results": list(answers), "passed_over": n_passed_over, **({"model": model} if model else {})}
+    return json.dumps(document, allow_nan=False)
 
 
 def read_chunk(

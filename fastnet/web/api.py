@@ -56,7 +56,8 @@ class Read(Receiver):
             raise ApiError(415, "a body is taken as it is, without Content-Encoding")
         self._constraint = self._find_constraint()
         self._require_place(1)
-        self._folder = await self._find_model()
+        self._model = self.get_query_argument("model", DEFAULT)
+        self._folder = await self._find_model(self._model)
 
     async def received(self) -> None:
         """Answer as `fastnet predict --json` does; one picture that is none is an error of the whole request."""
@@ -66,7 +67,7 @@ class Read(Receiver):
         answers = await self._answers(uploads)
         if self._kind == BYTES and len(answers) == 1 and "error" in answers[0]:
             raise ApiError(400, answers[0]["error"])
-        self.answer(as_json(answers, n_others))
+        self.answer(as_json(answers, n_others, self._model))
 
     def on_connection_close(self) -> None:
         """Leave unread what nobody waits for."""
@@ -81,8 +82,7 @@ class Read(Receiver):
         except OptionError as error:
             raise ApiError(400, str(error)) from error
 
-    async def _find_model(self) -> Path:
-        name = self.get_query_argument("model", DEFAULT)
+    async def _find_model(self, name: str) -> Path:
         names = [DEFAULT] if name == DEFAULT else await asyncio.to_thread(self.api.models.names)
         if name in names:
             with contextlib.suppress(ModelError):  # removed a moment ago

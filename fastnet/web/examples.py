@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 
 from fastnet.version import __version__
+from fastnet.weights import DEFAULT
 
 from .bodies import MOST_FORM_BYTES, MOST_PICTURE_BYTES, MOST_PICTURES
 from .handler import MEGABYTE
@@ -16,6 +17,7 @@ def page_of_examples(address: str) -> str:
     """HTML that needs nothing else; `address` is the server's, such as http://localhost:5007."""
     values = {
         "ADDRESS": address,
+        "DEFAULT": DEFAULT,
         "VERSION": __version__,
         "MOST_PICTURES": MOST_PICTURES,
         "PICTURE_MB": MOST_PICTURE_BYTES // MEGABYTE,

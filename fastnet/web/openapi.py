@@ -212,6 +212,7 @@ _SCHEMAS: Json = {
         "An answer to each picture, in order",
         results=_list({"anyOf": [_READ, _UNREADABLE]}),
         passed_over={**_NUMBER, "description": "fields of the form that are no files"},
+        model={"type": "string", "description": "the name of the model that read"},
     ),
     "Models": _object(
         "All models",

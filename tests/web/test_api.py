@@ -179,7 +179,10 @@ def test_several_pictures_are_answered_as_the_command_line_answers_them(port):
 def test_one_picture_is_answered_so_too(port):
     status, _, document = post(port, POSTCODE.read_bytes())
     (answer,) = predicted(POSTCODE)["results"]
-    assert (status, document) == (200, {"results": [{**answer, "path": "picture"}], "passed_over": 0})
+    assert (status, document) == (
+        200,
+        {"results": [{**answer, "path": "picture"}], "passed_over": 0, "model": weights.DEFAULT},
+    )
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "bmp", "gif", "tiff"])
@@ -196,6 +199,7 @@ def test_another_model_is_asked_by_its_name(port):
     *_, document = post(port, SEVEN.read_bytes(), query="?model=mnist-best-large")
     (answer,) = predicted(SEVEN, "--model", "mnist-best-large")["results"]
     assert document["results"] == [{**answer, "path": "picture"}]
+    assert document["model"] == "mnist-best-large"
     assert post(port, SEVEN.read_bytes(), query="?model=four")[2]["results"][0]["text"] == "4"
 
 
