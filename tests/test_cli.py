@@ -261,6 +261,21 @@ def test_info_tells_the_machine(fastnet):
     assert result.items() >= CHOICES._asdict().items()  # what the kernels do differently on other CPUs
 
 
+def test_info_says_which_models_are_taken_where_none_is_named(fastnet):
+    _, out, _ = fastnet("info")
+    assert f"{weights.DEFAULT} (default)" in out
+    assert f"{weights.SMALL} (the page begins with it)" in out
+    result = json.loads(fastnet("info", "--json")[1])
+    assert (result["default_model"], result["page_model"]) == (weights.DEFAULT, weights.SMALL)
+
+
+def test_info_has_words_for_what_kernels_choose(fastnet):
+    _, out, _ = fastnet("info")
+    labels = [line[:24].strip() for line in out.splitlines()]
+    assert not set(labels) & set(CHOICES._fields)
+    assert f"at most {CHOICES.most_active:.0%} are on" in out
+
+
 def test_threads_are_limited():
     command = [sys.executable, "-m", "fastnet", "info", "--json", "--threads", "1"]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
