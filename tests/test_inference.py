@@ -241,3 +241,10 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
     loaded = set(json.loads(done.stdout))
     assert {"fastnet", "numpy"} <= loaded
     assert not loaded & {"numba", "llvmlite", "panel", "bokeh", "PIL", "scipy", "sklearn", "tqdm", "pandas"}
+
+
+def test_a_predictor_shows_its_name_its_layers_and_whether_it_is_calibrated(tmp_path):
+    assert repr(Predictor.load("mnist-784-512-10")) == "Predictor('mnist-784-512-10', 784-512-10, calibrated)"
+    parameters = parameters_of((12, 9, 4))
+    assert repr(Predictor(parameters, 1 / 255)) == "Predictor(12-9-4, not calibrated)"
+    assert repr(Predictor(parameters, 1 / 255).network) == "Network(12-9-4, relu)"

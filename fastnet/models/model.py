@@ -35,18 +35,24 @@ class Model:
         pixel_scale: float,
         manifest: Manifest | None = None,
         calibration: Calibration | None = None,
+        name: str = "",
     ):
         self.network = Network.of(parameters, (manifest.activation if manifest else None) or ACTIVATIONS[0])
         self.pixel_scale = np.float32(pixel_scale)
         self.manifest = manifest or Manifest(layer_sizes=self.layer_sizes, pixel_scale=float(pixel_scale))
         self.loss = self.manifest.loss or LOSSES[0]
         self.calibration = calibration
+        self.name = name  # by which it was loaded
+
+    def __repr__(self) -> str:
+        name = f"{self.name!r}, " if self.name else ""
+        return f"{type(self).__name__}({name}{self.manifest.layers}, {'' if self.calibration else 'not '}calibrated)"
 
     @classmethod
     def load(cls, model: str | Path = weights.DEFAULT) -> Self:
         """Load a model directory, or by its name a model that comes with fastnet; ModelError if it is not sound."""
         files, calibration = read_whole(find_model(model), lambda: _read(model))
-        return cls(files.parameters, files.pixel_scale, files.manifest, calibration)
+        return cls(files.parameters, files.pixel_scale, files.manifest, calibration, str(model))
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:

@@ -42,6 +42,9 @@ class Network:
         self.layers = layers
         self.activation = activation
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({'-'.join(map(str, self.layer_sizes))}, {self.activation})"
+
     @classmethod
     def initialised(cls, layer_sizes: tuple[int, ...], activation: str, rng: np.random.Generator) -> "Network":
         """Where a training begins: as He et al. for ReLU; else as Glorot & Bengio, with biases of 0."""
