@@ -8,7 +8,7 @@ import pytest
 from fastnet.data import synthetic
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset, Samples
-from fastnet.data.synthetic import KINDS, with_synthetic
+from fastnet.data.synthetic import KINDS, n_synthetic_among, with_synthetic
 from fastnet.errors import DataError, OptionError
 from fastnet.training.recipe import RECIPES, Recipe
 from fastnet.training.trainer import Training
@@ -49,6 +49,31 @@ def widths(images, rows):
     """Columns with ink in those rows, from the first to the last."""
     columns = (images[:, rows] > INK).any(axis=1)
     return 28 - columns[:, ::-1].argmax(axis=1) - columns.argmax(axis=1)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.37, 1.0])
+def test_how_many_are_synthetic_is_told_by_the_number_of_all(digits, share):
+    for n in (1, 55, 599, 600):
+        n_all = len(with_synthetic(digits.take(np.arange(n)), share, rng()))
+        assert n_synthetic_among(n_all, share) == n_all - n
+
+
+def test_a_training_and_its_model_tell_how_many_of_the_samples_are_synthetic(fastnet, digits, tmp_path):
+    np.savez(
+        tmp_path / "digits.npz",
+        x_train=digits.images,
+        y_train=digits.labels,
+        x_test=digits.images[:50],
+        y_test=digits.labels[:50],
+    )
+    options = ("--hidden", "none", "--engine", "reference", "--epochs", 1, "--validation", 100, "--no-calibration")
+    train = ("train", "--data", tmp_path / "digits.npz", *options)
+    _, _, err = fastnet(*train, "--synthetic", 0.1, "--out", tmp_path / "run")
+    assert "551 training (51 of them synthetic) and 100 validation samples" in err
+    inspected = " ".join(fastnet("inspect", tmp_path / "run")[1].split())
+    assert "551 train (51 of them synthetic), 100 validation" in inspected
+    assert "| samples: train | 551 (51 of them synthetic) |" in (tmp_path / "run/MODEL_CARD.md").read_text()
+    assert "synthetic)" not in fastnet(*train, "--out", tmp_path / "other")[2]
 
 
 def test_the_true_digits_come_first_and_others_are_made_of_some(digits):

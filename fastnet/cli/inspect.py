@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from fastnet.models.card import names_of
+from fastnet.models.card import names_of, note_of_synthetic
 from fastnet.models.fields import to_json
 
 from .options import add_command, add_model, percent, show
@@ -52,7 +52,7 @@ def _lines(facts: "Inspection") -> Iterator[tuple[str, str | None]]:
     yield "ensemble of", names_of(facts.members)
     made = "put together by" if facts.members else "trained by"
     yield made, f"fastnet {facts.fastnet_version}" if facts.fastnet_version else None
-    yield "data", _data(facts.data)
+    yield "data", _data(facts.data, facts.recipe)
     yield "recipe", _listed(facts.recipe)
     yield "started from", facts.origin.model if facts.origin else None
     yield "taught by", names_of(facts.teachers)
@@ -79,10 +79,11 @@ def _lines(facts: "Inspection") -> Iterator[tuple[str, str | None]]:
     yield "files", f"{len(facts.files)}, {facts.bytes:,} bytes"
 
 
-def _data(data: "DataFacts | None") -> str | None:
+def _data(data: "DataFacts | None", recipe: dict[str, Any] | None) -> str | None:
     if data is None or not data.source:
         return None
-    counts = (("train", data.n_train), ("validation", data.n_validation), ("test", data.n_test))
+    synthetic = note_of_synthetic(recipe, data.n_train or 0)
+    counts = ((f"train{synthetic}", data.n_train), ("validation", data.n_validation), ("test", data.n_test))
     return ", ".join([data.source, *(f"{n:,} {name}" for name, n in counts if n is not None)])
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastnet.errors import OptionError, did_you_mean
 from fastnet.files import claim, claim_new, real_path
 from fastnet.interrupts import exit_status, stops
-from fastnet.models.card import names_of
+from fastnet.models.card import names_of, note_of_synthetic
 from fastnet.packages import EXTRAS, missing_of
 from fastnet.system import require_numba
 from fastnet.training.recipe import PLAIN, RECIPES, SUMMARIES, Recipe
@@ -272,9 +272,11 @@ def _headline(training: "Training") -> str:
     recipe = training.recipe
     layers = "-".join(str(size) for size in training.network.layer_sizes)
     n_train, n_validation = len(training.train_samples), len(training.validation_samples)
+    synthetic = note_of_synthetic(recipe.to_json(), n_train)
     teachers = f", taught by {names_of(training.teachers.origins)}" if training.teachers else ""
     return (
-        f"{layers} on {training.dataset.source}: {n_train:,} training and {n_validation:,} validation samples,"
+        f"{layers} on {training.dataset.source}:"
+        f" {n_train:,} training{synthetic} and {n_validation:,} validation samples,"
         f" {_epochs(recipe)} of batches of {recipe.batch_size}, seed {recipe.seed}, engine {recipe.engine}{teachers}"
     )
 

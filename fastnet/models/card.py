@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from .documents import CalibrationDocument, DataFacts, Environment, Manifest, Member, Origin, OverSeeds, Score
 
@@ -52,6 +53,16 @@ def model_card(manifest: Manifest, calibration: CalibrationDocument | None = Non
         if lines:
             text += f"\n{'##' if number else '#'} {title}\n\n" + "\n".join(lines).rstrip() + "\n"
     return text
+
+
+def note_of_synthetic(recipe: dict[str, Any] | None, n_train: int) -> str:
+    """What stands beside the number of training samples of a recipe, if some of them are synthetic."""
+    share = (recipe or {}).get("synthetic")
+    if not isinstance(share, float) or not 0 < share <= 1:
+        return ""
+    from fastnet.data.synthetic import n_synthetic_among
+
+    return f" ({n_synthetic_among(n_train, share):,} of them synthetic)"
 
 
 def data_name(manifest: Manifest) -> str:
@@ -145,7 +156,7 @@ def _data(manifest: Manifest) -> Iterator[Row]:
         yield "data set", data_name(manifest)
     for name, n in (("train", data.n_train), ("validation", data.n_validation), ("test", data.n_test)):
         if n is not None:
-            yield f"samples: {name}", f"{n:,}"
+            yield f"samples: {name}", f"{n:,}{note_of_synthetic(manifest.recipe, n) if name == 'train' else ''}"
     yield "SHA-256 of the training set", data.sha256
     yield "pixels are multiplied by", manifest.pixel_scale
 
