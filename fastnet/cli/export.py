@@ -8,10 +8,10 @@ from .options import add_command, add_model, show
 from .waiting import waiting
 
 EXAMPLES = """\
-  fastnet export mnist-784-512-10-best --to onnx             for onnxruntime and what else runs ONNX
+  fastnet export mnist-people-large --to onnx                for onnxruntime and what else runs ONNX
   fastnet export runs/mine --to safetensors --out my.safetensors
   fastnet export runs/mine --to npz                          for numpy.load
-  fastnet export mnist-784-512-10 --to html                  a page that reads what is drawn, without a server
+  fastnet export mnist-784-512-10-people --to html           a page that reads what is drawn, without a server
 """
 
 

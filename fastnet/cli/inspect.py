@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fastnet.models.documents import DataFacts
 
 EXAMPLES = """\
-  fastnet inspect mnist-784-512-10-best     a model that comes with fastnet
+  fastnet inspect mnist-people-large        a model that comes with fastnet
   fastnet inspect runs/mine --json          a run, for machines
 """
 UNSOUND = 2
