@@ -197,10 +197,13 @@ def _calibration_lacking(training: "Training", directory: Path) -> str:
 
 
 def _recipe_name(text: str) -> str:
-    """The name of a recipe; an error that lists all of them for what is none."""
+    """The name of a recipe; without one, the error tells all about each."""
+    if not text:
+        raise argparse.ArgumentTypeError(f"which one?\n{_recipes()}")
     if text not in RECIPES:
-        wrong = f"there is no recipe {text!r}{did_you_mean(text, RECIPES)}" if text else "which one?"
-        raise argparse.ArgumentTypeError(f"{wrong}\n{_recipes()}")
+        raise argparse.ArgumentTypeError(
+            f"there is no recipe {text!r}, but {', '.join(RECIPES)}{did_you_mean(text, RECIPES)}"
+        )
     return text
 
 
