@@ -53,7 +53,7 @@ class Read(Receiver):
         self._kind = kind_of_body(self._content_type)
         self.most_bytes = most_bytes(self._kind)
         if self.request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise ApiError(415, "a body is taken as it is, without Content-Encoding")
+            raise ApiError(415, "a body is taken as it is, without Content-Encoding: send it uncompressed")
         self._constraint = self._find_constraint()
         self._require_place(1)
         self._model = self.get_query_argument("model", DEFAULT)

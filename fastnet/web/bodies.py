@@ -25,7 +25,11 @@ def kind_of_body(content_type: str) -> str:
         return FORM
     if kind in ("", BYTES, PDF) or kind.startswith("image/"):
         return BYTES
-    raise ApiError(415, f"a picture comes as image/*, as {BYTES} or in {FORM}, not as {told(kind, 80)}")
+    raise ApiError(
+        415,
+        f"a picture comes as image/*, as {BYTES} or in {FORM}, not as {told(kind, 80)}: send its bytes with the header"
+        f" Content-Type: {BYTES}, or a form that holds the file (curl -F picture=@FILE)",
+    )
 
 
 def most_bytes(kind: str) -> int:

@@ -304,7 +304,13 @@ def test_heads_are_answered_as_what_they_are_heads_of(port, path):
         (("GET", "/api/read", None, {}), 405, "GET is not taken here; POST may be asked"),
         (("DELETE", "/api/models", None, {}), 405, "DELETE is not taken here; GET, HEAD may be asked"),
         (("POST", "/api/read", b"a=b", {"Content-Type": "application/x-www-form-urlencoded"}), 415, "not as applicat"),
+        (
+            ("POST", "/api/read", b"a", {"Content-Type": "text/plain"}),
+            415,
+            "send its bytes with the header Content-Type",
+        ),
         (("POST", "/api/read", b"a", {**PNG, "Content-Encoding": "gzip"}), 415, "without Content-Encoding"),
+        (("POST", "/api/read", b"a", {**PNG, "Content-Encoding": "gzip"}), 415, "send it uncompressed"),
         (("POST", "/api/read", bytes(MOST_PICTURE_BYTES + 1), PNG), 413, "the body is larger than 10 MB"),
         (("POST", "/api/read", bytes(MOST_FORM_BYTES + 1), FORM), 413, "the body is larger than 20 MB"),
         (
