@@ -60,3 +60,12 @@ def test_nobody_is_sent_to_the_other_fastnet():
     for path in [*paths, *ROOT.glob("*.md"), ROOT / "pyproject.toml"]:
         told = path.read_text(encoding="utf-8")
         assert not re.search(r"fastnet\[|pip install (-\S+ )*[\"']?fastnet\b(?!-mlp)", told), path
+
+
+def test_extras_are_added_without_taking_an_editable_install_away():
+    """In a checkout `make` installs fastnet so; README's other line is for an environment of its own."""
+    paths = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/notebooks").glob("*.ipynb")]
+    lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines() if "pip install" in line]
+    copied = [line for line in lines if re.search(r"pip install \\?\"\.\[", line)]
+    assert all("installs it elsewhere" in line for line in copied)
+    assert sum("pip install -e" in line for line in lines) > 5
