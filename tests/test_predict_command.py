@@ -230,6 +230,17 @@ def test_images_that_the_model_does_not_take_are_told(fastnet, tmp_path):
     assert not (tmp_path / "submission.csv").exists()
 
 
+def test_each_explanation_is_told_by_where_it_was_drawn(fastnet, scans, tmp_path):
+    (scans / "broken.png").write_text("no picture")
+    _, out, _ = fastnet("predict", scans, "--explain", tmp_path / "why.png")
+    assert [line.rpartition("; drawn in ")[2] for line in out.splitlines()] == [
+        str(tmp_path / f"why-{number}.png") for number in (1, 2, 3)
+    ]
+    _, out, _ = fastnet("predict", scans, "--explain", tmp_path / "why.png", "--force", "--json")
+    drawings = [answer.get("drawing") for answer in json.loads(out)["results"]]
+    assert drawings == [*(str(tmp_path / f"why-{number}.png") for number in (1, 2, 3)), None]
+
+
 def test_a_file_of_images_is_not_explained(fastnet, table, tmp_path):
     code, _, err = fastnet("predict", table, "--explain", tmp_path / "why.png")
     assert code == 2

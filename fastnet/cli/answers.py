@@ -53,12 +53,12 @@ def in_words(answer: Answer) -> str:
     Several lines, and rows of cells, stand below it.
     """
     flags = f"  [{', '.join(answer['flags'])}]" if answer["flags"] else ""
-    left_out = _left_out(answer)
+    more = f"{_left_out(answer)}{_drawing(answer)}"
     rows = _rows(answer)
     if len(rows) > 1 and _says_something(answer):
         digits = f"{len(rows)} lines (each digit at least {percent(_least_confidence(answer))})"
-        return "\n  ".join([f"{digits}{flags}{left_out}", *rows])
-    return f"{_digits_in_words(answer)}{flags}{left_out}"
+        return "\n  ".join([f"{digits}{flags}{more}", *rows])
+    return f"{_digits_in_words(answer)}{flags}{more}"
 
 
 def _digits_in_words(answer: Answer) -> str:
@@ -76,6 +76,10 @@ def _left_out(answer: Answer) -> str:
 
     words = left_out_in_words(part["reason"] for part in answer.get("left_out", ()))
     return f"; {words}" if words else ""
+
+
+def _drawing(answer: Answer) -> str:
+    return f"; drawn in {one_line(answer['drawing'])}" if "drawing" in answer else ""
 
 
 def _says_something(answer: Answer) -> bool:

@@ -233,7 +233,8 @@ def _explained(args: argparse.Namespace, reader: Reader) -> Iterator[Answer]:
         raise OptionError("--explain is for pictures, and not for a file of images")
     paths = list(reader.find(args.pictures))
     for path, target in zip(paths, _drawings(args.explain, paths, args.force), strict=True):
-        yield reader.answer(path, partial(draw_explanation, reader.predictor, target=target))
+        answer = reader.answer(path, partial(draw_explanation, reader.predictor, target=target))
+        yield answer if "error" in answer else {**answer, "drawing": str(target)}
 
 
 def _check_drawing(target: Path) -> None:
