@@ -87,6 +87,14 @@ def test_existing_run_is_not_overwritten(train, tmp_path):
     assert "exists already" in err
 
 
+def test_only_a_run_in_the_place_of_a_new_one_is_said_to_be_resumed(train, tmp_path):
+    train("--epochs", 1, "--out", tmp_path / "run")
+    (tmp_path / "notes").mkdir()
+    sentences = [train("--out", tmp_path / name)[2] for name in ("run", "notes")]
+    ends = [sentence.partition("choose another --out")[2] for sentence in sentences]
+    assert ends == [", or --resume it\n", "\n"]
+
+
 def test_a_file_in_the_place_of_a_new_run_is_told_as_one(train, tmp_path):
     (tmp_path / "run").write_text("mine")
     code, out, err = train("--out", tmp_path / "run")

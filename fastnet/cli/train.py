@@ -222,7 +222,7 @@ def _recipes() -> str:
 def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", Path]:
     """The training to run, new or resumed, and where it is saved; no other may be saved there until `claims` close."""
     from fastnet.data.loading import load_dataset
-    from fastnet.models.files import find_own_model
+    from fastnet.models.files import CHECKPOINT, find_own_model
     from fastnet.training.runs import load_run, new_run_directory
     from fastnet.training.teaching import located
     from fastnet.training.trainer import Training
@@ -249,7 +249,8 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
     require_labels_for(recipe, args)
     directory = args.out or claims.enter_context(new_run_directory(recipe))
     if args.out:
-        claims.enter_context(claim_new(args.out, instead=", or --resume it"))
+        is_run = (args.out / CHECKPOINT).exists()
+        claims.enter_context(claim_new(args.out, instead=", or --resume it" if is_run else ""))
     if recipe.engine == "numba":
         require_numba("--engine reference")
     dataset = given_data(args, recipe.loss if args.initial else None) or load_dataset()
