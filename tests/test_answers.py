@@ -6,6 +6,7 @@ import io
 import pytest
 
 from fastnet.cli.answers import WRITERS, in_words
+from fastnet.models.probabilities import in_percent
 
 
 def told(text, *, flags=(), left_out=(), grid=None, **others):
@@ -23,17 +24,32 @@ def told(text, *, flags=(), left_out=(), grid=None, **others):
 def test_one_line_is_told_on_one_line():
     assert in_words(told("4")) == "4 (95.00%, else 7)"
     assert in_words(told("42", flags=["unsure", "low contrast"])) == (
-        "42 (each at least 90.00%)  [unsure, low contrast]"
+        "42 (the least sure 90.00%)  [unsure, low contrast]"
     )
 
 
+def test_no_answer_is_told_to_be_certain():
+    assert in_words(told("4", probability=0.99996)) == "4 (>99.99%, else 7)"
+    assert in_words(told("4", probability=0.99994)) == "4 (99.99%, else 7)"
+    sure = [{"digit": 4, "probability": 1.0}, {"digit": 2, "probability": 0.999999}]
+    assert in_words(told("42", digits=sure)) == "42 (the least sure >99.99%)"
+
+
+@pytest.mark.parametrize(
+    ("probability", "decimals", "words"),
+    [(1.0, 2, ">99.99%"), (0.9996, 1, ">99.9%"), (0.5, 1, "50.0%"), (0.0, 2, "<0.01%"), (0.0004, 1, "<0.1%")],
+)
+def test_a_probability_is_never_rounded_to_certainty(probability, decimals, words):
+    assert in_percent(probability, decimals) == words
+
+
 def test_several_lines_stand_below_each_other():
-    assert in_words(told("12\n345")) == "2 lines (each digit at least 90.00%)\n  12\n  345"
+    assert in_words(told("12\n345")) == "2 lines (the least sure 90.00%)\n  12\n  345"
 
 
 def test_cells_stand_in_their_columns():
     grid = [["5", None, "12"], [None, "", "7"]]
-    assert in_words(told("5_12\n_7", grid=grid)) == "2 lines (each digit at least 90.00%)\n  5 _ 12\n  _ ? 7"
+    assert in_words(told("5_12\n_7", grid=grid)) == "2 lines (the least sure 90.00%)\n  5 _ 12\n  _ ? 7"
     assert in_words(told("4_2", grid=[["4", None, "2"]])).startswith("4 _ 2 (")
 
 

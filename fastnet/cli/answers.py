@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from fastnet.errors import OptionError
 from fastnet.files import whole_file
 
-from .options import percent
 from .streams import one_line
 
 Answer = dict[str, Any]  # as `fastnet.reading.batch` gives it
@@ -56,7 +55,7 @@ def in_words(answer: Answer) -> str:
     more = f"{_left_out(answer)}{_drawing(answer)}"
     rows = _rows(answer)
     if len(rows) > 1 and _says_something(answer):
-        digits = f"{len(rows)} lines (each digit at least {percent(_least_confidence(answer))})"
+        digits = f"{len(rows)} lines ({_least_sure(answer)})"
         return "\n  ".join([f"{digits}{flags}{more}", *rows])
     return f"{_digits_in_words(answer)}{flags}{more}"
 
@@ -66,9 +65,19 @@ def _digits_in_words(answer: Answer) -> str:
         return "no digit"
     text = _rows(answer)[0]
     if len(answer.get("digits", ())) > 1 and len(text) > 1:
-        return f"{text} (each at least {percent(_least_confidence(answer))})"
+        return f"{text} ({_least_sure(answer)})"
     other = "" if answer["second_label"] is None else f", else {answer['second_label']}"
-    return f"{text} ({percent(answer['probability'])}{other})"
+    return f"{text} ({_in_percent(answer['probability'])}{other})"
+
+
+def _least_sure(answer: Answer) -> str:
+    return f"the least sure {_in_percent(_least_confidence(answer))}"
+
+
+def _in_percent(probability: float) -> str:
+    from fastnet.models.probabilities import in_percent
+
+    return in_percent(probability)
 
 
 def _left_out(answer: Answer) -> str:

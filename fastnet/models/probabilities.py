@@ -10,6 +10,14 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return probabilities
 
 
+def in_percent(probability: float, decimals: int = 2) -> str:
+    """A probability of one answer, for people: nothing is quite certain, and nothing quite impossible."""
+    told, step = f"{probability:.{decimals}%}", 10.0 ** -(2 + decimals)
+    if told == f"{1:.{decimals}%}":
+        return f">{1 - step:.{decimals}%}"
+    return f"<{step:.{decimals}%}" if told == f"{0:.{decimals}%}" else told
+
+
 def log_softmax(logits: np.ndarray) -> np.ndarray:
     """Its logarithm, `(n, n_classes)`, also where a probability is too small for a number."""
     shifted = logits - logits.max(axis=1, keepdims=True)

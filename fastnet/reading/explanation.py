@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from fastnet.files import whole_file
 from fastnet.models.model import Model
+from fastnet.models.probabilities import in_percent
 
 from .recognition import DigitReading, Reading
 
@@ -89,7 +90,7 @@ def _panel(pixels: np.ndarray) -> Image.Image:
 
 
 def _caption(digit: DigitReading) -> str:
-    answer = "no digit" if digit.digit is None else f"{digit.label}, {digit.probability:.1%}"
+    answer = "no digit" if digit.digit is None else f"{digit.label}, {in_percent(digit.probability, 1)}"
     doubts = [flag for flag in digit.flags if flag != answer]
     return f"the network sees: {answer}" + (f" ({', '.join(doubts)})" if doubts else "")
 

@@ -13,7 +13,7 @@ let isSaved = true
 // ---- What is shown --------------------------------------------------------------------------------------------------
 
 const named = (label) => (label === NONE ? 'no digit' : label)
-const percent = (share) => `${(100 * share).toFixed(1)}%`
+const percent = (share) => (share < 0.0005 ? '<0.1%' : share > 0.9995 ? '>99.9%' : `${(100 * share).toFixed(1)}%`)
 const pixelsOf = (item) => Uint8Array.from(atob(item.pixels), (byte) => byte.charCodeAt(0))
 
 function paint(canvas, pixels) {
