@@ -25,7 +25,6 @@ export function render({ model, el }) {
     problem.textContent = answer.problem
     problem.hidden = !answer.problem
     verdict.show(answer)
-    chosen = Math.min(chosen, Math.max(0, answer.digits.length - 1))
     tiles.hidden = answer.digits.length < 2
     tiles.replaceChildren(...answer.digits.map((digit, at) => makeTile(digit, at === chosen, () => choose(at))))
     results.hidden = !answer.text
@@ -36,15 +35,21 @@ export function render({ model, el }) {
     bars.show(digit)
     paint(seen.canvas, grey(pixels)) // of paper without a digit, the stylesheet shows an empty frame
     paint(heat.canvas, votes(bytes(digit.heat || BLANK), pixels)) // no votes yet while the pen is down
-    document.dispatchEvent(new CustomEvent("fastnet-digit", { detail: digit === NO_DIGIT ? null : digit })) // to the network below
+    document.dispatchEvent(new CustomEvent("fastnet-digit", { detail: digit === NO_DIGIT ? null : { ...digit, number: chosen } })) // to those below
+  }
+  const begin = () => { // with a digit, not with an empty box
+    const { digits } = model.answer
+    chosen = Math.min(chosen, Math.max(0, digits.length - 1))
+    if (digits[chosen]?.digit === "_") chosen = Math.max(0, digits.findIndex(({ digit }) => digit !== "_"))
+    show()
   }
   const choose = (at) => {
     chosen = at
     show()
     tiles.children[at].focus()
   }
-  model.on("answer", show)
-  show()
+  model.on("answer", begin)
+  begin()
 }
 
 function makeVerdict() {

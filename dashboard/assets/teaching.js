@@ -25,12 +25,11 @@ export function render({ model, el }) {
   let newest = null
   let told = ""
   const show = () => {
-    const at = model.digits.indexOf(chosen)
-    number = at >= 0 ? at : model.digits.findIndex(Boolean)
-    const isThere = number >= 0 && Boolean(model.digits[number])
+    number = chosen?.number ?? model.digits.findIndex(Boolean)
+    const isThere = Boolean(model.digits[number]) // of an empty box nothing is asked
     ask.hidden = !isThere
     if (isThere) paint(canvas, grey(bytes(model.digits[number])))
-    question.textContent = model.digits.length > 1 ? `Is digit ${number + 1} of ${model.digits.length}, chosen above, read wrongly? Say what it is:` : "Is that wrong? Say what it is:"
+    question.textContent = model.questions[number]
     for (const button of buttons) button.ariaDisabled = String(model.state !== "idle") // not `disabled`, which would lose the focus
     problem.textContent = model.problem && `${model.problem[0].toUpperCase()}${model.problem.slice(1)}.`
     problem.hidden = !model.problem
@@ -49,12 +48,12 @@ export function render({ model, el }) {
   for (const [label, button] of buttons.entries())
     button.addEventListener("click", () => model.state === "idle" && model.send_msg({ digit: number, label }))
   const follow = ({ detail }) => {
-    chosen = detail?.pixels ?? null
+    chosen = detail
     show()
   }
   document.addEventListener("fastnet-digit", follow)
   model.on("remove", () => document.removeEventListener("fastnet-digit", follow))
-  for (const name of ["digits", "state", "taught", "outcome", "remarks", "problem", "kept"]) model.on(name, show)
+  for (const name of ["digits", "questions", "state", "taught", "outcome", "remarks", "problem", "kept"]) model.on(name, show)
   show()
 }
 

@@ -247,6 +247,15 @@ def test_the_boxes_of_a_form_are_told_with_their_digits(blank_page):
     upload(page, ("form.png", png(form)))
     expect(answer(page)).to_have_text("_3_3_3")
     expect(page.locator(".verdict")).to_contain_text("3 digits in 6 boxes, the least sure")
+    labels = page.get_by_role("group", name="What this digit is")
+    expect(page.get_by_text("Is digit 1 of 3, chosen above")).to_be_visible()
+    expect(page.locator(".tile").nth(1)).to_have_attribute("aria-pressed", "true")
+    page.locator(".tile").nth(3).click()
+    expect(page.get_by_text("Is digit 2 of 3, chosen above")).to_be_visible()
+    page.locator(".tile").nth(2).click()  # an empty box
+    expect(labels).to_be_hidden()
+    page.locator(".tile").nth(5).click()
+    expect(page.get_by_text("Is digit 3 of 3, chosen above")).to_be_visible()
 
 
 def test_many_pictures_at_once_are_all_read_and_can_be_seen_again(open_page):

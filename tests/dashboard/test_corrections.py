@@ -20,7 +20,7 @@ from fastnet.dashboard.server.shared import Shared
 from fastnet.dashboard.session import corrections as session
 from fastnet.dashboard.session.corrections import CALIBRATING, IDLE, LEARNING, Corrections
 from fastnet.dashboard.session.store import Store
-from fastnet.dashboard.views.reading.teaching import Teaching
+from fastnet.dashboard.views.reading.teaching import Teaching, questions
 from fastnet.dashboard.worker import correcting as worker
 from fastnet.errors import OptionError
 from fastnet.models.calibration import read_calibration
@@ -212,6 +212,17 @@ def test_an_answer_that_tells_something_else_than_the_network_now_does_is_explai
         reading = store.answer.reading.with_digits((first, other, last))
         store.answer = replace(store.answer, reading=reading)
         assert view.remarks[0].startswith(f"The answer above still has {sentence}")
+
+
+def test_digits_are_counted_without_empty_boxes_and_what_is_no_digit(store):
+    three, eight, six = store.answer.reading.digits
+    empty = replace(three, digit=None, kind="empty")
+    asked = questions([empty, three, replace(eight, digit=None, kind="other"), empty, six])
+    assert asked[1].startswith("Is digit 1 of 2, chosen above,")
+    assert asked[2].startswith("Is what is chosen above a digit after all?")
+    assert asked[4].startswith("Is digit 2 of 2, chosen above,")
+    assert questions([three]) == ["Is that wrong? Say what it is:"]
+    assert Teaching(store).questions == questions([three, eight, six])
 
 
 def test_before_and_now_are_both_of_the_network_that_is_taught(store, learner):

@@ -1,6 +1,8 @@
 """Teach it: the visitor says what a digit is, and the network learns it, before and after side by side."""
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,7 @@ class Teaching(JSComponent):
     digits = param.List(
         doc="The pixels of each digit of the answer, empty for what is none; none while the pen is down."
     )
+    questions = param.List(doc="What is asked of each of them.")
     state = param.String(doc="That of `Corrections`.")
     taught = param.List(doc="What the digits that were taught so far are.")
     outcome = param.Dict(default={}, doc="What `outcome_message` tells; empty before the first.")
@@ -83,7 +86,10 @@ class Teaching(JSComponent):
     def _show_digits(self, *_: Any) -> None:
         answer = self._store.answer
         digits = answer.reading.digits if answer and answer.is_final else ()
-        self.digits = [base64_bytes(digit.pixels) if digit.pixels.any() else "" for digit in digits]
+        self.param.update(
+            digits=[base64_bytes(digit.pixels) if digit.pixels.any() else "" for digit in digits],
+            questions=questions(digits),
+        )
         self.remarks = remarks_on(self._corrections, answer)
 
     def _show(self) -> None:
@@ -103,6 +109,19 @@ def _learnt(under_way: UnderWay) -> Correction | OptionError:
         return under_way.hear_of_learning()
     except OptionError as error:
         return error
+
+
+def questions(digits: Sequence[DigitReading]) -> list[str]:
+    """What is asked of each part of an answer; empty boxes and what is no digit don't count."""
+    if len(digits) < 2:
+        return ["Is that wrong? Say what it is:"] * len(digits)
+    are_read = [digit.digit is not None for digit in digits]
+    return [
+        f"Is digit {number} of {sum(are_read)}, chosen above, read wrongly? Say what it is:"
+        if is_read
+        else "Is what is chosen above a digit after all? Say what it is:"
+        for is_read, number in zip(are_read, accumulate(are_read), strict=True)
+    ]
 
 
 def outcome_message(corrections: Corrections) -> dict[str, Any]:
