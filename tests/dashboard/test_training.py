@@ -304,6 +304,16 @@ def test_the_page_says_what_a_training_waits_for_and_since_when(tmp_path):
     assert "so far" not in figures_html(state.snapshot.and_then({"state": RUNNING}), state.waited)
 
 
+def test_the_bar_shows_what_is_compiled_and_then_what_is_trained():
+    snapshot = Snapshot(PREPARING, 1, SMALL)
+    assert '<progress class="ready" aria-label="Getting ready">' in figures_html(snapshot)  # how far is not known
+    half = figures_html(snapshot.and_then({"n_compiled": N_FUNCTIONS // 2}))
+    assert f'value="{N_FUNCTIONS // 2 / N_FUNCTIONS:.4f}" aria-label="Getting ready"' in half
+    assert 'value="0.9800"' in figures_html(snapshot.and_then({"n_compiled": 2 * N_FUNCTIONS}))
+    trained = snapshot.and_then({"state": RUNNING, "n_compiled": N_FUNCTIONS, "step": 30, "n_steps": 120})
+    assert 'value="0.2500" aria-label="Training"' in figures_html(trained)
+
+
 def test_the_process_tells_that_it_compiles(trainer, monkeypatch):
     seen = []
     monkeypatch.setattr(trainer, "_take_in", lambda process, changes: seen.append(changes))

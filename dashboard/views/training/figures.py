@@ -28,6 +28,8 @@ _WORDS = {
 
 _FOR_PLAYERS = ("Time left", "Validation accuracy")
 
+_ABOUT_ALL = 0.98  # of the functions: their number is a guess
+
 _COMPILING = (
     "The kernels are made ready for this machine. The first time they are compiled, which takes ten seconds to half a"
     " minute; then they are kept, and later trainings begin at once"
@@ -48,13 +50,22 @@ def figures_view(state: TrainingState) -> list[Any]:
 
 def figures_html(snapshot: Snapshot, waited: int = 0, remark: str = "") -> str:
     """State, progress and a tile for each figure; `waited` are the seconds that it has been getting ready."""
-    share = snapshot.step / snapshot.n_steps if snapshot.n_steps else 0
     tiles = "".join(_tile(name, value) for name, value in figures(snapshot))
     told = f'<p class="quiet">{escape(remark)}</p>' if remark else ""
     return (
         f'<p class="state" role="status">{_WORDS[snapshot.state]}</p>{_wait(snapshot, waited)}{told}'
-        f'<progress max="1" value="{share:.4f}" aria-label="Training"></progress><dl class="figures">{tiles}</dl>'
+        f'{_bar(snapshot)}<dl class="figures">{tiles}</dl>'
     )
+
+
+def _bar(snapshot: Snapshot) -> str:
+    """How far it is: of the functions while they are compiled, then of the steps; before either, that is not known."""
+    if snapshot.state != PREPARING:
+        share = snapshot.step / snapshot.n_steps if snapshot.n_steps else 0
+        return f'<progress value="{share:.4f}" aria-label="Training"></progress>'
+    share = min(snapshot.n_compiled / N_FUNCTIONS, _ABOUT_ALL)
+    value = f' value="{share:.4f}"' if share else ""
+    return f'<progress class="ready"{value} aria-label="Getting ready"></progress>'
 
 
 def _tile(name: str, value: str) -> str:
