@@ -5,6 +5,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
 from html import escape
+from operator import add
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -95,8 +96,12 @@ def model_choice(store: Store) -> pmui.Select:
     return pmui.Select.from_param(store.param.model, label="Model", description="", **looks)
 
 
-def card(title: str, *contents: Any, area: str) -> pn.Column:
-    """Contents under a heading; `area` is its place in the view's grid."""
-    heading = html(f'<h2 class="of-{area}">{title}</h2>')
+def card(title: str, *contents: Any, area: str, note: Any = None) -> pn.Column:
+    """Contents under a heading; `area` is its place in the view's grid.
+
+    `note` is a parameter that holds HTML, which stands beside the heading.
+    """
+    heading = f'<h2 class="of-{area}">{title}</h2>'
+    top = html(heading if note is None else pn.bind(add, heading, note))
     styles = {**_CARD, "grid-area": area}
-    return pn.Column(heading, *contents, styles=styles, css_classes=[f"card-{area}"])
+    return pn.Column(top, *contents, styles=styles, css_classes=[f"card-{area}"])

@@ -6,12 +6,14 @@ import queue
 import threading
 import weakref
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import panel as pn
 import pytest
 
+from fastnet import weights
 from fastnet.dashboard.app import create_app
 from fastnet.dashboard.session.drawing import HEIGHT, WIDTH, Stroke
 from fastnet.dashboard.session.store import Answer, Store
@@ -23,7 +25,7 @@ from fastnet.dashboard.views.probabilities import percent
 from fastnet.dashboard.views.reading.answer import AnswerView, answer_message
 from fastnet.dashboard.views.reading.board import Board, boxes
 from fastnet.dashboard.views.reading.gallery import Gallery
-from fastnet.dashboard.views.reading.model import facts_html
+from fastnet.dashboard.views.reading.model import facts_html, model_name, name_html
 from fastnet.reading.recognition import DigitReading, Reading
 
 from ..conftest import PATIENCE
@@ -59,6 +61,19 @@ def test_a_page_can_be_collected():
 
 def test_names_of_facts_are_escaped():
     assert "<b>" not in facts_html([("<b>", "<b>")])
+
+
+def test_the_model_that_reads_is_named_beside_the_answer():
+    store = Store()
+    name = model_name(store)
+    assert ">Model: mnist-784-512-10-people<" in name()
+    store.model = weights.DEFAULT
+    assert f">Model: {weights.DEFAULT}<" in name()
+    store.model = "not here"
+    assert name() == ""
+    mine = Path("models/<i>")
+    assert name_html("<i>", Store().predictor, ("<i>", mine)).count("Model: &lt;i&gt;, as you taught it<") == 1
+    assert "taught" not in name_html("other", Store().predictor, ("<i>", mine))
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
-"""The choice of a model, and what is known of the chosen one."""
+"""The choice of a model, what is known of the chosen one, and its name beside what it reads."""
 
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import panel as pn
+
+from fastnet.reading.predictor import Predictor
 
 from ...session.store import Store
 from ..parts import html, model_choice
@@ -13,6 +16,19 @@ from ..parts import html, model_choice
 def model_view(store: Store) -> list[Any]:
     """The choice and the facts."""
     return [model_choice(store), html(pn.bind(facts_html, store.param.facts))]
+
+
+def model_name(store: Store) -> Any:
+    """Which model reads."""
+    return pn.bind(name_html, store.param.model, store.param.predictor, store.param.corrected)
+
+
+def name_html(name: str, predictor: Predictor | None, corrected: tuple[str, Path] | None = None) -> str:
+    """The model's name, and whether the visitor taught it something; nothing while no sound one is chosen."""
+    if predictor is None:
+        return ""
+    taught = ", as you taught it" if corrected and corrected[0] == name else ""
+    return f'<p class="quiet model-name">Model: {escape(name)}{taught}</p>'
 
 
 def facts_html(facts: Iterable[tuple[str, str]]) -> str:
