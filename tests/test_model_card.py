@@ -63,6 +63,15 @@ def test_card_of_each_shipped_model_is_that_of_its_manifest(name):
     assert result["metrics"] == [{"type": "accuracy", "value": manifest["test"]["accuracy"]}]
 
 
+def test_cards_of_the_shipped_models_have_titles_that_tell_them_apart():
+    cards = [(weights.DIRECTORY / name / "MODEL_CARD.md").read_text() for name in weights.names()]
+    titles = [line for card in cards for line in card.splitlines() if line.startswith("# ")]
+    assert len(titles) == len(set(titles)) == len(cards)
+    assert "# 784-512-10 on MNIST and synthetic digits, 180 epochs, distorted" in titles
+    named = [head_of(card)["model-index"][0]["name"] for card in cards]
+    assert named == [title.replace("# ", "fastnet ") for title in titles]
+
+
 def test_run_gets_a_card_with_each_save(dataset, tmp_path):
     recipe = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=88, seed=7)
     training = Training(dataset, recipe)

@@ -39,7 +39,7 @@ def model_card(manifest: Manifest, calibration: CalibrationDocument | None = Non
     """The card of the model that a manifest describes, with what `calibration.json` holds, if it has one."""
     head = "".join(f"{key}: {json.dumps(value)}\n" for key, value in _head(manifest).items())
     sections = {
-        f"{manifest.layers} on {data_name(manifest)}": _description(manifest),
+        _title(manifest): _description(manifest),
         "Intended use": [_USE_OF_MNIST if _is_mnist(manifest) else _use(manifest)],
         "Data": _table(_data(manifest)),
         "Recipe": _table(_recipe(manifest)),
@@ -69,6 +69,16 @@ def data_name(manifest: Manifest) -> str:
     """What the data set is called; of a path the last part, the rest is nobody's business."""
     source = manifest.data.source if manifest.data else None
     return "MNIST" if source == _MNIST else Path(source or "unnamed data").name
+
+
+def _title(manifest: Manifest) -> str:
+    """What a model is called: many have the same layers, and the data and the training tell them apart."""
+    recipe, n = manifest.recipe or {}, manifest.epochs
+    synthetic = " and synthetic digits" if recipe.get("synthetic") else ""
+    epochs = f", {n} epoch{'s' * (n != 1)}" if n is not None else ""
+    distorted = ", distorted" if recipe.get("augmentation") else ""
+    members = f", an ensemble of {len(manifest.members)}" if manifest.members else ""
+    return f"{manifest.layers} on {data_name(manifest)}{synthetic}{epochs}{distorted}{members}"
 
 
 def _is_mnist(manifest: Manifest) -> bool:
@@ -108,7 +118,7 @@ def _head(manifest: Manifest) -> dict[str, object]:
             "dataset": {"name": "MNIST", "type": "ylecun/mnist", "split": "test"},
             "metrics": [{"type": "accuracy", "value": accuracy}],
         }
-        head["model-index"] = [{"name": f"fastnet {manifest.layers}", "results": [result]}]
+        head["model-index"] = [{"name": f"fastnet {_title(manifest)}", "results": [result]}]
     return head
 
 
