@@ -9,8 +9,10 @@ export function render({ model, el }) {
     return tab
   })
   const panels = model.names.map(([key], at) => {
-    const panel = make("div", { id: `panel-${key}`, role: "tabpanel" }, places[at])
+    const wait = make("p", { className: "wait", role: "status", textContent: "Loading…" })
+    const panel = make("div", { id: `panel-${key}`, role: "tabpanel" }, wait, places[at])
     panel.setAttribute("aria-labelledby", `tab-${key}`)
+    new ResizeObserver(([{ contentRect }]) => (wait.hidden = contentRect.height > 0)).observe(places[at])
     return panel
   })
   const list = make("div", { className: "tab-list", role: "tablist", ariaLabel: "What to do with the network" }, ...tabs)

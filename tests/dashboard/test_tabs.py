@@ -24,6 +24,24 @@ def test_a_shared_address_restores_the_model(open_page):
     expect(page.get_by_role("combobox", name="Model").first).to_have_text("mnist-784-512-10")
 
 
+def test_a_tab_whose_view_is_being_built_says_so(open_page):
+    from playwright.sync_api import expect
+
+    page = open_page()
+    wait = page.locator("#panel-learn .wait")
+    page.get_by_role("tab", name="Learn").evaluate(  # at once, before the server can have answered
+        """tab => {
+            tab.click()
+            const wait = tab.getRootNode().querySelector("#panel-learn .wait")
+            tab.dataset.waited = wait.checkVisibility()
+        }"""
+    )
+    expect(page.get_by_role("tab", name="Learn")).to_have_attribute("data-waited", "true")
+    page.get_by_role("heading", name="A network at work").wait_for()
+    expect(wait).to_be_hidden()
+    expect(page.locator("#panel-read .wait")).to_be_hidden()
+
+
 def test_a_bad_address_is_told_in_a_sentence(open_page):
     from playwright.sync_api import expect
 
