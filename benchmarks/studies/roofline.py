@@ -15,7 +15,7 @@ from fastnet.timing import ceilings
 from fastnet.timing.ceilings import Ceilings
 from fastnet.timing.roofline import Standing, measure_kernels
 from fastnet.timing.texts import load_average, time_text
-from fastnet.workshop.plotting import COLOURS, GREY, MARKERS, bandwidth
+from fastnet.workshop.plotting import COLOURS, GREY, MARKERS, bandwidth, draw_roofs
 
 DOCUMENT, PICTURES = Path("docs/roofline.md"), Path("docs")
 CURVE_SIZES = [2**power for power in range(13, 29)]  # bytes for each thread
@@ -108,9 +108,7 @@ def _draw_roofline(axes: Any, roof: Ceilings, standings: list[Standing]) -> None
     x = np.geomspace(0.04, 60.0, 300)
     slowest = min(row.work.flop / row.seconds for row in standings)
     axes.set_ylim(bottom=slowest / 2e9, top=2.5 * roof.flop / 1e9)
-    for level in roof.read:
-        axes.loglog(x, np.minimum(x * bandwidth(roof, level), roof.flop) / 1e9, color=GREY, linewidth=1)
-    axes.annotate(f"FMA peak {roof.flop / 1e9:,.0f} GFLOP/s", (x[-1], roof.flop / 1e9 * 1.08), ha="right", color=GREY)
+    draw_roofs(axes, roof, x)
     for row, colour, marker in zip(standings, COLOURS, MARKERS, strict=True):
         speed = row.work.flop / row.seconds / 1e9
         label = f"{row.name.replace('`', '')}: {row.share:.0%} of {row.bound}"

@@ -55,18 +55,10 @@ def bandwidth(roof: Ceilings, level: str) -> float:
     return max(roof.read[level], roof.update[level])
 
 
-def _draw_roofline(axes: Any, comparison: Comparison) -> None:
-    roof = comparison.roof
-    # What only moves numbers has no place here.
-    counted = [timing for timing in comparison.timings if timing.standing.work.flop]
-    points = [(t.standing.work.intensity, t.standing.work.flop, t) for t in counted]
-    x = np.geomspace(min([SMALLEST, *(p[0] / 2 for p in points)]), max([LARGEST, *(p[0] * 2 for p in points)]), 200)
-    for number, level in enumerate(roof.read):
-        rate = bandwidth(roof, level)
-        axes.loglog(x, np.minimum(x * rate, roof.flop) / 1e9, color=GREY, linewidth=1)
-        place = x[0] * 1.55 ** (len(roof.read) - number)  # one after another: near roofs don't hide each other's
-        text = f"{level} {rate / 1e9:,.0f} GB/s"
-        axes.text(place, min(place * rate, roof.flop) / 1e9, text, fontsize=8, color=GREY, ha="center", **ON_A_LINE)
+def draw_roofs(axes: Any, roof: Ceilings, x: np.ndarray) -> None:
+    """A line for each level of memory over the intensities `x` (float64, FLOP a byte), up to the multiply-adds'."""
+    for level in roof.read:
+        axes.loglog(x, np.minimum(x * bandwidth(roof, level), roof.flop) / 1e9, color=GREY, linewidth=1)
     axes.annotate(
         f"FMA peak {roof.flop / 1e9:,.0f} GFLOP/s",
         (x[-1], roof.flop / 1e9),
@@ -75,6 +67,20 @@ def _draw_roofline(axes: Any, comparison: Comparison) -> None:
         ha="right",
         color=GREY,
     )
+
+
+def _draw_roofline(axes: Any, comparison: Comparison) -> None:
+    roof = comparison.roof
+    # What only moves numbers has no place here.
+    counted = [timing for timing in comparison.timings if timing.standing.work.flop]
+    points = [(t.standing.work.intensity, t.standing.work.flop, t) for t in counted]
+    x = np.geomspace(min([SMALLEST, *(p[0] / 2 for p in points)]), max([LARGEST, *(p[0] * 2 for p in points)]), 200)
+    draw_roofs(axes, roof, x)
+    for number, level in enumerate(roof.read):
+        rate = bandwidth(roof, level)
+        place = x[0] * 1.55 ** (len(roof.read) - number)  # one after another: near roofs don't hide each other's
+        text = f"{level} {rate / 1e9:,.0f} GB/s"
+        axes.text(place, min(place * rate, roof.flop) / 1e9, text, fontsize=8, color=GREY, ha="center", **ON_A_LINE)
     for number, (intensity, flop, timing) in enumerate(points):
         colour, standing = COLOURS[number % len(COLOURS)], timing.standing
         label = f"{timing.case}: {standing.share:.0%} of {standing.bound}"
