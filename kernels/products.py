@@ -234,9 +234,10 @@ def multiply_step_narrow_task(a, b, w, m, v, dw, c, only_measure, task):
 
     Its rows are neighbours in memory, and the optimizer goes over them as over one.
     """
-    multiply_task(a, b, dw, task, store_product, (dw,))
-    n_rows, n_columns = w.shape
-    start, stop = task * TASK_ROWS * n_columns, min((task + 1) * TASK_ROWS, n_rows) * n_columns
+    n_columns = w.shape[1]
+    first, last, j = block_of_task(w, task)
+    multiply_rows(a, b, first, last, j, n_columns, tile(TILE_ROWS, 1), tile(1, 1), store_product, (dw,))
+    start, stop = first * n_columns, last * n_columns
     if only_measure:
         return sum_squares(dw, start, stop)
     update_range(w, dw, m, v, start, stop, c)
