@@ -23,7 +23,6 @@ from .lists import bits_of_run
 from .products import (
     TASK_ROWS,
     TILE_COLUMNS,
-    clear,
     copy_panel,
     load_tile,
     multiply_add_task,
@@ -113,9 +112,7 @@ def add_run(activity, run, a, panel, out, j, n_left):
     """out[:, j:] += a[:, units of the run] @ panel, where `a` is 0 for what is off; the first run begins the sum."""
     for i in range(len(out)):
         acc = tile(1, PANEL_VECTORS)
-        if run == 0:
-            clear(acc)
-        else:
+        if run > 0:
             load_tile(out, i, j, n_left, acc)
         bits = bits_at(activity.of_samples, (run, i))
         while bits != 0:
@@ -231,7 +228,6 @@ def step_panel(activity, x, dout, w, m, v, c, only_measure, start, stop, p, n_le
         if not only_measure:
             prefetch_row(unit + AHEAD, j, w, m, v)
         acc = tile(1, PANEL_VECTORS)
-        clear(acc)
         sum_gradient(activity, unit, x, panel, acc)
         step_weights(acc, unit, j, n_left, (w, m, v, c, only_measure, total))
     return sum_lanes(total[0, 0])

@@ -25,6 +25,7 @@ TASK_ROWS = 4 * TILE_ROWS  # a task computes this many rows of a result, TILE_CO
 PACKS_STRIPS = CHOICES.strips == "packed"
 STRIP_DEPTH = 8 * LANES  # rows of b that are packed at a time, into the L1 cache
 PANEL_DEPTH = 4 * LANES  # rows of w^T that are transposed at a time, into the L1 cache
+SQUARE_ROWS = np.int64(LANES)  # for a plain number, Numba would compile what is called with it once more
 
 
 # ---- The tile -------------------------------------------------------------------------------------------------------
@@ -41,15 +42,6 @@ def accumulate(a, i, k_start, b, j, depth, n_left, acc):
             a_rk = broadcast(a, (i + r, k_start + k))
             for v in range(vectors):
                 acc[r, v] = acc[r, v] + a_rk * load(b, (k, j + v * LANES), first_lanes(n_left, v))
-
-
-@inlined
-def clear(acc):
-    """acc = 0."""
-    rows, vectors, _ = acc.shape
-    for r in range(rows):
-        for v in range(vectors):
-            acc[r, v] = splat(0.0)
 
 
 @inlined
@@ -140,20 +132,19 @@ def add_squares(acc, total):
 
 @inlined
 def multiply_tile(a, b, i, j, n_left, acc, finish, target):
-    """One tile of a @ b."""
-    clear(acc)
+    """One tile of a @ b, in `acc`, which is 0 at first."""
     accumulate(a, i, 0, b, j, b.shape[0], n_left, acc)
     finish(acc, i, j, n_left, target)
 
 
 @inlined
-def multiply_rows(a, b, start, stop, j, n_left, tall, flat, finish, target):
-    """The tiles of a @ b in rows start..stop, at column j: `tall` ones while they fit, then `flat` ones of one row."""
+def multiply_rows(a, b, start, stop, j, n_left, vectors, finish, target):
+    """The tiles of a @ b in rows start..stop, `vectors` wide from column j on: as tall as fit, then single rows."""
     stop_tall = start + (stop - start) // TILE_ROWS * TILE_ROWS
     for i in range(start, stop_tall, TILE_ROWS):
-        multiply_tile(a, b, i, j, n_left, tall, finish, target)
+        multiply_tile(a, b, i, j, n_left, tile(TILE_ROWS, vectors), finish, target)
     for i in range(stop_tall, stop):
-        multiply_tile(a, b, i, j, n_left, flat, finish, target)
+        multiply_tile(a, b, i, j, n_left, tile(1, vectors), finish, target)
 
 
 @inlined
@@ -185,12 +176,10 @@ def multiply_task(a, b, out, task, finish, target):
     n_columns = out.shape[1]
     start, stop, j = block_of_task(out, task)
     if j + TILE_COLUMNS <= n_columns:
-        tall, flat = tile(TILE_ROWS, TILE_VECTORS), tile(1, TILE_VECTORS)
-        multiply_rows(a, b, start, stop, j, None, tall, flat, finish, target)
+        multiply_rows(a, b, start, stop, j, None, TILE_VECTORS, finish, target)
     else:
-        narrow_tall, narrow_flat = tile(TILE_ROWS, 1), tile(1, 1)
         for k in range(j, n_columns, LANES):
-            multiply_rows(a, b, start, stop, k, n_columns - k, narrow_tall, narrow_flat, finish, target)
+            multiply_rows(a, b, start, stop, k, n_columns - k, 1, finish, target)
 
 
 @kernel(parallel=True)
@@ -236,7 +225,7 @@ def multiply_step_narrow_task(a, b, w, m, v, dw, c, only_measure, task):
     """
     n_columns = w.shape[1]
     first, last, j = block_of_task(w, task)
-    multiply_rows(a, b, first, last, j, n_columns, tile(TILE_ROWS, 1), tile(1, 1), store_product, (dw,))
+    multiply_rows(a, b, first, last, j, n_columns, 1, store_product, (dw,))
     start, stop = first * n_columns, last * n_columns
     if only_measure:
         return sum_squares(dw, start, stop)
@@ -305,7 +294,7 @@ def transpose_panel(w, j, k_start, depth, panel):
         for k in range(0, depth, LANES):
             mask = first_lanes(n_columns - k_start - k)
             if row + LANES <= n_rows:  # rows of a number that is known are transposed in registers
-                transpose_square(w, row, k_start + k, LANES, mask, panel, k, v)
+                transpose_square(w, row, k_start + k, SQUARE_ROWS, mask, panel, k, v)
             else:
                 transpose_square(w, row, k_start + k, n_rows - row, mask, panel, k, v)
 
