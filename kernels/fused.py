@@ -283,18 +283,17 @@ def forward_dense(worker, board, phase, slot, activity, below, w, b, out, is_hid
 def goes_by(activity, w):
     """Whether products with `w` go by which units are on. Where its rows don't fill a panel, that wins little.
 
-    Who calls another kernel then asks for None once more: Numba compiles no branch that a type rules out, but looks for
-    such in one function at a time.
+    Who asks looks for None first, as Numba compiles no branch that the type of a function's argument rules out.
     """
-    if activity is None:
-        return False
     return len(activity.counts) > 0 and w.shape[1] >= PANEL_COLUMNS
 
 
 @inlined
 def n_forward_tasks(activity, w, out):
     """The tasks into which a layer's way forward is split."""
-    return n_panel_tasks(out) if goes_by(activity, w) else n_product_tasks(out)
+    if activity is not None and goes_by(activity, w):
+        return n_panel_tasks(out)
+    return n_product_tasks(out)
 
 
 @inlined
@@ -384,7 +383,9 @@ def backward_layer(worker, board, phase, activity, dout, w, below, dbelow, activ
 @inlined
 def n_backward_tasks(activity, w, dbelow):
     """The tasks into which a layer's way back is split."""
-    return n_panel_tasks(dbelow) if goes_by(activity, w) else n_transposed_tasks(w)
+    if activity is not None and goes_by(activity, w):
+        return n_panel_tasks(dbelow)
+    return n_transposed_tasks(w)
 
 
 @inlined
@@ -483,30 +484,27 @@ def update_layer(
             square = sparse_step_task(first, slot, dout, of_weights, only_measure, task)
         elif len(dw) > 0:
             square = multiply_step_narrow_task(below.T, dout, w, m, v, dw, of_weights, only_measure, task)
+        elif activity is not None and goes_by(activity, w):
+            square = active_step_task(activity, below, dout, w, m, v, of_weights, only_measure, task)
         else:
-            square = step_task(activity, below, dout, w, m, v, of_weights, only_measure, task)
+            square = multiply_step_task(below.T, dout, w, m, v, of_weights, only_measure, task)
         if only_measure:
             squares[task] = square
         task = claim_next(board, phase, worker, n_tasks, backwards)
 
 
 @inlined
-def step_task(activity, below, dout, w, m, v, c, only_measure, task):
-    """Task number `task` of the update of a dense layer's weights."""
-    if activity is not None and goes_by(activity, w):
-        return active_step_task(activity, below, dout, w, m, v, c, only_measure, task)
-    return multiply_step_task(below.T, dout, w, m, v, c, only_measure, task)
+def n_update_tasks(layers, first, i):
+    """The tasks of layer i's update: its weights', and one for its biases."""
+    return 1 + (len(first.w) if i == 0 and first.is_used else n_weight_tasks(layers.activity[i], layers.w[i]))
 
 
 @inlined
-def n_update_tasks(layers, first, i):
-    """The tasks of layer i's update: its weights', and one for its biases."""
-    w = layers.w[i]
-    if i == 0 and first.is_used:
-        return len(first.w) + 1
-    if goes_by(layers.activity[i], w):
-        return n_step_tasks(w) + 1
-    return n_product_tasks(w) + 1
+def n_weight_tasks(activity, w):
+    """The tasks into which the update of a dense layer's weights is split."""
+    if activity is not None and goes_by(activity, w):
+        return n_step_tasks(w)
+    return n_product_tasks(w)
 
 
 @inlined
