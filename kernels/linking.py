@@ -12,6 +12,7 @@ from numba.core.caching import CompileResultCacheImpl
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompileResult
 
+from ..interrupts import held_back
 from .compilers import LibraryCompiler
 
 _Serialized = tuple[str, bytes, list[str], list[Any]]
@@ -27,7 +28,8 @@ class KernelLibrary(JITCodeLibrary):
     _called: list["KernelLibrary"]
 
     def _finalize_specific(self) -> None:
-        super()._finalize_specific()
+        with held_back():  # LLVM calls Python, and goes on whatever that raises
+            super()._finalize_specific()
         if self._code is None:  # not `load`ed, but compiled now
             functions = list(self._final_module.functions)
             self._code = self._get_compiled_object()

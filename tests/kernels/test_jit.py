@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from numba import config
 from numba.core import caching
 
 from fastnet.kernels import jit
+from fastnet.kernels.linking import KernelLibrary
 
 pytestmark = pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
 
@@ -241,3 +243,26 @@ def test_a_piece_that_types_do_not_choose_is_not_compiled():
     assert (call(2), either(2), either(2.0)) == (3, 3, 1.0)
     assert [len(piece._compiled.signatures) for piece in (of_integers, of_others)] == [1, 0]
     assert call(2.0) == 1.0
+
+
+def test_an_interrupt_while_llvm_compiles_comes_when_that_is_done(monkeypatch):
+    sent = []
+
+    def send_once(library):  # as LLVM, which calls Python with the code, has it kept
+        if not sent:
+            sent.append(library)
+            signal.raise_signal(signal.SIGINT)
+        return True
+
+    @jit.kernel()
+    def twice(number):
+        return 2 * number
+
+    handler = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patched:
+        patched.setattr(KernelLibrary, "_object_caching_enabled", property(send_once, lambda *_: None), raising=False)
+        with pytest.raises(KeyboardInterrupt):
+            twice(1)
+    assert sent
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert twice(1) == 2
