@@ -26,6 +26,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 
 from . import compilation
 from .compilation import can_be_helped
+from .garbage import Uncollected
 from .inlining import Piece, compiled_inline
 from .linking import KernelCache, KernelCompiler
 from .sharing import CompileParts, Helper, Turn, alone_in
@@ -94,7 +95,9 @@ class _Cache(caching.FunctionCache):
     def __init__(self, function: Callable, compile_parts: CompileParts | None = None):
         super().__init__(function)
         self._compile_parts = compile_parts
-        self._begun: dict[tuple[Any, ...], list[Turn | Helper]] = {}  # by the types that are being compiled for
+        self._begun: dict[
+            tuple[Any, ...], list[Turn | Uncollected | Helper]
+        ] = {}  # by the types that are being compiled for
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function; None if it is not there, so that it is to be compiled, and then saved."""
@@ -116,10 +119,12 @@ class _Cache(caching.FunctionCache):
         loaded = self._kept(sig, target_context)
         if loaded is not None:
             self.end_turn(sig)
-        elif self._compile_parts and turn.is_held and can_be_helped() and not self._holds_any():
+            return loaded
+        self._begun[types].append(Uncollected())
+        if self._compile_parts and turn.is_held and can_be_helped() and not self._holds_any():
             with contextlib.suppress(OSError):
                 self._begun[types].append(Helper(self._compile_parts, types, Path(CACHE_DIRECTORY or "").parents[1]))
-        return loaded
+        return None
 
     def _holds_any(self) -> bool:
         """Whether the function was compiled before for other types, which share parts with these."""

@@ -1,6 +1,7 @@
 """Compilation and threads: every threading layer, several Python threads, caches that are shared or cannot be."""
 
 import errno
+import gc
 import os
 import signal
 import subprocess
@@ -12,8 +13,9 @@ import numba
 import pytest
 from numba import config
 from numba.core import caching
+from numba.core.errors import TypingError
 
-from fastnet.kernels import jit
+from fastnet.kernels import compilation, jit
 from fastnet.kernels.linking import KernelLibrary
 
 pytestmark = pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
@@ -243,6 +245,17 @@ def test_a_piece_that_types_do_not_choose_is_not_compiled():
     assert (call(2), either(2), either(2.0)) == (3, 3, 1.0)
     assert [len(piece._compiled.signatures) for piece in (of_integers, of_others)] == [1, 0]
     assert call(2.0) == 1.0
+
+
+def test_garbage_is_collected_again_when_a_kernel_is_compiled_or_cannot_be(cache):
+    collected = []
+    with compilation.listening(lambda begins: collected.append(gc.isenabled()) if begins else None):
+        assert jit.kernel()(add_one)(1) == 2
+        assert gc.isenabled()
+        with pytest.raises(TypingError):
+            jit.kernel()(add_one)("1")
+    assert collected == [False, False]
+    assert gc.isenabled()
 
 
 def test_an_interrupt_while_llvm_compiles_comes_when_that_is_done(monkeypatch):
