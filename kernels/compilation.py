@@ -29,7 +29,7 @@ def _n_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-N_FUNCTIONS = 95 if can_be_helped() else 160  # about so many are told of, for the first training on a machine
+N_FUNCTIONS = 90 if can_be_helped() else 150  # about so many are told of, for the first training on a machine
 
 Listener = Callable[[bool], None]
 
