@@ -95,9 +95,8 @@ class _Cache(caching.FunctionCache):
     def __init__(self, function: Callable, compile_parts: CompileParts | None = None):
         super().__init__(function)
         self._compile_parts = compile_parts
-        self._begun: dict[
-            tuple[Any, ...], list[Turn | Uncollected | Helper]
-        ] = {}  # by the types that are being compiled for
+        # By the types that are being compiled for: what ends with that.
+        self._begun: dict[tuple[Any, ...], list[Turn | Uncollected | Helper]] = {}
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function; None if it is not there, so that it is to be compiled, and then saved."""
