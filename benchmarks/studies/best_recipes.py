@@ -53,9 +53,10 @@ LIGHT: dict[str, float] = {"rotation": 6, "scale": 0.06, "aspect": 0.06, "shear"
 DEEP: Changes = {"hidden": (1500, 1000, 500), "epochs": 170, "learning_rate": 1e-3}
 TEACHER, PEOPLES_TEACHER = "mnist-best-large", "mnist-people-large"
 WIDE: Changes = {"hidden": (2000, 1500, 1000, 500), "batch_size": 256, "learning_rate": 1e-3}
+EARLIER = dataclasses.replace(BEST, batch_size=128, epochs=180)  # which all studies but the last began from
 STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
     "best": (
-        dataclasses.replace(BEST, **SHORT),
+        dataclasses.replace(EARLIER, **SHORT),
         SEEDS,
         [
             {},
@@ -71,7 +72,7 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
         ],
     ),
     "best-large": (
-        dataclasses.replace(BEST, **SHORT, hidden=(1024, 512)),
+        dataclasses.replace(EARLIER, **SHORT, hidden=(1024, 512)),
         SEEDS[:1],
         [
             {},
@@ -84,7 +85,7 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
     ),
     "best-large-long": (
         dataclasses.replace(
-            BEST, hidden=(1024, 512), epochs=400, learning_rate=2e-3, augmentation=Augmentation(**STRONG)
+            EARLIER, hidden=(1024, 512), epochs=400, learning_rate=2e-3, augmentation=Augmentation(**STRONG)
         ),
         SEEDS[:1],
         [
@@ -99,7 +100,7 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
         ],
     ),
     "best-long": (
-        BEST,
+        EARLIER,
         range(10, 15),
         [
             {},
@@ -123,7 +124,7 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
         ],
     ),
     "people": (
-        dataclasses.replace(BEST, epochs=60),
+        dataclasses.replace(EARLIER, epochs=60),
         SEEDS,
         [
             {},
@@ -134,7 +135,7 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
         ],
     ),
     "taught": (
-        dataclasses.replace(BEST, epochs=60, teacher=TEACHER),
+        dataclasses.replace(EARLIER, epochs=60, teacher=TEACHER),
         range(1),  # whose validation digits the teacher was not trained on
         [
             {},
@@ -151,7 +152,7 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
         ],
     ),
     "people-taught": (
-        dataclasses.replace(PEOPLE, epochs=60, teacher=PEOPLES_TEACHER, temperature=4.0),
+        dataclasses.replace(EARLIER, synthetic=PEOPLE.synthetic, epochs=60, teacher=PEOPLES_TEACHER, temperature=4.0),
         range(1),
         [
             {"teacher": None, "temperature": 1},
@@ -160,6 +161,15 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {"teacher": None, "temperature": 1, "epochs": 180},
             {"teacher_share": 0.5, "epochs": 180},
             {"epochs": 180},
+        ],
+    ),
+    "batches": (
+        dataclasses.replace(EARLIER, synthetic=PEOPLE.synthetic),
+        SEEDS,
+        [
+            {},
+            {"batch_size": 512},
+            {"batch_size": 512, "epochs": 360},
         ],
     ),
 }
@@ -299,4 +309,4 @@ def told(value: Any) -> str:
     """A value as the table has it."""
     if isinstance(value, tuple):
         return "-".join(map(str, value))
-    return "none" if value is None else f"{value:g}"
+    return f"{value:g}" if isinstance(value, float) else str(value or "none")

@@ -25,12 +25,12 @@ from fastnet.models.documents import DataFacts, Manifest, Score
 from fastnet.models.files import write_model
 from fastnet.reading.pairs import CLASSES, NETWORK
 from fastnet.reading.pictures.mnist_form import to_pair_form
-from fastnet.training.recipe import BEST
+from fastnet.training.recipe import FAST
 from fastnet.training.trainer import Training
 from fastnet.version import __version__
 
 RECIPE = dataclasses.replace(
-    BEST, hidden=(512,), epochs=14, learning_rate=2e-3, dropout=0.05, augmentation=None, n_validation=0
+    FAST, hidden=(512,), epochs=14, learning_rate=2e-3, dropout=0.05, augmentation=None, n_validation=0
 )
 N_TRAIN, N_TEST, KEPT = 1_200_000, 16_000, 6_000
 

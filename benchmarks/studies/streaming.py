@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.publishing import publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
-from fastnet.training.recipe import BEST
+from fastnet.training.recipe import FAST
 from fastnet.training.trainer import Training
 
 DOCUMENT = Path("docs/streaming.md")
@@ -82,7 +82,7 @@ def train(n_samples: int = 0, path: str | None = None) -> dict[str, float]:
     else:
         train_samples = data.train.take(np.arange(min(n_samples, len(data.train))))
     passes = -(-n_samples // len(train_samples)) or 1
-    recipe = dataclasses.replace(BEST, epochs=1, passes=passes, warmup_epochs=0.1, n_validation=0)
+    recipe = dataclasses.replace(FAST, epochs=1, passes=passes, warmup_epochs=0.1, n_validation=0)
     training = Training(Dataset(train_samples, data.test, "a stream"), recipe)
     training.compile_kernels()
     if path:
