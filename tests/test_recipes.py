@@ -7,7 +7,7 @@ import pytest
 
 from fastnet import cli
 from fastnet.data.distortions import UNDISTORTED
-from fastnet.training.recipe import RECIPES, SUMMARIES, Recipe
+from fastnet.training.recipe import RECIPES, Recipe
 from fastnet.training.runs import load_run
 
 
@@ -49,17 +49,3 @@ def test_unknown_recipe_is_refused(capsys):
     with pytest.raises(SystemExit, match="2"):
         cli.main(["train", "--recipe", "worst"])
     assert "there is no recipe 'worst'" in capsys.readouterr().err
-
-
-def test_a_misspelt_recipe_is_told_in_one_sentence_with_the_nearest(capsys):
-    with pytest.raises(SystemExit, match="2"):
-        cli.main(["train", "--recipe", "peple"])
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith("best-large, people-large; did you mean people? (see fastnet train --help)")
-
-
-def test_a_recipe_without_a_name_lists_them_all(capsys):
-    with pytest.raises(SystemExit, match="2"):
-        cli.main(["train", "--recipe"])
-    err = capsys.readouterr().err
-    assert all(summary in err for summary in SUMMARIES.values())
