@@ -436,6 +436,13 @@ def test_validation_split_is_random_and_follows_its_generator():
     assert chosen[0] != list(range(30))
 
 
+def test_what_is_kept_is_not_set_aside_and_changes_nothing_for_the_others():
+    rest, validation = split_validation(_numbered_samples(105), 30, np.random.default_rng(1), n_kept=5)
+    without, same = split_validation(_numbered_samples(100), 30, np.random.default_rng(1))
+    assert validation.labels.tolist() == same.labels.tolist()
+    assert rest.labels.tolist() == [*without.labels, *range(100, 105)]
+
+
 def test_fingerprint_of_a_data_set_tells_images_and_labels(tmp_path):
     dataset = load_dataset(write_npz(tmp_path / "data.npz"))
     again = load_dataset(write_npz(tmp_path / "same.npz"))

@@ -16,6 +16,8 @@ from fastnet.models.data import data_of
 from fastnet.models.files import read_model
 from fastnet.reading.predictor import Predictor
 from fastnet.reading.review import Review
+from fastnet.training.recipe import Recipe
+from fastnet.training.trainer import Training
 
 from . import forms
 from .doubtful import N_DOUBTFUL, written_review
@@ -99,6 +101,13 @@ def test_corrections_stand_in_the_training_set_and_weigh_more(npz, corrections):
     assert np.array_equal(corrected.train.images[-5:], plain.test.images[:5])
     assert np.array_equal(corrected.train.labels[-5:], (plain.test.labels[:5] + 1) % 4)
     assert np.array_equal(corrected.test.images, plain.test.images)
+
+
+def test_a_training_on_corrections_is_validated_on_what_its_model_was(npz, corrections):
+    recipe = Recipe(hidden=(4,), n_validation=20)
+    plain, corrected = (Training(load_dataset(npz, corrections=path), recipe) for path in (None, corrections))
+    assert (corrected.validation_samples.pixels == plain.validation_samples.pixels).all()
+    assert len(corrected.train_samples) == len(plain.train_samples) + 5
 
 
 def test_a_training_on_corrections_starts_from_a_model_and_goes_on(fastnet, npz, corrections, tmp_path):

@@ -62,7 +62,7 @@ def set_aside(dataset: Dataset, models: list[Model]) -> Samples:
         assert recipe
         splits.add((recipe.seed, recipe.n_validation))
     ((seed, n_validation),) = splits
-    return validation_split(dataset.train, Recipe(seed=seed, n_validation=n_validation))[1]
+    return validation_split(dataset, Recipe(seed=seed, n_validation=n_validation))[1]
 
 
 def figures(models: list[Model], digits: Samples, strength: float, n_copies: int) -> tuple[float, float]:

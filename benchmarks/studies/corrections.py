@@ -78,7 +78,7 @@ def results(model: str, rehearsal: Rehearsal, at_once: int = 1) -> list[Result]:
     files = read_model(model)
     recipe = recipe_of(files.manifest)
     assert recipe
-    train, validation = validation_split(load_dataset().train, recipe)
+    train, validation = validation_split(load_dataset(), recipe)
     was_right = answers(Network.of(files.parameters, files.activation), validation) == validation.labels
     wrong = np.random.default_rng(SEED).permutation(np.flatnonzero(~was_right))[:MOST_WRONG]
     return [

@@ -35,7 +35,11 @@ def with_corrections(dataset: Dataset, path: Path) -> Dataset:
     both = Samples(np.concatenate([train.pixels, images]), labels, train.scale, weights.astype(np.float32))
     note = f"{len(images):,} corrections of {path} weigh {WEIGHT:g} times as much as other samples"
     return dataclasses.replace(
-        dataset, train=both, notes=(*dataset.notes, note), corrections=str(path.absolute())
+        dataset,
+        train=both,
+        notes=(*dataset.notes, note),
+        corrections=str(path.absolute()),
+        n_corrections=len(images),
     ).checked()
 
 

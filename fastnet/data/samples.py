@@ -159,7 +159,8 @@ class Dataset:
 
     `classes` are the names of the classes, empty where they are called by their numbers. `notes` say in sentences what
     was found out about the data. `label`, `transposed` and `corrections` are what `load_dataset` was told, to load the
-    same again. `table` says what columns of a table they were made of, to predict another.
+    same again; the last `n_corrections` of the training set are these. `table` says what columns of a table they were
+    made of, to predict another.
     """
 
     train: Samples
@@ -170,6 +171,7 @@ class Dataset:
     label: str | None = None
     transposed: bool | None = None
     corrections: str | None = None
+    n_corrections: int = 0
     table: TableScaling | None = None
 
     @property
@@ -224,12 +226,16 @@ class Dataset:
         return digest.hexdigest()
 
 
-def split_validation(samples: Samples, n_validation: int, rng: np.random.Generator) -> tuple[Samples, Samples]:
-    """Set `n_validation` randomly chosen samples aside; return (the rest, those)."""
+def split_validation(
+    samples: Samples, n_validation: int, rng: np.random.Generator, n_kept: int = 0
+) -> tuple[Samples, Samples]:
+    """Set `n_validation` randomly chosen samples aside, none of the last `n_kept`; return (the rest, those)."""
     if n_validation == 0:
         return samples, samples.take(np.arange(0))
-    order = rng.permutation(len(samples))
-    return samples.take(np.sort(order[n_validation:])), samples.take(np.sort(order[:n_validation]))
+    n = len(samples) - n_kept
+    order = rng.permutation(n)
+    rest = np.concatenate([np.sort(order[n_validation:]), np.arange(n, len(samples))])
+    return samples.take(rest), samples.take(np.sort(order[:n_validation]))
 
 
 # ---- Checks ---------------------------------------------------------------------------------------------------------

@@ -201,7 +201,7 @@ def _validation_digits(dataset: Dataset, recipes: Sequence[Recipe]) -> Samples:
         _require_pictures(dataset, recipe)
     set_aside = [
         digits.take(np.arange(start, len(digits), len(recipes)))
-        for start, digits in enumerate(validation_split(dataset.train, recipe)[1] for recipe in recipes)
+        for start, digits in enumerate(validation_split(dataset, recipe)[1] for recipe in recipes)
     ]
     images, labels = (np.concatenate([getattr(part, name) for part in set_aside]) for name in ("pixels", "labels"))
     return Samples(images, labels, dataset.train.scale)

@@ -130,7 +130,7 @@ def take_steps(
 
 def training_samples(files: ModelFiles, dataset: Dataset) -> Samples:
     """Those of the data set that a model was trained on, not those set aside for its validation."""
-    return validation_split(dataset.train, _recipe_of_training(files))[0]
+    return validation_split(dataset, _recipe_of_training(files))[0]
 
 
 def _recipe_of_training(files: ModelFiles) -> Recipe:

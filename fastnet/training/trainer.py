@@ -325,10 +325,9 @@ class Training(Trainer):
         initial: str | Path | None = None,
         kernels: OwnKernels | None = None,
     ):
-        if recipe.n_validation >= len(dataset.train):
-            raise OptionError(
-                f"{recipe.n_validation} validation samples leave nothing of {len(dataset.train)} to train on"
-            )
+        n = len(dataset.train) - dataset.n_corrections
+        if recipe.n_validation >= n:
+            raise OptionError(f"{recipe.n_validation} validation samples leave nothing of {n} to train on")
         if recipe.augmentation:
             square_images(dataset.train)  # or an error
         elif recipe.annealing:
@@ -343,7 +342,7 @@ class Training(Trainer):
             self.origin = files.origin
         if recipe.synthetic and dataset.classes not in ((), DIGITS):
             raise OptionError(f"synthetic digits are made of digits, and not of {_classes(dataset.classes)}")
-        super().__init__(*validation_split(dataset.train, recipe), dataset.n_classes, recipe, start, kernels)
+        super().__init__(*validation_split(dataset, recipe), dataset.n_classes, recipe, start, kernels)
         self.dataset = dataset
         for files in self.teachers.models if self.teachers else ():
             _check_inputs(files, dataset)
@@ -389,6 +388,9 @@ def _classes(names: tuple[str, ...]) -> str:
     return f"the classes {told(', '.join(names), 80)}" if names else "classes without names"
 
 
-def validation_split(samples: Samples, recipe: Recipe) -> tuple[Samples, Samples]:
-    """The samples that a recipe trains on, and those that it sets aside for validation."""
-    return split_validation(samples, recipe.n_validation, rng(recipe.seed, SeedUse.SPLIT))
+def validation_split(dataset: Dataset, recipe: Recipe) -> tuple[Samples, Samples]:
+    """The samples that a recipe trains on, and those that it sets aside for validation, the same with corrections.
+
+    None of the corrections are: a model that is corrected goes on to be validated on what it was not trained on.
+    """
+    return split_validation(dataset.train, recipe.n_validation, rng(recipe.seed, SeedUse.SPLIT), dataset.n_corrections)
