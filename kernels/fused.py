@@ -9,8 +9,7 @@ What a training does not need is not compiled: that is told by types. A network 
 one whose hidden layers are small no `activity` but None, and SGD no second moments; labels that are classes have one
 axis, and targets two, as have the answers to them; where answers are classes, targets are soft. And what is the same
 for networks of any depth and samples of any type, the work on one layer, is a kernel of its own: then only the walk
-through the layers is compiled anew for another network. Each way of that walk is a kernel, too: whichever of two
-processes compiles it, the other loads it.
+through the layers is compiled anew for another network.
 """
 
 import math
@@ -228,7 +227,7 @@ def is_backwards(slot):
     return TAKES_TURNS and slot == 1
 
 
-@inner_kernel()
+@inlined
 def forward(worker, board, phase, data, rows, s, batches, layers, first, activation, dropout, step):
     """The output of each layer for mini-batch number s, into `layers.out`; meanwhile the next one is prepared."""
     n_layers = len(layers.w)
@@ -336,7 +335,7 @@ def note_units(worker, board, phase, out, activity):
     wait_for(board, phase, n_tasks)
 
 
-@inner_kernel()
+@inlined
 def differentiate_loss(worker, board, phase, s, n, batches, layers, loss, losses, answers):
     """Loss and answer of each sample of mini-batch number s, and the gradient of the outputs."""
     labels, shares, outputs, doutputs = batches.y[s % 2], batches.shares[s % 2], layers.out[-1][:n], layers.dout[-1][:n]
@@ -359,7 +358,7 @@ def differentiate_outputs(worker, board, phase, outputs, labels, shares, doutput
     wait_for(board, phase, n_tasks)
 
 
-@inner_kernel()
+@inlined
 def backward(worker, board, phase, n, layers, activation, dropout, step):
     """The gradient of each layer's sums, into `layers.dout`, from the last to the first."""
     for i in range(len(layers.w) - 1, 0, -1):
@@ -434,7 +433,7 @@ def gradient_norm(layers, first):
     return math.sqrt(total)
 
 
-@inner_kernel()
+@inlined
 def update(worker, board, phase, slot, n, batches, layers, first, c, only_measure):
     """A step with all parameters; or, if `only_measure`, each task's share of the gradient's squares into
     `layers.squares`. The coefficients `c` are those of weights and those of biases.
