@@ -1,16 +1,20 @@
 """Python's collection of garbage, which compiling is better without.
 
-A compiler makes objects by the million, most of which stay as long as it works. To look through all of them again and
-again took a tenth of the time of the first training on a machine.
+A compiler makes objects by the million, most of which stay as long as it works: to look through all of them again and
+again is in vain, and took a fifth of the time of a process that compiles alone (docs/speed.md).
 """
 
 import gc
 
 
 class Uncollected:
-    """Until its `end`, Python does not look for garbage; what has no references any more is freed as ever."""
+    """From its `begin` to its `end`, Python does not look for garbage; what has no references is freed as ever."""
 
     def __init__(self) -> None:
+        self._was_enabled = False
+
+    def begin(self) -> None:
+        """Have it stop, until whoever holds this ends it."""
         self._was_enabled = gc.isenabled()
         gc.disable()
 

@@ -119,7 +119,9 @@ class _Cache(caching.FunctionCache):
         if loaded is not None:
             self.end_turn(sig)
             return loaded
-        self._begun[types].append(Uncollected())
+        uncollected = Uncollected()
+        self._begun[types].append(uncollected)  # at first, so that an interrupt does not leave it begun
+        uncollected.begin()
         if self._compile_parts and turn.is_held and can_be_helped() and not self._holds_any():
             with contextlib.suppress(OSError):
                 self._begun[types].append(Helper(self._compile_parts, types, Path(CACHE_DIRECTORY or "").parents[1]))

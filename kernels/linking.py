@@ -30,20 +30,20 @@ class KernelLibrary(JITCodeLibrary):
     def _finalize_specific(self) -> None:
         with held_back():  # LLVM calls Python, and goes on whatever that raises
             super()._finalize_specific()
-        if self._code is None:  # not `load`ed, but compiled now
-            functions = list(self._final_module.functions)
-            self._code = self._get_compiled_object()
-            self._names = [
-                function.name
-                for function in functions
-                if not function.is_declaration and function.linkage == llvm.Linkage.external
-            ]
-            self._called = [
-                _kernels[function.name]
-                for function in functions
-                if function.is_declaration and function.name in _kernels
-            ]
-        _kernels.update(dict.fromkeys(self._names, self))
+            if self._code is None:  # not `load`ed, but compiled now
+                functions = list(self._final_module.functions)
+                self._code = self._get_compiled_object()
+                self._names = [
+                    function.name
+                    for function in functions
+                    if not function.is_declaration and function.linkage == llvm.Linkage.external
+                ]
+                self._called = [
+                    _kernels[function.name]
+                    for function in functions
+                    if function.is_declaration and function.name in _kernels
+                ]
+            _kernels.update(dict.fromkeys(self._names, self))
 
     def _get_module_for_linking(self) -> Any:
         self._ensure_finalized()

@@ -256,9 +256,8 @@ def test_blurred_digits_that_fill_their_picture_are_read_where_light_falls_off(p
 def test_a_close_up_in_falling_light_is_the_one_in_even_light():
     page = np.asarray(drawn((20, 10, 50, 190), (20, 160, 190, 190), ink=60), np.float64)
     light = np.linspace(1, 0.6, 200)
-    found, margin = find_close_up(Image.fromarray(page.astype(np.uint8)))
-    in_falling_light, its_margin = find_close_up(Image.fromarray((page * light).astype(np.uint8)))
-    assert margin == its_margin
+    found, _ = find_close_up(Image.fromarray(page.astype(np.uint8)))
+    in_falling_light, _ = find_close_up(Image.fromarray((page * light).astype(np.uint8)))
     assert np.abs(np.asarray(found, int) - np.asarray(in_falling_light)).max() <= 8
 
 

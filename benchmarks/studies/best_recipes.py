@@ -309,4 +309,4 @@ def told(value: Any) -> str:
     """A value as the table has it."""
     if isinstance(value, tuple):
         return "-".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value or "none")
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

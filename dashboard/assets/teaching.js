@@ -53,7 +53,11 @@ export function render({ model, el }) {
   }
   document.addEventListener("fastnet-digit", follow)
   model.on("remove", () => document.removeEventListener("fastnet-digit", follow))
-  for (const name of ["digits", "questions", "state", "taught", "outcome", "remarks", "problem", "kept"]) model.on(name, show)
+  model.on("digits", () => {
+    chosen = null // it was one of the former answer's
+    show()
+  })
+  for (const name of ["questions", "state", "taught", "outcome", "remarks", "problem", "kept"]) model.on(name, show)
   show()
 }
 

@@ -99,7 +99,7 @@ def model_choice(store: Store) -> pmui.Select:
 def card(title: str, *contents: Any, area: str, note: Any = None) -> pn.Column:
     """Contents under a heading; `area` is its place in the view's grid.
 
-    `note` is a parameter that holds HTML, which stands beside the heading.
+    `note` stands beside the heading: HTML, as a parameter or what is bound to some.
     """
     heading = f'<h2 class="of-{area}">{title}</h2>'
     top = html(heading if note is None else pn.bind(add, heading, note))

@@ -120,14 +120,14 @@ def run(args: argparse.Namespace) -> int:
         require_new(args.out, args.force)
     if args.transposed is not None and not any(map(is_file_of_images, args.pictures)):
         raise OptionError(f"--transposed is for files of images ({FILES_OF_IMAGES}), and none is given")
-    if args.model is None:
-        args.model = DEFAULT_MODEL
-        if is_live() and form != "json" and not args.json:  # which names it
-            tell(f"read by {DEFAULT_MODEL}; --model NAME asks another")
+    is_told = args.model is None and is_live() and form != "json" and not args.json  # which names it
+    args.model = args.model or DEFAULT_MODEL
     predictor = Predictor.load(args.model)
     if predictor.manifest.table:
         return predict_table(args, predictor)
     most, constraint = limits(args.max_megapixels), _constraint(args)
+    if is_told:
+        tell(f"read by {DEFAULT_MODEL}; --model NAME asks another")
     if args.fields or args.review:
         return _looked_at(args, predictor, most, constraint, form)
     reader = Reader(predictor, most, args.transposed, constraint)

@@ -36,26 +36,12 @@ def with_synthetic(samples: Samples, share: float, rng: Rng) -> Samples:
     parts, rows = [images], [np.arange(len(images))]
     for kind, its_share in KINDS.items():
         suited = np.flatnonzero(np.isin(samples.labels, SUITED.get(kind, range(10))))
-        chosen = rng.choice(suited, _n_of_kind(len(samples), share, its_share)) if len(suited) else suited
+        chosen = rng.choice(suited, round(share * its_share * len(samples))) if len(suited) else suited
         parts.append(kind(images[chosen].astype(np.float32), samples.labels[chosen], rng))
         rows.append(chosen)
     all_rows, all_images = np.concatenate(rows), np.concatenate(parts)
     weights = samples.weights_at(all_rows)
     return Samples(all_images.reshape(len(all_rows), -1), samples.labels[all_rows], samples.scale, weights)
-
-
-def n_synthetic_among(n: int, share: float) -> int:
-    """How many of the `n` samples that `with_synthetic` answered are synthetic."""
-    about = round(n / (1 + share))
-    for n_true in range(about - len(KINDS), about + len(KINDS) + 1):  # the number of each kind was rounded
-        n_made = sum(_n_of_kind(n_true, share, its_share) for its_share in KINDS.values())
-        if n_true + n_made == n:
-            return n_made
-    return n - about
-
-
-def _n_of_kind(n: int, share: float, its_share: float) -> int:
-    return round(share * its_share * n)
 
 
 # ---- The kinds: float32 images `(n, 28, 28)` -> uint8 ---------------------------------------------------------------

@@ -58,11 +58,9 @@ def model_card(manifest: Manifest, calibration: CalibrationDocument | None = Non
 def note_of_synthetic(recipe: dict[str, Any] | None, n_train: int) -> str:
     """What stands beside the number of training samples of a recipe, if some of them are synthetic."""
     share = (recipe or {}).get("synthetic")
-    if not isinstance(share, float) or not 0 < share <= 1:
+    if not isinstance(share, int | float) or not 0 < share <= 1:
         return ""
-    from fastnet.data.synthetic import n_synthetic_among
-
-    return f" ({n_synthetic_among(n_train, share):,} of them synthetic)"
+    return f" (about {n_train - round(n_train / (1 + share)):,} of them synthetic)"  # of classes that suit a kind
 
 
 def data_name(manifest: Manifest) -> str:

@@ -54,7 +54,7 @@ def calibrate_run(training: Training, directory: Path) -> Calibration:
 
     OptionError for a model that cannot be calibrated.
     """
-    _require_pictures(training.dataset, training.recipe)
+    _require_calibratable(training.dataset, training.recipe)
     files = read_model(directory)
     calibration = fit(Model(files.parameters, files.pixel_scale, files.manifest), training.validation_samples)
     write_calibration(files, calibration, is_claimed=True)
@@ -198,7 +198,7 @@ def logistic_regression(positive: np.ndarray, negative: np.ndarray) -> np.ndarra
 def _validation_digits(dataset: Dataset, recipes: Sequence[Recipe]) -> Samples:
     """What was set aside; of an ensemble from each member the same share, so that they are no more than one's."""
     for recipe in recipes:
-        _require_pictures(dataset, recipe)
+        _require_calibratable(dataset, recipe)
     set_aside = [
         digits.take(np.arange(start, len(digits), len(recipes)))
         for start, digits in enumerate(validation_split(dataset, recipe)[1] for recipe in recipes)
@@ -207,7 +207,7 @@ def _validation_digits(dataset: Dataset, recipes: Sequence[Recipe]) -> Samples:
     return Samples(images, labels, dataset.train.scale)
 
 
-def _require_pictures(dataset: Dataset, recipe: Recipe) -> None:
+def _require_calibratable(dataset: Dataset, recipe: Recipe) -> None:
     """OptionError where such a model cannot be calibrated."""
     if obstacle := obstacle_to_calibration(dataset, recipe):
         raise OptionError(obstacle)

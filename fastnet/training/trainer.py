@@ -389,8 +389,9 @@ def _classes(names: tuple[str, ...]) -> str:
 
 
 def validation_split(dataset: Dataset, recipe: Recipe) -> tuple[Samples, Samples]:
-    """The samples that a recipe trains on, and those that it sets aside for validation, the same with corrections.
+    """The samples that a recipe trains on, and those that it sets aside for validation.
 
-    None of the corrections are: a model that is corrected goes on to be validated on what it was not trained on.
+    None of these are corrections: with the seed and the number that a model's own training had, what is set aside is
+    the same, and a model that is corrected goes on to be validated on what it has not learnt.
     """
     return split_validation(dataset.train, recipe.n_validation, rng(recipe.seed, SeedUse.SPLIT), dataset.n_corrections)

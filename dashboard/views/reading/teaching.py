@@ -113,7 +113,7 @@ def _learnt(under_way: UnderWay) -> Correction | OptionError:
 
 def questions(digits: Sequence[DigitReading]) -> list[str]:
     """What is asked of each part of an answer; empty boxes and what is no digit don't count."""
-    if len(digits) < 2:
+    if sum(digit.kind != "empty" for digit in digits) < 2:
         return ["Is that wrong? Say what it is:"] * len(digits)
     are_read = [digit.digit is not None for digit in digits]
     return [

@@ -18,11 +18,11 @@ _LEVEL = 0.01  # ... within such a share of the contrast
 _MARGIN = 0.5  # of the picture's longer side
 
 # Where light falls off across a close-up, only dark ink on paper that a smooth surface describes well is believed.
-_LEAST_INK = 0.2  # of the picture
+_LEAST_INK = 0.2  # of the picture: a page with digits on it has less, and need not be tried
 _ROUNDS = 8  # of telling ink from paper by the surface, and the surface by the paper
 _MOST_POINTS = 1_000  # of the paper, which tell its surface
 _TOUCHED = 0.5  # of a side's length is ink at most, on all four sides together: shadows run from side to side
-_MOST_NOISE = 0.16  # of the contrast, standard deviation of the paper from its surface
+_MOST_NOISE = 0.16  # of the contrast: paper's deviation from its surface, which is larger where a shadow ends
 
 _Levels = tuple[np.ndarray, np.ndarray]  # the brightness of paper and of ink, on each pixel or for all: (1, 1)
 
@@ -48,7 +48,7 @@ def find_close_up(channel: Image.Image) -> tuple[Image.Image, int] | None:
 
 def _in_level_light(small: np.ndarray, ink: np.ndarray, ink_is_dark: bool) -> _Levels | None:
     """What paper and ink are everywhere; None if the ink is no digit, or the light not even, as on photographs."""
-    if not _is_digit(ink, small if not ink_is_dark else 255 - small):
+    if not _is_digit(ink, 255 - small if ink_is_dark else small):
         return None
     paper, full = float(np.bincount(small[~ink].astype(np.uint8)).argmax()), float(np.median(small[ink]))
     is_level = abs(small - paper) <= _LEVEL * abs(full - paper)
@@ -58,7 +58,7 @@ def _in_level_light(small: np.ndarray, ink: np.ndarray, ink_is_dark: bool) -> _L
 
 
 def _in_falling_light(small: np.ndarray, ink: np.ndarray) -> _Levels | None:
-    """The same for dark ink on paper whose brightness is a surface of the second degree; None if it is no digit."""
+    """What paper and dark ink are on each pixel, by a surface of the second degree; None if the ink is no digit."""
     if ink.mean() < _LEAST_INK:
         return None
     for _ in range(_ROUNDS):
@@ -71,7 +71,7 @@ def _in_falling_light(small: np.ndarray, ink: np.ndarray) -> _Levels | None:
         if (ink == before).all():
             break
     touched = sum(side.mean() for side in _sides(ink))
-    if separation < _TWO_GROUPS or touched > _TOUCHED or paper.min() < 1:
+    if separation < _TWO_GROUPS or touched > _TOUCHED or paper.min() < 1:  # black paper has no share of ink
         return None
     share = 1 - small / paper  # shade dims ink and paper alike
     strength, is_paper = float(np.median(share[ink])), ~highest(ink, 2)
