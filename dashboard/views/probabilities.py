@@ -1,8 +1,8 @@
 """How the page writes a probability, wherever one stands."""
 
+from fastnet.models.probabilities import in_percent
+
 
 def percent(probability: float) -> str:
-    """One decimal; nothing is quite certain, and nothing quite impossible."""
-    if probability < 0.0005:
-        return "<0.1%"
-    return ">99.9%" if probability > 0.9995 else f"{probability:.1%}"
+    """As the command line does, with one decimal."""
+    return in_percent(probability, 1)

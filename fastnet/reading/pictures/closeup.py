@@ -24,7 +24,7 @@ _MOST_POINTS = 1_000  # of the paper, which tell its surface
 _TOUCHED = 0.5  # of a side's length is ink at most, on all four sides together: shadows run from side to side
 _MOST_NOISE = 0.16  # of the contrast: paper's deviation from its surface, which is larger where a shadow ends
 
-_Levels = tuple[np.ndarray, np.ndarray]  # the brightness of paper and of ink, on each pixel or for all: (1, 1)
+_Levels = tuple[float, float] | tuple[np.ndarray, np.ndarray]  # the brightness of paper and of ink, on each pixel
 
 
 def find_close_up(channel: Image.Image) -> tuple[Image.Image, int] | None:
@@ -37,10 +37,10 @@ def find_close_up(channel: Image.Image) -> tuple[Image.Image, int] | None:
     ink_is_dark = bool(np.concatenate(_sides(light)).mean() > 0.5)
     levels = _in_level_light(small, light != ink_is_dark, ink_is_dark)
     if levels is None and ink_is_dark:
-        levels = _in_falling_light(small, ~light)
+        levels = _in_falling_light(small, ~light, channel.size)
     if levels is None:
         return None
-    paper, full = (enlarged(level, channel.size) for level in levels)
+    paper, full = levels
     amount = np.clip((np.asarray(channel, np.float32) - paper) * (255 / (full - paper)), 0, 255).astype(np.uint8)
     margin = max(1, round(_MARGIN * max(channel.size)))
     return Image.fromarray(np.pad(amount, margin)), margin
@@ -54,11 +54,11 @@ def _in_level_light(small: np.ndarray, ink: np.ndarray, ink_is_dark: bool) -> _L
     is_level = abs(small - paper) <= _LEVEL * abs(full - paper)
     if min(side.mean() for side in _sides(is_level)) < _EVEN:
         return None
-    return np.full((1, 1), paper, np.float32), np.full((1, 1), full, np.float32)
+    return paper, full
 
 
-def _in_falling_light(small: np.ndarray, ink: np.ndarray) -> _Levels | None:
-    """What paper and dark ink are on each pixel, by a surface of the second degree; None if the ink is no digit."""
+def _in_falling_light(small: np.ndarray, ink: np.ndarray, size: tuple[int, int]) -> _Levels | None:
+    """What paper, a surface of the second degree, and dark ink are on so large a picture; None if it is no digit."""
     if ink.mean() < _LEAST_INK:
         return None
     for _ in range(_ROUNDS):
@@ -77,7 +77,8 @@ def _in_falling_light(small: np.ndarray, ink: np.ndarray) -> _Levels | None:
     strength, is_paper = float(np.median(share[ink])), ~highest(ink, 2)
     if not is_paper.any() or share[is_paper].std() > _MOST_NOISE * strength or not _is_digit(ink, 255 * share):
         return None
-    return paper, paper * np.float32(1 - strength)
+    level = np.asarray(enlarged(paper, size))
+    return level, level * np.float32(1 - strength)
 
 
 def _surface(values: np.ndarray, known: np.ndarray) -> np.ndarray:
