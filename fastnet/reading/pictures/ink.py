@@ -253,8 +253,7 @@ def _otsu_of_histogram(counts: np.ndarray) -> tuple[float, float]:
     variance = float((counts * (levels - mean) ** 2).sum() / n[-1])
     if variance < 1e-9:
         return float(mean) - 1, 0.0  # one value alone is above the threshold
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = np.nan_to_num((mean * n - total) ** 2 / (n * (n[-1] - n)), posinf=0)
+    between = (mean * n - total) ** 2 / np.maximum(n * (n[-1] - n), 1)  # 0 where one group has nothing
     best = np.flatnonzero(between >= between.max() * (1 - 1e-9)).mean()  # the middle of an empty gap
     return float(np.floor(best)), float(between.max()) / variance
 
@@ -276,19 +275,29 @@ def local_contrast(values: np.ndarray, fraction: float) -> np.ndarray:
 
 def box_mean(values: np.ndarray, radius: int) -> np.ndarray:
     """The mean over rows and columns up to `radius` away, as far as there are any."""
-    height, width = values.shape[:2]
-    counts = [_window_sizes(n, radius).astype(values.dtype) for n in (height, width)]
-    sums = np.zeros((height + 2 * radius + 1, *values.shape[1:]), values.dtype)
-    sums[radius + 1 : radius + 1 + height] = values
-    sums = sums.cumsum(axis=0)
-    rows = sums[2 * radius + 1 :] - sums[:height]
-    rows /= counts[0].reshape(-1, *[1] * (values.ndim - 1))
-    sums = np.zeros((height, width + 2 * radius + 1, *values.shape[2:]), values.dtype)
-    sums[:, radius + 1 : radius + 1 + width] = rows
-    sums = sums.cumsum(axis=1)
-    means: np.ndarray = sums[:, 2 * radius + 1 :] - sums[:, :width]
-    means /= counts[1].reshape(-1, *[1] * (values.ndim - 2))
-    return means
+    return _mean_along(_mean_along(values, radius, 1), radius, 0)
+
+
+def _mean_along(values: np.ndarray, radius: int, axis: int) -> np.ndarray:
+    """The mean over places up to `radius` away on one axis, as far as there are any.
+
+    Sums over 2, 4, 8, ... places are each made of two before; those that the whole width is made of are added up.
+    """
+    n, width = values.shape[axis], 2 * radius + 1
+    shape = list(values.shape)
+    shape[axis] += 2 * radius
+    sums = np.zeros(shape, values.dtype)
+    along = (slice(None),) * axis
+    sums[(*along, slice(radius, radius + n))] = values
+    total, first, size = np.zeros_like(values), 0, 1
+    while size <= width:
+        if width & size:
+            total += sums[(*along, slice(first, first + n))]
+            first += size
+        sums = sums[(*along, slice(None, -size))] + sums[(*along, slice(size, None))]
+        size *= 2
+    total /= _window_sizes(n, radius).astype(values.dtype).reshape(-1, *[1] * (values.ndim - 1 - axis))
+    return total
 
 
 def _window_sizes(n: int, radius: int) -> np.ndarray:

@@ -109,5 +109,6 @@ def components(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         while not np.array_equal(new, jumped := new[new]):
             new = jumped
         if np.array_equal(new, root):
-            return np.unique(root, return_inverse=True)[1]
+            is_root = new == np.arange(n)
+            return (is_root.cumsum() - 1)[new]
         root = new

@@ -21,6 +21,8 @@ _PLACES = 0.2  # of the height: a closer cut begins and ends in each such share 
 _STEEPEST = 0.6  # of the height: how far a closer cut goes to the side
 MOST_PIECES = 10
 
+_STEPS = np.array([0, -1, 1])  # back to the same column, or to the one before or after
+
 
 def with_alternatives(own: np.ndarray, x0: int, y0: int) -> Cut:
     """A part at (x0, y0) as one digit; and, if it is wide, cut where there is little ink into as many as it may be."""
@@ -102,10 +104,11 @@ def _slanting_ways(own: np.ndarray) -> Iterator[np.ndarray]:
 
 def _one_row_on(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The least cost, along the last axis, of what comes from each column or from beside it; and the step back."""
-    beside = np.full((*cost.shape[:-1], 2), np.inf)
-    padded = np.concatenate([beside[..., :1], cost, beside[..., 1:]], axis=-1)
-    options = np.stack([cost, padded[..., :-2] + _SLANTED, padded[..., 2:] + _SLANTED])
-    return options.min(axis=0), np.array([0, -1, 1])[options.argmin(axis=0)]
+    options = np.full((3, *cost.shape), np.inf)
+    options[0] = cost
+    options[1, ..., 1:] = cost[..., :-1] + _SLANTED
+    options[2, ..., :-1] = cost[..., 1:] + _SLANTED
+    return options.min(axis=0), _STEPS[options.argmin(axis=0)]
 
 
 def _coarse(own: np.ndarray) -> np.ndarray:
