@@ -62,10 +62,10 @@ def test_a_training_and_its_model_tell_how_many_of_the_samples_are_synthetic(fas
     options = ("--hidden", "none", "--engine", "reference", "--epochs", 1, "--validation", 100, "--no-calibration")
     train = ("train", "--data", tmp_path / "digits.npz", *options)
     _, _, err = fastnet(*train, "--synthetic", 0.1, "--out", tmp_path / "run")
-    assert "551 training (about 50 of them synthetic) and 100 validation samples" in err
+    assert "549 training (about 50 of them synthetic) and 100 validation samples" in err
     inspected = " ".join(fastnet("inspect", tmp_path / "run")[1].split())
-    assert "551 train (about 50 of them synthetic), 100 validation" in inspected
-    assert "| samples: train | 551 (about 50 of them synthetic) |" in (tmp_path / "run/MODEL_CARD.md").read_text()
+    assert "549 train (about 50 of them synthetic), 100 validation" in inspected
+    assert "| samples: train | 549 (about 50 of them synthetic) |" in (tmp_path / "run/MODEL_CARD.md").read_text()
     assert "synthetic)" not in fastnet(*train, "--out", tmp_path / "other")[2]
 
 
@@ -74,9 +74,10 @@ def test_the_true_digits_come_first_and_others_are_made_of_some(digits):
     assert len(more) == 900
     np.testing.assert_array_equal(more.images[:600], digits.images)
     np.testing.assert_array_equal(more.labels[:600], digits.labels)
-    ones_and_sevens = np.isin(more.labels[600:675], (1, 7))  # a quarter of those that are made
-    assert ones_and_sevens.all()
-    assert not np.isin(more.labels[675:], (1, 7)).all()
+    n_of_other_hands = 135  # 45 of 100 that are made
+    of_other_hands = np.isin(more.labels[600:], (1, 4, 7, 9))
+    assert of_other_hands[:n_of_other_hands].all()
+    assert not of_other_hands[n_of_other_hands:].all()
     assert more.scale == digits.scale
 
 
@@ -110,8 +111,24 @@ def test_a_seven_gets_a_bar_or_a_tick(digits):
     assert np.mean(middle > 2) > 0.3  # many are as wide there as they are
 
 
+def test_a_four_gets_one_side_that_is_high_and_stays_as_thick(digits):
+    images = made(digits, synthetic.other_hands, 4)
+    rows = [(each[:, 5:9] > INK).astype(int) for each in images]
+    n_sides = [(np.diff(each, axis=2) == 1).sum(axis=2).max(axis=1) for each in rows]
+    assert np.mean(n_sides[0] > 1) > 0.6  # of these, both are high
+    assert np.mean(n_sides[1] == 1) > 0.9
+    thickness = [synthetic._stroke_radii(each) for each in images]
+    assert np.corrcoef(thickness)[0, 1] > 0.8
+
+
+def test_a_nine_gets_a_hook_to_the_left(digits):
+    before, after = made(digits, synthetic.other_hands, 9)
+    assert np.mean(widths(after, slice(18, 28)) - widths(before, slice(18, 28)) > 2) > 0.8
+    assert np.all((after > INK).sum(axis=(1, 2)) > (before > INK).sum(axis=(1, 2)))
+
+
 def test_the_centre_of_mass_stays_in_the_middle(digits):
-    _, after = made(digits, synthetic.other_hands, 1, 7)
+    _, after = made(digits, synthetic.other_hands, 1, 4, 7, 9)
     for axis in (1, 2):
         centres = after.sum(axis=3 - axis) @ np.arange(28) / after.sum(axis=(1, 2))
         assert np.quantile(np.abs(centres - 14), 0.95) < 1
@@ -146,8 +163,8 @@ def test_a_gap_takes_ink_away_at_one_place(digits):
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_an_empty_image_does_no_harm(kind):
-    empty = np.zeros((3, 28, 28), np.float32)
-    kind(empty, np.array([1, 7, 1]), rng())
+    empty = np.zeros((5, 28, 28), np.float32)
+    kind(empty, np.array([1, 7, 1, 4, 9]), rng())
 
 
 def test_what_are_no_digits_is_refused(dataset):

@@ -1,7 +1,8 @@
 """Synthetic digits: made of true ones, as other people write them and as other cameras show them.
 
-MNIST's writers are Americans of one decade: hardly a 1 of theirs has a flag or a foot, and few a 7 has a bar. Its
-images are sharp, whole and alone. Strokes are drawn as capsules (all within a radius of a segment), with soft edges.
+MNIST's writers are Americans of one decade: hardly a 1 of theirs has a flag or a foot, few a 7 has a bar and few a 9 a
+hook, and the two sides of a 4 are about as high. Its images are sharp, whole and alone. Strokes are drawn as capsules
+(all within a radius of a segment), with soft edges.
 """
 
 from collections.abc import Callable
@@ -48,11 +49,16 @@ def with_synthetic(samples: Samples, share: float, rng: Rng) -> Samples:
 
 
 def other_hands(images: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
-    """1 with a flag, a foot or both; 7 with a bar, a tick at its left end or both."""
+    """1 with a flag, a foot or both; 4 with a short stem; 7 with a bar, a tick on the left or both; 9 with a hook."""
     made = images.copy()
-    for digit, add in ((1, _add_to_ones), (7, _add_to_sevens)):
-        made[labels == digit] = add(images[labels == digit], rng)
+    for digit, as_others in ((1, _add_to_ones), (4, _with_short_stems), (7, _add_to_sevens), (9, _hooked)):
+        made[labels == digit] = as_others(images[labels == digit], rng)
     return _centred(_as_bytes(made))
+
+
+def coarse_hands(images: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
+    """Both: as other people write them, in a coarse picture."""
+    return coarse(other_hands(images, labels, rng).astype(np.float32), labels, rng)
 
 
 def coarse(images: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
@@ -85,11 +91,12 @@ def with_gap(images: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
 
 KINDS: dict[Kind, float] = {
     other_hands: 0.25,
-    coarse: 0.45,
-    with_remnant: 0.15,
-    with_gap: 0.15,
+    coarse_hands: 0.2,
+    coarse: 0.35,
+    with_remnant: 0.1,
+    with_gap: 0.1,
 }
-SUITED: dict[Kind, tuple[int, ...]] = {other_hands: (1, 7)}
+SUITED: dict[Kind, tuple[int, ...]] = dict.fromkeys((other_hands, coarse_hands), (1, 4, 7, 9))
 
 
 # ---- Strokes --------------------------------------------------------------------------------------------------------
@@ -121,6 +128,30 @@ def _add_to_sevens(images: np.ndarray, rng: Rng) -> np.ndarray:
     start = _left_end(images, top)
     tick = _away(start, rng.uniform(2, 5, n), np.radians(rng.uniform(260, 285, n)))
     return _drawn(barred, start, tick, np.where(draw > 0.65, radius, -1))
+
+
+def _with_short_stems(images: np.ndarray, rng: Rng) -> np.ndarray:
+    """4 anew, as thick as it was: a long stroke down to the left, the bar from there, a stem that is short above it."""
+    n, radius = len(images), _stroke_radii(images)
+    top, bottom = np.full(n, _FIRST + 1.0), np.full(n, _LAST - 1.0)
+    corner = rng.uniform(14, 19.5, n), rng.uniform(6, 9.5, n)
+    foot = bottom, rng.uniform(13, 17, n)
+    head = corner[0] - rng.uniform(1.5, 8, n), foot[1] + rng.uniform(-0.5, 6, n)
+    bar = corner[0] - rng.uniform(-0.5, 2.5, n), foot[1] + rng.uniform(1.5, 7, n)
+    strokes = ((top, rng.uniform(10, 16.5, n)), corner), (corner, bar), (head, foot)
+    made = np.zeros_like(images)
+    for start, end in strokes:
+        made = _drawn(made, start, end, radius)
+    return made
+
+
+def _hooked(images: np.ndarray, rng: Rng) -> np.ndarray:
+    n, radius = len(images), _stroke_radii(images)
+    bottom, at_bottom = _end(images, first=False)
+    tail, length = (bottom - 0.7 * radius, at_bottom), np.minimum(rng.uniform(3, 8, n), (at_bottom - 1) / 1.6)
+    lowest = tail[0] + rng.uniform(-0.5, 1, n), tail[1] - 0.6 * length
+    tip = _away(lowest, length, np.pi - np.radians(rng.uniform(-5, 50, n)))
+    return _drawn(_drawn(images, tail, lowest, radius), lowest, tip, radius)
 
 
 def _away(start: Points, distance: np.ndarray, angle: np.ndarray) -> Points:
