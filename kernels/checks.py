@@ -32,6 +32,14 @@ def check_outputs(kernel: str, *arrays: Named) -> None:
             raise ValueError(f"{kernel}: {name} must be writable")
 
 
+def check_apart(kernel: str, results: dict[str, np.ndarray], inputs: dict[str, np.ndarray]) -> None:
+    """ValueError where a result of a product shares memory with what is still read for it; all are in C order."""
+    for name, result in results.items():
+        for other, array in inputs.items():
+            if np.may_share_memory(result, array):
+                raise ValueError(f"{kernel}: {name} must not share memory with {other}")
+
+
 def check_axes(kernel: str, name: str, array: np.ndarray, n_axes: int) -> None:
     """ValueError unless the array has `n_axes`."""
     if array.ndim != n_axes:

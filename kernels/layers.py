@@ -2,7 +2,7 @@
 
 import numba
 
-from .checks import check_axes, check_inputs, check_outputs
+from .checks import check_apart, check_axes, check_inputs, check_outputs
 from .jit import kernel
 from .products import TILE_COLUMNS, multiply, multiply_add, multiply_transposed
 from .simd import LANES, first_lanes, load, splat, step, store
@@ -26,10 +26,12 @@ def linear_backward(x, w, dout, dw, db, dx):
     n_samples, (n_in, n_out) = len(x), w.shape
     check_inputs("linear_backward", ("w", w, w.shape), ("x", x, (n_samples, n_in)), ("dout", dout, (n_samples, n_out)))
     check_outputs("linear_backward", ("dw", dw, w.shape), ("db", db, (n_out,)))
+    check_apart("linear_backward", {"dw": dw, "db": db}, {"x": x, "dout": dout})
     multiply(x.T, dout, dw)
     _sum_columns(dout, db)
     if dx is not None:
         check_outputs("linear_backward", ("dx", dx, x.shape))
+        check_apart("linear_backward", {"dx": dx}, {"w": w, "dout": dout})
         multiply_transposed(dout, w, dx)
 
 
@@ -49,6 +51,7 @@ def _check_layer(name, x, w, b, out):
     n_samples, (n_in, n_out) = len(x), w.shape
     check_inputs(name, ("x", x, (n_samples, n_in)), ("w", w, w.shape), ("b", b, (n_out,)))
     check_outputs(name, ("out", out, (n_samples, n_out)))
+    check_apart(name, {"out": out}, {"x": x, "w": w, "b": b})
 
 
 @kernel()

@@ -53,6 +53,11 @@ def test_cells_stand_in_their_columns():
     assert in_words(told("4_2", grid=[["4", None, "2"]])).startswith("4 _ 2 (")
 
 
+def test_cells_are_told_as_a_pattern_has_them():
+    cells = {"grid": [["2", "0"], ["3", None]], "lines": [{"text": "2-0"}, {"text": "3_"}]}
+    assert in_words(told("2-0\n3_", **cells)) == "2 lines (the least sure 90.00%)\n  2-0\n  3_"
+
+
 @pytest.mark.parametrize("text", ["", "___", "___\n___"])
 def test_nothing_but_empty_cells_is_no_digit(text):
     grid = [[None] * 3] * len(text.split()) or None

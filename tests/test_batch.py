@@ -152,7 +152,7 @@ def test_command_writes_csv_and_json_lines(scans, predictor, capsys, tmp_path):
         assert (summary["pictures"], summary["unreadable"]) == (N + 1, 1)
         told = captured.err.splitlines()
         assert told[0] == f"fastnet predict: {scans / 'broken.png'}: " + wanted[4]["error"].split(": ")[1]
-        assert told[1:] == [f"fastnet predict: 1 file was passed over as no pictures by name: {scans / 'notes.txt'}"]
+        assert told[1:] == [f"fastnet predict: 1 file was passed over as no picture by its name: {scans / 'notes.txt'}"]
     lines = (tmp_path / "answers.jsonl").read_text().splitlines()
     assert without_figures(json.loads(line) for line in lines) == without_figures(wanted)
     with (tmp_path / "answers.csv").open(newline="") as file:

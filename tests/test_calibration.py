@@ -255,6 +255,12 @@ def test_a_training_is_calibrated_when_it_is_saved(fastnet, few_things, digits_n
     assert "answered without doubt" in (tmp_path / "run" / "MODEL_CARD.md").read_text()
 
 
+def test_what_is_likelier_wrong_than_right_is_doubted_however_weak_the_model(fastnet, few_things, digits_npz, tmp_path):
+    one_step = ("--hidden", 8, "--epochs", 1, "--batch-size", 1_000_000, "--engine", "reference", "--validation", 400)
+    fastnet("train", "--data", digits_npz, *one_step, "--out", tmp_path / "run")
+    assert Predictor.load(tmp_path / "run").calibration.least_probability == 0.5
+
+
 def test_a_training_that_goes_on_is_calibrated_anew(fastnet, few_things, digits_npz, tmp_path):
     train = "train", "--data", digits_npz
     fastnet(*train, *SMALL, "--validation", 400, "--out", tmp_path / "run")

@@ -71,6 +71,8 @@ def test_run_stopped_and_resumed_equals_the_one_in_one_go(train, fastnet, restor
     code, _, err = train("--epochs", 3, "--stop-after", 1, "--out", tmp_path / "parts")
     assert code == 0
     assert f"fastnet train --resume {tmp_path / 'parts'}" in err
+    code, _, err = fastnet("train", "--resume", tmp_path / "parts", "--stop-after", 1)
+    assert (code, "parts has 1 epoch already, and --stop-after counts those, too" in err) == (2, True)
     code, _, _ = fastnet("train", "--resume", tmp_path / "parts")
     assert code == 0
     for path in (tmp_path / "whole").glob("*.npy"):

@@ -91,6 +91,7 @@ def test_words_of_people_make_a_constraint():
         ({"digits": ""}, "the number of digits is a whole number"),
         ({"pattern": r"\d{6}"}, "a pattern is made of # for any digit"),
         ({"pattern": "[1-]"}, "a pattern is made of # for any digit"),
+        ({"pattern": "[9-1]#"}, "a set in a pattern goes from a digit to one that is not smaller, not '[9-1]#'"),
         ({"pattern": "--"}, "the pattern '--' has no place for a digit"),
         ({"pattern": "##", "digits": "3"}, "the number of digits in the pattern '##' is 2, not 3"),
         ({"range": "many"}, "a range is two whole numbers, such as 0-9999, not 'many'"),

@@ -250,6 +250,13 @@ def test_a_package_that_cannot_be_loaded_is_waited_for_no_longer(tmp_path, monke
         assert waiting._waits == []
 
 
+def test_no_package_of_python_itself_is_told_to_be_waited_for():
+    with loading_told():
+        (finder,) = (each for each in sys.meta_path if type(each).__name__ == "_Finder")
+        assert finder.find_spec("hashlib") is None
+        assert finder.find_spec("numpy") is not None
+
+
 # ---- The bar ---------------------------------------------------------------------------------------------------------
 
 FIGURES = ("epoch 120/180", "loss 0.1234", "train 98.12%", "validation 97.34%")

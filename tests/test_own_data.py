@@ -48,6 +48,23 @@ def test_model_is_evaluated_on_its_own_test_set(fastnet, run, npz, dataset):
     assert json.loads(given) == found
 
 
+def test_of_small_data_a_tenth_is_for_validation_unless_one_says_how_much(fastnet, npz, dataset, tmp_path):
+    options = ("--data", npz, "--hidden", 8, "--epochs", 1, "--engine", "reference", "--no-calibration")
+    _, _, err = fastnet("train", *options, "--out", tmp_path / "tenth")
+    assert f" and {len(dataset.train) // 10} validation samples" in err
+    code, _, err = fastnet("train", *options, "--validation", 5000)
+    assert (code, "5000 validation samples leave nothing of" in err) == (2, True)
+
+
+def test_a_model_of_other_images_says_that_it_reads_no_pictures(fastnet, run, tmp_path):
+    Image.fromarray(np.full((50, 50), 255, np.uint8)).save(tmp_path / "page.png")
+    code, _, err = fastnet("predict", tmp_path / "page.png", "--model", run)
+    told = (
+        "pictures are read by models that take 28x28 pixels, and this one takes 30: give it its images as CSV or .npz"
+    )
+    assert (code, told in err) == (2, True)
+
+
 def test_models_are_compared_on_the_data_of_the_first(fastnet, run, dataset):
     code, out, _ = fastnet("compare-models", run, run, "--json")
     assert code == 0

@@ -67,7 +67,7 @@ def test_files_that_are_no_pictures_are_counted_and_named(fastnet, scans, tmp_pa
     code, out, err = fastnet("predict", scans, *options)
     assert code == 0
     named = ", ".join(str(scans / name) for name in (".hidden", "a.txt", "b.csv"))
-    assert err == f"fastnet predict: 4 files were passed over as no pictures by name: {named}, ...\n"
+    assert err == f"fastnet predict: 4 files were passed over as no pictures by their names: {named}, ...\n"
     if "--json" in options:
         assert json.loads(out)["passed_over"] == 4
 

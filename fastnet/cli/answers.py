@@ -97,10 +97,13 @@ def _says_something(answer: Answer) -> bool:
 
 
 def _rows(answer: Answer) -> list[str]:
-    """What the lines say; of cells, with blanks between them and "_" for an empty one."""
-    if answer.get("grid"):
-        return [" ".join("_" if cell is None else cell or "?" for cell in row) for row in answer["grid"]]
-    return str(answer["text"]).split("\n")
+    """What the lines say; of cells, with blanks between them and "_" for an empty one, or as a pattern has them."""
+    if not answer.get("grid"):
+        return str(answer["text"]).split("\n")
+    rows = [["_" if cell is None else cell or "?" for cell in row] for row in answer["grid"]]
+    texts = [line["text"] for line in answer.get("lines", ())]
+    is_written = any(set(text) - {" ", *"".join(row)} for row, text in zip(rows, texts, strict=False))
+    return texts if is_written else [" ".join(row) for row in rows]
 
 
 def _least_confidence(answer: Answer) -> float:

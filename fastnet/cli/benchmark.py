@@ -25,7 +25,7 @@ OF_KERNELS = ("against", "cases", "rival", "plot")
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    summary = "time training and kernels beside NumPy, PyTorch, JAX, ..."
+    summary = "time training and kernels beside NumPy, PyTorch, JAX and others"
     instead = "fastnet evaluate MODEL measures a model"
     parser = add_command(commands, "benchmark", summary, EXAMPLES, instead=instead)
     parser.add_argument("--samples", type=positive, metavar="N", help="train on the first N images (default: all)")

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     tell(f"training {args.steps} steps with each engine")
     with waiting("training"):
         dataset = given_data(args) or load_dataset()
-        result = compare_engines(dataset, fitting_recipe(recipe, dataset), args.steps)
+        result = compare_engines(dataset, fitting_recipe(recipe, dataset, args), args.steps)
     show(
         args,
         to_json(result),

@@ -95,8 +95,11 @@ class Reader:
         """Say which files of directories were passed over."""
         if self.n_others:
             names = ", ".join(map(one_line, self._first_others)) + ", ..." * (self.n_others > len(self._first_others))
-            files = "1 file was" if self.n_others == 1 else f"{self.n_others:,} files were"
-            tell(f"fastnet predict: {files} passed over as no pictures by name: {names}")
+            one, many = (
+                "1 file was passed over as no picture by its name",
+                "files were passed over as no pictures by their names",
+            )
+            tell(f"fastnet predict: {one if self.n_others == 1 else f'{self.n_others:,} {many}'}: {names}")
 
     def _pass_over(self, path: str) -> None:
         self.n_others += 1

@@ -17,7 +17,7 @@ _OURS = "fastnet"
 
 @contextmanager
 def loading_told() -> Iterator[None]:
-    """Say so where packages that are not fastnet's own are loaded in this block, if that takes more than a second."""
+    """Say so where others' packages are loaded in this block, if that takes more than a second."""
     finder: Any = _Finder()
     sys.meta_path.insert(0, finder)
     try:
@@ -37,7 +37,7 @@ class _Finder:
     ) -> ModuleSpec | None:
         """As importlib asks for it; None for what is to be found without this one."""
         package = name.partition(".")[0]
-        if package == _OURS:
+        if package == _OURS or package in sys.stdlib_module_names:
             return None
         others = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not self)
         spec = next(filter(None, others), None)

@@ -232,13 +232,17 @@ def given_data(args: argparse.Namespace, loss: str | None = None) -> "Dataset | 
     return dataset
 
 
-def fitting_recipe(recipe: "Recipe", dataset: "Dataset") -> "Recipe":
-    """The recipe for a data set: numbers have a loss of their own, and small tables fewer validation samples."""
-    if dataset.table is None:
-        return recipe
-    if dataset.train.has_targets and recipe.loss == "cross_entropy":
+def fitting_recipe(recipe: "Recipe", dataset: "Dataset", args: argparse.Namespace) -> "Recipe":
+    """The recipe for a data set: numbers of a table have a loss of their own, and validation takes a tenth at most.
+
+    If the command line says how much validation takes, that stays.
+    """
+    if dataset.table and dataset.train.has_targets and recipe.loss == "cross_entropy":
         recipe = replace(recipe, loss="squared_error")
-    return replace(recipe, n_validation=min(recipe.n_validation, len(dataset.train) // 10))
+    if "n_validation" in given_options(args):
+        return recipe
+    n_train = len(dataset.train) - dataset.n_corrections
+    return replace(recipe, n_validation=min(recipe.n_validation, n_train // 10))
 
 
 def set_thread_limits(n_threads: int | None) -> None:

@@ -207,7 +207,11 @@ def _write(args: argparse.Namespace, reader: Reader, form: str, writers: Writers
         "passed_over": reader.n_others,
         "seconds": seconds,
     }
-    show(args, result, f"{args.out}: {n:,} pictures in {seconds:,.1f} s, {n_unreadable:,} of them unreadable")
+    show(
+        args,
+        result,
+        f"{args.out}: {n:,} picture{'' if n == 1 else 's'} in {seconds:,.1f} s, {n_unreadable:,} unreadable",
+    )
     reader.tell_others()
     return UNREADABLE if n_unreadable else 0
 

@@ -240,8 +240,11 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
         claims.enter_context(claim(directory))
         training = load_run(directory, given_data(args), epochs, located(teacher) if teacher is not None else None)
         if training.finished:
-            done = f"{args.resume} has all of its {_epochs(training.recipe)}; --epochs N goes on to N"
+            done = f"{args.resume} has all of its {_epochs(training.recipe.epochs)}; --epochs N goes on to N"
             raise OptionError("; ".join(filter(None, (done, _calibration_lacking(training, directory)))))
+        n_epochs = len(training.progress.history)
+        if args.stop_after and args.stop_after <= n_epochs:
+            raise OptionError(f"{args.resume} has {_epochs(n_epochs)} already, and --stop-after counts those, too")
         return training, real_path(directory)  # for `--resume .`: a save replaces the directory
     recipe = with_given_options(_with_network_of(args.initial, RECIPES[args.recipe or "plain"]), args)
     if recipe.teacher is not None:
@@ -255,7 +258,7 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
     if recipe.engine == "numba":
         require_numba("--engine reference")
     dataset = given_data(args, recipe.loss if args.initial else None) or load_dataset()
-    return Training(dataset, fitting_recipe(recipe, dataset), args.initial), directory
+    return Training(dataset, fitting_recipe(recipe, dataset, args), args.initial), directory
 
 
 def _with_network_of(initial: str | None, recipe: Recipe) -> Recipe:
@@ -282,12 +285,13 @@ def _headline(training: "Training") -> str:
     return (
         f"{layers} on {training.dataset.source}:"
         f" {n_train:,} training{synthetic} and {n_validation:,} validation samples,"
-        f" {_epochs(recipe)} of batches of {recipe.batch_size}, seed {recipe.seed}, engine {recipe.engine}{teachers}"
+        f" {_epochs(recipe.epochs)} of batches of {recipe.batch_size},"
+        f" seed {recipe.seed}, engine {recipe.engine}{teachers}"
     )
 
 
-def _epochs(recipe: Recipe) -> str:
-    return "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs} epochs"
+def _epochs(n: int) -> str:
+    return "1 epoch" if n == 1 else f"{n} epochs"
 
 
 def _summary(directory: Path, outcome: "Outcome") -> str:

@@ -63,6 +63,8 @@ class Constraint:
         if self.pattern is not None and not re.fullmatch(f"(?:{_PLACE}|{_SEPARATORS})+", self.pattern):
             rule = "# for any digit, digits, sets such as [0-35], and blanks or -./:,;()+' between them"
             raise OptionError(f"a pattern is made of {rule}, not {told(self.pattern, 80)!r}")
+        if self.pattern is not None and not all(self._places):
+            raise OptionError(f"a set in a pattern goes from a digit to one that is not smaller, not {self.pattern!r}")
         if self.range and not 0 <= self.range[0] <= self.range[1] < 10**MOST_DIGITS:
             raise OptionError(f"a range goes from a number to one that is not smaller, not {_span(self.range)}")
         if self.check is not None and self.check not in CHECKS:
@@ -167,8 +169,10 @@ class Constraint:
 def _digits_of(place: str) -> tuple[int, ...]:
     if place == "#":
         return _ANY
-    spans = re.findall(r"([0-9])(?:-([0-9]))?", place)
-    return tuple(sorted({digit for first, last in spans for digit in range(int(first), int(last or first) + 1)}))
+    spans = [(int(first), int(last or first)) for first, last in re.findall(r"([0-9])(?:-([0-9]))?", place)]
+    if any(first > last for first, last in spans):
+        return ()
+    return tuple(sorted({digit for first, last in spans for digit in range(first, last + 1)}))
 
 
 def _whole(text: str) -> int:

@@ -30,6 +30,7 @@ _SEED = 0
 _N_FOLDS = 3
 _SMALL_STEP = 1e-3
 _LEAST_RIGHT = 30
+_LIKELIER_THAN_NOT = 0.5  # what is less likely is never answered without doubt, however seldom the model is surer
 _RIDGE = 100.0  # pulls the weights towards 0, so that other pens and hands fare as those that were drawn
 
 
@@ -109,7 +110,7 @@ def fit(predictor: Model, digits: Samples, temperature: float | None = None) -> 
     other = predictor.forward(_others(images, rng)).traits
     likeness, unlike = likeness_of_unseen(known, other)
     unsure_below = float(np.quantile(likeness, 1 - LIKE_DIGITS))
-    least_probability = float(np.quantile(answers.max(axis=1)[is_right], 1 - LIKELY))
+    least_probability = max(float(np.quantile(answers.max(axis=1)[is_right], 1 - LIKELY)), _LIKELIER_THAN_NOT)
     is_sure = (likeness >= unsure_below) & (answers.max(axis=1)[is_right] >= least_probability)
     measured = {
         "validation_ece": expected_calibration_error(softmax(logits), digits.labels),

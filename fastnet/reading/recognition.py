@@ -7,6 +7,7 @@ from itertools import groupby
 
 import numpy as np
 
+from fastnet.errors import OptionError
 from fastnet.models.model import Model
 
 from .cutting import OTHER_CUT as OTHER_CUT
@@ -16,6 +17,7 @@ from .pictures import LeftOut as LeftOut
 from .pictures import Limits as Limits
 from .pictures import Part, Source, prepare
 from .pictures import Stage as Stage
+from .pictures.mnist_form import SIDE
 from .readings import EMPTY_CELL as EMPTY_CELL
 from .readings import VERDICTS as VERDICTS
 from .readings import Box as Box
@@ -24,12 +26,17 @@ from .readings import Line as Line
 from .readings import Reading as Reading
 from .readings import all_doubts, first_of
 
+_READ_BY = f"pictures are read by models that take {SIDE}x{SIDE} pixels"
 _COMPANY = 2  # digits beyond doubt in a line: what stands beside so many is likelier a digit than what stands alone
 
 
 def read(predictor: Model, source: Source, name: str | None = None, limits: Limits | None = None) -> Reading:
     """Find the digits of a picture and ask the predictor about each; see `Predictor.read`."""
     predictor.manifest.require_classes("reading pictures")
+    if predictor.layer_sizes[0] != SIDE * SIDE:
+        raise OptionError(
+            f"{_READ_BY}, and this one takes {predictor.layer_sizes[0]}: give it its images as CSV or .npz"
+        )
     prepared = prepare(source, name, limits)
     digits = _in_company(predictor, tuple(digits_of(predictor, prepared.parts)))
     digits = _with_marks(_turned(predictor, digits), prepared.left_out)

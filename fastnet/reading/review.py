@@ -36,8 +36,7 @@ class Review:
     @property
     def summary(self) -> str:
         """How much is doubtful, in words."""
-        n = len(self._items)
-        return f"{n:,} doubtful {'digit' if n == 1 else 'digits'} in {self._n_readings:,} readings"
+        return f"{_counted(len(self._items), 'doubtful digit')} in {_counted(self._n_readings, 'reading')}"
 
     def page(self) -> str:
         """The page as HTML."""
@@ -64,6 +63,10 @@ class Review:
             "box": box,
             "pixels": base64.b64encode(digit.pixels.astype(np.uint8).tobytes()).decode(),
         }
+
+
+def _counted(n: int, word: str) -> str:
+    return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
 
 
 def _surroundings(reading: Reading, box: Box) -> tuple[np.ndarray, Box]:

@@ -221,6 +221,7 @@ def test_digits_are_counted_without_empty_boxes_and_what_is_no_digit(store):
     assert asked[1].startswith("Is digit 1 of 2, chosen above,")
     assert asked[2].startswith("Is what is chosen above a digit after all?")
     assert asked[4].startswith("Is digit 2 of 2, chosen above,")
+    assert questions([three, eight])[0] == "Is digit 1 of 2, chosen above, read wrongly? Say what it is:"
     assert questions([three]) == ["Is that wrong? Say what it is:"]
     assert questions([empty, three]) == ["Is that wrong? Say what it is:"] * 2
     assert Teaching(store).questions == questions([three, eight, six])

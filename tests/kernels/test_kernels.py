@@ -114,6 +114,19 @@ def test_result_that_cannot_be_written_is_refused(case):
             getattr(kernels, case.kernel)(**arguments)
 
 
+def test_a_product_into_what_is_still_read_for_it_is_refused():
+    square, row = np.ones((16, 16), np.float32), np.ones(16, np.float32)
+    for kernel in (kernels.linear, kernels.linear_relu):
+        for name, arguments in (("x", (square, square.copy(), row)), ("w", (square.copy(), square, row))):
+            with pytest.raises(ValueError, match=f"{kernel.__name__}: out must not share memory with {name}"):
+                kernel(*arguments, square)
+    apart = square.copy()
+    with pytest.raises(ValueError, match="linear_backward: dw must not share memory with x"):
+        kernels.linear_backward(square, apart, apart, square, row, None)
+    with pytest.raises(ValueError, match="linear_backward: dx must not share memory with w"):
+        kernels.linear_backward(square.copy(), square, apart, square.copy(), row, square)
+
+
 @pytest.mark.parametrize("label", [-1, 10])
 @pytest.mark.parametrize("module", [kernels, reference])
 def test_label_outside_the_classes_is_refused(module, label):

@@ -120,7 +120,7 @@ def questions(digits: Sequence[DigitReading]) -> list[str]:
         f"Is digit {number} of {sum(are_read)}, chosen above, read wrongly? Say what it is:"
         if is_read
         else "Is what is chosen above a digit after all? Say what it is:"
-        for is_read, number in zip(are_read, accumulate(are_read), strict=True)
+        for is_read, number in zip(are_read, accumulate(map(int, are_read)), strict=True)
     ]
 
 

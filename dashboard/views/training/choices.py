@@ -58,7 +58,8 @@ def shipped() -> dict[str, Any]:
 
 def cost(accuracy: float, seconds: int) -> str:
     """What a training takes, and what it leaves."""
-    return f"About {seconds:,} seconds, then {mistakes(accuracy)}."
+    time = f"{seconds} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
+    return f"About {time}, then {mistakes(accuracy)}."
 
 
 def mistakes(accuracy: float) -> str:

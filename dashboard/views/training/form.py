@@ -31,7 +31,7 @@ def problem_view(state: TrainingState) -> pn.pane.HTML:
 
 
 def _choices(options: Options) -> list[pmui.Select]:
-    titles = {"numba": "Numba kernels", "reference": "NumPy reference"}
+    titles = {"numba": "Numba", "reference": "NumPy"}
     engines = {titles[engine]: engine for engine in options.param.engine.objects}
     return [
         pmui.Select.from_param(options.param.preset, helper_text="Fills in the fields", description="", **_LOOKS),
