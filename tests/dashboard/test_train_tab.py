@@ -140,7 +140,7 @@ def test_players_choose_one_of_three_trainings_and_try_what_it_made(open_page):
     assert warnings == []
 
 
-@pytest.mark.parametrize("engine", ["Numba kernels", "NumPy reference"])
+@pytest.mark.parametrize("engine", ["Numba", "NumPy"])
 def test_a_training_is_paused_goes_on_and_stops_while_people_draw(tab, engine):
     from playwright.sync_api import expect
 
@@ -227,7 +227,7 @@ def test_the_two_engines_are_compared(open_tab):
     from playwright.sync_api import expect
 
     page = open_tab()
-    for engine in ("NumPy reference", "Numba kernels"):
+    for engine in ("NumPy", "Numba"):
         start(page, engine, epochs="2")
         expect_state(page, "Finished")
     table = page.get_by_role("table")
