@@ -30,8 +30,9 @@ def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     """Return the mean of -log softmax(logits)[label]; dlogits = (softmax(logits) - one_hot(labels)) / n_samples.
 
     `logits` and `dlogits` are float32 `(n_samples, n_classes)`. Each row is shifted by its own maximum, so that no
-    exponential overflows. ValueError for a label outside the classes. With `smoothing`, that share of each one-hot row
-    is spread evenly over all classes, and the loss is the cross entropy with that (Szegedy et al. 2016, section 7).
+    exponential overflows. With `smoothing`, that share of each one-hot row is spread evenly over all classes, and the
+    loss is the cross entropy with that (Szegedy et al. 2016, section 7). ValueError for a label outside the classes,
+    and for a smoothing that is no share.
 
     With `weights (n_samples,)`, float32 and not negative, sample i counts weights[i] / sum(weights) instead of
     1 / n_samples; where they sum to 0, loss and gradient are 0.
@@ -40,6 +41,8 @@ def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     check_inputs("softmax_cross_entropy", ("logits", logits, logits.shape))
     check_outputs("softmax_cross_entropy", ("dlogits", dlogits, logits.shape))
     check_labels("softmax_cross_entropy", "labels", labels, len(logits))
+    if not 0 <= smoothing <= 1:
+        raise ValueError(f"softmax_cross_entropy: smoothing must be a share from 0 to 1, not {smoothing}")
     weights = _checked_weights("softmax_cross_entropy", weights, len(logits))
     shares = np.empty(len(logits), np.float32)
     return float(_softmax_cross_entropy(logits, labels, dlogits, np.float32(smoothing), weights, shares))

@@ -127,6 +127,13 @@ def test_a_product_into_what_is_still_read_for_it_is_refused():
         kernels.linear_backward(square.copy(), square, apart, square.copy(), row, square)
 
 
+@pytest.mark.parametrize("smoothing", [-0.1, 1.5, float("nan")])
+def test_smoothing_that_is_no_share_is_refused(smoothing):
+    logits = np.zeros((3, 10), np.float32)
+    with pytest.raises(ValueError, match="smoothing must be a share from 0 to 1"):
+        kernels.softmax_cross_entropy(logits, np.array([0, 1, 2]), np.empty_like(logits), smoothing)
+
+
 @pytest.mark.parametrize("label", [-1, 10])
 @pytest.mark.parametrize("module", [kernels, reference])
 def test_label_outside_the_classes_is_refused(module, label):
