@@ -15,7 +15,7 @@ Box = tuple[int, int, int, int]
 ANOTHER = "may be another digit"
 TURNED, MARK_BETWEEN, MARK_BESIDE = "turned?", "a mark between digits", "a mark beside digits"
 
-_LIKELIER, _LIKELIER_AT_LEAST = 4.0, 1.5  # log odds by which a digit must be likelier turned, and the mean of many
+_LIKELIER, _LIKELIER_AT_LEAST = 3.5, 1.5  # log odds by which a digit must be likelier turned, and the mean of many
 _CERTAIN = 8.0  # log odds from which it makes no difference how certain a digit is
 _AMONG_DIGITS = 1.5  # log odds by which a part of a line of digits is likelier one than a part alone
 _LEAST_MARK, _LEAST_DASH = 0.1, 0.3  # of the digits' height: a mark between them, and a stroke before or behind them
