@@ -125,7 +125,7 @@ def test_a_wide_digit_is_not_cut(name, most, train):
 
 @pytest.mark.parametrize(
     ("name", "n_wrong"), [(BEST, 3), (weights.SMALL, 3), (weights.DEFAULT, 0)]
-)  # `best` is for MNIST's own digits; the last refuses a 4
+)  # `best` is for MNIST's own digits
 def test_a_coarse_digit_is_not_taken_for_two(name, n_wrong):
     predictor, digits = Predictor.load(name), load_digits()
     rows = [423, 491, 521, 545, 572, 626, 756, 818, 947]  # these were, by the network of pairs
