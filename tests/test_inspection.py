@@ -124,7 +124,7 @@ def test_odd_manifests_are_told_without_a_traceback(run, capsys, nonsense):
 def test_command_prints_and_complains(shipped, capsys):
     assert cli.main(["inspect", str(shipped)]) == 0
     out = capsys.readouterr().out
-    for part in ("784-512-10, 407,050 parameters", "99.41%", "180 of 180", "over 5 seeds", "MIT"):
+    for part in ("784-512-10, 407,050 parameters", "99.40%", "180 of 180", "over 5 seeds", "MIT"):
         assert part in out
     append(shipped / "W1.npy")
     assert cli.main(["inspect", str(shipped), "--json"]) == 2

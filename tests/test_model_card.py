@@ -54,7 +54,7 @@ def test_card_of_each_shipped_model_is_that_of_its_manifest(name):
         f"{manifest['n_parameters']:,} weights",
         "under the MIT licence",
         "CC BY-SA 3.0",
-        f"divided by {calibration['temperature']:.3f}",
+        "taken as they are" if calibration["temperature"] == 1 else f"divided by {calibration['temperature']:.3f}",
     ):
         assert figure in card
     head = head_of(card)
@@ -119,7 +119,8 @@ def test_no_field_of_a_manifest_can_make_the_card_fail(nonsense):
 def test_temperature_that_changes_nothing_takes_no_error_from_here_to_there():
     document = read_calibration_document(weights.DIRECTORY / weights.SMALL)
     card = model_card(Manifest.from_json(LEAST), dataclasses.replace(document, temperature=1.0))
-    assert "the logits are taken as they are, with an expected calibration error of 0.25%; " in card
+    error = f"{document.measured['validation_ece_calibrated']:.2%}"
+    assert f"the logits are taken as they are, with an expected calibration error of {error}; " in card
     assert "divided" not in card
 
 

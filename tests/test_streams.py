@@ -126,7 +126,7 @@ def test_a_terminal_of_ascii_gets_ascii(npz, tmp_path):
     for environment in (PLAIN, C_LOCALE):
         code, out, _ = run(f"fastnet inspect {SMALL}", **environment)
         assert code == 0
-        assert b"99.40% +/- 0.01%" in out
+        assert b"99.37% +/- 0.03%" in out
 
 
 @pytest.mark.parametrize("environment", [{}, PLAIN, C_LOCALE])

@@ -25,7 +25,7 @@ from fastnet.data.synthetic import SUITED, other_hands
 from fastnet.kernels.jit import get_threads
 from fastnet.reading.pictures.mnist_form import to_mnist_form
 from fastnet.training.engine import distorted
-from fastnet.training.recipe import BEST_LARGE, FAST, PEOPLE, PEOPLE_LARGE, Recipe
+from fastnet.training.recipe import BEST_LARGE, FAST, PEOPLE, Recipe
 from fastnet.training.trainer import Training
 
 DOCUMENT = Path("docs/recipe.md")
@@ -180,15 +180,6 @@ STUDIES: dict[str, tuple[Recipe, range, list[Changes]]] = {
             {},
             {"batch_size": 256},
             {"batch_size": 512, "learning_rate": 2e-3},
-        ],
-    ),
-    "people-large": (
-        dataclasses.replace(PEOPLE_LARGE, epochs=170),
-        SEEDS[:1],
-        [
-            {},
-            {"synthetic": 0.2},
-            {"synthetic": 0.2, "augmentation": {"thickness": 0.5}},
         ],
     ),
 }
