@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from .serving import ADDRESS
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]
-TITLES = {"numba": "Numba kernels", "reference": "NumPy reference"}
+TITLES = {"numba": "Numba", "reference": "NumPy"}
 EPOCHS = "1000"  # no measurement waits for their end
 PATIENCE = 120_000  # milliseconds
 

@@ -26,12 +26,14 @@ def linear_backward(x, w, dout, dw, db, dx):
     n_samples, (n_in, n_out) = len(x), w.shape
     check_inputs("linear_backward", ("w", w, w.shape), ("x", x, (n_samples, n_in)), ("dout", dout, (n_samples, n_out)))
     check_outputs("linear_backward", ("dw", dw, w.shape), ("db", db, (n_out,)))
-    check_apart("linear_backward", {"dw": dw, "db": db}, {"x": x, "dout": dout})
+    results, inputs = {"dw": dw, "db": db}, {"x": x, "dout": dout}
+    if dx is not None:
+        check_outputs("linear_backward", ("dx", dx, x.shape))
+        results["dx"], inputs["w"] = dx, w
+    check_apart("linear_backward", results, inputs)
     multiply(x.T, dout, dw)
     _sum_columns(dout, db)
     if dx is not None:
-        check_outputs("linear_backward", ("dx", dx, x.shape))
-        check_apart("linear_backward", {"dx": dx}, {"w": w, "dout": dout})
         multiply_transposed(dout, w, dx)
 
 
@@ -42,6 +44,7 @@ def linear_relu_backward(x, w, out, dout, dz, dw, db, dx):
     """
     check_inputs("linear_relu_backward", ("out", out, out.shape), ("dout", dout, out.shape))
     check_outputs("linear_relu_backward", ("dz", dz, out.shape))
+    check_apart("linear_relu_backward", {"dz": dz}, {"x": x, "w": w})
     _relu_backward(out.reshape(-1), dout.reshape(-1), dz.reshape(-1))
     linear_backward(x, w, dz, dw, db, dx)
 

@@ -59,9 +59,7 @@ def test_of_small_data_a_tenth_is_for_validation_unless_one_says_how_much(fastne
 def test_a_model_of_other_images_says_that_it_reads_no_pictures(fastnet, run, tmp_path):
     Image.fromarray(np.full((50, 50), 255, np.uint8)).save(tmp_path / "page.png")
     code, _, err = fastnet("predict", tmp_path / "page.png", "--model", run)
-    told = (
-        "pictures are read by models that take 28x28 pixels, and this one takes 30: give it its images as CSV or .npz"
-    )
+    told = "pictures are read by models that take 28x28 pixels, and this one takes 30"
     assert (code, told in err) == (2, True)
 
 

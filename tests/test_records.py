@@ -46,6 +46,7 @@ def test_the_page_has_the_figures_of_the_document():
     assert choices.shipped() == records.figures_of(document), "run: python -m benchmarks records --ship"
     assert choices.shipped().keys() >= choices.CHOICES.keys()
     assert choices.cost(0.9929, 6) == "About 6 seconds, then 71 mistakes in 10,000."
+    assert choices.cost(0.995, 106) == "About 2 minutes, then 50 mistakes in 10,000."
 
 
 def test_a_line_says_what_the_runs_say(data):

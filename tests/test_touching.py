@@ -15,7 +15,7 @@ from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.reading.pairs import CLASSES
 from fastnet.reading.pictures.mnist_form import PAIR, to_pair_form
-from fastnet.reading.pictures.touching import closer_cuts, with_alternatives
+from fastnet.reading.pictures.touching import _one_row_on, closer_cuts, with_alternatives
 from fastnet.reading.predictor import Predictor
 from fastnet.training.trainer import Training
 
@@ -133,6 +133,12 @@ def test_a_coarse_digit_is_not_taken_for_two(name, n_wrong):
     texts = [predictor.read(picture).text for picture in pictures]
     assert all(len(text) < 2 for text in texts)
     assert sum(text != str(digit) for text, digit in zip(texts, digits.target[rows], strict=True)) == n_wrong
+
+
+def test_ways_through_ink_cost_the_same_however_precise_the_ink_is():
+    ink = np.random.default_rng(0).integers(0, 4, (200, 20)).astype(np.float32) / 3
+    for single, double in zip(_one_row_on(ink), _one_row_on(ink.astype(np.float64)), strict=True):
+        np.testing.assert_array_equal(single, double)
 
 
 def test_alternatives_share_their_pieces_and_hold_all_ink():

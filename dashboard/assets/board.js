@@ -271,10 +271,9 @@ function pictureOf(model) {
   return model.picture ? [make("img", { src: model.picture, alt: "The picture that is read" })] : []
 }
 
-// Ink that is not read is framed in grey; each reason stands there once, as long as they can be told apart.
+// Ink that is not read is framed in grey; the reasons stand there as long as they can be told apart.
 function frameOfLeftOut([left, top, right, bottom, reason], at, all) {
-  const isTold = all.length <= MOST_REASONS && all.findIndex((other) => other[4] === reason) === at
-  const box = frame([left, top, right, bottom, isTold ? reason : ""])
+  const box = frame([left, top, right, bottom, all.length > MOST_REASONS ? "" : reason])
   box.classList.add("left-out")
   return box
 }

@@ -101,9 +101,8 @@ def _rows(answer: Answer) -> list[str]:
     if not answer.get("grid"):
         return str(answer["text"]).split("\n")
     rows = [["_" if cell is None else cell or "?" for cell in row] for row in answer["grid"]]
-    texts = [line["text"] for line in answer.get("lines", ())]
-    is_written = any(set(text) - {" ", *"".join(row)} for row, text in zip(rows, texts, strict=False))
-    return texts if is_written else [" ".join(row) for row in rows]
+    texts = [line["text"] for line in answer["lines"]]
+    return [text if set(text) - {" ", *"".join(row)} else " ".join(row) for row, text in zip(rows, texts, strict=True)]
 
 
 def _least_confidence(answer: Answer) -> float:

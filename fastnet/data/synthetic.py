@@ -26,7 +26,7 @@ Points = tuple[np.ndarray, np.ndarray]  # rows and columns, float `(n,)` each
 
 
 def with_synthetic(samples: Samples, share: float, rng: Rng) -> Samples:
-    """The samples, and after them `share` as many synthetic ones, of four kinds; each is made of digits that it suits.
+    """The samples, and after them `share` as many synthetic ones, of all `KINDS`; each is made of digits that it suits.
 
     Weights go with them, soft targets do not. DataError where they are not digits: uint8 images of 28 x 28 pixels in
     the classes 0 to 9.

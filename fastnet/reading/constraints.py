@@ -64,7 +64,9 @@ class Constraint:
             rule = "# for any digit, digits, sets such as [0-35], and blanks or -./:,;()+' between them"
             raise OptionError(f"a pattern is made of {rule}, not {told(self.pattern, 80)!r}")
         if self.pattern is not None and not all(self._places):
-            raise OptionError(f"a set in a pattern goes from a digit to one that is not smaller, not {self.pattern!r}")
+            raise OptionError(
+                f"a set in a pattern goes from a digit to one that is not smaller, not {told(self.pattern, 80)!r}"
+            )
         if self.range and not 0 <= self.range[0] <= self.range[1] < 10**MOST_DIGITS:
             raise OptionError(f"a range goes from a number to one that is not smaller, not {_span(self.range)}")
         if self.check is not None and self.check not in CHECKS:

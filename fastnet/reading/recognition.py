@@ -26,7 +26,6 @@ from .readings import Line as Line
 from .readings import Reading as Reading
 from .readings import all_doubts, first_of
 
-_READ_BY = f"pictures are read by models that take {SIDE}x{SIDE} pixels"
 _COMPANY = 2  # digits beyond doubt in a line: what stands beside so many is likelier a digit than what stands alone
 
 
@@ -34,9 +33,8 @@ def read(predictor: Model, source: Source, name: str | None = None, limits: Limi
     """Find the digits of a picture and ask the predictor about each; see `Predictor.read`."""
     predictor.manifest.require_classes("reading pictures")
     if predictor.layer_sizes[0] != SIDE * SIDE:
-        raise OptionError(
-            f"{_READ_BY}, and this one takes {predictor.layer_sizes[0]}: give it its images as CSV or .npz"
-        )
+        n_pixels = predictor.layer_sizes[0]
+        raise OptionError(f"pictures are read by models that take {SIDE}x{SIDE} pixels, and this one takes {n_pixels}")
     prepared = prepare(source, name, limits)
     digits = _in_company(predictor, tuple(digits_of(predictor, prepared.parts)))
     digits = _with_marks(_turned(predictor, digits), prepared.left_out)

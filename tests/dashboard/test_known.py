@@ -79,7 +79,7 @@ def test_left_out_ink_is_on_the_board_and_counted():
     size = WIDTH, HEIGHT
     reading = Reading((), ("no digit",), (), size, None, 0.0, np.full(10, 0.1), None, None, None, left_out=parts)
     answer = Answer("page", reading, ())
-    assert left_out(answer) == [(0, 0, 0.5, 0.5, "too small")] * 2
+    assert left_out(answer) == [(0, 0, 0.5, 0.5, "too small"), (0, 0, 0.5, 0.5, "")]  # the reason once
     assert answer_message(answer, "")["notes"] == "2 parts left out: 2 too small"
     store = Store()
     board = Board(store)

@@ -125,6 +125,12 @@ def test_a_product_into_what_is_still_read_for_it_is_refused():
         kernels.linear_backward(square, apart, apart, square, row, None)
     with pytest.raises(ValueError, match="linear_backward: dx must not share memory with w"):
         kernels.linear_backward(square.copy(), square, apart, square.copy(), row, square)
+    for name, results in (("dw", (square, row, apart.copy())), ("db", (apart.copy(), square[0], apart.copy()))):
+        with pytest.raises(ValueError, match=f"linear_backward: {name} must not share memory with w"):
+            kernels.linear_backward(square.copy(), square, apart, *results)
+    with pytest.raises(ValueError, match="linear_relu_backward: dz must not share memory with w"):
+        kernels.linear_relu_backward(apart, square, apart, apart, square, square.copy(), row, None)
+    assert (square == 1).all()
 
 
 @pytest.mark.parametrize("smoothing", [-0.1, 1.5, float("nan")])

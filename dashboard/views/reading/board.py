@@ -74,8 +74,13 @@ def boxes(answer: Answer) -> list[Mark]:
 
 
 def left_out(answer: Answer) -> list[Mark]:
-    """Where ink is that is not read, and why."""
-    return [(*_on_paper(answer, part.box), part.reason) for part in answer.reading.left_out[:_MOST_LEFT_OUT]]
+    """Where ink is that is not read, and why: each reason once, for others may lie beside it."""
+    parts = answer.reading.left_out[:_MOST_LEFT_OUT]
+    first = {part.reason: number for number, part in reversed(list(enumerate(parts)))}
+    return [
+        (*_on_paper(answer, part.box), part.reason if first[part.reason] == number else "")
+        for number, part in enumerate(parts)
+    ]
 
 
 def _sign(digit: DigitReading) -> str:

@@ -36,7 +36,7 @@ class ChoicesView(JSComponent):
         machines = " and on ".join(sorted({each["machine"] for each in figures.values()}))
         super().__init__(
             choices=[[recipe, *words, costs[recipe]] for recipe, words in CHOICES.items()],
-            measured=f"Seconds as measured on {machines}; another computer may take longer.",
+            measured=f"Times as measured on {machines}; another computer may take longer.",
             stylesheets=[STYLES],
             sizing_mode="stretch_width",
             margin=(0, 10),

@@ -289,12 +289,12 @@ def _mean_along(values: np.ndarray, radius: int, axis: int) -> np.ndarray:
     sums = np.zeros(shape, values.dtype)
     along = (slice(None),) * axis
     sums[(*along, slice(radius, radius + n))] = values
-    total, first, size = np.zeros_like(values), 0, 1
+    total, first, size = sums[(*along, slice(n))].copy(), 1, 2  # the width is odd
     while size <= width:
+        sums = sums[(*along, slice(None, -size // 2))] + sums[(*along, slice(size // 2, None))]
         if width & size:
             total += sums[(*along, slice(first, first + n))]
             first += size
-        sums = sums[(*along, slice(None, -size))] + sums[(*along, slice(size, None))]
         size *= 2
     total /= _window_sizes(n, radius).astype(values.dtype).reshape(-1, *[1] * (values.ndim - 1 - axis))
     return total

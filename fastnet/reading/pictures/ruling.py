@@ -91,7 +91,7 @@ def _without_level_lines(
         return mask, 0
     runs = label_runs(flat)
     lines = [_edges(runs, label, flat.shape) for label in range(runs.n_parts)]
-    lines = [(columns, top, bottom) for columns, top, bottom in lines if _middle((bottom - top)[columns]) <= thickest]
+    lines = [(columns, top, bottom) for columns, top, bottom in lines if _median((bottom - top)[columns]) <= thickest]
     n_pieces = sum(_PIECE * width <= len(columns) < _SPAN * width for columns, *_ in lines)
     share = _LONG if n_pieces >= _MANY else _SPAN
     ruled = [line for line in lines if len(line[0]) >= share * reach[_middle_row(line)]]
@@ -104,13 +104,13 @@ def _without_level_lines(
 
 def _middle_row(line: Line) -> int:
     columns, top, _ = line
-    return _middle(top[columns])
+    return int(_median(top[columns]))
 
 
-def _middle(values: np.ndarray) -> int:
-    """The middle one of whole numbers in order; `np.median` takes several times as long for so few."""
-    n = len(values) // 2
-    return int(np.partition(values, n)[n])
+def _median(values: np.ndarray) -> float:
+    """As `np.median`, which takes several times as long for so few."""
+    middle = (len(values) - 1) // 2, len(values) // 2
+    return float(np.partition(values, middle)[list(middle)].mean())
 
 
 def _is_stroke(line: Line, mask: np.ndarray, rest: np.ndarray) -> bool:
@@ -152,7 +152,7 @@ def _erase(result: np.ndarray, mask: np.ndarray, even: np.ndarray, lines: list[L
     rows, places = places_in(first, length), np.repeat(columns, length)
     darkness = np.maximum.reduceat(even[rows, places], length.cumsum() - length)
     n_columns = [len(its) for its, *_ in lines]
-    usual = [_middle(each) for each in np.split(darkness, np.cumsum(n_columns)[:-1])]
+    usual = [_median(each) for each in np.split(darkness, np.cumsum(n_columns)[:-1])]
     goes_on = (mask[above.clip(0), columns] & (above >= 0)) | (mask[below.clip(max=last), columns] & (below <= last))
     clear = np.repeat(~goes_on & (darkness < _DARKER * np.repeat(usual, n_columns)), length)
     result[rows[clear], places[clear]] = False

@@ -106,8 +106,9 @@ def _one_row_on(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The least cost, along the last axis, of what comes from each column or from beside it; and the step back."""
     options = np.full((3, *cost.shape), np.inf)
     options[0] = cost
-    options[1, ..., 1:] = cost[..., :-1] + _SLANTED
-    options[2, ..., :-1] = cost[..., 1:] + _SLANTED
+    options[1, ..., 1:] = cost[..., :-1]
+    options[2, ..., :-1] = cost[..., 1:]
+    options[1:] += _SLANTED
     return options.min(axis=0), _STEPS[options.argmin(axis=0)]
 
 
