@@ -64,7 +64,8 @@ def test_cells_are_told_as_a_pattern_has_them_where_they_fit_it():
 @pytest.mark.parametrize("text", ["", "___", "___\n___"])
 def test_nothing_but_empty_cells_is_no_digit(text):
     grid = [[None] * 3] * len(text.split()) or None
-    answer = told(text, flags=["no digit", "blank"], grid=grid)
+    lines = [{"text": row} for row in text.split()]
+    answer = told(text, flags=["no digit", "blank"], grid=grid, lines=lines)
     assert in_words(answer).startswith("no digit  [no digit, blank]")
 
 
