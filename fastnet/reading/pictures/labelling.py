@@ -109,6 +109,7 @@ def components(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         while not np.array_equal(new, jumped := new[new]):
             new = jumped
         if np.array_equal(new, root):
-            is_root = new == np.arange(n)
-            return (is_root.cumsum() - 1)[new]
+            number: np.ndarray = (new == np.arange(n)).cumsum() - 1  # of the roots, in their order
+            numbers: np.ndarray = number[new]
+            return numbers
         root = new
