@@ -95,11 +95,10 @@ class Reader:
         """Say which files of directories were passed over."""
         if self.n_others:
             names = ", ".join(map(one_line, self._first_others)) + ", ..." * (self.n_others > len(self._first_others))
-            one, many = (
-                "1 file was passed over as no picture by its name",
-                "files were passed over as no pictures by their names",
-            )
-            tell(f"fastnet predict: {one if self.n_others == 1 else f'{self.n_others:,} {many}'}: {names}")
+            passed_over = f"{self.n_others:,} files were passed over as no pictures by their names"
+            if self.n_others == 1:
+                passed_over = "1 file was passed over as no picture by its name"
+            tell(f"fastnet predict: {passed_over}: {names}")
 
     def _pass_over(self, path: str) -> None:
         self.n_others += 1

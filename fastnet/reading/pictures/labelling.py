@@ -109,7 +109,6 @@ def components(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         while not np.array_equal(new, jumped := new[new]):
             new = jumped
         if np.array_equal(new, root):
-            number: np.ndarray = (new == np.arange(n)).cumsum() - 1  # of the roots, in their order
-            numbers: np.ndarray = number[new]
+            numbers: np.ndarray = ((new == np.arange(n)).cumsum() - 1)[new]  # roots in their order
             return numbers
         root = new
