@@ -1,8 +1,10 @@
 """The tab Learn: a network that is computed in the browser, steps of both engines with their numbers, the ladder."""
 
+import gc
 import inspect
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -272,6 +274,25 @@ def test_the_code_shown_is_the_source(part):
         assert source.rstrip().endswith(end)
         assert '"""' not in source_of(name)
     assert all(code.startswith("def ") for code in sources()[part])
+
+
+def test_the_code_is_read_by_many_pages_at_once():
+    """Python 3.11's parser fails where threads take turns while the garbage is collected (python/cpython#106905)."""
+
+    def take_turns(phase, info):
+        time.sleep(0.0005)
+
+    names = [name for twins in PARTS.values() for name in (*twins.reference, *twins.kernels)] * 100
+    often = gc.get_threshold()
+    gc.callbacks.append(take_turns)
+    gc.set_threshold(5)
+    try:
+        with ThreadPoolExecutor(4) as pages_at_once:
+            codes = list(pages_at_once.map(source_of.__wrapped__, names))
+    finally:
+        gc.set_threshold(*often)
+        gc.callbacks.remove(take_turns)
+    assert codes == list(map(source_of, names))
 
 
 def test_steps_are_taken_by_a_click_and_a_weight_is_followed(tab):

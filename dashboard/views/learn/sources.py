@@ -3,14 +3,15 @@
 They are read, not imported: where people look at pages, Numba is not loaded.
 """
 
-import ast
+import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from textwrap import dedent
 from typing import NamedTuple
 
 _KERNELS = "fastnet.kernels"
+# A signature up to a colon that ends a line, a docstring if there is one, and what is indented or empty.
+_FUNCTION = r'^(?P<signature>def {}\(.*?:\n)(?: {{4}}""".*?"""\n)?(?P<body>(?:(?: {{4}}[^\n]*)?\n)*)'
 
 
 class Twins(NamedTuple):
@@ -41,10 +42,7 @@ def source_of(name: str) -> str:
     spec = find_spec(f"{_KERNELS}.{module}")
     assert spec
     assert spec.origin
-    text = Path(spec.origin).read_text(encoding="utf-8")
-    (node,) = (n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == function)
-    first, *rest = node.body
-    lines = text.splitlines()
-    body = rest if ast.get_docstring(node) else [first, *rest]
-    assert body[0].end_lineno
-    return dedent("\n".join([*lines[node.lineno - 1 : first.lineno - 1], *lines[body[0].lineno - 1 : node.end_lineno]]))
+    # By its lines: before Python 3.13, `ast.parse` may fail where another thread is at it, too (python/cpython#106905).
+    code = re.search(_FUNCTION.format(re.escape(function)), Path(spec.origin).read_text(encoding="utf-8"), re.M | re.S)
+    assert code
+    return (code["signature"] + code["body"]).rstrip()
