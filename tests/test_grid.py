@@ -10,6 +10,7 @@ from benchmarks.form_rendering import FORMS, boxes_apart
 from benchmarks.rendering import DIGITS, strokes
 from fastnet.data.loading import load_dataset
 from fastnet.reading.batch import read_picture
+from fastnet.reading.pictures import prepare
 from fastnet.reading.pictures.ink import find_ink
 from fastnet.reading.pictures.lattice import evened
 from fastnet.reading.pictures.straight import Line
@@ -193,6 +194,45 @@ def test_the_grain_of_a_desk_below_a_sheet_has_no_cells(predictor, seed):
     rng = np.random.default_rng([crc32(kind.encode()), seed])
     row = int(rng.integers(len(test.labels)))
     assert predictor.read(DIGITS[kind](rng, test.images[row].reshape(28, 28))).text == str(test.labels[row])
+
+
+def test_tiles_below_a_sheet_are_no_form(predictor, of_each):
+    tiles = np.full((520, 700), 120, np.uint8)
+    tiles[20::60, :], tiles[:, 20::60] = 60, 60
+    tiles[130:430, 220:520] = 235
+    ink = strokes(of_each[3], 160)
+    place = tiles[200 : 200 + ink.shape[0], 320 : 320 + ink.shape[1]]
+    place[:] = place + ink * (30.0 - place)
+    reading = predictor.read(tiles)
+    assert (reading.text, reading.grid) == ("3", None)
+
+
+def test_digits_that_touch_in_a_cell_stand_in_its_column_however_they_are_cut(of_each):
+    page = form(of_each, ["_____"] * 2, side=110)
+    for row in range(2):
+        for column in range(5):
+            first, second = (strokes(of_each[(3 * column + row + more) % 10], 66) for more in (1, 5))
+            top, left = 24 + 108 * row + 20, 24 + 108 * column + 12
+            for ink, x in ((first, left), (second, left + first.shape[1] - 8)):
+                place = page[top : top + ink.shape[0], x : x + ink.shape[1]]
+                place[:] = place + ink * (30.0 - place)
+    parts = prepare(page).parts
+    assert len(parts) == 10
+    others = [each for part in parts for other in with_alternatives(part)[1:] for each in [(other, part)]]
+    assert len(others) > 10
+    assert all((other.column, other.line) == (part.column, part.line) for other, part in others)
+
+
+def test_two_parts_above_each_other_in_a_cell_stay_in_its_row(predictor, of_each):
+    page = form(of_each, ["1_", "_2"], side=110)
+    page[48:70, 40:100], page[78:114, 40:100] = 30, 30
+    page[54:64, 40:90], page[88:104, 50:100] = 250, 250
+    lines = predictor.read(page).lines
+    assert [len(line.cells) for line in lines] == [2, 2]
+
+
+def with_alternatives(part):
+    return [part, *(each for other in part.alternatives for piece in other for each in with_alternatives(piece))]
 
 
 def test_no_hidden_line_is_looked_for_between_lines_that_are_not_side_by_side():

@@ -144,6 +144,31 @@ def test_digits_close_above_each_other_are_several():
     assert len(prepare(drawn(*bars)).parts) == 4
 
 
+@pytest.mark.parametrize("gap", [18, 30])
+def test_a_three_with_a_gap_in_its_middle_is_a_three(predictor, gap):
+    page = Image.new("L", (400, 460), 255)
+    draw = ImageDraw.Draw(page)
+    draw.arc((120, 60, 280, 220), 200, 80, 0, 14)
+    draw.arc((110, 214 + gap, 290, 390), 280, 160, 0, 14)
+    (part,) = prepare(page).parts
+    assert [[each.line for each in other] for other in part.alternatives] == [[0, 1]]
+    assert predictor.read(page).text == "3"
+
+
+def test_two_digits_close_above_each_other_are_two_lines(predictor, digits):
+    images, labels = digits
+    seven, four = (images[np.flatnonzero(labels == label)[0]] for label in (7, 4))
+    for gap in (12, 20, 30):
+        reading = predictor.read(page_of([seven, four], 100, [(100, 60), (100, 160 + gap)], (320, 360)))
+        assert reading.text == "7\n4"
+        assert [line.text for line in reading.lines] == ["7", "4"]
+
+
+def test_a_stroke_with_a_gap_is_never_surely_two_ones(predictor):
+    reading = predictor.read(drawn((95, 30, 104, 95), (96, 105, 105, 170)))
+    assert reading.text == "1" or "unsure" in reading.flags
+
+
 def test_a_dashed_stroke_is_one_digit(predictor):
     page = Image.new("L", (400, 400), 255)
     for start in range(-80, 270, 70):

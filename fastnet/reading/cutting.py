@@ -23,6 +23,7 @@ OTHER_CUT = "may be other digits that touch"
 _OF_PROBABILITY, _OF_LIKENESS = 2.0, 0.6  # weights in the score of a digit
 _PLAINLY_LIKE = 3.0  # likeness above the limit of `unsure`, at which half of it is lost
 _CUT, _CUT_OF_NARROW = 0.5, 3.0  # what each cut costs of what is wider than high, and of what is not
+_CUT_BETWEEN_LINES = -4.0  # ... and of digits above each other: the halves of one are hardly digits
 _DOUBTED = 2.0  # what it costs a cut that the model does not know all of its pieces
 _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
@@ -122,6 +123,8 @@ class _Path:
         """The digits; flagged, if another text is nearly as likely."""
         x0, y0, x1, y1 = self.digits[0].box
         least = _CLEAR if len(self.digits) > 1 or x1 - x0 > y1 - y0 else _CLEAR_IF_WHOLE
+        if self.digits[0].line < self.digits[-1].line:
+            least = -_CUT_BETWEEN_LINES  # they must be likelier without that, too
         for digit in self.digits:
             is_clear = digit.flags or self.score - self.runner_up >= least
             yield digit if is_clear else replace(digit, flags=("unsure", OTHER_CUT))
@@ -135,8 +138,9 @@ def _best_path(part: Part, answers: dict[int, Seen], best: dict[int, _Path]) -> 
         x0, y0, x1, y1 = part.box
         cost = _CUT if x1 - x0 > y1 - y0 else _CUT_OF_NARROW
         for other in part.alternatives:
+            cost_of_cut = cost if other[-1].line == part.line else _CUT_BETWEEN_LINES
             digits: tuple[DigitReading, ...] = ()
-            score, losses = -cost * (len(other) - 1), [math.inf]
+            score, losses = -cost_of_cut * (len(other) - 1), [math.inf]
             for each in other:
                 path = _best_path(each, answers, best)
                 digits, score = digits + path.digits, score + path.score

@@ -15,8 +15,8 @@ class Cut:
 
     Each of `alternatives` is all of this ink as other digits, in reading order, which may have alternatives in turn.
     One that several alternatives share is one object, which the network sees once. `kind` is "digit", or "empty" for a
-    cell of a grid without ink; `column` is the cell's, from 0. `flags` are what speaks against it, as people are told
-    ("cut off by the edge").
+    cell of a grid without ink; `column` is the cell's, from 0; `below` is how many lines it stands below the first of
+    an alternative. `flags` are what speaks against it, as people are told ("cut off by the edge").
     """
 
     box: Box
@@ -24,6 +24,7 @@ class Cut:
     alternatives: tuple[tuple["Cut", ...], ...] = ()
     kind: str = "digit"
     column: int | None = None
+    below: int = 0
     flags: tuple[str, ...] = ()
 
 
@@ -31,7 +32,8 @@ class Cut:
 class Group:
     """Parts that make one digit, and the box around them (x1 and y1 are one past the last).
 
-    `apart` is what they are, in reading order, if they are several digits.
+    `apart` is what they are, in reading order, if they are several digits; `below` is how many lines this one
+    stands below the first of these.
     """
 
     labels: list[int]
@@ -41,6 +43,7 @@ class Group:
     x1: int
     y1: int
     apart: tuple["Group", ...] = ()
+    below: int = 0
 
     @property
     def width(self) -> int:

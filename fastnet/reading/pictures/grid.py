@@ -171,8 +171,8 @@ def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
     for row in rows:
         cuts: list[Cut] = []
         for cell in row:
-            inside = _in_cell(contents.get(cell.labels[0]), ink, least_side) or [_empty(cell)]
-            cuts += [replace(each, column=columns[cell.labels[0]]) for each in inside]
+            inside, column = contents.get(cell.labels[0]), columns[cell.labels[0]]
+            cuts += (_in_cell(inside, column, ink, least_side) if inside else []) or [_empty(cell, column)]
         lines.append(cuts)
     box = (
         min(cell.x0 for cell in cells),
@@ -327,30 +327,28 @@ def _fits(box: np.ndarray, cell: Group) -> bool:
     return bool(box[2] - box[0] <= 1.4 * cell.width and box[3] - box[1] <= 1.4 * cell.height)
 
 
-def _in_cell(content: _Content | None, ink: Ink, least_side: float) -> list[Cut]:
+def _in_cell(content: _Content, column: int, ink: Ink, least_side: float) -> list[Cut]:
     """The digits in one cell."""
-    if content is None:
-        return []
     place = slice(content.y0, content.y0 + content.own.shape[0]), slice(content.x0, content.x0 + content.own.shape[1])
     part = replace(
         ink, **{name: getattr(ink, name)[place] for name in ("grey", "even", "amount", "mask", "peaks", "faint")}
     )
-    return [_moved(one, content.x0, content.y0) for one in cut(content.own, part, least_side).cuts]
+    known: dict[int, Cut] = {}
+    return [_placed(one, content, column, known) for one in cut(content.own, part, least_side).cuts]
 
 
-def _moved(one: Cut, x: int, y: int, known: dict[int, Cut] | None = None) -> Cut:
-    """A cut and its alternatives, so much farther to the right and down; those that are shared stay shared."""
-    known = {} if known is None else known
+def _placed(one: Cut, content: _Content, column: int, known: dict[int, Cut]) -> Cut:
+    """A cut of a cell, and its alternatives, in the grid, all in one line; those that are shared stay shared."""
     if id(one) not in known:
-        x0, y0, x1, y1 = one.box
-        others = tuple(tuple(_moved(each, x, y, known) for each in other) for other in one.alternatives)
-        known[id(one)] = replace(one, box=(x0 + x, y0 + y, x1 + x, y1 + y), alternatives=others)
+        x0, y0, x1, y1 = np.add(one.box, (content.x0, content.y0) * 2).tolist()
+        others = tuple(tuple(_placed(each, content, column, known) for each in other) for other in one.alternatives)
+        known[id(one)] = replace(one, box=(x0, y0, x1, y1), alternatives=others, column=column, below=0)
     return known[id(one)]
 
 
-def _empty(cell: Group) -> Cut:
+def _empty(cell: Group, column: int) -> Cut:
     own = np.zeros((cell.height, cell.width), bool)
-    return Cut((cell.x0, cell.y0, cell.x1, cell.y1), own, kind="empty")
+    return Cut((cell.x0, cell.y0, cell.x1, cell.y1), own, kind="empty", column=column)
 
 
 def _columns(rows: list[list[Group]]) -> dict[int, int]:

@@ -33,6 +33,7 @@ _NARROW_MARK, _MARK_HEIGHT = 0.12, 0.46  # of the usual digit: what is so narrow
 _FRAGMENT = 0.6  # of the usual digit: what is smaller both ways may belong to a neighbour
 _NEAR_BAR = 0.3  # of the usual digit: how far the bar of a 5 begins from the end of the rest, each way
 _NEAR = 0.15  # of the usual digit: a gap over which fragments are joined
+_NEAR_HALF = 0.3  # of the usual digit: a gap over which halves may be of one, or by which they overlap
 _ALIKE = 1.5  # no size of the same kind is so many times another
 _MANY_ALIKE, _FAR_LARGER = 6, 4  # beside so many digits that are alike, what is so many times as high is none
 _TIGHT = 0.04  # of the picture's side: ink that leaves less on both sides was cut out so on purpose
@@ -150,7 +151,7 @@ def _cut_out(group: Group, labels: np.ndarray, cut_off: set[int]) -> Cut:
     whole = with_alternatives(_own(group, labels), group.x0, group.y0)
     apart = tuple(_cut_out(each, labels, set()) for each in group.apart)
     flags = (CUT_OFF,) if id(group) in cut_off else ()
-    return replace(whole, alternatives=(apart,) if apart else whole.alternatives, flags=flags)
+    return replace(whole, alternatives=(apart,) if apart else whole.alternatives, below=group.below, flags=flags)
 
 
 def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:
@@ -336,7 +337,25 @@ def _joined_once(groups: list[Group], edges: _Edges) -> list[Group]:
         joined = _joined(cluster, belong)
         for some in _clusters(joined, _are_near(joined, _NEAR * usual)):
             result += (_either(some) if _is_broken(some) else []) or _halves_joined(some, usual)
-    return result
+    return [_one_or_above_each_other(result)] if not remnants and _may_be_halves(result, usual) else result
+
+
+def _may_be_halves(groups: list[Group], usual: float) -> bool:
+    """Whether all there is may be the upper and the lower half of one digit, as of a 3 that does not hang together."""
+    if len(groups) != 2:
+        return False
+    a, b = groups
+    gap_x, gap_y = _gaps(a, b)
+    are_large = min(a.height, b.height) > _FRAGMENT * usual
+    whole = a.joined(b)
+    is_upright = whole.width <= _ONE_DIGIT * whole.height
+    return are_large and is_upright and gap_x <= _NEAR * usual and abs(gap_y) <= _NEAR_HALF * usual
+
+
+def _one_or_above_each_other(halves: list[Group]) -> Group:
+    """Two parts as one digit, or as one in each of two lines."""
+    upper, lower = sorted(halves, key=lambda group: group.y0)
+    return replace(upper.joined(lower), apart=(upper, replace(lower, below=1)))
 
 
 def _is_broken(groups: list[Group]) -> bool:
@@ -362,8 +381,7 @@ def _joined(groups: list[Group], belong: Callable[[Group, Group], bool]) -> list
 def _belong(a: Group, b: Group, usual: float, highest: float) -> bool:
     """Whether two parts are of one digit: one is a fragment, near the other or inside its box, and not beside it."""
     small, large = sorted((a, b), key=lambda group: group.height)
-    gap_x = max(a.x0, b.x0) - min(a.x1, b.x1)  # negative where they overlap
-    gap_y = max(a.y0, b.y0) - min(a.y1, b.y1)
+    gap_x, gap_y = _gaps(a, b)
     both = a.joined(b)
     if both.height > 2.2 * usual or both.width > 2.2 * usual:
         return False
@@ -375,6 +393,11 @@ def _belong(a: Group, b: Group, usual: float, highest: float) -> bool:
     centre = ((small.y0 + small.y1) / 2 - large.y0) / large.height
     dash = gap_x > 0 and 0.3 < centre < 0.8  # beside the middle or on the base line: a hyphen, a point
     return nested or stacked or _is_bar(small, large, usual) or (max(gap_x, gap_y) <= _NEAR * usual and not dash)
+
+
+def _gaps(a: Group, b: Group) -> tuple[int, int]:
+    """What lies between two parts, across and down; negative where they overlap."""
+    return max(a.x0, b.x0) - min(a.x1, b.x1), max(a.y0, b.y0) - min(a.y1, b.y1)
 
 
 def _is_bar(bar: Group, hook: Group, usual: float) -> bool:

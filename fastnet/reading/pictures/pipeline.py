@@ -18,7 +18,7 @@ from .mnist_form import SIDE, is_in_mnist_form, padded, to_mnist_form, to_pair_f
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
-from .sheet import Box, box_seen, find_sheet
+from .sheet import Box, Sheet, box_seen, find_sheet
 from .touching import closer_cuts, may_be_two
 
 UNLIKE = "unlike any digit"  # a flag, of what is seen here as of what the network says
@@ -27,6 +27,7 @@ _CELLS_PIXELS = 2 * _WORK_PIXELS  # of a form with small cells
 _MISSED = 3  # cells, from afar, on each side of those that were seen
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
 _LEAST_SIDE = 6  # pixels of a digit: nobody could read less
+_ON_SHEET = 0.8  # of the area of a form's cells
 _LOW_CONTRAST = 40  # of 255
 _BAR = 2  # times as long as wide, or more: a stroke of a marker may be, a sheet is hardly
 _TOO_MUCH_INK = 0.6  # of the picture
@@ -128,10 +129,12 @@ def _reduced(image: Image.Image, most: int = _WORK_PIXELS) -> tuple[Image.Image,
 
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the grid or the sheet of paper that the picture shows, or at all of it."""
-    if may_have_grid(small) and (form := _look_at_grid(image, small, factor)):
-        return form
     coarse_copy = coarse(small)
-    look = _look_at_sheet(image, coarse_copy)
+    form = _look_at_grid(image, small, factor) if may_have_grid(small) else None
+    sheet = find_sheet(coarse_copy, image.size)
+    if form and (sheet is None or _lies_on(form, sheet)):
+        return form
+    look = _look_at_sheet(image, sheet) if sheet else None
     if look is None:
         channel = contrasting_channel(small, coarse_copy)
         look = _closer(image, _look_at_close_up(channel, factor) or _seen(find_ink(channel), factor, 0, 0))
@@ -177,11 +180,17 @@ def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
     return _seen(find_ink(page, is_dark=False), factor, -margin * factor, -margin * factor, within)
 
 
-def _look_at_sheet(image: Image.Image, coarse_copy: Image.Image) -> Look | None:
-    """Look at the sheet that lies in the picture; None if there is none, or it may be a stroke: an empty long bar."""
-    sheet = find_sheet(coarse_copy, image.size)
-    if sheet is None:
-        return None
+def _lies_on(form: Look, sheet: Sheet) -> bool:
+    """Whether most of a form lies on the sheet that the picture shows; what else looks like cells is a desk's grain."""
+    boxes = np.array([form.outside(one.box) for one in form.cuts])
+    (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    (x0, y0), (x1, y1) = sheet.corners.min(axis=0), sheet.corners.max(axis=0)
+    shared = max(0.0, min(right, x1) - max(left, x0)) * max(0.0, min(bottom, y1) - max(top, y0))
+    return bool(shared >= _ON_SHEET * (right - left) * (bottom - top))
+
+
+def _look_at_sheet(image: Image.Image, sheet: Sheet) -> Look | None:
+    """Look at the sheet that lies in the picture; None if it may be a stroke: an empty long bar."""
     if sheet.box is not None:
         look = _closer(image, _look(image, sheet.box, is_dark=sheet.is_light))
     else:
@@ -227,6 +236,7 @@ def _part(look: Look, one: Cut, scale: float, line: int, known: dict[int, Part])
     """The box in pixels of the file and the 28x28 pixels of one digit, and of its alternatives; `known` by their id."""
     if id(one) not in known:
         x0, y0, x1, y1 = one.box
+        line += one.below
         is_empty = one.kind == "empty"
         pixels = _EMPTY if is_empty else to_mnist_form(_ink_of(look, one))
         others = tuple(tuple(_part(look, each, scale, line, known) for each in other) for other in one.alternatives)
