@@ -19,7 +19,7 @@ import math
 import numpy as np
 
 from .board import claim, claim_next, new_board, wait_for, work_together
-from .checks import check_axes, check_labels
+from .checks import check_arrays, check_axes, check_labels
 from .displacements import MOST_SIDE, ONE
 from .jit import inlined, kernel
 from .philox import philox
@@ -45,6 +45,9 @@ def distort_images(images, rows, key, epoch, least, most, row_basis, column_basi
     `(height, k)` and `(width, l)`, are made by `displacements.smooth_basis`. `key` is an integer below 2**64.
     """
     check_axes("distort_images", "images", images, 3)
+    check_arrays("distort_images", rows=rows, least=least, most=most, out=out)
+    check_axes("distort_images", "row_basis", row_basis, 2)
+    check_axes("distort_images", "column_basis", column_basis, 2)
     shapes = (len(rows), *images.shape[1:])
     for name, array, shape in (("images", images, images.shape), ("out", out, shapes)):
         if array.dtype != np.uint8 or array.shape != shape or not array.flags.c_contiguous:

@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from .checks import check_axes, check_inputs, check_labels, check_outputs, check_sparse_rows
+from .checks import check_arrays, check_axes, check_inputs, check_labels, check_outputs, check_sparse_rows
 from .jit import inlined, inner_kernel, kernel
 from .rows import gather_row, prefetch_row
 from .sparse_rows import SparseRows
@@ -17,6 +17,7 @@ def gather_batch(images, labels, rows, scale, x, y):
     `images (n, n_features)` are uint8 or float32, or such `SparseRows`, and `x (len(rows), n_features)` float32. Rows
     are integers; so are labels and y, or both are float32, `(n, n_outputs)` and `(len(rows), n_outputs)`.
     """
+    check_arrays("gather_batch", rows=rows, labels=labels)
     n_images, n_features = _checked_shape(images)
     check_outputs("gather_batch", ("x", x, (len(rows), n_features)))
     check_labels("gather_batch", "rows", rows, len(rows))

@@ -1,9 +1,12 @@
-"""The check that stands before each kernel: right shapes, float32, C order, writable results, or one clear sentence.
+"""The check that stands before each kernel: arrays of right shapes, float32, C order, writable results, or a sentence.
 
 Kernels index without bounds; what passes here cannot read or write outside its arrays.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,12 +17,38 @@ if TYPE_CHECKING:
 
 _FLOAT32 = np.dtype(np.float32)
 
+Kernel = Callable[..., Any]
 Named = tuple[str, np.ndarray, tuple[int, ...]]
+
+
+def check_arrays(kernel: str, **arrays: object) -> None:
+    """ValueError for the first of `arrays`, by its name, that is no NumPy array."""
+    for name, array in arrays.items():
+        _check_array(kernel, name, array)
+
+
+def takes_arrays(*names: str, or_none: str = "") -> Callable[[Kernel], Kernel]:
+    """Have a textbook begin with `check_arrays` of those arguments; the one called `or_none` may be None."""
+
+    def decorated(textbook: Kernel) -> Kernel:
+        arguments = tuple(signature(textbook).parameters)
+
+        @wraps(textbook)
+        def checked(*args, **kwargs):
+            for name, value in (*zip(arguments, args, strict=False), *kwargs.items()):
+                if name in names or (name == or_none and value is not None):
+                    _check_array(textbook.__name__, name, value)
+            return textbook(*args, **kwargs)
+
+        return checked
+
+    return decorated
 
 
 def check_inputs(kernel: str, *arrays: Named) -> None:
     """ValueError for the first of `arrays`, each (name, array, expected shape), that is not as the kernel needs it."""
     for name, array, shape in arrays:
+        _check_array(kernel, name, array)
         if array.shape != shape or array.dtype != _FLOAT32 or not array.flags.c_contiguous:
             raise ValueError(f"{kernel}: {name} must be {_FLOAT32} of shape {shape} in C order, not {_describe(array)}")
 
@@ -41,13 +70,15 @@ def check_apart(kernel: str, results: dict[str, np.ndarray], inputs: dict[str, n
 
 
 def check_axes(kernel: str, name: str, array: np.ndarray, n_axes: int) -> None:
-    """ValueError unless the array has `n_axes`."""
+    """ValueError unless it is an array with `n_axes`."""
+    _check_array(kernel, name, array)
     if array.ndim != n_axes:
         raise ValueError(f"{kernel}: {name} must have {n_axes} axes, not {array.ndim}")
 
 
 def check_labels(kernel: str, name: str, labels: np.ndarray, n_samples: int) -> None:
     """ValueError unless `labels` are `n_samples` integers in C order, and at least one."""
+    _check_array(kernel, name, labels)
     if labels.shape != (n_samples,) or labels.dtype.kind not in "iu" or not labels.flags.c_contiguous:
         raise ValueError(
             f"{kernel}: {name} must be integers of shape {(n_samples,)} in C order, not {_describe(labels)}"
@@ -74,6 +105,11 @@ def check_sparse_rows(kernel: str, images: "SparseRows", rows: np.ndarray) -> No
     chosen = images.take(rows).features
     if len(chosen) and not 0 <= chosen.min() <= chosen.max() < n_features:
         raise ValueError(f"{kernel}: the features of sparse images must be from 0 to {n_features - 1}")
+
+
+def _check_array(kernel: str, name: str, array: object) -> None:
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{kernel}: {name} must be a NumPy array, not {type(array).__name__}")
 
 
 def _describe(array: np.ndarray) -> str:

@@ -2,7 +2,7 @@
 
 import numba
 
-from .checks import check_apart, check_axes, check_inputs, check_outputs
+from .checks import check_apart, check_arrays, check_axes, check_inputs, check_outputs
 from .jit import kernel
 from .products import TILE_COLUMNS, multiply, multiply_add, multiply_transposed
 from .simd import LANES, first_lanes, load, splat, step, store
@@ -22,6 +22,7 @@ def linear_relu(x, w, b, out):
 
 def linear_backward(x, w, dout, dw, db, dx):
     """Gradients of `linear`: dw = x^T @ dout, db = column sums of dout, dx = dout @ w^T; `dx` may be None."""
+    check_axes("linear_backward", "x", x, 2)
     check_axes("linear_backward", "w", w, 2)
     n_samples, (n_in, n_out) = len(x), w.shape
     check_inputs("linear_backward", ("w", w, w.shape), ("x", x, (n_samples, n_in)), ("dout", dout, (n_samples, n_out)))
@@ -42,6 +43,7 @@ def linear_relu_backward(x, w, out, dout, dz, dw, db, dx):
 
     `dz` may be the same array as `dout`.
     """
+    check_arrays("linear_relu_backward", out=out)
     check_inputs("linear_relu_backward", ("out", out, out.shape), ("dout", dout, out.shape))
     check_outputs("linear_relu_backward", ("dz", dz, out.shape))
     check_apart("linear_relu_backward", {"dz": dz}, {"x": x, "w": w})
@@ -50,6 +52,7 @@ def linear_relu_backward(x, w, out, dout, dz, dw, db, dx):
 
 
 def _check_layer(name, x, w, b, out):
+    check_axes(name, "x", x, 2)
     check_axes(name, "w", w, 2)
     n_samples, (n_in, n_out) = len(x), w.shape
     check_inputs(name, ("x", x, (n_samples, n_in)), ("w", w, w.shape), ("b", b, (n_out,)))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numba
 
-from .checks import check_inputs, check_outputs
+from .checks import check_arrays, check_inputs, check_outputs
 from .jit import chosen, inlined, kernel
 from .simd import LANES, first_lanes, load, quick_divide, quick_sqrt, splat, store
 
@@ -63,6 +63,7 @@ def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_
     Kingma & Ba 2015, algorithm 1. `weight_decay` is decoupled (Loshchilov & Hutter 2019): param shrinks by
     learning_rate * weight_decay of itself. `l2 * param` is added to the gradient: that of a penalty in the loss.
     """
+    check_arrays("adam_step", param=param)
     shape = param.shape
     check_inputs("adam_step", ("grad", grad, shape))
     check_outputs("adam_step", ("param", param, shape), ("m", m, shape), ("v", v, shape))
@@ -79,6 +80,7 @@ def sgd_step(param, grad, velocity, learning_rate, momentum, nesterov, weight_de
     momentum * velocity - learning_rate * grad of the new velocity (Sutskever et al. 2013, section 2, as scikit-learn
     has it). `weight_decay` and `l2` are those of `adam_step`.
     """
+    check_arrays("sgd_step", param=param)
     check_inputs("sgd_step", ("grad", grad, param.shape))
     check_outputs("sgd_step", ("param", param, param.shape), ("velocity", velocity, param.shape))
     c = sgd_coefficients(Sgd(momentum, nesterov), 1, learning_rate, weight_decay, l2, 1.0)

@@ -2,26 +2,30 @@
 
 The fast kernels are tested against these functions; a training runs on them with `engine="reference"`. They work in
 float32 and in float64. Shapes: `x (n_samples, n_in)`, `w (n_in, n_out)`, `b (n_out,)`; results go to the
-out-parameters, which may hold anything on entry.
+out-parameters, which may hold anything on entry. What is no NumPy array where one belongs is a ValueError.
 """
 
 import numpy as np
 
-from .checks import check_activation
+from .checks import check_activation, check_arrays, takes_arrays
 from .reference_augment import distort_images as distort_images
 from .reference_augment import random_words
+from .sparse_rows import SparseRows
 
 
+@takes_arrays("x", "w", "b", "out")
 def linear(x, w, b, out):
     """out = x @ w + b."""
     out[:] = x @ w + b
 
 
+@takes_arrays("x", "w", "b", "out")
 def linear_relu(x, w, b, out):
     """out = max(x @ w + b, 0)."""
     out[:] = np.maximum(x @ w + b, 0)
 
 
+@takes_arrays("x", "w", "dout", "dw", "db", or_none="dx")
 def linear_backward(x, w, dout, dw, db, dx):
     """Gradients of `linear` from that of its output: dw = x^T @ dout, db = column sums of dout, dx = dout @ w^T.
 
@@ -33,6 +37,7 @@ def linear_backward(x, w, dout, dw, db, dx):
         dx[:] = dout @ w.T
 
 
+@takes_arrays("x", "w", "out", "dout", "dz", "dw", "db", or_none="dx")
 def linear_relu_backward(x, w, out, dout, dz, dw, db, dx):
     """Gradients of `linear_relu`, which returned `out`: dz = dout where out > 0 else 0, then as `linear_backward`.
 
@@ -42,6 +47,7 @@ def linear_relu_backward(x, w, out, dout, dz, dw, db, dx):
     linear_backward(x, w, dz, dw, db, dx)
 
 
+@takes_arrays("z")
 def activate(z, activation):
     """z = f(z), in place, where f is "relu", "tanh", "logistic" (1 / (1 + exp(-z))) or "identity"."""
     check_activation("activate", activation)
@@ -53,6 +59,7 @@ def activate(z, activation):
         z[:] = _logistic(z)
 
 
+@takes_arrays("out", "dout", "dz")
 def activate_backward(out, dout, activation, dz):
     """dz = dout * f'(z), where out = f(z) is what `activate` made of z.
 
@@ -75,6 +82,7 @@ def _logistic(z):
     return np.where(z >= 0, 1, small) / (1 + small)
 
 
+@takes_arrays("logits", "labels", "dlogits", or_none="weights")
 def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     """Return the mean of -log softmax(logits)[label]; dlogits = (softmax(logits) - one_hot(labels)) / n_samples.
 
@@ -99,6 +107,7 @@ def softmax_cross_entropy(logits, labels, dlogits, smoothing=0.0, weights=None):
     return losses @ shares
 
 
+@takes_arrays("logits", "targets", "dlogits", or_none="weights")
 def soft_cross_entropy(logits, targets, dlogits, weights=None):
     """Return the mean of -sum(targets * log softmax(logits)); dlogits = (softmax(logits) - targets) / n_samples.
 
@@ -113,6 +122,7 @@ def soft_cross_entropy(logits, targets, dlogits, weights=None):
     return (np.log(sums[:, 0]) - (targets * shifted).sum(axis=1)) @ shares
 
 
+@takes_arrays("logits", "targets", "dlogits", or_none="weights")
 def logistic_cross_entropy(logits, targets, dlogits, weights=None):
     """Return the mean over samples of the sum over outputs of -log of what `logistic(logits)` gives to the target.
 
@@ -126,6 +136,7 @@ def logistic_cross_entropy(logits, targets, dlogits, weights=None):
     return losses.sum(axis=1) @ shares
 
 
+@takes_arrays("outputs", "targets", "doutputs", or_none="weights")
 def squared_error(outputs, targets, doutputs, weights=None):
     """Return half the mean of (output - target)**2 over samples and outputs; doutputs = (output - target) / n_samples.
 
@@ -138,6 +149,7 @@ def squared_error(outputs, targets, doutputs, weights=None):
     return (errors * errors).mean(axis=1) @ shares / 2
 
 
+@takes_arrays("logs", "targets", "dlogs", or_none="weights")
 def poisson_loss(logs, targets, dlogs, weights=None):
     """Return the mean over samples of the sum over outputs of target * log(target / y) - target + y, with y = exp(log).
 
@@ -158,6 +170,7 @@ def _shares(weights, n_samples):
     return weights / (weights.sum() or 1)
 
 
+@takes_arrays("x")
 def drop_units(x, rate, key, step, layer):
     """x = x / (1 - rate) or, with probability `rate`, 0, for each number of `x (n_samples, n_units)`.
 
@@ -172,6 +185,7 @@ def drop_units(x, rate, key, step, layer):
     x *= is_kept * x.dtype.type(65536 / (65536 - threshold))
 
 
+@takes_arrays("param", "grad", "m", "v")
 def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_decay=0.0, l2=0.0):
     """One step of Adam on `param`, in place; `m` and `v` are its moments, `step` counts from 1.
 
@@ -188,6 +202,7 @@ def adam_step(param, grad, m, v, step, learning_rate, beta1, beta2, eps, weight_
     param -= learning_rate * (m_hat / (np.sqrt(v_hat) + eps) + weight_decay * param)
 
 
+@takes_arrays("param", "grad", "velocity")
 def sgd_step(param, grad, velocity, learning_rate, momentum, nesterov, weight_decay=0.0, l2=0.0):
     """One step of gradient descent on `param`, in place, with momentum: `velocity`, 0 at first, is the last step.
 
@@ -201,12 +216,15 @@ def sgd_step(param, grad, velocity, learning_rate, momentum, nesterov, weight_de
     param += step - learning_rate * weight_decay * param
 
 
+@takes_arrays("labels", "rows", "x", "y")
 def gather_batch(images, labels, rows, scale, x, y):
     """x = scale * images[rows], y = labels[rows]; IndexError for a row that is not there.
 
     `images` are an array, or rows without their zeros (`sparse_rows.SparseRows`); `labels` are classes `(n_images,)` or
     targets `(n_images, n_outputs)`.
     """
+    if not isinstance(images, SparseRows):
+        check_arrays("gather_batch", images=images)
     n_images, _ = images.shape
     if not 0 <= rows.min() <= rows.max() < n_images:
         raise IndexError(f"gather_batch: a row is outside 0..{n_images - 1}")
@@ -215,6 +233,7 @@ def gather_batch(images, labels, rows, scale, x, y):
     y[:] = labels[rows]
 
 
+@takes_arrays("logits", "labels", or_none="weights")
 def count_correct(logits, labels, weights=None):
     """Return how many rows of `logits` are largest at their label (the first of equals counts).
 

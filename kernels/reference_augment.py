@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from .checks import takes_arrays
+
 ONE = 65536  # units of a place to a pixel
 WORD = np.uint64(0xFFFFFFFF)
 
 
+@takes_arrays("images", "rows", "least", "most", "row_basis", "column_basis", "out")
 def distort_images(images, rows, key, epoch, least, most, row_basis, column_basis, amplitude, out):
     """out[i] = a distorted copy of images[rows[i]]; IndexError for a row that is not there."""
     if not 0 <= rows.min() <= rows.max() < len(images):

@@ -76,12 +76,13 @@ def test_same_bits_at_every_call(name):
 
 # ---- What is refused ------------------------------------------------------------------------------------------------
 
-FLOAT_ARRAYS = [
+ARRAYS = [
     (case, name)
     for case in {case.kernel: case for case in CASES if min(case.sizes) > 1}.values()
     for name, value in case.arguments().items()
-    if isinstance(value, np.ndarray) and value.dtype == np.float32
+    if isinstance(value, np.ndarray)
 ]
+FLOAT_ARRAYS = [(case, name) for case, name in ARRAYS if case.arguments()[name].dtype == np.float32]
 
 
 def damaged(array: np.ndarray, fault: str) -> np.ndarray:
@@ -101,6 +102,17 @@ def test_array_that_does_not_fit_is_refused_with_its_kernel_named(case, name, fa
     arguments[name] = damaged(arguments[name], fault)
     with pytest.raises(ValueError, match=rf"{case.kernel.replace('_relu_', '_(relu_)?')}.*must be"):
         getattr(kernels, case.kernel)(**arguments)
+
+
+@pytest.mark.parametrize("value", [[[1.0, 2.0]], None, 1.0, np.float32(1)], ids=["list", "None", "float", "float32"])
+@pytest.mark.parametrize("module", [kernels, reference])
+@pytest.mark.parametrize(("case", "name"), ARRAYS, ids=lambda value: str(value))
+def test_what_is_no_array_is_refused_by_its_name(module, case, name, value):
+    if value is None and name in ("dx", "weights"):
+        pytest.skip("may be left out")
+    kernel = case.kernel.replace("_relu_", "_(relu_)?")
+    with pytest.raises(ValueError, match=f"^{kernel}: {name} must be a NumPy array, not {type(value).__name__}$"):
+        getattr(module, case.kernel)(**{**case.arguments(), name: value})
 
 
 @pytest.mark.parametrize("case", {case.kernel: case for case in CASES}.values(), ids=str)
