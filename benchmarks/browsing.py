@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from fastnet.dashboard.session.options import ENGINE_TITLES
+
 from .serving import ADDRESS
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]
-TITLES = {"numba": "Numba", "reference": "NumPy"}
 EPOCHS = "1000"  # no measurement waits for their end
 PATIENCE = 120_000  # milliseconds
 
@@ -29,7 +30,7 @@ def start_training(page: Page, engine: str) -> None:
     """Start a training, and return when it runs."""
     page.get_by_role("tab", name="Train").click()
     page.get_by_role("combobox", name="Engine").click()
-    page.get_by_role("listbox").get_by_text(TITLES[engine]).click()
+    page.get_by_role("listbox").get_by_text(ENGINE_TITLES[engine]).click()
     page.get_by_label("Epochs").fill(EPOCHS)
     page.get_by_label("Epochs").press("Tab")
     page.get_by_role("button", name="Start").click()

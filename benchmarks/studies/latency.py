@@ -16,9 +16,10 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Page
 
-from benchmarks.browsing import TITLES, chromium_page, start_training, stop_training
+from benchmarks.browsing import chromium_page, start_training, stop_training
 from benchmarks.publishing import study_parser
 from benchmarks.serving import ADDRESS, served_page
+from fastnet.training.recipe import ENGINES
 
 # When the pen moved, the page asked, the answer arrived and the bars changed, all by the browser's clock.
 WATCH = """
@@ -45,7 +46,7 @@ def main(argv: list[str]) -> None:
     parser = study_parser(__doc__)
     parser.add_argument("--every", type=float, default=16, help="milliseconds between two moves (default: %(default)s)")
     parser.add_argument("--moves", type=int, default=240, help="(default: %(default)s)")
-    parser.add_argument("--training", choices=TITLES, help="the engine of a training that runs meanwhile")
+    parser.add_argument("--training", choices=ENGINES, help="the engine of a training that runs meanwhile")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(argv)
     with served_page():

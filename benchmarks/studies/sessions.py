@@ -21,9 +21,10 @@ from typing import Any
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from benchmarks.browsing import TITLES, training_aside
+from benchmarks.browsing import training_aside
 from benchmarks.publishing import study_parser
 from benchmarks.serving import ADDRESS, served_page
+from fastnet.training.recipe import ENGINES
 
 FRAME = 1 / 60  # seconds
 PATIENCE = 120  # seconds that a page may take
@@ -35,7 +36,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--sessions", type=int, default=20, help="(default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=10, help="that a wave lasts (default: %(default)s)")
     parser.add_argument("--waves", type=int, default=3, help="(default: %(default)s)")
-    parser.add_argument("--training", choices=TITLES, help="the engine of a training on one more page")
+    parser.add_argument("--training", choices=ENGINES, help="the engine of a training on one more page")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(argv)
     with served_page() as server, training_aside(args.training):

@@ -12,6 +12,7 @@ from fastnet.knobs import Knob, knobs
 from fastnet.models.files import count_parameters
 from fastnet.training.recipe import FOR_SGD, PLAIN, RECIPES, Recipe
 
+ENGINE_TITLES = {"numba": "Numba", "reference": "NumPy"}  # what people choose between
 MOST_EPOCHS = 1000
 MOST_BATCH_SIZE = 1024  # one step of the reference engine stays well below the second within which it must stop
 MOST_PARAMETERS = 4_000_000

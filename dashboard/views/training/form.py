@@ -7,7 +7,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from ...session.options import FIELDS, Options
+from ...session.options import ENGINE_TITLES, FIELDS, Options
 from ...session.training_state import TrainingState
 from ...worker.snapshot import PAUSED, RUNNING, Snapshot
 from ..parts import html, notice
@@ -31,8 +31,7 @@ def problem_view(state: TrainingState) -> pn.pane.HTML:
 
 
 def _choices(options: Options) -> list[pmui.Select]:
-    titles = {"numba": "Numba", "reference": "NumPy"}
-    engines = {titles[engine]: engine for engine in options.param.engine.objects}
+    engines = {ENGINE_TITLES[engine]: engine for engine in options.param.engine.objects}
     return [
         pmui.Select.from_param(options.param.preset, helper_text="Fills in the fields", description="", **_LOOKS),
         pmui.Select.from_param(options.param.engine, options=engines, helper_text="Try both", description="", **_LOOKS),
