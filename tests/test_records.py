@@ -8,6 +8,8 @@ import pytest
 from benchmarks.publishing import between_marks
 from benchmarks.studies import best_recipes, records
 from fastnet.dashboard.views.training import choices
+from fastnet.data import synthetic
+from fastnet.data.loading import load_dataset
 from fastnet.training.recipe import Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
@@ -66,6 +68,19 @@ def test_rows_that_are_not_measured_anew_stay_where_the_software_is_the_same_and
     figures = records.figures_of(f"<!-- records -->\n{table}\n<!-- end records -->")
     assert figures.keys() == rows.keys()
     assert all(" threads of " in each["machine"] for each in figures.values())
+
+
+def test_a_trial_counts_until_synthetic_digits_change(tmp_path, monkeypatch):
+    trained = []
+    monkeypatch.setattr(best_recipes, "MEASURED", tmp_path / "measured.json")
+    monkeypatch.setattr(best_recipes, "train", lambda _, recipe: trained.append(recipe.seed) or {"accuracy": 0.5})
+    digits = load_dataset()
+    for _ in range(2):
+        assert best_recipes.measured(digits, RECIPE, range(2)) == [{"accuracy": 0.5}] * 2
+    assert trained == [0, 1]
+    monkeypatch.setattr(synthetic, "_COARSENESS", (1.2, 3.3))
+    best_recipes.measured(digits, RECIPE, range(2))
+    assert trained == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize("study", best_recipes.STUDIES)
