@@ -11,6 +11,8 @@ from functools import partial
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
+from fastnet.plurals import counted
+
 Rng = np.random.Generator
 BLACK, WHITE = (20, 20, 24), (250, 250, 248)
 FONTS = ("DejaVuSans.ttf", "DejaVuSerif.ttf", "DejaVuSansMono-Bold.ttf", "LiberationSans-Italic.ttf")
@@ -470,7 +472,7 @@ def _outline(mask: np.ndarray) -> int:
 
 
 TOUCHING: dict[str, Callable[[Rng, np.ndarray], bytes]] = {
-    f"touching, overlap of {n} stroke{'s' if n > 1 else ''}": partial(touching, overlap=n) for n in (1, 2, 3, 4)
+    f"touching, overlap of {counted(n, 'stroke')}": partial(touching, overlap=n) for n in (1, 2, 3, 4)
 }
 
 

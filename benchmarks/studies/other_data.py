@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks import estimators
 from benchmarks.estimators import DATA
 from benchmarks.publishing import machine_text, publish, study_parser
+from fastnet.plurals import counted
 from fastnet.timing.rivals.process import Entrant, RivalProcess, best_trial
 from fastnet.timing.texts import load_average, time_text
 
@@ -124,7 +125,7 @@ def _difference(ours: list[float], theirs: list[float], is_regression: bool) -> 
 
 def _time(seconds: float, result: Result) -> str:
     epochs = f"{statistics.median(result.epochs):g} epochs"
-    return f"{time_text(seconds)} ({epochs}, {result.threads} thread{'s' * (result.threads > 1)})"
+    return f"{time_text(seconds)} ({epochs}, {counted(result.threads, 'thread')})"
 
 
 def main(argv: list[str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.publishing import label_logarithms, machine_text, of_this_cpu, publish, study_parser
 from fastnet.kernels import jit
+from fastnet.plurals import counted
 from fastnet.system import cpu_name
 from fastnet.timing import ceilings
 from fastnet.timing.ceilings import Ceilings
@@ -49,7 +50,7 @@ def main(argv: list[str]) -> None:
 
 def ceilings_table(roofs: list[Ceilings]) -> str:
     """A row for each ceiling, a column for each number of threads."""
-    heads = " | ".join(f"{roof.threads} thread{'s' * (roof.threads > 1)}" for roof in roofs)
+    heads = " | ".join(counted(roof.threads, "thread") for roof in roofs)
     lines = [f"| | {heads} |", "|---|" + "--:|" * len(roofs)]
 
     def add(name: str, unit: str, rates: list[float]) -> None:
@@ -139,7 +140,7 @@ def _draw_curves(axes: Any, curves: dict[tuple[int, str], list[float]]) -> None:
             linestyle="-" if n_threads == 1 else "--",
             marker=MARKERS[kind == "read and written"],
             markersize=4,
-            label=f"{kind}, {n_threads} thread{'s' * (n_threads > 1)}",
+            label=f"{kind}, {counted(n_threads, 'thread')}",
         )
     for level, size in ceilings.cache_sizes().items():
         axes.axvline(size / 2**20, color=GREY, linewidth=1, linestyle=":")

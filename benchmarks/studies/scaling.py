@@ -22,6 +22,7 @@ from fastnet.data.samples import PIXEL_SCALE, Samples
 from fastnet.kernels import jit
 from fastnet.kernels.lists import group_density
 from fastnet.models.network import Network
+from fastnet.plurals import counted
 from fastnet.timing.ceilings import cache_sizes
 from fastnet.timing.texts import load_average, time_text
 from fastnet.training.engine.fused import MOST_SPARSE_DENSITY, FusedEngine
@@ -305,7 +306,7 @@ def _draw_paths(
                 color=colour,
                 marker=marker,
                 linestyle="--" if threads > 1 else "-",
-                label=f"{path}, {threads} thread{'s' * (threads > 1)}",
+                label=f"{path}, {counted(threads, 'thread')}",
             )
     ticks = sorted({getattr(point.setting, axis) for point, _ in points})
     axes.set_xticks(ticks, [str(tick) for tick in ticks], minor=False)

@@ -15,6 +15,7 @@ from fastnet import weights
 from fastnet.data.signatures import Kind, kind_of_bytes
 from fastnet.errors import FORESEEN, DataError, OptionError, sentence_of
 from fastnet.models.files import count_parameters
+from fastnet.plurals import counted
 from fastnet.reading.constraints import Constraint
 from fastnet.reading.explanation import explain
 from fastnet.reading.pictures import Limits, pages_of
@@ -304,7 +305,7 @@ def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
         so_far = f"{done} of " if done is not None and done < recipe.epochs else ""
         facts.append(("Training", f"{so_far}{recipe.epochs} epochs in batches of {recipe.batch_size}"))
     if n := predictor.manifest.corrections:
-        facts.append(("Taught afterwards", f"{n} image{'s' * (n != 1)}"))
+        facts.append(("Taught afterwards", counted(n, "image")))
     return facts
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import DataError, OptionError
 from fastnet.files import require_new, whole_file
+from fastnet.plurals import counted
 from fastnet.weights import DEFAULT as DEFAULT_MODEL
 
 from .answers import FORMS, WRITERS, Answer, Write, Writers, file_of_answers, form_of
@@ -210,7 +211,7 @@ def _write(args: argparse.Namespace, reader: Reader, form: str, writers: Writers
     show(
         args,
         result,
-        f"{args.out}: {n:,} picture{'' if n == 1 else 's'} in {seconds:,.1f} s, {n_unreadable:,} unreadable",
+        f"{args.out}: {counted(n, 'picture')} in {seconds:,.1f} s, {n_unreadable:,} unreadable",
     )
     reader.tell_others()
     return UNREADABLE if n_unreadable else 0
@@ -221,7 +222,7 @@ def _pass_on(answers: Iterable[Answer], write: Write) -> tuple[int, int]:
     n = n_unreadable = 0
     with waiting("reading") as wait:
         for n, answer in enumerate(answers, start=1):
-            wait.text = "reading: 1 picture" if n == 1 else f"reading: {n:,} pictures"
+            wait.text = f"reading: {counted(n, 'picture')}"
             if "error" in answer:
                 n_unreadable += 1
                 complain(f"fastnet predict: {one_line(answer['error'])}")

@@ -14,6 +14,7 @@ from fastnet.files import claim, claim_new, real_path
 from fastnet.interrupts import exit_status, stops
 from fastnet.models.card import names_of, note_of_synthetic
 from fastnet.packages import EXTRAS, missing_of
+from fastnet.plurals import counted
 from fastnet.system import require_numba
 from fastnet.training.recipe import PLAIN, RECIPES, SUMMARIES, Recipe
 
@@ -240,11 +241,13 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
         claims.enter_context(claim(directory))
         training = load_run(directory, given_data(args), epochs, located(teacher) if teacher is not None else None)
         if training.finished:
-            done = f"{args.resume} has all of its {_epochs(training.recipe.epochs)}; --epochs N goes on to N"
+            done = f"{args.resume} has all of its {counted(training.recipe.epochs, 'epoch')}; --epochs N goes on to N"
             raise OptionError("; ".join(filter(None, (done, _calibration_lacking(training, directory)))))
         n_epochs = len(training.progress.history)
         if args.stop_after and args.stop_after <= n_epochs:
-            raise OptionError(f"{args.resume} has {_epochs(n_epochs)} already, and --stop-after counts those, too")
+            raise OptionError(
+                f"{args.resume} has {counted(n_epochs, 'epoch')} already, and --stop-after counts those, too"
+            )
         return training, real_path(directory)  # for `--resume .`: a save replaces the directory
     recipe = with_given_options(_with_network_of(args.initial, RECIPES[args.recipe or "plain"]), args)
     if recipe.teacher is not None:
@@ -285,13 +288,9 @@ def _headline(training: "Training") -> str:
     return (
         f"{layers} on {training.dataset.source}:"
         f" {n_train:,} training{synthetic} and {n_validation:,} validation samples,"
-        f" {_epochs(recipe.epochs)} of batches of {recipe.batch_size},"
+        f" {counted(recipe.epochs, 'epoch')} of batches of {recipe.batch_size},"
         f" seed {recipe.seed}, engine {recipe.engine}{teachers}"
     )
-
-
-def _epochs(n: int) -> str:
-    return "1 epoch" if n == 1 else f"{n} epochs"
 
 
 def _summary(directory: Path, outcome: "Outcome") -> str:

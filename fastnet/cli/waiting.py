@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastnet.kernels import compilation
+from fastnet.plurals import counted
 
 from .streams import lines
 
@@ -235,7 +236,7 @@ class _Compiling(WaitInParts):
         """How many functions are done, once there are any: who waits for another process to compile them has none."""
         if not self._n_done:
             return ""
-        return f": {self._n_done} function{'s' * (self._n_done > 1)}{self._outlook()}"
+        return f": {counted(self._n_done, 'function')}{self._outlook()}"
 
     def _outlook(self) -> str:
         """About how long it still takes, by the time that the functions took so far; nothing where that is unknown."""

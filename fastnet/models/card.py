@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from fastnet.plurals import counted
+
 from .documents import CalibrationDocument, DataFacts, Environment, Manifest, Member, Origin, OverSeeds, Score
 
 CARD = "MODEL_CARD.md"
@@ -73,7 +75,7 @@ def _title(manifest: Manifest) -> str:
     """What a model is called: many have the same layers, and the data and the training tell them apart."""
     recipe, n = manifest.recipe or {}, manifest.epochs
     synthetic = " and synthetic digits" if recipe.get("synthetic") else ""
-    epochs = f", {n} epoch{'s' * (n != 1)}" if n is not None else ""
+    epochs = f", {counted(n, 'epoch')}" if n is not None else ""
     distorted = ", distorted" if recipe.get("augmentation") else ""
     members = f", an ensemble of {len(manifest.members)}" if manifest.members else ""
     return f"{manifest.layers} on {data_name(manifest)}{synthetic}{epochs}{distorted}{members}"

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from fastnet.models.one_file import in_one_file, json_in_html
+from fastnet.plurals import counted
 
 from .recognition import Box, DigitReading, Reading
 
@@ -36,7 +37,7 @@ class Review:
     @property
     def summary(self) -> str:
         """How much is doubtful, in words."""
-        return f"{_counted(len(self._items), 'doubtful digit')} in {_counted(self._n_readings, 'reading')}"
+        return f"{counted(len(self._items), 'doubtful digit')} in {counted(self._n_readings, 'reading')}"
 
     def page(self) -> str:
         """The page as HTML."""
@@ -63,10 +64,6 @@ class Review:
             "box": box,
             "pixels": base64.b64encode(digit.pixels.astype(np.uint8).tobytes()).decode(),
         }
-
-
-def _counted(n: int, word: str) -> str:
-    return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
 
 
 def _surroundings(reading: Reading, box: Box) -> tuple[np.ndarray, Box]:

@@ -19,6 +19,8 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
+from fastnet.plurals import counted
+
 from .contests import QUICK, Benchmark, Contest, all_contests, is_missing
 from .rivals.process import SHARED_SETTINGS
 from .rivals.protocol import ADAM_STEP_SIZE, BATCH_SIZE, LINEAR_RELU_SIZES, LOGITS_SHAPE
@@ -154,6 +156,6 @@ def _line(row: Row) -> str:
     if "error" in row:
         return f"  {name:50}  failed: {row['error']}"
     threads = row["settings"].get("threads")
-    with_threads = f"{name} ({threads} thread{'s' * (threads > 1)})" if threads and "thread" not in name else name
+    with_threads = f"{name} ({counted(threads, 'thread')})" if threads and "thread" not in name else name
     ratio = "" if row["name"] == "fastnet" or row["ratio"] is None else f"{row['ratio']:.1f}x"
     return f"  {with_threads:50}  {time_text(row['seconds']):>8}  {ratio}"

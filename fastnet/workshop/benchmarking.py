@@ -11,6 +11,7 @@ import numpy as np
 
 from fastnet.errors import OptionError
 from fastnet.kernels import jit
+from fastnet.plurals import counted
 from fastnet.system import environment
 from fastnet.timing import ceilings
 from fastnet.timing.ceilings import Ceilings
@@ -80,7 +81,7 @@ class Comparison:
         for timing in self.timings:
             lines += [f"{timing.case:28}  {'time':>8}  {self.kernel} is faster by"]
             lines += [self._line(timing, name) for name in timing.seconds]
-        threads = f"{self.roof.threads} thread{'s' * (self.roof.threads > 1)}"
+        threads = counted(self.roof.threads, "thread")
         lines += [f"{self.machine['cpu']}, {threads}, {self.machine['lanes']} float32 lanes"]
         return "\n".join([*lines, *filter(None, (busy_text(self.load),))])
 

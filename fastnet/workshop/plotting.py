@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastnet.packages import require_packages
+from fastnet.plurals import counted
 from fastnet.timing.ceilings import Ceilings
 from fastnet.timing.texts import time_text
 
@@ -45,8 +46,8 @@ def _drawn(comparison: Comparison) -> Any:
     _draw_times(right, comparison)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
-    threads = comparison.roof.threads
-    figure.suptitle(f"{comparison.kernel}, {comparison.machine['cpu']}, {threads} thread{'s' * (threads > 1)}")
+    threads = counted(comparison.roof.threads, "thread")
+    figure.suptitle(f"{comparison.kernel}, {comparison.machine['cpu']}, {threads}")
     return figure
 
 

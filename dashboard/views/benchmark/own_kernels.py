@@ -7,6 +7,7 @@ from pathlib import Path
 import panel as pn
 
 from fastnet.errors import FORESEEN
+from fastnet.plurals import counted
 from fastnet.timing.kernel_reports import Found, KernelReport, Measured, Timed, Verified, read_report
 from fastnet.timing.texts import busy_text, time_text
 
@@ -68,7 +69,7 @@ def times_html(report: KernelReport) -> str:
     tables = "".join(_times(report.verified, timed) for timed in measured.timings)
     machine, threads = measured.environment, measured.ceilings.threads
     sentences = [
-        f"Measured on {machine.cpu}, {threads} thread{'s' * (threads != 1)}, {machine.lanes} float32 lanes. Shorter is"
+        f"Measured on {machine.cpu}, {counted(threads, 'thread')}, {machine.lanes} float32 lanes. Shorter is"
         " faster, and the ratio says by how much the kernel is.",
         busy_text(measured.load_average),
     ]

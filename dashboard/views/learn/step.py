@@ -9,6 +9,7 @@ import param
 from panel.custom import JSComponent
 
 from fastnet.errors import OptionError
+from fastnet.plurals import counted
 
 from ...session.lesson import Lesson
 from ...session.store import Store
@@ -141,5 +142,5 @@ def _difference(a: float, b: float) -> str:
 def _agreement(figures: StepFigures) -> str:
     if figures.farthest is None:
         return "Numba is not installed here, so that the reference stands alone."
-    steps = "1 step" if figures.step == 1 else f"{figures.step} steps"
+    steps = counted(figures.step, "step")
     return f"After {steps}, no parameter of the two networks differs by more than {figures.farthest:.1e}."

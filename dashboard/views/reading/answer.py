@@ -7,6 +7,7 @@ import numpy as np
 import param
 from panel.custom import JSComponent
 
+from fastnet.plurals import counted
 from fastnet.reading.pictures import UNLIKE, left_out_in_words
 from fastnet.reading.recognition import VERDICTS, DigitReading, Reading
 
@@ -147,7 +148,7 @@ def _known(reading: Reading) -> list[DigitReading]:
 def _how_many(reading: Reading) -> str:
     """How many digits there are, and in how many boxes of a form."""
     n, n_boxes = len(_known(reading)), _n_boxes(reading)
-    digits = "1 digit" if n == 1 else f"{n} digits"
+    digits = counted(n, "digit")
     return f"{digits} in {n_boxes} boxes" if n_boxes > 1 else digits
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fastnet.plurals import counted
+
 from .sheet import Box
 
 
@@ -79,11 +81,11 @@ def left_out_in_words(reasons: Iterable[str]) -> str:
     """How many parts were left out, and how many why: "3 parts left out: 2 too small, 1 touches the edge"."""
     counts = Counter(reasons)
     n = counts.total()
-    why = ", ".join(_counted(number, reason) for reason, number in counts.most_common())
-    return f"{n} {'part' if n == 1 else 'parts'} left out: {why}" if n else ""
+    why = ", ".join(_so_many(number, reason) for reason, number in counts.most_common())
+    return f"{counted(n, 'part')} left out: {why}" if n else ""
 
 
-def _counted(n: int, reason: str) -> str:
+def _so_many(n: int, reason: str) -> str:
     """So many parts with that reason, which is a noun with "a", or a predicate."""
     if reason.startswith("a "):
         ending = "" if n == 1 else "es" if reason.endswith("sh") else "s"
