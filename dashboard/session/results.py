@@ -11,9 +11,9 @@ from .store import Answer
 COLUMNS = ("line", "place", "digit", "probability", "flags", "left", "top", "right", "bottom")
 
 
-def answer_as_json(answer: Answer) -> str:
-    """All figures of the answer."""
-    return as_json([answer_of(answer.caption, answer.reading)], 0) + "\n"
+def answer_as_json(answer: Answer, model: str) -> str:
+    """All figures of the answer, and which model gave it."""
+    return as_json([answer_of(answer.caption, answer.reading)], 0, model) + "\n"
 
 
 def answer_as_csv(answer: Answer) -> str:

@@ -2,6 +2,7 @@
 
 import gc
 import html
+import json
 import queue
 import threading
 import weakref
@@ -74,6 +75,20 @@ def test_the_model_that_reads_is_named_beside_the_answer():
     mine = Path("models/<i>")
     assert name_html("<i>", Store().predictor, ("<i>", mine)).count("Model: &lt;i&gt;, as you taught it<") == 1
     assert "taught" not in name_html("other", Store().predictor, ("<i>", mine))
+
+
+def test_the_model_that_reads_is_named_in_the_saved_answer(monkeypatch):
+    store, sent = Store(), []
+    view = AnswerView(store)
+    monkeypatch.setattr(view, "_send_msg", sent.append)
+    store.show_sample(0)
+    view._handle_msg({"file": "json"})
+    store.model = weights.DEFAULT
+    view._handle_msg({"file": "json"})
+    store.corrected = weights.DEFAULT, weights.DIRECTORY / weights.DEFAULT
+    view._handle_msg({"file": "json"})
+    names = [json.loads(message["content"])["model"] for message in sent]
+    assert names == [weights.SMALL, weights.DEFAULT, f"{weights.DEFAULT}, as you taught it"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fastnet import weights
 from fastnet.dashboard.session import store as store_module
 from fastnet.dashboard.session.store import Store, read_file
 from fastnet.dashboard.views.reading.advice import NEXT_STEPS, next_steps
@@ -85,7 +86,9 @@ def test_results_are_copied_saved_and_shared_by_a_link(open_page):
     assert copied(page, "Copy") == "215\n708\n923"
     rows = list(csv.DictReader(saved(page, "CSV").splitlines()))
     assert [row["digit"] for row in rows if row["line"] == "2"] == list("708")
-    assert json.loads(saved(page, "JSON"))["results"][0]["text"] == "215\n708\n923"
+    kept = json.loads(saved(page, "JSON"))
+    assert kept["results"][0]["text"] == "215\n708\n923"
+    assert kept["model"] == weights.SMALL
 
     page.get_by_alt_text("Sample: Digit 5").click()
     expect(answer(page)).to_have_text("5")

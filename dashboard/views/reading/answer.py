@@ -17,9 +17,10 @@ from ..images import base64_bytes, png_uri
 from ..parts import STYLES, script
 from ..probabilities import percent
 from .advice import next_steps
+from .model import called
 
 _STAGE_SIDE = 240
-_FILES = {"csv": (answer_as_csv, "text/csv"), "json": (answer_as_json, "application/json")}
+_MEDIA_TYPES = {"csv": "text/csv", "json": "application/json"}
 _SURELY = 0.98  # from there on, it is said without "I think"
 
 
@@ -49,9 +50,14 @@ class AnswerView(JSComponent):
     def _handle_msg(self, data: Any) -> None:
         match data:
             case {"file": "csv" | "json" as kind} if self._store.answer is not None:
-                content_of, media_type = _FILES[kind]
-                content = content_of(self._store.answer)
-                self._send_msg({"name": f"fastnet-answer.{kind}", "kind": media_type, "content": content})
+                content = self._content(kind, self._store.answer)
+                self._send_msg({"name": f"fastnet-answer.{kind}", "kind": _MEDIA_TYPES[kind], "content": content})
+
+    def _content(self, kind: str, answer: Answer) -> str:
+        """The answer as a file of that kind."""
+        if kind == "csv":
+            return answer_as_csv(answer)
+        return answer_as_json(answer, called(self._store.model, self._store.corrected))
 
 
 class StagesView(JSComponent):

@@ -24,11 +24,15 @@ def model_name(store: Store) -> Any:
 
 
 def name_html(name: str, predictor: Predictor | None, corrected: tuple[str, Path] | None = None) -> str:
-    """The model's name, and whether the visitor taught it something; nothing while no sound one is chosen."""
+    """Which model it is, for people; nothing while no sound one is chosen."""
     if predictor is None:
         return ""
-    taught = ", as you taught it" if corrected and corrected[0] == name else ""
-    return f'<p class="quiet model-name">Model: {escape(name)}{taught}</p>'
+    return f'<p class="quiet model-name">Model: {escape(called(name, corrected))}</p>'
+
+
+def called(name: str, corrected: tuple[str, Path] | None) -> str:
+    """What people are told of the model: its name, and whether they taught it something."""
+    return f"{name}, as you taught it" if corrected and corrected[0] == name else name
 
 
 def facts_html(facts: Iterable[tuple[str, str]]) -> str:
