@@ -12,10 +12,14 @@ busy computer people choose a tab meanwhile, and would look at an empty one for 
 browser knows all parts of the page as soon as it says anything, and would only name those that wait to be sent.
 
 Tornado lets who writes wait for the end of it or not. Where nobody does, and the page has been left meanwhile, asyncio
-would complain of an error that nobody took, with a traceback in the log.
+would complain of an error that nobody took, with a traceback in the log. Panel writes a message in parts: left between
+two of them, it would give up what it had to tell other pages, too, and have the session wait for an end of the writing.
+
+Bokeh gives up a page that it finds left when it pings it, and fails when Tornado then tells it that the page was left.
 """
 
 from asyncio import Future
+from collections.abc import Sequence
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -39,7 +43,7 @@ from bokeh.server.connection import ServerConnection
 from bokeh.server.session import ServerSession
 from bokeh.server.views.ws import WSHandler
 from panel.io import document as writing
-from tornado.websocket import WebSocketProtocol13
+from tornado.websocket import WebSocketClosedError, WebSocketProtocol13
 
 
 @cache  # `panel serve` runs the app anew for each session
@@ -57,14 +61,26 @@ def send_promptly() -> None:
 @cache
 def leave_in_silence() -> None:
     """Have that a page was left be told to who waits for what is written to it, and to nobody else."""
-    write = WebSocketProtocol13.write_message
+    write, dispatch, close = WebSocketProtocol13.write_message, writing.dispatch_tornado, WSHandler.on_close
 
     def write_and_look(self: WebSocketProtocol13, *args: Any, **options: Any) -> "Future[None]":
         written = write(self, *args, **options)
         written.add_done_callback(lambda done: done.cancelled() or done.exception())
         return written
 
+    def dispatch_while_there(*args: Any, **options: Any) -> "Sequence[Future[None]]":
+        try:
+            return dispatch(*args, **options)
+        except WebSocketClosedError:
+            return []
+
+    def close_unless_given_up(self: WSHandler) -> None:
+        if self.connection is None or self.connection._session is not None:
+            close(self)
+
     WebSocketProtocol13.write_message = write_and_look  # type: ignore[method-assign]
+    writing.dispatch_tornado = dispatch_while_there
+    WSHandler.on_close = close_unless_given_up  # type: ignore[method-assign]
 
 
 @cache

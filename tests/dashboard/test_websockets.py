@@ -8,9 +8,11 @@ import pytest
 from bokeh.core.serialization import Serializer
 from bokeh.document import Document
 from bokeh.models import ColumnDataSource
+from bokeh.server.connection import ServerConnection
+from bokeh.server.views.ws import WSHandler
 from panel.io import document as writing
 from tornado.iostream import StreamClosedError
-from tornado.websocket import WebSocketClosedError, WebSocketProtocol13
+from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol13
 
 from fastnet.dashboard.server.websockets import leave_in_silence, send_all, take_up
 
@@ -144,3 +146,54 @@ async def write_to_a_page_that_was_left(is_awaited: bool) -> list[str]:
 def test_that_a_page_was_left_is_told_to_who_waits_and_no_one_else(is_awaited):
     leave_in_silence()
     assert run(write_to_a_page_that_was_left(is_awaited)) == []
+
+
+class LeftConnection(WebSocketHandler):
+    """One to a page that was left after one part of a message."""
+
+    def __init__(self) -> None:
+        self.protocol = SimpleNamespace(create=lambda kind, events: Message(*events))
+        self._socket = self
+        self.parts: list[str] = []
+        self.ws_connection = SimpleNamespace(is_closing=lambda: bool(self.parts), write_message=self._write)
+
+    def _write(self, part: str, binary: bool) -> asyncio.Future[None]:
+        self.parts.append(part)
+        return asyncio.ensure_future(asyncio.sleep(0))
+
+
+async def said_as_a_page_is_left_between_two_parts() -> tuple[list[str], list[str]]:
+    """What another page of the session is told then and later, and what asyncio complains of."""
+    complaints: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context["message"]))
+    document, left, stays = Document(), LeftConnection(), SlowConnection()
+    for text in ("training", "paused"):
+        writing.schedule_write_events(document, [left, stays], [text])
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+            stays.take()
+    assert len(left.parts) == 1
+    assert document not in writing._WRITE_BLOCK
+    gc.collect()
+    return [text for text in stays.sent if text], complaints
+
+
+def test_a_page_that_is_left_within_a_message_keeps_nothing_from_others_and_is_not_complained_of():
+    send_all()
+    leave_in_silence()
+    assert run(said_as_a_page_is_left_between_two_parts()) == (["training", "paused"], [])
+
+
+@pytest.mark.parametrize("is_given_up", [False, True])
+def test_a_page_that_a_ping_found_left_may_be_told_as_left(is_given_up):
+    leave_in_silence()
+    session, lost = SimpleNamespace(told=[], subscribe=str, unsubscribe=str), []
+    session.notify_connection_lost = lambda: session.told.append("lost")
+    handler = WSHandler.__new__(WSHandler)
+    handler.close_code = handler.close_reason = None
+    handler.connection = ServerConnection(None, handler, None, session)
+    handler.application = SimpleNamespace(client_lost=lost.append)
+    if is_given_up:
+        handler.connection.detach_session()
+    handler.on_close()
+    assert (session.told, lost) == (([], []) if is_given_up else (["lost"], [handler.connection]))
