@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from fastnet.dashboard.views.reading.board import Board
 from fastnet.dashboard.views.specs import model_in_figures
 from fastnet.errors import DataError
 from fastnet.reading.pictures import UNLIKE
-from fastnet.reading.recognition import VERDICTS
+from fastnet.reading.recognition import OTHER_CUT, VERDICTS
 
 from .test_browser import NOTHING, SEVEN, answer, draw, ink, upload
 from .test_page import ONE, digit
@@ -158,6 +159,14 @@ def test_each_flag_has_a_next_step():
     assert next_steps(["unsure", "read 7, taken as 1"]) == [next_steps(["read 1, taken as 7"])[0]]
     message = answer_message(read(digit(3), flags=("unsure", UNLIKE)), "")
     assert message["steps"] == [NEXT_STEPS[UNLIKE]]
+
+
+def test_a_gap_between_digits_is_asked_for_on_plain_paper_and_not_in_boxes():
+    digits = [digit(3, flags=("unsure", OTHER_CUT)), digit(5, flags=("unsure", UNLIKE))]
+    flags = "unsure", OTHER_CUT, UNLIKE
+    assert answer_message(read(*digits, flags=flags), "")["steps"] == [NEXT_STEPS[OTHER_CUT], NEXT_STEPS[UNLIKE]]
+    boxed = [replace(each, column=column) for column, each in enumerate(digits)]
+    assert answer_message(read(*boxed, flags=flags), "")["steps"] == [NEXT_STEPS[UNLIKE]]
 
 
 def test_an_example_is_read_and_is_no_answer():

@@ -24,7 +24,11 @@ NEXT_STEPS = {
 _IF_OVERRULED = "Check it against the paper: what is known of the digits made another one of it."
 
 
-def next_steps(flags: Iterable[str]) -> list[str]:
-    """A sentence for each reason among the flags, without the verdicts, which are no reasons."""
-    steps = (NEXT_STEPS.get(flag, _IF_OVERRULED) for flag in flags if flag not in VERDICTS)
+def next_steps(flags: Iterable[str], in_boxes: bool = False) -> list[str]:
+    """A sentence for each reason among the flags, without the verdicts, which are no reasons.
+
+    Boxes keep digits apart already: nobody is told to leave gaps there.
+    """
+    without = {*VERDICTS, OTHER_CUT} if in_boxes else VERDICTS
+    steps = (NEXT_STEPS.get(flag, _IF_OVERRULED) for flag in flags if flag not in without)
     return list(dict.fromkeys(steps))

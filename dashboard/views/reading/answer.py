@@ -98,7 +98,7 @@ def answer_message(answer: Answer | None, problem: str) -> dict[str, Any]:
         "second": _second_guess(reading),
         "notes": _notes(answer),
         "reasons": [flag.capitalize() for flag in reading.flags if flag not in VERDICTS],
-        "steps": next_steps(reading.flags) if answer.is_final else [],
+        "steps": next_steps(reading.flags, reading.grid is not None) if answer.is_final else [],
         "digits": [_digit_message(digit, heat) for digit, heat in zip_longest(reading.digits, answer.heat_maps)],
     }
 
