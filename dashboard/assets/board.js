@@ -53,7 +53,10 @@ export function render({ model, el }) {
     tools.redo.disabled = drawing.after.length === 0
     tools.clear.disabled = drawing.strokes.length === 0 && model.picture === ""
   }
-  const showMarks = () => marks.replaceChildren(...pictureOf(model), ...model.left_out.map(frameOfLeftOut), ...model.boxes.map(frame))
+  const showMarks = () => {
+    marks.replaceChildren(...pictureOf(model), ...model.left_out.map(frameOfLeftOut), ...model.boxes.map(frame))
+    placeTags(marks)
+  }
 
   const ghost = makeGhost(() => {
     refresh()
@@ -128,7 +131,10 @@ export function render({ model, el }) {
     refresh()
     if (model.picture) paper.scrollIntoView({ block: "nearest", behavior: isStill.matches ? "instant" : "smooth" }) // chosen farther down on a phone
   })
-  const resizing = new ResizeObserver(refresh)
+  const resizing = new ResizeObserver(() => {
+    refresh()
+    placeTags(marks)
+  })
   resizing.observe(canvas)
   model.on("remove", () => {
     ghost.vanish()

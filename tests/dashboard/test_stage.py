@@ -6,6 +6,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from fastnet.errors import DataError
 from fastnet.reading.pictures import UNLIKE
 from fastnet.reading.recognition import OTHER_CUT, VERDICTS
 
-from .test_browser import NOTHING, SEVEN, answer, draw, ink, upload
+from .test_browser import NOTHING, SEVEN, answer, draw, ink, png, upload
 from .test_page import ONE, digit
 from .test_page import answer as read
 
@@ -189,3 +190,31 @@ def test_an_example_is_read_and_is_no_answer():
 def test_the_chip_tells_of_the_model_in_two_figures(model, words):
     assert model_in_figures(Store(model=model).predictor) == words
     assert model_in_figures(None) == []
+
+
+def test_tags_of_digits_that_stand_close_do_not_cover_each_other(open_page):
+    from playwright.sync_api import expect
+
+    paper = np.full((300, 400), 255, np.uint8)
+    for left in range(150, 206, 14):
+        paper[120:170, left : left + 5] = 0
+    page = open_page("phone")
+    upload(page, ("close.png", png(paper)))
+    expect(answer(page)).to_have_text("1111")
+    tags = page.locator(".paper .box span")
+    for width, places in (
+        (390, ["above", "below", "above", "below"]),
+        (240, ["above", "below", "away", "above"]),
+        (1440, ["above"] * 4),
+    ):
+        page.set_viewport_size({"width": width, "height": 844})
+        for number, place in enumerate(places):
+            expect(tags.nth(number)).to_have_attribute("data-place", place)
+            expect(tags.nth(number)).to_be_visible(visible=place != "away")
+        boxes = [tag.bounding_box() for tag in tags.all() if tag.is_visible()]
+        assert not any(overlap(one, other) for one, other in combinations(boxes, 2)), (width, boxes)
+
+
+def overlap(one, other) -> bool:
+    """Whether two boxes share more than a tag's margin."""
+    return abs(one["x"] - other["x"]) < one["width"] - 5 and abs(one["y"] - other["y"]) < one["height"] - 1

@@ -34,7 +34,7 @@ class Board(JSComponent):
 
     _esm = script(
         *("session_memory.js", PAGE / "pen.js", PAGE / "picture.js", PAGE / "examples.js"),
-        *("link.js", "ghost.js", "keyboard_pen.js", "board_tools.js", "board.js"),
+        *("link.js", "ghost.js", "keyboard_pen.js", "board_tools.js", "tags.js", "board.js"),
     )
 
     def __init__(self, store: Store) -> None:
