@@ -13,7 +13,7 @@ from fastnet.reading.batch import read_picture
 from fastnet.reading.pictures import prepare
 from fastnet.reading.pictures.ink import find_ink
 from fastnet.reading.pictures.lattice import evened
-from fastnet.reading.pictures.straight import Line
+from fastnet.reading.pictures.straight import Line, lines_across
 from fastnet.reading.predictor import Predictor
 
 
@@ -233,6 +233,30 @@ def test_two_parts_above_each_other_in_a_cell_stay_in_its_row(predictor, of_each
 
 def with_alternatives(part):
     return [part, *(each for other in part.alternatives for piece in other for each in with_alternatives(piece))]
+
+
+@pytest.mark.parametrize("share", [0.002, 0.01, 0.03])
+def test_specks_all_over_the_paper_make_no_lines(predictor, of_each, share):
+    page = np.full((480, 480), 250.0)
+    ink = strokes(of_each[3], 200)
+    page[120 : 120 + ink.shape[0], 150 : 150 + ink.shape[1]] *= 1 - 0.9 * ink
+    chance = np.random.default_rng(0).random(page.shape)
+    page[chance < share], page[chance > 1 - share] = 0, 255
+    reading = predictor.read(page.astype(np.uint8))
+    assert (reading.text, reading.grid) == ("3", None)
+
+
+def test_of_very_many_pieces_no_line_is_made():
+    mask = np.zeros((700, 700), bool)
+    mask[5::4, :] = np.arange(700) % 23 < 20
+    assert lines_across(mask, 3, 20) == []
+    assert len(lines_across(mask[:40], 3, 20)) == 9
+
+
+def test_lines_in_one_place_are_not_evenly_spaced():
+    lines = [Line(start, np.full(60, 50.0), 2) for start in range(0, 600, 100)]
+    crossing = [Line(0, np.full(200, float(column)), 2) for column in range(20, 600, 80)]
+    assert evened(lines, crossing, np.zeros((200, 600), np.uint8)) == lines
 
 
 def test_no_hidden_line_is_looked_for_between_lines_that_are_not_side_by_side():

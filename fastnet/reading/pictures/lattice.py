@@ -82,7 +82,7 @@ def _evenly_spaced(lines: list[Line], column: int) -> dict[int, Line]:
     best: dict[int, Line] = {}
     for first in places:
         for step in np.unique((places - first).round()):
-            if step < np.ptp(places) / (2 * len(places)):
+            if step <= np.ptp(places) / (2 * len(places)):  # also where all are in one place
                 continue
             at = (places - first) / step
             ranks, is_on = at.round().astype(int), abs(at - at.round()) <= _ASIDE

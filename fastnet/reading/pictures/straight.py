@@ -11,6 +11,7 @@ _BENT = 0.01  # of its length: a line's usual distance from straight
 _MAY_BEND = 100  # pixels: a shorter line is straight
 _LONG_RUN = 8  # pixels, that a line has in a row: strokes that touch or cross it are shorter there
 _BREAK = 4  # pixels: a line goes on after as many without ink
+_MOST_PIECES = 500  # of all lines one way: where there are more, they are of grain or specks
 _FILLED = 0.7  # of a longer gap is ink, where something crosses the line or it is pale
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
 
@@ -91,15 +92,27 @@ def _darkness(line: Line, along: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 def lines_across(mask: np.ndarray, thickest: float, least: int) -> list[Line]:
     """The lines of a mask that are no thicker and no shorter; for those down, give the mask's transpose."""
-    lines: list[Line] = []
     flat = _runs_between(_runs_between(mask, _LONG_RUN, mask.shape[1]).T, 1, thickest).T
-    for piece in sorted(_pieces(flat, max(4, least // 4)), key=lambda piece: piece.start):
-        at = next((i for i, line in enumerate(lines) if _goes_on(line, piece, mask)), None)
-        if at is None:
-            lines.append(piece)
-        else:
-            lines[at] = _joined(lines[at], piece)
+    pieces = sorted(_pieces(flat, max(4, least // 4)), key=lambda piece: piece.start)
+    if len(pieces) > _MOST_PIECES:
+        return []
+    lines = _put_together(pieces, mask)
     return [_smooth(line) for line in lines if len(line.middle) >= least and _is_straight(line.middle)]
+
+
+def _put_together(pieces: list[Line], mask: np.ndarray) -> list[Line]:
+    """The lines that pieces are of, from left to right."""
+    lines: list[Line] = []
+    ends = np.zeros((len(pieces), 4))  # of each line, all that tells where it goes on
+    for piece in pieces:
+        near = np.flatnonzero(_goes_there(ends[: len(lines)], piece))
+        at = next((int(i) for i in near if _is_inked(lines[i], piece, mask)), len(lines))
+        if at < len(lines):
+            lines[at] = _joined(lines[at], piece)
+        else:
+            lines.append(piece)
+        ends[at] = lines[at].stop, lines[at].middle[-1], lines[at].slope, lines[at].thickness
+    return lines
 
 
 def _runs_between(mask: np.ndarray, least: float, most: float) -> np.ndarray:
@@ -158,17 +171,20 @@ def _smooth(line: Line) -> Line:
     return Line(line.start, np.where(near, line.middle, curve), line.thickness)
 
 
-def _goes_on(line: Line, piece: Line, mask: np.ndarray) -> bool:
-    """Whether a piece that begins farther to the right continues a line."""
+def _goes_there(ends: np.ndarray, piece: Line) -> np.ndarray:
+    """Which lines would come to where a piece begins; their ends are (n, 4): stop, row, slope, thickness."""
+    stop, row, slope, thickness = ends.T
+    gap = piece.start - stop
+    thin, thick = np.minimum(thickness, piece.thickness), np.maximum(thickness, piece.thickness)
+    near = thick / 2 + 1 + 0.03 * np.minimum(gap, 60)
+    is_near = abs(row + slope * (gap + 1) - piece.middle[0]) <= near
+    goes_there: np.ndarray = is_near & (gap >= 0) & (thick <= 2 * thin + 1)
+    return goes_there
+
+
+def _is_inked(line: Line, piece: Line, mask: np.ndarray) -> bool:
+    """Whether there is no more than a small break, or ink, from a line's end to a piece."""
     gap = piece.start - line.stop
-    if gap < 0:
-        return False
-    thin, thick = sorted((line.thickness, piece.thickness))
-    if thick > 2 * thin + 1:
-        return False
-    near = thick / 2 + 1 + 0.03 * min(gap, 60)
-    if abs(line.middle[-1] + line.slope * (gap + 1) - piece.middle[0]) > near:
-        return False
     if gap <= _BREAK:
         return True
     columns = np.arange(line.stop, piece.start)
