@@ -127,6 +127,47 @@ def test_400_digits_are_read(predictor, digits):
     assert np.mean(read == digits[1].astype(str)) > 0.95
 
 
+# ---- Frames ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", ["rectangle", "ellipse"])
+@pytest.mark.parametrize("numbers", [(1,), (7,), (4, 2), (8, 3, 0)])
+def test_a_box_or_a_circle_around_digits_is_left_out(predictor, digits, shape, numbers):
+    images, labels = digits
+    chosen = [images[np.flatnonzero(labels == number)[0]] for number in numbers]
+    places = [(200 + 80 * n, 200) for n in range(len(numbers))]
+    page = Image.fromarray(page_of(chosen, 90, places, (640, 500)).astype(np.uint8))
+    middle, half = 200 + 40 * len(numbers), 40 + 50 * len(numbers)
+    draw = getattr(ImageDraw.Draw(page), shape)
+    draw((middle - half, 145, middle + half, 345), outline=(40, 40, 40), width=4)
+    reading = predictor.read(page)
+    assert reading.text == "".join(map(str, numbers))
+    assert [each.reason for each in reading.left_out] == ["a frame"]
+
+
+def test_a_box_is_left_out_however_large(predictor, digits):
+    images, labels = digits
+    page = page_of([images[np.flatnonzero(labels == 6)[0]]], 90, [(300, 200)], (700, 620))
+    page = Image.fromarray(page.astype(np.uint8))
+    ImageDraw.Draw(page).rectangle((60, 60, 640, 560), outline=(40, 40, 40), width=4)
+    assert predictor.read(page).text == "6"
+
+
+def test_a_circle_that_goes_on_beyond_the_edge_is_left_out(predictor, digits):
+    images, labels = digits
+    page = page_of([images[np.flatnonzero(labels == 5)[0]]], 110, [(30, 60)], (320, 260))
+    page = Image.fromarray(page.astype(np.uint8))
+    ImageDraw.Draw(page).ellipse((-40, 20, 170, 220), outline=(40, 40, 40), width=4)
+    assert predictor.read(page).text == "5"
+
+
+def test_a_zero_that_is_struck_through_is_no_frame(predictor):
+    page = Image.new("L", (300, 360), 255)
+    ImageDraw.Draw(page).ellipse((80, 60, 220, 300), outline=0, width=16)
+    ImageDraw.Draw(page).line((126, 240, 174, 120), 0, 12)
+    assert reasons(prepare(page)) == []
+
+
 # ---- Fragments ------------------------------------------------------------------------------------------------------
 
 

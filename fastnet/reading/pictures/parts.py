@@ -22,6 +22,10 @@ _TOLD_SIDE = 3  # pixels: nobody asks about smaller ones
 _SOFT = 0.28  # of the usual ink: what changes by less over 3 pixels at its edges is a shadow, or a blurred stroke, ...
 _SOFT_STROKE = 0.5  # ... if it changes by more over the stroke's width
 _BLACK_INK = 150  # contrast of 255 from which even a soft edge is of ink: pictures that were enlarged or are blurred
+_IN_FRAME, _ENCLOSED = 0.1, 0.9  # of the height of a frame is a digit in it; of that digit has it on all sides
+_FRAME_STROKE, _CORNER = 0.1, 0.08  # of a frame's shorter side is its stroke; of a box's sides are its corners
+_CIRCLE = 0.9  # times as wide as high, or the other way, is a circle at least
+_IN_ZERO, _SLASH = 0.35, 0.35  # times as high as a 0 is the dot in it, at most; times as wide as high its slash
 _SOLID, _SQUARE = 0.9, 1.7  # of its box is ink, and no side is so many times the other: a sheet or a blot
 _ROUND, _THICK = 0.7, 0.45  # of its box is ink, and its stroke is so wide for its longer side: a dot
 _FLAT, _STRAIGHT = 2.5, 0.6  # times as wide as high, and its stroke is so wide for its height: a dash
@@ -59,6 +63,7 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     _leave_out_specks(sieve)
     n = len(sieve.groups)
     labels = runs.drawn(mask)
+    _leave_out_frames(sieve, labels, edges)
     _leave_out_blots(sieve, labels)
     sieve.keep_only("too many", sorted(sieve.groups, key=lambda group: -group.area)[:MOST_DIGITS])
     if sieve.groups:
@@ -224,6 +229,56 @@ def _leave_out_giants(sieve: _Sieve) -> None:
     n_alike = sum(_is_about(_longer(group), usual) for group in sieve.groups)
     if n_alike >= _MANY_ALIKE:
         sieve.leave_out("too large", lambda group: group.height > _FAR_LARGER * usual)
+
+
+def _leave_out_frames(sieve: _Sieve, labels: np.ndarray, edges: _Edges) -> None:
+    """Leave out boxes and circles around digits, also those that go on beyond the edge."""
+    groups = sieve.groups
+
+    def is_frame(frame: Group) -> bool:
+        inside = [group for group in groups if _may_frame(frame, group)]
+        own = _own(frame, labels) if inside else np.zeros((1, 1), bool)
+        if not inside or stroke_width(own) > _FRAME_STROKE * min(own.shape):
+            return False
+        if not _has_corners(own):
+            is_circle = min(own.shape) >= _CIRCLE * max(own.shape)
+            inside = [group for group in inside if is_circle or not _may_be_in_zero(group, frame)]
+        enclosed = _enclosed(own, edges.touched(frame))
+        around = labels[frame.y0 : frame.y1, frame.x0 : frame.x1]
+        return any(enclosed[np.isin(around, group.labels)].mean() >= _ENCLOSED for group in inside)
+
+    sieve.leave_out("a frame", is_frame)
+
+
+def _may_frame(frame: Group, group: Group) -> bool:
+    """Whether a part has another in its box that is no speck."""
+    is_within = frame.x0 < group.x0 and frame.y0 < group.y0 and group.x1 < frame.x1 and group.y1 < frame.y1
+    return is_within and group.height >= _IN_FRAME * frame.height
+
+
+def _may_be_in_zero(group: Group, zero: Group) -> bool:
+    """Whether a part may be the dot in a 0, or strike it through."""
+    return group.height < _IN_ZERO * zero.height or group.width <= _SLASH * group.height
+
+
+def _has_corners(own: np.ndarray) -> bool:
+    """Whether a part has ink in the corners of its box, as one that is a box has."""
+    height, width = (max(1, round(_CORNER * side)) for side in own.shape)
+    return all(
+        own[rows, columns].any()
+        for rows in (slice(height), slice(-height, None))
+        for columns in (slice(width), slice(-width, None))
+    )
+
+
+def _enclosed(own: np.ndarray, is_open: tuple[bool, bool, bool, bool]) -> np.ndarray:
+    """The pixels that have ink on all four sides, or the end of the picture where it goes on beyond (as `touched`)."""
+    ways = own, own.T, own[:, ::-1], own.T[:, ::-1]
+    from_left, from_above, from_right, from_below = (
+        np.maximum.accumulate(way, axis=1) | beyond for way, beyond in zip(ways, is_open, strict=True)
+    )
+    enclosed: np.ndarray = from_left & from_above.T & from_right[:, ::-1] & from_below[:, ::-1].T
+    return enclosed
 
 
 def _leave_out_blots(sieve: _Sieve, labels: np.ndarray) -> None:

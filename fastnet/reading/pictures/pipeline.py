@@ -137,7 +137,7 @@ def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     look = _look_at_sheet(image, sheet) if sheet else None
     if look is None:
         channel = contrasting_channel(small, coarse_copy)
-        look = _closer(image, _look_at_close_up(channel, factor) or _seen(find_ink(channel), factor, 0, 0))
+        look = _look_at_close_up(channel, factor) or _closer(image, _seen(find_ink(channel), factor, 0, 0))
     return look
 
 
