@@ -187,6 +187,18 @@ def test_what_a_pattern_has_between_digits_is_no_doubt():
     assert "a point" in fitted(reading(*marks), Constraint(digits=2), CLASSES).flags
 
 
+def test_a_slash_that_was_read_as_a_one_is_what_the_pattern_has_there():
+    date = Constraint(pattern="##/##/##")
+    found = fitted(reading(*map(digit, "24112125")), date, CLASSES)
+    assert (found.text, found.flags) == ("24/12/25", ())
+    assert [each.digit for each in found.digits] == [2, 4, None, 1, 2, None, 2, 5]
+    assert [each.kind for each in found.digits if each.digit is None] == ["other"] * 2
+    assert NOTHING_FITS in fitted(reading(*map(digit, "24712125")), date, CLASSES).flags
+    assert fitted(reading(*map(digit, "241125")), date, CLASSES).text == "24/11/25"
+    refused = digit("1", flags=REFUSED)
+    assert fitted(reading(digit("4"), refused, digit("2")), Constraint(pattern="# / #"), CLASSES).flags == ()
+
+
 def test_the_pattern_is_written_out():
     found = fitted(reading(*map(digit, "24122024")), Constraint(pattern="##.##.####"), CLASSES)
     assert found.text == "24.12.2024"

@@ -121,10 +121,11 @@ class Constraint:
         rest = iter(digits)
         return re.sub(_PLACE, lambda _: next(rest), self.pattern)
 
-    @property
-    def has_separators(self) -> bool:
-        """Whether the pattern has something between its digits."""
-        return bool(re.sub(_PLACE, "", self.pattern or "").strip())
+    @cached_property
+    def separators(self) -> tuple[bool, ...]:
+        """Of all that a pattern has but blanks, from left to right, whether it is no digit."""
+        signs = re.findall(f"{_PLACE}|{_SEPARATORS}", self.pattern or "")
+        return tuple(not re.fullmatch(_PLACE, sign) for sign in signs if sign != " ")
 
     def _takes(self, n: int) -> bool:
         """Whether there are numbers of n digits that fit, whatever the check says."""

@@ -42,11 +42,12 @@ def _fitted_line(
 
     What was refused counts as a digit only where there are too few without it, and it is the smaller part of the line.
     Marks and empty cells, of which the network was not asked, are none; and where a pattern has something between its
-    digits, such marks are no doubt.
+    digits, such marks are no doubt, nor what was read as a 1 there, as a slash or a bracket is.
     """
     known = [place for place, digit in enumerate(line) if digit.digit is not None]
     asked = [place for place, digit in enumerate(line) if digit.label]
-    for places in (known, asked) if 2 * len(known) > len(asked) else (known,):
+    ways = [known, asked] if 2 * len(known) > len(asked) else [known]
+    for places in [*ways, *(_between_strokes(line, places, constraint) for places in ways)]:
         table = _probabilities(np.stack([line[place].probabilities for place in places]), columns) if places else None
         taken = None if table is None else constraint.likeliest(table)
         if taken:
@@ -58,9 +59,20 @@ def _fitted_line(
     return [_doubted(digit, NOTHING_FITS) if digit.label else digit for digit in line]
 
 
+def _between_strokes(line: Sequence[DigitReading], places: Sequence[int], constraint: Constraint) -> list[int]:
+    """The places between which the pattern has something, where each of that was read as a 1; else none."""
+    if len(places) != len(constraint.separators):
+        return []
+    strokes = [place for place, is_between in zip(places, constraint.separators, strict=True) if is_between]
+    return [place for place in places if place not in strokes] if all(line[n].label == "1" for n in strokes) else []
+
+
 def _beside(mark: DigitReading, constraint: Constraint) -> DigitReading:
-    """What stands beside the digits that were taken."""
-    return replace(mark, flags=()) if constraint.has_separators and not mark.label else mark
+    """What stands beside the digits that were taken: a mark, if the pattern has any there."""
+    if not any(constraint.separators) or mark.label not in ("", "1"):
+        return mark
+    kind = "empty" if mark.kind == "empty" else "other"
+    return replace(mark, digit=None, probability=0.0, label="", kind=kind, flags=())
 
 
 def _probabilities(of_classes: np.ndarray, columns: dict[int, int]) -> np.ndarray:
