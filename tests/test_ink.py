@@ -94,6 +94,18 @@ def test_a_sheet_in_perspective_is_found_by_its_corners():
     np.testing.assert_allclose(sheet.corners, corners, atol=10)
 
 
+@pytest.mark.parametrize("angle", [-12, -5, 4, 9, 14])
+def test_a_sheet_askew_whose_corners_touch_all_sides_of_the_picture_is_found(angle):
+    sheet = Image.new("L", (420, 360), 240)
+    ImageDraw.Draw(sheet).line([(180, 90), (240, 90), (200, 260)], 30, 16)
+    picture = sheet.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=60)
+    found = find_sheet(coarse_copy(picture), picture.size)
+    assert found.is_light
+    assert found.box is None
+    np.testing.assert_allclose(found.size, (420, 360), atol=24)
+    assert Predictor.load().read(picture).text == "7"
+
+
 def test_a_fat_stroke_is_no_sheet():
     page = Image.new("L", (144, 144), 240)
     ImageDraw.Draw(page).line([(40, 30), (104, 26), (64, 118)], 30, 26)

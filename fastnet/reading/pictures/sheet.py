@@ -15,6 +15,7 @@ _IN_SHADE = 0.6  # ... if part of the sheet is in the shade
 _LEAST_SHARE = 0.12  # of the picture
 _STRAIGHT = 0.85  # of the box, that nearly all rows and columns of the sheet reach across
 _MARGIN = 0.04  # of the box, left out on each side: the sheet may lie a little askew
+_REACHED = 0.3  # of a side of the picture is sheet, where that reaches it; its corner may touch others
 _MOST_BORDER = 0.5  # of the picture's border is as the sheet: else it is a box on that paper
 _SIBLING, _FILLED = 0.3, 0.5  # of the largest part's box, and of its own: another cell of a form
 _ALIKE = 0.93  # in common with the quadrilateral between its corners: a sheet that lies askew
@@ -94,7 +95,9 @@ def _quadrilateral(mask: np.ndarray, scale: np.ndarray, is_light: bool) -> Sheet
     largest = int(areas.argmax())
     its = runs.label == largest
     x0, y0, x1, y1 = boxes[largest].tolist()
-    n_sides = sum([x0 == 0, y0 == 0, x1 == mask.shape[1], y1 == mask.shape[0]])
+    touches = x0 == 0, y0 == 0, x1 == mask.shape[1], y1 == mask.shape[0]
+    sides = mask[:, 0], mask[0], mask[:, -1], mask[-1]
+    n_sides = sum(touch and side.mean() > _REACHED for touch, side in zip(touches, sides, strict=True))
     if n_sides > 1 or (x1 - x0) * (y1 - y0) < _LEAST_SHARE * mask.size or _has_siblings(areas, boxes):
         return None
     part = np.zeros_like(mask)
