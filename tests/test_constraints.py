@@ -107,6 +107,26 @@ def test_what_no_line_fits_is_one_sentence(texts, sentence):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"digits": "x"}, "the number of digits is a whole number from 1 to 100, not 'x'"),
+        ({"digits": 2.5}, "the number of digits is a whole number from 1 to 100, not 2.5"),
+        ({"pattern": 12}, "' between them, not 12"),
+        ({"range": "0-9"}, "a range is two whole numbers, such as (0, 9999), not '0-9'"),
+        ({"range": (1, 2, 3)}, "a range is two whole numbers, such as (0, 9999), not (1, 2, 3)"),
+        ({"range": (0, None)}, "a range is two whole numbers, such as (0, 9999), not (0, None)"),
+        ({"range": ()}, "a range is two whole numbers, such as (0, 9999), not ()"),
+        ({"check": 5}, "a check is one of luhn, ean, not 5"),
+        ({"check": ["luhn"]}, "a check is one of luhn, ean, not ['luhn']; did you mean luhn?"),
+    ],
+)
+def test_what_is_of_another_type_is_one_sentence_too(given, sentence):
+    with pytest.raises(OptionError) as caught:
+        Constraint(**given)
+    assert str(caught.value).endswith(sentence)
+
+
 # ---- Readings -------------------------------------------------------------------------------------------------------
 
 

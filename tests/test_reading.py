@@ -1,5 +1,6 @@
 """Opening pictures: every common mode and source becomes upright pixels, and what is no picture is refused."""
 
+import io
 import struct
 import zlib
 
@@ -342,6 +343,16 @@ def test_a_path_bytes_a_file_a_picture_and_an_array_are_the_same(save, digits):
         for source in sources:
             np.testing.assert_allclose(read_picture(source), digits[0], atol=1)
         sources[4].close()
+
+
+@pytest.mark.parametrize(
+    "source", [None, 7, ["a.png", "b.png"], io.StringIO("a.png")], ids=lambda source: type(source).__name__
+)
+def test_what_is_no_picture_is_told_by_its_type(source):
+    accepted = "a path, bytes, a binary file, a Pillow image or an array of pixels"
+    with pytest.raises(DataError) as caught:
+        prepare(source)
+    assert str(caught.value) == f"picture: must be {accepted}, not {type(source).__name__}"
 
 
 def test_a_picture_that_was_given_is_not_changed(digits):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -58,20 +59,24 @@ class Constraint:
     check: str | None = None
 
     def __post_init__(self) -> None:
-        if self.digits is not None and not 1 <= self.digits <= MOST_DIGITS:
-            raise OptionError(f"the number of digits is a whole number from 1 to {MOST_DIGITS}, not {self.digits}")
-        if self.pattern is not None and not re.fullmatch(f"(?:{_PLACE}|{_SEPARATORS})+", self.pattern):
+        if self.digits is not None and not (isinstance(self.digits, Integral) and 1 <= self.digits <= MOST_DIGITS):
+            raise OptionError(
+                f"the number of digits is a whole number from 1 to {MOST_DIGITS}, not {_given(self.digits)}"
+            )
+        if self.pattern is not None and not _is_pattern(self.pattern):
             rule = "# for any digit, digits, sets such as [0-35], and blanks or -./:,;()+' between them"
-            raise OptionError(f"a pattern is made of {rule}, not {told(self.pattern, 80)!r}")
+            raise OptionError(f"a pattern is made of {rule}, not {_given(self.pattern)}")
         if self.pattern is not None and not all(self._places):
             raise OptionError(
-                f"a set in a pattern goes from a digit to one that is not smaller, not {told(self.pattern, 80)!r}"
+                f"a set in a pattern goes from a digit to one that is not smaller, not {_given(self.pattern)}"
             )
+        if self.range is not None and not _are_bounds(self.range):
+            raise OptionError(f"a range is two whole numbers, such as (0, 9999), not {_given(self.range)}")
         if self.range and not 0 <= self.range[0] <= self.range[1] < 10**MOST_DIGITS:
             raise OptionError(f"a range goes from a number to one that is not smaller, not {_span(self.range)}")
-        if self.check is not None and self.check not in CHECKS:
-            near = did_you_mean(self.check, CHECKS)
-            raise OptionError(f"a check is one of {', '.join(CHECKS)}, not {told(self.check, 80)!r}{near}")
+        if self.check is not None and self.check not in tuple(CHECKS):
+            near = did_you_mean(str(self.check), CHECKS)
+            raise OptionError(f"a check is one of {', '.join(CHECKS)}, not {_given(self.check)}{near}")
         if self.pattern is not None:
             self._require_length(len(self._places), f"the pattern {self.pattern!r}")
         if self.digits is not None:
@@ -167,6 +172,19 @@ class Constraint:
 
 
 # ---- Words ----------------------------------------------------------------------------------------------------------
+
+
+def _is_pattern(given: object) -> bool:
+    return isinstance(given, str) and bool(re.fullmatch(f"(?:{_PLACE}|{_SEPARATORS})+", given))
+
+
+def _are_bounds(given: object) -> bool:
+    return isinstance(given, (tuple, list)) and len(given) == 2 and all(isinstance(bound, Integral) for bound in given)
+
+
+def _given(value: object) -> str:
+    """What somebody gave, as Python writes it."""
+    return told(repr(value), 80)
 
 
 def _digits_of(place: str) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """Open a picture safely: from a path, bytes, a file, a Pillow image or an array to upright grey or RGB pixels."""
 
+import io
 import math
 import warnings
 from collections.abc import Iterator
@@ -106,6 +107,9 @@ def _soundly_opened(name: str, content: bytes, limits: Limits) -> Iterator[None]
 def _content(source: str | Path | bytes | BinaryIO, name: str, limits: Limits) -> bytes:
     """The bytes of a file, read no further than the limit."""
     most_bytes = int(limits.megabytes * 10**6)
+    if isinstance(source, io.TextIOBase) or not (isinstance(source, (str, Path, bytes)) or hasattr(source, "read")):
+        accepted = "a path, bytes, a binary file, a Pillow image or an array of pixels"
+        raise DataError(f"{name}: must be {accepted}, not {type(source).__name__}")
     try:
         if isinstance(source, (str, Path)):
             return read_bounded(source, most_bytes)
