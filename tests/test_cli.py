@@ -82,6 +82,35 @@ def test_run_stopped_and_resumed_equals_the_one_in_one_go(train, fastnet, restor
     assert "has all of its 3 epochs" in err
 
 
+def test_to_stop_after_more_epochs_than_there_are_is_refused(train, fastnet, tmp_path):
+    code, _, err = train("--epochs", 2, "--stop-after", 3, "--out", tmp_path / "run")
+    sentence = "--stop-after 3 is past the 2 epochs of the training; --epochs N trains for more"
+    assert (code, sentence in err, (tmp_path / "run").exists()) == (2, True, False)
+    train("--epochs", 2, "--stop-after", 1, "--out", tmp_path / "run")
+    code, _, err = fastnet("train", "--resume", tmp_path / "run", "--stop-after", 3)
+    assert (code, sentence in err) == (2, True)
+
+
+def test_a_resumed_run_is_told_by_the_path_that_was_given(train, fastnet, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    train("--epochs", 3, "--stop-after", 1, "--out", "run")
+    assert fastnet("train", "--resume", "run", "--stop-after", 2)[1].endswith("saved in run\n")
+    monkeypatch.chdir(tmp_path / "run")  # which the save replaces
+    assert fastnet("train", "--resume", ".")[1].endswith(f"saved in {tmp_path.resolve() / 'run'}\n")
+
+
+@pytest.mark.parametrize("hidden", ["0", "9999999", "64,x", "1.5"])
+def test_hidden_layers_that_are_none_are_told_in_one_sentence(fastnet, hidden):
+    code, _, err = fastnet("train", "--hidden", hidden)
+    rule = "hidden layers are sizes, whole numbers from 1 to 1,000,000 such as 512 or 256,128, or none"
+    assert (code, f"--hidden: {rule}, not {hidden!r}" in err) == (2, True)
+
+
+def test_a_number_of_a_recipe_is_told_with_its_own_bounds(fastnet):
+    code, _, err = fastnet("train", "--batch-size", "0")
+    assert (code, "'0' is not a whole number from 1 to 1,000,000 " in err) == (2, True)
+
+
 def test_existing_run_is_not_overwritten(train, tmp_path):
     (tmp_path / "run").mkdir()
     code, out, err = train("--out", tmp_path / "run")

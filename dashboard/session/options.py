@@ -10,7 +10,7 @@ from fastnet.data.distortions import Augmentation
 from fastnet.errors import OptionError
 from fastnet.knobs import Knob, knobs
 from fastnet.models.files import count_parameters
-from fastnet.training.recipe import FOR_SGD, PLAIN, RECIPES, Recipe
+from fastnet.training.recipe import FOR_SGD, PLAIN, RECIPES, Recipe, sizes_of
 
 ENGINE_TITLES = {"numba": "Numba", "reference": "NumPy"}  # what people choose between
 MOST_EPOCHS = 1000
@@ -100,20 +100,11 @@ def _of_sane_length(text: str) -> str:
 
 def _parse(knob: Knob, text: str) -> Any:
     if knob.kind is tuple:
-        return _sizes(text)
+        return sizes_of(text)
     try:
         return knob.kind(text)
     except ValueError:
         return text  # the recipe says what it should have been
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    if text.strip().lower() in ("", "none"):
-        return ()
-    try:
-        return tuple(int(size) for size in text.split(","))
-    except ValueError as error:
-        raise OptionError('hidden layers are sizes such as "512" or "256,128", or "none"') from error
 
 
 def _at_most(most: int) -> Callable[[Any], None]:

@@ -17,7 +17,7 @@ from fastnet.errors import OptionError, did_you_mean
 from fastnet.kernels.compilation import MOST_THREADS
 from fastnet.knobs import Knob, knobs
 from fastnet.packages import interpreter
-from fastnet.training.recipe import FOR_SGD, Recipe
+from fastnet.training.recipe import FOR_SGD, Recipe, sizes_of
 
 from .streams import lines
 from .waiting import tell as tell
@@ -151,7 +151,7 @@ def as_options(recipe: Recipe) -> list[str]:
 def _add_knob(group: Any, knob: Knob, help_text: str) -> None:
     words: dict[Any, dict[str, Any]] = {
         bool: {"action": argparse.BooleanOptionalAction},
-        int: {"type": partial(whole, least=int(knob.least or 0)), "metavar": "N"},
+        int: {"type": partial(whole, least=int(knob.least or 0), most=int(knob.most or MOST)), "metavar": "N"},
         float: {"type": float, "metavar": knob.unit.upper() if knob.unit.isalpha() else "X"},
         str: {"metavar": "NAME"},
         tuple: {"type": layer_sizes, "metavar": "N,N,..."},
@@ -300,9 +300,10 @@ def natural(text: str) -> int:
 
 def layer_sizes(text: str) -> tuple[int, ...]:
     """The sizes of hidden layers: "512", "512,256", or "none"."""
-    if text.strip().lower() in ("none", ""):
-        return ()
-    return tuple(positive(size) for size in text.split(","))
+    try:
+        return sizes_of(text)
+    except OptionError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def whole(text: str, least: int, most: int = MOST) -> int:

@@ -117,8 +117,7 @@ def _train(args: argparse.Namespace, training: "Training", directory: Path) -> i
 
     tell(_headline(training))
     outdated, place = made_from_weights(directory), real_path(directory)  # wherever the current directory goes
-    last_epoch = min(args.stop_after or training.recipe.epochs, training.recipe.epochs)
-    display = ProgressDisplay(training, last_epoch)
+    display = ProgressDisplay(training, args.stop_after or training.recipe.epochs)
     stopped_by: list[int] = []
 
     def stop(number: int) -> None:
@@ -243,17 +242,22 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
         if training.finished:
             done = f"{args.resume} has all of its {counted(training.recipe.epochs, 'epoch')}; --epochs N goes on to N"
             raise OptionError("; ".join(filter(None, (done, _calibration_lacking(training, directory)))))
+        _require_within(args.stop_after, training.recipe.epochs)
         n_epochs = len(training.progress.history)
         if args.stop_after and args.stop_after <= n_epochs:
             raise OptionError(
                 f"{args.resume} has {counted(n_epochs, 'epoch')} already, and --stop-after counts those, too"
             )
-        return training, real_path(directory)  # for `--resume .`: a save replaces the directory
+        place = real_path(directory)
+        return training, place if Path.cwd().is_relative_to(
+            place
+        ) else directory  # a save replaces that of `--resume .`
     recipe = with_given_options(_with_network_of(args.initial, RECIPES[args.recipe or "plain"]), args)
     if recipe.teacher is not None:
         # For a run that is resumed from elsewhere.
         recipe = dataclasses.replace(recipe, teacher=located(recipe.teacher))
     require_labels_for(recipe, args)
+    _require_within(args.stop_after, recipe.epochs)
     directory = args.out or claims.enter_context(new_run_directory(recipe))
     if args.out:
         is_run = (args.out / CHECKPOINT).exists()
@@ -262,6 +266,13 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
         require_numba("--engine reference")
     dataset = given_data(args, recipe.loss if args.initial else None) or load_dataset()
     return Training(dataset, fitting_recipe(recipe, dataset, args), args.initial), directory
+
+
+def _require_within(stop_after: int | None, n_epochs: int) -> None:
+    """OptionError for a training that is to be stopped after more epochs than it has."""
+    if stop_after and stop_after > n_epochs:
+        epochs = counted(n_epochs, "epoch")
+        raise OptionError(f"--stop-after {stop_after} is past the {epochs} of the training; --epochs N trains for more")
 
 
 def _with_network_of(initial: str | None, recipe: Recipe) -> Recipe:

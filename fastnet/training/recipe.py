@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastnet.data.distortions import Augmentation
-from fastnet.errors import OptionError
+from fastnet.errors import OptionError, told
 from fastnet.kernels.kinds import ACTIVATIONS
 from fastnet.knobs import check, knob
 from fastnet.models.documents import Manifest
@@ -131,6 +131,18 @@ def recipe_of(manifest: Manifest) -> Recipe | None:
     with suppress(OptionError):
         return Recipe.from_json(manifest.recipe) if manifest.recipe else None
     return None
+
+
+def sizes_of(text: str) -> tuple[int, ...]:
+    """The sizes of hidden layers as people write them: "512", "512,256" or "none"; OptionError for any others."""
+    if text.strip().lower() in ("", "none"):
+        return ()
+    with suppress(ValueError):
+        sizes = tuple(int(size) for size in text.split(","))
+        if all(1 <= size <= MOST for size in sizes):
+            return sizes
+    rule = f"hidden layers are sizes, whole numbers from 1 to {MOST:,} such as 512 or 256,128, or none"
+    raise OptionError(f"{rule}, not {told(text, 80)!r}")
 
 
 # ---- For `fastnet train --recipe NAME`; docs/recipe.md tells how they were found -------------------------------------

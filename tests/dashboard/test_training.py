@@ -452,6 +452,8 @@ def test_fields_are_read(field, text, expected):
     [
         ("hidden", "many", "hidden layers are sizes"),
         ("hidden", "0", "whole numbers from 1"),
+        ("hidden", "0", "from 1 to 1,000,000 such as 512 or 256,128, or none, not '0'"),
+        ("hidden", "9999999", "from 1 to 1,000,000 such as 512 or 256,128, or none, not '9999999'"),
         ("hidden", "5000,5000", f"at most {MOST_PARAMETERS:,}"),
         ("epochs", "0", "epochs must be a whole number from 1, not 0"),
         ("epochs", "1.5", "epochs must be a whole number from 1, not '1.5'"),
