@@ -19,6 +19,7 @@ from .options import Options
 from .time_limits import remark, terms
 from .trainings import Trainings
 
+_NOT_RIGHT = "nothing is trained before the form is right"
 LEAST_EPOCHS = 3  # of a training whose curves are worth a look
 
 
@@ -46,14 +47,14 @@ class TrainingState(param.Parameterized):
         self.kept_as = ""  # the name that the run was last saved under; empty if it was not
         self.options = Options()
         super().__init__()
+        self.options.param.watch(self._tell_of_form, "problems")
         self.offer_rivals()
 
     def start(self) -> None:
         """Train by the form, or tell what is wrong with it."""
         recipe = self.options.read()
         if recipe is None:
-            fields = " and ".join(str(self.options.param[name].label).lower() for name in self.options.problems)
-            self.problem = f"nothing is trained before the form is right; see {fields}"
+            self.problem = self._fault_of_form()
             return
         try:
             self._trainer.start(recipe)
@@ -66,6 +67,16 @@ class TrainingState(param.Parameterized):
         self.offer_rivals()
         known = [name for name in self.rivals if name in self.param.rivals.objects]
         self.rivals = list(dict.fromkeys([*known, *map(run_name, self._trainer.earlier[-1:])]))
+
+    def _fault_of_form(self) -> str:
+        """The fields that keep a training from starting, in a sentence; empty if there are none."""
+        fields = " and ".join(str(self.options.param[name].label).lower() for name in self.options.problems)
+        return fields and f"{_NOT_RIGHT}; see {fields}"
+
+    def _tell_of_form(self, *_: Any) -> None:
+        """Let the sentence about the form follow it, and go when it is right."""
+        if self.problem.startswith(_NOT_RIGHT):
+            self.problem = self._fault_of_form()
 
     def pause_or_resume(self) -> None:
         """Pause a training that runs, resume one that is paused."""

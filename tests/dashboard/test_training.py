@@ -474,6 +474,18 @@ def test_what_is_wrong_is_told_for_its_field_alone(field, text, sentence):
     assert form.problems == {}
 
 
+def test_that_the_form_is_not_right_is_told_until_it_is(tmp_path):
+    state = TrainingState(Trainings(), Library(tmp_path / "models", tmp_path / "runs"))
+    state.options.param.update(hidden="abc", epochs="0")
+    assert state.problem == ""  # before anybody wants to start
+    state.start()
+    assert state.problem == "nothing is trained before the form is right; see hidden layer sizes and epochs"
+    state.options.epochs = "3"
+    assert state.problem == "nothing is trained before the form is right; see hidden layer sizes"
+    state.options.hidden = "64"
+    assert state.problem == ""
+
+
 def test_activation_and_solver_are_chosen():
     form = options(activation="tanh", solver="sgd")
     chosen = form.read()
