@@ -1,10 +1,11 @@
 """Answers about pictures: which digit, how sure, what speaks against it, and which pixels spoke for it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from fastnet import weights
 from fastnet.cli.answers import in_words
@@ -15,6 +16,8 @@ from fastnet.reading.batch import read_picture
 from fastnet.reading.explanation import draw_explanation, explain
 from fastnet.reading.pictures import LeftOut, prepare
 from fastnet.reading.predictor import Predictor
+
+PICTURES = Path(__file__).parent / "pictures"
 
 
 @pytest.fixture(scope="module")
@@ -260,6 +263,43 @@ def test_the_explanation_is_drawn(predictor, images, tmp_path):
         with Image.open(tmp_path / f"{number}.png") as saved:
             assert saved.size == drawn.size
         assert len(np.unique(np.asarray(drawn).reshape(-1, 3), axis=0)) > 2
+
+
+@pytest.fixture
+def captions(predictor, monkeypatch):
+    """What is written on the drawing of a picture."""
+    written = []
+    draw = ImageDraw.ImageDraw.text
+    monkeypatch.setattr(
+        ImageDraw.ImageDraw, "text", lambda self, xy, text, *more: written.append(text) or draw(self, xy, text, *more)
+    )
+
+    def captions(picture):
+        written.clear()
+        draw_explanation(predictor, predictor.read(picture))
+        return list(written)
+
+    return captions
+
+
+def test_what_the_network_was_not_asked_about_is_not_explained(predictor, captions):
+    form = PICTURES / "grid-9x9.png"
+    n_digits = sum(digit.kind == "digit" for digit in predictor.read(form).digits)
+    *stages_and_digits, legend = captions(form)
+    assert sum(caption.startswith("the network sees: ") for caption in stages_and_digits) == 12 < n_digits
+    assert not any("no digit" in caption for caption in stages_and_digits)
+    assert legend.endswith(f"; not shown: {n_digits - 12} more digits")
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [np.full((40, 30), 255, np.uint8), np.zeros((28, 28), np.uint8), PICTURES / "boxes-empty.png"],
+    ids=["page", "image", "form"],
+)
+def test_a_blank_picture_is_said_to_be_so_once(captions, picture):
+    *stages, legend = captions(picture)
+    assert legend == "no digit: blank"
+    assert not any("network sees: " in caption for caption in stages)
 
 
 # ---- Models whose classes have names --------------------------------------------------------------------------------

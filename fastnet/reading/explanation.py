@@ -9,8 +9,9 @@ from PIL import Image, ImageDraw, ImageFont
 from fastnet.files import whole_file
 from fastnet.models.model import Model
 from fastnet.models.probabilities import in_percent
+from fastnet.plurals import counted
 
-from .recognition import DigitReading, Reading
+from .recognition import VERDICTS, DigitReading, Reading
 
 FOR, AGAINST = np.array([0, 114, 178]), np.array([230, 97, 0])  # blue and orange: told apart with any colour vision
 
@@ -20,10 +21,13 @@ _STEPS = 512  # on the way from an empty picture: each unit switches on or off a
 
 
 def draw_explanation(predictor: Model, reading: Reading, target: Path | None = None) -> Image.Image:
-    """Draw the stages of a reading and the heat map of each digit; save it, if `target` is given."""
+    """Draw the stages of a reading and the heat map of each digit; save it, if `target` is given.
+
+    Of what has no pixels, as an empty cell or a mark between digits, the network was not asked, and nothing is drawn.
+    """
     stages = [(stage.name, _panel(stage.pixels)) for stage in reading.stages[:4]]
-    shown = reading.digits[:_MOST_DIGITS]
-    digits = [(_caption(digit), _seen_and_heat(predictor, digit)) for digit in shown]
+    asked = [digit for digit in reading.digits if digit.pixels.any()]
+    digits = [(_caption(digit), _seen_and_heat(predictor, digit)) for digit in asked[:_MOST_DIGITS]]
     columns = max(len(stages), 4)
     rows = [stages, *(digits[start : start + columns // 2] for start in range(0, len(digits), columns // 2))]
     height = _GAP + len(rows) * (_PANEL + _LINE + _GAP) + _LINE
@@ -37,7 +41,7 @@ def draw_explanation(predictor: Model, reading: Reading, target: Path | None = N
             canvas.paste(panel, (x, y + _LINE))
             x += panel.width + _GAP
         y += _PANEL + _LINE + _GAP
-    draw.text((_GAP, y - _GAP // 2), _legend(reading), "black", font)
+    draw.text((_GAP, y - _GAP // 2), _legend(reading, len(asked)), "black", font)
     if target is not None:
         content = io.BytesIO()  # Pillow's own writing does not say that a disk is full
         canvas.save(content, Image.registered_extensions()[target.suffix.lower()])
@@ -95,8 +99,9 @@ def _caption(digit: DigitReading) -> str:
     return f"the network sees: {answer}" + (f" ({', '.join(doubts)})" if doubts else "")
 
 
-def _legend(reading: Reading) -> str:
-    if not reading.digits:
-        return f"no digit: {', '.join(reading.flags)}"
-    more = len(reading.digits) - _MOST_DIGITS
-    return "blue spoke for the answer, orange against it" + (f"; {more} more digits are not shown" if more > 0 else "")
+def _legend(reading: Reading, n_asked: int) -> str:
+    if not n_asked:
+        return ": ".join(filter(None, ["no digit", ", ".join(flag for flag in reading.flags if flag not in VERDICTS)]))
+    more = n_asked - _MOST_DIGITS
+    told = f"; not shown: {counted(more, 'more digit')}" if more > 0 else ""
+    return f"blue spoke for the answer, orange against it{told}"
