@@ -56,6 +56,18 @@ def test_empty_cells_of_a_doubtful_grid_are_not_to_be_corrected():
     assert 0 < int(review.summary.split()[0]) <= sum(digit.kind != "empty" for digit in reading.digits)
 
 
+def test_marks_between_digits_are_not_to_be_corrected():
+    digits = [np.kron(image.reshape(28, 28), np.ones((4, 4), np.uint8)) for image in load_dataset().test.images[:2]]
+    page = np.pad(np.hstack([digits[0], np.zeros((112, 40), np.uint8), digits[1]]), 20)
+    page[98:108, 147:157] = 255
+    reading = Predictor.load().read(255 - page)
+    assert [digit.kind for digit in reading.digits] == ["digit", "other", "digit"]
+    assert reading.digits[1].flags == ("no digit", "a mark between digits")
+    review = Review(tuple("0123456789"))
+    review.add("point.png", "", reading)
+    assert review.summary == "0 doubtful digits in 1 reading"
+
+
 def test_names_of_files_end_no_element_of_the_page(fastnet, tmp_path):
     name = "<" + "script>&.png"
     Image.fromarray(np.eye(28, dtype=np.uint8) * 255).save(tmp_path / name)

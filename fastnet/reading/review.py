@@ -27,11 +27,12 @@ class Review:
     def add(self, path: str, field: str, reading: Reading) -> None:
         """Take up the digits of a picture, or of a field of a form, that are flagged.
 
-        Where doubts are about the whole (low contrast), all of its digits are; in an empty cell is nothing to correct.
+        Where doubts are about the whole (low contrast), all of its digits are. What has no pixels, as an empty cell or
+        a mark between digits, is nothing to correct.
         """
         self._n_readings += 1
         flagged = [digit for digit in reading.digits if digit.flags] or (reading.digits if reading.flags else ())
-        written = [digit for digit in flagged if digit.kind != "empty"]
+        written = [digit for digit in flagged if digit.pixels.any()]
         self._items += [self._item(path, field, reading, digit) for digit in written]
 
     @property
