@@ -16,7 +16,7 @@ from fastnet.dashboard.server.benchmarks import STEPS, Benchmarks, Result, Statu
 from fastnet.dashboard.server.places import Places
 from fastnet.dashboard.views.benchmark.own_kernels import own_kernels, times_html, verified_html
 from fastnet.dashboard.views.benchmark.roofline import _figure, reaches
-from fastnet.dashboard.views.benchmark.tables import STEP_TITLES, contest_html, result_html
+from fastnet.dashboard.views.benchmark.tables import STEP_TITLES, contest_html, introduction, invitation, result_html
 from fastnet.dashboard.views.benchmark.watch import Watch, progress_html
 from fastnet.errors import DataError, OptionError
 from fastnet.timing.kernel_reports import read_report
@@ -173,6 +173,34 @@ def test_another_visitor_sees_the_benchmark_and_may_not_start_a_second():
     wait_for(lambda: not benchmarks.status.is_running)
     second.look()
     assert (second.button, second.is_waiting, second.progress) == ("Start", False, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("numpy: trying threads 1", "the NumPy reference"),
+        ("fastnet, 1 thread: final of threads 1", "fastnet, 1 thread"),
+        ("round 2 of 3: fastnet 1.2 ms", "round 2 of 3"),
+        ("training 1 of 1, epoch 2: fastnet 140 ms", "training 1 of 1, epoch 2"),
+        ("compiling the kernels for this machine, once; kept in /home/me/.cache/fastnet", "compiling the kernels"),
+        ("epoch without jax: /home/me/jax.py is broken", "at work"),
+        ("stopping", "stopping"),
+        ("", "preparing"),
+    ],
+)
+def test_progress_is_told_in_words_for_visitors(line, words):
+    told = progress_html(Status(object(), 1, line, time.time()), True, "")
+    assert re.search(r" s, (.*)</span>", told)[1] == words
+
+
+def test_what_fastnet_races_is_what_is_installed(monkeypatch):
+    installed = set()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name if name in installed else None)
+    assert "races the NumPy reference alone: no other program for this is installed here" in invitation()
+    assert "with fastnet and the NumPy reference, each" in introduction()
+    installed |= {"torch", "sklearn"}
+    assert "races the NumPy reference, PyTorch and scikit-learn, one after the other" in invitation()
+    assert "with fastnet, the NumPy reference, PyTorch and scikit-learn, each" in introduction()
 
 
 def test_a_problem_is_escaped_and_its_names_keep_their_capitals():

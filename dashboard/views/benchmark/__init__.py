@@ -9,7 +9,7 @@ from ..mode import for_scientists, in_each_mode
 from ..parts import ASSETS, card, html
 from .own_kernels import own_kernels
 from .roofline import roofline_pane
-from .tables import INVITATION, introduction, result_html
+from .tables import introduction, invitation, result_html
 from .watch import SAMPLES, Watch
 
 MOST_MS = 400  # between a change and its sight
@@ -32,7 +32,7 @@ def benchmark_view(store: Store) -> pn.Column:
     view = pn.Column(
         card(
             in_each_mode("Time this machine", "A race"),
-            html(f'<div class="for-scientists">{introduction()}</div><div class="for-players">{INVITATION}</div>'),
+            html(f'<div class="for-scientists">{introduction()}</div><div class="for-players">{invitation()}</div>'),
             pmui.FlexBox(samples, button, align_items="center", gap="8px"),
             html(watch.param.progress),
             area="run",

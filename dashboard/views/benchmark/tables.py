@@ -1,9 +1,9 @@
 """The figures as tables with bars: each rival's median, from its fastest to its slowest round."""
 
-import functools
 import importlib.util
 import os
 import time
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -18,24 +18,40 @@ STEP_TITLES = ("training", "the first layer", "loss and gradient", "Adam", "the 
 _PACKAGES = {"pytorch": "torch", "jax": "jax", "sklearn": "sklearn"}
 
 
-INVITATION = (
-    "<p>How long does this computer need to look at every digit once, and to learn from it? fastnet races the programs"
-    " that others use, one after the other. It takes a minute or two.</p>"
-)
+def invitation() -> str:
+    """What the playful mode says of the race, and against whom it is."""
+    names = [TITLES["numpy"], *_rivals(are_installed=True)]
+    alone = f"{names[0]} alone: no other program for this is installed here"
+    rivals = alone if len(names) == 1 else f"{_listed(names)}, one after the other"
+    return (
+        "<p>How long does this computer need to look at every digit once, and to learn from it? fastnet races"
+        f" {rivals}. It takes a minute or two.</p>"
+    )
 
 
-@functools.cache
 def introduction() -> str:
     """What is measured here, and beside what."""
-    found = {name: importlib.util.find_spec(package) is not None for name, package in _PACKAGES.items()}
-    *names, last = "fastnet", "the NumPy reference", *(TITLES[name] for name, is_there in found.items() if is_there)
-    missing = [TITLES[name] for name, is_there in found.items() if not is_there]
+    names = _listed(["fastnet", TITLES["numpy"], *_rivals(are_installed=True)])
+    missing = _rivals(are_installed=False)
     absent = f" Not installed here, and so left out: {', '.join(missing)}." if missing else ""
     return (
-        f"<p>Trains the same network with {', '.join(names)} and {last}, each in a process of its own, in turn;"
+        f"<p>Trains the same network with {names}, each in a process of its own, in turn;"
         f" then times kernels beside NumPy, and the ceilings of {escape(cpu_name())}, {os.cpu_count()} CPUs. It takes"
         f" a minute or two, and whatever else the machine does meanwhile blurs it.{absent}</p>"
     )
+
+
+def _rivals(*, are_installed: bool) -> list[str]:
+    """What the programs of others that are installed here, or are not, are called."""
+    return [
+        TITLES[name] for name, package in _PACKAGES.items() if bool(importlib.util.find_spec(package)) == are_installed
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Two names or more as they stand in a sentence."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}"
 
 
 def result_html(result: Result) -> str:

@@ -1,5 +1,6 @@
 """What one visitor sees of the server's benchmarks."""
 
+import re
 import time
 from html import escape
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import param
 
 from fastnet.errors import OptionError
+from fastnet.timing.machine import NAMES
 
 from ...server.benchmarks import STEPS, Benchmarks, Status
 from ..parts import notice
@@ -68,7 +70,7 @@ def progress_html(status: Status, is_own: bool, problem: str) -> str:
     """A bar with a word on what is being timed, or why there is nothing to see."""
     if status.is_running:
         title = STEP_TITLES[status.step - 1] if status.step else "starting"
-        seconds, doing = time.time() - status.started, escape(status.text) or "preparing"
+        seconds, doing = time.time() - status.started, escape(_doing(status.text))
         whose = "" if is_own else " for another visitor"
         return (
             f'<progress max="{len(STEPS)}" value="{max(status.step - 1, 0)}" aria-label="Benchmark"></progress>'
@@ -76,3 +78,15 @@ def progress_html(status: Status, is_own: bool, problem: str) -> str:
             f' <span class="quiet">{seconds:.0f} s, {doing}</span></p>'
         )
     return notice(problem)
+
+
+def _doing(text: str) -> str:
+    """What visitors are told of a line of the command's progress: whose turn it is, or how far it is; no path."""
+    if text in ("", "stopping"):
+        return text or "preparing"
+    if text.startswith("compiling"):
+        return "compiling the kernels"
+    told = text.partition(":")[0]
+    if told in NAMES or told.startswith("fastnet"):
+        return str(NAMES.get(told, told))
+    return told if re.match(r"(round|training) \d", told) else "at work"
