@@ -1,6 +1,7 @@
 """Calibration: the temperature and the rule are fitted right, stored with the model, and good on the test set."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from types import SimpleNamespace
@@ -248,6 +249,7 @@ def test_a_training_is_calibrated_when_it_is_saved(fastnet, few_things, digits_n
     code, _, err = fastnet("train", "--data", digits_npz, *SMALL, "--validation", 400, "--out", tmp_path / "run")
     assert code == 0
     assert "of the validation digits are answered without doubt" in err
+    assert re.search(r"; of pictures that show no digit, [\d.]+% are refused\n", err)
     scribble = nondigits(3, np.random.default_rng(5))[2]
     calibrated = Predictor.load(tmp_path / "run")
     assert calibrated.calibration.least_probability > 0

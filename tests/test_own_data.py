@@ -53,7 +53,7 @@ def test_of_small_data_a_tenth_is_for_validation_unless_one_says_how_much(fastne
     _, _, err = fastnet("train", *options, "--out", tmp_path / "tenth")
     assert f" and {len(dataset.train) // 10} validation samples" in err
     code, _, err = fastnet("train", *options, "--validation", 5000)
-    assert (code, "5000 validation samples leave nothing of" in err) == (2, True)
+    assert (code, "5,000 validation samples leave nothing of" in err) == (2, True)
 
 
 def test_a_model_of_other_images_says_that_it_reads_no_pictures(fastnet, run, tmp_path):

@@ -218,6 +218,8 @@ def test_without_validation_its_figures_are_none(dataset):
 def test_a_split_that_leaves_nothing_is_refused(dataset):
     with pytest.raises(OptionError, match="600 validation samples leave nothing of 600"):
         Training(dataset, dataclasses.replace(SMALL, n_validation=600))
+    with pytest.raises(OptionError, match="60,000 validation samples leave nothing of 600"):
+        Training(dataset, dataclasses.replace(SMALL, n_validation=60_000))
 
 
 def test_history_tells_the_mean_loss_of_its_epoch(dataset):

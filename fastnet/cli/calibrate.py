@@ -39,8 +39,8 @@ def run(args: argparse.Namespace) -> int:
     lines = [
         f"temperature {calibration.temperature:.3f}: expected calibration error"
         f" {percent(measured['validation_ece'])} -> {percent(measured['validation_ece_calibrated'])}{no_help}",
-        f"{percent(measured['digits_kept'])} of the validation digits are answered without doubt,"
-        f" {percent(measured['nondigits_refused'])} of what is none is refused",
+        f"{percent(measured['digits_kept'])} of the validation digits are answered without doubt;"
+        f" of pictures that show no digit, {percent(measured['nondigits_refused'])} are refused",
     ]
     show(args, {"model": args.model, **result}, "\n".join(lines))
     return 0

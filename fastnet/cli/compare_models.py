@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from fastnet.audit.comparison import compare_models
     from fastnet.models.data import data_of
     from fastnet.models.fields import to_json
-    from fastnet.models.files import read_model
+    from fastnet.models.files import find_model, read_model
     from fastnet.models.model import Model
 
     if args.picture:
@@ -47,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
     with waiting("loading the data"):
         dataset = data_of(read_model(args.model), given_data(args))
         samples = data_of(read_model(args.other), dataset).test
+    if find_model(args.model).samefile(find_model(args.other)):
+        tell(f"{args.other}: is the first model itself, so nothing tells them apart")
     first, second = Model.load(args.model), Model.load(args.other)
     for each in (first, second):
         each.manifest.require_classes("a comparison of models")

@@ -181,8 +181,8 @@ def _calibrated(training: "Training", directory: Path, place: Path, outdated: tu
         raise
     kept, refused = (percent(calibration.measured[name]) for name in ("digits_kept", "nondigits_refused"))
     tell(
-        f"calibrated in {time.monotonic() - began:.0f} s: {kept} of the validation digits are answered without doubt,"
-        f" {refused} of what is none is refused"
+        f"calibrated in {time.monotonic() - began:.0f} s: {kept} of the validation digits are answered without doubt;"
+        f" of pictures that show no digit, {refused} are refused"
     )
     return tuple(name for name in outdated if name != "calibration")
 

@@ -327,7 +327,7 @@ class Training(Trainer):
     ):
         n = len(dataset.train) - dataset.n_corrections
         if recipe.n_validation >= n:
-            raise OptionError(f"{recipe.n_validation} validation samples leave nothing of {n} to train on")
+            raise OptionError(f"{recipe.n_validation:,} validation samples leave nothing of {n:,} to train on")
         if recipe.augmentation:
             square_images(dataset.train)  # or an error
         elif recipe.annealing:

@@ -94,6 +94,19 @@ def test_the_command_tells_and_draws_the_difference(model, other, digits, tmp_pa
     captured = capsys.readouterr()
     assert "p = 1" in captured.out
     assert "there is nothing to draw" in captured.err
+    assert f"{model}: is the first model itself" in captured.err
+
+
+def test_a_model_beside_itself_is_told_to_be_one_whatever_it_is_called(model, other, digits, tmp_path, capsys):
+    train, test = digits.train, digits.test
+    npz = tmp_path / "digits.npz"
+    np.savez(npz, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels)
+    again = tmp_path / "again"
+    again.symlink_to(model)
+    for second, is_told in ((again, True), (other, False)):
+        assert cli.main(["compare-models", str(model), str(second), "--data", str(npz)]) == 0
+        told = f"{second}: is the first model itself, so nothing tells them apart"
+        assert (told in capsys.readouterr().err) == is_told
 
 
 def test_digits_that_one_reads_right_are_told_by_the_names_of_their_classes(model, other, digits):
