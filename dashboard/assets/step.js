@@ -92,7 +92,7 @@ export function render({ model, el }) {
     problem.hidden = !model.problem
     body.classList.toggle("waits", step === 0)
     const isFirst = step === 1
-    status.textContent = step ? `Step ${step}: loss ${losses.at(-1).toFixed(4)}, ${digits.right} of 64 right before it${isFirst ? ", by chance" : ""}` : "No step was taken yet."
+    status.textContent = step ? `Step ${step}: loss ${losses.at(-1).toFixed(4)}, ${digits.right} of 64 right before it${isFirst ? ", by chance" : ""}` : "No step has been taken yet."
     agreement.textContent = model.agreement
     batchWords.textContent = step ? "The mini-batch; the first digit is followed" : "A mini-batch will stand here"
     paintBatch(batch, digits)

@@ -167,7 +167,7 @@ class Store(param.Parameterized):
     def show_picture(self, number: int, outcome: Answer | DataError | None = None) -> None:
         """Show picture `number` of those that are kept, read again: another model may have been chosen.
 
-        Where it cannot be read, its place in the list says why; what was read of something else stays.
+        Where it cannot be read, its place in the list says why; what was read of something else stays, and says so.
         """
         if not (self.predictor and 0 <= number < len(self.pictures)):
             return
@@ -181,6 +181,9 @@ class Store(param.Parameterized):
             if number == self.shown:
                 self.refuse("")
             picture = replace(picture, content=b"", problem=str(outcome))
+            if self.answer is not None:
+                shown = "your drawing" if self.is_drawing else self.answer.caption
+                self.problem = f"{picture.name} was not read; this is still the answer to {shown}"
         self.pictures = [*self.pictures[:number], picture, *self.pictures[number + 1 :]]
 
     def refuse(self, sentence: str) -> None:

@@ -230,6 +230,9 @@ def test_a_picture_stays_where_a_file_that_is_none_is_brought_after_it(blank_pag
     upload(page, ("none.png", b"no picture"))
     expect(page.get_by_role("alert").filter(has_text="none.png: is text, not a picture")).to_be_in_viewport()
     expect(answer(page)).to_have_text("3")
+    told = page.get_by_role("alert").filter(has_text="none.png was not read; this is still the answer to good.png")
+    expect(told).to_be_visible()
+    assert 0 <= answer(page).bounding_box()["y"] - told.bounding_box()["y"] < 150  # beside the answer
     expect(page.get_by_role("button", name="good.png").first).to_have_attribute("aria-current", "true")
 
 

@@ -314,7 +314,7 @@ def test_steps_are_taken_by_a_click_and_a_weight_is_followed(tab):
     expect(page.get_by_text(re.compile(r"Step (1[3-9]|[2-9]\d|\d{3}): loss"))).to_be_visible()  # none stays for long
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Start anew").click()
-    expect(page.get_by_text("No step was taken yet")).to_be_visible()
+    expect(page.get_by_text("No step has been taken yet")).to_be_visible()
 
 
 # ---- The ladder -----------------------------------------------------------------------------------------------------

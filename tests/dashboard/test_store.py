@@ -183,6 +183,18 @@ def test_a_drawing_stays_where_a_bad_file_is_brought(store):
     before = store.answer
     store.add_picture("bad.png", b"no picture at all")
     assert (store.answer, store.is_drawing, store.shown) == (before, True, -1)
+    assert store.problem == "bad.png was not read; this is still the answer to your drawing"
+
+
+def test_an_answer_that_stays_says_whose_it_is_until_there_is_another(store):
+    store.add_picture("bad.png", b"no picture at all")
+    assert store.problem == ""  # there is no answer that could be taken for its
+    store.add_picture("five.png", FIVE)
+    assert store.problem == ""
+    store.add_picture("worse.png", b"no picture at all")
+    assert store.problem == "worse.png was not read; this is still the answer to five.png"
+    store.show_picture(1)
+    assert store.problem == ""
 
 
 def test_no_answer_stays_of_a_picture_that_left_the_list_or_cannot_be_read_any_more(store, monkeypatch):
