@@ -201,6 +201,7 @@ def test_what_is_out_of_range_is_told_beside_its_field(tab):
     expect(page.get_by_role("alert")).to_have_text(told)
     fill_in(page, epochs="1", batch_size="64")
     expect(page.get_by_text("must be a whole number")).to_have_count(0)
+    expect(page.get_by_text("Nothing is trained before the form is right")).to_have_count(0)
 
 
 def test_a_run_is_saved_and_reads_digits_on_all_pages(tab, open_tab):
