@@ -113,6 +113,24 @@ def test_digits_as_high_as_their_cells_are_read_cell_by_cell(predictor, of_each)
     assert predictor.read(page).text == "0_7__1"
 
 
+@pytest.mark.parametrize(
+    ("rows", "line", "tall", "pen"),
+    [
+        (["11_114"], 4, 66, 5),  # they end a little before the corners of their cells,
+        (["111_", "1_17", "1_1_"], 2, 64, 5),  # also those above each other,
+        (["11_114"], 1, 78, 4),  # or reach into these, but are far thicker than the sides
+    ],
+)
+def test_ones_about_as_high_as_their_cells_are_no_sides_of_cells(predictor, of_each, rows, line, tall, pen):
+    side, margin = 80, 24
+    page = form(of_each, [row.replace("1", "_") for row in rows], side, line)
+    for y, row in enumerate(rows):
+        for x in (at for at, digit in enumerate(row) if digit == "1"):
+            top, left = margin + y * (side - line) + (side - tall) // 2, margin + x * (side - line) + 32 + 3 * x
+            page[top : top + tall, left : left + pen] = 30
+    assert predictor.read(page).text == "\n".join(rows)
+
+
 def test_pale_lines_in_grain_are_found(predictor, of_each):
     rng = np.random.default_rng(0)
     page = np.where(form(of_each, ["_" * 6] * 3, line=1) < 100, 215.0, 250.0)

@@ -15,7 +15,7 @@ from .lattice import evened
 from .parts import cut
 from .rows import in_lines, slope_of
 from .sheet import Box
-from .sides import likely_sides, sides, turned
+from .sides import likely_sides, sides, turned, without_strokes
 from .straight import Line, drawn_lines, lines_across, with_true_ends, without_lines
 
 _ALONG = 9  # pixels of a line that are averaged, and by how much these stand out: of the usual ink, of the grain
@@ -133,7 +133,9 @@ def _closed(ink: Ink, across: list[Line], down: list[Line], thickest: int) -> _F
         _, cells = _cells(ink.faint.shape, across, down)
         if len(cells) not in _CELLS:
             return None
-        across, down = choose(across, cells), choose(down, [turned(cell) for cell in cells])
+        on_end = [turned(cell) for cell in cells]
+        across, down = without_strokes(across, cells, ink.even), without_strokes(down, on_end, ink.even.T)
+        across, down = choose(across, cells), choose(down, on_end)
         across, down = prolonged(across, down, ink.even), prolonged(down, across, ink.even.T)
     if not (across and down):
         return None

@@ -8,6 +8,33 @@ from .straight import Line
 _WHOLE = 0.92  # of a cell's side, along which a line runs
 _APART, _FAR_LONGER = 0.3, 1.5  # of the height of cells, between lines, and times as long: what is nearer is a stroke
 _ONE_CELL = 0.85, 1.15  # of the usual height of cells lies between lines with one cell between them
+_CORNER, _FREE = 6, 2  # pixels of a side before a corner; where as many of them are paper, a stroke ends before it
+_PAPER, _ASIDE = 0.3, 3  # times as dark as the line, at most; pixels, by which a stroke may have drawn it aside
+_THICKER = 2  # times as thick as most lines is a stroke
+
+
+def without_strokes(lines: list[Line], cells: list[Group], even: np.ndarray) -> list[Line]:
+    """The lines across without strokes about as long as sides of cells: they end before the corners, or are too thick.
+
+    A line of several cells may be thicker than others, as between the blocks of a sudoku. `even` tells how dark all is.
+    """
+    x0, _, x1, _ = _edges(cells)
+    usual = float(np.median(np.repeat([line.thickness for line in lines], [len(line.middle) for line in lines])))
+    longest = _FAR_LONGER * float(np.median(x1 - x0))
+
+    def is_too_thick(line: Line) -> bool:
+        return line.thickness > _THICKER * usual and len(line.middle) < longest
+
+    def ends_before_corners(line: Line) -> bool:
+        """Whether there is paper before a corner of each cell along which it runs."""
+        along = _runs_along(line, x0, x1)
+        going_on = Line(0, line.at(np.arange(even.shape[1])), line.thickness)
+        is_paper = going_on.darkest(even, _ASIDE) < _PAPER * np.median(line.darkest(even))
+        n_paper = np.append(0, is_paper.cumsum())
+        first, last = n_paper[x0 + _CORNER] - n_paper[x0], n_paper[x1] - n_paper[x1 - _CORNER]
+        return bool(along.any() and (np.maximum(first, last) >= _FREE)[along].all())
+
+    return [line for line in lines if not (is_too_thick(line) or ends_before_corners(line))]
 
 
 def likely_sides(lines: list[Line], cells: list[Group]) -> list[Line]:
@@ -59,8 +86,13 @@ def _edges(cells: list[Group]) -> tuple[np.ndarray, ...]:
 def _is_side(line: Line, cells: list[Group]) -> bool:
     """Whether it runs along a whole side of a cell."""
     x0, _, x1, _ = _edges(cells)
-    shared = np.minimum(line.stop, x1) - np.maximum(line.start, x0) > _WHOLE * (x1 - x0)
-    return bool((shared & _along(line, cells)).any())
+    return bool((_runs_along(line, x0, x1) & _along(line, cells)).any())
+
+
+def _runs_along(line: Line, x0: np.ndarray, x1: np.ndarray) -> np.ndarray:
+    """Which sides of cells, from x0 to x1, the line covers, however far above or below."""
+    runs_along: np.ndarray = np.minimum(line.stop, x1) - np.maximum(line.start, x0) > _WHOLE * (x1 - x0)
+    return runs_along
 
 
 def sides(lines: list[Line], cells: list[Group]) -> list[Line]:

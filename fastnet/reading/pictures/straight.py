@@ -53,9 +53,9 @@ class Line:
         middle: np.ndarray = self.middle[within] + self.slope * (columns - self.start - within)
         return middle
 
-    def darkest(self, even: np.ndarray) -> np.ndarray:
-        """How dark it is in each column, up to a pixel aside; `even` tells how dark all is."""
-        rows = self.middle.round().astype(int) + np.array([-1, 0, 1])[:, np.newaxis]
+    def darkest(self, even: np.ndarray, aside: int = 1) -> np.ndarray:
+        """How dark it is in each column, up to so many pixels aside; `even` tells how dark all is."""
+        rows = self.middle.round().astype(int) + np.arange(-aside, aside + 1)[:, np.newaxis]
         darkest: np.ndarray = even[rows.clip(0, len(even) - 1), np.arange(self.start, self.stop)].max(axis=0)
         return darkest
 
