@@ -219,6 +219,16 @@ def test_a_slash_that_was_read_as_a_one_is_what_the_pattern_has_there():
     assert fitted(reading(digit("4"), refused, digit("2")), Constraint(pattern="# / #"), CLASSES).flags == ()
 
 
+def test_a_slash_beside_a_mark_is_one_and_what_stands_elsewhere_is_doubted():
+    point = digit("0", kind="other", flags=("no digit", "a point"))
+    both = Constraint(pattern="#.#/#")
+    found = fitted(reading(digit("4"), point, digit("2"), digit("1"), digit("7")), both, CLASSES)
+    assert (found.text, found.flags) == ("4.2/7", ())
+    refused = digit("1", flags=REFUSED)
+    found = fitted(reading(refused, *map(digit, "1234")), Constraint(pattern="##-##"), CLASSES)
+    assert (found.text, found.digits[0].flags) == ("12-34", REFUSED)
+
+
 def test_the_pattern_is_written_out():
     found = fitted(reading(*map(digit, "24122024")), Constraint(pattern="##.##.####"), CLASSES)
     assert found.text == "24.12.2024"

@@ -253,6 +253,30 @@ def with_alternatives(part):
     return [part, *(each for other in part.alternatives for piece in other for each in with_alternatives(piece))]
 
 
+@pytest.mark.parametrize("block", [(slice(180, 380), 60), (slice(0, 60), 40), (slice(200, 300), 90)])
+def test_a_dark_block_beside_a_form_is_no_sheet_under_it(predictor, of_each, block):
+    cells = form(of_each, ["1_34__"])
+    page = np.full((440, max(440, cells.shape[1])), 250, np.uint8)
+    page[80 : 80 + cells.shape[0], : cells.shape[1]] = cells
+    rows, grey = block
+    page[rows, 60:400] = grey
+    reading = predictor.read(page)
+    assert reading.text == "1_34__"
+    assert reading.grid == (("1", None, "3", "4", None, None),)
+
+
+@pytest.mark.parametrize(("dash", "gap"), [(10, 4), (9, 3), (6, 4)])
+def test_cells_with_dashed_sides_are_cells(predictor, of_each, dash, gap):
+    page = form(of_each, ["3_7_2_"] * 3, side=72)
+    clear = form(of_each, ["3_7_2_"] * 3, side=72, grey=250)
+    is_gap = np.arange(max(page.shape)) % (dash + gap) >= dash
+    lines = page != clear
+    across = lines & (np.roll(lines, 1, axis=1) & np.roll(lines, -1, axis=1))
+    page = np.where(across & is_gap[: page.shape[1]], clear, page)
+    page = np.where(lines & ~across & is_gap[: page.shape[0], np.newaxis], clear, page)
+    assert predictor.read(page).grid == (("3", None, "7", None, "2", None),) * 3
+
+
 @pytest.mark.parametrize("share", [0.002, 0.01, 0.03])
 def test_specks_all_over_the_paper_make_no_lines(predictor, of_each, share):
     page = np.full((480, 480), 250.0)

@@ -106,6 +106,12 @@ def test_a_sheet_askew_whose_corners_touch_all_sides_of_the_picture_is_found(ang
     assert Predictor.load().read(picture).text == "7"
 
 
+def test_a_shadow_along_a_side_of_the_picture_is_no_sheet():
+    page = Image.new("L", (400, 400), 230)
+    ImageDraw.Draw(page).polygon([(345, 0), (400, 0), (400, 400), (290, 400)], 105)
+    assert find_sheet(coarse_copy(page), page.size) is None
+
+
 def test_a_fat_stroke_is_no_sheet():
     page = Image.new("L", (144, 144), 240)
     ImageDraw.Draw(page).line([(40, 30), (104, 26), (64, 118)], 30, 26)

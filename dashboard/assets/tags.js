@@ -7,9 +7,11 @@ function placeTags(marks) {
   const tags = [...marks.querySelectorAll(".box:not(.left-out) span:not(:empty)")]
   for (const tag of tags) tag.dataset.place = "above" // where all can be measured
   const places = tags.map(placesOf)
+  const paper = marks.getBoundingClientRect()
   const placed = []
   tags.forEach((tag, at) => {
-    const isFree = ([, area]) => !placed.some((other) => overlap(area, other))
+    const isFree = ([name, area]) =>
+      (name === "above" || area.bottom <= paper.bottom) && !placed.some((other) => overlap(area, other))
     const [name, area] = Object.entries(places[at]).find(isFree) ?? ["away"]
     tag.dataset.place = name
     if (area) placed.push(area)

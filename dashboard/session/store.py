@@ -306,7 +306,7 @@ def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
         facts.append(("Optimizer", f"{solver}, learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule"))
         done = predictor.manifest.epochs
         so_far = f"{done} of " if done is not None and done < recipe.epochs else ""
-        facts.append(("Training", f"{so_far}{recipe.epochs} epochs in batches of {recipe.batch_size}"))
+        facts.append(("Training", f"{so_far}{counted(recipe.epochs, 'epoch')} in batches of {recipe.batch_size}"))
     if n := predictor.manifest.corrections:
         facts.append(("Taught afterwards", counted(n, "image")))
     return facts

@@ -249,9 +249,8 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
                 f"{args.resume} has {counted(n_epochs, 'epoch')} already, and --stop-after counts those, too"
             )
         place = real_path(directory)
-        return training, place if Path.cwd().is_relative_to(
-            place
-        ) else directory  # a save replaces that of `--resume .`
+        is_inside = Path.cwd().is_relative_to(place)  # as with `--resume .`: a save replaces that
+        return training, place if is_inside else directory
     recipe = with_given_options(_with_network_of(args.initial, RECIPES[args.recipe or "plain"]), args)
     if recipe.teacher is not None:
         # For a run that is resumed from elsewhere.

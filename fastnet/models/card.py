@@ -193,11 +193,11 @@ def _recipe(manifest: Manifest) -> Iterator[Row]:
 def _accuracy(manifest: Manifest) -> Iterator[Row]:
     score, n_test = _score(manifest), manifest.data.n_test if manifest.data else None
     if score.accuracy is not None:
-        counted = ""
+        of_samples = ""
         if n_test:
             low, high = interval(score.accuracy, n_test)
-            counted = f" of {n_test:,} samples (95% interval of such a count: {low:.2%} to {high:.2%})"
-        yield "test accuracy", f"{score.accuracy:.2%}{counted}"
+            of_samples = f" of {n_test:,} samples (95% interval of such a count: {low:.2%} to {high:.2%})"
+        yield "test accuracy", f"{score.accuracy:.2%}{of_samples}"
     if score.r2 is not None:
         yield "test R^2", f"{score.r2:.4f}"
     if score.loss is not None:

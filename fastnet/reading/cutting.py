@@ -149,8 +149,15 @@ def _best_path(part: Part, answers: dict[int, Seen], best: dict[int, _Path]) -> 
             paths.append(_Path(digits, score, score - min(losses)))
         first = max(paths, key=lambda path: path.score)
         others = [first.runner_up, *(path.score for path in paths if path.text != first.text)]
+        if len(first.digits) == 1 and any(_are_lines(path.digits) for path in paths):
+            others.append(first.score)  # halves of one digit are hardly digits; where they are, who can tell?
         best[id(part)] = replace(first, runner_up=max(others))
     return best[id(part)]
+
+
+def _are_lines(digits: tuple[DigitReading, ...]) -> bool:
+    """Whether they stand in several lines, and none was refused."""
+    return digits[0].line < digits[-1].line and all(digit.digit is not None for digit in digits)
 
 
 def _cost_of_doubts(digits: tuple[DigitReading, ...]) -> float:

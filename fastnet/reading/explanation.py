@@ -26,7 +26,7 @@ def draw_explanation(predictor: Model, reading: Reading, target: Path | None = N
     Of what has no pixels, as an empty cell or a mark between digits, the network was not asked, and nothing is drawn.
     """
     stages = [(stage.name, _panel(stage.pixels)) for stage in reading.stages[:4]]
-    asked = [digit for digit in reading.digits if digit.pixels.any()]
+    asked = [digit for digit in reading.digits if digit.label]
     digits = [(_caption(digit), _seen_and_heat(predictor, digit)) for digit in asked[:_MOST_DIGITS]]
     columns = max(len(stages), 4)
     rows = [stages, *(digits[start : start + columns // 2] for start in range(0, len(digits), columns // 2))]

@@ -44,35 +44,39 @@ def _fitted_line(
     Marks and empty cells, of which the network was not asked, are none; and where a pattern has something between its
     digits, such marks are no doubt, nor what was read as a 1 there, as a slash or a bracket is.
     """
-    known = [place for place, digit in enumerate(line) if digit.digit is not None]
-    asked = [place for place, digit in enumerate(line) if digit.label]
-    ways = [known, asked] if 2 * len(known) > len(asked) else [known]
-    for places in [*ways, *(_between_strokes(line, places, constraint) for places in ways)]:
+    between = _separators_of(line, constraint)
+    asked = [place for place, digit in enumerate(line) if digit.label and place not in between]
+    known = [place for place in asked if line[place].digit is not None]
+    for places in (known, asked) if 2 * len(known) > len(asked) else (known,):
         table = _probabilities(np.stack([line[place].probabilities for place in places]), columns) if places else None
         taken = None if table is None else constraint.likeliest(table)
         if taken:
             new = dict(zip(places, taken, strict=True))
             return [
-                _taken_as(digit, columns[new[place]], classes) if place in new else _beside(digit, constraint)
+                _taken_as(digit, columns[new[place]], classes) if place in new else _beside(digit, place in between)
                 for place, digit in enumerate(line)
             ]
     return [_doubted(digit, NOTHING_FITS) if digit.label else digit for digit in line]
 
 
-def _between_strokes(line: Sequence[DigitReading], places: Sequence[int], constraint: Constraint) -> list[int]:
-    """The places between which the pattern has something, where each of that was read as a 1; else none."""
-    if len(places) != len(constraint.separators):
-        return []
-    strokes = [place for place, is_between in zip(places, constraint.separators, strict=True) if is_between]
-    return [place for place in places if place not in strokes] if all(line[n].label == "1" for n in strokes) else []
+def _separators_of(line: Sequence[DigitReading], constraint: Constraint) -> set[int]:
+    """The places of the marks in a line, if a pattern has something between its digits; also of what looks like a 1.
+
+    That is one only where all signs of the line, from left to right, are what the pattern has there.
+    """
+    if not any(constraint.separators):
+        return set()
+    signs = [place for place, digit in enumerate(line) if digit.kind != "empty"]
+    marks = {place for place in signs if not line[place].label}
+    if len(signs) != len(constraint.separators):
+        return marks
+    between = {place for place, is_between in zip(signs, constraint.separators, strict=True) if is_between}
+    return between if marks <= between and all(line[place].label in ("", "1") for place in between) else marks
 
 
-def _beside(mark: DigitReading, constraint: Constraint) -> DigitReading:
-    """What stands beside the digits that were taken: a mark, if the pattern has any there."""
-    if not any(constraint.separators) or mark.label not in ("", "1"):
-        return mark
-    kind = "empty" if mark.kind == "empty" else "other"
-    return replace(mark, digit=None, probability=0.0, label="", kind=kind, flags=())
+def _beside(digit: DigitReading, is_mark: bool) -> DigitReading:
+    """What stands beside the digits that were taken: no doubt, if it is a mark of the pattern."""
+    return replace(digit, digit=None, probability=0.0, label="", kind="other", flags=()) if is_mark else digit
 
 
 def _probabilities(of_classes: np.ndarray, columns: dict[int, int]) -> np.ndarray:

@@ -32,7 +32,7 @@ class Review:
         """
         self._n_readings += 1
         flagged = [digit for digit in reading.digits if digit.flags] or (reading.digits if reading.flags else ())
-        written = [digit for digit in flagged if digit.pixels.any()]
+        written = [digit for digit in flagged if digit.label]
         self._items += [self._item(path, field, reading, digit) for digit in written]
 
     @property

@@ -17,8 +17,8 @@ class Cut:
 
     Each of `alternatives` is all of this ink as other digits, in reading order, which may have alternatives in turn.
     One that several alternatives share is one object, which the network sees once. `kind` is "digit", or "empty" for a
-    cell of a grid without ink; `column` is the cell's, from 0; `below` is how many lines it stands below the first of
-    an alternative. `flags` are what speaks against it, as people are told ("cut off by the edge").
+    cell of a grid without ink; `column` is the cell's, from 0; `below` is how many lines below the first of its
+    alternative it stands, in a cell 0. `flags` are what speaks against it, as people are told ("cut off by the edge").
     """
 
     box: Box

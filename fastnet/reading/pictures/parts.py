@@ -24,8 +24,8 @@ _SOFT_STROKE = 0.5  # ... if it changes by more over the stroke's width
 _BLACK_INK = 150  # contrast of 255 from which even a soft edge is of ink: pictures that were enlarged or are blurred
 _IN_FRAME, _ENCLOSED = 0.1, 0.9  # of the height of a frame is a digit in it; of that digit has it on all sides
 _FRAME_STROKE, _CORNER = 0.1, 0.08  # of a frame's shorter side is its stroke; of a box's sides are its corners
-_CIRCLE = 0.9  # times as wide as high, or the other way, is a circle at least
-_IN_ZERO, _SLASH = 0.35, 0.35  # times as high as a 0 is the dot in it, at most; times as wide as high its slash
+_IN_ZERO = 0.35  # times as high as a 0 is the dot in it, at most
+_STRAIGHT_STROKE = 0.5  # of its width is the ink's deviation from a straight stroke's middle; 0.29 if it is quite even
 _SOLID, _SQUARE = 0.9, 1.7  # of its box is ink, and no side is so many times the other: a sheet or a blot
 _ROUND, _THICK = 0.7, 0.45  # of its box is ink, and its stroke is so wide for its longer side: a dot
 _FLAT, _STRAIGHT = 2.5, 0.6  # times as wide as high, and its stroke is so wide for its height: a dash
@@ -241,8 +241,7 @@ def _leave_out_frames(sieve: _Sieve, labels: np.ndarray, edges: _Edges) -> None:
         if not inside or stroke_width(own) > _FRAME_STROKE * min(own.shape):
             return False
         if not _has_corners(own):
-            is_circle = min(own.shape) >= _CIRCLE * max(own.shape)
-            inside = [group for group in inside if is_circle or not _may_be_in_zero(group, frame)]
+            inside = [group for group in inside if not _may_be_in_zero(group, frame, labels)]
         enclosed = _enclosed(own, edges.touched(frame))
         around = labels[frame.y0 : frame.y1, frame.x0 : frame.x1]
         return any(enclosed[np.isin(around, group.labels)].mean() >= _ENCLOSED for group in inside)
@@ -256,9 +255,13 @@ def _may_frame(frame: Group, group: Group) -> bool:
     return is_within and group.height >= _IN_FRAME * frame.height
 
 
-def _may_be_in_zero(group: Group, zero: Group) -> bool:
-    """Whether a part may be the dot in a 0, or strike it through."""
-    return group.height < _IN_ZERO * zero.height or group.width <= _SLASH * group.height
+def _may_be_in_zero(group: Group, zero: Group, labels: np.ndarray) -> bool:
+    """Whether a part may be the dot in a 0, or the straight stroke that strikes it through."""
+    if group.height < _IN_ZERO * zero.height:
+        return True
+    own = _own(group, labels)
+    across = np.linalg.eigvalsh(np.cov(np.nonzero(own)))[0]  # the variance of ink about the line nearest to it
+    return bool(across <= (_STRAIGHT_STROKE * stroke_width(own)) ** 2)
 
 
 def _has_corners(own: np.ndarray) -> bool:

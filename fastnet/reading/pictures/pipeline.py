@@ -181,7 +181,12 @@ def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
 
 
 def _lies_on(form: Look, sheet: Sheet) -> bool:
-    """Whether most of a form lies on the sheet that the picture shows; what else looks like cells is a desk's grain."""
+    """Whether most of a form lies on the sheet that the picture shows; what else looks like cells is a desk's grain.
+
+    What is as dark as the form's ink is no sheet for it, but a block beside it.
+    """
+    if form.ink.is_dark != sheet.is_light:
+        return True
     boxes = np.array([form.outside(one.box) for one in form.cuts])
     (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     (x0, y0), (x1, y1) = sheet.corners.min(axis=0), sheet.corners.max(axis=0)

@@ -15,7 +15,7 @@ _IN_SHADE = 0.6  # ... if part of the sheet is in the shade
 _LEAST_SHARE = 0.12  # of the picture
 _STRAIGHT = 0.85  # of the box, that nearly all rows and columns of the sheet reach across
 _MARGIN = 0.04  # of the box, left out on each side: the sheet may lie a little askew
-_REACHED = 0.3  # of a side of the picture is sheet, where that reaches it; its corner may touch others
+_REACHED = 0.3  # of a side of the picture is sheet at most, if it touches several: with its corners alone
 _MOST_BORDER = 0.5  # of the picture's border is as the sheet: else it is a box on that paper
 _SIBLING, _FILLED = 0.3, 0.5  # of the largest part's box, and of its own: another cell of a form
 _ALIKE = 0.93  # in common with the quadrilateral between its corners: a sheet that lies askew
@@ -84,7 +84,10 @@ def find_sheet(coarse_copy: Image.Image, size: tuple[int, int]) -> Sheet | None:
 
 
 def _quadrilateral(mask: np.ndarray, scale: np.ndarray, is_light: bool) -> Sheet | None:
-    """The largest part of a mask, if it is a large quadrilateral that reaches at most one side and the only one."""
+    """The largest part of a mask, if it is a large quadrilateral and the only one, and no shade that fills a side.
+
+    It may go on beyond one side of the picture, or touch several with its corners.
+    """
     border = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     if border.mean() > _MOST_BORDER:
         return None
@@ -95,13 +98,13 @@ def _quadrilateral(mask: np.ndarray, scale: np.ndarray, is_light: bool) -> Sheet
     largest = int(areas.argmax())
     its = runs.label == largest
     x0, y0, x1, y1 = boxes[largest].tolist()
-    touches = x0 == 0, y0 == 0, x1 == mask.shape[1], y1 == mask.shape[0]
-    sides = mask[:, 0], mask[0], mask[:, -1], mask[-1]
-    n_sides = sum(touch and side.mean() > _REACHED for touch, side in zip(touches, sides, strict=True))
-    if n_sides > 1 or (x1 - x0) * (y1 - y0) < _LEAST_SHARE * mask.size or _has_siblings(areas, boxes):
+    if (x1 - x0) * (y1 - y0) < _LEAST_SHARE * mask.size or _has_siblings(areas, boxes):
         return None
     part = np.zeros_like(mask)
     part[mask] = np.repeat(its, runs.length)
+    reached = [float(side.mean()) for side in (part[0], part[-1], part[:, 0], part[:, -1])]
+    if np.count_nonzero(reached) > 1 and max(reached) > _REACHED:
+        return None
     part = part[y0:y1, x0:x1]
     corners = _corners(runs, its)
     straight = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])

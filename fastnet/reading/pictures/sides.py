@@ -26,13 +26,15 @@ def without_strokes(lines: list[Line], cells: list[Group], even: np.ndarray) -> 
         return line.thickness > _THICKER * usual and len(line.middle) < longest
 
     def ends_before_corners(line: Line) -> bool:
-        """Whether there is paper before a corner of each cell along which it runs."""
+        """Whether there is paper before a corner of each cell along which it runs, and none between, as of dashes."""
         along = _runs_along(line, x0, x1)
         going_on = Line(0, line.at(np.arange(even.shape[1])), line.thickness)
         is_paper = going_on.darkest(even, _ASIDE) < _PAPER * np.median(line.darkest(even))
         n_paper = np.append(0, is_paper.cumsum())
         first, last = n_paper[x0 + _CORNER] - n_paper[x0], n_paper[x1] - n_paper[x1 - _CORNER]
-        return bool(along.any() and (np.maximum(first, last) >= _FREE)[along].all())
+        inside = np.minimum(x0 + 2 * _CORNER, x1), np.maximum(x1 - 2 * _CORNER, x0)
+        is_dashed = n_paper[np.maximum(*inside)] - n_paper[inside[0]] >= _FREE
+        return bool(along.any() and (np.maximum(first, last) >= _FREE)[along].all() and not is_dashed[along].any())
 
     return [line for line in lines if not (is_too_thick(line) or ends_before_corners(line))]
 

@@ -11,7 +11,7 @@ _BENT = 0.01  # of its length: a line's usual distance from straight
 _MAY_BEND = 100  # pixels: a shorter line is straight
 _LONG_RUN = 8  # pixels, that a line has in a row: strokes that touch or cross it are shorter there
 _BREAK = 4  # pixels: a line goes on after as many without ink
-_MOST_PIECES = 500  # of all lines one way: where there are more, they are of grain or specks
+_MOST_PIECES = 1000  # of all lines one way: where there are more, they are of grain or specks
 _FILLED = 0.7  # of a longer gap is ink, where something crosses the line or it is pale
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
 
