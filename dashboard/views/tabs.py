@@ -63,6 +63,8 @@ class Tabs(JSComponent):
         """Put the tab's view into its place, or a sentence: a tab that failed must not look as if it still loaded."""
         try:
             place.append(tab.build(self._store))
+        except MemoryError:
+            raise
         except Exception:
             _LOG.exception("the tab %s could not be built", tab.title)
             sentence = (
