@@ -234,9 +234,10 @@ def _leave_out_giants(sieve: _Sieve) -> None:
 def _leave_out_frames(sieve: _Sieve, labels: np.ndarray, edges: _Edges) -> None:
     """Leave out boxes and circles around digits, also those that go on beyond the edge."""
     groups = sieve.groups
+    boxes = np.array([_box(group) for group in groups]).reshape(-1, 4)
 
     def is_frame(frame: Group) -> bool:
-        inside = [group for group in groups if _may_frame(frame, group)]
+        inside = [groups[i] for i in np.flatnonzero(_may_be_framed(boxes, frame))]
         own = _own(frame, labels) if inside else np.zeros((1, 1), bool)
         if not inside or stroke_width(own) > _FRAME_STROKE * min(own.shape):
             return False
@@ -249,10 +250,12 @@ def _leave_out_frames(sieve: _Sieve, labels: np.ndarray, edges: _Edges) -> None:
     sieve.leave_out("a frame", is_frame)
 
 
-def _may_frame(frame: Group, group: Group) -> bool:
-    """Whether a part has another in its box that is no speck."""
-    is_within = frame.x0 < group.x0 and frame.y0 < group.y0 and group.x1 < frame.x1 and group.y1 < frame.y1
-    return is_within and group.height >= _IN_FRAME * frame.height
+def _may_be_framed(boxes: np.ndarray, frame: Group) -> np.ndarray:
+    """Which parts lie in the box of another, and are no specks beside it."""
+    x0, y0, x1, y1 = boxes.T
+    is_within = (frame.x0 < x0) & (frame.y0 < y0) & (x1 < frame.x1) & (y1 < frame.y1)
+    may_be: np.ndarray = is_within & (y1 - y0 >= _IN_FRAME * frame.height)
+    return may_be
 
 
 def _may_be_in_zero(group: Group, zero: Group, labels: np.ndarray) -> bool:
