@@ -34,6 +34,7 @@ from fastnet.models.files import (
     read_manifest,
     read_parameter,
 )
+from fastnet.plurals import counted
 
 from . import load_audit
 
@@ -203,8 +204,8 @@ def _n_records(files: ModelFiles, complaints: list[str]) -> int | None:
         complaints.append(str(error))
         return None
     n_epochs = files.manifest.epochs
-    if n_epochs not in (None, len(records)):
-        complaints.append(f"{path}: is not the history of {n_epochs} epochs")
+    if n_epochs is not None and n_epochs != len(records):
+        complaints.append(f"{path}: is not the history of {counted(n_epochs, 'epoch')}")
         return None
     return len(records)
 

@@ -183,8 +183,8 @@ def _are_bounds(given: object) -> bool:
 
 
 def _given(value: object) -> str:
-    """What somebody gave, as Python writes it."""
-    return told(repr(value), 80)
+    """What somebody gave, as Python writes it; of a long text the beginning."""
+    return repr(told(value, 80)) if isinstance(value, str) else told(repr(value), 80)
 
 
 def _digits_of(place: str) -> tuple[int, ...]:

@@ -119,11 +119,16 @@ class _Path:
     def text(self) -> str:
         return "".join(digit.text for digit in self.digits)
 
+    @property
+    def is_of_lines(self) -> bool:
+        """Whether its digits stand above each other."""
+        return self.digits[0].line < self.digits[-1].line
+
     def readings(self) -> Iterator[DigitReading]:
         """The digits; flagged, if another text is nearly as likely."""
         x0, y0, x1, y1 = self.digits[0].box
         least = _CLEAR if len(self.digits) > 1 or x1 - x0 > y1 - y0 else _CLEAR_IF_WHOLE
-        if self.digits[0].line < self.digits[-1].line:
+        if self.is_of_lines:
             least = -_CUT_BETWEEN_LINES  # they must be likelier without that, too
         for digit in self.digits:
             is_clear = digit.flags or self.score - self.runner_up >= least
@@ -149,15 +154,15 @@ def _best_path(part: Part, answers: dict[int, Seen], best: dict[int, _Path]) -> 
             paths.append(_Path(digits, score, score - min(losses)))
         first = max(paths, key=lambda path: path.score)
         others = [first.runner_up, *(path.score for path in paths if path.text != first.text)]
-        if len(first.digits) == 1 and any(_are_lines(path.digits) for path in paths):
+        if len(first.digits) == 1 and any(path.is_of_lines and _are_known(path.digits) for path in paths):
             others.append(first.score)  # halves of one digit are hardly digits; where they are, who can tell?
         best[id(part)] = replace(first, runner_up=max(others))
     return best[id(part)]
 
 
-def _are_lines(digits: tuple[DigitReading, ...]) -> bool:
-    """Whether they stand in several lines, and none was refused."""
-    return digits[0].line < digits[-1].line and all(digit.digit is not None for digit in digits)
+def _are_known(digits: tuple[DigitReading, ...]) -> bool:
+    """Whether none was refused."""
+    return all(digit.digit is not None for digit in digits)
 
 
 def _cost_of_doubts(digits: tuple[DigitReading, ...]) -> float:

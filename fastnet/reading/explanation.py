@@ -23,7 +23,7 @@ _STEPS = 512  # on the way from an empty picture: each unit switches on or off a
 def draw_explanation(predictor: Model, reading: Reading, target: Path | None = None) -> Image.Image:
     """Draw the stages of a reading and the heat map of each digit; save it, if `target` is given.
 
-    Of what has no pixels, as an empty cell or a mark between digits, the network was not asked, and nothing is drawn.
+    Of an empty cell or a mark between digits, the network was not asked, and nothing is drawn.
     """
     stages = [(stage.name, _panel(stage.pixels)) for stage in reading.stages[:4]]
     asked = [digit for digit in reading.digits if digit.label]

@@ -27,8 +27,8 @@ class Review:
     def add(self, path: str, field: str, reading: Reading) -> None:
         """Take up the digits of a picture, or of a field of a form, that are flagged.
 
-        Where doubts are about the whole (low contrast), all of its digits are. What has no pixels, as an empty cell or
-        a mark between digits, is nothing to correct.
+        Where doubts are about the whole (low contrast), all of its digits are. An empty cell and a mark
+        between digits, of which the network was not asked, are nothing to correct.
         """
         self._n_readings += 1
         flagged = [digit for digit in reading.digits if digit.flags] or (reading.digits if reading.flags else ())

@@ -7,6 +7,7 @@ import numpy as np
 
 from fastnet.data.samples import Dataset
 from fastnet.errors import OptionError
+from fastnet.plurals import counted
 
 from .recipe import ENGINES, Recipe
 from .trainer import Training
@@ -54,7 +55,8 @@ def _run(dataset: Dataset, recipe: Recipe, n_steps: int) -> _Run:
     """Train `n_steps` and keep each step's loss."""
     training = Training(dataset, recipe)
     if n_steps > training.n_steps:
-        raise OptionError(f"{n_steps} steps are more than the {training.n_steps} of {recipe.epochs} epochs")
+        epochs = counted(recipe.epochs, "epoch")
+        raise OptionError(f"{n_steps:,} steps are more than the {training.n_steps:,} of {epochs}")
     losses: list[float] = []
     training.run(on_step=losses.append, n_steps=n_steps)
     seconds = training.progress.seconds + sum(record.seconds for record in training.progress.history)

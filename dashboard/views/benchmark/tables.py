@@ -20,7 +20,7 @@ _PACKAGES = {"pytorch": "torch", "jax": "jax", "sklearn": "sklearn"}
 
 def invitation() -> str:
     """What the playful mode says of the race, and against whom it is."""
-    names = [TITLES["numpy"], *_rivals(are_installed=True)]
+    names = [TITLES["numpy"], *_others()[0]]
     alone = f"{names[0]} alone: no other program for this is installed here"
     rivals = alone if len(names) == 1 else f"{_listed(names)}, one after the other"
     return (
@@ -31,8 +31,8 @@ def invitation() -> str:
 
 def introduction() -> str:
     """What is measured here, and beside what."""
-    names = _listed(["fastnet", TITLES["numpy"], *_rivals(are_installed=True)])
-    missing = _rivals(are_installed=False)
+    installed, missing = _others()
+    names = _listed(["fastnet", TITLES["numpy"], *installed])
     absent = f" Not installed here, and so left out: {', '.join(missing)}." if missing else ""
     return (
         f"<p>Trains the same network with {names}, each in a process of its own, in turn;"
@@ -41,11 +41,10 @@ def introduction() -> str:
     )
 
 
-def _rivals(*, are_installed: bool) -> list[str]:
-    """What the programs of others that are installed here, or are not, are called."""
-    return [
-        TITLES[name] for name, package in _PACKAGES.items() if bool(importlib.util.find_spec(package)) == are_installed
-    ]
+def _others() -> tuple[list[str], list[str]]:
+    """What the programs of others are called: those that are installed here, and those that are not."""
+    installed = [name for name, package in _PACKAGES.items() if importlib.util.find_spec(package)]
+    return [TITLES[name] for name in installed], [TITLES[name] for name in _PACKAGES if name not in installed]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -238,8 +238,10 @@ def _leave_out_frames(sieve: _Sieve, labels: np.ndarray, edges: _Edges) -> None:
 
     def is_frame(frame: Group) -> bool:
         inside = [groups[i] for i in np.flatnonzero(_may_be_framed(boxes, frame))]
-        own = _own(frame, labels) if inside else np.zeros((1, 1), bool)
-        if not inside or stroke_width(own) > _FRAME_STROKE * min(own.shape):
+        if not inside:
+            return False
+        own = _own(frame, labels)
+        if stroke_width(own) > _FRAME_STROKE * min(own.shape):
             return False
         if not _has_corners(own):
             inside = [group for group in inside if not _may_be_in_zero(group, frame, labels)]
