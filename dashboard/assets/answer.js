@@ -27,6 +27,7 @@ export function render({ model, el }) {
     verdict.show(answer)
     tiles.hidden = answer.digits.length < 2
     tiles.replaceChildren(...answer.digits.map((digit, at) => makeTile(digit, at === chosen, () => choose(at))))
+    inLines(tiles, answer.digits)
     results.hidden = !answer.text
     whole.classList.toggle("blank", answer.digits.length === 0)
     whole.classList.toggle("example", Boolean(answer.example))
@@ -67,8 +68,9 @@ function makeVerdict() {
     text.textContent = answer.text || "–"
     text.classList.toggle("none", !answer.text)
     example.textContent = answer.example ?? ""
-    const longest = Math.max(...(answer.text || answer.example || "–").split("\n").map((line) => line.length))
-    element.style.setProperty("--n", longest)
+    const lines = (answer.text || answer.example || "–").split("\n")
+    element.style.setProperty("--n", Math.max(...lines.map((line) => line.length)))
+    element.style.setProperty("--lines", lines.length)
     text.classList.toggle("rows", Boolean(answer.text?.includes("\n")))
     text.classList.toggle("unsure", Boolean(answer.is_unsure)) // without an answer, nothing is said of it
     sentence.textContent = answer.sentence
@@ -92,6 +94,16 @@ function makeTile({ digit, pixels, reasons }, isChosen, choose) {
   button.setAttribute("aria-pressed", isChosen)
   button.addEventListener("click", choose)
   return button
+}
+
+// Each line begins a row of its own, and the longest decides how large all are.
+function inLines(tiles, digits) {
+  const lengths = new Map()
+  for (const [at, { line }] of digits.entries()) {
+    if (!lengths.has(line)) tiles.children[at].classList.add("first")
+    lengths.set(line, (lengths.get(line) ?? 0) + 1)
+  }
+  tiles.style.setProperty("--n", Math.max(1, ...lengths.values()))
 }
 
 function makeBars() {

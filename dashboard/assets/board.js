@@ -7,6 +7,7 @@ const LEAST_STEP = 0.003 // points nearer than that share of the board's height 
 const PATIENCE = 3000 // ms; an answer that takes longer is taken for lost, and asked for again
 const SOON = 150 // ms; until then the answer before is as good
 const MOST_REASONS = 8
+const MANY = 30 // boxes; so many are drawn thinner, with smaller tags
 const DRAWING = "fastnet-drawing"
 const INVITES = "Draw a digit, or several"
 const DAMAGED = "The link is damaged: ask for it again, or draw"
@@ -55,6 +56,7 @@ export function render({ model, el }) {
   }
   const showMarks = () => {
     marks.replaceChildren(...pictureOf(model), ...model.left_out.map(frameOfLeftOut), ...model.boxes.map(frame))
+    marks.classList.toggle("many", model.boxes.length > MANY)
     placeTags(marks)
   }
 
@@ -286,6 +288,7 @@ function frameOfLeftOut([left, top, right, bottom, reason], at, all) {
 
 function frame([left, top, right, bottom, label]) {
   const box = make("div", { className: "box" }, make("span", { textContent: label }))
+  box.classList.toggle("empty", !label) // a cell of a form
   const percent = (share) => `${100 * share}%`
   Object.assign(box.style, {
     left: percent(left),

@@ -1,5 +1,5 @@
-// Bring a picture: choose, drop or paste files, or click a sample. Python hears {name, content}, {picture} or {sample},
-// one message at a time.
+// Bring a picture: choose, drop or paste files, or click a sample. Python hears {name, content}, {picture}, {picture, page}
+// or {sample}, one message at a time.
 
 export function render({ model, el }) {
   const send = makeQueue(model)
@@ -28,6 +28,9 @@ export function render({ model, el }) {
     sampleStrip(model.samples, (sample) => send(() => ({ sample }))),
   )
   takeFiles(model, sendFiles)
+  const turn = ({ detail: page }) => send(() => ({ picture: model.shown, page })) // asked for below the board
+  document.addEventListener("fastnet-page", turn)
+  model.on("remove", () => document.removeEventListener("fastnet-page", turn))
 }
 
 // Messages wait for their turn, so that a hundred files don't fill the line.
@@ -41,6 +44,7 @@ function makeQueue(model) {
   }
   model.on("msg:custom", () => {
     isWaiting = false
+    document.dispatchEvent(new Event("fastnet-read"))
     next()
   })
   return (message) => {
@@ -77,10 +81,10 @@ function takeFiles(model, sendFiles) {
   document.dispatchEvent(new Event("fastnet-takes-files"))
 }
 
-function listItem({ name, text, problem, is_unsure: isUnsure }, isShown, choose) {
+function listItem({ name, pages, text, problem, is_unsure: isUnsure }, isShown, choose) {
   if (problem) return make("li", {}, make("p", { className: "problem", role: "alert", textContent: `${problem}.` }))
   const button = make("button", { type: "button", ariaCurrent: String(isShown) })
-  button.append(make("span", { textContent: name }), make("b", { textContent: text, className: isUnsure ? "unsure" : "", title: isUnsure ? "Unsure" : "" }))
+  button.append(make("span", { textContent: pages ? `${name}, ${pages}` : name }), make("b", { textContent: text, className: isUnsure ? "unsure" : "", title: isUnsure ? "Unsure" : "" }))
   button.addEventListener("click", choose)
   return make("li", {}, button)
 }

@@ -10,8 +10,8 @@ function placeTags(marks) {
   const paper = marks.getBoundingClientRect()
   const placed = []
   tags.forEach((tag, at) => {
-    const isFree = ([name, area]) =>
-      (name === "above" || area.bottom <= paper.bottom) && !placed.some((other) => overlap(area, other))
+    const isFree = ([, area]) =>
+      area.top >= paper.top && area.bottom <= paper.bottom && !placed.some((other) => overlap(area, other))
     const [name, area] = Object.entries(places[at]).find(isFree) ?? ["away"]
     tag.dataset.place = name
     if (area) placed.push(area)

@@ -1,9 +1,11 @@
 """What the dashboard knows: the chosen model, the pictures it was given and what it read last. Knows no widget."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,8 @@ from fastnet.models.files import count_parameters
 from fastnet.plurals import counted
 from fastnet.reading.constraints import Constraint
 from fastnet.reading.explanation import explain
-from fastnet.reading.pictures import Limits, pages_of
+from fastnet.reading.pictures import Limits, Source, pages_of
+from fastnet.reading.pictures.mnist_form import SIDE
 from fastnet.reading.predictor import Predictor
 from fastnet.reading.recognition import Reading, Stage
 from fastnet.training.recipe import recipe_of
@@ -36,6 +39,7 @@ MOST_PICTURES = 30  # that a session keeps
 MOST_A_MINUTE = 120  # that it brings
 MOST_KEPT_BYTES = 30 * 10**6
 _NO_HEIC = "bring a screenshot of it, or have the telephone take JPEG (on an iPhone: Settings, Camera, Most Compatible)"
+_SEEN, _MOST_IN_A_ROW = "what the network sees", 12  # the last stage, and its digits
 MOST_SIDE = 640  # what people are shown needs no more pixels
 
 
@@ -47,7 +51,8 @@ class Answer:
     reading: Reading
     heat_maps: tuple[np.ndarray, ...]  # one for each digit of the reading
     is_final: bool = True
-    note: str = ""  # what else people should know of it
+    page: int = 1  # of a document's
+    n_pages: int = 1
 
     @property
     def picture(self) -> np.ndarray:
@@ -64,6 +69,8 @@ class Picture:
     text: str = ""
     problem: str = ""
     is_unsure: bool = False
+    page: int = 1  # that was read last, of a document's
+    n_pages: int = 1
 
 
 class Store(param.Parameterized):
@@ -130,10 +137,10 @@ class Store(param.Parameterized):
         self._ask_again()
         return ""
 
-    def reader_of(self, name: str, content: bytes) -> "Callable[[], Answer | DataError]":
-        """What reads a file as things are now; any thread may call it."""
+    def reader_of(self, name: str, content: bytes, page: int = 1) -> "Callable[[], Answer | DataError]":
+        """What reads a file, of a document one page, as things are now; any thread may call it."""
         assert self.predictor
-        return partial(read_file, self.predictor, name, content, self._constraint)
+        return partial(read_file, self.predictor, name, content, self._constraint, page)
 
     def show_sample(self, number: int) -> None:
         """Read the sample picture of that number."""
@@ -164,19 +171,24 @@ class Store(param.Parameterized):
         sentence = f"more than {MOST_A_MINUTE} pictures in a minute; wait a little, and bring it again"
         self.add_picture(name, b"", DataError(f"{shortened(name)}: {sentence}"))
 
-    def show_picture(self, number: int, outcome: Answer | DataError | None = None) -> None:
+    def show_picture(self, number: int, outcome: Answer | DataError | None = None, page: int | None = None) -> None:
         """Show picture `number` of those that are kept, read again: another model may have been chosen.
 
-        Where it cannot be read, its place in the list says why; what was read of something else stays, and says so.
+        Of a document it is that page, or the one that was shown last. Where it cannot be read, its place in the list
+        says why; what was read of something else, or of another page, stays, and says so.
         """
         if not (self.predictor and 0 <= number < len(self.pictures)):
             return
         picture = self.pictures[number]
-        outcome = outcome or self.reader_of(picture.name, picture.content)()
+        outcome = outcome or self.reader_of(picture.name, picture.content, page or picture.page)()
         if isinstance(outcome, Answer):
+            reading = outcome.reading
             self._ask_again = partial(self.show_picture, number)
             self.param.update(answer=outcome, problem="", is_drawing=False, shown=number)
-            picture = replace(picture, text=outcome.reading.text, problem="", is_unsure=bool(outcome.reading.flags))
+            picture = replace(picture, text=reading.text, problem="", is_unsure=bool(reading.flags))
+            picture = replace(picture, page=outcome.page, n_pages=outcome.n_pages)
+        elif picture.n_pages > 1:
+            self.problem = str(outcome)  # of one page; others can be read
         else:
             if number == self.shown:
                 self.refuse("")
@@ -255,11 +267,11 @@ class Store(param.Parameterized):
 
 
 def read_file(
-    predictor: Predictor, name: str, content: bytes, constraint: Constraint | None = None
+    predictor: Predictor, name: str, content: bytes, constraint: Constraint | None = None, page: int = 1
 ) -> Answer | DataError:
     """What the predictor reads in a file that people brought, or what is wrong with it. Any thread may call this.
 
-    Of a document it is the first page.
+    Of a document it is the page of that number, from 1.
     """
     name = shortened(name)
     try:
@@ -267,9 +279,12 @@ def read_file(
             raise DataError(f"{name}: is larger than {MOST_PICTURE_MEGABYTES} MB")
         if kind_of_bytes(content) is Kind.HEIC and find_spec("pillow_heif") is None:
             raise DataError(f"{name}: is a HEIC picture, which this browser does not open; {_NO_HEIC}")
-        answer = ask(predictor, name, content, constraint=constraint)
-        n_pages = sum(1 for _ in pages_of(content, name, Limits()))
-        return replace(answer, note=f"page 1 of {n_pages}") if n_pages > 1 else answer
+        pages = pages_of(content, name, Limits())
+        _, source = next(islice(pages, page - 1, None), (None, None))
+        if source is None:
+            raise DataError(f"{name}: has no page {page}")
+        answer = ask(predictor, name, source, constraint=constraint)
+        return replace(answer, page=page, n_pages=page + sum(1 for _ in pages))
     except DataError as error:
         return error
     except MemoryError as error:
@@ -279,13 +294,13 @@ def read_file(
 def ask(
     predictor: Predictor,
     caption: str,
-    source: bytes | np.ndarray,
+    source: Source,
     is_final: bool = True,
     constraint: Constraint | None = None,
 ) -> Answer:
     """What the predictor reads, as people are shown it."""
     reading = predictor.read(source, name=caption, constraint=constraint)
-    stages = tuple(map(_shrunk, reading.stages)) if is_final else ()
+    stages = tuple(_shrunk(_in_rows(stage)) for stage in reading.stages) if is_final else ()
     return Answer(caption, replace(reading, stages=stages), heat_maps(predictor, reading) if is_final else (), is_final)
 
 
@@ -310,6 +325,16 @@ def model_facts(predictor: Predictor) -> list[tuple[str, str]]:
     if n := predictor.manifest.corrections:
         facts.append(("Taught afterwards", counted(n, "image")))
     return facts
+
+
+def _in_rows(stage: Stage) -> Stage:
+    """The stage; of what the network sees, many digits side by side that would look like a line, a square of rows."""
+    n = stage.pixels.shape[1] // SIDE
+    if stage.name != _SEEN or n <= _MOST_IN_A_ROW:
+        return stage
+    per_row = math.ceil(math.sqrt(n))
+    digits = np.pad(stage.pixels, ((0, 0), (0, -n % per_row * SIDE)))
+    return replace(stage, pixels=np.vstack(np.hsplit(digits, digits.shape[1] // (per_row * SIDE))))
 
 
 def _shrunk(stage: Stage) -> Stage:

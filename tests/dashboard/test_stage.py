@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from .test_page import answer as read
 
 SIZES = {"a desk": (1440, 900), "a large desk": (1920, 1080), "a phone": (390, 844), "a small phone": (320, 640)}
 ON_ITS_SIDE = (740, 360)
+PICTURES = Path(__file__).parent.parent / "pictures"
 LARGEST_BEFORE = 96  # pixels, the height of the answer's letters until they were two to three times as large
 
 
@@ -192,6 +194,32 @@ def test_the_chip_tells_of_the_model_in_two_figures(model, words):
     assert model_in_figures(None) == []
 
 
+def test_the_answer_to_a_large_grid_is_seen_whole_and_its_digits_stand_in_its_rows(open_page):
+    from playwright.sync_api import expect
+
+    sudoku = (PICTURES / "grid-9x9.png").read_bytes()
+    for size in ("desk", "phone"):
+        page = open_page(size)
+        upload(page, ("sudoku.png", sudoku))
+        expect(page.locator(".tile")).to_have_count(81)
+        hidden = "element => [element.scrollHeight - element.clientHeight, element.scrollWidth - element.clientWidth]"
+        assert answer(page).evaluate(hidden) == [0, 0]
+        rows = [tile.bounding_box()["y"] for tile in page.locator(".tile").all()]
+        assert rows == sorted(rows)
+        assert [rows.count(row) for row in dict.fromkeys(rows)] == [9] * 9
+        assert answer(page).bounding_box()["height"] < 0.6 * page.viewport_size["height"]
+
+
+def test_of_many_digits_what_the_network_sees_is_a_square():
+    store = Store()
+    store.add_picture("sudoku.png", (PICTURES / "grid-9x9.png").read_bytes())
+    seen = store.answer.reading.stages[-1]
+    assert (seen.name, seen.pixels.shape) == ("what the network sees", (9 * 28, 9 * 28))
+    assert np.array_equal(seen.pixels[:28, :28], store.answer.reading.digits[0].pixels)
+    store.show_sample(0)
+    assert store.answer.reading.stages[-1].pixels.shape == (28, 5 * 28)
+
+
 def test_tags_of_digits_that_stand_close_do_not_cover_each_other(open_page):
     from playwright.sync_api import expect
 
@@ -213,6 +241,7 @@ def test_tags_of_digits_that_stand_close_do_not_cover_each_other(open_page):
             expect(tags.nth(number)).to_be_visible(visible=place != "away")
         boxes = [tag.bounding_box() for tag in tags.all() if tag.is_visible()]
         assert not any(overlap(one, other) for one, other in combinations(boxes, 2)), (width, boxes)
+        assert {box["width"] for box in boxes} == {20}  # whatever fonts are installed
 
 
 def overlap(one, other) -> bool:

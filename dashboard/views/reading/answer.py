@@ -177,12 +177,14 @@ def _second_guess(reading: Reading) -> str:
 def _notes(answer: Answer) -> str:
     """What is not in the answer."""
     left_out = left_out_in_words(part.reason for part in answer.reading.left_out)
-    return "; ".join(note for note in (answer.note, left_out) if note)
+    page = f"page {answer.page} of {answer.n_pages}" if answer.n_pages > 1 else ""
+    return "; ".join(note for note in (page, left_out) if note)
 
 
 def _digit_message(digit: DigitReading, heat: np.ndarray | None) -> dict[str, Any]:
     return {
         "digit": "_" if digit.kind == "empty" else "?" if digit.digit is None else str(digit.digit),
+        "line": digit.line,
         "probabilities": digit.probabilities.tolist(),
         "percents": [percent(probability) for probability in digit.probabilities],
         "reasons": list(digit.flags),

@@ -26,7 +26,7 @@ class Gallery(JSComponent):
     """Upload, samples, and a list of the files so far with what was read from each."""
 
     samples = param.List(doc="Title and small picture of each sample.")
-    pictures = param.List(doc="Name, text, problem and doubt of each file so far, newest first.")
+    pictures = param.List(doc="Name, pages, text, problem and doubt of each file so far, newest first.")
     n_forgotten = param.Integer(default=0, doc="How many of the files are no longer in the list.")
     shown = param.Integer(default=-1, doc="Which of the pictures is on the board; -1 if none of them.")
     most_bytes = param.Integer(doc="No more than this and one byte of a file is sent.")
@@ -50,9 +50,10 @@ class Gallery(JSComponent):
             case {"sample": int(number)}:
                 with one_message(self):
                     self._store.show_sample(number)
-            case {"picture": int(number)} if 0 <= number < len(self._store.pictures):
-                picture = self._store.pictures[number]
-                self._read_aside(picture.name, picture.content, partial(self._store.show_picture, number))
+            case {"picture": int(number), "page": int(page)}:
+                self._read_again(number, page)
+            case {"picture": int(number)}:
+                self._read_again(number)
             case {"name": str(name), "content": bytes(content)} if self._store.may_bring():
                 self._read_aside(name, content, partial(self._store.add_picture, name, content))
             case {"name": str(name), "content": bytes()}:
@@ -61,7 +62,20 @@ class Gallery(JSComponent):
             case _:
                 self._send_msg("heard")
 
-    def _read_aside(self, name: str, content: bytes, show: Callable[[Answer | DataError | None], None]) -> None:
+    def _read_again(self, number: int, page: int | None = None) -> None:
+        """Read a picture of the list; of a document that page, or the one that was read last."""
+        pictures = self._store.pictures
+        picture = pictures[number] if 0 <= number < len(pictures) else None
+        if picture is None or not 1 <= (page or picture.page) <= picture.n_pages:
+            self._send_msg("heard")
+            return
+        page = page or picture.page
+        show = partial(self._store.show_picture, number, page=page)
+        self._read_aside(picture.name, picture.content, show, page)
+
+    def _read_aside(
+        self, name: str, content: bytes, show: Callable[[Answer | DataError | None], None], page: int = 1
+    ) -> None:
         """Read a file while others are served: sixteen megapixels take their time."""
         predictor = self._store.predictor
 
@@ -74,7 +88,7 @@ class Gallery(JSComponent):
             self._send_msg("heard")
         else:
             self._n_asked += 1
-            aside(self._store.reader_of(name, content), finish)
+            aside(self._store.reader_of(name, content, page), finish)
 
     def _show(self, *_: Any) -> None:
         store = self._store
@@ -91,6 +105,7 @@ def small_samples() -> list[dict[str, str]]:
 def _row(picture: Picture) -> dict[str, Any]:
     return {
         "name": picture.name,
+        "pages": f"page {picture.page} of {picture.n_pages}" if picture.n_pages > 1 else "",
         "text": picture.text.replace("\n", " / ") or "no digit",
         "problem": picture.problem,
         "is_unsure": picture.is_unsure,
