@@ -1,5 +1,6 @@
 """What fastnet raises: each message is one sentence that says what was wrong and what is accepted."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -64,6 +65,11 @@ def told(value: object, longest: int = 500) -> str:
     except RecursionError:
         return "that"
     return printable(text if len(text) <= longest else f"{text[:longest]}...")
+
+
+def without_folders(text: str) -> str:
+    """A text in which absolute paths are names of files: where they lie on this machine is nobody's business."""
+    return re.sub(r"(?<![\w/\\:.~])(?:[A-Za-z]:[/\\]|/)(?:[^\s'\":,;()/\\]+[/\\])+", "", text)
 
 
 def printable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import sys
 import time
 from importlib import import_module
 from importlib.util import find_spec
@@ -96,8 +97,9 @@ def test_errors_are_answers_and_the_rival_goes_on(fake):
 def test_a_rival_that_dies_is_an_error_with_its_last_words(fake):
     with RivalProcess(fake, {}) as rival, pytest.raises(RivalError, match="my last words"):
         rival.ask("kernel", name="die")
-    with RivalProcess("no_such_rival", {}) as rival, pytest.raises(RivalError, match="No module named"):
+    with RivalProcess("no_such_rival", {}) as rival, pytest.raises(RivalError, match="No module named") as told:
         rival.ask("warm")
+    assert str(Path(sys.executable).parent) not in str(told.value)  # which is nobody's business
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads a process's state from /proc")

@@ -305,7 +305,11 @@ def test_modules_of_the_current_directory_are_found(here):
     ("find", "name", "sentence"),
     [
         (function_named, "double", "must be module:name"),
-        (function_named, "no_such_module:f", "no_such_module cannot be imported from .* ModuleNotFoundError"),
+        (
+            function_named,
+            "no_such_module:f",
+            "no_such_module cannot be imported from the .* ModuleNotFoundError",
+        ),
         (function_named, "workshop_broken:f", "ZeroDivisionError, division by zero"),
         (function_named, "workshop_mine:doubel", "has no doubel; did you mean double?"),
         (function_named, "workshop_mine:CASES", "is no function"),

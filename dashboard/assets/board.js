@@ -26,7 +26,7 @@ export function render({ model, el }) {
   const nib = make("span", { className: "nib", hidden: true })
   const paper = make("div", { className: "paper" }, marks, canvas, hint, nib)
   const tools = makeTools((width) => showNib(nib, width))
-  el.replaceChildren(paper, tools.bar)
+  el.replaceChildren(paper, tools.bar, makePages(model))
 
   const message = () =>
     ghost.isThere()

@@ -25,7 +25,7 @@ export function render({ model, el }) {
     rungs[chosen].button.focus()
   })
   const [title, plainly, exactly] = [make("h3"), make("p", { className: "plainly" }), make("p", { className: "plainly for-scientists" })]
-  const code = make("pre", { tabIndex: 0, ariaLabel: "The code that makes the difference" })
+  const code = make("pre")
   const explained = make("section", { className: "explained" }, title, plainly, exactly, make("div", { className: "codes for-scientists" }, code))
   const tools = make("div", { className: "tools" }, make("label", { className: "labelled" }, "Times of", machine), measure)
   el.replaceChildren(story, tools, status, problem, make("div", { className: "ladder" }, list, explained))
@@ -50,7 +50,7 @@ export function render({ model, el }) {
     title.textContent = name
     plainly.textContent = words
     exactly.textContent = exact
-    code.textContent = source
+    code.replaceChildren(...codeLines(source))
     problem.textContent = model.problem && `${model.problem[0].toUpperCase()}${model.problem.slice(1)}.`
     problem.hidden = !model.problem
   }

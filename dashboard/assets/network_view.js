@@ -11,8 +11,6 @@ const GUTTER = 24 // pixels of the page, left of the outputs
 const SHARPEST = 2 // pixels of the canvas of lines, a pixel of the page
 const NO_PIXELS = new Uint8Array(SIDE * SIDE)
 
-const percentOf = (share) => (share < 0.0005 ? "<0.1%" : share > 0.9995 ? ">99.9%" : `${(100 * share).toFixed(1)}%`)
-
 function makeNetworkView() {
   const seen = make("canvas", { width: SIDE, height: SIDE, role: "img", ariaLabel: "The 28 by 28 pixels that the network sees" })
   const input = make("figure", { className: "input" }, seen, captionOf("It sees 28 × 28 pixels", "x: 784 inputs, from 0 to 1"))

@@ -1,7 +1,7 @@
 // The pages of a document, below the board. The gallery hears which one is wanted, as "fastnet-page", and tells with
 // "fastnet-read" that it was read, or could not be.
 
-export function render({ model, el }) {
+function makePages(model) {
   const button = (textContent, step) => {
     const made = make("button", { type: "button", className: "tool", textContent })
     made.addEventListener("click", () => ask(model.page + step))
@@ -11,7 +11,6 @@ export function render({ model, el }) {
   const number = make("input", { type: "number", min: 1 })
   const total = make("span")
   const bar = make("div", { className: "pages", role: "group", ariaLabel: "The pages of the document" }, before, make("label", {}, "Page ", number, total), next)
-  el.replaceChildren(bar)
 
   const ask = (page) => {
     if (page === model.page || !(page >= 1 && page <= model.n_pages)) return show()
@@ -32,4 +31,5 @@ export function render({ model, el }) {
   document.addEventListener("fastnet-read", show)
   model.on("remove", () => document.removeEventListener("fastnet-read", show))
   show()
+  return bar
 }

@@ -159,7 +159,7 @@ function makePart([key, title, plainly, formula], [reference, kernels]) {
   const head = ["Quantity", "NumPy reference", "Numba kernels", "Difference"].map((textContent) => make("th", { textContent, scope: "col" }))
   const rows = make("tbody")
   const table = make("table", {}, make("caption", { className: "for-readers", textContent: title }), make("thead", {}, make("tr", {}, ...head)), rows)
-  const code = (name, text) => make("figure", {}, make("figcaption", { textContent: name }), make("pre", { textContent: text, tabIndex: 0, ariaLabel: `${name}: the code` }))
+  const code = (name, text) => make("figure", {}, make("figcaption", { textContent: name }), make("pre", {}, ...codeLines(text)))
   const codes = make("div", { className: "codes for-scientists" }, code("NumPy, kernels/reference.py", reference), code("at the heart of the Numba kernels", kernels))
   const element = make("section", {}, make("h3", { textContent: title }), make("p", { className: "plainly", textContent: plainly }), exactly, make("div", { className: "wide" }, table), codes)
   const show = (model) => {

@@ -72,9 +72,9 @@ def drawn(plot: Any, **looks: Any) -> pn.Column:
     return pn.Column(pane, styles={"filter": "var(--on-paper, none)"}, sizing_mode="stretch_width", margin=0)
 
 
-def html(content: Any) -> pn.pane.HTML:
-    """HTML, or a parameter that holds it."""
-    return pn.pane.HTML(content, stylesheets=[STYLES], sizing_mode="stretch_width")
+def html(content: Any, styles: str = STYLES) -> pn.pane.HTML:
+    """HTML, or a parameter that holds it, with the page's styles or those of a tab."""
+    return pn.pane.HTML(content, stylesheets=[styles], sizing_mode="stretch_width")
 
 
 def notice(sentence: str) -> str:

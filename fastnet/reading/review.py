@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from fastnet.models.one_file import in_one_file, json_in_html
+from fastnet.models.probabilities import in_percent
 from fastnet.plurals import counted
 
 from .recognition import Box, DigitReading, Reading
@@ -58,7 +59,7 @@ class Review:
             "answer": None if digit.digit is None else digit.label,
             "likeliest": digit.label,
             "second": digit.second_label,
-            "probability": digit.probability,
+            "percent": in_percent(digit.probability, 1),
             "flags": list(digit.flags or reading.flags),
             "picture": _data_uri(picture),
             "size": [picture.shape[1], picture.shape[0]],

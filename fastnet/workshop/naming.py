@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from fastnet.errors import OptionError, did_you_mean, told
+from fastnet.errors import OptionError, did_you_mean, told, without_folders
 
 from .cases import Case
 
@@ -42,8 +42,8 @@ def _named(name: str) -> Any:
         raise
     except Exception as error:  # whatever a module raises while it is imported
         raise OptionError(
-            f"{module_name} cannot be imported from {os.getcwd()} or what is installed:"
-            f" {type(error).__name__}, {told(error, 200)}"
+            f"{module_name} cannot be imported from the current directory or what is installed:"
+            f" {type(error).__name__}, {without_folders(told(error, 200))}"
         ) from error
     if not hasattr(module, attribute):
         raise OptionError(f"{module_name} has no {attribute}{did_you_mean(attribute, vars(module))}")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnet.errors import FastnetError, OptionError, told
+from fastnet.errors import FastnetError, OptionError, told, without_folders
 from fastnet.kernels import jit
 from fastnet.kernels.arrays import aligned_empty
 from fastnet.kernels.twins import arguments_of, told_arguments
@@ -141,7 +141,7 @@ def _try_case(kernel: Function, reference: Function, case: Case) -> Finding:
     except MemoryError:
         raise
     except Exception as error:  # whatever a stranger's kernel raises
-        return Finding(case.name, np.inf, f"it raises {type(error).__name__}: {told(error, 200)}")
+        return Finding(case.name, np.inf, f"it raises {_raised(error)}")
     exact = _exact(reference, case)
     share, fault = 0.0, None
     for name in case.outputs:
@@ -195,6 +195,11 @@ def _guarded(array: np.ndarray) -> tuple[np.ndarray, Guard]:
     return copy, Guard(memory, is_guard)
 
 
+def _raised(error: Exception) -> str:
+    """What a stranger's code raised, in words."""
+    return f"{type(error).__name__}: {without_folders(told(error, 200))}"
+
+
 def _exact(reference: Function, case: Case) -> Arguments:
     arguments = {name: _as_float64(value) for name, value in case.arguments().items()}
     try:
@@ -203,9 +208,7 @@ def _exact(reference: Function, case: Case) -> Arguments:
     except MemoryError:
         raise
     except Exception as error:  # whatever a stranger's textbook raises
-        raise OptionError(
-            f"{case.name}: the textbook {name_of(reference)} raises {type(error).__name__}: {told(error, 200)}"
-        ) from error
+        raise OptionError(f"{case.name}: the textbook {name_of(reference)} raises {_raised(error)}") from error
     return {**arguments, RETURNED: returned}
 
 
@@ -258,7 +261,7 @@ def _changing_bits(kernel: Function, case: Case, first: Arguments) -> str | None
         except MemoryError:
             raise
         except Exception as error:  # whatever a stranger's kernel raises
-            return f"{who} raised {type(error).__name__}: {told(error, 200)}"
+            return f"{who} raised {_raised(error)}"
         if not all(_same_bits(first[name], again[name]) for name in case.outputs):
             return f"{who} {differ}"
     return None

@@ -10,6 +10,8 @@ from PIL import Image
 
 from benchmarks.pen import draw_strokes
 from fastnet import Predictor, export_model, load_dataset, weights
+from fastnet.models.probabilities import in_percent
+from fastnet.models.webpage import PAGE
 from fastnet.reading.doubts import TURNED
 from fastnet.reading.recognition import OTHER_CUT
 
@@ -59,6 +61,19 @@ def open_export(browser, tmp_path):
 
         yield open_export
         assert faults == []
+
+
+def test_the_browser_tells_probabilities_as_python_does(browser):
+    rng = np.random.default_rng(0)
+    edges = np.array([0, 0.0005, 0.9995, 1])
+    some = rng.random(5000, np.float32).astype(float)
+    near = [np.nextafter(edges, 0), edges, np.nextafter(edges, 1), some * 1e-3, 1 - some * 1e-3]
+    probabilities = np.concatenate([some, *near])
+    page = browser.new_page()
+    page.add_script_tag(content=(PAGE / "network.js").read_text(encoding="utf-8"))
+    told = page.evaluate("probabilities => probabilities.map(percentOf)", probabilities.tolist())
+    page.close()
+    assert told == [in_percent(probability, 1) for probability in probabilities]
 
 
 def encoded(pixels):

@@ -13,7 +13,6 @@ from fastnet.dashboard.views.reading.answer import answer_message
 from fastnet.dashboard.views.reading.board import Board, left_out
 from fastnet.dashboard.views.reading.gallery import Gallery
 from fastnet.dashboard.views.reading.known import Known
-from fastnet.dashboard.views.reading.pages import Pages
 from fastnet.errors import DataError
 from fastnet.reading.pictures import LeftOut
 from fastnet.reading.recognition import Reading
@@ -86,7 +85,7 @@ def a_document(*pages: bytes) -> bytes:
 
 def test_the_pages_of_a_document_are_chosen(one):
     store = Store()
-    gallery, pages, known = Gallery(store), Pages(store), Known(store)
+    gallery, pages, known = Gallery(store), Board(store), Known(store)
     store.add_picture("letter.tif", a_document(one, samples()[0].content, one))
     assert (pages.page, pages.n_pages, store.pictures[0].text) == (1, 3, "1")
     gallery._handle_msg({"picture": 0, "page": 2})

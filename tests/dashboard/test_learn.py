@@ -365,3 +365,25 @@ def test_the_ladder_is_walked_with_the_arrow_keys(tab):
     expect(page.get_by_role("button", name="2. Register tiles")).to_be_focused()
     expect(page.get_by_role("heading", name="Register tiles")).to_be_visible()
     expect(page.locator(".explained pre")).to_contain_text("def accumulate(")
+
+
+def test_code_is_seen_whole_and_lines_that_do_not_fit_go_on_farther_in(open_page):
+    page = open_page("phone", LEARN)
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.locator(".codes pre").first.wait_for()
+    hidden, goes_on = page.locator(".codes pre").evaluate_all(
+        """all => [
+            Math.max(...all.flatMap(pre => [pre.scrollWidth - pre.clientWidth, pre.scrollHeight - pre.clientHeight])),
+            all.flatMap(pre => [...pre.children]).map(line => {
+                const range = document.createRange()
+                const start = line.firstChild.data.search(/\\S|$/)
+                range.setStart(line.firstChild, Math.min(start, line.firstChild.length))
+                range.setEnd(line.firstChild, line.firstChild.length)
+                const rects = [...range.getClientRects()]
+                return rects.length < 2 ? null : rects[1].left - rects[0].left
+            }).filter(step => step !== null),
+        ]"""
+    )
+    assert hidden <= 0
+    assert goes_on
+    assert min(goes_on) > 10

@@ -9,6 +9,7 @@ from ..mode import for_scientists, in_each_mode
 from ..parts import ASSETS, card, html
 from .own_kernels import own_kernels
 from .roofline import roofline_pane
+from .styles import STYLES
 from .tables import introduction, invitation, result_html
 from .watch import SAMPLES, Watch
 
@@ -34,7 +35,7 @@ def benchmark_view(store: Store) -> pn.Column:
             in_each_mode("Time this machine", "A race"),
             html(f'<div class="for-scientists">{introduction()}</div><div class="for-players">{invitation()}</div>'),
             pmui.FlexBox(samples, button, align_items="center", gap="8px"),
-            html(watch.param.progress),
+            html(watch.param.progress, STYLES),
             area="run",
         ),
         _results(watch),
@@ -68,7 +69,7 @@ def _own_kernels(store: Store) -> list[pn.Column]:
 
 
 def _contests(result: Result | None) -> pn.viewable.Viewable:
-    return html(result_html(result) if result else "")
+    return html(result_html(result) if result else "", STYLES)
 
 
 def _roofline(result: Result | None) -> pn.viewable.Viewable:

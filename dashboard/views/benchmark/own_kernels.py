@@ -14,6 +14,7 @@ from fastnet.timing.texts import busy_text, time_text
 from ...worker.sentences import for_visitors
 from ..parts import html, notice
 from .roofline import roofline_pane
+from .styles import STYLES
 from .tables import bar
 
 INTRODUCTION = (
@@ -32,7 +33,7 @@ def _read(path: Path) -> pn.viewable.Viewable:
         report = read_report(path)
     except FORESEEN as error:
         return html(notice(for_visitors(error, {str(path): path.name})))
-    words = html(f"{verified_html(report.verified)}{times_html(report)}")
+    words = html(f"{verified_html(report.verified)}{times_html(report)}", STYLES)
     if report.measured is None:
         return words
     return pn.Column(

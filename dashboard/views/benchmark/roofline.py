@@ -13,6 +13,7 @@ from bokeh.plotting import figure
 from fastnet.timing.texts import time_text
 
 from ..parts import drawn, html
+from .styles import STYLES
 
 # Told apart with any colour vision (Okabe & Ito) on light and dark, and by marker as well.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#888888")
@@ -42,7 +43,7 @@ def roofline_pane(figures: Figures, introduction: str = INTRODUCTION) -> pn.Colu
     return pn.Column(
         html(introduction),
         drawn(_figure(figures), margin=0),
-        html(f'<p class="quiet">{_roofs(figures["ceilings"])}</p>{_table(figures["kernels"])}'),
+        html(f'<p class="quiet">{_roofs(figures["ceilings"])}</p>{_table(figures["kernels"])}', STYLES),
         sizing_mode="stretch_width",
         margin=0,
     )

@@ -63,7 +63,7 @@ class LadderView(JSComponent):
     may_measure = param.Boolean(doc="Whether visitors may measure here.")
     problem = param.String()
 
-    _esm = script("ladder.js")
+    _esm = script("code.js", "ladder.js")
 
     def __init__(self, store: Store) -> None:
         super().__init__(

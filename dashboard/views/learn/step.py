@@ -39,7 +39,7 @@ class StepView(JSComponent):
     sources = param.Dict(doc="The code of each part, of both engines.")
     problem = param.String()
 
-    _esm = script("pixels.js", "signs.js", "step.js")
+    _esm = script("pixels.js", "signs.js", "code.js", "step.js")
 
     def __init__(self, store: Store) -> None:
         super().__init__(sources=sources(), stylesheets=[STYLES], sizing_mode="stretch_width", margin=(0, 10))

@@ -14,7 +14,6 @@ from .board import Board
 from .gallery import Gallery
 from .known import Known
 from .model import model_name, model_view
-from .pages import Pages
 from .teaching import teaching_view
 
 _GRID = (ASSETS / "reading.css").read_text(encoding="utf-8")
@@ -28,7 +27,7 @@ _BESIDE_THE_ANSWER: dict[str, Any] = {  # stays in sight where people scroll dow
 def reading_view(store: Store) -> pn.Column:
     """The whole tab."""
     cards = pn.Column(
-        card("Draw", pn.Column(Board(store), Pages(store), Known(store), **_BESIDE_THE_ANSWER), area="board"),
+        card("Draw", pn.Column(Board(store), Known(store), **_BESIDE_THE_ANSWER), area="board"),
         card("The network reads", AnswerView(store), *teaching_view(store), area="answer", note=model_name(store)),
         for_scientists(card("How the picture got there", StagesView(store), area="stages")),
         card("Or bring a picture", Gallery(store), area="pictures"),

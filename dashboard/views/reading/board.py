@@ -30,11 +30,13 @@ class Board(JSComponent):
     boxes = param.List(doc="Left, top, right, bottom as shares of the paper, and the digit.")
 
     left_out = param.List(doc="The same of ink that is not read, and why.")
+    page = param.Integer(default=1, doc="Of a document, which page the picture is, from 1.")
+    n_pages = param.Integer(default=1, doc="How many pages it has.")
     ready = param.Boolean(doc="Whether answers reach the browser yet: until the page has loaded, Panel sends none.")
 
     _esm = script(
         *("session_memory.js", PAGE / "pen.js", PAGE / "picture.js", PAGE / "examples.js"),
-        *("link.js", "ghost.js", "keyboard_pen.js", "board_tools.js", "tags.js", "board.js"),
+        *("link.js", "ghost.js", "keyboard_pen.js", "board_tools.js", "tags.js", "pages.js", "board.js"),
     )
 
     def __init__(self, store: Store) -> None:
@@ -59,13 +61,16 @@ class Board(JSComponent):
 
     def _show(self, *_: Any) -> None:
         answer, is_drawing = self._store.answer, self._store.is_drawing
+        page, n_pages = (answer.page, answer.n_pages) if answer else (1, 1)
+        pages = {"page": page, "n_pages": n_pages}
         if answer is None:
-            self.param.update(picture="", boxes=[], left_out=[])
+            self.param.update(picture="", boxes=[], left_out=[], **pages)
         elif is_drawing:
             several = len(answer.reading.digits) > 1
-            self.param.update(picture="", boxes=boxes(answer) if several else [], left_out=left_out(answer))
+            self.param.update(picture="", boxes=boxes(answer) if several else [], left_out=left_out(answer), **pages)
         else:
-            self.param.update(picture=png_uri(answer.picture), boxes=boxes(answer), left_out=left_out(answer))
+            picture = png_uri(answer.picture)
+            self.param.update(picture=picture, boxes=boxes(answer), left_out=left_out(answer), **pages)
 
 
 def boxes(answer: Answer) -> list[Mark]:

@@ -1,5 +1,11 @@
 // The network: from 784 pixels to the probability of each class, in float32, as fastnet's Predictor computes it.
 
+// A probability for people, as `in_percent` of Python tells it: nothing is quite certain, and nothing quite impossible.
+function percentOf(probability) {
+  const told = (100 * probability).toFixed(1)
+  return { "0.0": "<0.1%", "100.0": ">99.9%" }[told] ?? `${told}%`
+}
+
 // The layers, from one row of float16 numbers: the weights (n_in, n_out) and biases of each, in their order.
 function unpackLayers(base64, sizes) {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))

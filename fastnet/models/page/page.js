@@ -22,7 +22,6 @@ function read(drawing) {
 // ---- The model ------------------------------------------------------------------------------------------------------
 
 const areDigits = facts.classes.join() === "0,1,2,3,4,5,6,7,8,9"
-const percent = (share) => (share < 0.0005 ? "<0.1%" : share > 0.9995 ? ">99.9%" : `${(100 * share).toFixed(1)}%`)
 
 function introduce() {
   const [few, more] = [facts.classes.slice(0, 20).join(", "), facts.classes.length > 20 ? ` and ${facts.classes.length - 20} more` : ""]
@@ -42,9 +41,9 @@ function introduce() {
 function sentence({ label, ranking, probabilities, verdict }) {
   const [first, second] = ranking
   if (verdict === "no digit") return `${areDigits ? "No digit" : "Nothing"} that it knows`
-  const sure = `${verdict === "unsure" ? `perhaps ${label}` : label}, ${percent(probabilities[first])} sure`
+  const sure = `${verdict === "unsure" ? `perhaps ${label}` : label}, ${percentOf(probabilities[first])} sure`
   const isClear = second === undefined || probabilities[second] < 0.001
-  return isClear ? sure : `${sure}; else ${facts.classes[second]}, ${percent(probabilities[second])}`
+  return isClear ? sure : `${sure}; else ${facts.classes[second]}, ${percentOf(probabilities[second])}`
 }
 
 const textOf = (digit) => (digit.verdict === "no digit" ? "?" : digit.label)
@@ -84,7 +83,7 @@ function makeBars() {
       const probability = digit ? digit.probabilities[shown[at]] : 0
       name.textContent = name.title = facts.classes[shown[at]]
       fill.style.transform = `scaleX(${probability})`
-      share.textContent = digit ? percent(probability) : ""
+      share.textContent = digit ? percentOf(probability) : ""
       row.classList.toggle("best", shown[at] === digit?.ranking[0])
     }
   }

@@ -13,7 +13,6 @@ let isSaved = true
 // ---- What is shown --------------------------------------------------------------------------------------------------
 
 const named = (label) => (label === NONE ? 'no digit' : label)
-const percent = (share) => (share < 0.0005 ? '<0.1%' : share > 0.9995 ? '>99.9%' : `${(100 * share).toFixed(1)}%`)
 const pixelsOf = (item) => Uint8Array.from(atob(item.pixels), (byte) => byte.charCodeAt(0))
 
 function paint(canvas, pixels) {
@@ -48,7 +47,7 @@ function show() {
   drawPicture(item)
   paint(element('seen'), pixelsOf(item))
   element('answer').textContent =
-    item.answer === NONE ? `no digit, else ${item.likeliest}` : `${item.answer} (${percent(item.probability)})`
+    item.answer === NONE ? `no digit, else ${item.likeliest}` : `${item.answer} (${item.percent})`
   element('second').textContent = item.second ?? '\u2013'
   element('flags').textContent = item.flags.join(', ')
   element('judged').textContent = judgements[at] === UNJUDGED ? '\u2013' : named(judgements[at])

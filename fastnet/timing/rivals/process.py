@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+from fastnet.errors import without_folders
+
 PYTHON = (sys.executable, "-P")  # without the current folder on the path: what is installed is timed
 ANSWER_WITHIN = 900.0  # seconds; compiling may take minutes
 PASSES, FINALISTS = 2, 3
@@ -23,6 +25,9 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 class RivalError(Exception):
     """A rival that does not start, does not answer, or answers with an error."""
+
+    def __init__(self, words: str):
+        super().__init__(without_folders(words))
 
 
 @dataclass(frozen=True)
