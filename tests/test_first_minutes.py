@@ -484,16 +484,22 @@ def test_a_run_is_found_by_its_name(train, fastnet, npz, tmp_path, monkeypatch):
 def test_fine_tuning_starts_from_a_model_and_says_so(train, fastnet, npz, tmp_path):
     train("--epochs", 3, "--out", tmp_path / "first")
     arguments = ["--data", npz, "--validation", 88, "--from", tmp_path / "first"]
-    code, _, _ = fastnet("train", *arguments, "--epochs", 1, "--out", tmp_path / "second", "--json")
+    code, _, err = fastnet("train", *arguments, "--epochs", 1, "--out", tmp_path / "second", "--json")
     assert code == 0
+    assert f"the learning rate, 0.004, suits random weights, and may undo what {tmp_path / 'first'} has learnt" in err
     first, second = (json.loads((tmp_path / name / "history.json").read_text()) for name in ("first", "second"))
     assert second[0]["train_loss"] < first[0]["train_loss"]
     origin = json.loads((tmp_path / "second/manifest.json").read_text())["origin"]
     assert origin["model"] == "first"
     assert len(origin["sha256"]) == 64
     assert "| started from | first |" in (tmp_path / "second/MODEL_CARD.md").read_text()
-    code, _, _ = fastnet("train", "--resume", tmp_path / "second", "--epochs", 2)
+    code, _, err = fastnet("train", "--resume", tmp_path / "second", "--epochs", 2)
     assert code == 0
+    assert "may undo" not in err
+    gently = "--learning-rate", "1e-4", "--epochs", 1, "--out", tmp_path / "third"
+    code, _, err = fastnet("train", *arguments, *gently)
+    assert code == 0
+    assert "may undo" not in err
     assert json.loads((tmp_path / "second/manifest.json").read_text())["origin"] == origin
 
 

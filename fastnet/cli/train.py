@@ -64,6 +64,7 @@ SIGNALS = """\
 Ctrl-C, SIGTERM and SIGHUP end the step, test, save and leave with status 130, 143 and 129; a second one ends at once.
 """
 _MAKERS = {"calibration": "calibrate", "audit": "audit"}  # the commands
+_GENTLE_RATE = "1e-4"  # with which corrections are learnt, too
 _TOGETHER = "\N{NO-BREAK SPACE}"
 
 
@@ -264,7 +265,13 @@ def _prepare(args: argparse.Namespace, claims: ExitStack) -> tuple["Training", P
     if recipe.engine == "numba":
         require_numba("--engine reference")
     dataset = given_data(args, recipe.loss if args.initial else None) or load_dataset()
-    return Training(dataset, fitting_recipe(recipe, dataset, args), args.initial), directory
+    training = Training(dataset, fitting_recipe(recipe, dataset, args), args.initial)
+    if args.initial and "learning_rate" not in given_options(args):
+        tell(
+            f"the learning rate, {recipe.learning_rate:g}, suits random weights, and may undo what {args.initial} has"
+            f" learnt: a lower one, such as --learning-rate {_GENTLE_RATE}, keeps more of it"
+        )
+    return training, directory
 
 
 def _require_within(stop_after: int | None, n_epochs: int) -> None:
