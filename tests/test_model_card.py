@@ -72,6 +72,14 @@ def test_cards_of_the_shipped_models_have_titles_that_tell_them_apart():
     assert named == [title.replace("# ", "fastnet ") for title in titles]
 
 
+def test_titles_tell_where_trainings_of_one_recipe_began_and_who_taught_them():
+    first = {"model": "first", "sha256": "0" * 64}
+    told = {"recipe": {"seed": 3}, "epochs": 5, "origin": first, "teachers": [first, {**first, "model": "second"}]}
+    assert "# 6-5-3 on unnamed data, 5 epochs, from first, taught by first, second, seed 3\n" in card_of(
+        {**LEAST, **told}
+    )
+
+
 def test_run_gets_a_card_with_each_save(dataset, tmp_path):
     recipe = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=88, seed=7)
     training = Training(dataset, recipe)

@@ -211,7 +211,7 @@ def _write(args: argparse.Namespace, reader: Reader, form: str, writers: Writers
     show(
         args,
         result,
-        f"{args.out}: {counted(n, 'picture')} in {seconds:,.1f} s, {n_unreadable:,} unreadable",
+        f"{args.out}: {counted(n, 'picture')} read by {args.model} in {seconds:,.1f} s, {n_unreadable:,} unreadable",
     )
     reader.tell_others()
     return UNREADABLE if n_unreadable else 0

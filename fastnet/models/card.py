@@ -72,13 +72,16 @@ def data_name(manifest: Manifest) -> str:
 
 
 def _title(manifest: Manifest) -> str:
-    """What a model is called: many have the same layers, and the data and the training tell them apart."""
+    """What a model is called: many have the same layers; the data, the training and where it began tell them apart."""
     recipe, n = manifest.recipe or {}, manifest.epochs
     synthetic = " and synthetic digits" if recipe.get("synthetic") else ""
     epochs = f", {counted(n, 'epoch')}" if n is not None else ""
     distorted = ", distorted" if recipe.get("augmentation") else ""
     members = f", an ensemble of {len(manifest.members)}" if manifest.members else ""
-    return f"{manifest.layers} on {data_name(manifest)}{synthetic}{epochs}{distorted}{members}"
+    began = f", from {names_of([manifest.origin])}" if manifest.origin else ""
+    taught = f", taught by {names_of(manifest.teachers)}" if manifest.teachers else ""
+    seed = f", seed {recipe['seed']}" if recipe.get("seed") else ""
+    return f"{manifest.layers} on {data_name(manifest)}{synthetic}{epochs}{distorted}{began}{taught}{seed}{members}"
 
 
 def _is_mnist(manifest: Manifest) -> bool:
