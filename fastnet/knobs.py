@@ -87,7 +87,8 @@ class Knob:
         if self.kind in (int, tuple) and is_of_kind:
             return f"{self.label} must be at most {self.most}"
         if self.kind is float and not self.is_optional and self.most is None:  # else one sentence says all
-            return f"{self.label} must be {self.bounds}" if is_of_kind else f"{self.name} must be a number"
+            finite = "finite and " * (value == math.inf and self.below is None)
+            return f"{self.label} must be {finite}{self.bounds}" if is_of_kind else f"{self.name} must be a number"
         return f"{self.name if self.kind is int else self.label} must be {self.accepted}"
 
     def _is_of_kind(self, value: Any) -> bool:

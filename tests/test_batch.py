@@ -171,6 +171,7 @@ def test_command_writes_csv_and_json_lines(scans, predictor, capsys, tmp_path):
         (["--out", "nowhere/answers.csv"], "is no file in a directory that exists"),
         (["--out", "new.csv", "--explain", "why.png"], "do not go together"),
         (["--out", "new.csv", "--model", "no-such-model"], "no such model"),
+        (["--out", "new.csv", "--model", ""], "'': no such model"),
     ],
 )
 def test_answers_that_cannot_be_written_are_refused_before_a_picture_is_read(

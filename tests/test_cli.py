@@ -109,6 +109,8 @@ def test_hidden_layers_that_are_none_are_told_in_one_sentence(fastnet, hidden):
 def test_a_number_of_a_recipe_is_told_with_its_own_bounds(fastnet):
     code, _, err = fastnet("train", "--batch-size", "0")
     assert (code, "'0' is not a whole number from 1 to 1,000,000 " in err) == (2, True)
+    code, _, err = fastnet("train", "--epochs", "9" * 400)
+    assert (code, f"'{'9' * 80}...' is not a whole number from" in err) == (2, True)
 
 
 def test_existing_run_is_not_overwritten(train, tmp_path):

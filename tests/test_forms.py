@@ -222,6 +222,8 @@ def test_the_description_that_the_document_shows_is_one(tmp_path):
 def test_a_description_or_blank_form_that_is_not_there_is_told(fastnet, described, tmp_path):
     code, _, err = fastnet("predict", "scan.png", "--fields", tmp_path / "none.json")
     assert (code, "no such file" in err) == (2, True)
+    code, _, err = fastnet("predict", "scan.png", "--fields", tmp_path)
+    assert (code, f"{tmp_path}: is no file" in err) == (2, True)
     form = described(blank="none.png")
     forms.empty().save(tmp_path / "scan.png")
     code, _, err = fastnet("predict", tmp_path / "scan.png", "--fields", form)

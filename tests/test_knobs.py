@@ -113,6 +113,11 @@ def test_what_is_not_accepted_is_told_in_a_sentence(name, value, sentence):
     assert str(caught.value) == sentence
 
 
+def test_what_is_infinite_is_not_told_to_be_too_small():
+    with pytest.raises(OptionError, match="the learning rate must be finite and above 0, not inf"):
+        Recipe(learning_rate=math.inf)
+
+
 def test_values_are_told_with_their_units():
     told = knobs(Settings)
     assert told["share"].amount(0.25) == "0.25 of all"

@@ -52,6 +52,11 @@ def test_weights_are_drawn_from_he_s_normal_distribution(n_in):
     assert abs(np.corrcoef(w[:, 0], w[:, 1])[0, 1]) < 5 / np.sqrt(n_in)
 
 
+def test_a_network_beyond_all_memory_is_refused_before_a_weight_is_drawn():
+    with pytest.raises(MemoryError):
+        Network.he_initialised((784, *[10**6] * 40, 10), None)
+
+
 def test_signal_keeps_its_size_through_many_layers():
     rng = np.random.default_rng(2)
     network = Network.he_initialised((400,) * 21, rng)

@@ -152,3 +152,5 @@ def test_corrections_of_other_data_are_refused(npz, tmp_path, rows, words):
 def test_corrections_that_are_not_there_are_told(npz, tmp_path):
     with pytest.raises(DataError, match="no such file"):
         load_dataset(npz, corrections=tmp_path / "none.csv")
+    with pytest.raises(DataError, match="is no file"):
+        load_dataset(npz, corrections=tmp_path)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fastnet.data.distortions import UNDISTORTED, Augmentation
-from fastnet.errors import OptionError, did_you_mean
+from fastnet.errors import OptionError, did_you_mean, told
 from fastnet.kernels.compilation import MOST_THREADS
 from fastnet.knobs import Knob, knobs
 from fastnet.packages import interpreter
@@ -313,5 +313,5 @@ def whole(text: str, least: int, most: int = MOST) -> int:
     except ValueError:
         number = least - 1
     if not least <= number <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most:,}")
+        raise argparse.ArgumentTypeError(f"{told(text, 80)!r} is not a whole number from {least} to {most:,}")
     return number

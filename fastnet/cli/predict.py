@@ -122,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
     if args.transposed is not None and not any(map(is_file_of_images, args.pictures)):
         raise OptionError(f"--transposed is for files of images ({FILES_OF_IMAGES}), and none is given")
     is_told = args.model is None and is_live() and form != "json" and not args.json  # which names it
-    args.model = args.model or DEFAULT_MODEL
+    args.model = DEFAULT_MODEL if args.model is None else args.model
     predictor = Predictor.load(args.model)
     if predictor.manifest.table:
         return predict_table(args, predictor)

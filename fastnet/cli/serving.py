@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastnet.errors import OptionError
+from fastnet.errors import OptionError, told
 
 if TYPE_CHECKING:
     from fastnet.web.serving import Serving
@@ -21,7 +21,7 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9_~-]+)*")
 def port(text: str) -> int:
     """A TCP port."""
     if not (text.isdecimal() and int(text) < 2**16):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{told(text, 80)!r} is not a port from 0 to 65535")
     return int(text)
 
 

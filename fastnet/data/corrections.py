@@ -21,7 +21,8 @@ def with_corrections(dataset: Dataset, path: Path) -> Dataset:
     the data set.
     """
     if not path.is_file():
-        raise DataError(f"{path}: no such file (a page of `fastnet predict --review` saves one)")
+        found = "is no file" if path.exists() else "no such file"
+        raise DataError(f"{path}: {found} (a page of `fastnet predict --review` saves one)")
     part = split_table(read_csv(path))
     train, images = dataset.train, part.images
     if images.shape[1] != train.n_features or images.dtype != train.pixels.dtype:

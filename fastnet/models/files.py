@@ -102,7 +102,7 @@ def find_model(name: str | Path) -> Path:
         return RUNS / name
     known = f"a run in {RUNS}/, nor one that comes with fastnet: {', '.join(weights.names()) or 'none'}"
     near = did_you_mean(path.name, weights.names())
-    raise ModelError(f"{name}: no such model (neither a directory, nor {known}){near}")
+    raise ModelError(f"{name or repr(name)}: no such model (neither a directory, nor {known}){near}")
 
 
 def find_own_model(name: str | Path, instead: str = "choose a place of your own: --out DIR") -> Path:

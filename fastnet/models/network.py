@@ -58,6 +58,7 @@ class Network:
     @classmethod
     def he_initialised(cls, layer_sizes: tuple[int, ...], rng: np.random.Generator) -> "Network":
         """Weights drawn from N(0, 2 / n_in), biases 0 (He et al. 2015, equation 10)."""
+        np.empty(sum(n_in * n_out for n_in, n_out in pairwise(layer_sizes)))  # MemoryError now, not after minutes
         return cls(
             [
                 Layer(aligned_copy(rng.standard_normal((n_in, n_out)) * np.sqrt(2 / n_in)), aligned_zeros((n_out,)))

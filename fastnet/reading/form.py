@@ -65,7 +65,8 @@ class Form:
 def read_form(path: Path) -> Form:
     """The form that a JSON file describes; DataError, naming file and field, for what is none."""
     if not path.is_file():
-        raise DataError(f"{path}: no such file (it should describe the form's fields, as docs/forms.md has it)")
+        found = "is no file" if path.exists() else "no such file"
+        raise DataError(f"{path}: {found} (it should describe the form's fields, as docs/forms.md has it)")
     try:
         content = json.loads(read_small_text(path))
     except (ValueError, RecursionError) as error:
