@@ -13,7 +13,8 @@ COLUMNS = ("line", "place", "digit", "probability", "flags", "left", "top", "rig
 
 def answer_as_json(answer: Answer, model: str) -> str:
     """All figures of the answer, and which model gave it."""
-    return as_json([answer_of(answer.caption, answer.reading)], 0, model) + "\n"
+    page = {"page": answer.page} if answer.n_pages > 1 else {}
+    return as_json([answer_of(answer.caption, answer.reading) | page], 0, model) + "\n"
 
 
 def answer_as_csv(answer: Answer) -> str:

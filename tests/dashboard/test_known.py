@@ -1,6 +1,7 @@
 """What is known of the digits, on the page: the form, the store behind it, rows, left-out ink and doubt."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 
 from fastnet.dashboard.server.samples import samples
 from fastnet.dashboard.session.drawing import HEIGHT, WIDTH
+from fastnet.dashboard.session.results import answer_as_json
 from fastnet.dashboard.session.store import Answer, Store, read_file
 from fastnet.dashboard.views.reading.answer import answer_message
 from fastnet.dashboard.views.reading.board import Board, left_out
@@ -90,6 +92,7 @@ def test_the_pages_of_a_document_are_chosen(one):
     assert (pages.page, pages.n_pages, store.pictures[0].text) == (1, 3, "1")
     gallery._handle_msg({"picture": 0, "page": 2})
     assert (pages.page, gallery.pictures[0]["pages"], store.answer.reading.text) == (2, "page 2 of 3", "94107")
+    assert json.loads(answer_as_json(store.answer, "any"))["results"][0]["page"] == 2
     known._handle_msg({"known": {"digits": "5"}})  # it is read again
     gallery._handle_msg({"picture": 0})  # chosen from the list
     assert (pages.page, store.pictures[0].text) == (2, "94107")
