@@ -11,6 +11,7 @@ from .labelling import Runs, components, label_runs
 from .mnist_form import stroke_width
 from .rows import in_lines, is_sure, slope_of
 from .sheet import Box
+from .surroundings import is_beyond_page
 from .touching import MOST_PIECES, with_alternatives
 
 MOST_DIGITS = 400
@@ -59,10 +60,11 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     sieve = _Sieve(_parts(runs, mask, ink.peaks))
     sieve.leave_out("too small", lambda group: _longer(group) < least_side)
     sieve.keep_only("a shadow", _without_shade(sieve.groups, runs, ink))
+    labels = runs.drawn(mask)
+    sieve.leave_out("touches the edge", lambda group: is_beyond_page(_own(group, labels), edges.touched(group)))
     sieve.keep_only("touches the edge", _without_frame(sieve.groups, mask, edges))
     _leave_out_specks(sieve)
     n = len(sieve.groups)
-    labels = runs.drawn(mask)
     _leave_out_frames(sieve, labels, edges)
     _leave_out_blots(sieve, labels)
     sieve.keep_only("too many", sorted(sieve.groups, key=lambda group: -group.area)[:MOST_DIGITS])

@@ -19,6 +19,7 @@ from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
 from .sheet import Box, Sheet, box_seen, find_sheet
+from .surroundings import without_surroundings
 from .touching import closer_cuts, may_be_two
 
 UNLIKE = "unlike any digit"  # a flag, of what is seen here as of what the network says
@@ -85,7 +86,7 @@ def prepare(source: Source, name: str | None = None, limits: Limits | None = Non
         stages = (Stage("picture", np.asarray(picture.image)), Stage("what the network sees", ready))
         return Prepared((Part((0, 0, SIDE, SIDE), ready),), (), stages, (SIDE, SIDE))
     small, factor = _reduced(picture.image)
-    look = _look_at(picture.image, small, factor)
+    look = _look_at(*without_surroundings(picture.image, small, factor), factor)
     lines = enumerate(look.found.lines)
     known: dict[int, Part] = {}
     parts = tuple(_part(look, one, picture.scale, number, known) for number, line in lines for one in line)

@@ -1,0 +1,127 @@
+"""Paint over what lies beyond a page that is a little askew, so that it is not taken for ink.
+
+Such pictures show, along an edge, a wedge or a strip of the desk or of the scanner's lid. It is as dark as ink, and
+often darker, so that it would also say what ink looks like.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from .ink import coarse, contrasting_channel, find_ink
+
+_PIXELS = 100_000  # of a copy that shows what lies beyond the page
+_ANOTHER = 40  # of 255: what differs by more from most of the picture's border may be no paper
+_LEAST_LENGTH = 0.15  # of a side has a wedge, at least
+_MOST_DEPTH = 0.35  # of the picture is beyond the page, at most
+_WHOLE = 0.9  # of a side: a strip along all of it
+_LEAST_STRIP = 0.015  # of the picture is as wide as a strip; a frame that was drawn is narrower
+_TAPERED = 0.3  # of its wider end is the other of a wedge, at most
+_UNEVEN = 0.01  # of a side's length is the edge of a page off a straight line, or two pixels
+_STRAIGHT = 0.9  # of its rows, or more, lie so
+_FULL = 0.95  # of a part is between an edge and the line
+_SLIVER = 4  # pixels wide is what is left of a thin wedge that noise broke, at most
+_SOFT = 2  # pixels of a soft edge
+_TRIES = 12  # rows, through two of which each line is tried
+
+
+def without_surroundings(image: Image.Image, small: Image.Image, factor: int) -> tuple[Image.Image, Image.Image]:
+    """A picture and its copy, reduced by `factor`, with what lies beyond the page as the paper beside it."""
+    if not _may_have_any(coarse(small)):
+        return image, small
+    more = math.ceil(math.sqrt(small.width * small.height / _PIXELS))
+    looked_at = small.reduce((min(more, small.width), min(more, small.height)))
+    mask = find_ink(contrasting_channel(looked_at)).mask
+    depths = [_depths(rows) for rows in _from_edges(mask)]
+    if not any(each.any() for each in depths):
+        return image, small
+    return _painted(image, depths, more * factor), _painted(small, depths, more)
+
+
+def is_beyond_page(part: np.ndarray, touched: tuple[bool, bool, bool, bool]) -> bool:
+    """Whether a part, in its box, is all that lies between a straight line and an edge of those that it touches: of the
+    left, upper, right and lower one. It has a corner of the picture, or is a sliver; a stroke along an edge is none."""
+    if sum(touched) < 2 and min(part.shape) > _SLIVER:
+        return False
+    return any(_fills(rows) for rows, touches in zip(_from_edges(part), touched, strict=True) if touches)
+
+
+def _fills(rows: np.ndarray) -> bool:
+    """Whether rows are full up to a straight line."""
+    depth = _filled(rows)
+    if depth.sum() < _FULL * rows.sum():
+        return False
+    if len(rows) < 3:
+        return True
+    line = _straight(depth, rows.shape[1], _SOFT)
+    return float(np.mean(abs(line - depth) <= _SOFT)) >= _FULL
+
+
+def _may_have_any(image: Image.Image) -> bool:
+    """Whether enough of an edge is unlike most of the picture's border, and not only in other light."""
+    grey = image.convert("L")
+    edges = [rows[:, 0].astype(int) for rows in _from_edges(np.asarray(grey))]
+    usual = np.median(np.concatenate(edges))
+    if all(np.mean(abs(edge - usual) > _ANOTHER) < _LEAST_LENGTH for edge in edges):
+        return False
+    mask = find_ink(grey).mask
+    return any(rows[:, 0].mean() >= _LEAST_LENGTH for rows in _from_edges(mask))
+
+
+def _from_edges(pixels: np.ndarray) -> Iterator[np.ndarray]:
+    """Views of a picture whose rows begin at its left, upper, right and lower edge."""
+    yield pixels
+    yield pixels.swapaxes(0, 1)
+    yield pixels[:, ::-1]
+    yield pixels[::-1].swapaxes(0, 1)
+
+
+def _filled(rows: np.ndarray) -> np.ndarray:
+    """How much of each row is set before anything is not."""
+    filled: np.ndarray = np.where(rows.all(axis=1), rows.shape[1], rows.argmin(axis=1))
+    return filled
+
+
+def _depths(rows: np.ndarray) -> np.ndarray:
+    """How much of each row is beyond the page, from its beginning: all up to a straight line, or nothing."""
+    length, width = rows.shape
+    depth = _filled(rows)
+    tolerance = max(_SOFT, _UNEVEN * length)
+    line = _straight(depth, _MOST_DEPTH * width, tolerance)
+    beyond = np.maximum(line, 0)
+    its = np.flatnonzero(beyond)
+    if len(its) < _LEAST_LENGTH * length or beyond.max() > _MOST_DEPTH * width:
+        return np.zeros(length)
+    if np.mean(depth[its] >= beyond[its] - tolerance) < _STRAIGHT:
+        return np.zeros(length)
+    is_strip = len(its) >= _WHOLE * length and beyond.max() >= _LEAST_STRIP * width
+    is_wedge = beyond.min() <= _TAPERED * beyond.max() and beyond.max() > tolerance
+    return beyond if is_strip or is_wedge else np.zeros(length)
+
+
+def _straight(depth: np.ndarray, most: float, tolerance: float) -> np.ndarray:
+    """The straight line that most rows end on, of those that end before `most`, for all rows; below 0 without one."""
+    places = np.flatnonzero((depth > 0) & (depth <= most))
+    if len(places) < 3:
+        return np.full(len(depth), -1.0)
+    some = places[np.linspace(0, len(places) - 1, min(_TRIES, len(places))).astype(int)]
+    i, j = np.triu_indices(len(some), 1)
+    slope = (depth[some[j]] - depth[some[i]]) / (some[j] - some[i])
+    lines = depth[some[i]] + slope * (places[:, np.newaxis] - some[i])
+    on_line = abs(lines - depth[places, np.newaxis]) <= tolerance
+    its = places[on_line[:, on_line.sum(axis=0).argmax()]]
+    line: np.ndarray = np.polyval(np.polyfit(its, depth[its], 1), np.arange(len(depth)))
+    return line
+
+
+def _painted(image: Image.Image, depths: list[np.ndarray], factor: int) -> Image.Image:
+    """A picture with the beginnings of its rows as what follows; `depths` are those of a copy reduced by `factor`."""
+    pixels = np.array(image)
+    for rows, depth in zip(_from_edges(pixels), depths, strict=True):
+        ends = np.ceil((depth + _SOFT) * factor).astype(int).clip(max=rows.shape[1] - 1)
+        for small_row in np.flatnonzero(depth):
+            for row in rows[small_row * factor : (small_row + 1) * factor]:
+                row[: ends[small_row]] = row[ends[small_row]]
+    return Image.fromarray(pixels)

@@ -1,0 +1,90 @@
+"""What lies beyond a page that is a little askew: no ink, wherever it shows; and what looks like it but is ink."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from benchmarks import rendering
+from fastnet.data.loading import load_dataset
+from fastnet.reading.pictures.surroundings import is_beyond_page, without_surroundings
+from fastnet.reading.predictor import Predictor
+
+DESK = (60, 58, 55)
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return Predictor.load()
+
+
+@pytest.fixture(scope="module")
+def digits():
+    train = load_dataset().train
+    return list(zip(train.images[:6].reshape(-1, 28, 28), train.labels[:6].tolist(), strict=True))
+
+
+def page_of(image, ink=rendering.BLACK, size=(420, 360)):
+    page = rendering.paper(size, (222, 218, 206))
+    rendering.write(page, rendering.strokes(image, 150), 150, 90, ink)
+    return rendering.picture(page)
+
+
+@pytest.mark.parametrize("angle", [-9, -4, -1, 2, 6])
+def test_wedges_at_the_corners_of_a_page_askew_are_no_digits(predictor, digits, angle):
+    for image, label in digits:
+        reading = predictor.read(page_of(image).rotate(angle, Image.Resampling.BICUBIC, fillcolor=DESK))
+        assert reading.text == str(label)
+
+
+@pytest.mark.parametrize("angle", [-7, 5])
+def test_a_dark_wedge_does_not_say_what_pale_ink_looks_like(predictor, digits, angle):
+    for image, label in digits:
+        picture = page_of(image, ink=(150, 150, 160)).rotate(angle, Image.Resampling.BICUBIC, fillcolor=DESK)
+        assert predictor.read(picture).text == str(label)
+
+
+@pytest.mark.parametrize("sides", [[0], [3], [0, 1], [1, 2, 3]])
+def test_strips_of_the_desk_along_sides_are_no_digits(predictor, digits, sides):
+    strips = [
+        [(0, 0), (40, 0), (26, 360), (0, 360)],
+        [(0, 0), (420, 0), (420, 12), (0, 30)],
+        [(420, 0), (420, 360), (398, 360), (406, 0)],
+        [(0, 360), (420, 360), (420, 340), (0, 346)],
+    ]
+    for image, label in digits:
+        picture = page_of(image)
+        for side in sides:
+            ImageDraw.Draw(picture).polygon(strips[side], DESK)
+        assert predictor.read(picture).text == str(label)
+
+
+def test_what_is_painted_over_is_as_the_paper_beside_it_and_the_rest_as_it_was(digits):
+    page = page_of(digits[0][0])
+    picture = page.rotate(5, Image.Resampling.BICUBIC, fillcolor=DESK)
+    image, small = without_surroundings(picture, picture.reduce(2), 2)
+    before, after = np.asarray(picture, int), np.asarray(image, int)
+    changed = (before != after).any(axis=2)
+    assert 0.02 < changed.mean() < 0.08
+    assert after[changed].min() > 150
+    assert not changed[60:300, 60:360].any()
+    assert np.asarray(small)[:, 0].min() > 150
+
+
+def test_plain_pages_frames_and_shadows_are_left_as_they_are(digits):
+    page = page_of(digits[0][0])
+    framed = page.copy()
+    ImageDraw.Draw(framed).rectangle((0, 0, 419, 359), outline=(30, 30, 30), width=3)
+    in_shade = Image.fromarray((np.asarray(page) * np.linspace(0.5, 1, 420)[:, np.newaxis]).astype(np.uint8))
+    for picture in (page, framed, in_shade):
+        image, small = without_surroundings(picture, picture, 1)
+        assert image is picture
+        assert small is picture
+
+
+def test_a_stroke_that_the_edge_cuts_off_is_no_wedge():
+    part = Image.new("1", (80, 200))
+    ImageDraw.Draw(part).line([(-10, 120), (90, 20)], 1, 22)
+    assert not is_beyond_page(np.asarray(part), (True, False, True, False))
+    corner = Image.new("1", (31, 200))
+    ImageDraw.Draw(corner).polygon([(0, 0), (30, 0), (0, 200)], 1)
+    assert is_beyond_page(np.asarray(corner), (True, True, False, False))
