@@ -9,6 +9,7 @@ from fastnet.models.model import Model
 from fastnet.models.network import Activations
 
 from .pictures import UNLIKE, LeftOut
+from .pictures.marks import SIGNS
 
 Box = tuple[int, int, int, int]
 
@@ -75,14 +76,18 @@ def marks_in_line(digits: Sequence[Box], left_out: Sequence[LeftOut]) -> list[tu
     found = []
     for mark in left_out:
         left, upper, right, lower = mark.box
-        width, middle = right - left, (left + right) / 2
-        is_in_line = top <= (upper + lower) / 2 <= bottom and max(width, lower - upper) <= height
+        longer, middle = max(right - left, lower - upper), (left + right) / 2
         is_in_digit = ((x0 <= middle) & (middle <= x1)).any()  # dirt, or a bit of it
-        if mark.reason in _NO_MARKS or is_in_digit or not is_in_line:
+        is_sign = mark.reason in SIGNS
+        if mark.reason in _NO_MARKS or not top <= (upper + lower) / 2 <= bottom:
             continue
-        if x0.min() < middle < x1.max() and max(width, lower - upper) >= _LEAST_MARK * height:
+        if not is_sign and (is_in_digit or longer > height):
+            continue
+        is_between = x0.min() < middle < x1.max()
+        is_near = x0.min() - _REACH * height < middle < x1.max() + _REACH * height
+        if is_between and (is_sign or longer >= _LEAST_MARK * height):
             found.append((mark, MARK_BETWEEN))
-        elif x0.min() - _REACH * height < middle < x1.max() + _REACH * height and _is_dash(mark.box, height):
+        elif not is_between and is_near and (is_sign or _is_dash(mark.box, height)):
             found.append((mark, MARK_BESIDE))
     return found
 

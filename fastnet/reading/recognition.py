@@ -12,7 +12,7 @@ from fastnet.models.model import Model
 
 from .cutting import OTHER_CUT as OTHER_CUT
 from .cutting import digits_of, seen_at_once
-from .doubts import TURNED, are_turned, marks_in_line, may_be_digit
+from .doubts import MARK_BETWEEN, TURNED, are_turned, marks_in_line, may_be_digit
 from .pictures import LeftOut as LeftOut
 from .pictures import Limits as Limits
 from .pictures import Part, Source, prepare
@@ -92,15 +92,14 @@ def _flagged(digit: DigitReading, flag: str) -> DigitReading:
 
 
 def _with_marks(digits: tuple[DigitReading, ...], left_out: Sequence[LeftOut]) -> tuple[DigitReading, ...]:
-    """The digits, and in their places the points and dashes that stand between them, line by line."""
+    """The digits, and in their places the points and dashes that stand between them, line by line, or cell by cell."""
     if not left_out:
         return digits
     all_of_them: list[DigitReading] = []
-    for _, line in groupby(digits, lambda digit: digit.line):
-        row = list(line)
-        is_of_cells = row[0].column is not None
-        found = [] if is_of_cells else marks_in_line([digit.box for digit in row], left_out)
-        marks = [_mark(row[0], *each) for each in found]
+    for (_, column), some in groupby(digits, lambda digit: (digit.line, digit.column)):
+        row = list(some)
+        found = marks_in_line([digit.box for digit in row], left_out)
+        marks = [_mark(row[0], mark, flag) for mark, flag in found if column is None or flag == MARK_BETWEEN]
         all_of_them += sorted([*row, *marks], key=lambda each: each.box[0] + each.box[2]) if marks else row
     return tuple(all_of_them)
 
@@ -110,4 +109,5 @@ def _mark(neighbour: DigitReading, left_out: LeftOut, flag: str) -> DigitReading
     n_classes, pixels = len(neighbour.probabilities), np.zeros_like(neighbour.pixels)
     unknown = np.full(n_classes, 1 / n_classes, np.float32)
     flags = ("no digit", flag)
-    return DigitReading(None, 0.0, unknown, None, flags, left_out.box, pixels, "", None, neighbour.line, "other")
+    place = neighbour.line, "other", neighbour.column
+    return DigitReading(None, 0.0, unknown, None, flags, left_out.box, pixels, "", None, *place)

@@ -174,7 +174,9 @@ def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
         cuts: list[Cut] = []
         for cell in row:
             inside, column = contents.get(cell.labels[0]), columns[cell.labels[0]]
-            cuts += (_in_cell(inside, column, ink, least_side) if inside else []) or [_empty(cell, column)]
+            its, left_out = _in_cell(inside, column, ink, least_side) if inside else ([], [])
+            cuts += its or [_empty(cell, column)]
+            others += left_out
         lines.append(cuts)
     box = (
         min(cell.x0 for cell in cells),
@@ -329,22 +331,29 @@ def _fits(box: np.ndarray, cell: Group) -> bool:
     return bool(box[2] - box[0] <= 1.4 * cell.width and box[3] - box[1] <= 1.4 * cell.height)
 
 
-def _in_cell(content: _Content, column: int, ink: Ink, least_side: float) -> list[Cut]:
-    """The digits in one cell."""
+def _in_cell(content: _Content, column: int, ink: Ink, least_side: float) -> tuple[list[Cut], list[LeftOut]]:
+    """The digits in one cell, and what was left out there."""
     place = slice(content.y0, content.y0 + content.own.shape[0]), slice(content.x0, content.x0 + content.own.shape[1])
     part = replace(
         ink, **{name: getattr(ink, name)[place] for name in ("grey", "even", "amount", "mask", "peaks", "faint")}
     )
+    found = cut(content.own, part, least_side)
     known: dict[int, Cut] = {}
-    return [_placed(one, content, column, known) for one in cut(content.own, part, least_side).cuts]
+    cuts = [_placed(one, content, column, known) for one in found.cuts]
+    return cuts, [LeftOut(_moved(each.box, content), each.reason) for each in found.left_out]
+
+
+def _moved(box: Box, content: _Content) -> Box:
+    """A box of a cell's ink, in the grid."""
+    x0, y0, x1, y1 = box
+    return x0 + content.x0, y0 + content.y0, x1 + content.x0, y1 + content.y0
 
 
 def _placed(one: Cut, content: _Content, column: int, known: dict[int, Cut]) -> Cut:
     """A cut of a cell, and its alternatives, in the grid, all in one line; those that are shared stay shared."""
     if id(one) not in known:
-        x0, y0, x1, y1 = np.add(one.box, (content.x0, content.y0) * 2).tolist()
         others = tuple(tuple(_placed(each, content, column, known) for each in other) for other in one.alternatives)
-        known[id(one)] = replace(one, box=(x0, y0, x1, y1), alternatives=others, column=column, below=0)
+        known[id(one)] = replace(one, box=_moved(one.box, content), alternatives=others, column=column, below=0)
     return known[id(one)]
 
 

@@ -1,13 +1,15 @@
 """Cut a mask of ink into digits: connected parts, without specks, fragments joined, in reading order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from .cuts import Cut, Found, Group, LeftOut
 from .ink import Ink
 from .labelling import Runs, components, label_runs
+from .marks import MAY_BE_SLASH, marks_among, may_be_slashes
 from .mnist_form import stroke_width
 from .rows import in_lines, is_sure, slope_of
 from .sheet import Box
@@ -61,7 +63,8 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     sieve.leave_out("too small", lambda group: _longer(group) < least_side)
     sieve.keep_only("a shadow", _without_shade(sieve.groups, runs, ink))
     labels = runs.drawn(mask)
-    sieve.leave_out("touches the edge", lambda group: is_beyond_page(_own(group, labels), edges.touched(group)))
+    own = partial(_own, labels=labels)
+    sieve.leave_out("touches the edge", lambda group: is_beyond_page(own(group), edges.touched(group)))
     sieve.keep_only("touches the edge", _without_frame(sieve.groups, mask, edges))
     _leave_out_specks(sieve)
     n = len(sieve.groups)
@@ -70,12 +73,14 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     sieve.keep_only("too many", sorted(sieve.groups, key=lambda group: -group.area)[:MOST_DIGITS])
     if sieve.groups:
         _leave_out_giants(sieve)
+        for reason, marks in marks_among(sieve.groups, own, _usual_height(sieve.groups), ruled).items():
+            sieve.keep_only(reason, [group for group in sieve.groups if id(group) not in marks])
         sieve.groups = _join(sieve.groups, edges)
         _leave_out_marks(sieve, labels, edges)
-    cut_off = edges.cut_off(sieve.groups)
     slope = ruled or slope_of(sieve.groups)
     lines = in_lines(sieve.groups, slope)
-    cuts = [[_cut_out(group, labels, cut_off) for group in line] for line in lines]
+    doubted = {CUT_OFF: edges.cut_off(sieve.groups), MAY_BE_SLASH: may_be_slashes(lines, slope, own)}
+    cuts = [[_cut_out(group, labels, doubted) for group in line] for line in lines]
     return Found(cuts, n, sieve.told(), slope if ruled or is_sure(slope, lines) else 0.0)
 
 
@@ -153,11 +158,11 @@ def _own(group: Group, labels: np.ndarray) -> np.ndarray:
     return np.isin(labels[group.y0 : group.y1, group.x0 : group.x1], group.labels)
 
 
-def _cut_out(group: Group, labels: np.ndarray, cut_off: set[int]) -> Cut:
-    """The digit that a group is, and what it falls into if it is several."""
+def _cut_out(group: Group, labels: np.ndarray, doubted: Mapping[str, set[int]]) -> Cut:
+    """The digit that a group is, and what it falls into if it is several; `doubted` has the `id`s by the flag."""
     whole = with_alternatives(_own(group, labels), group.x0, group.y0)
-    apart = tuple(_cut_out(each, labels, set()) for each in group.apart)
-    flags = (CUT_OFF,) if id(group) in cut_off else ()
+    apart = tuple(_cut_out(each, labels, {}) for each in group.apart)
+    flags = tuple(flag for flag, groups in doubted.items() if id(group) in groups)
     return replace(whole, alternatives=(apart,) if apart else whole.alternatives, below=group.below, flags=flags)
 
 

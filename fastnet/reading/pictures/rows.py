@@ -20,7 +20,7 @@ _GAINED = 0.15  # of the usual height: fewer rows that the lines cover once stra
 
 def in_lines(groups: list[Group], slope: float) -> list[list[Group]]:
     """Lines from top to bottom, each from left to right; they fall by `slope` rows a column, and may waver."""
-    rows = {id(group): _straight_rows(group, slope) for group in groups}
+    rows = {id(group): straight_rows(group, slope) for group in groups}
     lines: list[list[Group]] = []
     for group in sorted(groups, key=lambda group: group.x0):
         fitting = [
@@ -83,7 +83,7 @@ def _covered(first: np.ndarray, last: np.ndarray) -> np.ndarray:
     return covered
 
 
-def _straight_rows(group: Group, slope: float) -> tuple[float, float]:
+def straight_rows(group: Group, slope: float) -> tuple[float, float]:
     """The first row of a group and the one after its last, as they were if lines did not slant."""
     fall = slope * (group.x0 + group.x1) / 2
     return group.y0 - fall, group.y1 - fall
