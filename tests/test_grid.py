@@ -225,6 +225,18 @@ def test_tiles_below_a_sheet_are_no_form(predictor, of_each):
     assert (reading.text, reading.grid) == ("3", None)
 
 
+@pytest.mark.parametrize("digit", [3, 6, 9])
+def test_a_digit_on_a_sheet_of_the_tone_of_its_tiles_is_read(predictor, of_each, digit):
+    tiles = np.full((520, 700), 225, np.uint8)
+    tiles[20::100, :], tiles[:, 20::100] = 150, 150
+    tiles[130:430, 240:530] = 235
+    ink = strokes(of_each[digit], 160)
+    place = tiles[200 : 200 + ink.shape[0], 320 : 320 + ink.shape[1]]
+    place[:] = place + ink * (30.0 - place)
+    reading = predictor.read(tiles)
+    assert (reading.text, reading.grid) == (str(digit), None)
+
+
 def test_digits_that_touch_in_a_cell_stand_in_its_column_however_they_are_cut(of_each):
     page = form(of_each, ["_____"] * 2, side=110)
     for row in range(2):

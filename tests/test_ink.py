@@ -118,6 +118,25 @@ def test_a_fat_stroke_is_no_sheet():
     assert find_sheet(coarse_copy(page), page.size) is None
 
 
+@pytest.mark.parametrize("angle", [0, 8])
+def test_a_small_light_sheet_is_one_if_there_is_a_digit_on_it(predictor, digits, angle):
+    images, labels = digits
+    sheet = rendering.paper((180, 160), (236, 234, 228))
+    rendering.write(sheet, rendering.strokes(images[1], 90), 60, 35, (40, 40, 60))
+    desk = Image.new("RGBA", (1000, 800), (72, 52, 40))
+    turned = rendering.picture(sheet).convert("RGBA").rotate(angle, Image.Resampling.BICUBIC, expand=True)
+    desk.alpha_composite(turned, (620, 130))
+    assert predictor.read(desk.convert("RGB")).text == str(labels[1])
+
+
+def test_a_small_light_block_beside_a_digit_is_no_sheet(predictor, digits):
+    images, labels = digits
+    board = rendering.paper((600, 500), (40, 42, 46))
+    board[60:160, 60:190] = 230
+    rendering.write(board, rendering.strokes(images[1], 200), 330, 200, (235, 235, 230))
+    assert predictor.read(rendering.picture(board)).text == str(labels[1])
+
+
 def test_a_perspective_takes_corners_to_corners():
     source, target = np.array([[0, 0], [10, 0], [10, 8], [0, 8]]), np.array([[3, 2], [20, 4], [24, 30], [1, 25]])
     plane = homography(source, target)

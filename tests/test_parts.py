@@ -213,6 +213,16 @@ def test_two_digits_close_above_each_other_are_two_lines(predictor, digits):
         assert [line.text for line in reading.lines] == ["7", "4"]
 
 
+@pytest.mark.parametrize("gap", [5, 8])
+def test_rows_close_above_each_other_are_no_broken_digit(predictor, digits, gap):
+    images, labels = digits
+    height, rows = 60, 3
+    places = [(60 + 70 * column, 50 + (height + gap) * row) for row in range(rows) for column in range(4)]
+    reading = predictor.read(page_of(images[: 4 * rows], height, places, (400, 320)))
+    expected = "".join(map(str, labels[: 4 * rows]))
+    assert [line.text for line in reading.lines] == [expected[4 * row : 4 * row + 4] for row in range(rows)]
+
+
 def test_a_stroke_with_a_gap_is_never_surely_two_ones(predictor):
     reading = predictor.read(drawn((95, 30, 104, 95), (96, 105, 105, 170)))
     assert reading.text == "1" or "unsure" in reading.flags

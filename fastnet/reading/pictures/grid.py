@@ -35,6 +35,7 @@ _GAP = 0.35  # of the width of wide cells: what is narrower lies between boxes
 _BORDERED = 0.25  # times as dark as the lines of other cells is the palest side of a cell
 _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
+_BESIDE = 0.6  # of their height is ink outside empty cells, which are tiles or panes then
 _FITS = 0.6  # of the ink in a grid stays in its cells; where it does not, somebody wrote across squared paper
 
 
@@ -185,7 +186,16 @@ def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
         max(cell.y1 for cell in cells),
     )
     found = Found(lines, len(contents), others)
+    if all(one.kind == "empty" for one in found.cuts) and _is_written_beside(others, height, mask.shape):
+        found = cut(mask, ink, least_side)
     return Grid(found, mask, height, box)
+
+
+def _is_written_beside(outside: list[LeftOut], height: float, shape: tuple[int, ...]) -> bool:
+    """Whether there is ink about as high as the cells outside them, off the edge, as on a sheet that lies on tiles."""
+    boxes = np.array([each.box for each in outside]).reshape(-1, 4)
+    is_inside = (boxes[:, :2] > 0).all(axis=1) & (boxes[:, 2:] < shape[::-1]).all(axis=1)
+    return bool((boxes[is_inside, 3] - boxes[is_inside, 1] >= _BESIDE * height).any())
 
 
 @dataclass(frozen=True, eq=False)

@@ -398,6 +398,7 @@ def _joined_once(groups: list[Group], edges: _Edges) -> list[Group]:
     n_digits = sum(_is_about(_longer(group), usual) for group in groups)
     highest = (1.5 if n_digits > 2 else 2.2) * usual
     remnants = edges.cut_off(groups)
+    are_rows = _are_rows([group for group in groups if group.height > _FRAGMENT * usual])
 
     def belong(a: Group, b: Group) -> bool:
         return not ({id(a), id(b)} & remnants) and _belong(a, b, usual, highest)
@@ -406,7 +407,7 @@ def _joined_once(groups: list[Group], edges: _Edges) -> list[Group]:
     for cluster in _clusters(groups, _are_near(groups, 0.3 * usual)):
         joined = _joined(cluster, belong)
         for some in _clusters(joined, _are_near(joined, _NEAR * usual)):
-            result += (_either(some) if _is_broken(some) else []) or _halves_joined(some, usual)
+            result += (_either(some) if _is_broken(some) and not are_rows else []) or _halves_joined(some, usual)
     return [_one_or_above_each_other(result)] if not remnants and _may_be_halves(result, usual) else result
 
 
@@ -433,6 +434,15 @@ def _is_broken(groups: list[Group]) -> bool:
     widths = [group.width for group in groups]
     whole = max(group.x1 for group in groups) - min(group.x0 for group in groups)
     return len(groups) >= _MANY_PIECES and float(np.median(widths)) <= _NARROW * whole
+
+
+def _are_rows(groups: list[Group]) -> bool:
+    """Whether groups of one height stand in several lines, three or more in one: digits, however close."""
+    if len(groups) <= _MANY_PIECES:
+        return False
+    heights = [group.height for group in groups]
+    lines = [len(line) for line in in_lines(groups, slope_of(groups))]
+    return max(heights) <= _ALIKE * min(heights) and min(lines) >= 2 and len(lines) >= 2 and max(lines) >= 3
 
 
 def _joined(groups: list[Group], belong: Callable[[Group, Group], bool]) -> list[Group]:

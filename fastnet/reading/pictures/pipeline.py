@@ -159,7 +159,7 @@ def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look |
         if grid is None:
             return look
         look = Look(x, y, scale, ink, grid.mask, grid.found)
-        if scale == 1 or grid.height >= _SMALL:
+        if scale == 1 or grid.height >= _SMALL or not _is_in_cells(look):
             return look
         x0, y0, x1, y1 = (round(edge) for edge in look.outside(grid.box))
         margin = round(_MISSED * grid.height * scale)
@@ -169,6 +169,11 @@ def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look |
         if closer >= scale:
             return look
         scale = closer
+
+
+def _is_in_cells(form: Look) -> bool:
+    """Whether the digits of a form are in its cells; else they were written beside what looks like cells."""
+    return all(one.column is not None for one in form.cuts)
 
 
 def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
@@ -184,8 +189,10 @@ def _look_at_close_up(channel: Image.Image, factor: int) -> Look | None:
 def _lies_on(form: Look, sheet: Sheet) -> bool:
     """Whether most of a form lies on the sheet that the picture shows; what else looks like cells is a desk's grain.
 
-    What is as dark as the form's ink is no sheet for it, but a block beside it.
+    What is as dark as the form's ink is no sheet for it, but a block beside it. What stands beside cells is no form.
     """
+    if not _is_in_cells(form):
+        return False
     if form.ink.is_dark != sheet.is_light:
         return True
     boxes = np.array([form.outside(one.box) for one in form.cuts])
@@ -196,7 +203,7 @@ def _lies_on(form: Look, sheet: Sheet) -> bool:
 
 
 def _look_at_sheet(image: Image.Image, sheet: Sheet) -> Look | None:
-    """Look at the sheet that lies in the picture; None if it may be a stroke: an empty long bar."""
+    """Look at the sheet that lies in the picture; None if it may be something else: empty, and a long bar or small."""
     if sheet.box is not None:
         look = _closer(image, _look(image, sheet.box, is_dark=sheet.is_light))
     else:
@@ -204,6 +211,8 @@ def _look_at_sheet(image: Image.Image, sheet: Sheet) -> Look | None:
         look = replace(_closer(page, _look(page, (0, 0, *page.size), is_dark=sheet.is_light)), plane=plane)
     if look.cuts and look.ink.contrast >= _LOW_CONTRAST:
         return look
+    if sheet.must_have_digits:
+        return None
     width, height = sheet.size
     return look if max(width, height) < _BAR * min(width, height) and not look.cuts else None
 

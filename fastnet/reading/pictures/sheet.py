@@ -12,13 +12,13 @@ Box = tuple[int, int, int, int]  # x0, y0, x1, y1; x1 and y1 are one past the la
 
 _TWO_GROUPS = 0.75  # of the variance is between the sheet and what it lies on
 _IN_SHADE = 0.6  # ... if part of the sheet is in the shade
-_LEAST_SHARE = 0.12  # of the picture
+_LEAST_SHARE, _LEAST_WRITTEN = 0.12, 0.02  # of the picture, and if it is light and there are digits on it
 _STRAIGHT = 0.85  # of the box, that nearly all rows and columns of the sheet reach across
 _MARGIN = 0.04  # of the box, left out on each side: the sheet may lie a little askew
 _REACHED = 0.3  # of a side of the picture is sheet at most, if it touches several: with its corners alone
 _MOST_BORDER = 0.5  # of the picture's border is as the sheet: else it is a box on that paper
 _SIBLING, _FILLED = 0.3, 0.5  # of the largest part's box, and of its own: another cell of a form
-_ALIKE = 0.93  # in common with the quadrilateral between its corners: a sheet that lies askew
+_ALIKE, _ALIKE_IF_SMALL = 0.93, 0.86  # in common with the quadrilateral between its corners: a sheet that lies askew
 _MOSTLY_PAPER = 0.6  # of a sheet is of its own tone: lines and strokes enclose paper
 
 
@@ -26,12 +26,14 @@ _MOSTLY_PAPER = 0.6  # of a sheet is of its own tone: lines and strokes enclose 
 class Sheet:
     """A sheet's corners in the picture and whether it is light.
 
-    `corners` is (4, 2), x and y, clockwise from the upper left one; `box` is its inside, if it lies straight.
+    `corners` is (4, 2), x and y, clockwise from the upper left one; `box` is its inside, if it lies straight. One
+    that is so small that it may be something else `must_have_digits` on it.
     """
 
     corners: np.ndarray
     box: Box | None
     is_light: bool
+    must_have_digits: bool
 
     @property
     def size(self) -> tuple[int, int]:
@@ -98,8 +100,10 @@ def _quadrilateral(mask: np.ndarray, scale: np.ndarray, is_light: bool) -> Sheet
     largest = int(areas.argmax())
     its = runs.label == largest
     x0, y0, x1, y1 = boxes[largest].tolist()
-    if (x1 - x0) * (y1 - y0) < _LEAST_SHARE * mask.size or _has_siblings(areas, boxes):
+    least = (_LEAST_WRITTEN if is_light else _LEAST_SHARE) * mask.size
+    if (x1 - x0) * (y1 - y0) < least or _has_siblings(areas, boxes):
         return None
+    is_small = (x1 - x0) * (y1 - y0) < _LEAST_SHARE * mask.size
     part = np.zeros_like(mask)
     part[mask] = np.repeat(its, runs.length)
     reached = [float(side.mean()) for side in (part[0], part[-1], part[:, 0], part[:, -1])]
@@ -108,14 +112,15 @@ def _quadrilateral(mask: np.ndarray, scale: np.ndarray, is_light: bool) -> Sheet
     part = part[y0:y1, x0:x1]
     corners = _corners(runs, its)
     straight = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+    alike = _ALIKE_IF_SMALL if is_small else _ALIKE
     askew = (abs(corners - straight) / (x1 - x0, y1 - y0)).max() > _MARGIN
-    if askew and _area(corners) >= _LEAST_SHARE * mask.size and _agreement(part, corners - (x0, y0)) >= _ALIKE:
-        return Sheet(corners * scale, None, is_light)
+    if askew and _area(corners) >= least and _agreement(part, corners - (x0, y0)) >= alike:
+        return Sheet(corners * scale, None, is_light, is_small)
     if part.mean() < _MOSTLY_PAPER or not (_is_straight(part) and _is_straight(part.T)):
         return None
     margin = _MARGIN * np.array([x1 - x0, y1 - y0])
     (left, top), (right, bottom) = (straight[0] + margin) * scale, (straight[2] - margin) * scale
-    return Sheet(straight * scale, (round(left), round(top), round(right), round(bottom)), is_light)
+    return Sheet(straight * scale, (round(left), round(top), round(right), round(bottom)), is_light, is_small)
 
 
 def _agreement(part: np.ndarray, corners: np.ndarray) -> float:
