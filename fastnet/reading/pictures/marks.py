@@ -112,10 +112,13 @@ def _stroke(group: Group, own: Callable[[Group], np.ndarray]) -> _Stroke | None:
     if group.width > group.height or group.height < 3:
         return None
     ink = own(group)
-    row, column = np.nonzero(ink)
-    at = row / (group.height - 1) - 0.5
-    bow, lean, _ = (bend := np.polyfit(at, column, 2)) / group.height
-    across = float(np.std(column - np.polyval(bend, at))) / np.hypot(1, lean)
+    squares, sums, n = (ink @ np.vander(np.arange(group.width, dtype=float), 3)).T  # of the columns, row by row
+    at = np.linspace(-0.5, 0.5, group.height)
+    bend = np.polyfit(at, sums / np.maximum(n, 1), 2, w=np.sqrt(n))
+    bow, lean, _ = (bend / group.height).tolist()
+    middle = np.polyval(bend, at)
+    variance = float((squares - 2 * middle * sums + middle**2 * n).sum() / n.sum())
+    across = (variance / (1 + lean**2)) ** 0.5
     return _Stroke(group, -lean, bow / 4) if across <= _EVEN * stroke_width(ink) else None
 
 
