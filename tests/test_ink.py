@@ -137,6 +137,13 @@ def test_a_small_light_block_beside_a_digit_is_no_sheet(predictor, digits):
     assert predictor.read(rendering.picture(board)).text == str(labels[1])
 
 
+def test_a_light_stroke_is_no_small_sheet(predictor):
+    board = Image.new("L", (400, 400), 20)
+    ImageDraw.Draw(board).line([(200, 90), (200, 310)], 250, 30)
+    reading = predictor.read(board)
+    assert (reading.text, reading.flags) == ("1", ())
+
+
 def test_a_perspective_takes_corners_to_corners():
     source, target = np.array([[0, 0], [10, 0], [10, 8], [0, 8]]), np.array([[3, 2], [20, 4], [24, 30], [1, 25]])
     plane = homography(source, target)

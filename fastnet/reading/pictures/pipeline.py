@@ -203,7 +203,11 @@ def _lies_on(form: Look, sheet: Sheet) -> bool:
 
 
 def _look_at_sheet(image: Image.Image, sheet: Sheet) -> Look | None:
-    """Look at the sheet that lies in the picture; None if it may be something else: empty, and a long bar or small."""
+    """Look at the sheet that lies in the picture; None if it may be none: small and long, or empty and either."""
+    width, height = sheet.size
+    is_bar = max(width, height) >= _BAR * min(width, height)
+    if is_bar and sheet.must_have_digits:
+        return None
     if sheet.box is not None:
         look = _closer(image, _look(image, sheet.box, is_dark=sheet.is_light))
     else:
@@ -211,10 +215,7 @@ def _look_at_sheet(image: Image.Image, sheet: Sheet) -> Look | None:
         look = replace(_closer(page, _look(page, (0, 0, *page.size), is_dark=sheet.is_light)), plane=plane)
     if look.cuts and look.ink.contrast >= _LOW_CONTRAST:
         return look
-    if sheet.must_have_digits:
-        return None
-    width, height = sheet.size
-    return look if max(width, height) < _BAR * min(width, height) and not look.cuts else None
+    return None if is_bar or sheet.must_have_digits or look.cuts else look
 
 
 def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:
