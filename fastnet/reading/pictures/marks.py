@@ -17,11 +17,8 @@ _EVEN = 0.5  # of its width is the ink's deviation from the bow that a stroke is
 _BEYOND, _LONGER = 0.08, 0.33  # of the digits' height: a slash reaches so far beyond them, above and below, and in all
 _BRACKET_BEYOND, _BOW = 0.05, 0.05  # ... brackets, which come in pairs; of their height is the middle beside the ends
 _LEAN = 0.15  # columns a row, at least, by which a slash leans to the right: the height tells the rest
-_HARDLY_BEYOND, _FOR_LEAN, _DOUBTFUL = (
-    0.02,
-    0.15,
-    0.1,
-)  # ... what may be one, and with so much for a column a row of lean
+_HARDLY_BEYOND, _DOUBTFUL = 0.02, 0.1  # ... what may be one: at least so far, and with what its lean counts so far ...
+_FOR_LEAN = 0.15  # ... for each column a row
 _LONGEST = 2  # times as high as the digits are brackets, at most: pieces of a circle are longer
 _COMMA, _COMMA_WIDTH = (0.1, 0.6), 1.5  # of the digits' height is a comma's; times as wide as high, at most
 _HANGS, _BELOW, _DROPPED = 0.5, 0.06, 0.2  # of the digits' height: it begins so low, ends below them, is not farther
