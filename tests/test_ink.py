@@ -54,6 +54,38 @@ def test_light_that_falls_off_over_a_small_crop_is_no_grain():
     assert part.box[3] - part.box[1] > 40
 
 
+def written(digit, colour):
+    page = rendering.paper((240, 240), (250, 250, 248))
+    rendering.write(page, rendering.strokes(digit, 110), 70, 65, colour)
+    return page
+
+
+def photographed(page, light):
+    shaded = Image.fromarray((page * light[..., np.newaxis]).astype(np.uint8))
+    return shaded.filter(ImageFilter.GaussianBlur(1))
+
+
+@pytest.mark.parametrize("ink", [(25, 25, 60), (120, 120, 122)])
+def test_a_digit_is_read_through_which_the_sharp_edge_of_a_deep_shadow_runs(predictor, digits, ink):
+    right = 0
+    for number, (image, label) in enumerate(zip(*digits, strict=True)):
+        y, x = np.mgrid[-120:120, -120:120]
+        is_lit = x * np.cos(number) + y * np.sin(number) < 0
+        reading = predictor.read(photographed(written(image, ink), np.where(is_lit, 1, 0.45)))
+        right += reading.text == str(label)
+        assert reading.text == str(label) or reading.flags
+    assert right >= 28
+
+
+def test_the_shadow_of_a_corner_is_no_digit_that_fills_the_picture(predictor, digits):
+    right = 0
+    for image, label in zip(*digits, strict=True):
+        light = np.ones((240, 240))
+        light[120:, 110:] = 0.5
+        right += predictor.read(photographed(written(image, (25, 25, 60)), light)).text == str(label)
+    assert right >= 27
+
+
 # ---- Sheets ---------------------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from .ruling import without_ruled_lines
 _TWO_GROUPS = 0.7  # of the variance is between ink and paper
 _MOST_INK = 0.5  # of it is in one part
 _SPAN = 0.7  # of the picture's height or width, that this part reaches across
+_TWO_TONES = 0.82  # of the ink's variance is between a shadow and the ink in it; less within strokes with soft edges
 _OPEN = 0.8  # of each side of the picture is ink at most: what fills a side is a shadow, a table or a frame
 _THICK = 0.4  # of the longer side of that part: no stroke is thicker
 _EVEN = 0.05  # of each side at least is paper at its usual level, ...
@@ -97,6 +98,12 @@ def _sides(picture: np.ndarray) -> tuple[np.ndarray, ...]:
     return picture[0], picture[-1], picture[:, 0], picture[:, -1]
 
 
+def _is_written_on(amount: np.ndarray) -> bool:
+    """Whether what seems ink is two things, of which the darker is less: a shadow, with ink in it."""
+    threshold, separation = otsu(amount)
+    return bool(separation >= _TWO_TONES and (amount > threshold).mean() < 0.5)
+
+
 def _is_digit(ink: np.ndarray, amount: np.ndarray) -> bool:
     """Whether the ink's largest part is of strokes and as large as the picture, which is no page of a notebook."""
     if max(side.mean() for side in _sides(ink)) > _OPEN:
@@ -108,6 +115,6 @@ def _is_digit(ink: np.ndarray, amount: np.ndarray) -> bool:
     its = runs.label == areas.argmax()
     height, width = np.ptp(runs.row[its]) + 1, runs.stop[its].max() - runs.start[its].min()
     fills = max(height / ink.shape[0], width / ink.shape[1]) >= _SPAN and areas.max() >= _MOST_INK * areas.sum()
-    if not fills or stroke_width(ink) > _THICK * max(height, width):
+    if not fills or stroke_width(ink) > _THICK * max(height, width) or _is_written_on(amount[ink]):
         return False
     return bool((without_ruled_lines(ink, ink, amount)[0] == ink).all())

@@ -8,13 +8,13 @@ from PIL import Image
 
 _COARSE_PIXELS = 8_000  # light and paper change slowly: a small copy tells them
 _CLOSED_PIXELS = 60_000  # a larger copy keeps the edges of shadows where they are
-_STROKE = 0.12  # of the copy's shorter side: strokes are narrower
+_STROKE, _WIDE_STROKE = 0.12, 0.18  # of the copy's shorter side: between lines, strokes are narrower; any are
 _MOST_OF_THE_PAGE = 0.6  # is plain paper
 _LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 _FAR_BETTER = 3.0  # how much more of the contrast another mix of colours must show than luminance does
 _SMOOTHING = 2  # pixels of the small copy over which paper is averaged
 _TWO_GROUPS = 0.7  # of the variance is between light and dark where they are two groups; 0.64 for plain grain
-_CLEAR = 0.9  # ink and paper are plainly two groups
+_CLEAR, _QUITE_CLEAR = 0.9, 0.93  # ink and paper are plainly two groups, and no shadow's edge lies on a stroke
 _ONE_SIDED = 1.5  # skewness of what is thin, above which it is strokes
 _NOISES = 5.0  # ink stands out from the paper by so many standard deviations of its grain
 _NEAR_BY = 4  # pixels, over which grain differs and light hardly does
@@ -89,9 +89,15 @@ def _in_even_light(
     of_light = _paper_between_lines if has_lines else _lit_paper
     paper, is_dark = _plain_paper(full, is_dark) or of_light(grey, is_dark)
     level = enlarged(paper, grey.size)
-    depth = level - full if is_dark else full - level
-    depth *= 255 / np.maximum(level if is_dark else 255 - level, np.float32(32))  # shade dims ink and paper alike
+    depth = _depth(level, full, is_dark)
     return np.clip(depth, 0, 255).astype(np.uint8), _grain(depth, has_lines), is_dark
+
+
+def _depth(paper: np.ndarray | np.float32, pixels: np.ndarray, is_dark: bool) -> np.ndarray:
+    """How far each pixel is from the paper towards the ink, of 255; shade dims ink and paper alike."""
+    depth: np.ndarray = paper - pixels if is_dark else pixels - paper
+    depth *= 255 / np.maximum(paper if is_dark else 255 - paper, np.float32(32))
+    return depth
 
 
 def _grain(depth: np.ndarray, near_by: bool) -> float:
@@ -130,22 +136,32 @@ def _lit_paper(grey: Image.Image, is_dark: bool | None) -> tuple[np.ndarray, boo
     best = _paper_and_side(g, 2, is_dark)
     if best[2] < _CLEAR:
         best = max(best, _paper_and_side(g, 8, is_dark), key=lambda guess: guess[2])
+    if best[2] < _QUITE_CLEAR:
+        closed = _closed_paper(grey, is_dark, _WIDE_STROKE)
+        best = closed if closed[2] > max(best[2], _CLEAR) else best
     return best[0], best[1]
 
 
 def _paper_between_lines(grey: Image.Image, is_dark: bool | None) -> tuple[np.ndarray, bool]:
-    """The same where lines run all over the page, with light as it is on both sides of the edge of a shadow.
+    """The same where lines run all over the page."""
+    return _closed_paper(grey, is_dark, _STROKE)[:2]
+
+
+def _closed_paper(grey: Image.Image, is_dark: bool | None, widest: float) -> tuple[np.ndarray, bool, float]:
+    """As `_paper_and_side`, with light as it is on both sides of the edge of a shadow, on a larger copy.
 
     Most is nearer to the brightness of the paper than to that of the ink, of which there is some near by. Strokes are
-    narrow, and shadows are not: closing fills what is dark and narrow, and does not move the edge of a shadow.
+    narrow, and shadows are not: closing fills what is dark and no wider than the share `widest` of the shorter side,
+    and does not move the edge of a shadow.
     """
     factor = math.ceil(math.sqrt(grey.width * grey.height / _CLOSED_PIXELS))
     g = np.asarray(grey.reduce((min(factor, grey.width), min(factor, grey.height))), np.float32)
-    reach = math.ceil(_STROKE * min(g.shape) / 2)
+    reach = math.ceil(widest * min(g.shape) / 2)
     if is_dark is None:
         is_dark = bool((2 * g - highest(g, 2 * reach) + highest(-g, 2 * reach)).sum() > 0)
     paper = _closed(g, reach) if is_dark else -_closed(-g, reach)
-    return paper - np.median(paper - g), is_dark  # closed grain is lighter than paper
+    paper -= np.median(paper - g)  # closed grain is lighter than paper
+    return paper, is_dark, otsu(_depth(paper, g, is_dark)[::2, ::2])[1]
 
 
 def _closed(values: np.ndarray, reach: int) -> np.ndarray:
