@@ -146,6 +146,14 @@ def test_ruled_lines_go_and_strokes_that_cross_them_stay():
     np.testing.assert_allclose(box, (90, 40, 111, 161), atol=2)
 
 
+@pytest.mark.parametrize("grey", [60, 170])
+def test_ruled_lines_go_also_where_wide_strokes_join_them(grey):
+    page = drawn(*[(0, y, 199, y) for y in range(5, 200, 10)], ink=grey)
+    ImageDraw.Draw(page).line([(70, 50), (130, 50), (130, 130), (70, 130)], 20, 14)
+    (box,) = boxes_of(page)
+    np.testing.assert_allclose(box, (70, 43, 138, 138), atol=3)
+
+
 @pytest.mark.parametrize("angle", [-15, -6, 6, 15])
 @pytest.mark.parametrize("gap", [40, 1000])
 def test_lines_that_slant_are_read_line_by_line_and_their_ruling_goes(angle, gap):

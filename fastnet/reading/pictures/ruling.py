@@ -10,6 +10,7 @@ from .rows import STEEPEST
 _SPAN = 0.9  # a ruled line crosses so much of the picture
 _LONG = 0.12  # of the picture: a line has runs as long, unless it slants much; wide strokes have not
 _PIECE, _MANY = 0.25, 4  # so many parallel pieces, each across such a share of the picture, are ruled lines with gaps
+_JOINED = 0.5  # of the picture: lines that a flat stroke joins have runs as long, the stroke has not
 _GAP = 3  # pixels: grain breaks a faint line no farther
 _THICKEST = 0.02  # of the picture's longer side
 _LEVEL = 0.02  # rows a column: a line that slants by up to one degree is found as it is
@@ -89,9 +90,7 @@ def _without_level_lines(
     flat = long_runs(faint, max(4 * thickest, round(_LONG * width)), _GAP)
     if width < 8 * thickest or not flat.any():
         return mask, 0
-    runs = label_runs(flat)
-    lines = [_edges(runs, label, flat.shape) for label in range(runs.n_parts)]
-    lines = [(columns, top, bottom) for columns, top, bottom in lines if _median((bottom - top)[columns]) <= thickest]
+    lines = _thin(flat, thickest)
     n_pieces = sum(_PIECE * width <= len(columns) < _SPAN * width for columns, *_ in lines)
     share = _LONG if n_pieces >= _MANY else _SPAN
     ruled = [line for line in lines if len(line[0]) >= share * reach[_middle_row(line)]]
@@ -100,6 +99,18 @@ def _without_level_lines(
     result = mask.copy()
     _erase(result, mask, even, ruled)
     return (mask, 0) if len(ruled) == 1 and _is_stroke(ruled[0], mask, result) else (result, len(ruled))
+
+
+def _thin(flat: np.ndarray, thickest: int) -> list[Line]:
+    """The parts that are no thicker; of those that flat strokes join, what is left without these."""
+    runs = label_runs(flat)
+    lines = [_edges(runs, label, flat.shape) for label in range(runs.n_parts)]
+    is_thin = [bool(_median((bottom - top)[columns]) <= thickest) for columns, top, bottom in lines]
+    thin = [line for line, is_line in zip(lines, is_thin, strict=True) if is_line]
+    joined = np.zeros_like(flat)
+    joined[flat] = ~np.array(is_thin)[runs.label_of_pixels]
+    level = long_runs(joined, _JOINED * flat.shape[1], 0)
+    return thin + _thin(level, thickest) if 0 < level.sum() < joined.sum() else thin
 
 
 def _middle_row(line: Line) -> int:
