@@ -74,6 +74,7 @@ def test_nothing_but_empty_cells_is_no_digit(text):
     [
         (["too small"], "; 1 part left out: 1 too small"),
         (["a blot", "a blot"], "; 2 parts left out: 2 blots"),
+        (["an underline"], "; 1 part left out: 1 underline"),
         (
             ["touches the edge", "too small", "touches the edge"],
             "; 3 parts left out: 2 touch the edge, 1 too small",

@@ -127,6 +127,24 @@ def test_400_digits_are_read(predictor, digits):
     assert np.mean(read == digits[1].astype(str)) > 0.95
 
 
+@pytest.mark.parametrize("numbers", [(1,), (2,), (7,), (5, 0), (4, 2, 6)])
+@pytest.mark.parametrize("gap", [4, 20])
+def test_an_underline_is_left_out(predictor, digits, numbers, gap):
+    images, labels = digits
+    chosen = [images[np.flatnonzero(labels == number)[0]] for number in numbers]
+    page = page_of(chosen, 90, [(60 + 95 * n, 60) for n in range(len(numbers))], (400, 300))
+    page[150 + gap : 154 + gap, 40 : 80 + 95 * len(numbers)] = rendering.BLACK
+    reading = predictor.read(rendering.picture(page))
+    assert reading.text == "".join(map(str, numbers))
+    assert reasons(reading) == ["an underline"]
+
+
+def test_the_foot_of_a_2_is_no_underline():
+    page = drawn((60, 40, 120, 50), (110, 50, 120, 90), (60, 90, 120, 100), (60, 100, 70, 140), (60, 150, 124, 160))
+    (part,) = prepare(page).parts
+    assert part.box[3] == 161
+
+
 # ---- Frames ---------------------------------------------------------------------------------------------------------
 
 

@@ -86,10 +86,11 @@ def left_out_in_words(reasons: Iterable[str]) -> str:
 
 
 def _so_many(n: int, reason: str) -> str:
-    """So many parts with that reason, which is a noun with "a", or a predicate."""
-    if reason.startswith("a "):
-        ending = "" if n == 1 else "es" if reason.endswith("sh") else "s"
-        return f"{n} {reason.removeprefix('a ')}{ending}"
+    """So many parts with that reason, which is a noun with "a" or "an", or a predicate."""
+    article, _, noun = reason.partition(" ")
+    if article in ("a", "an"):
+        ending = "" if n == 1 else "es" if noun.endswith("sh") else "s"
+        return f"{n} {noun}{ending}"
     return f"{n} {reason if n == 1 else reason.replace('touches', 'touch')}"
 
 

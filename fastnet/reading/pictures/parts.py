@@ -32,6 +32,8 @@ _STRAIGHT_STROKE = 0.5  # of its width is the ink's deviation from a straight st
 _SOLID, _SQUARE = 0.9, 1.7  # of its box is ink, and no side is so many times the other: a sheet or a blot
 _ROUND, _THICK = 0.7, 0.45  # of its box is ink, and its stroke is so wide for its longer side: a dot
 _FLAT, _STRAIGHT = 2.5, 0.6  # times as wide as high, and its stroke is so wide for its height: a dash
+_LONG, _BELOW, _BEYOND = 5, 0.5, 0.05  # an underline is so many times as wide as high, begins within such a share ...
+# ... of a digit's height below it, and goes on to both sides by such a share of it; the foot of a 2 or a 1 hardly does
 _LEAST_FRAMED = 0.01  # of the picture: a digit cut off by its edge has more ink, the end of a shadow has less
 _ALONG = 0.6  # of its longer side lies on the picture's edge: it runs along it
 _SPECK_AREA, _SPECK_SIDE = 0.004, 0.04  # of the usual digit: less is dirt
@@ -73,6 +75,7 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     sieve.keep_only("too many", sorted(sieve.groups, key=lambda group: -group.area)[:MOST_DIGITS])
     if sieve.groups:
         _leave_out_giants(sieve)
+        _leave_out_underlines(sieve)
         for reason, marks in marks_among(sieve.groups, own, _usual_height(sieve.groups), ruled).items():
             sieve.keep_only(reason, [group for group in sieve.groups if id(group) not in marks])
         sieve.groups = _join(sieve.groups, edges)
@@ -236,6 +239,28 @@ def _leave_out_giants(sieve: _Sieve) -> None:
     n_alike = sum(_is_about(_longer(group), usual) for group in sieve.groups)
     if n_alike >= _MANY_ALIKE:
         sieve.leave_out("too large", lambda group: group.height > _FAR_LARGER * usual)
+
+
+def _leave_out_underlines(sieve: _Sieve) -> None:
+    """Leave out long flat strokes that lie below digits and reach beyond all of them on both sides."""
+    groups = sieve.groups
+
+    def is_underline(stroke: Group) -> bool:
+        if stroke.width < _LONG * stroke.height:
+            return False
+        above = [group for group in groups if _stands_on(group, stroke)]
+        return bool(above) and all(
+            min(group.x0 - stroke.x0, stroke.x1 - group.x1) >= _BEYOND * group.height for group in above
+        )
+
+    sieve.leave_out("an underline", is_underline)
+
+
+def _stands_on(group: Group, stroke: Group) -> bool:
+    """Whether a part that is much higher than a flat stroke ends above it, or a little below."""
+    gap_x, gap_y = _gaps(group, stroke)
+    is_above = group.y0 < stroke.y0 and group.y1 <= stroke.y1 and gap_y <= _BELOW * group.height
+    return gap_x < 0 and is_above and group.height >= _LONG * stroke.height
 
 
 def _leave_out_frames(sieve: _Sieve, labels: np.ndarray, edges: _Edges) -> None:
