@@ -194,6 +194,15 @@ def test_a_zero_with_a_slash_or_a_dot_in_it_is_no_frame(width, pen, inside):
     assert reasons(prepare(page)) == []
 
 
+def test_a_1_in_a_circle_is_a_1(predictor):
+    page = Image.new("L", (340, 360), 255)
+    ImageDraw.Draw(page).ellipse((60, 70, 280, 290), outline=0, width=5)
+    ImageDraw.Draw(page).line((155, 255, 185, 105), 0, 12)
+    reading = predictor.read(page)
+    assert reading.text == "1"
+    assert reasons(reading) == ["a frame"]
+
+
 # ---- Fragments ------------------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ _BLACK_INK = 150  # contrast of 255 from which even a soft edge is of ink: pictu
 _IN_FRAME, _ENCLOSED = 0.1, 0.9  # of the height of a frame is a digit in it; of that digit has it on all sides
 _FRAME_STROKE, _CORNER = 0.1, 0.08  # of a frame's shorter side is its stroke; of a box's sides are its corners
 _IN_ZERO = 0.35  # times as high as a 0 is the dot in it, at most
+_ROUND_RING, _IN_RING = 0.9, 0.6  # of its longer side is a ring's shorter one: a stroke at least so high in it is a 1
 _STRAIGHT_STROKE = 0.5  # of its width is the ink's deviation from a straight stroke's middle; 0.29 if it is quite even
 _SOLID, _SQUARE = 0.9, 1.7  # of its box is ink, and no side is so many times the other: a sheet or a blot
 _ROUND, _THICK = 0.7, 0.45  # of its box is ink, and its stroke is so wide for its longer side: a dot
@@ -296,6 +297,9 @@ def _may_be_in_zero(group: Group, zero: Group, labels: np.ndarray) -> bool:
     """Whether a part may be the dot in a 0, or the straight stroke that strikes it through."""
     if group.height < _IN_ZERO * zero.height:
         return True
+    is_round = min(zero.width, zero.height) >= _ROUND_RING * _longer(zero)
+    if is_round and group.height >= _IN_RING * zero.height:
+        return False
     own = _own(group, labels)
     across = np.linalg.eigvalsh(np.cov(np.nonzero(own)))[0]  # the variance of ink about the line nearest to it
     return bool(across <= (_STRAIGHT_STROKE * stroke_width(own)) ** 2)
