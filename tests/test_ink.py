@@ -210,3 +210,13 @@ def test_a_mean_is_of_what_is_near_as_far_as_the_picture_goes(shape):
     for y, x in np.ndindex(shape[:2]):
         near = values[max(0, y - 2) : y + 3, max(0, x - 2) : x + 3]
         np.testing.assert_allclose(means[y, x], near.mean(axis=(0, 1)))
+
+
+@pytest.mark.parametrize("tint", [(238, 190, 214), (200, 205, 190)])
+def test_wide_strokes_are_read_where_light_falls_off_to_the_corners(predictor, digits, tint):
+    y, x = np.mgrid[-1:1:268j, -1:1:300j]
+    light = (1 - 0.25 * (x**2 + y**2))[..., np.newaxis]
+    for image, label in zip(digits[0][:12], digits[1][:12], strict=True):
+        page = rendering.paper((300, 268), tint)
+        rendering.write(page, rendering.strokes(image, 170), 50, 40, (150, 120, 112))
+        assert predictor.read(rendering.picture(page * light)).text == str(label)

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from .ink import coarse, enlarged, highest, otsu
+from .ink import coarse, enlarged, highest, otsu, surface_of_paper
 from .labelling import label_runs
 from .mnist_form import stroke_width
 from .ruling import without_ruled_lines
@@ -20,8 +20,6 @@ _MARGIN = 0.5  # of the picture's longer side
 
 # Where light falls off across a close-up, only dark ink on paper that a smooth surface describes well is believed.
 _LEAST_INK = 0.2  # of the picture: a page with digits on it has less, and need not be tried
-_ROUNDS = 8  # of telling ink from paper by the surface, and the surface by the paper
-_MOST_POINTS = 1_000  # of the paper, which tell its surface
 _TOUCHED = 0.5  # of a side's length is ink at most, on all four sides together: shadows run from side to side
 _MOST_NOISE = 0.16  # of the contrast: paper's deviation from its surface, which is larger where a shadow ends
 
@@ -62,17 +60,9 @@ def _in_falling_light(small: np.ndarray, ink: np.ndarray, size: tuple[int, int])
     """What paper, a surface of the second degree, and dark ink are on so large a picture; None if it is no digit."""
     if ink.mean() < _LEAST_INK:
         return None
-    for _ in range(_ROUNDS):
-        soft = highest(ink, 1)  # the soft edge of a stroke is no paper
-        if soft.all():
-            return None
-        paper = _surface(small, ~soft)
-        threshold, separation = otsu(paper - small)
-        before, ink = ink, paper - small > threshold
-        if (ink == before).all():
-            break
+    paper, ink = surface_of_paper(small, ink, is_dark=True)
     touched = sum(side.mean() for side in _sides(ink))
-    if separation < _TWO_GROUPS or touched > _TOUCHED or paper.min() < 1:  # black paper has no share of ink
+    if otsu(paper - small)[1] < _TWO_GROUPS or touched > _TOUCHED or paper.min() < 1:  # black paper has no share of ink
         return None
     share = 1 - small / paper  # shade dims ink and paper alike
     strength, is_paper = float(np.median(share[ink])), ~highest(ink, 2)
@@ -80,18 +70,6 @@ def _in_falling_light(small: np.ndarray, ink: np.ndarray, size: tuple[int, int])
         return None
     level = np.asarray(enlarged(paper, size))
     return level, level * np.float32(1 - strength)
-
-
-def _surface(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """The surface of the second degree that is nearest to the values where they are known, everywhere."""
-    rows, columns = (np.linspace(-1, 1, n, dtype=np.float32) for n in values.shape)
-    y, x = np.broadcast_arrays(rows[:, np.newaxis], columns)
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    at = np.flatnonzero(known)
-    at = at[:: -(-len(at) // _MOST_POINTS)]
-    factors = np.linalg.lstsq(terms.reshape(-1, 6)[at], values.ravel()[at], rcond=None)[0]
-    surface: np.ndarray = terms @ factors
-    return surface
 
 
 def _sides(picture: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -1,6 +1,7 @@
 """Tell ink from paper: one grey channel in which they contrast, even light, and how much ink lies on each pixel."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,12 @@ _FAR_BETTER = 3.0  # how much more of the contrast another mix of colours must s
 _SMOOTHING = 2  # pixels of the small copy over which paper is averaged
 _TWO_GROUPS = 0.7  # of the variance is between light and dark where they are two groups; 0.64 for plain grain
 _CLEAR, _QUITE_CLEAR = 0.9, 0.93  # ink and paper are plainly two groups, and no shadow's edge lies on a stroke
+_CLEAREST = 0.95  # ... and where wide strokes lie in light that falls off
+_SMOOTH = 0.08  # of the contrast is the paper's deviation from a smooth surface, at most
+_MOST_INK, _MOST_BORDER = 0.35, 0.15  # of the picture, and of its border, is ink; a shadow has more of the border
 _ONE_SIDED = 1.5  # skewness of what is thin, above which it is strokes
+_ROUNDS = 8  # of telling ink from paper by a smooth surface, and the surface by the paper
+_MOST_POINTS = 1_000  # of the paper, which tell its surface
 _NOISES = 5.0  # ink stands out from the paper by so many standard deviations of its grain
 _NEAR_BY = 4  # pixels, over which grain differs and light hardly does
 _MEDIAN_CHANGE = 0.954  # of grain's standard deviation, between two pixels
@@ -139,7 +145,23 @@ def _lit_paper(grey: Image.Image, is_dark: bool | None) -> tuple[np.ndarray, boo
     if best[2] < _QUITE_CLEAR:
         closed = _closed_paper(grey, is_dark, _WIDE_STROKE)
         best = closed if closed[2] > max(best[2], _CLEAR) else best
+    if best[2] < _CLEAREST:
+        sides = (True, False) if is_dark is None and best[2] < _CLEAR else (best[1],)
+        best = max([best, *_smooth_papers(g[::2, ::2], sides)], key=lambda guess: guess[2])
     return best[0], best[1]
+
+
+def _smooth_papers(g: np.ndarray, sides: tuple[bool, ...]) -> Iterator[tuple[np.ndarray, bool, float]]:
+    """As `_paper_and_side`, where light falls off smoothly, also below strokes that are wide for the picture: for
+    darker ink or for lighter, as `sides` tells, if a smooth surface then describes the paper well."""
+    is_first, first_is_dark = _first_split(g, 2)
+    for side in sides:
+        paper, is_ink = surface_of_paper(g, is_first if first_is_dark == side else ~is_first, side)
+        depth, is_paper = _depth(paper, g, side), ~highest(is_ink, 1)
+        border = np.concatenate([is_ink[0], is_ink[-1], is_ink[:, 0], is_ink[:, -1]])
+        is_writing = 0 < is_ink.mean() < _MOST_INK and border.mean() < _MOST_BORDER and is_paper.any()
+        if is_writing and depth[is_paper].std() <= _SMOOTH * np.median(depth[is_ink]):
+            yield paper, side, otsu(depth)[1]
 
 
 def _paper_between_lines(grey: Image.Image, is_dark: bool | None) -> tuple[np.ndarray, bool]:
@@ -272,6 +294,39 @@ def _otsu_of_histogram(counts: np.ndarray) -> tuple[float, float]:
     between = (mean * n - total) ** 2 / np.maximum(n * (n[-1] - n), 1)  # 0 where one group has nothing
     best = np.flatnonzero(between >= between.max() * (1 - 1e-9)).mean()  # the middle of an empty gap
     return float(np.floor(best)), float(between.max()) / variance
+
+
+# ---- Light that falls off smoothly ----------------------------------------------------------------------------------
+
+
+def surface_of_paper(g: np.ndarray, is_ink: np.ndarray, is_dark: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The brightness of the paper, a surface of the second degree, and where there is ink, from a guess of that.
+
+    Ink and paper tell each other until they agree.
+    """
+    paper = np.full_like(g, g.mean())
+    for _ in range(_ROUNDS):
+        soft = highest(is_ink, 1)  # the soft edge of a stroke is no paper
+        if soft.all():
+            break
+        paper = _surface(g, ~soft)
+        depth = paper - g if is_dark else g - paper
+        before, is_ink = is_ink, depth > otsu(depth)[0]
+        if (is_ink == before).all():
+            break
+    return paper, is_ink
+
+
+def _surface(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The surface of the second degree that is nearest to the values where they are known, everywhere."""
+    rows, columns = (np.linspace(-1, 1, n, dtype=np.float32) for n in values.shape)
+    y, x = np.broadcast_arrays(rows[:, np.newaxis], columns)
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+    at = np.flatnonzero(known)
+    at = at[:: -(-len(at) // _MOST_POINTS)]
+    factors = np.linalg.lstsq(terms.reshape(-1, 6)[at], values.ravel()[at], rcond=None)[0]
+    surface: np.ndarray = terms @ factors
+    return surface
 
 
 # ---- Helpers --------------------------------------------------------------------------------------------------------
