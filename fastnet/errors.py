@@ -68,8 +68,12 @@ def told(value: object, longest: int = 500) -> str:
 
 
 def without_folders(text: str) -> str:
-    """A text in which absolute paths are names of files: where they lie on this machine is nobody's business."""
-    return re.sub(r"(?<![\w/\\:.~])(?:[A-Za-z]:[/\\]|/)(?:[^\s'\":,;()/\\]+[/\\])+", "", text)
+    """A text in which absolute paths are names of files: where they lie on this machine is nobody's business.
+
+    A folder with a space in its name is known as such in quotes only.
+    """
+    text = re.sub(r"""(['"])(?:[A-Za-z]:[/\\]|/)[^'"\n]*[/\\]""", r"\1", text)
+    return re.sub(r"(?<![\w/\\:.~])(?:[A-Za-z]:[/\\]+|/)(?:[^\s'\":,;()/\\]+[/\\]+)+", "", text)
 
 
 def printable(text: str) -> str:

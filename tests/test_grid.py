@@ -4,7 +4,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from benchmarks.form_rendering import FORMS, boxes_apart
 from benchmarks.rendering import DIGITS, strokes
@@ -235,6 +235,45 @@ def test_a_digit_on_a_sheet_of_the_tone_of_its_tiles_is_read(predictor, of_each,
     place[:] = place + ink * (30.0 - place)
     reading = predictor.read(tiles)
     assert (reading.text, reading.grid) == (str(digit), None)
+
+
+@pytest.mark.parametrize("digit", [0, 2, 5, 7])
+def test_a_digit_alone_on_widely_squared_paper_is_no_form(predictor, of_each, digit):
+    page = np.full((440, 520), 245.0)
+    page[70::110] = page[71::110] = 150
+    page[:, 90::110] = page[:, 91::110] = 150
+    ink = strokes(of_each[digit], 84)
+    place = page[83 : 83 + ink.shape[0], 212 : 212 + ink.shape[1]]
+    place += ink * (40 - place)
+    reading = predictor.read(page.astype(np.uint8))
+    assert reading.text == str(digit)
+    assert reading.grid is None
+    assert predictor.read(page.astype(np.uint8)[60:410, 80:430]).grid is not None  # cut out along its lines
+
+
+@pytest.mark.parametrize("mark", ["heading", "filled box", "disc", "square on the page"])
+@pytest.mark.parametrize("is_on_desk", [False, True])
+def test_an_empty_form_stays_one_whatever_stands_on_it_that_is_no_digit_in_a_cell(predictor, of_each, mark, is_on_desk):
+    page = np.pad(form(of_each, ["_" * 5] * 2, side=100), ((140, 120), (60, 180)), constant_values=250)
+    picture = Image.fromarray(page)
+    draw = ImageDraw.Draw(picture)
+    match mark:
+        case "heading":
+            ink = strokes(of_each[4], 80)
+            picture.paste(20, (150, 40), Image.fromarray((255 * ink).astype(np.uint8)))
+        case "filled box":
+            draw.rectangle((105, 185, 165, 245), 20)
+        case "disc":
+            draw.ellipse((105, 185, 165, 245), 20)
+        case _:
+            draw.rectangle((300, 400, 370, 470), 20)
+    if is_on_desk:
+        desk = Image.new("L", (page.shape[1] + 300, page.shape[0] + 260), 70)
+        desk.paste(picture, (150, 130))
+        picture = desk
+    reading = predictor.read(picture)
+    assert reading.text == ""
+    assert reading.grid == ((None,) * 5,) * 2
 
 
 def test_digits_that_touch_in_a_cell_stand_in_its_column_however_they_are_cut(of_each):

@@ -81,10 +81,34 @@ def test_plain_pages_frames_and_shadows_are_left_as_they_are(digits):
         assert small is picture
 
 
+def test_a_wedge_in_a_corner_is_beyond_the_page():
+    corner = Image.new("1", (31, 200))
+    ImageDraw.Draw(corner).polygon([(0, 0), (30, 0), (0, 200)], 1)
+    assert is_beyond_page(np.asarray(corner), (True, True, False, False))
+
+
+@pytest.mark.parametrize(
+    ("shape", "touched"),
+    [
+        ((60, 8), (False, True, False, True)),  # from the upper edge to the lower one
+        ((60, 3), (False, True, False, False)),
+        ((60, 8), (True, True, False, False)),  # in a corner
+        ((80, 12), (True, False, False, False)),
+    ],
+)
+def test_a_stroke_at_the_edge_is_no_wedge(shape, touched):
+    assert not is_beyond_page(np.ones(shape, bool), touched)
+
+
 def test_a_stroke_that_the_edge_cuts_off_is_no_wedge():
     part = Image.new("1", (80, 200))
     ImageDraw.Draw(part).line([(-10, 120), (90, 20)], 1, 22)
     assert not is_beyond_page(np.asarray(part), (True, False, True, False))
-    corner = Image.new("1", (31, 200))
-    ImageDraw.Draw(corner).polygon([(0, 0), (30, 0), (0, 200)], 1)
-    assert is_beyond_page(np.asarray(corner), (True, True, False, False))
+
+
+@pytest.mark.parametrize("size", [(60, 60), (40, 100), (200, 200)])
+def test_a_1_from_the_upper_edge_to_the_lower_one_is_read(predictor, size):
+    picture = Image.new("L", size, 250)
+    width = size[0] // 8
+    ImageDraw.Draw(picture).rectangle(((size[0] - width) // 2, 0, (size[0] + width) // 2, size[1]), 20)
+    assert predictor.read(picture).text == "1"

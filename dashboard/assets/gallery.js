@@ -28,7 +28,12 @@ export function render({ model, el }) {
     sampleStrip(model.samples, (sample) => send(() => ({ sample }))),
   )
   takeFiles(model, sendFiles)
-  const turn = ({ detail: page }) => send(() => ({ picture: model.shown, page })) // asked for below the board
+  const count = () => model.n_forgotten + model.pictures.length // newest first: places move when more are brought
+  const turn = ({ detail: page }) => { // asked for below the board
+    if (model.shown < 0) return document.dispatchEvent(new Event("fastnet-read"))
+    const fromOldest = count() - model.shown
+    send(() => ({ picture: count() - fromOldest, page }))
+  }
   document.addEventListener("fastnet-page", turn)
   model.on("remove", () => document.removeEventListener("fastnet-page", turn))
 }

@@ -187,16 +187,21 @@ class Store(param.Parameterized):
             self.param.update(answer=outcome, problem="", is_drawing=False, shown=number)
             picture = replace(picture, text=reading.text, problem="", is_unsure=bool(reading.flags))
             picture = replace(picture, page=outcome.page, n_pages=outcome.n_pages)
-        elif picture.n_pages > 1:
-            self.problem = str(outcome)  # of one page; others can be read
+        elif picture.n_pages > 1:  # others of its pages can be read
+            self.problem = "; ".join(filter(None, (str(outcome), self._still_shown())))
         else:
             if number == self.shown:
                 self.refuse("")
             picture = replace(picture, content=b"", problem=str(outcome))
             if self.answer is not None:
-                shown = "your drawing" if self.is_drawing else self.answer.caption
-                self.problem = f"{picture.name} was not read; this is still the answer to {shown}"
+                self.problem = f"{picture.name} was not read; {self._still_shown()}"
         self.pictures = [*self.pictures[:number], picture, *self.pictures[number + 1 :]]
+
+    def _still_shown(self) -> str:
+        """What the answer is to, while something else was asked for; nothing without one."""
+        if self.answer is None:
+            return ""
+        return f"this is still the answer to {'your drawing' if self.is_drawing else self.answer.caption}"
 
     def refuse(self, sentence: str) -> None:
         """Tell people what was wrong with what they drew or brought; an answer to something else would mislead."""

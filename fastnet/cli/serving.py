@@ -20,7 +20,7 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9_~-]+)*")
 
 def port(text: str) -> int:
     """A TCP port."""
-    if not (text.isdecimal() and int(text) < 2**16):
+    if not (text.isdecimal() and len(text) <= 5 and int(text) < 2**16):
         raise argparse.ArgumentTypeError(f"{told(text, 80)!r} is not a port from 0 to 65535")
     return int(text)
 

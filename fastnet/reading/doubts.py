@@ -69,7 +69,7 @@ def _mean_likeness(model: Model, digits: np.ndarray) -> float:
 
 
 def marks_in_line(digits: Sequence[Box], left_out: Sequence[LeftOut]) -> list[tuple[LeftOut, str]]:
-    """What was left out and stands in a line of digits as a point or a dash does, and what to say of it."""
+    """What was left out and stands in a line of digits as a point, a dash or a sign does, and what to say of it."""
     x0, y0, x1, y1 = (np.array(edge) for edge in zip(*digits, strict=True))
     height = float(np.median(y1 - y0))
     top, bottom = y0.min() - _ABOVE * height, y1.max() + _BELOW * height
@@ -77,10 +77,10 @@ def marks_in_line(digits: Sequence[Box], left_out: Sequence[LeftOut]) -> list[tu
     for mark in left_out:
         left, upper, right, lower = mark.box
         longer, middle = max(right - left, lower - upper), (left + right) / 2
-        is_in_digit = ((x0 <= middle) & (middle <= x1)).any()  # dirt, or a bit of it
         is_sign = mark.reason in SIGNS
         if mark.reason in _NO_MARKS or not top <= (upper + lower) / 2 <= bottom:
             continue
+        is_in_digit = ((x0 <= middle) & (middle <= x1)).any()  # dirt, or a bit of it
         if not is_sign and (is_in_digit or longer > height):
             continue
         is_between = x0.min() < middle < x1.max()

@@ -92,7 +92,7 @@ def _flagged(digit: DigitReading, flag: str) -> DigitReading:
 
 
 def _with_marks(digits: tuple[DigitReading, ...], left_out: Sequence[LeftOut]) -> tuple[DigitReading, ...]:
-    """The digits, and in their places the points and dashes that stand between them, line by line, or cell by cell."""
+    """The digits, and in their places the marks that stand between them, line by line, or cell by cell."""
     if not left_out:
         return digits
     all_of_them: list[DigitReading] = []

@@ -107,7 +107,7 @@ def test_a_page_that_cannot_be_read_is_told_and_the_others_stay(one):
     store = Store()
     store.add_picture("letter.tif", a_document(one, one))
     store.show_picture(0, DataError("letter.tif: is a picture that is damaged"), page=2)
-    assert "damaged" in store.problem
+    assert "damaged; this is still the answer to letter.tif" in store.problem
     assert (store.pictures[0].text, store.pictures[0].problem, store.answer.page) == ("1", "", 1)
     store.show_picture(0, page=2)
     assert (store.problem, store.answer.page) == ("", 2)

@@ -35,7 +35,8 @@ _GAP = 0.35  # of the width of wide cells: what is narrower lies between boxes
 _BORDERED = 0.25  # times as dark as the lines of other cells is the palest side of a cell
 _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
-_BESIDE = 0.6  # of their height is ink outside empty cells, which are tiles or panes then
+_AMONG = 0.6  # of their height is ink among empty cells, which are tiles or panes then
+_BEYOND = 0.04  # of the picture lies beyond the cells of squared paper, at least, on each side
 _FITS = 0.6  # of the ink in a grid stays in its cells; where it does not, somebody wrote across squared paper
 
 
@@ -171,13 +172,14 @@ def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
     rows = in_lines(cells, slope_of(cells))
     columns = _columns(rows)
     lines = []
+    in_cells: list[LeftOut] = []
     for row in rows:
         cuts: list[Cut] = []
         for cell in row:
             inside, column = contents.get(cell.labels[0]), columns[cell.labels[0]]
             its, left_out = _in_cell(inside, column, ink, least_side) if inside else ([], [])
             cuts += its or [_empty(cell, column)]
-            others += left_out
+            in_cells += left_out
         lines.append(cuts)
     box = (
         min(cell.x0 for cell in cells),
@@ -185,17 +187,33 @@ def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
         max(cell.x1 for cell in cells),
         max(cell.y1 for cell in cells),
     )
-    found = Found(lines, len(contents), others)
-    if all(one.kind == "empty" for one in found.cuts) and _is_written_beside(others, height, mask.shape):
-        found = cut(mask, ink, least_side)
-    return Grid(found, mask, height, box)
+    found = Found(lines, len(contents), others + in_cells)
+    n_digits = sum(one.kind != "empty" for one in found.cuts)
+    is_no_form = not n_digits and _is_written_among(others, height, box)
+    is_no_form |= n_digits == 1 and _is_squared_paper(frame, mask.shape)
+    across = cut(mask, ink, least_side) if is_no_form else found
+    return Grid(across if across.cuts else found, mask, height, box)
 
 
-def _is_written_beside(outside: list[LeftOut], height: float, shape: tuple[int, ...]) -> bool:
-    """Whether there is ink about as high as the cells outside them, off the edge, as on a sheet that lies on tiles."""
+def _is_squared_paper(frame: _Frame, shape: tuple[int, ...]) -> bool:
+    """Whether all lines run on beyond the outermost cells to the edges of the picture, as a form's hardly do."""
+    height, width = shape
+    return _run_on(frame.across, frame.down, width) and _run_on(frame.down, frame.across, height)
+
+
+def _run_on(lines: list[Line], crossed: list[Line], length: int) -> bool:
+    """Whether lines run from edge to edge of a picture of that length, far beyond those that they cross."""
+    places = [float(line.middle.mean()) for line in crossed]
+    least = _BEYOND * length
+    is_inside = min(places) >= least and max(places) <= length - least
+    return is_inside and all(line.start <= least / 2 and line.stop >= length - least / 2 for line in lines)
+
+
+def _is_written_among(outside: list[LeftOut], height: float, box: Box) -> bool:
+    """Whether ink about as high as the cells lies among them, but in none, as on a sheet that lies on tiles."""
     boxes = np.array([each.box for each in outside]).reshape(-1, 4)
-    is_inside = (boxes[:, :2] > 0).all(axis=1) & (boxes[:, 2:] < shape[::-1]).all(axis=1)
-    return bool((boxes[is_inside, 3] - boxes[is_inside, 1] >= _BESIDE * height).any())
+    is_among = (boxes[:, :2] > box[:2]).all(axis=1) & (boxes[:, 2:] < box[2:]).all(axis=1)
+    return bool((boxes[is_among, 3] - boxes[is_among, 1] >= _AMONG * height).any())
 
 
 @dataclass(frozen=True, eq=False)

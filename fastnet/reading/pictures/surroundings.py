@@ -41,17 +41,28 @@ def without_surroundings(image: Image.Image, small: Image.Image, factor: int) ->
 
 
 def is_beyond_page(part: np.ndarray, touched: tuple[bool, bool, bool, bool]) -> bool:
-    """Whether a part, in its box, is all that lies between a straight line and an edge of those that it touches: of the
-    left, upper, right and lower one. It has a corner of the picture, or is a sliver; a stroke along an edge is none."""
-    if sum(touched) < 2 and min(part.shape) > _SLIVER:
+    """Whether a part, in its box, is all that lies between a straight line and an edge: of the left, upper, right and
+    lower one those that it touches.
+
+    A wedge and a strip along all of an edge have a corner of the picture; a sliver is what noise leaves of them.
+    """
+    left, upper, right, lower = touched
+    has_corner = (left or right) and (upper or lower)
+    if not has_corner and min(part.shape) > _SLIVER:
         return False
-    return any(_fills(rows) for rows, touches in zip(_from_edges(part), touched, strict=True) if touches)
+    is_whole = (upper and lower, left and right) * 2
+    return any(
+        touches and _fills(rows, has_corner, whole)
+        for rows, touches, whole in zip(_from_edges(part), touched, is_whole, strict=True)
+    )
 
 
-def _fills(rows: np.ndarray) -> bool:
-    """Whether rows are full up to a straight line."""
+def _fills(rows: np.ndarray, has_corner: bool, is_whole: bool) -> bool:
+    """Whether rows are full up to a straight line, as a wedge, a strip or a sliver of one along their edge is."""
     depth = _filled(rows)
-    if depth.sum() < _FULL * rows.sum():
+    is_sliver = depth.max() <= min(_SLIVER, len(rows))
+    is_wedge = has_corner and min(depth[0], depth[-1]) <= _TAPERED * depth.max()
+    if not (is_sliver or is_wedge or is_whole) or depth.sum() < _FULL * rows.sum():
         return False
     if len(rows) < 3:
         return True
