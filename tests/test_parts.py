@@ -70,6 +70,20 @@ def test_a_stroke_as_high_as_the_row_is_no_frame():
     assert [part.box[0] for part in parts] == [0, 60, 120, 187]
 
 
+def test_pieces_of_a_thin_frame_along_the_edges_are_no_ones(predictor, digits):
+    page = page_of(digits[0][1:2], 150, [(120, 70)], (400, 300))
+    for start in range(10, 290, 56):
+        page[start : start + 40, 8:11] = page[start : start + 40, 390:392] = 60
+    reading = predictor.read(rendering.picture(page))
+    assert reading.text == str(digits[1][1])
+    assert {each.reason for each in reading.left_out} == {"a frame"}
+
+
+def test_thin_ones_along_the_edge_that_are_all_there_is_are_read(predictor):
+    page = drawn(*[(5, y, 6, y + 30) for y in (20, 80, 140)], size=(200, 200))
+    assert predictor.read(page).text == "1\n1\n1"
+
+
 @pytest.mark.parametrize("edge", [(0, 0, 60, 559), (700, 0, 759, 559), (0, 500, 759, 559)])
 def test_a_table_along_the_edge_does_not_make_specks_of_digits(predictor, digits, edge):
     places = [(120 + 110 * (k % 5), 60 + 150 * (k // 5)) for k in range(15)]

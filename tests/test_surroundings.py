@@ -112,3 +112,11 @@ def test_a_1_from_the_upper_edge_to_the_lower_one_is_read(predictor, size):
     width = size[0] // 8
     ImageDraw.Draw(picture).rectangle(((size[0] - width) // 2, 0, (size[0] + width) // 2, size[1]), 20)
     assert predictor.read(picture).text == "1"
+
+
+def test_a_frame_beside_a_wedge_is_not_drawn_out_to_the_edge(predictor, digits):
+    for image, label in digits:
+        picture = page_of(image)
+        ImageDraw.Draw(picture).rectangle((7, 7, 412, 352), outline=(120, 130, 140), width=2)
+        reading = predictor.read(picture.rotate(2, Image.Resampling.BICUBIC, fillcolor=DESK))
+        assert reading.text == str(label)

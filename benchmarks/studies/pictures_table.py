@@ -39,6 +39,7 @@ from benchmarks.rendering import (
     with_rules,
     with_shadow,
 )
+from benchmarks.wild_rendering import FAULTS, wild
 from fastnet import weights
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Samples
@@ -47,7 +48,19 @@ from fastnet.reading.predictor import Predictor
 from fastnet.system import environment
 
 DOCUMENT, HARD = Path("docs/pictures.md"), Path("tests/pictures")
-TABLES = ("digits", "polarity", "lines", "slanting", "touching", "forms", "nondigits", "readers", "mnist", "speed")
+TABLES = (
+    "digits",
+    "wild",
+    "polarity",
+    "lines",
+    "slanting",
+    "touching",
+    "forms",
+    "nondigits",
+    "readers",
+    "mnist",
+    "speed",
+)
 POLAR = (
     "black on white",
     "thin pen",
@@ -89,6 +102,26 @@ def digits_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
 
     right, sure, wrong = yield from _rows_of_shares(DIGITS, n, outcome)
     yield f"| **all** | **{right:.2%}** | {sure:.1%} | {wrong:.2%} |"
+
+
+def wild_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
+    """Single digits with everything drawn at random: by what speaks against the picture, and of all."""
+    images = test.pixels.reshape(-1, 28, 28)
+    yield "| one digit, everything drawn at random | pictures | right | sure and wrong |"
+    yield "|---|--:|--:|--:|"
+    outcomes: dict[str, list[tuple[bool, bool]]] = {fault: [] for fault in ("none of these", *FAULTS, "**all**")}
+    for number in range(n):
+        rng = seeded("wild", number)
+        row = int(rng.integers(len(images)))
+        made = wild(rng, images[row])
+        reading = predictor.read(made.file, name="wild")
+        is_right = reading.text == str(test.labels[row])
+        outcome = is_right, bool(reading.text) and not reading.flags and not is_right
+        for fault in (*(made.faults or {"none of these"}), "**all**"):
+            outcomes[fault].append(outcome)
+    for fault, its in outcomes.items():
+        right, wrong = np.mean(its, axis=0)
+        yield f"| {fault} | {len(its)} | {right:.1%} | {wrong:.1%} |"
 
 
 def lines_table(
@@ -311,6 +344,7 @@ def main(argv: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         tables = {
             "digits": digits_table(predictor, test, args.n),
+            "wild": wild_table(predictor, test, 10 * args.n),
             "polarity": polarity_table(predictor, test, args.n),
             "lines": lines_table(predictor, test, args.n, LINES),
             "slanting": lines_table(predictor, test, args.n, SLANTING),

@@ -27,6 +27,8 @@ _SOFT_STROKE = 0.5  # ... if it changes by more over the stroke's width
 _BLACK_INK = 150  # contrast of 255 from which even a soft edge is of ink: pictures that were enlarged or are blurred
 _IN_FRAME, _ENCLOSED = 0.1, 0.9  # of the height of a frame is a digit in it; of that digit has it on all sides
 _FRAME_STROKE, _CORNER = 0.1, 0.08  # of a frame's shorter side is its stroke; of a box's sides are its corners
+_NEAR_EDGE, _HAIR, _HAIR_LENGTH = 0.05, 0.01, 8  # of the picture's side from its edge is a hair, and as thick ...
+# ... at most; and so many times as long
 _IN_ZERO = 0.35  # times as high as a 0 is the dot in it, at most
 _ROUND_RING, _IN_RING = 0.9, 0.6  # of its longer side is a ring's shorter one: a stroke at least so high in it is a 1
 _STRAIGHT_STROKE = 0.5  # of its width is the ink's deviation from a straight stroke's middle; 0.29 if it is quite even
@@ -75,6 +77,7 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     _leave_out_blots(sieve, labels)
     sieve.keep_only("too many", sorted(sieve.groups, key=lambda group: -group.area)[:MOST_DIGITS])
     if sieve.groups:
+        _leave_out_hairs(sieve, edges)
         _leave_out_giants(sieve)
         _leave_out_underlines(sieve)
         for reason, marks in marks_among(sieve.groups, own, _usual_height(sieve.groups), ruled).items():
@@ -232,6 +235,24 @@ def _rises(row: np.ndarray, start: np.ndarray, stop: np.ndarray, even: np.ndarra
     at_left, at_right = start == 0, stop > last  # what goes on beyond the picture has no end there
     rises: np.ndarray = np.where(at_left, right, np.where(at_right, left, (left + right) / 2))
     return rises
+
+
+def _leave_out_hairs(sieve: _Sieve, edges: _Edges) -> None:
+    """Leave out pieces of thin lines along the edges of the picture, if there is anything else: of a frame."""
+    x0, y0, x1, y1 = edges.box
+    margin_x, margin_y = (x1 - x0) * _NEAR_EDGE, (y1 - y0) * _NEAR_EDGE
+    thickest = max(_HAIR * max(x1 - x0, y1 - y0), 2)
+
+    def is_hair(group: Group) -> bool:
+        thin, long = sorted((group.width, group.height))
+        if thin > thickest or long < _HAIR_LENGTH * thin:
+            return False
+        if group.height > group.width:
+            return group.x1 <= x0 + margin_x or group.x0 >= x1 - margin_x
+        return group.y1 <= y0 + margin_y or group.y0 >= y1 - margin_y
+
+    if not all(map(is_hair, sieve.groups)):
+        sieve.leave_out("a frame", is_hair)
 
 
 def _leave_out_giants(sieve: _Sieve) -> None:

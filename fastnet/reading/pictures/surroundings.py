@@ -21,6 +21,7 @@ _LEAST_STRIP = 0.015  # of the picture is as wide as a strip; a frame that was d
 _TAPERED = 0.3  # of its wider end is the other of a wedge, at most
 _UNEVEN = 0.01  # of a side's length is the edge of a page off a straight line, or two pixels
 _STRAIGHT = 0.9  # of its rows, or more, lie so
+_BESIDE = 0.03  # of the picture is the paper beside it, by its median: a frame may be drawn there
 _FULL = 0.95  # of a part is between an edge and the line
 _SLIVER = 4  # pixels wide is what is left of a thin wedge that noise broke, at most
 _SOFT = 2  # pixels of a soft edge
@@ -131,8 +132,10 @@ def _painted(image: Image.Image, depths: list[np.ndarray], factor: int) -> Image
     """A picture with the beginnings of its rows as what follows; `depths` are those of a copy reduced by `factor`."""
     pixels = np.array(image)
     for rows, depth in zip(_from_edges(pixels), depths, strict=True):
-        ends = np.ceil((depth + _SOFT) * factor).astype(int).clip(max=rows.shape[1] - 1)
+        beside = max(1, round(_BESIDE * rows.shape[1]))
+        ends = np.ceil((depth + _SOFT) * factor).astype(int).clip(max=rows.shape[1] - beside)
         for small_row in np.flatnonzero(depth):
-            for row in rows[small_row * factor : (small_row + 1) * factor]:
-                row[: ends[small_row]] = row[ends[small_row]]
+            end = ends[small_row]
+            its = rows[small_row * factor : (small_row + 1) * factor]
+            its[:, :end] = np.median(its[:, end : end + beside], axis=1, keepdims=True)
     return Image.fromarray(pixels)
