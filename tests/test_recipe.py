@@ -96,13 +96,13 @@ def test_what_is_measured_must_be_a_number(name, value):
 @pytest.mark.parametrize(
     ("name", "values", "fault"),
     [
-        ("learning_rate", [0, -1e-3, math.inf, math.nan], "the learning rate must be above 0"),
-        ("warmup_epochs", [-0.1, math.inf, math.nan], "warm-up must be at least 0"),
+        ("learning_rate", [0, -1e-3, math.nan], "the learning rate must be above 0"),
+        ("warmup_epochs", [-0.1, math.nan], "warm-up must be at least 0"),
         ("warmup_epochs", [40.1, 1e9], "warm-up must be within the epochs"),
         ("beta1", [-0.1, 1, 1.5, math.nan], "beta1 must be at least 0 and below 1"),
         ("beta2", [-0.1, 1, 1.5, math.nan], "beta2 must be at least 0 and below 1"),
-        ("eps", [0, -1e-8, math.inf, math.nan], "eps must be above 0"),
-        ("weight_decay", [-0.1, math.inf, math.nan], "the weight decay must be at least 0"),
+        ("eps", [0, -1e-8, math.nan], "eps must be above 0"),
+        ("weight_decay", [-0.1, math.nan], "the weight decay must be at least 0"),
         ("label_smoothing", [-0.1, 1, math.nan], "label smoothing must be at least 0 and below 1"),
         ("dropout", [-0.1, 1, math.nan], "dropout must be at least 0 and below 1"),
         ("input_dropout", [-0.1, 1, math.nan], "input dropout must be at least 0 and below 1"),
@@ -111,7 +111,7 @@ def test_what_is_measured_must_be_a_number(name, value):
             [0, -1, math.inf, math.nan, "1"],
             "the norm to clip gradients to must be a number above 0, or None",
         ),
-        ("l2", [-0.1, math.inf, math.nan], "the L2 penalty must be at least 0"),
+        ("l2", [-0.1, math.nan], "the L2 penalty must be at least 0"),
         ("shuffle", [1, None, "yes"], "shuffle must be True or False"),
         ("schedule", ["", "step", "Linear", None, 1], "the schedule must be one of constant, linear, cosine"),
         ("engine", ["", "torch", "Numba", None, 1], "the engine must be one of numba, reference"),
@@ -120,6 +120,20 @@ def test_what_is_measured_must_be_a_number(name, value):
 def test_what_makes_no_sense_is_refused(name, values, fault):
     for value in values:
         assert sentence_of(**{name: value}).split("; did you mean")[0] == f"{fault}, not {value!r}"
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("learning_rate", "the learning rate must be finite and above 0"),
+        ("warmup_epochs", "warm-up must be finite and at least 0"),
+        ("eps", "eps must be finite and above 0"),
+        ("weight_decay", "the weight decay must be finite and at least 0"),
+        ("l2", "the L2 penalty must be finite and at least 0"),
+    ],
+)
+def test_what_is_infinite_is_refused(name, fault):
+    assert sentence_of(**{name: math.inf}) == f"{fault}, not inf"
 
 
 def test_the_nearest_choice_is_told():
