@@ -79,6 +79,12 @@ def test_pieces_of_a_thin_frame_along_the_edges_are_no_ones(predictor, digits):
     assert {each.reason for each in reading.left_out} == {"a frame"}
 
 
+def test_a_thin_1_at_the_beginning_of_a_line_is_no_piece_of_a_frame(predictor, digits):
+    page = page_of(digits[0][1:4], 60, [(90, 12), (180, 12), (270, 12)], (700, 84))
+    page[14:70, 20:23] = page[13:71, 670:673] = rendering.BLACK
+    assert predictor.read(rendering.picture(page)).text == f"1{''.join(map(str, digits[1][1:4]))}1"
+
+
 def test_thin_ones_along_the_edge_that_are_all_there_is_are_read(predictor):
     page = drawn(*[(5, y, 6, y + 30) for y in (20, 80, 140)], size=(200, 200))
     assert predictor.read(page).text == "1\n1\n1"

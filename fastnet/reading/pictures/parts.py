@@ -238,7 +238,10 @@ def _rises(row: np.ndarray, start: np.ndarray, stop: np.ndarray, even: np.ndarra
 
 
 def _leave_out_hairs(sieve: _Sieve, edges: _Edges) -> None:
-    """Leave out pieces of thin lines along the edges of the picture, if there is anything else: of a frame."""
+    """Leave out pieces of thin lines along the edges of the picture, of a frame, if there is anything else.
+
+    A thin 1 at the beginning of a line is about as high as its other digits.
+    """
     x0, y0, x1, y1 = edges.box
     margin_x, margin_y = (x1 - x0) * _NEAR_EDGE, (y1 - y0) * _NEAR_EDGE
     thickest = max(_HAIR * max(x1 - x0, y1 - y0), 2)
@@ -251,8 +254,10 @@ def _leave_out_hairs(sieve: _Sieve, edges: _Edges) -> None:
             return group.x1 <= x0 + margin_x or group.x0 >= x1 - margin_x
         return group.y1 <= y0 + margin_y or group.y0 >= y1 - margin_y
 
-    if not all(map(is_hair, sieve.groups)):
-        sieve.leave_out("a frame", is_hair)
+    others = [group for group in sieve.groups if not is_hair(group)]
+    if others:
+        usual = _usual_height(others)
+        sieve.leave_out("a frame", lambda group: is_hair(group) and not _is_about(group.height, usual))
 
 
 def _leave_out_giants(sieve: _Sieve) -> None:
