@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks import rendering
 from fastnet.data.loading import load_dataset
-from fastnet.reading.pictures.surroundings import is_beyond_page, without_surroundings
+from fastnet.reading.pictures.surroundings import is_wedge, without_surroundings
 from fastnet.reading.predictor import Predictor
 
 DESK = (60, 58, 55)
@@ -84,7 +84,7 @@ def test_plain_pages_frames_and_shadows_are_left_as_they_are(digits):
 def test_a_wedge_in_a_corner_is_beyond_the_page():
     corner = Image.new("1", (31, 200))
     ImageDraw.Draw(corner).polygon([(0, 0), (30, 0), (0, 200)], 1)
-    assert is_beyond_page(np.asarray(corner), (True, True, False, False))
+    assert is_wedge(np.asarray(corner), (True, True, False, False))
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,28 @@ def test_a_wedge_in_a_corner_is_beyond_the_page():
     ],
 )
 def test_a_stroke_at_the_edge_is_no_wedge(shape, touched):
-    assert not is_beyond_page(np.ones(shape, bool), touched)
+    assert not is_wedge(np.ones(shape, bool), touched)
 
 
 def test_a_stroke_that_the_edge_cuts_off_is_no_wedge():
     part = Image.new("1", (80, 200))
     ImageDraw.Draw(part).line([(-10, 120), (90, 20)], 1, 22)
-    assert not is_beyond_page(np.asarray(part), (True, False, True, False))
+    assert not is_wedge(np.asarray(part), (True, False, True, False))
+
+
+@pytest.mark.parametrize("width", [6, 12, 18])
+@pytest.mark.parametrize("place", [0, 2])
+def test_an_upright_1_in_a_line_that_was_cut_out_close_is_read(predictor, digits, width, place):
+    for image, label in digits:
+        inks = [rendering.strokes(image, 100)] * 2
+        inks.insert(place, np.ones((100, width), np.float32))
+        page, x = rendering.paper((600, 100), rendering.WHITE), 0
+        for ink in inks:
+            rendering.write(page, ink, x, 0, rendering.BLACK)
+            x += ink.shape[1] + 18
+        text = [str(label)] * 2
+        text.insert(place, "1")
+        assert predictor.read(rendering.picture(page[:, : x - 18])).text == "".join(text)
 
 
 @pytest.mark.parametrize("size", [(60, 60), (40, 100), (200, 200)])

@@ -13,7 +13,7 @@ from .marks import MAY_BE_SLASH, marks_among, may_be_slashes
 from .mnist_form import stroke_width
 from .rows import in_lines, is_sure, slope_of
 from .sheet import Box
-from .surroundings import is_beyond_page
+from .surroundings import is_strip, is_wedge
 from .touching import MOST_PIECES, with_alternatives
 
 MOST_DIGITS = 400
@@ -69,7 +69,7 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     sieve.keep_only("a shadow", _without_shade(sieve.groups, runs, ink))
     labels = runs.drawn(mask)
     own = partial(_own, labels=labels)
-    sieve.leave_out("touches the edge", lambda group: is_beyond_page(own(group), edges.touched(group)))
+    _leave_out_surroundings(sieve, own, edges)
     sieve.keep_only("touches the edge", _without_frame(sieve.groups, mask, edges))
     _leave_out_specks(sieve)
     n = len(sieve.groups)
@@ -365,6 +365,19 @@ def _leave_out_blots(sieve: _Sieve, labels: np.ndarray) -> None:
         return solid > _SOLID or (longer >= least and stroke_width(_own(group, labels)) >= _THICK * longer)
 
     sieve.leave_out("a blot", is_blot)
+
+
+def _leave_out_surroundings(sieve: _Sieve, own: Callable[[Group], np.ndarray], edges: _Edges) -> None:
+    """Leave out what lies beyond a page a little askew: wedges, and strips if nothing else is about as long.
+
+    Beside a digit, an upright stroke at the edge is a 1, in a picture that was cut out close to its ink.
+    """
+    sieve.leave_out("touches the edge", lambda group: is_wedge(own(group), edges.touched(group)))
+    strips = [group for group in sieve.groups if is_strip(own(group), edges.touched(group))]
+    known = {id(group) for group in strips}
+    longest = max((_longer(group) for group in sieve.groups if id(group) not in known), default=0)
+    if longest:
+        sieve.leave_out("touches the edge", lambda group: id(group) in known and longest < _FRAGMENT * _longer(group))
 
 
 def _without_frame(groups: list[Group], mask: np.ndarray, edges: _Edges) -> list[Group]:

@@ -4,6 +4,7 @@ Such pictures show, along an edge, a wedge or a strip of the desk or of the scan
 often darker, so that it would also say what ink looks like.
 """
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -11,6 +12,9 @@ import numpy as np
 from PIL import Image
 
 from .ink import coarse, contrasting_channel, find_ink
+from .labelling import label_runs
+
+Sides = tuple[bool, bool, bool, bool]  # left, upper, right, lower
 
 _PIXELS = 100_000  # of a copy that shows what lies beyond the page
 _ANOTHER = 40  # of 255: what differs by more from most of the picture's border may be no paper
@@ -22,6 +26,7 @@ _TAPERED = 0.3  # of its wider end is the other of a wedge, at most
 _UNEVEN = 0.01  # of a side's length is the edge of a page off a straight line, or two pixels
 _STRAIGHT = 0.9  # of its rows, or more, lie so
 _BESIDE = 0.03  # of the picture is the paper beside it, by its median: a frame may be drawn there
+_AS_LONG = 0.6  # of an edge's length is what may be a digit beside a 1, in a close crop
 _FULL = 0.95  # of a part is between an edge and the line
 _SLIVER = 4  # pixels wide is what is left of a thin wedge that noise broke, at most
 _SOFT = 2  # pixels of a soft edge
@@ -41,29 +46,36 @@ def without_surroundings(image: Image.Image, small: Image.Image, factor: int) ->
     return _painted(image, depths, more * factor), _painted(small, depths, more)
 
 
-def is_beyond_page(part: np.ndarray, touched: tuple[bool, bool, bool, bool]) -> bool:
-    """Whether a part, in its box, is all that lies between a straight line and an edge: of the left, upper, right and
-    lower one those that it touches.
-
-    A wedge and a strip along all of an edge have a corner of the picture; a sliver is what noise leaves of them.
-    """
+def is_wedge(part: np.ndarray, touched: Sides) -> bool:
+    """Whether a part, in its box, is all that lies between an edge that it touches and a straight line to its end."""
     left, upper, right, lower = touched
     has_corner = (left or right) and (upper or lower)
-    if not has_corner and min(part.shape) > _SLIVER:
-        return False
-    is_whole = (upper and lower, left and right) * 2
-    return any(
-        touches and _fills(rows, has_corner, whole)
-        for rows, touches, whole in zip(_from_edges(part), touched, is_whole, strict=True)
+    return has_corner and any(_is_tapered(_filled(rows)) and _fills(rows) for rows in _from_touched(part, touched))
+
+
+def is_strip(part: np.ndarray, touched: Sides) -> bool:
+    """Whether a part is all between a straight line and an edge, along all of it or thin; so is a 1 in a close crop."""
+    left, upper, right, lower = touched
+    is_whole = (left and right) or (upper and lower)
+    return (is_whole or min(part.shape) <= _SLIVER) and any(
+        len(rows) >= rows.shape[1] and _fills(rows) for rows in _from_touched(part, touched)
     )
 
 
-def _fills(rows: np.ndarray, has_corner: bool, is_whole: bool) -> bool:
-    """Whether rows are full up to a straight line, as a wedge, a strip or a sliver of one along their edge is."""
+def _from_touched(part: np.ndarray, touched: Sides) -> Iterator[np.ndarray]:
+    """Views of a part whose rows begin at an edge that it touches."""
+    return itertools.compress(_from_edges(part), touched)
+
+
+def _is_tapered(depth: np.ndarray) -> bool:
+    """Whether rows are far shorter at one end than where they are longest."""
+    return bool(min(depth[0], depth[-1]) <= _TAPERED * depth.max())
+
+
+def _fills(rows: np.ndarray) -> bool:
+    """Whether rows are full up to a straight line."""
     depth = _filled(rows)
-    is_sliver = depth.max() <= min(_SLIVER, len(rows))
-    is_wedge = has_corner and min(depth[0], depth[-1]) <= _TAPERED * depth.max()
-    if not (is_sliver or is_wedge or is_whole) or depth.sum() < _FULL * rows.sum():
+    if depth.sum() < _FULL * rows.sum():
         return False
     if len(rows) < 3:
         return True
@@ -102,15 +114,29 @@ def _depths(rows: np.ndarray) -> np.ndarray:
     depth = _filled(rows)
     tolerance = max(_SOFT, _UNEVEN * length)
     line = _straight(depth, _MOST_DEPTH * width, tolerance)
-    beyond = np.maximum(line, 0)
+    beyond: np.ndarray = np.maximum(line, 0)
     its = np.flatnonzero(beyond)
     if len(its) < _LEAST_LENGTH * length or beyond.max() > _MOST_DEPTH * width:
         return np.zeros(length)
     if np.mean(depth[its] >= beyond[its] - tolerance) < _STRAIGHT:
         return np.zeros(length)
-    is_strip = len(its) >= _WHOLE * length and beyond.max() >= _LEAST_STRIP * width
-    is_wedge = beyond.min() <= _TAPERED * beyond.max() and beyond.max() > tolerance
-    return beyond if is_strip or is_wedge else np.zeros(length)
+    if _is_tapered(beyond) and beyond.max() > tolerance:
+        return beyond
+    is_along = len(its) >= _WHOLE * length and beyond.max() >= _LEAST_STRIP * width
+    return beyond if is_along and not _has_as_long(rows, beyond.max()) else np.zeros(length)
+
+
+def _has_as_long(rows: np.ndarray, depth: float) -> bool:
+    """Whether anything beyond that depth is about as long as an edge, and no strip itself: then these may be digits."""
+    runs = label_runs(rows)
+    labels = runs.drawn(rows)
+    width = rows.shape[1]
+    for label, (x0, y0, x1, y1) in enumerate(runs.box.tolist()):
+        if x0 >= depth and y1 - y0 >= _AS_LONG * len(rows):
+            its = labels[y0:y1, x0:x1] == label
+            if not (x1 == width and _fills(its[:, ::-1])):
+                return True
+    return False
 
 
 def _straight(depth: np.ndarray, most: float, tolerance: float) -> np.ndarray:
