@@ -176,8 +176,7 @@ def _closed_paper(grey: Image.Image, is_dark: bool | None, widest: float) -> tup
     narrow, and shadows are not: closing fills what is dark and no wider than the share `widest` of the shorter side,
     and does not move the edge of a shadow.
     """
-    factor = math.ceil(math.sqrt(grey.width * grey.height / _CLOSED_PIXELS))
-    g = np.asarray(grey.reduce((min(factor, grey.width), min(factor, grey.height))), np.float32)
+    g = np.asarray(reduced(grey, _CLOSED_PIXELS)[0], np.float32)
     reach = math.ceil(widest * min(g.shape) / 2)
     if is_dark is None:
         is_dark = bool((2 * g - highest(g, 2 * reach) + highest(-g, 2 * reach)).sum() > 0)
@@ -334,8 +333,13 @@ def _surface(values: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def coarse(image: Image.Image) -> Image.Image:
     """A small copy."""
-    factor = math.ceil(math.sqrt(image.width * image.height / _COARSE_PIXELS))
-    return image.reduce((min(factor, image.width), min(factor, image.height)))
+    return reduced(image, _COARSE_PIXELS)[0]
+
+
+def reduced(image: Image.Image, most: int) -> tuple[Image.Image, int]:
+    """The picture from afar, with about so many pixels at most, and how many of its own are one there, each way."""
+    factor = math.ceil(math.sqrt(image.width * image.height / most))
+    return (image.reduce((min(factor, image.width), min(factor, image.height))) if factor > 1 else image), factor
 
 
 def local_contrast(values: np.ndarray, fraction: float) -> np.ndarray:

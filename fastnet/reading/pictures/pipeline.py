@@ -1,6 +1,5 @@
 """The whole way from a picture to the 28x28 pixels of each of its digits, with the stages between."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +12,7 @@ from .closeup import find_close_up
 from .cuts import Cut, Found
 from .cuts import LeftOut as LeftOut
 from .grid import find_grid, may_have_grid
-from .ink import Ink, coarse, contrasting_channel, find_ink
+from .ink import Ink, coarse, contrasting_channel, find_ink, reduced
 from .mnist_form import SIDE, is_in_mnist_form, padded, to_mnist_form, to_pair_form, turned_level
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
@@ -85,7 +84,7 @@ def prepare(source: Source, name: str | None = None, limits: Limits | None = Non
     if picture.image.size == (SIDE, SIDE) and (ready := _ready(picture.image)) is not None:
         stages = (Stage("picture", np.asarray(picture.image)), Stage("what the network sees", ready))
         return Prepared((Part((0, 0, SIDE, SIDE), ready),), (), stages, (SIDE, SIDE))
-    small, factor = _reduced(picture.image)
+    small, factor = reduced(picture.image, _WORK_PIXELS)
     look = _look_at(*without_surroundings(picture.image, small, factor), factor)
     lines = enumerate(look.found.lines)
     known: dict[int, Part] = {}
@@ -120,12 +119,6 @@ class Look:
         x0, y0, x1, y1 = (edge * self.scale for edge in box)
         outside = self.x + x0, self.y + y0, self.x + x1, self.y + y1
         return outside if self.plane is None else box_seen(outside, self.plane)
-
-
-def _reduced(image: Image.Image, most: int = _WORK_PIXELS) -> tuple[Image.Image, int]:
-    """The picture from afar, with about so many pixels at most, and how many of its own are one there, each way."""
-    factor = math.ceil(math.sqrt(image.width * image.height / most))
-    return (image.reduce((min(factor, image.width), min(factor, image.height))) if factor > 1 else image), factor
 
 
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
@@ -165,7 +158,7 @@ def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look |
         margin = round(_MISSED * grid.height * scale)
         x, y = max(0, x0 - margin), max(0, y0 - margin)
         around = x, y, min(image.width, x1 + margin), min(image.height, y1 + margin)
-        page, closer = _reduced(image.crop(around), _CELLS_PIXELS)
+        page, closer = reduced(image.crop(around), _CELLS_PIXELS)
         if closer >= scale:
             return look
         scale = closer
@@ -219,7 +212,7 @@ def _look_at_sheet(image: Image.Image, sheet: Sheet) -> Look | None:
 
 
 def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:
-    part, scale = _reduced(image.crop(region))
+    part, scale = reduced(image.crop(region), _WORK_PIXELS)
     return _seen(find_ink(part, is_dark), scale, region[0], region[1])
 
 

@@ -5,13 +5,12 @@ often darker, so that it would also say what ink looks like.
 """
 
 import itertools
-import math
 from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
 
-from .ink import coarse, contrasting_channel, find_ink
+from .ink import coarse, contrasting_channel, find_ink, reduced
 from .labelling import label_runs
 
 Sides = tuple[bool, bool, bool, bool]  # left, upper, right, lower
@@ -37,8 +36,7 @@ def without_surroundings(image: Image.Image, small: Image.Image, factor: int) ->
     """A picture and its copy, reduced by `factor`, with what lies beyond the page as the paper beside it."""
     if not _may_have_any(coarse(small)):
         return image, small
-    more = math.ceil(math.sqrt(small.width * small.height / _PIXELS))
-    looked_at = small.reduce((min(more, small.width), min(more, small.height)))
+    looked_at, more = reduced(small, _PIXELS)
     mask = find_ink(contrasting_channel(looked_at)).mask
     depths = [_depths(rows) for rows in _from_edges(mask)]
     if not any(each.any() for each in depths):
