@@ -15,9 +15,7 @@ STILL_WRONG = {
     "five_without_its_bar_2.png",
     "ledger_line_1.jpg",
     "ledger_line_2.jpg",
-    "stroke_in_pieces_2.png",
     "stroke_in_pieces_3.png",
-    "tight_column_1.jpg",
 }
 
 

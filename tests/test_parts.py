@@ -270,6 +270,39 @@ def test_rows_close_above_each_other_are_no_broken_digit(predictor, digits, gap)
     assert [line.text for line in reading.lines] == [expected[4 * row : 4 * row + 4] for row in range(rows)]
 
 
+@pytest.mark.parametrize("gap", [3, 6, 10])
+@pytest.mark.parametrize(("n_rows", "n_columns"), [(2, 1), (3, 1), (2, 2), (3, 2), (4, 2)])
+def test_few_digits_close_above_each_other_are_no_broken_one(predictor, digits, n_rows, n_columns, gap):
+    images, labels = digits
+    height, n, n_blocks = 80, n_rows * n_columns, 10
+    n_right = 0
+    for block in range(n_blocks):
+        some = slice(n * block, n * (block + 1))
+        page, y = rendering.paper((400, 480), rendering.WHITE), 40
+        for row in images[some].reshape(n_rows, n_columns, 28, 28):
+            x = 60
+            for image in row:
+                ink = rendering.strokes(image, height)
+                rendering.write(page, ink, x, y, rendering.BLACK)
+                x += ink.shape[1] + gap
+            y += height + gap
+        reading = predictor.read(page)
+        lines = ["".join(map(str, row)) for row in labels[some].reshape(n_rows, n_columns)]
+        is_right = [line.text for line in reading.lines] == lines
+        n_right += is_right
+        assert is_right or reading.flags
+    assert n_right >= 0.8 * n_blocks
+
+
+def test_lines_that_one_part_falls_into_are_not_those_of_its_neighbours(predictor, digits):
+    """Of four rows, the two in the middle may hang together as one part: what follows is in lines of its own."""
+    images, labels = digits
+    places = [(60 + 60 * column, 40 + y) for y in (0, 115, 196, 311) for column in range(2)]
+    reading = predictor.read(page_of(images[40:48], 80, places, (400, 480)))
+    assert reading.text == "\n".join("".join(map(str, labels[row : row + 2])) for row in range(40, 48, 2))
+    assert [digit.line for digit in reading.digits] == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
 def test_a_stroke_with_a_gap_is_never_surely_two_ones(predictor):
     reading = predictor.read(drawn((95, 30, 104, 95), (96, 105, 105, 170)))
     assert reading.text == "1" or "unsure" in reading.flags

@@ -23,7 +23,7 @@ OTHER_CUT = "may be other digits that touch"
 _OF_PROBABILITY, _OF_LIKENESS = 2.0, 0.6  # weights in the score of a digit
 _PLAINLY_LIKE = 3.0  # likeness above the limit of `unsure`, at which half of it is lost
 _CUT, _CUT_OF_NARROW = 0.5, 3.0  # what each cut costs of what is wider than high, and of what is not
-_CUT_BETWEEN_LINES = -4.0  # ... and of digits above each other: the halves of one are hardly digits
+_CUTS_BETWEEN_LINES = -2.0  # ... and all of them of digits above each other: the pieces of one are hardly digits
 _DOUBTED = 2.0  # what it costs a cut that the model does not know all of its pieces
 _CLEAR = 2.0  # how far the best score is from the next, for what was cut or is wide ...
 _CLEAR_IF_WHOLE = 0.3  # ... and for others
@@ -69,7 +69,7 @@ def _pairs(
     asked = [
         part
         for part, path in zip(parts, paths, strict=True)
-        if path and part.as_pair and len(path.digits) <= 2 and path.score < _PLAIN
+        if path and part.as_pair and len(path.digits) <= 2 and path.score < _PLAIN and not _may_be_lines(part)
     ][:_MOST_PAIRS]
     if not asked or predictor.classes != DIGITS:
         return {}
@@ -129,7 +129,7 @@ class _Path:
         x0, y0, x1, y1 = self.digits[0].box
         least = _CLEAR if len(self.digits) > 1 or x1 - x0 > y1 - y0 else _CLEAR_IF_WHOLE
         if self.is_of_lines:
-            least = -_CUT_BETWEEN_LINES  # they must be likelier without that, too
+            least = -_CUTS_BETWEEN_LINES  # they must be likelier without that, too
         for digit in self.digits:
             is_clear = digit.flags or self.score - self.runner_up >= least
             yield digit if is_clear else replace(digit, flags=("unsure", OTHER_CUT))
@@ -143,9 +143,9 @@ def _best_path(part: Part, answers: dict[int, Seen], best: dict[int, _Path]) -> 
         x0, y0, x1, y1 = part.box
         cost = _CUT if x1 - x0 > y1 - y0 else _CUT_OF_NARROW
         for other in part.alternatives:
-            cost_of_cut = cost if other[-1].line == part.line else _CUT_BETWEEN_LINES
+            cost_of_cuts = _CUTS_BETWEEN_LINES if _is_of_lines(part, other) else cost * (len(other) - 1)
             digits: tuple[DigitReading, ...] = ()
-            score, losses = -cost_of_cut * (len(other) - 1), [math.inf]
+            score, losses = -cost_of_cuts, [math.inf]
             for each in other:
                 path = _best_path(each, answers, best)
                 digits, score = digits + path.digits, score + path.score
@@ -155,9 +155,19 @@ def _best_path(part: Part, answers: dict[int, Seen], best: dict[int, _Path]) -> 
         first = max(paths, key=lambda path: path.score)
         others = [first.runner_up, *(path.score for path in paths if path.text != first.text)]
         if len(first.digits) == 1 and any(path.is_of_lines and _are_known(path.digits) for path in paths):
-            others.append(first.score)  # halves of one digit are hardly digits; where they are, who can tell?
+            others.append(first.score)  # pieces of one digit are hardly digits; where they are, who can tell?
         best[id(part)] = replace(first, runner_up=max(others))
     return best[id(part)]
+
+
+def _may_be_lines(part: Part) -> bool:
+    """Whether a part may be digits above each other."""
+    return any(_is_of_lines(part, other) for other in part.alternatives)
+
+
+def _is_of_lines(part: Part, other: Sequence[Part]) -> bool:
+    """Whether what a part may be instead are digits above each other."""
+    return other[-1].line != part.line
 
 
 def _are_known(digits: tuple[DigitReading, ...]) -> bool:

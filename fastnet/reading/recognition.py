@@ -1,7 +1,7 @@
 """From a picture to the answer: which digits are there, how sure that is, and what speaks against it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -36,7 +36,7 @@ def read(predictor: Model, source: Source, name: str | None = None, limits: Limi
         n_pixels = predictor.layer_sizes[0]
         raise OptionError(f"pictures are read by models that take {SIDE}x{SIDE} pixels, and this one takes {n_pixels}")
     prepared = prepare(source, name, limits)
-    digits = _in_company(predictor, tuple(digits_of(predictor, prepared.parts)))
+    digits = _in_company(predictor, _line_by_line(digits_of(predictor, prepared.parts)))
     digits = _with_marks(_turned(predictor, digits), prepared.left_out)
     if not digits:
         n_classes = len(predictor.classes)
@@ -65,6 +65,13 @@ def read_images(predictor: Model, images: np.ndarray) -> list[DigitReading]:
     """The answer about each image that is ready for the network, `(n, n_pixels)` as the predictor takes them."""
     parts = [Part((0, 0, 0, 0), pixels) for pixels in images]
     return [seen.digit for seen in seen_at_once(predictor, parts)]
+
+
+def _line_by_line(digits: Iterator[DigitReading]) -> tuple[DigitReading, ...]:
+    """The digits line after line, as some fell into several; lines are numbered on from 0."""
+    ordered = sorted(digits, key=lambda digit: digit.line)
+    number = {line: n for n, line in enumerate(dict.fromkeys(digit.line for digit in ordered))}
+    return tuple(replace(digit, line=number[digit.line]) for digit in ordered)
 
 
 def _in_company(predictor: Model, digits: tuple[DigitReading, ...]) -> tuple[DigitReading, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 
@@ -52,7 +52,7 @@ _TIGHT = 0.04  # of the picture's side: ink that leaves less on both sides was c
 _ONE_DIGIT = 1.2  # times as wide as high at most
 _UNEQUAL = 0.85  # of the height of the other: both may be halves of one digit
 _NARROW = 0.5  # of the width of all: what is wider stands above its neighbours
-_MANY_PIECES = 4  # near each other are one broken stroke rather than digits
+_MANY_PIECES = 3  # near each other are one broken stroke rather than digits
 
 
 def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None, ruled: float = 0.0) -> Found:
@@ -468,15 +468,18 @@ def _joined_once(groups: list[Group], edges: _Edges) -> list[Group]:
     remnants = edges.cut_off(groups)
     are_rows = _are_rows([group for group in groups if group.height > _FRAGMENT * usual])
 
-    def belong(a: Group, b: Group) -> bool:
-        return not ({id(a), id(b)} & remnants) and _belong(a, b, usual, highest)
+    def as_one(a: Group, b: Group) -> Group | None:
+        if {id(a), id(b)} & remnants or not _belong(a, b, usual, highest):
+            return None
+        are_sure = not (a.apart or b.apart or _are_stacked(a, b, usual))
+        return a.joined(b) if are_sure else _or_apart([a, b])
 
     result = []
     for cluster in _clusters(groups, _are_near(groups, 0.3 * usual)):
-        joined = _joined(cluster, belong)
+        joined = _joined(cluster, as_one)
         for some in _clusters(joined, _are_near(joined, _NEAR * usual)):
             result += (_either(some) if _is_broken(some) and not are_rows else []) or _halves_joined(some, usual)
-    return [_one_or_above_each_other(result)] if not remnants and _may_be_halves(result, usual) else result
+    return [_or_apart(result)] if not remnants and _may_be_halves(result, usual) else result
 
 
 def _may_be_halves(groups: list[Group], usual: float) -> bool:
@@ -491,10 +494,12 @@ def _may_be_halves(groups: list[Group], usual: float) -> bool:
     return are_large and is_upright and gap_x <= _NEAR * usual and abs(gap_y) <= _NEAR_HALF * usual
 
 
-def _one_or_above_each_other(halves: list[Group]) -> Group:
-    """Two parts as one digit, or as one in each of two lines."""
-    upper, lower = sorted(halves, key=lambda group: group.y0)
-    return replace(upper.joined(lower), apart=(upper, replace(lower, below=1)))
+def _or_apart(groups: list[Group]) -> Group:
+    """Groups as one that may also be all the parts they are made of, each in its line."""
+    pieces = [piece for group in groups for piece in group.apart or [group]]
+    lines = in_lines(pieces, slope_of(pieces))
+    apart = tuple(replace(piece, below=number) for number, line in enumerate(lines) for piece in line)
+    return replace(reduce(Group.joined, groups), apart=apart)
 
 
 def _is_broken(groups: list[Group]) -> bool:
@@ -513,17 +518,23 @@ def _are_rows(groups: list[Group]) -> bool:
     return max(heights) <= _ALIKE * min(heights) and min(lines) >= 2 and len(lines) >= 2 and max(lines) >= 3
 
 
-def _joined(groups: list[Group], belong: Callable[[Group, Group], bool]) -> list[Group]:
+def _joined(groups: list[Group], as_one: Callable[[Group, Group], Group | None]) -> list[Group]:
     todo = list(groups)
     result: list[Group] = []
     while todo:
         group = todo.pop(0)
-        j = next((j for j, other in enumerate(result) if belong(other, group)), None)
-        if j is None:
+        j, whole = next(((j, whole) for j, other in enumerate(result) if (whole := as_one(other, group))), (0, None))
+        if whole is None:
             result.append(group)
         else:
-            todo.insert(0, result.pop(j).joined(group))
+            result.pop(j)
+            todo.insert(0, whole)
     return result
+
+
+def _are_stacked(a: Group, b: Group, usual: float) -> bool:
+    """Whether two parts as large as digits lie above each other."""
+    return min(a.height, b.height) > _FRAGMENT * usual and _gaps(a, b)[1] >= -2 * _NEAR * usual
 
 
 def _belong(a: Group, b: Group, usual: float, highest: float) -> bool:
@@ -590,10 +601,5 @@ def _either(some: list[Group]) -> list[Group]:
     """Groups as one that may also be taken apart; none if they have not the shape of one digit."""
     if len(some) == 1:
         return some
-    whole = some[0]
-    for group in some[1:]:
-        whole = whole.joined(group)
-    if whole.width > _ONE_DIGIT * whole.height:
-        return []
-    apart = [each for line in in_lines(some, slope_of(some)) for group in line for each in group.apart or [group]]
-    return [replace(whole, apart=tuple(apart))]
+    whole = _or_apart(some)
+    return [whole] if whole.width <= _ONE_DIGIT * whole.height else []

@@ -1,6 +1,6 @@
 """The whole way from a picture to the 28x28 pixels of each of its digits, with the stages between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -47,10 +47,10 @@ class Part:
     """One digit: where it is in the upright picture (x0, y0, x1, y1) and its 28x28 pixels, white ink on black.
 
     Each of `alternatives` is what else it may be: other parts, in reading order, which may have alternatives in turn,
-    and share parts. `line` is the number of its line, from 0. `kind` is "digit", or "empty" for a cell of a grid
-    without ink, whose pixels are black; `column` is the cell's, from 0. `flags` are what speaks against it.
-    Where it may be two digits that touch, `as_pair` gives its pixels in the form of pairs, and `closer` more
-    alternatives, of two digits each, which take time.
+    and share parts. `line` is the number of its line, from 0; some numbers may have none. `kind` is "digit", or "empty"
+    for a cell of a grid without ink, whose pixels are black; `column` is the cell's, from 0. `flags` are what speaks
+    against it. Where it may be two digits that touch, `as_pair` gives its pixels in the form of pairs, and `closer`
+    more alternatives, of two digits each, which take time.
     """
 
     box: Box
@@ -86,8 +86,8 @@ def prepare(source: Source, name: str | None = None, limits: Limits | None = Non
         return Prepared((Part((0, 0, SIDE, SIDE), ready),), (), stages, (SIDE, SIDE))
     small, factor = reduced(picture.image, _WORK_PIXELS)
     look = _look_at(*without_surroundings(picture.image, small, factor), factor)
-    lines = enumerate(look.found.lines)
     known: dict[int, Part] = {}
+    lines = zip(_line_numbers(look.found.lines), look.found.lines, strict=True)
     parts = tuple(_part(look, one, picture.scale, number, known) for number, line in lines for one in line)
     left_out = tuple(LeftOut(_box_of(look, each.box, picture.scale), each.reason) for each in look.found.left_out)
     width, height = (round(side * picture.scale) for side in picture.image.size)
@@ -239,6 +239,14 @@ def _around(look: Look, size: tuple[int, int]) -> Box:
 
 
 # ---- What comes out -------------------------------------------------------------------------------------------------
+
+
+def _line_numbers(lines: list[list[Cut]]) -> Iterator[int]:
+    """The number of each line, from 0, with room for those below it that its digits may fall into."""
+    number = 0
+    for line in lines:
+        yield number
+        number += 1 + max((each.below for one in line for other in one.alternatives for each in other), default=0)
 
 
 def _part(look: Look, one: Cut, scale: float, line: int, known: dict[int, Part]) -> Part:
