@@ -100,13 +100,36 @@ def test_a_slash_as_high_as_the_digits_is_a_doubtful_one(predictor, digits, monk
     assert [digit.flags for digit in reading.digits if digit.flags] == [("unsure", "may be a slash")]
 
 
+@pytest.mark.parametrize("text", ["3/4", "25/36"])
+def test_a_slash_no_longer_than_the_digits_is_doubted_where_it_leans_more(predictor, digits, monkeypatch, text):
+    monkeypatch.setitem(SIGNS, "/", [(0, 0), (0.5, 1)])
+    assert "may be a slash" in predictor.read(row(digits, text)).flags
+
+
+@pytest.mark.parametrize("text", ["(5)", "(28)", "3(4)"])
+def test_brackets_no_longer_than_the_digits_are_told_by_how_far_they_bow(predictor, digits, monkeypatch, text):
+    monkeypatch.setitem(SIGNS, "(", bow(1.0, 0.2))
+    monkeypatch.setitem(SIGNS, ")", bow(1.0, -0.2))
+    reading = predictor.read(row(digits, text))
+    assert reading.text == "".join(filter(str.isdigit, text))
+    assert {each.reason for each in reading.left_out} == {"a bracket"}
+
+
+def test_a_bracket_alone_is_a_doubtful_one(predictor, digits):
+    for text in ("2)", "36)"):
+        assert predictor.read(row(digits, text)).flags[0] == "unsure"
+    reading = predictor.read(row(digits, "(28"))
+    assert reading.text == "128"
+    assert [digit.flags for digit in reading.digits] == [("unsure", "may be a bracket"), (), ()]
+
+
 def test_ones_are_no_marks(predictor, digits, monkeypatch):
     for top in (1.0, 1.2, 1.4):  # long ones stand on the line
         monkeypatch.setitem(SIGNS, "|", [(0, 0), (0.2, top)])
         reading = predictor.read(row(digits, "2|3|8"))
         assert reading.text == "21318"
         assert not marks_of(reading)
-        assert "may be a slash" not in reading.flags
+        assert not {"may be a slash", "may be a bracket"} & set(reading.flags)
 
 
 def test_marks_in_the_cell_of_a_form_are_told(predictor, digits):

@@ -24,7 +24,7 @@ from fastnet.errors import DataError
 from fastnet.reading.doubts import ANOTHER, MARK_BESIDE, MARK_BETWEEN, TURNED
 from fastnet.reading.overruling import NOTHING_FITS
 from fastnet.reading.pictures import UNLIKE
-from fastnet.reading.pictures.marks import MAY_BE_SLASH
+from fastnet.reading.pictures.marks import MAY_BE_BRACKET, MAY_BE_SLASH
 from fastnet.reading.pictures.parts import CUT_OFF
 from fastnet.reading.recognition import OTHER_CUT, VERDICTS
 
@@ -161,8 +161,8 @@ def test_a_picture_that_neither_browser_nor_server_opens_gets_a_way_out(monkeypa
 
 
 def test_each_flag_has_a_next_step():
-    assert NEXT_STEPS.keys() >= {ANOTHER, CUT_OFF, MARK_BESIDE, MARK_BETWEEN, MAY_BE_SLASH, NOTHING_FITS, OTHER_CUT}
-    assert NEXT_STEPS.keys() >= {TURNED, UNLIKE}
+    assert NEXT_STEPS.keys() >= {ANOTHER, CUT_OFF, MARK_BESIDE, MARK_BETWEEN, MAY_BE_BRACKET, MAY_BE_SLASH}
+    assert NEXT_STEPS.keys() >= {NOTHING_FITS, OTHER_CUT, TURNED, UNLIKE}
     assert all(next_steps([verdict, flag]) == [step] for verdict in VERDICTS for flag, step in NEXT_STEPS.items())
     assert next_steps(VERDICTS) == []
     assert next_steps(["unsure", "read 7, taken as 1"]) == [next_steps(["read 1, taken as 7"])[0]]

@@ -10,15 +10,16 @@ from .mnist_form import stroke_width
 from .rows import in_lines, slope_of, straight_rows
 
 SIGNS = COMMA, SLASH, BRACKET = "a comma", "a slash", "a bracket"  # reasons why they are left out
-MAY_BE_SLASH = "may be a slash"
+MAY_BE_SLASH, MAY_BE_BRACKET = "may be a slash", "may be a bracket"  # flags of what is read as a 1
 
 _LARGE = 0.5  # of the usual digit: what is smaller is no digit that tells where its line is
 _EVEN = 0.5  # of its width is the ink's deviation from the bow that a stroke is, at most; 0.29 if it is quite even
 _BEYOND, _LONGER = 0.08, 0.33  # of the digits' height: a slash reaches so far beyond them, above and below, and in all
 _BRACKET_BEYOND, _BOW = 0.05, 0.05  # ... brackets, which come in pairs; of their height is the middle beside the ends
+_DEEP, _NOT_BEYOND = 0.1, -0.1  # ... of those that bow so far, which hardly a 1 does: they may be a little shorter
 _LEAN = 0.15  # columns a row, at least, by which a slash leans to the right: the height tells the rest
-_HARDLY_BEYOND, _DOUBTFUL = 0.02, 0.1  # ... what may be one: at least so far, and with what its lean counts so far ...
-_FOR_LEAN = 0.15  # ... for each column a row
+_NEARLY, _DOUBTFUL = -0.03, 0.035  # ... what may be one: at least so far, and with what its lean counts so far ...
+_FOR_LEAN = 0.15  # ... for each column a row by which it leans more than the digits do
 _LONGEST = 2  # times as high as the digits are brackets, at most: pieces of a circle are longer
 _COMMA, _COMMA_WIDTH = (0.1, 0.6), 1.5  # of the digits' height is a comma's; times as wide as high, at most
 _HANGS, _BELOW, _DROPPED = 0.5, 0.06, 0.2  # of the digits' height: it begins so low, ends below them, is not farther
@@ -36,13 +37,15 @@ class _Stroke:
 
 @dataclass(frozen=True, eq=False)
 class _Line:
-    """Groups from left to right, those that are single strokes, and the rows of the others, as if it were level."""
+    """Groups from left to right, those that are single strokes, and of the others the rows, as if it were level, and
+    how far they lean to the right."""
 
     groups: list[Group]
     strokes: list[_Stroke]
     slope: float
     top: float
     bottom: float
+    lean: float
 
     @property
     def height(self) -> float:
@@ -79,14 +82,27 @@ def marks_among(
 
 
 def may_be_slashes(lines: list[list[Group]], slope: float, own: Callable[[Group], np.ndarray]) -> set[int]:
-    """The `id` of strokes between digits that are longer than these, or lean far and are a little longer."""
+    """The `id` of strokes between digits that lean to the right and are longer than these, or as long and lean more."""
     return {
         id(each.group)
         for line in _lines(lines, slope, own)
         for each in line.strokes
-        if (beyond := min(line.beyond(each.group))) >= _HARDLY_BEYOND
-        and beyond + _FOR_LEAN * each.lean >= _DOUBTFUL
+        if (beyond := min(line.beyond(each.group))) >= _NEARLY
+        and beyond + _FOR_LEAN * (each.lean - line.lean) >= _DOUBTFUL
+        and each.lean >= _LEAN
         and line.is_between(each.group)
+    }
+
+
+def may_be_brackets(lines: list[list[Group]], slope: float, own: Callable[[Group], np.ndarray]) -> set[int]:
+    """The `id` of strokes that bow as a bracket before or behind digits does, alone."""
+    return {
+        id(each.group)
+        for line in _lines(lines, slope, own)
+        for each in line.strokes
+        if abs(each.bow) >= _DEEP
+        and each.group is not line.groups[-1 if each.bow > 0 else 0]
+        and _is_as_long_as_a_bracket(each, line)
     }
 
 
@@ -98,10 +114,17 @@ def _lines(lines: list[list[Group]], slope: float, own: Callable[[Group], np.nda
             continue
         strokes = [stroke for group in groups if (stroke := _stroke(group, own))]
         its = {id(stroke.group) for stroke in strokes}
-        plain = [group for group in groups if id(group) not in its]
-        top, bottom = np.median([straight_rows(group, slope) for group in plain or groups], axis=0).tolist()
-        result.append(_Line(groups, strokes, slope, top, bottom))
+        plain = [group for group in groups if id(group) not in its] or groups
+        top, bottom = np.median([straight_rows(group, slope) for group in plain], axis=0).tolist()
+        lean = float(np.median([_lean(own(group)) for group in plain]))
+        result.append(_Line(groups, strokes, slope, top, bottom, lean))
     return result
+
+
+def _lean(ink: np.ndarray) -> float:
+    """How far ink leans to the right, columns a row."""
+    y, x = (places - places.mean() for places in np.nonzero(ink))
+    return float(-(x @ y) / max(y @ y, 1.0))
 
 
 def _stroke(group: Group, own: Callable[[Group], np.ndarray]) -> _Stroke | None:
@@ -131,7 +154,7 @@ def _brackets(line: _Line) -> list[_Stroke]:
     pairs: list[_Stroke] = []
     opened = None
     for each in line.strokes:
-        if min(line.beyond(each.group)) < _BRACKET_BEYOND or each.group.height > _LONGEST * line.height:
+        if not _is_as_long_as_a_bracket(each, line):
             continue
         if each.bow >= _BOW:
             opened = each
@@ -139,6 +162,13 @@ def _brackets(line: _Line) -> list[_Stroke]:
             pairs += [opened, each]
             opened = None
     return pairs
+
+
+def _is_as_long_as_a_bracket(stroke: _Stroke, line: _Line) -> bool:
+    """Whether a stroke is longer than the digits, or bows far and is nearly as long as those that are no strokes."""
+    bows_far = abs(stroke.bow) >= _DEEP and len(line.strokes) < len(line.groups)
+    least = _NOT_BEYOND if bows_far else _BRACKET_BEYOND
+    return min(line.beyond(stroke.group)) >= least and stroke.group.height <= _LONGEST * line.height
 
 
 def _is_comma(group: Group, line: _Line, groups: list[Group]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from .cuts import Cut, Found, Group, LeftOut
 from .ink import Ink
 from .labelling import Runs, components, label_runs
-from .marks import MAY_BE_SLASH, marks_among, may_be_slashes
+from .marks import MAY_BE_BRACKET, MAY_BE_SLASH, SLASH, marks_among, may_be_brackets, may_be_slashes
 from .mnist_form import stroke_width
 from .rows import in_lines, is_sure, slope_of
 from .sheet import Box
@@ -84,11 +84,16 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
             sieve.keep_only(reason, [group for group in sieve.groups if id(group) not in marks])
         sieve.groups = _join(sieve.groups, edges)
         _leave_out_marks(sieve, labels, edges)
-    slope = ruled or slope_of(sieve.groups)
+    slope, left_out = ruled or slope_of(sieve.groups), sieve.told()
     lines = in_lines(sieve.groups, slope)
-    doubted = {CUT_OFF: edges.cut_off(sieve.groups), MAY_BE_SLASH: may_be_slashes(lines, slope, own)}
+    has_slashes = any(each.reason == SLASH for each in left_out)  # others would be as long
+    doubted = {
+        CUT_OFF: edges.cut_off(sieve.groups),
+        MAY_BE_SLASH: set() if has_slashes else may_be_slashes(lines, slope, own),
+        MAY_BE_BRACKET: may_be_brackets(lines, slope, own),
+    }
     cuts = [[_cut_out(group, labels, doubted) for group in line] for line in lines]
-    return Found(cuts, n, sieve.told(), slope if ruled or is_sure(slope, lines) else 0.0)
+    return Found(cuts, n, left_out, slope if ruled or is_sure(slope, lines) else 0.0)
 
 
 class _Sieve:
