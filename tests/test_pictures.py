@@ -140,6 +140,24 @@ def test_light_that_falls_off_is_evened_out():
     np.testing.assert_allclose(box, (90, 40, 111, 161), atol=1)
 
 
+@pytest.mark.parametrize("side", [120, 320, 800])
+@pytest.mark.parametrize(("ground", "contrast", "grain"), [(200, -100, 30), (200, -60, 15), (60, 80, 20)])
+def test_digits_are_read_where_grain_is_a_quarter_of_the_contrast(
+    predictor, test_digits, side, ground, contrast, grain
+):
+    rng = np.random.default_rng(side)
+    n_right = 0
+    for image, label in zip(test_digits[0][:10], test_digits[1], strict=False):
+        page = np.zeros((side, side))
+        ink = rendering.strokes(image, int(0.5 * side))[:, : side // 2]
+        page[side // 4 : side // 4 + ink.shape[0], side // 4 : side // 4 + ink.shape[1]] = ink
+        seen = ground + contrast * page + grain * rng.standard_normal(page.shape)
+        reading = predictor.read(np.clip(seen, 0, 255).astype(np.uint8))
+        n_right += reading.text == str(label)
+        assert reading.text == str(label) or reading.flags
+    assert n_right >= 8
+
+
 def test_ruled_lines_go_and_strokes_that_cross_them_stay():
     lines = [(0, y, 199, y + 1) for y in (30, 80, 130, 180)]
     (box,) = boxes_of(drawn(*lines, BAR))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 _COARSE_PIXELS = 8_000  # light and paper change slowly: a small copy tells them
 _CLOSED_PIXELS = 60_000  # a larger copy keeps the edges of shadows where they are
@@ -23,6 +23,8 @@ _ONE_SIDED = 1.5  # skewness of what is thin, above which it is strokes
 _ROUNDS = 8  # of telling ink from paper by a smooth surface, and the surface by the paper
 _MOST_POINTS = 1_000  # of the paper, which tell its surface
 _NOISES = 5.0  # ink stands out from the paper by so many standard deviations of its grain
+_RADII = (1, 2, 4)  # pixels, over which grain is averaged ...
+_COARSE_GRAIN, _DROWNED = 3.0, 0.6  # ... from so much on, where ink would have to stand out by such a share of its own
 _NEAR_BY = 4  # pixels, over which grain differs and light hardly does
 _MEDIAN_CHANGE = 0.954  # of grain's standard deviation, between two pixels
 _LEAST_INK = 10  # of 255: what contrasts less is no ink
@@ -48,17 +50,27 @@ def find_ink(image: Image.Image, is_dark: bool | None = None, has_lines: bool = 
     """Measure the ink on a picture of mode L or RGB; whether it is darker than the paper is found out, if not given.
 
     Where there are lines all over it, it is written on beyond doubt: then the edge of a shadow is not taken for grain.
+    Where the light was dim, grain may be as strong as the ink: then the picture is smoothed first.
     """
-    grey = contrasting_channel(image)
-    pixels = np.asarray(grey)
-    even, noise, is_dark = _in_even_light(grey, pixels, is_dark, has_lines)
-    strength = _usual_strength(even, noise)
+    for grey in _ever_smoother(contrasting_channel(image)):
+        pixels = np.asarray(grey)
+        even, noise, ink_is_dark = _in_even_light(grey, pixels, is_dark, has_lines)
+        strength = _usual_strength(even, noise)
+        if noise < _COARSE_GRAIN or _NOISES * noise <= _DROWNED * strength:
+            break
     grain = max(_NOISES * noise, 1)
     scale = [min(255, round(255 * value / max(strength, 1))) for value in range(256)]
     amount = np.asarray(Image.fromarray(even).point(scale))
     levels = (math.floor(max(share * strength, grain)) for share in (_PEAK, _THRESHOLD, _FAINT))
     peaks, mask, faint = (even > level for level in levels)  # whole numbers: else all pixels become floating point
-    return Ink(pixels, even, amount, mask, peaks, faint, strength, noise, is_dark)
+    return Ink(pixels, even, amount, mask, peaks, faint, strength, noise, ink_is_dark)
+
+
+def _ever_smoother(grey: Image.Image) -> Iterator[Image.Image]:
+    """The picture; and where grain would drown the ink, its means over neighbourhoods, in which grain is less."""
+    yield grey
+    for radius in _RADII:
+        yield grey.filter(ImageFilter.BoxBlur(radius))
 
 
 # ---- Colour ---------------------------------------------------------------------------------------------------------
