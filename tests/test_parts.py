@@ -303,6 +303,21 @@ def test_lines_that_one_part_falls_into_are_not_those_of_its_neighbours(predicto
     assert [digit.line for digit in reading.digits] == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
+@pytest.mark.parametrize("columns", [("101", "234"), ("234", "101"), ("1011", "2345"), ("45678", "21131")])
+@pytest.mark.parametrize("hand", [1, 2])
+def test_a_column_that_may_be_one_broken_digit_is_in_the_lines_of_those_beside_it(predictor, digits, columns, hand):
+    """Narrow digits above wide ones are near each other as the pieces of a stroke are."""
+    images, labels = digits
+    page = rendering.paper((500, 500), rendering.WHITE)
+    for x, column in zip((60, 230), columns, strict=True):
+        for place, label in enumerate(map(int, column)):
+            ink = rendering.strokes(images[labels == label][hand], 80)
+            rendering.write(page, ink, x + (80 - ink.shape[1]) // 2, 40 + 84 * place, rendering.BLACK)
+    reading = predictor.read(page)
+    assert reading.text == "\n".join(map("".join, zip(*columns, strict=True)))
+    assert [digit.line for digit in reading.digits] == [line for line in range(len(columns[0])) for _ in columns]
+
+
 def test_a_stroke_with_a_gap_is_never_surely_two_ones(predictor):
     reading = predictor.read(drawn((95, 30, 104, 95), (96, 105, 105, 170)))
     assert reading.text == "1" or "unsure" in reading.flags

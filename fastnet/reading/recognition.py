@@ -68,8 +68,8 @@ def read_images(predictor: Model, images: np.ndarray) -> list[DigitReading]:
 
 
 def _line_by_line(digits: Iterator[DigitReading]) -> tuple[DigitReading, ...]:
-    """The digits line after line, as some fell into several; lines are numbered on from 0."""
-    ordered = sorted(digits, key=lambda digit: digit.line)
+    """The digits line after line, each from left to right, as some fell into several; lines are numbered on from 0."""
+    ordered = sorted(digits, key=lambda digit: (digit.line, digit.box[0] if digit.column is None else digit.column))
     number = {line: n for n, line in enumerate(dict.fromkeys(digit.line for digit in ordered))}
     return tuple(replace(digit, line=number[digit.line]) for digit in ordered)
 

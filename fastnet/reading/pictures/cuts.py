@@ -17,8 +17,8 @@ class Cut:
 
     Each of `alternatives` is all of this ink as other digits, in reading order, which may have alternatives in turn.
     One that several alternatives share is one object, which the network sees once. `kind` is "digit", or "empty" for a
-    cell of a grid without ink; `column` is the cell's, from 0; `below` is how many lines below the first of its
-    alternative it stands, in a cell 0. `flags` are what speaks against it, as people are told ("cut off by the edge").
+    cell of a grid without ink; `column` is the cell's, from 0; `below` is how many lines lower it stands than what it
+    is an alternative of, in a cell 0. `flags` are what speaks against it, as people are told ("cut off by the edge").
     """
 
     box: Box
@@ -34,8 +34,7 @@ class Cut:
 class Group:
     """Parts that make one digit, and the box around them (x1 and y1 are one past the last).
 
-    `apart` is what they are, in reading order, if they are several digits; `below` is how many lines this one
-    stands below the first of these.
+    `apart` is what they are instead, if they are several digits.
     """
 
     labels: list[int]
@@ -45,7 +44,6 @@ class Group:
     x1: int
     y1: int
     apart: tuple["Group", ...] = ()
-    below: int = 0
 
     @property
     def width(self) -> int:
@@ -98,7 +96,8 @@ def _so_many(n: int, reason: str) -> str:
 class Found:
     """The digits on a picture, line by line in reading order; how many parts there were; what was left out.
 
-    The lines fall by `slope` rows a column; 0 where that is not sure.
+    A line is empty that has but digits into which others may fall. The lines slant by `slope` rows a column; 0 where
+    that is not sure.
     """
 
     lines: list[list[Cut]]

@@ -84,15 +84,16 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
             sieve.keep_only(reason, [group for group in sieve.groups if id(group) not in marks])
         sieve.groups = _join(sieve.groups, edges)
         _leave_out_marks(sieve, labels, edges)
-    slope, left_out = ruled or slope_of(sieve.groups), sieve.told()
-    lines = in_lines(sieve.groups, slope)
+    left_out = sieve.told()
+    slope = ruled or slope_of(_pieces(sieve.groups))
+    lines, below = _lines_of(sieve.groups, slope)
     has_slashes = any(each.reason == SLASH for each in left_out)  # others would be as long
     doubted = {
         CUT_OFF: edges.cut_off(sieve.groups),
         MAY_BE_SLASH: set() if has_slashes else may_be_slashes(lines, slope, own),
         MAY_BE_BRACKET: may_be_brackets(lines, slope, own),
     }
-    cuts = [[_cut_out(group, labels, doubted) for group in line] for line in lines]
+    cuts = [[_cut_out(group, labels, doubted, below) for group in line] for line in lines]
     return Found(cuts, n, left_out, slope if ruled or is_sure(slope, lines) else 0.0)
 
 
@@ -170,12 +171,35 @@ def _own(group: Group, labels: np.ndarray) -> np.ndarray:
     return np.isin(labels[group.y0 : group.y1, group.x0 : group.x1], group.labels)
 
 
-def _cut_out(group: Group, labels: np.ndarray, doubted: Mapping[str, set[int]]) -> Cut:
-    """The digit that a group is, and what it falls into if it is several; `doubted` has the `id`s by the flag."""
+def _cut_out(group: Group, labels: np.ndarray, doubted: Mapping[str, set[int]], below: Mapping[int, int]) -> Cut:
+    """The digit that a group is, and what it falls into if it is several.
+
+    `doubted` has the `id`s by the flag; `below` tells by its `id` how many lines lower than its group each piece is.
+    """
     whole = with_alternatives(_own(group, labels), group.x0, group.y0)
-    apart = tuple(_cut_out(each, labels, {}) for each in group.apart)
+    pieces = sorted(group.apart, key=lambda piece: (below[id(piece)], piece.x0))
+    apart = tuple(replace(_cut_out(piece, labels, {}, {}), below=below[id(piece)]) for piece in pieces)
     flags = tuple(flag for flag, groups in doubted.items() if id(group) in groups)
-    return replace(whole, alternatives=(apart,) if apart else whole.alternatives, below=group.below, flags=flags)
+    return replace(whole, alternatives=(apart,) if apart else whole.alternatives, flags=flags)
+
+
+def _lines_of(groups: list[Group], slope: float) -> tuple[list[list[Group]], dict[int, int]]:
+    """The groups line by line; and by the `id` of each piece that one may fall into, how many lines lower that is.
+
+    The pieces tell the lines, as a column of them is as high as several lines of digits beside it; so there may be
+    lines without a group. A group that may fall into pieces is in the first line of the others beside it.
+    """
+    lines_of_pieces = in_lines(_pieces(groups), slope)
+    number = {id(piece): number for number, line in enumerate(lines_of_pieces) for piece in line}
+    lines: list[list[Group]] = [[] for _ in lines_of_pieces]
+    below: dict[int, int] = {}
+    for line in in_lines(groups, slope):
+        whole = [group for group in line if not group.apart]
+        first = min(number[id(piece)] for piece in whole or _pieces(line))
+        for group in line:
+            lines[first if group.apart else number[id(group)]].append(group)
+            below |= {id(piece): number[id(piece)] - first for piece in group.apart}
+    return [sorted(line, key=lambda group: group.x0) for line in lines], below
 
 
 def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:
@@ -470,13 +494,14 @@ def _joined_once(groups: list[Group], edges: _Edges) -> list[Group]:
     usual = _usual_height(groups)
     n_digits = sum(_is_about(_longer(group), usual) for group in groups)
     highest = (1.5 if n_digits > 2 else 2.2) * usual
+    usual_piece = _usual_height(_pieces(groups))  # beside a column that is joined, other digits are no fragments
     remnants = edges.cut_off(groups)
     are_rows = _are_rows([group for group in groups if group.height > _FRAGMENT * usual])
 
     def as_one(a: Group, b: Group) -> Group | None:
         if {id(a), id(b)} & remnants or not _belong(a, b, usual, highest):
             return None
-        are_sure = not (a.apart or b.apart or _are_stacked(a, b, usual))
+        are_sure = not (a.apart or b.apart or _are_stacked(a, b, usual_piece))
         return a.joined(b) if are_sure else _or_apart([a, b])
 
     result = []
@@ -500,11 +525,13 @@ def _may_be_halves(groups: list[Group], usual: float) -> bool:
 
 
 def _or_apart(groups: list[Group]) -> Group:
-    """Groups as one that may also be all the parts they are made of, each in its line."""
-    pieces = [piece for group in groups for piece in group.apart or [group]]
-    lines = in_lines(pieces, slope_of(pieces))
-    apart = tuple(replace(piece, below=number) for number, line in enumerate(lines) for piece in line)
-    return replace(reduce(Group.joined, groups), apart=apart)
+    """Groups as one that may also be all the parts they are made of."""
+    return replace(reduce(Group.joined, groups), apart=tuple(_pieces(groups)))
+
+
+def _pieces(groups: list[Group]) -> list[Group]:
+    """The groups, and of those that may fall into several what they fall into."""
+    return [piece for group in groups for piece in group.apart or (group,)]
 
 
 def _is_broken(groups: list[Group]) -> bool:

@@ -1,6 +1,6 @@
 """The whole way from a picture to the 28x28 pixels of each of its digits, with the stages between."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -86,8 +86,8 @@ def prepare(source: Source, name: str | None = None, limits: Limits | None = Non
         return Prepared((Part((0, 0, SIDE, SIDE), ready),), (), stages, (SIDE, SIDE))
     small, factor = reduced(picture.image, _WORK_PIXELS)
     look = _look_at(*without_surroundings(picture.image, small, factor), factor)
+    lines = enumerate(look.found.lines)
     known: dict[int, Part] = {}
-    lines = zip(_line_numbers(look.found.lines), look.found.lines, strict=True)
     parts = tuple(_part(look, one, picture.scale, number, known) for number, line in lines for one in line)
     left_out = tuple(LeftOut(_box_of(look, each.box, picture.scale), each.reason) for each in look.found.left_out)
     width, height = (round(side * picture.scale) for side in picture.image.size)
@@ -239,14 +239,6 @@ def _around(look: Look, size: tuple[int, int]) -> Box:
 
 
 # ---- What comes out -------------------------------------------------------------------------------------------------
-
-
-def _line_numbers(lines: list[list[Cut]]) -> Iterator[int]:
-    """The number of each line, from 0, with room for those below it that its digits may fall into."""
-    number = 0
-    for line in lines:
-        yield number
-        number += 1 + max((each.below for one in line for other in one.alternatives for each in other), default=0)
 
 
 def _part(look: Look, one: Cut, scale: float, line: int, known: dict[int, Part]) -> Part:
