@@ -318,6 +318,19 @@ def test_a_column_that_may_be_one_broken_digit_is_in_the_lines_of_those_beside_i
     assert [digit.line for digit in reading.digits] == [line for line in range(len(columns[0])) for _ in columns]
 
 
+@pytest.mark.parametrize("gap", [2, 4, 8])
+@pytest.mark.parametrize("n", [3, 4, 5])
+def test_ones_close_beside_each_other_are_no_broken_stroke(predictor, digits, n, gap):
+    images, labels = digits
+    ones = [rendering.strokes(image, 80) for image in images[labels == 1][:12]]
+    narrow = sorted(ones, key=lambda ink: ink.shape[1])[:n]
+    places = np.cumsum([80, *(ink.shape[1] + gap for ink in narrow)]).tolist()
+    page = rendering.paper((400, 240), rendering.WHITE)
+    for x, ink in zip(places, narrow, strict=False):
+        rendering.write(page, ink, x, 80, rendering.BLACK)
+    assert predictor.read(page).text == n * "1"
+
+
 def test_a_stroke_with_a_gap_is_never_surely_two_ones(predictor):
     reading = predictor.read(drawn((95, 30, 104, 95), (96, 105, 105, 170)))
     assert reading.text == "1" or "unsure" in reading.flags

@@ -51,7 +51,7 @@ _MANY_ALIKE, _FAR_LARGER = 6, 4  # beside so many digits that are alike, what is
 _TIGHT = 0.04  # of the picture's side: ink that leaves less on both sides was cut out so on purpose
 _ONE_DIGIT = 1.2  # times as wide as high at most
 _UNEQUAL = 0.85  # of the height of the other: both may be halves of one digit
-_NARROW = 0.5  # of the width of all: what is wider stands above its neighbours
+_NARROW = 0.5  # of the width of all: what is wider stands above its neighbours; what is not lower, beside them
 _MANY_PIECES = 3  # near each other are one broken stroke rather than digits
 
 
@@ -535,10 +535,12 @@ def _pieces(groups: list[Group]) -> list[Group]:
 
 
 def _is_broken(groups: list[Group]) -> bool:
-    """Whether groups near each other may be one stroke in pieces, not digits close above each other."""
-    widths = [group.width for group in groups]
-    whole = max(group.x1 for group in groups) - min(group.x0 for group in groups)
-    return len(groups) >= _MANY_PIECES and float(np.median(widths)) <= _NARROW * whole
+    """Whether groups near each other may be one stroke in pieces, not digits close above or beside each other."""
+    if len(groups) < _MANY_PIECES:
+        return False
+    whole = reduce(Group.joined, groups)
+    width, height = np.median([(group.width, group.height) for group in groups], axis=0)
+    return bool(width <= _NARROW * whole.width and height <= _UNEQUAL * whole.height)
 
 
 def _are_rows(groups: list[Group]) -> bool:
