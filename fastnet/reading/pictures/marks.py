@@ -81,29 +81,13 @@ def marks_among(
     return marks
 
 
-def may_be_slashes(lines: list[list[Group]], slope: float, own: Callable[[Group], np.ndarray]) -> set[int]:
-    """The `id` of strokes between digits that lean to the right and are longer than these, or as long and lean more."""
-    return {
-        id(each.group)
-        for line in _lines(lines, slope, own)
-        for each in line.strokes
-        if (beyond := min(line.beyond(each.group))) >= _NEARLY
-        and beyond + _FOR_LEAN * (each.lean - line.lean) >= _DOUBTFUL
-        and each.lean >= _LEAN
-        and line.is_between(each.group)
-    }
-
-
-def may_be_brackets(lines: list[list[Group]], slope: float, own: Callable[[Group], np.ndarray]) -> set[int]:
-    """The `id` of strokes that bow as a bracket before or behind digits does, alone."""
-    return {
-        id(each.group)
-        for line in _lines(lines, slope, own)
-        for each in line.strokes
-        if abs(each.bow) >= _DEEP
-        and each.group is not line.groups[-1 if each.bow > 0 else 0]
-        and _is_as_long_as_a_bracket(each, line)
-    }
+def may_be_marks(lines: list[list[Group]], slope: float, own: Callable[[Group], np.ndarray]) -> dict[str, set[int]]:
+    """The `id` of strokes that may be marks rather than digits, by the flag; `own` tells a group's ink."""
+    doubted: dict[str, set[int]] = {MAY_BE_SLASH: set(), MAY_BE_BRACKET: set()}
+    for line in _lines(lines, slope, own):
+        doubted[MAY_BE_SLASH] |= {id(each.group) for each in line.strokes if _may_be_slash(each, line)}
+        doubted[MAY_BE_BRACKET] |= {id(each.group) for each in line.strokes if _may_be_bracket(each, line)}
+    return doubted
 
 
 def _lines(lines: list[list[Group]], slope: float, own: Callable[[Group], np.ndarray]) -> list[_Line]:
@@ -147,6 +131,19 @@ def _is_slash(stroke: _Stroke, line: _Line) -> bool:
     beyond = line.beyond(stroke.group)
     is_long = min(beyond) >= _BEYOND and sum(beyond) >= _LONGER
     return is_long and stroke.lean >= _LEAN and line.is_between(stroke.group)
+
+
+def _may_be_slash(stroke: _Stroke, line: _Line) -> bool:
+    """Whether a stroke between digits leans to the right and is longer than these, or as long and leans more."""
+    beyond = min(line.beyond(stroke.group))
+    is_doubtful = beyond >= _NEARLY and beyond + _FOR_LEAN * (stroke.lean - line.lean) >= _DOUBTFUL
+    return is_doubtful and stroke.lean >= _LEAN and line.is_between(stroke.group)
+
+
+def _may_be_bracket(stroke: _Stroke, line: _Line) -> bool:
+    """Whether a stroke bows as a bracket before or behind digits does, alone."""
+    bows_far = abs(stroke.bow) >= _DEEP and stroke.group is not line.groups[-1 if stroke.bow > 0 else 0]
+    return bows_far and _is_as_long_as_a_bracket(stroke, line)
 
 
 def _brackets(line: _Line) -> list[_Stroke]:

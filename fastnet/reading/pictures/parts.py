@@ -9,7 +9,7 @@ import numpy as np
 from .cuts import Cut, Found, Group, LeftOut
 from .ink import Ink
 from .labelling import Runs, components, label_runs
-from .marks import MAY_BE_BRACKET, MAY_BE_SLASH, SLASH, marks_among, may_be_brackets, may_be_slashes
+from .marks import MAY_BE_SLASH, SLASH, marks_among, may_be_marks
 from .mnist_form import stroke_width
 from .rows import in_lines, is_sure, slope_of
 from .sheet import Box
@@ -87,12 +87,9 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     left_out = sieve.told()
     slope = ruled or slope_of(_pieces(sieve.groups))
     lines, below = _lines_of(sieve.groups, slope)
-    has_slashes = any(each.reason == SLASH for each in left_out)  # others would be as long
-    doubted = {
-        CUT_OFF: edges.cut_off(sieve.groups),
-        MAY_BE_SLASH: set() if has_slashes else may_be_slashes(lines, slope, own),
-        MAY_BE_BRACKET: may_be_brackets(lines, slope, own),
-    }
+    doubted = {CUT_OFF: edges.cut_off(sieve.groups), **may_be_marks(lines, slope, own)}
+    if any(each.reason == SLASH for each in left_out):
+        doubted.pop(MAY_BE_SLASH)  # others would be as long
     cuts = [[_cut_out(group, labels, doubted, below) for group in line] for line in lines]
     return Found(cuts, n, left_out, slope if ruled or is_sure(slope, lines) else 0.0)
 
