@@ -318,6 +318,19 @@ def test_a_column_that_may_be_one_broken_digit_is_in_the_lines_of_those_beside_i
     assert [digit.line for digit in reading.digits] == [line for line in range(len(columns[0])) for _ in columns]
 
 
+@pytest.mark.parametrize("gap", [6, 10, 14])
+def test_a_digit_in_two_halves_close_above_or_below_another_is_one(predictor, digits, gap):
+    images, labels = digits
+    four, seven = (rendering.strokes(images[labels == label][2], 80) for label in (4, 7))
+    middle = four.shape[1] // 2
+    four[:, middle - 2 : middle + 2] = 0
+    for upper, lower, expected in ((four, seven, "4\n7"), (seven, four, "7\n4")):
+        page = rendering.paper((240, 320), rendering.WHITE)
+        rendering.write(page, upper, 90, 60, rendering.BLACK)
+        rendering.write(page, lower, 90, 60 + len(upper) + gap, rendering.BLACK)
+        assert predictor.read(page).text == expected
+
+
 @pytest.mark.parametrize("gap", [2, 4, 8])
 @pytest.mark.parametrize("n", [3, 4, 5])
 def test_ones_close_beside_each_other_are_no_broken_stroke(predictor, digits, n, gap):

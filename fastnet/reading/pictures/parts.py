@@ -174,8 +174,8 @@ def _cut_out(group: Group, labels: np.ndarray, doubted: Mapping[str, set[int]], 
     `doubted` has the `id`s by the flag; `below` tells by its `id` how many lines lower than its group each piece is.
     """
     whole = with_alternatives(_own(group, labels), group.x0, group.y0)
-    pieces = sorted(group.apart, key=lambda piece: (below[id(piece)], piece.x0))
-    apart = tuple(replace(_cut_out(piece, labels, {}, {}), below=below[id(piece)]) for piece in pieces)
+    pieces = sorted(group.apart, key=lambda piece: (below.get(id(piece), 0), piece.x0))
+    apart = tuple(replace(_cut_out(piece, labels, {}, {}), below=below.get(id(piece), 0)) for piece in pieces)
     flags = tuple(flag for flag, groups in doubted.items() if id(group) in groups)
     return replace(whole, alternatives=(apart,) if apart else whole.alternatives, flags=flags)
 
@@ -191,11 +191,12 @@ def _lines_of(groups: list[Group], slope: float) -> tuple[list[list[Group]], dic
     lines: list[list[Group]] = [[] for _ in lines_of_pieces]
     below: dict[int, int] = {}
     for line in in_lines(groups, slope):
-        whole = [group for group in line if not group.apart]
+        whole = [group for group in line if id(group) in number]
         first = min(number[id(piece)] for piece in whole or _pieces(line))
         for group in line:
-            lines[first if group.apart else number[id(group)]].append(group)
-            below |= {id(piece): number[id(piece)] - first for piece in group.apart}
+            lines[number.get(id(group), first)].append(group)
+            if id(group) not in number:
+                below |= {id(piece): number[id(piece)] - first for piece in group.apart}
     return [sorted(line, key=lambda group: group.x0) for line in lines], below
 
 
@@ -505,7 +506,8 @@ def _joined_once(groups: list[Group], edges: _Edges) -> list[Group]:
     for cluster in _clusters(groups, _are_near(groups, 0.3 * usual)):
         joined = _joined(cluster, as_one)
         for some in _clusters(joined, _are_near(joined, _NEAR * usual)):
-            result += (_either(some) if _is_broken(some) and not are_rows else []) or _halves_joined(some, usual)
+            halves = _halves_joined(some, usual)
+            result += (_either(halves) if _is_broken(some) and not are_rows else []) or halves
     return [_or_apart(result)] if not remnants and _may_be_halves(result, usual) else result
 
 
@@ -522,13 +524,15 @@ def _may_be_halves(groups: list[Group], usual: float) -> bool:
 
 
 def _or_apart(groups: list[Group]) -> Group:
-    """Groups as one that may also be all the parts they are made of."""
+    """Groups as one that may also be all the digits they are made of."""
     return replace(reduce(Group.joined, groups), apart=tuple(_pieces(groups)))
 
 
 def _pieces(groups: list[Group]) -> list[Group]:
-    """The groups, and of those that may fall into several what they fall into."""
-    return [piece for group in groups for piece in group.apart or (group,)]
+    """The groups, and of those that may fall into some above each other, these; halves side by side stay one digit."""
+    return [
+        piece for group in groups for piece in (group.apart if len(in_lines(list(group.apart), 0.0)) > 1 else (group,))
+    ]
 
 
 def _is_broken(groups: list[Group]) -> bool:
