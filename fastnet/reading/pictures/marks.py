@@ -10,7 +10,7 @@ from .mnist_form import stroke_width
 from .rows import in_lines, slope_of, straight_rows
 
 SIGNS = COMMA, SLASH, BRACKET = "a comma", "a slash", "a bracket"  # reasons why they are left out
-MAY_BE_SLASH, MAY_BE_BRACKET = "may be a slash", "may be a bracket"  # flags of what is read as a 1
+MAY_BE_SLASH, MAY_BE_BRACKET = "may be a slash", "may be a bracket"  # flags of strokes, read as a 1 mostly
 
 _LARGE = 0.5  # of the usual digit: what is smaller is no digit that tells where its line is
 _EVEN = 0.5  # of its width is the ink's deviation from the bow that a stroke is, at most; 0.29 if it is quite even
