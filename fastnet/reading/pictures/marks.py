@@ -18,8 +18,8 @@ _BEYOND, _LONGER = 0.08, 0.33  # of the digits' height: a slash reaches so far b
 _BRACKET_BEYOND, _BOW = 0.05, 0.05  # ... brackets, which come in pairs; of their height is the middle beside the ends
 _DEEP, _NOT_BEYOND = 0.1, -0.1  # ... of those that bow so far, which hardly a 1 does: they may be a little shorter
 _LEAN = 0.15  # columns a row, at least, by which a slash leans to the right: the height tells the rest
-_NEARLY, _DOUBTFUL = -0.03, 0.035  # ... what may be one: at least so far, and with what its lean counts so far ...
-_FOR_LEAN = 0.15  # ... for each column a row by which it leans more than the digits do
+_BARELY_BEYOND = 0.01  # ... what may be one: a 1 stands on the line, where a slash goes at least a little below
+_FOR_LEAN, _DOUBTFUL = 0.5, 0.11  # ... this counts each column a row by which it leans more, and so much is doubtful
 _LONGEST = 2  # times as high as the digits are brackets, at most: pieces of a circle are longer
 _COMMA, _COMMA_WIDTH = (0.1, 0.6), 1.5  # of the digits' height is a comma's; times as wide as high, at most
 _HANGS, _BELOW, _DROPPED = 0.5, 0.06, 0.2  # of the digits' height: it begins so low, ends below them, is not farther
@@ -37,15 +37,15 @@ class _Stroke:
 
 @dataclass(frozen=True, eq=False)
 class _Line:
-    """Groups from left to right, those that are single strokes, and of the others the rows, as if it were level, and
-    how far they lean to the right."""
+    """Groups from left to right, how far each leans to the right, those that are single strokes, and the rows of the
+    others, as if it were level."""
 
     groups: list[Group]
+    leans: list[float]
     strokes: list[_Stroke]
     slope: float
     top: float
     bottom: float
-    lean: float
 
     @property
     def height(self) -> float:
@@ -56,6 +56,11 @@ class _Line:
         """How far a group reaches above the digits, and below, in their height."""
         top, bottom = straight_rows(group, self.slope)
         return (self.top - top) / self.height, (bottom - self.bottom) / self.height
+
+    def lean_beside(self, group: Group) -> float:
+        """How far the others lean, usually."""
+        pairs = zip(self.groups, self.leans, strict=True)
+        return float(np.median([lean for other, lean in pairs if other is not group]))
 
     def is_between(self, group: Group) -> bool:
         """Whether the line begins before a group and ends behind it."""
@@ -100,8 +105,8 @@ def _lines(lines: list[list[Group]], slope: float, own: Callable[[Group], np.nda
         its = {id(stroke.group) for stroke in strokes}
         plain = [group for group in groups if id(group) not in its] or groups
         top, bottom = np.median([straight_rows(group, slope) for group in plain], axis=0).tolist()
-        lean = float(np.median([_lean(own(group)) for group in plain]))
-        result.append(_Line(groups, strokes, slope, top, bottom, lean))
+        leans = [_lean(own(group)) for group in groups]
+        result.append(_Line(groups, leans, strokes, slope, top, bottom))
     return result
 
 
@@ -134,10 +139,11 @@ def _is_slash(stroke: _Stroke, line: _Line) -> bool:
 
 
 def _may_be_slash(stroke: _Stroke, line: _Line) -> bool:
-    """Whether a stroke between digits leans to the right and is longer than these, or as long and leans more."""
+    """Whether a stroke between digits leans to the right, and is longer than these or barely longer and leans more."""
     beyond = min(line.beyond(stroke.group))
-    is_doubtful = beyond >= _NEARLY and beyond + _FOR_LEAN * (stroke.lean - line.lean) >= _DOUBTFUL
-    return is_doubtful and stroke.lean >= _LEAN and line.is_between(stroke.group)
+    if beyond < _BARELY_BEYOND or stroke.lean < _LEAN or not line.is_between(stroke.group):
+        return False
+    return beyond + _FOR_LEAN * (stroke.lean - line.lean_beside(stroke.group)) >= _DOUBTFUL
 
 
 def _may_be_bracket(stroke: _Stroke, line: _Line) -> bool:
