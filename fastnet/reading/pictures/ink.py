@@ -1,8 +1,9 @@
 """Tell ink from paper: one grey channel in which they contrast, even light, and how much ink lies on each pixel."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -23,8 +24,8 @@ _ONE_SIDED = 1.5  # skewness of what is thin, above which it is strokes
 _ROUNDS = 8  # of telling ink from paper by a smooth surface, and the surface by the paper
 _MOST_POINTS = 1_000  # of the paper, which tell its surface
 _NOISES = 5.0  # ink stands out from the paper by so many standard deviations of its grain
-_RADII = (1, 2, 4)  # pixels, over which grain is averaged ...
-_COARSE_GRAIN, _DROWNED = 3.0, 0.6  # ... from so much on, where ink would have to stand out by such a share of its own
+_COARSE_GRAIN, _DROWNED = 3.0, 0.6  # from so much on, and where ink must stand out by such a share of its strength, ...
+_RADII, _LESS_GRAIN = (1, 2, 4), 0.9  # ... grain is averaged over so many pixels; such a share of it is left at most
 _NEAR_BY = 4  # pixels, over which grain differs and light hardly does
 _MEDIAN_CHANGE = 0.954  # of grain's standard deviation, between two pixels
 _LEAST_INK = 10  # of 255: what contrasts less is no ink
@@ -52,25 +53,55 @@ def find_ink(image: Image.Image, is_dark: bool | None = None, has_lines: bool = 
     Where there are lines all over it, it is written on beyond doubt: then the edge of a shadow is not taken for grain.
     Where the light was dim, grain may be as strong as the ink: then the picture is smoothed first.
     """
-    for grey in _ever_smoother(contrasting_channel(image)):
-        pixels = np.asarray(grey)
-        even, noise, ink_is_dark = _in_even_light(grey, pixels, is_dark, has_lines)
-        strength = _usual_strength(even, noise)
-        if noise < _COARSE_GRAIN or _NOISES * noise <= _DROWNED * strength:
-            break
-    grain = max(_NOISES * noise, 1)
+    lit = _in_least_grain(contrasting_channel(image), partial(_lit, is_dark=is_dark, has_lines=has_lines))
+    even, strength = lit.even, lit.strength
+    grain = max(_NOISES * lit.noise, 1)
     scale = [min(255, round(255 * value / max(strength, 1))) for value in range(256)]
     amount = np.asarray(Image.fromarray(even).point(scale))
     levels = (math.floor(max(share * strength, grain)) for share in (_PEAK, _THRESHOLD, _FAINT))
     peaks, mask, faint = (even > level for level in levels)  # whole numbers: else all pixels become floating point
-    return Ink(pixels, even, amount, mask, peaks, faint, strength, noise, ink_is_dark)
+    return Ink(lit.grey, even, amount, mask, peaks, faint, strength, lit.noise, lit.is_dark)
 
 
-def _ever_smoother(grey: Image.Image) -> Iterator[Image.Image]:
-    """The picture; and where grain would drown the ink, its means over neighbourhoods, in which grain is less."""
-    yield grey
+# ---- Grain ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Lit:
+    """A channel, the same in even light, there the grain's standard deviation and the ink's strength, and its side."""
+
+    grey: np.ndarray
+    even: np.ndarray
+    noise: float
+    strength: float
+    is_dark: bool
+
+    @property
+    def is_drowned(self) -> bool:
+        """Whether grain hides much of the ink."""
+        return self.noise >= _COARSE_GRAIN and _NOISES * self.noise > _DROWNED * self.strength
+
+
+def _lit(channel: Image.Image, is_dark: bool | None, has_lines: bool) -> _Lit:
+    grey = np.asarray(channel)
+    even, noise, is_dark = _in_even_light(channel, grey, is_dark, has_lines)
+    return _Lit(grey, even, noise, _usual_strength(even, noise), is_dark)
+
+
+def _in_least_grain(channel: Image.Image, lit: Callable[[Image.Image], _Lit]) -> _Lit:
+    """The channel; or where grain drowns the ink, its means over neighbourhoods so large that it does no more.
+
+    What they do not make less is no grain, but shade.
+    """
+    sharp = best = lit(channel)
     for radius in _RADII:
-        yield grey.filter(ImageFilter.BoxBlur(radius))
+        if not best.is_drowned:
+            break
+        smooth = lit(channel.filter(ImageFilter.BoxBlur(radius)))
+        if smooth.noise > _LESS_GRAIN * best.noise:
+            break
+        best = smooth
+    return sharp if best.is_drowned else best
 
 
 # ---- Colour ---------------------------------------------------------------------------------------------------------
