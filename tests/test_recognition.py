@@ -15,7 +15,6 @@ from fastnet.reading import recognition
 from fastnet.reading.batch import read_picture
 from fastnet.reading.explanation import draw_explanation, explain
 from fastnet.reading.pictures import LeftOut, prepare
-from fastnet.reading.pictures.marks import MAY_BE_SLASH
 from fastnet.reading.predictor import Predictor
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -78,16 +77,14 @@ def test_a_picture_is_read_in_few_forward_passes(predictor, images, monkeypatch)
 
 
 def test_a_digit_among_others_is_answered_as_if_alone(predictor, images):
-    """But for the last bits, as a product of one row sums in another order than one of many; and but for what may be a
-    slash, which its neighbours tell."""
+    """But for the last bits: a product of one row sums in another order than one of many."""
     for digit in predictor.read(page(*images)).digits:
         alone = predictor.predict_proba(digit.pixels)[0]
         np.testing.assert_allclose(digit.probabilities, alone, rtol=1e-4, atol=1e-6)
         likeness = predictor.calibration.likeness_of(predictor.forward(digit.pixels).traits)[0]
         assert (digit.digit is None) == (likeness < predictor.calibration.no_digit_below)
         is_likely = digit.probability >= predictor.calibration.least_probability
-        doubts = set(digit.flags) - {"unsure", MAY_BE_SLASH}
-        assert bool(doubts) == (likeness < predictor.calibration.unsure_below or not is_likely)
+        assert bool(digit.flags) == (likeness < predictor.calibration.unsure_below or not is_likely)
 
 
 def test_doubts_of_any_digit_are_told_of_the_picture(predictor, images):

@@ -1,9 +1,8 @@
 """Tell ink from paper: one grey channel in which they contrast, even light, and how much ink lies on each pixel."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -53,7 +52,7 @@ def find_ink(image: Image.Image, is_dark: bool | None = None, has_lines: bool = 
     Where there are lines all over it, it is written on beyond doubt: then the edge of a shadow is not taken for grain.
     Where the light was dim, grain may be as strong as the ink: then the picture is smoothed first.
     """
-    lit = _in_least_grain(contrasting_channel(image), partial(_lit, is_dark=is_dark, has_lines=has_lines))
+    lit = _in_least_grain(contrasting_channel(image), is_dark, has_lines)
     even, strength = lit.even, lit.strength
     grain = max(_NOISES * lit.noise, 1)
     scale = [min(255, round(255 * value / max(strength, 1))) for value in range(256)]
@@ -88,16 +87,16 @@ def _lit(channel: Image.Image, is_dark: bool | None, has_lines: bool) -> _Lit:
     return _Lit(grey, even, noise, _usual_strength(even, noise), is_dark)
 
 
-def _in_least_grain(channel: Image.Image, lit: Callable[[Image.Image], _Lit]) -> _Lit:
+def _in_least_grain(channel: Image.Image, is_dark: bool | None, has_lines: bool) -> _Lit:
     """The channel; or where grain drowns the ink, its means over neighbourhoods so large that it does no more.
 
     What they do not make less is no grain, but shade.
     """
-    sharp = best = lit(channel)
+    sharp = best = _lit(channel, is_dark, has_lines)
     for radius in _RADII:
         if not best.is_drowned:
             break
-        smooth = lit(channel.filter(ImageFilter.BoxBlur(radius)))
+        smooth = _lit(channel.filter(ImageFilter.BoxBlur(radius)), is_dark, has_lines)
         if smooth.noise > _LESS_GRAIN * best.noise:
             break
         best = smooth

@@ -37,11 +37,9 @@ class _Stroke:
 
 @dataclass(frozen=True, eq=False)
 class _Line:
-    """Groups from left to right, how far each leans to the right, those that are single strokes, and the rows of the
-    others, as if it were level."""
+    """Groups from left to right, those that are single strokes, and the rows of the others, as if it were level."""
 
     groups: list[Group]
-    leans: list[float]
     strokes: list[_Stroke]
     slope: float
     top: float
@@ -56,11 +54,6 @@ class _Line:
         """How far a group reaches above the digits, and below, in their height."""
         top, bottom = straight_rows(group, self.slope)
         return (self.top - top) / self.height, (bottom - self.bottom) / self.height
-
-    def lean_beside(self, group: Group) -> float:
-        """How far the others lean, usually."""
-        pairs = zip(self.groups, self.leans, strict=True)
-        return float(np.median([lean for other, lean in pairs if other is not group]))
 
     def is_between(self, group: Group) -> bool:
         """Whether the line begins before a group and ends behind it."""
@@ -90,7 +83,7 @@ def may_be_marks(lines: list[list[Group]], slope: float, own: Callable[[Group], 
     """The `id` of strokes that may be marks rather than digits, by the flag; `own` tells a group's ink."""
     doubted: dict[str, set[int]] = {MAY_BE_SLASH: set(), MAY_BE_BRACKET: set()}
     for line in _lines(lines, slope, own):
-        doubted[MAY_BE_SLASH] |= {id(each.group) for each in line.strokes if _may_be_slash(each, line)}
+        doubted[MAY_BE_SLASH] |= {id(each.group) for each in line.strokes if _may_be_slash(each, line, own)}
         doubted[MAY_BE_BRACKET] |= {id(each.group) for each in line.strokes if _may_be_bracket(each, line)}
     return doubted
 
@@ -105,8 +98,7 @@ def _lines(lines: list[list[Group]], slope: float, own: Callable[[Group], np.nda
         its = {id(stroke.group) for stroke in strokes}
         plain = [group for group in groups if id(group) not in its] or groups
         top, bottom = np.median([straight_rows(group, slope) for group in plain], axis=0).tolist()
-        leans = [_lean(own(group)) for group in groups]
-        result.append(_Line(groups, leans, strokes, slope, top, bottom))
+        result.append(_Line(groups, strokes, slope, top, bottom))
     return result
 
 
@@ -138,12 +130,13 @@ def _is_slash(stroke: _Stroke, line: _Line) -> bool:
     return is_long and stroke.lean >= _LEAN and line.is_between(stroke.group)
 
 
-def _may_be_slash(stroke: _Stroke, line: _Line) -> bool:
+def _may_be_slash(stroke: _Stroke, line: _Line, own: Callable[[Group], np.ndarray]) -> bool:
     """Whether a stroke between digits leans to the right, and is longer than these or barely longer and leans more."""
     beyond = min(line.beyond(stroke.group))
     if beyond < _BARELY_BEYOND or stroke.lean < _LEAN or not line.is_between(stroke.group):
         return False
-    return beyond + _FOR_LEAN * (stroke.lean - line.lean_beside(stroke.group)) >= _DOUBTFUL
+    usual = float(np.median([_lean(own(group)) for group in line.groups if group is not stroke.group]))
+    return beyond + _FOR_LEAN * (stroke.lean - usual) >= _DOUBTFUL
 
 
 def _may_be_bracket(stroke: _Stroke, line: _Line) -> bool:

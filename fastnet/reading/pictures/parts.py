@@ -569,7 +569,12 @@ def _joined(groups: list[Group], as_one: Callable[[Group, Group], Group | None])
 
 def _are_stacked(a: Group, b: Group, usual: float) -> bool:
     """Whether two parts as large as digits lie above each other."""
-    return min(a.height, b.height) > _FRAGMENT * usual and _gaps(a, b)[1] >= -2 * _NEAR * usual
+    return min(a.height, b.height) > _FRAGMENT * usual and _lie_above(a, b, usual)
+
+
+def _lie_above(a: Group, b: Group, usual: float) -> bool:
+    """Whether one of two parts lies above the other, or hardly reaches beside it."""
+    return _gaps(a, b)[1] >= -2 * _NEAR * usual
 
 
 def _belong(a: Group, b: Group, usual: float, highest: float) -> bool:
@@ -580,7 +585,7 @@ def _belong(a: Group, b: Group, usual: float, highest: float) -> bool:
     if both.height > 2.2 * usual or both.width > 2.2 * usual:
         return False
     if small.height > _FRAGMENT * usual:  # two halves of one digit, if they nearly touch
-        width = min(a.width, b.width) if gap_y >= -2 * _NEAR * usual else small.width  # of what lies above or below
+        width = min(a.width, b.width) if _lie_above(a, b, usual) else small.width
         return -gap_x >= 0.5 * width and gap_y <= 0.5 * _NEAR * usual and both.height <= highest
     nested = -gap_x >= 0.9 * small.width and -gap_y >= 0.9 * small.height
     stacked = -gap_x >= 0.5 * min(a.width, b.width) and gap_y <= 0.3 * usual
