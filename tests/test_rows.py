@@ -2,7 +2,7 @@
 
 import pytest
 
-from fastnet.reading.pictures.cuts import Group
+from fastnet.reading.pictures.groups import Group
 from fastnet.reading.pictures.rows import in_lines
 
 WIDTH, HEIGHT = 20, 30

@@ -1,4 +1,4 @@
-"""What a picture is cut into: digits, the groups of parts that they are made of, and what was left out."""
+"""What a picture is cut into: digits, and what was left out."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -28,43 +28,6 @@ class Cut:
     column: int | None = None
     below: int = 0
     flags: tuple[str, ...] = ()
-
-
-@dataclass
-class Group:
-    """Parts that make one digit, and the box around them (x1 and y1 are one past the last).
-
-    `apart` is what they are instead, if they are several digits.
-    """
-
-    labels: list[int]
-    area: int
-    x0: int
-    y0: int
-    x1: int
-    y1: int
-    apart: tuple["Group", ...] = ()
-
-    @property
-    def width(self) -> int:
-        """Columns of the box."""
-        return self.x1 - self.x0
-
-    @property
-    def height(self) -> int:
-        """Rows of the box."""
-        return self.y1 - self.y0
-
-    def joined(self, other: "Group") -> "Group":
-        """Both as one."""
-        return Group(
-            self.labels + other.labels,
-            self.area + other.area,
-            min(self.x0, other.x0),
-            min(self.y0, other.y0),
-            max(self.x1, other.x1),
-            max(self.y1, other.y1),
-        )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from PIL import Image
 
 from .combs import comb_on
 from .crossings import prolonged
-from .cuts import Cut, Found, Group, LeftOut
+from .cuts import Cut, Found, LeftOut
+from .groups import Group
 from .ink import Ink
 from .labelling import label_runs
 from .lattice import evened

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .cuts import Group
+from .groups import Group
 from .mnist_form import stroke_width
 from .rows import in_lines, slope_of, straight_rows
 
@@ -62,8 +62,8 @@ class _Line:
 
 def marks_among(
     groups: list[Group], own: Callable[[Group], np.ndarray], usual: float, ruled: float
-) -> dict[str, set[int]]:
-    """The `id` of what is a mark rather than a digit of the usual height, by the reason; `own` tells a group's ink.
+) -> dict[str, set[Group]]:
+    """What is a mark rather than a digit of the usual height, by the reason; `own` tells a group's ink.
 
     `ruled` is the slope of ruled lines, if they slant.
     """
@@ -71,20 +71,20 @@ def marks_among(
         return {}
     large = [group for group in groups if group.height >= _LARGE * usual]
     slope = ruled or slope_of(large)
-    marks: dict[str, set[int]] = {COMMA: set(), SLASH: set(), BRACKET: set()}
+    marks: dict[str, set[Group]] = {COMMA: set(), SLASH: set(), BRACKET: set()}
     for line in _lines(in_lines(large, slope), slope, own):
-        marks[COMMA] |= {id(group) for group in groups if _is_comma(group, line, groups)}
-        marks[SLASH] |= {id(each.group) for each in line.strokes if _is_slash(each, line)}
-        marks[BRACKET] |= {id(each.group) for each in _brackets(line)}
+        marks[COMMA] |= {group for group in groups if _is_comma(group, line, groups)}
+        marks[SLASH] |= {each.group for each in line.strokes if _is_slash(each, line)}
+        marks[BRACKET] |= {each.group for each in _brackets(line)}
     return marks
 
 
-def may_be_marks(lines: list[list[Group]], slope: float, own: Callable[[Group], np.ndarray]) -> dict[str, set[int]]:
-    """The `id` of strokes that may be marks rather than digits, by the flag; `own` tells a group's ink."""
-    doubted: dict[str, set[int]] = {MAY_BE_SLASH: set(), MAY_BE_BRACKET: set()}
+def may_be_marks(lines: list[list[Group]], slope: float, own: Callable[[Group], np.ndarray]) -> dict[str, set[Group]]:
+    """Strokes that may be marks rather than digits, by the flag; `own` tells a group's ink."""
+    doubted: dict[str, set[Group]] = {MAY_BE_SLASH: set(), MAY_BE_BRACKET: set()}
     for line in _lines(lines, slope, own):
-        doubted[MAY_BE_SLASH] |= {id(each.group) for each in line.strokes if _may_be_slash(each, line, own)}
-        doubted[MAY_BE_BRACKET] |= {id(each.group) for each in line.strokes if _may_be_bracket(each, line)}
+        doubted[MAY_BE_SLASH] |= {each.group for each in line.strokes if _may_be_slash(each, line, own)}
+        doubted[MAY_BE_BRACKET] |= {each.group for each in line.strokes if _may_be_bracket(each, line)}
     return doubted
 
 
@@ -95,8 +95,8 @@ def _lines(lines: list[list[Group]], slope: float, own: Callable[[Group], np.nda
         if len(groups) < 2:
             continue
         strokes = [stroke for group in groups if (stroke := _stroke(group, own))]
-        its = {id(stroke.group) for stroke in strokes}
-        plain = [group for group in groups if id(group) not in its] or groups
+        its = {stroke.group for stroke in strokes}
+        plain = [group for group in groups if group not in its] or groups
         top, bottom = np.median([straight_rows(group, slope) for group in plain], axis=0).tolist()
         result.append(_Line(groups, strokes, slope, top, bottom))
     return result

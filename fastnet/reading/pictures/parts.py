@@ -6,7 +6,8 @@ from functools import partial, reduce
 
 import numpy as np
 
-from .cuts import Cut, Found, Group, LeftOut
+from .cuts import Cut, Found, LeftOut
+from .groups import ALIKE, FRAGMENT, Group, is_about, usual_height
 from .ink import Ink
 from .labelling import Runs, components, label_runs
 from .marks import MAY_BE_SLASH, SLASH, marks_among, may_be_marks
@@ -34,7 +35,7 @@ _ROUND_RING, _IN_RING = 0.9, 0.6  # of its longer side is a ring's shorter one: 
 _STRAIGHT_STROKE = 0.5  # of its width is the ink's deviation from a straight stroke's middle; 0.29 if it is quite even
 _SOLID, _SQUARE = 0.9, 1.7  # of its box is ink, and no side is so many times the other: a sheet or a blot
 _ROUND, _THICK = 0.7, 0.45  # of its box is ink, and its stroke is so wide for its longer side: a dot
-_FLAT, _STRAIGHT = 2.5, 0.6  # times as wide as high, and its stroke is so wide for its height: a dash
+_STRAIGHT = 0.6  # so wide for its height is the stroke of a dash
 _LONG, _BELOW, _BEYOND = 5, 0.5, 0.05  # an underline is so many times as wide as high, begins within such a share ...
 # ... of a digit's height below it, and goes on to both sides by such a share of it; the foot of a 2 or a 1 hardly does
 _LEAST_FRAMED = 0.01  # of the picture: a digit cut off by its edge has more ink, the end of a shadow has less
@@ -42,11 +43,9 @@ _ALONG = 0.6  # of its longer side lies on the picture's edge: it runs along it
 _SPECK_AREA, _SPECK_SIDE = 0.004, 0.04  # of the usual digit: less is dirt
 _SPECK_HEIGHT = 0.3  # of the usual digit: what is neither as high nor a third as heavy is no digit
 _NARROW_MARK, _MARK_HEIGHT = 0.12, 0.46  # of the usual digit: what is so narrow is a 1 only from that height on
-_FRAGMENT = 0.6  # of the usual digit: what is smaller both ways may belong to a neighbour
 _NEAR_BAR = 0.3  # of the usual digit: how far the bar of a 5 begins from the end of the rest, each way
 _NEAR = 0.15  # of the usual digit: a gap over which fragments are joined
 _NEAR_HALF = 0.3  # of the usual digit: a gap over which halves may be of one, or by which they overlap
-_ALIKE = 1.5  # no size of the same kind is so many times another
 _MANY_ALIKE, _FAR_LARGER = 6, 4  # beside so many digits that are alike, what is so many times as high is none
 _TIGHT = 0.04  # of the picture's side: ink that leaves less on both sides was cut out so on purpose
 _ONE_DIGIT = 1.2  # times as wide as high at most
@@ -65,7 +64,7 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     runs = label_runs(mask)
     edges = _Edges(within or (0, 0, mask.shape[1], mask.shape[0]))
     sieve = _Sieve(_parts(runs, mask, ink.peaks))
-    sieve.leave_out("too small", lambda group: _longer(group) < least_side)
+    sieve.leave_out("too small", lambda group: group.longer < least_side)
     sieve.keep_only("a shadow", _without_shade(sieve.groups, runs, ink))
     labels = runs.drawn(mask)
     own = partial(_own, labels=labels)
@@ -80,8 +79,8 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
         _leave_out_hairs(sieve, edges)
         _leave_out_giants(sieve)
         _leave_out_underlines(sieve)
-        for reason, marks in marks_among(sieve.groups, own, _usual_height(sieve.groups), ruled).items():
-            sieve.keep_only(reason, [group for group in sieve.groups if id(group) not in marks])
+        for reason, marks in marks_among(sieve.groups, own, usual_height(sieve.groups), ruled).items():
+            sieve.keep_only(reason, [group for group in sieve.groups if group not in marks])
         sieve.groups = _join(sieve.groups, edges)
         _leave_out_marks(sieve, labels, edges)
     left_out = sieve.told()
@@ -107,8 +106,8 @@ class _Sieve:
 
     def keep_only(self, reason: str, kept: list[Group]) -> None:
         """Leave out all groups but these."""
-        known = {id(group) for group in kept}
-        self._left_out += [LeftOut(_box(group), reason) for group in self.groups if id(group) not in known]
+        known = set(kept)
+        self._left_out += [LeftOut(group.box, reason) for group in self.groups if group not in known]
         self.groups = kept
 
     def told(self) -> list[LeftOut]:
@@ -129,8 +128,8 @@ class _Edges:
         x0, y0, x1, y1 = self.box
         return group.x0 <= x0, group.y0 <= y0, group.x1 >= x1, group.y1 >= y1
 
-    def cut_off(self, groups: list[Group]) -> set[int]:
-        """The `id` of those that the edge cuts off: they touch it, in a picture that was not cut out close on purpose.
+    def cut_off(self, groups: list[Group]) -> set[Group]:
+        """Those that the edge cuts off: they touch it, in a picture that was not cut out close on purpose.
 
         That is one whose ink reaches, or nearly reaches, a side and the opposite one.
         """
@@ -145,58 +144,45 @@ class _Edges:
         )
         is_tight = [max(room[n], room[n + 2]) <= 1 + _TIGHT * side for n, side in enumerate((x1 - x0, y1 - y0))]
         return {
-            id(group)
+            group
             for group in groups
             if any(touches and not is_tight[side % 2] for side, touches in enumerate(self.touched(group)))
         }
-
-
-def _box(group: Group) -> Box:
-    return group.x0, group.y0, group.x1, group.y1
-
-
-def _longer(group: Group) -> int:
-    return max(group.width, group.height)
-
-
-def _is_about(size: int, usual: float) -> bool:
-    """Whether that is the size of what is usually so large."""
-    return usual / _ALIKE <= size <= usual * _ALIKE
 
 
 def _own(group: Group, labels: np.ndarray) -> np.ndarray:
     return np.isin(labels[group.y0 : group.y1, group.x0 : group.x1], group.labels)
 
 
-def _cut_out(group: Group, labels: np.ndarray, doubted: Mapping[str, set[int]], below: Mapping[int, int]) -> Cut:
+def _cut_out(group: Group, labels: np.ndarray, doubted: Mapping[str, set[Group]], below: Mapping[Group, int]) -> Cut:
     """The digit that a group is, and what it falls into if it is several.
 
-    `doubted` has the `id`s by the flag; `below` tells by its `id` how many lines lower than its group each piece is.
+    `doubted` has groups by the flag; `below` tells how many lines lower than its group each piece is.
     """
     whole = with_alternatives(_own(group, labels), group.x0, group.y0)
-    pieces = sorted(group.apart, key=lambda piece: (below.get(id(piece), 0), piece.x0))
-    apart = tuple(replace(_cut_out(piece, labels, {}, {}), below=below.get(id(piece), 0)) for piece in pieces)
-    flags = tuple(flag for flag, groups in doubted.items() if id(group) in groups)
+    pieces = sorted(group.apart, key=lambda piece: (below.get(piece, 0), piece.x0))
+    apart = tuple(replace(_cut_out(piece, labels, {}, {}), below=below.get(piece, 0)) for piece in pieces)
+    flags = tuple(flag for flag, groups in doubted.items() if group in groups)
     return replace(whole, alternatives=(apart,) if apart else whole.alternatives, flags=flags)
 
 
-def _lines_of(groups: list[Group], slope: float) -> tuple[list[list[Group]], dict[int, int]]:
-    """The groups line by line; and by the `id` of each piece that one may fall into, how many lines lower that is.
+def _lines_of(groups: list[Group], slope: float) -> tuple[list[list[Group]], dict[Group, int]]:
+    """The groups line by line; and for each piece that one may fall into, how many lines lower that is.
 
     The pieces tell the lines, as a column of them is as high as several lines of digits beside it; so there may be
     lines without a group. A group that may fall into pieces is in the first line of the others beside it.
     """
     lines_of_pieces = in_lines(_pieces(groups), slope)
-    number = {id(piece): number for number, line in enumerate(lines_of_pieces) for piece in line}
+    number = {piece: number for number, line in enumerate(lines_of_pieces) for piece in line}
     lines: list[list[Group]] = [[] for _ in lines_of_pieces]
-    below: dict[int, int] = {}
+    below: dict[Group, int] = {}
     for line in in_lines(groups, slope):
-        whole = [group for group in line if id(group) in number]
-        first = min(number[id(piece)] for piece in whole or _pieces(line))
+        whole = [group for group in line if group in number]
+        first = min(number[piece] for piece in whole or _pieces(line))
         for group in line:
-            lines[number.get(id(group), first)].append(group)
-            if id(group) not in number:
-                below |= {id(piece): number[id(piece)] - first for piece in group.apart}
+            lines[number.get(group, first)].append(group)
+            if group not in number:
+                below |= {piece: number[piece] - first for piece in group.apart}
     return [sorted(line, key=lambda group: group.x0) for line in lines], below
 
 
@@ -219,10 +205,10 @@ def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:
 def _leave_out_specks(sieve: _Sieve) -> None:
     if not sieve.groups:
         return
-    usual = _usual_height(sieve.groups)
-    alike = [group.area for group in sieve.groups if _is_about(_longer(group), usual)]
+    usual = usual_height(sieve.groups)
+    alike = [group.area for group in sieve.groups if is_about(group.longer, usual)]
     least_area, least_side = _SPECK_AREA * float(np.median(alike or [0])), _SPECK_SIDE * usual
-    sieve.leave_out("too small", lambda group: group.area < least_area or _longer(group) < least_side)
+    sieve.leave_out("too small", lambda group: group.area < least_area or group.longer < least_side)
 
 
 def _without_shade(groups: list[Group], runs: Runs, ink: Ink) -> list[Group]:
@@ -234,7 +220,7 @@ def _without_shade(groups: list[Group], runs: Runs, ink: Ink) -> list[Group]:
     height, width = ink.even.shape
 
     def is_ink(group: Group) -> bool:
-        if min(group.width, group.height) <= 1:
+        if group.shorter <= 1:
             return False
         its = order[bounds[group.labels[0]] : bounds[group.labels[0] + 1]]
         row, start, stop = runs.row[its], runs.start[its], runs.stop[its]
@@ -247,7 +233,7 @@ def _without_shade(groups: list[Group], runs: Runs, ink: Ink) -> list[Group]:
         np.add.at(own, (row - group.y0, stop - group.x0), -1)
         stroke = stroke_width(own.cumsum(axis=1)[:, :-1] > 0)
         rise = float(np.median(_rises(row, start, stop, ink.even, max(3, round(stroke)))))
-        return stroke <= _THICK * _longer(group) and rise >= _SOFT_STROKE * ink.contrast
+        return stroke <= _THICK * group.longer and rise >= _SOFT_STROKE * ink.contrast
 
     return [group for group in groups if is_ink(group)]
 
@@ -283,14 +269,14 @@ def _leave_out_hairs(sieve: _Sieve, edges: _Edges) -> None:
 
     others = [group for group in sieve.groups if not is_hair(group)]
     if others:
-        usual = _usual_height(others)
-        sieve.leave_out("a frame", lambda group: is_hair(group) and not _is_about(group.height, usual))
+        usual = usual_height(others)
+        sieve.leave_out("a frame", lambda group: is_hair(group) and not is_about(group.height, usual))
 
 
 def _leave_out_giants(sieve: _Sieve) -> None:
     """Leave out what is far larger than many digits that are alike: the edge of a shadow, a bracket."""
-    usual = _usual_height(sieve.groups)
-    n_alike = sum(_is_about(_longer(group), usual) for group in sieve.groups)
+    usual = usual_height(sieve.groups)
+    n_alike = sum(is_about(group.longer, usual) for group in sieve.groups)
     if n_alike >= _MANY_ALIKE:
         sieve.leave_out("too large", lambda group: group.height > _FAR_LARGER * usual)
 
@@ -312,7 +298,7 @@ def _leave_out_underlines(sieve: _Sieve) -> None:
 
 def _stands_on(group: Group, stroke: Group) -> bool:
     """Whether a part that is much higher than a flat stroke ends above it, or a little below."""
-    gap_x, gap_y = _gaps(group, stroke)
+    gap_x, gap_y = group.gaps(stroke)
     is_above = group.y0 < stroke.y0 and group.y1 <= stroke.y1 and gap_y <= _BELOW * group.height
     return gap_x < 0 and is_above and group.height >= _LONG * stroke.height
 
@@ -320,7 +306,7 @@ def _stands_on(group: Group, stroke: Group) -> bool:
 def _leave_out_frames(sieve: _Sieve, labels: np.ndarray, edges: _Edges) -> None:
     """Leave out boxes and circles around digits, also those that go on beyond the edge."""
     groups = sieve.groups
-    boxes = np.array([_box(group) for group in groups]).reshape(-1, 4)
+    boxes = np.array([group.box for group in groups]).reshape(-1, 4)
 
     def is_frame(frame: Group) -> bool:
         inside = [groups[i] for i in np.flatnonzero(_may_be_framed(boxes, frame))]
@@ -350,7 +336,7 @@ def _may_be_in_zero(group: Group, zero: Group, labels: np.ndarray) -> bool:
     """Whether a part may be the dot in a 0, or the straight stroke that strikes it through."""
     if group.height < _IN_ZERO * zero.height:
         return True
-    is_round = min(zero.width, zero.height) >= _ROUND_RING * _longer(zero)
+    is_round = zero.shorter >= _ROUND_RING * zero.longer
     if is_round and group.height >= _IN_RING * zero.height:
         return False
     own = _own(group, labels)
@@ -382,10 +368,10 @@ def _leave_out_blots(sieve: _Sieve, labels: np.ndarray) -> None:
     """Leave out what is solid and about square or round, as no digit is, but a sheet, a screen or a tap of a pen."""
     if not sieve.groups:
         return
-    least = _usual_height(sieve.groups) / 2
+    least = usual_height(sieve.groups) / 2
 
     def is_blot(group: Group) -> bool:
-        longer, shorter = _longer(group), min(group.width, group.height)
+        longer, shorter = group.longer, group.shorter
         solid = group.area / (group.width * group.height)
         if longer > _SQUARE * shorter or solid <= _ROUND:
             return False
@@ -401,10 +387,10 @@ def _leave_out_surroundings(sieve: _Sieve, own: Callable[[Group], np.ndarray], e
     """
     sieve.leave_out("touches the edge", lambda group: is_wedge(own(group), edges.touched(group)))
     strips = [group for group in sieve.groups if is_strip(own(group), edges.touched(group))]
-    known = {id(group) for group in strips}
-    longest = max((_longer(group) for group in sieve.groups if id(group) not in known), default=0)
+    known = set(strips)
+    longest = max((group.longer for group in sieve.groups if group not in known), default=0)
     if longest:
-        sieve.leave_out("touches the edge", lambda group: id(group) in known and longest < _FRAGMENT * _longer(group))
+        sieve.leave_out("touches the edge", lambda group: group in known and longest < FRAGMENT * group.longer)
 
 
 def _without_frame(groups: list[Group], mask: np.ndarray, edges: _Edges) -> list[Group]:
@@ -412,15 +398,15 @@ def _without_frame(groups: list[Group], mask: np.ndarray, edges: _Edges) -> list
 
     What is about as high as the other digits is none of these, though it touches the edge.
     """
-    touched = {id(group): sum(edges.touched(group)) for group in groups}
-    free = [group for group in groups if touched[id(group)] == 0 or not _runs_along(group, mask, edges)]
-    usual = _usual_height(free) if free else 0.0
+    touched = {group: sum(edges.touched(group)) for group in groups}
+    free = [group for group in groups if touched[group] == 0 or not _runs_along(group, mask, edges)]
+    usual = usual_height(free) if free else 0.0
 
     def is_frame(group: Group) -> bool:
-        sides = touched[id(group)]
+        sides = touched[group]
         if sides == 0:
             return False
-        if _is_about(group.height, usual) and group.width <= _ALIKE * usual:
+        if is_about(group.height, usual) and group.width <= ALIKE * usual:
             return False
         thin = group.area < 0.5 * group.width * group.height
         return sides >= 3 or not thin or sides == 2
@@ -440,14 +426,14 @@ def _runs_along(group: Group, mask: np.ndarray, edges: _Edges) -> bool:
     contact = sum(
         int(lines[side][spans[side % 2]].sum()) for side, touches in enumerate(edges.touched(group)) if touches
     )
-    return contact >= _ALONG * _longer(group)
+    return contact >= _ALONG * group.longer
 
 
 def _leave_out_marks(sieve: _Sieve, labels: np.ndarray, edges: _Edges) -> None:
     """Leave out points, commas and dashes between digits, flat lines, and the ends of what lies beyond the edge."""
 
     def is_dash(group: Group) -> bool:
-        if group.width < _FLAT * group.height:
+        if not group.is_flat:
             return False
         return group.width > MOST_PIECES * group.height or (
             stroke_width(_own(group, labels)) >= _STRAIGHT * group.height
@@ -456,11 +442,11 @@ def _leave_out_marks(sieve: _Sieve, labels: np.ndarray, edges: _Edges) -> None:
     sieve.leave_out("a dash", is_dash)
     if not sieve.groups:
         return
-    usual = _usual_height(sieve.groups)
+    usual = usual_height(sieve.groups)
     heavy = float(np.median([group.area for group in sieve.groups if group.height >= usual / 2] or [0]))
     sieve.leave_out("too small", lambda group: group.height < _least_height(group, usual) and group.area <= heavy / 3)
     cut_off = edges.cut_off(sieve.groups)
-    sieve.leave_out("touches the edge", lambda group: id(group) in cut_off and _longer(group) < _FRAGMENT * usual)
+    sieve.leave_out("touches the edge", lambda group: group in cut_off and group.longer < FRAGMENT * usual)
 
 
 def _least_height(group: Group, usual: float) -> float:
@@ -469,14 +455,6 @@ def _least_height(group: Group, usual: float) -> float:
 
 
 # ---- Joined ---------------------------------------------------------------------------------------------------------
-
-
-def _usual_height(groups: list[Group]) -> float:
-    """The size that most of the ink has: the median of the sizes that are alike, where these add up to the most."""
-    sizes = np.array([max(group.height, group.width / 1.5) for group in groups])
-    ratio = sizes[:, np.newaxis] / sizes
-    alike = (ratio <= _ALIKE) & (ratio >= 1 / _ALIKE)
-    return float(np.median(sizes[alike[(alike @ sizes).argmax()]]))
 
 
 def _join(groups: list[Group], edges: _Edges) -> list[Group]:
@@ -489,15 +467,15 @@ def _join(groups: list[Group], edges: _Edges) -> list[Group]:
 
 
 def _joined_once(groups: list[Group], edges: _Edges) -> list[Group]:
-    usual = _usual_height(groups)
-    n_digits = sum(_is_about(_longer(group), usual) for group in groups)
+    usual = usual_height(groups)
+    n_digits = sum(is_about(group.longer, usual) for group in groups)
     highest = (1.5 if n_digits > 2 else 2.2) * usual
-    usual_piece = _usual_height(_pieces(groups))  # beside a column that is joined, other digits are no fragments
+    usual_piece = usual_height(_pieces(groups))  # beside a column that is joined, other digits are no fragments
     remnants = edges.cut_off(groups)
-    are_rows = _are_rows([group for group in groups if group.height > _FRAGMENT * usual])
+    are_rows = _are_rows([group for group in groups if group.height > FRAGMENT * usual])
 
     def as_one(a: Group, b: Group) -> Group | None:
-        if {id(a), id(b)} & remnants or not _belong(a, b, usual, highest):
+        if {a, b} & remnants or not _belong(a, b, usual, highest):
             return None
         are_sure = not (a.apart or b.apart or _are_stacked(a, b, usual_piece))
         return a.joined(b) if are_sure else _or_apart([a, b])
@@ -516,8 +494,8 @@ def _may_be_halves(groups: list[Group], usual: float) -> bool:
     if len(groups) != 2:
         return False
     a, b = groups
-    gap_x, gap_y = _gaps(a, b)
-    are_large = min(a.height, b.height) > _FRAGMENT * usual
+    gap_x, gap_y = a.gaps(b)
+    are_large = min(a.height, b.height) > FRAGMENT * usual
     whole = a.joined(b)
     is_upright = whole.width <= _ONE_DIGIT * whole.height
     return are_large and is_upright and gap_x <= _NEAR * usual and abs(gap_y) <= _NEAR_HALF * usual
@@ -550,7 +528,7 @@ def _are_rows(groups: list[Group]) -> bool:
         return False
     heights = [group.height for group in groups]
     lines = [len(line) for line in in_lines(groups, slope_of(groups))]
-    return max(heights) <= _ALIKE * min(heights) and min(lines) >= 2 and len(lines) >= 2 and max(lines) >= 3
+    return max(heights) <= ALIKE * min(heights) and min(lines) >= 2 and len(lines) >= 2 and max(lines) >= 3
 
 
 def _joined(groups: list[Group], as_one: Callable[[Group, Group], Group | None]) -> list[Group]:
@@ -569,22 +547,22 @@ def _joined(groups: list[Group], as_one: Callable[[Group, Group], Group | None])
 
 def _are_stacked(a: Group, b: Group, usual: float) -> bool:
     """Whether two parts as large as digits lie above each other."""
-    return min(a.height, b.height) > _FRAGMENT * usual and _lie_above(a, b, usual)
+    return min(a.height, b.height) > FRAGMENT * usual and _lie_above(a, b, usual)
 
 
 def _lie_above(a: Group, b: Group, usual: float) -> bool:
     """Whether one of two parts lies above the other, or hardly reaches beside it."""
-    return _gaps(a, b)[1] >= -2 * _NEAR * usual
+    return a.gaps(b)[1] >= -2 * _NEAR * usual
 
 
 def _belong(a: Group, b: Group, usual: float, highest: float) -> bool:
     """Whether two parts are of one digit: one is a fragment, near the other or inside its box, and not beside it."""
     small, large = sorted((a, b), key=lambda group: group.height)
-    gap_x, gap_y = _gaps(a, b)
+    gap_x, gap_y = a.gaps(b)
     both = a.joined(b)
     if both.height > 2.2 * usual or both.width > 2.2 * usual:
         return False
-    if small.height > _FRAGMENT * usual:  # two halves of one digit, if they nearly touch
+    if small.height > FRAGMENT * usual:  # two halves of one digit, if they nearly touch
         width = min(a.width, b.width) if _lie_above(a, b, usual) else small.width
         return -gap_x >= 0.5 * width and gap_y <= 0.5 * _NEAR * usual and both.height <= highest
     nested = -gap_x >= 0.9 * small.width and -gap_y >= 0.9 * small.height
@@ -594,15 +572,10 @@ def _belong(a: Group, b: Group, usual: float, highest: float) -> bool:
     return nested or stacked or _is_bar(small, large, usual) or (max(gap_x, gap_y) <= _NEAR * usual and not dash)
 
 
-def _gaps(a: Group, b: Group) -> tuple[int, int]:
-    """What lies between two parts, across and down; negative where they overlap."""
-    return max(a.x0, b.x0) - min(a.x1, b.x1), max(a.y0, b.y0) - min(a.y1, b.y1)
-
-
 def _is_bar(bar: Group, hook: Group, usual: float) -> bool:
     """Whether a flat stroke lies above the right end of another part, as the bar of a 5 that does not touch."""
     begins, above = (bar.x0 - hook.x1) / usual, (hook.y0 - bar.y1) / usual
-    return bar.width >= _FLAT * bar.height and abs(begins) <= _NEAR_BAR and 0 <= above <= _NEAR_BAR
+    return bar.is_flat and abs(begins) <= _NEAR_BAR and 0 <= above <= _NEAR_BAR
 
 
 def _clusters(groups: list[Group], near: np.ndarray) -> list[list[Group]]:
@@ -613,7 +586,7 @@ def _clusters(groups: list[Group], near: np.ndarray) -> list[list[Group]]:
 
 def _are_near(groups: list[Group], reach: float) -> np.ndarray:
     """Whether no more than `reach` lies between two groups, each way; (n, n)."""
-    box = np.array([_box(group) for group in groups])
+    box = np.array([group.box for group in groups])
     first, last = (np.maximum(box[:, np.newaxis, :2], box[:, :2]), np.minimum(box[:, np.newaxis, 2:], box[:, 2:]))
     near: np.ndarray = (first - last <= reach).all(axis=2)
     return near
@@ -634,7 +607,7 @@ def _halves_joined(groups: list[Group], usual: float) -> list[Group]:
 def _are_beside(groups: list[Group]) -> bool:
     """Whether the highest of some groups is nearly as high as all together."""
     whole = max(group.y1 for group in groups) - min(group.y0 for group in groups)
-    return whole <= _ALIKE * max(group.height for group in groups)
+    return whole <= ALIKE * max(group.height for group in groups)
 
 
 def _either(some: list[Group]) -> list[Group]:

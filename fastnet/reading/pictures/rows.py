@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .cuts import Group
+from .groups import Group
 
 STEEPEST = 0.3  # rows a column: a line, of digits or ruled, slants by up to 16 degrees
 
@@ -20,19 +20,17 @@ _GAINED = 0.15  # of the usual height: fewer rows that the lines cover once stra
 
 def in_lines(groups: list[Group], slope: float) -> list[list[Group]]:
     """Lines from top to bottom, each from left to right; they fall by `slope` rows a column, and may waver."""
-    rows = {id(group): straight_rows(group, slope) for group in groups}
+    rows = {group: straight_rows(group, slope) for group in groups}
     lines: list[list[Group]] = []
     for group in sorted(groups, key=lambda group: group.x0):
-        fitting = [
-            (shared, line) for line in lines if (shared := _overlap(rows[id(line[-1])], rows[id(group)])) > _SHARED
-        ]
+        fitting = [(shared, line) for line in lines if (shared := _overlap(rows[line[-1]], rows[group])) > _SHARED]
         if fitting:
             max(fitting, key=lambda pair: pair[0])[1].append(group)
         else:
             lines.append([group])
 
     def middle(line: list[Group]) -> tuple[float, float]:
-        top, bottom = np.mean([rows[id(group)] for group in line], axis=0)
+        top, bottom = np.mean([rows[group] for group in line], axis=0)
         return float(top), float(bottom)
 
     ordered: list[list[Group]] = []

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .cuts import Group
+from .groups import Group
 from .straight import Line
 
 _WHOLE = 0.92  # of a cell's side, along which a line runs
