@@ -19,7 +19,7 @@ _BRACKET_BEYOND, _BOW = 0.05, 0.05  # ... brackets, which come in pairs; of thei
 _DEEP, _NOT_BEYOND = 0.1, -0.1  # ... of those that bow so far, which hardly a 1 does: they may be a little shorter
 _LEAN = 0.15  # columns a row, at least, by which a slash leans to the right: the height tells the rest
 _BARELY_BEYOND = 0.01  # ... what may be one: a 1 stands on the line, where a slash goes at least a little below
-_FOR_LEAN, _DOUBTFUL = 0.5, 0.11  # ... this counts each column a row by which it leans more, and so much is doubtful
+_DOUBTFUL = 0.22  # ... twice by so much it goes beyond; to which counts by how much more it leans than others
 _LONGEST = 2  # times as high as the digits are brackets, at most: pieces of a circle are longer
 _COMMA, _COMMA_WIDTH = (0.1, 0.6), 1.5  # of the digits' height is a comma's; times as wide as high, at most
 _HANGS, _BELOW, _DROPPED = 0.5, 0.06, 0.2  # of the digits' height: it begins so low, ends below them, is not farther
@@ -136,7 +136,7 @@ def _may_be_slash(stroke: _Stroke, line: _Line, own: Callable[[Group], np.ndarra
     if beyond < _BARELY_BEYOND or stroke.lean < _LEAN or not line.is_between(stroke.group):
         return False
     usual = float(np.median([_lean(own(group)) for group in line.groups if group is not stroke.group]))
-    return beyond + _FOR_LEAN * (stroke.lean - usual) >= _DOUBTFUL
+    return 2 * beyond + stroke.lean - usual >= _DOUBTFUL
 
 
 def _may_be_bracket(stroke: _Stroke, line: _Line) -> bool:
