@@ -349,6 +349,14 @@ def test_a_kernel_that_disagrees_ends_the_command_with_1(here, fastnet):
     assert read_report(here / "kernel.json").measured is None
 
 
+def test_what_a_module_prints_is_no_part_of_the_figures(here, fastnet):
+    """docs/kernels.md has a module that prints its report while it is imported."""
+    (here / "workshop_mine.py").write_text(MODULE + "print('imported')\n")
+    _, out, err = fastnet(*OURS, "workshop_mine:wrong", "--json")
+    assert json.loads(out)["verified"]["kernel"] == "wrong"
+    assert "imported" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
