@@ -8,6 +8,7 @@ import numpy as np
 import pandas
 import pytest
 
+from fastnet import weights
 from fastnet.cli import main
 from fastnet.data.loading import load_dataset, read_table_of
 from fastnet.data.targets import columns_of
@@ -118,6 +119,12 @@ def test_what_reads_pictures_refuses_a_model_of_tables(run):
 
     with pytest.raises(OptionError, match="reading pictures takes a model of classes"):
         Predictor.load(run).read(np.zeros((28, 28), np.uint8))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_compares_models_of_pictures_refuses_one_of_tables_by_what_it_is(run, capfd, order):
+    assert main(["compare-models", *[str(run), weights.SMALL][::order]]) == 2
+    assert "a comparison of models takes a model of classes" in capfd.readouterr().err
 
 
 def test_a_manifest_whose_table_is_damaged_is_refused(run, tmp_path):

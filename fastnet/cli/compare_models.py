@@ -44,14 +44,15 @@ def run(args: argparse.Namespace) -> int:
     if args.picture:
         require_packages("a picture", "matplotlib")
         require_new(args.picture, args.force, "--picture")
+    files = [read_model(name) for name in (args.model, args.other)]
+    for each in files:  # before the data are held against them: those of a regression have no classes
+        each.manifest.require_classes("a comparison of models")
     with waiting("loading the data"):
-        dataset = data_of(read_model(args.model), given_data(args))
-        samples = data_of(read_model(args.other), dataset).test
+        dataset = data_of(files[0], given_data(args))
+        samples = data_of(files[1], dataset).test
     if find_model(args.model).samefile(find_model(args.other)):
         tell(f"{args.other}: is the first model itself, so nothing tells them apart")
     first, second = Model.load(args.model), Model.load(args.other)
-    for each in (first, second):
-        each.manifest.require_classes("a comparison of models")
     with waiting("asking both models"):
         comparison = compare_models(first, second, samples)
     if args.picture:
