@@ -71,7 +71,7 @@ def _require_a_whole_question(args: argparse.Namespace) -> None:
 
 def run_kernel(args: argparse.Namespace) -> int:
     """Verify a kernel, then time it; 1 where it does not do what its textbook does."""
-    with contextlib.redirect_stdout(sys.stderr):  # what the module prints, while it is imported or called, is no part of the figures
+    with contextlib.redirect_stdout(sys.stderr):  # what the module itself prints is no part of the figures
         figures, text, agrees = _of_kernel(args)
     show(args, figures, text)
     return 0 if agrees else DISAGREES
