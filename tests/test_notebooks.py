@@ -4,9 +4,11 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.studies.notebooks import outputs_of
+from fastnet import load_audit
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "docs/notebooks").glob("*.ipynb"))
 AFTER = {
@@ -39,3 +41,10 @@ def words(outputs, is_measured):
         text = "".join(output.get("text", output.get("data", {}).get("text/plain", [])))
         told.append((output["output_type"], [] if is_measured else NUMBER.sub("#", text).split()))
     return told
+
+
+def test_the_audit_that_is_shown_is_that_of_the_model_that_comes_along():
+    notebook = json.loads((NOTEBOOKS[0].parent / "train-look-audit.ipynb").read_text(encoding="utf-8"))
+    (kept,) = [cell["outputs"] for cell in notebook["cells"] if cell["source"][-1:] == ["print(confusion)"]]
+    confusion = load_audit("mnist-784-512-10-best").figures.classes.confusion
+    assert "".join(kept[0]["text"]) == f"{np.array(confusion)}\n"
