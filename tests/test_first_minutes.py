@@ -375,6 +375,28 @@ def test_the_nearest_name_is_told(fastnet, command, nearest):
     assert f"did you mean {nearest}?" in err.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("serve --model X", "fastnet serve: there is no option --model; did you mean --models?"),
+        ("train --epoch 3", "fastnet train: there is no option --epoch; did you mean --epochs?"),
+        ("train --ep 3", "fastnet train: there is no option --ep; did you mean --epochs or --eps?"),
+        ("ensemble a b --ou=c", "fastnet ensemble: there is no option --ou; did you mean --out?"),
+        ("evaluate -q a", "fastnet evaluate: there is no option -q"),
+        ("--vers", "fastnet: there is no option --vers; did you mean --version?"),
+    ],
+)
+def test_an_option_is_what_its_whole_name_says(fastnet, command, sentence):
+    """The beginning of one would mean another where both are options, and something else once there are more."""
+    code, out, err = fastnet(*command.split())
+    assert (code, out) == (2, "")
+    assert err == f"{sentence} (see {sentence.partition(':')[0]} --help)\n"
+
+
+def test_what_follows_two_dashes_is_no_option(fastnet):
+    assert fastnet("predict", "--", "--mod")[2].splitlines()[-1] == "fastnet predict: --mod: no such file"
+
+
 def test_no_name_is_told_where_none_is_near():
     assert did_you_mean("zebra", ["plain", "fast"]) == ""
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -41,15 +42,35 @@ class Parser(argparse.ArgumentParser):
     purpose = ""  # what the command is for, as in "tell what fastnet runs on"
     instead = ""  # what a word that the command does not take may have been meant for
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)  # `--model` for `--models` would name another thing
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse has it; what the command does not know is an error here, where all that it knows is at hand."""
+        self._refuse_unknown_options(sys.argv[1:] if args is None else args)
         parsed, unknown = super().parse_known_args(args, namespace)
-        if unknown and not unknown[0].startswith("-"):
-            self.error(self._told_of_words(" ".join(unknown)))
+        if unknown and unknown[0].startswith("-"):
+            self._refuse_option(unknown[0])
         if unknown:
-            near = did_you_mean(unknown[0].partition("=")[0], self._option_string_actions)
-            self.error(f"unrecognized arguments: {' '.join(unknown)}{near}")
+            self.error(self._told_of_words(" ".join(unknown)))
         return parsed, unknown
+
+    def _refuse_unknown_options(self, words: Sequence[str]) -> None:
+        """Before argparse asks for what is missing, for which an unknown option may have been meant."""
+        if self._subparsers:
+            words = list(takewhile(lambda word: word.startswith("-"), words))  # what follows is for the command
+        for word in takewhile(lambda word: word != "--", words):
+            name = word.partition("=")[0]
+            if name.startswith("--") and " " not in name and name not in self._option_string_actions:
+                self._refuse_option(name)
+
+    def _refuse_option(self, name: str) -> NoReturn:
+        longer = [option for option in self._option_string_actions if option.startswith(name)]
+        if len(longer) in (1, 2):
+            near = f"; did you mean {' or '.join(longer)}?"
+        else:
+            near = did_you_mean(name, self._option_string_actions)
+        self.error(f"there is no option {name}{near}")
 
     def _told_of_words(self, words: str) -> str:
         """The sentence about words that no option takes, and that are more than the command does."""
