@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet import weights
+from fastnet import cli, weights
 from fastnet.data.loading import load_dataset
 from fastnet.interrupts import SIGNALS
 from fastnet.kernels.choices import CHOICES
@@ -426,6 +426,26 @@ def test_what_is_wrong_is_told_in_one_sentence_with_exit_code_2(fastnet, restore
     assert sentence.startswith("fastnet")
     assert len(progress) <= 1
     assert "Traceback" not in err
+
+
+PATHS = ("FILE", "DIR", "PNG", "CSV", "HTML", "JSON", "RUN", "SOURCE")
+(COMMANDS,) = cli._parser()._get_positional_actions()
+
+
+@pytest.mark.parametrize(
+    ("command", "action"),
+    [
+        pytest.param(command, action, id=f"{command} {action.option_strings or action.dest}")
+        for command, parser in COMMANDS.choices.items()
+        for action in parser._actions
+        if action.metavar in PATHS
+    ],
+)
+def test_an_empty_name_of_a_file_or_directory_is_told_and_is_not_the_current_one(fastnet, command, action):
+    code, out, err = fastnet(command, *action.option_strings[:1], "")
+    assert (code, out) == (2, "")
+    told = f"argument {next(iter(action.option_strings), action.metavar)}: the name of a file or directory is empty"
+    assert err == f"fastnet {command}: {told} (see fastnet {command} --help)\n"
 
 
 def test_a_directory_that_cannot_be_written_is_told(train, tmp_path):

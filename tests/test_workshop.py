@@ -366,6 +366,9 @@ def test_what_a_module_prints_is_no_part_of_the_figures(here, fastnet):
         ((*OURS, "workshop_mine:double", "--roofline"), "takes neither"),
         (("benchmark", "--kernel", "workshop_mine:double"), "--kernel needs --against and --cases"),
         (("benchmark", "--plot", "a.png"), "--plot needs --kernel"),
+        (("benchmark", "--against", ""), "--against needs --kernel"),
+        (("benchmark", "--kernel", ""), "--kernel needs --against and --cases"),
+        ((*OURS, ""), "'' must be module:name"),
     ],
 )
 def test_what_the_command_refuses(here, fastnet, arguments, sentence):

@@ -10,7 +10,7 @@ from fastnet.files import claim_new, require_free, require_unclaimed
 from fastnet.packages import EXTRAS, require_packages
 from fastnet.training.recipe import Recipe
 
-from .options import add_command, add_data_options, add_model, given_data, natural, percent, positive, show
+from .options import add_command, add_data_options, add_model, given_data, given_path, natural, percent, positive, show
 from .waiting import Wait, bar, is_live, tell, waiting
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ def add(commands: Any) -> None:
     add_model(parser)
     add_data_options(parser, "what the model was trained on")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="a new directory for all of it (default: audit, inside the model's)"
+        "--out",
+        type=given_path,
+        metavar="DIR",
+        help="a new directory for all of it (default: audit, inside the model's)",
     )
     parser.add_argument("--against", metavar="MODEL", help="a second model, for the curves of robustness")
     parser.add_argument(

@@ -4,13 +4,12 @@ import argparse
 import contextlib
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from fastnet.errors import OptionError
 from fastnet.packages import require_packages
 
-from .options import add_command, positive, show
+from .options import add_command, given_path, positive, show
 from .waiting import tell, waiting
 
 EXAMPLES = """\
@@ -39,7 +38,7 @@ def add(commands: Any) -> None:
     group.add_argument("--against", metavar="M:F", help="its textbook, in NumPy")
     group.add_argument("--cases", metavar="M:CASES", help="what both are called with: fastnet.workshop.cases_of(...)")
     group.add_argument("--rival", metavar="M:F", action="append", help="time this too; may be given several times")
-    group.add_argument("--plot", metavar="FILE", type=Path, help="draw the roofline, as PNG or SVG")
+    group.add_argument("--plot", metavar="FILE", type=given_path, help="draw the roofline, as PNG or SVG")
     parser.set_defaults(run=run)
 
 
@@ -49,13 +48,13 @@ def run(args: argparse.Namespace) -> int:
 
     _require_a_whole_question(args)
     require_numba()
-    return run_kernel(args) if args.kernel else run_contests(args)
+    return run_contests(args) if args.kernel is None else run_kernel(args)
 
 
 def _require_a_whole_question(args: argparse.Namespace) -> None:
     """OptionError for options of which one needs another, or does not go with it."""
     if args.kernel is None:
-        if given := [name for name in OF_KERNELS if getattr(args, name)]:
+        if given := [name for name in OF_KERNELS if getattr(args, name) is not None]:
             raise OptionError(f"--{given[0]} needs --kernel")
     elif args.against is None or args.cases is None:
         raise OptionError("--kernel needs --against and --cases")

@@ -2,10 +2,9 @@
 
 import argparse
 import dataclasses
-from pathlib import Path
 from typing import Any
 
-from .options import add_command, add_data_options, add_model, given_data, percent, show
+from .options import add_command, add_data_options, add_model, given_data, given_path, percent, show
 from .waiting import waiting
 
 EXAMPLES = """\
@@ -21,7 +20,10 @@ def add(commands: Any) -> None:
     add_model(parser)
     add_data_options(parser, "what the model was trained on")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="a new directory for a calibrated copy (default: the model itself)"
+        "--out",
+        type=given_path,
+        metavar="DIR",
+        help="a new directory for a calibrated copy (default: the model itself)",
     )
     parser.set_defaults(run=run)
 

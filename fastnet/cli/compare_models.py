@@ -2,13 +2,12 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastnet.files import require_new, whole_file
 from fastnet.packages import require_packages
 
-from .options import add_command, add_data_options, given_data, percent, show, tell
+from .options import add_command, add_data_options, given_data, given_path, percent, show, tell
 from .waiting import waiting
 
 if TYPE_CHECKING:
@@ -27,7 +26,9 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "compare-models", "hold two models against each other on a test set", EXAMPLES)
     parser.add_argument("model", metavar="A", help="a run or model directory, or the name of a shipped model")
     parser.add_argument("other", metavar="B", help="the same")
-    parser.add_argument("--picture", type=Path, metavar="PNG", help="draw the digits that only one of them reads right")
+    parser.add_argument(
+        "--picture", type=given_path, metavar="PNG", help="draw the digits that only one of them reads right"
+    )
     parser.add_argument("--force", action="store_true", help="replace that picture if it exists")
     add_data_options(parser, "what A was trained on")
     parser.set_defaults(run=run)

@@ -2,7 +2,6 @@
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from fastnet.dashboard.server.quotas import Quotas
@@ -10,7 +9,7 @@ from fastnet.errors import OptionError
 from fastnet.interrupts import exit_status
 from fastnet.packages import EXTRAS, require_packages
 
-from .options import add_command, add_data_option, positive, tell
+from .options import add_command, add_data_option, given_path, positive, tell
 from .serving import MODELS_INSTEAD, add_directories, add_serving_options, require_directories, serving_of
 from .waiting import waiting
 
@@ -52,7 +51,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--report",
         action="append",
-        type=Path,
+        type=given_path,
         default=[],
         metavar="FILE",
         help="what `fastnet benchmark --kernel ... --json` printed, for the tab Benchmark; may be given several times",

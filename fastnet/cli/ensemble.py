@@ -1,12 +1,11 @@
 """`fastnet ensemble`: several models as one that answers the mean of what they do."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from fastnet.errors import ModelError, OptionError
 
-from .options import add_command, add_data_options, given_data, percent, show
+from .options import add_command, add_data_options, given_data, given_path, percent, show
 from .waiting import tell, waiting
 
 EXAMPLES = """\
@@ -21,7 +20,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "models", nargs="+", metavar="MODEL", help="two or more of equally many layers, trained on the same data"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="a new directory for the ensemble")
+    parser.add_argument("--out", type=given_path, metavar="DIR", required=True, help="a new directory for the ensemble")
     add_data_options(parser, "what the models were trained on")
     parser.set_defaults(run=run)
 

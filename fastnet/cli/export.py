@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .options import add_command, add_model, show
+from .options import add_command, add_model, given_path, show
 from .waiting import waiting
 
 EXAMPLES = """\
@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
     add_model(parser)
     forms = ("onnx", "safetensors", "npz", "html")
     parser.add_argument("--to", required=True, choices=forms, metavar="FORM", help=", ".join(forms))
-    parser.add_argument("--out", type=Path, metavar="FILE", help="(default: the model's name, in this directory)")
+    parser.add_argument("--out", type=given_path, metavar="FILE", help="(default: the model's name, in this directory)")
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     parser.set_defaults(run=run)
 

@@ -189,7 +189,14 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 def data_source(text: str) -> Path | None:
     """A path; None for the data that comes with fastnet."""
-    return None if text == "mnist" else Path(text)
+    return None if text == "mnist" else given_path(text)
+
+
+def given_path(text: str) -> Path:
+    """The path of a file or directory; an empty one would be the current directory."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a file or directory is empty")
+    return Path(text)
 
 
 def add_data_option(
@@ -207,7 +214,7 @@ def add_data_option(
 
 def add_data_options(parser: argparse.ArgumentParser, default: str = "mnist") -> None:
     """Declare --data, and what may be said of it, for `given_data`."""
-    add_data_option(parser, default, Path)
+    add_data_option(parser, default, given_path)
     parser.add_argument("--label", metavar="COLUMN", help="name or number of the column that holds a table's labels")
     parser.add_argument("--target", metavar="COLUMN", help="the column of a table that is predicted from the others")
     add_transposed(parser, "found out")

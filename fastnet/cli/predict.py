@@ -18,7 +18,7 @@ from fastnet.weights import DEFAULT as DEFAULT_MODEL
 from .answers import FORMS, WRITERS, Answer, Write, Writers, file_of_answers, form_of
 from .form_answers import writers_of
 from .inputs import FILES_OF_IMAGES, MOST_MEGAPIXELS, STANDARD_INPUT, OneByOne, Reader, is_file_of_images, kind, limits
-from .options import add_command, add_transposed, prefer_one_blas_thread, show, tell, whole
+from .options import add_command, add_transposed, given_path, prefer_one_blas_thread, show, tell, whole
 from .streams import one_line
 from .table_answers import predict_table
 from .waiting import complain, is_live, put, waiting
@@ -60,14 +60,16 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--model", metavar="NAME", help=f"(default: {DEFAULT_MODEL})")
     parser.add_argument(
-        "--explain", type=Path, metavar="PNG", help="draw the stages and a heat map (several: PNG-1, PNG-2, ...)"
+        "--explain", type=given_path, metavar="PNG", help="draw the stages and a heat map (several: PNG-1, PNG-2, ...)"
     )
-    parser.add_argument("--fields", type=Path, metavar="JSON", help="read the boxes of a form that this file names")
     parser.add_argument(
-        "--review", type=Path, metavar="HTML", help="write a page on which what is doubtful can be corrected"
+        "--fields", type=given_path, metavar="JSON", help="read the boxes of a form that this file names"
+    )
+    parser.add_argument(
+        "--review", type=given_path, metavar="HTML", help="write a page on which what is doubtful can be corrected"
     )
     parser.add_argument("--format", choices=FORMS, metavar="FORM", help=f"{', '.join(FORMS)} (default: text)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the answers into a .csv or .jsonl file")
+    parser.add_argument("--out", type=given_path, metavar="FILE", help="write the answers into a .csv or .jsonl file")
     parser.add_argument(
         "--max-megapixels",
         type=megapixels,

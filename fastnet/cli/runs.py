@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastnet.errors import OptionError
 
-from .options import add_command, percent, show
+from .options import add_command, given_path, percent, show
 from .streams import one_line
 from .waiting import complain
 
@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "directories",
         nargs="*",
-        type=Path,
+        type=given_path,
         default=_USUAL,
         metavar="DIR",
         help="where they are, or one of them (default: runs and models)",

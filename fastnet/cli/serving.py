@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from fastnet.errors import OptionError, told
 
+from .options import given_path
+
 if TYPE_CHECKING:
     from fastnet.web.serving import Serving
 
@@ -23,6 +25,13 @@ def port(text: str) -> int:
     if not (text.isdecimal() and len(text) <= 5 and int(text) < 2**16):
         raise argparse.ArgumentTypeError(f"{told(text, 80)!r} is not a port from 0 to 65535")
     return int(text)
+
+
+def address(text: str) -> str:
+    """A host name or IP address of this machine; an empty one would be all that it has."""
+    if not text:
+        raise argparse.ArgumentTypeError("the address is empty; localhost is for this computer only, 0.0.0.0 for all")
+    return text
 
 
 def origin(text: str) -> str:
@@ -56,6 +65,7 @@ def add_serving_options(parser: argparse.ArgumentParser, default_port: int) -> N
     )
     parser.add_argument(
         "--address",
+        type=address,
         default="localhost",
         metavar="HOST",
         help="where to listen (default: %(default)s, this computer only)",
@@ -77,18 +87,18 @@ def add_serving_options(parser: argparse.ArgumentParser, default_port: int) -> N
         metavar="ADDRESS",
         help="believe the X-Forwarded-For and -Proto of a proxy at this address; may be given several times",
     )
-    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve HTTPS, with this certificate (PEM)")
-    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="and its key (PEM)")
+    parser.add_argument("--tls-cert", type=given_path, metavar="FILE", help="serve HTTPS, with this certificate (PEM)")
+    parser.add_argument("--tls-key", type=given_path, metavar="FILE", help="and its key (PEM)")
 
 
 def add_directories(parser: argparse.ArgumentParser) -> None:
     """Declare where the models are."""
     parser.add_argument(
-        "--models", type=Path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
+        "--models", type=given_path, default=Path("models"), metavar="DIR", help="saved models (default: %(default)s)"
     )
     parser.add_argument(
         "--runs",
-        type=Path,
+        type=given_path,
         default=Path("runs"),
         metavar="DIR",
         help="where trainings are saved (default: %(default)s)",

@@ -27,6 +27,7 @@ from .options import (
     fitting_recipe,
     given_data,
     given_options,
+    given_path,
     percent,
     positive,
     program,
@@ -78,14 +79,19 @@ def add(commands: Any) -> None:
         instead="data are given as --data SOURCE, a recipe as --recipe NAME, a run to go on with as --resume RUN",
     )
     add_data_options(parser)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to save the run (default: a new one in runs/)")
+    parser.add_argument(
+        "--out", type=given_path, metavar="DIR", help="where to save the run (default: a new one in runs/)"
+    )
     parser.add_argument(
         "--from", dest="initial", metavar="MODEL", help="start from the weights of a model, for other data"
     )
     parser.add_argument(
-        "--corrections", type=Path, metavar="CSV", help="train on these, too: what a page of predict --review saved"
+        "--corrections",
+        type=given_path,
+        metavar="CSV",
+        help="train on these, too: what a page of predict --review saved",
     )
-    parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
+    parser.add_argument("--resume", type=given_path, metavar="RUN", help="go on with a run that stopped")
     parser.add_argument("--stop-after", type=positive, metavar="N", help="stop when N epochs are done, to resume later")
     parser.add_argument(
         "--recipe",

@@ -33,7 +33,7 @@ def _named(name: str) -> Any:
     """What stands in a module; modules of the current directory are found too, behind those that are installed."""
     module_name, _, attribute = name.partition(":")
     if not module_name or not attribute:
-        raise OptionError(f"{name} must be module:name, as in mykernels:layer_norm")
+        raise OptionError(f"{name!r} must be module:name, as in mykernels:layer_norm")
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     try:

@@ -161,6 +161,7 @@ def test_quotas_are_those_of_the_page_where_none_are_given(monkeypatch, served):
         (["--tls-cert", "file"], "--tls-cert and --tls-key go together"),
         (["--tls-cert", "file", "--tls-key", "file"], "file: no certificate in the PEM format with its key ("),
         (["--tls-cert", "none", "--tls-key", "file"], "none: no certificate in the PEM format with its key ("),
+        (["--address", ""], "the address is empty; localhost is for this computer only, 0.0.0.0 for all"),
         (["--address", "no.such.host.invalid"], "cannot listen on port 0 of 'no.such.host.invalid': "),
     ],
 )
