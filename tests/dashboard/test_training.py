@@ -336,7 +336,7 @@ def test_the_process_counts_what_it_compiles(npz):
 def test_the_button_that_saves_lives_on_where_the_same_sentence_is_told_again(tmp_path):
     store = Store(shared=Shared(Library(tmp_path / "models", tmp_path / "runs")))
     state = TrainingState(store.trainer, store.shared.library)
-    [view] = saving_view(state, store)
+    [view] = saving_view(state)
     button = view[1]
     state.snapshot = Snapshot(FINISHED, run=str(tmp_path / "gone"))
     for _ in range(2):

@@ -20,9 +20,6 @@ MOST_IN_A_ROW = 4
 FIRST, SECOND, QUIET = COLOURS[0], COLOURS[6], COLOURS[3]
 
 
-Mode = Literal["mouse", "vline"]
-
-
 def plot(title: str, x_label: str, y_label: str, height: int = 260, **options: Any) -> figure:
     """An empty figure as wide as its place; wheel and finger scroll the page until a tool is chosen."""
     tools = options.pop("tools", "save")

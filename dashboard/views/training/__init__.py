@@ -37,7 +37,7 @@ def training_view(store: Store) -> pn.Column:
         ),
         for_scientists(card("What is taken for what", ConfusionView(state).place, area="confusion")),
         for_scientists(card("Compare", *comparison_view(state), area="comparison")),
-        for_scientists(card("Keep it", *saving_view(state, store), *deletion_view(store), area="saving")),
+        for_scientists(card("Keep it", *saving_view(state), *deletion_view(store), area="saving")),
         stylesheets=[_GRID],
         margin=(0, 10),
         sizing_mode="stretch_width",

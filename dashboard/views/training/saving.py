@@ -7,12 +7,11 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from ...session.store import Store
 from ...session.training_state import TrainingState
 from ..parts import aside, html
 
 
-def saving_view(state: TrainingState, store: Store) -> list[Any]:
+def saving_view(state: TrainingState) -> list[Any]:
     """A name, a button, and what became of it."""
     name = pmui.TextInput(label="Name of the model", size="small", sizing_mode="stretch_width", margin=(6, 8))
     button = pmui.Button(label="Save as a model", variant="outlined", disabled=True, margin=(6, 8))
