@@ -1,4 +1,4 @@
-"""A small data set for the tests that train, the command line in this process, a browser, and the order of files."""
+"""What many tests share: small data, digits, a predictor, the command line in this process, a browser, their order."""
 
 import importlib
 import math
@@ -18,6 +18,7 @@ from fastnet.cli import waiting
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.interrupts import SIGNALS
+from fastnet.reading.predictor import Predictor
 
 # What is installed is tested; `benchmarks` is not installed, but some release of some package brings one of that name.
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -112,6 +113,19 @@ def npz(dataset, tmp_path):
     train, test = dataset.train, dataset.test
     np.savez(path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels)
     return path
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    """The model that reads where no other is named."""
+    return Predictor.load()
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """MNIST's first 400 training digits, `(400, 28, 28)`, and their labels."""
+    train = load_dataset().train
+    return train.images[:400].reshape(-1, 28, 28), train.labels[:400]
 
 
 @pytest.fixture

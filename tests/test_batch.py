@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.studies import batch_prediction
-from fastnet import Predictor, cli
+from fastnet import cli
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError
 from fastnet.reading import batch
@@ -22,11 +22,6 @@ from fastnet.reading.batch import (
 )
 
 N = 7
-
-
-@pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
 
 
 @pytest.fixture

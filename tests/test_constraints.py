@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet import Constraint, Predictor
+from fastnet import Constraint
 from fastnet.errors import DataError, OptionError
 from fastnet.reading.batch import read_picture
 from fastnet.reading.overruling import NOTHING_FITS, fitted
@@ -245,11 +245,6 @@ def test_digits_among_other_classes_are_found_by_their_names():
     mark = replace(digit("0", second="6"), label="A")
     found = fitted(reading(mark), Constraint(digits=1), letters)
     assert (found.text, found.digits[0].overruled) == ("1", "A")
-
-
-@pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
 
 
 def test_nothing_is_asked_of_blank_paper(predictor):

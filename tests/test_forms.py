@@ -13,18 +13,12 @@ from fastnet.errors import DataError
 from fastnet.reading.constraints import Constraint
 from fastnet.reading.form import read_form
 from fastnet.reading.handwriting import page_of, writing_in
-from fastnet.reading.predictor import Predictor
 from fastnet.reading.registration import applied, place_by_blank, place_by_marks
 
 from . import forms
 
 N = 3  # scans of a kind
 NEAR = 3  # pixels of a page 1,400 high: lines of print are as thick
-
-
-@pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
 
 
 @pytest.fixture

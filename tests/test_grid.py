@@ -14,12 +14,6 @@ from fastnet.reading.pictures import prepare
 from fastnet.reading.pictures.ink import find_ink
 from fastnet.reading.pictures.lattice import evened
 from fastnet.reading.pictures.straight import Line, lines_across
-from fastnet.reading.predictor import Predictor
-
-
-@pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
 
 
 @pytest.fixture(scope="module")

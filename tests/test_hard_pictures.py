@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from fastnet.reading.predictor import Predictor
 from fastnet.reading.recognition import Reading
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -17,11 +16,6 @@ STILL_WRONG = {
     "ledger_line_2.jpg",
     "stroke_in_pieces_3.png",
 }
-
-
-@pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
 
 
 def is_right(reading: Reading, truth: str) -> bool:

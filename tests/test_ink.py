@@ -5,23 +5,16 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from benchmarks import rendering
-from fastnet.data.loading import load_dataset
 from fastnet.reading.pictures import prepare
 from fastnet.reading.pictures.ink import box_mean
 from fastnet.reading.pictures.ink import coarse as coarse_copy
 from fastnet.reading.pictures.sheet import box_seen, find_sheet, homography
-from fastnet.reading.predictor import Predictor
 
 
 @pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
-
-
-@pytest.fixture(scope="module")
-def digits():
-    train = load_dataset().train
-    return train.images[:30].reshape(-1, 28, 28), train.labels[:30]
+def some(digits):
+    """Thirty, each with its label."""
+    return list(zip(*digits, strict=True))[:30]
 
 
 def coarse(digit):
@@ -36,9 +29,9 @@ def out_of_focus(digit):
 
 @pytest.mark.parametrize("change", [coarse, out_of_focus])
 @pytest.mark.parametrize("ink", [90, 200])
-def test_blurred_ink_is_read_alike_dark_on_light_and_light_on_dark(predictor, digits, change, ink):
+def test_blurred_ink_is_read_alike_dark_on_light_and_light_on_dark(predictor, some, change, ink):
     right = np.zeros(2, int)
-    for image, label in zip(*digits, strict=True):
+    for image, label in some:
         page = (20 + change(image).astype(float) * ink / 255).astype(np.uint8)
         right += [predictor.read(tone).text == str(label) for tone in (page, 255 - page)]
     assert right.min() >= 27
@@ -66,9 +59,9 @@ def photographed(page, light):
 
 
 @pytest.mark.parametrize("ink", [(25, 25, 60), (120, 120, 122)])
-def test_a_digit_is_read_through_which_the_sharp_edge_of_a_deep_shadow_runs(predictor, digits, ink):
+def test_a_digit_is_read_through_which_the_sharp_edge_of_a_deep_shadow_runs(predictor, some, ink):
     right = 0
-    for number, (image, label) in enumerate(zip(*digits, strict=True)):
+    for number, (image, label) in enumerate(some):
         y, x = np.mgrid[-120:120, -120:120]
         is_lit = x * np.cos(number) + y * np.sin(number) < 0
         reading = predictor.read(photographed(written(image, ink), np.where(is_lit, 1, 0.45)))
@@ -77,9 +70,9 @@ def test_a_digit_is_read_through_which_the_sharp_edge_of_a_deep_shadow_runs(pred
     assert right >= 28
 
 
-def test_the_shadow_of_a_corner_is_no_digit_that_fills_the_picture(predictor, digits):
+def test_the_shadow_of_a_corner_is_no_digit_that_fills_the_picture(predictor, some):
     right = 0
-    for image, label in zip(*digits, strict=True):
+    for image, label in some:
         light = np.ones((240, 240))
         light[120:, 110:] = 0.5
         right += predictor.read(photographed(written(image, (25, 25, 60)), light)).text == str(label)
@@ -127,7 +120,7 @@ def test_a_sheet_in_perspective_is_found_by_its_corners():
 
 
 @pytest.mark.parametrize("angle", [-12, -5, 4, 9, 14])
-def test_a_sheet_askew_whose_corners_touch_all_sides_of_the_picture_is_found(angle):
+def test_a_sheet_askew_whose_corners_touch_all_sides_of_the_picture_is_found(predictor, angle):
     sheet = Image.new("L", (420, 360), 240)
     ImageDraw.Draw(sheet).line([(180, 90), (240, 90), (200, 260)], 30, 16)
     picture = sheet.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=60)
@@ -135,7 +128,7 @@ def test_a_sheet_askew_whose_corners_touch_all_sides_of_the_picture_is_found(ang
     assert found.is_light
     assert found.box is None
     np.testing.assert_allclose(found.size, (420, 360), atol=24)
-    assert Predictor.load().read(picture).text == "7"
+    assert predictor.read(picture).text == "7"
 
 
 def test_a_shadow_along_a_side_of_the_picture_is_no_sheet():
@@ -213,10 +206,10 @@ def test_a_mean_is_of_what_is_near_as_far_as_the_picture_goes(shape):
 
 
 @pytest.mark.parametrize("tint", [(238, 190, 214), (200, 205, 190)])
-def test_wide_strokes_are_read_where_light_falls_off_to_the_corners(predictor, digits, tint):
+def test_wide_strokes_are_read_where_light_falls_off_to_the_corners(predictor, some, tint):
     y, x = np.mgrid[-1:1:268j, -1:1:300j]
     light = (1 - 0.25 * (x**2 + y**2))[..., np.newaxis]
-    for image, label in zip(digits[0][:12], digits[1][:12], strict=True):
+    for image, label in some[:12]:
         page = rendering.paper((300, 268), tint)
         rendering.write(page, rendering.strokes(image, 170), 50, 40, (150, 120, 112))
         assert predictor.read(rendering.picture(page * light)).text == str(label)

@@ -8,14 +8,8 @@ from benchmarks import rendering
 from fastnet.data.loading import load_dataset
 from fastnet.reading.constraints import Constraint
 from fastnet.reading.doubts import MARK_BESIDE, MARK_BETWEEN
-from fastnet.reading.predictor import Predictor
 
 HEIGHT, BASE = 80, 160  # of the digits, and where they stand
-
-
-@pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
 
 
 @pytest.fixture(scope="module")

@@ -5,22 +5,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks import rendering
-from fastnet.data.loading import load_dataset
 from fastnet.reading.pictures import prepare
-from fastnet.reading.predictor import Predictor
 
 CUT_OFF = "cut off by the edge"
-
-
-@pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
-
-
-@pytest.fixture(scope="module")
-def digits():
-    train = load_dataset().train
-    return train.images[:400].reshape(-1, 28, 28), train.labels[:400]
 
 
 def page_of(images, height, places, size):
@@ -226,13 +213,13 @@ def test_a_1_in_a_circle_is_a_1(predictor):
 # ---- Fragments ------------------------------------------------------------------------------------------------------
 
 
-def test_a_4_in_two_parts_is_offered_whole_and_apart():
+def test_a_4_in_two_parts_is_offered_whole_and_apart(predictor):
     page = Image.new("L", (420, 420), 255)
     ImageDraw.Draw(page).line([(190, 120), (175, 230), (258, 220)], 0, 9)
     ImageDraw.Draw(page).line([(282, 140), (290, 280)], 0, 9)
     (part,) = prepare(page).parts
     assert [len(other) for other in part.alternatives] == [2]
-    assert Predictor.load().read(page).text == "4"
+    assert predictor.read(page).text == "4"
 
 
 def test_digits_close_above_each_other_are_several():

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastnet import Predictor
 from fastnet.data.loading import load_dataset
 from fastnet.errors import DataError
 from fastnet.reading.batch import read_pages
@@ -18,11 +17,6 @@ from fastnet.reading.pictures import Limits, files, prepare
 
 def needs(module):
     return pytest.mark.skipif(find_spec(module) is None, reason=f"{module} is an extra")
-
-
-@pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
 
 
 @pytest.fixture(scope="module")

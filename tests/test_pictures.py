@@ -12,12 +12,6 @@ from fastnet.reading.pictures import prepare
 from fastnet.reading.pictures.closeup import find_close_up
 from fastnet.reading.pictures.labelling import label_runs
 from fastnet.reading.pictures.mnist_form import is_in_mnist_form, stroke_width, to_mnist_form
-from fastnet.reading.predictor import Predictor
-
-
-@pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
 
 
 @pytest.fixture(scope="module")

@@ -21,11 +21,6 @@ PICTURES = Path(__file__).parent / "pictures"
 
 
 @pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
-
-
-@pytest.fixture(scope="module")
 def images():
     return load_dataset().test.images[:20].reshape(-1, 28, 28)
 

@@ -5,22 +5,15 @@ import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks import rendering
-from fastnet.data.loading import load_dataset
 from fastnet.reading.pictures.surroundings import is_wedge, without_surroundings
-from fastnet.reading.predictor import Predictor
 
 DESK = (60, 58, 55)
 
 
 @pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
-
-
-@pytest.fixture(scope="module")
-def digits():
-    train = load_dataset().train
-    return list(zip(train.images[:6].reshape(-1, 28, 28), train.labels[:6].tolist(), strict=True))
+def some(digits):
+    """Six, each with its label."""
+    return list(zip(*digits, strict=True))[:6]
 
 
 def page_of(image, ink=rendering.BLACK, size=(420, 360)):
@@ -30,36 +23,36 @@ def page_of(image, ink=rendering.BLACK, size=(420, 360)):
 
 
 @pytest.mark.parametrize("angle", [-9, -4, -1, 2, 6])
-def test_wedges_at_the_corners_of_a_page_askew_are_no_digits(predictor, digits, angle):
-    for image, label in digits:
+def test_wedges_at_the_corners_of_a_page_askew_are_no_digits(predictor, some, angle):
+    for image, label in some:
         reading = predictor.read(page_of(image).rotate(angle, Image.Resampling.BICUBIC, fillcolor=DESK))
         assert reading.text == str(label)
 
 
 @pytest.mark.parametrize("angle", [-7, 5])
-def test_a_dark_wedge_does_not_say_what_pale_ink_looks_like(predictor, digits, angle):
-    for image, label in digits:
+def test_a_dark_wedge_does_not_say_what_pale_ink_looks_like(predictor, some, angle):
+    for image, label in some:
         picture = page_of(image, ink=(150, 150, 160)).rotate(angle, Image.Resampling.BICUBIC, fillcolor=DESK)
         assert predictor.read(picture).text == str(label)
 
 
 @pytest.mark.parametrize("sides", [[0], [3], [0, 1], [1, 2, 3]])
-def test_strips_of_the_desk_along_sides_are_no_digits(predictor, digits, sides):
+def test_strips_of_the_desk_along_sides_are_no_digits(predictor, some, sides):
     strips = [
         [(0, 0), (40, 0), (26, 360), (0, 360)],
         [(0, 0), (420, 0), (420, 12), (0, 30)],
         [(420, 0), (420, 360), (398, 360), (406, 0)],
         [(0, 360), (420, 360), (420, 340), (0, 346)],
     ]
-    for image, label in digits:
+    for image, label in some:
         picture = page_of(image)
         for side in sides:
             ImageDraw.Draw(picture).polygon(strips[side], DESK)
         assert predictor.read(picture).text == str(label)
 
 
-def test_what_is_painted_over_is_as_the_paper_beside_it_and_the_rest_as_it_was(digits):
-    page = page_of(digits[0][0])
+def test_what_is_painted_over_is_as_the_paper_beside_it_and_the_rest_as_it_was(some):
+    page = page_of(some[0][0])
     picture = page.rotate(5, Image.Resampling.BICUBIC, fillcolor=DESK)
     image, small = without_surroundings(picture, picture.reduce(2), 2)
     before, after = np.asarray(picture, int), np.asarray(image, int)
@@ -70,8 +63,8 @@ def test_what_is_painted_over_is_as_the_paper_beside_it_and_the_rest_as_it_was(d
     assert np.asarray(small)[:, 0].min() > 150
 
 
-def test_plain_pages_frames_and_shadows_are_left_as_they_are(digits):
-    page = page_of(digits[0][0])
+def test_plain_pages_frames_and_shadows_are_left_as_they_are(some):
+    page = page_of(some[0][0])
     framed = page.copy()
     ImageDraw.Draw(framed).rectangle((0, 0, 419, 359), outline=(30, 30, 30), width=3)
     in_shade = Image.fromarray((np.asarray(page) * np.linspace(0.5, 1, 420)[:, np.newaxis]).astype(np.uint8))
@@ -108,8 +101,8 @@ def test_a_stroke_that_the_edge_cuts_off_is_no_wedge():
 
 @pytest.mark.parametrize("width", [6, 12, 18])
 @pytest.mark.parametrize("place", [0, 2])
-def test_an_upright_1_in_a_line_that_was_cut_out_close_is_read(predictor, digits, width, place):
-    for image, label in digits:
+def test_an_upright_1_in_a_line_that_was_cut_out_close_is_read(predictor, some, width, place):
+    for image, label in some:
         inks = [rendering.strokes(image, 100)] * 2
         inks.insert(place, np.ones((100, width), np.float32))
         page, x = rendering.paper((600, 100), rendering.WHITE), 0
@@ -129,8 +122,8 @@ def test_a_1_from_the_upper_edge_to_the_lower_one_is_read(predictor, size):
     assert predictor.read(picture).text == "1"
 
 
-def test_a_frame_beside_a_wedge_is_not_drawn_out_to_the_edge(predictor, digits):
-    for image, label in digits:
+def test_a_frame_beside_a_wedge_is_not_drawn_out_to_the_edge(predictor, some):
+    for image, label in some:
         picture = page_of(image)
         ImageDraw.Draw(picture).rectangle((7, 7, 412, 352), outline=(120, 130, 140), width=2)
         reading = predictor.read(picture.rotate(2, Image.Resampling.BICUBIC, fillcolor=DESK))

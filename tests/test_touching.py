@@ -23,11 +23,6 @@ BEST = "mnist-784-512-10-best"
 
 
 @pytest.fixture(scope="module")
-def predictor():
-    return Predictor.load()
-
-
-@pytest.fixture(scope="module")
 def train():
     return load_dataset().train
 
