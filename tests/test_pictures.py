@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from benchmarks import rendering
 from fastnet.data.loading import load_dataset
 from fastnet.reading.pictures import prepare
+from fastnet.reading.pictures.borders import padded
 from fastnet.reading.pictures.closeup import find_close_up
 from fastnet.reading.pictures.labelling import label_runs
 from fastnet.reading.pictures.mnist_form import is_in_mnist_form, stroke_width, to_mnist_form
@@ -51,6 +52,17 @@ def flood(mask):
                         todo.append(near)
             count += 1
     return labels
+
+
+@pytest.mark.parametrize(
+    ("axis", "margins"),
+    [(None, ((2, 2), (2, 2), (0, 0))), (0, ((2, 2), (0, 0), (0, 0))), (1, ((0, 0), (2, 2), (0, 0)))],
+)
+def test_a_border_is_as_numpy_makes_it(axis, margins):
+    for array in (np.ones((3, 4, 2), np.float32), np.ones((1, 5, 1), bool)):
+        bordered = padded(array, 2, axis)
+        assert bordered.dtype == array.dtype
+        np.testing.assert_array_equal(bordered, np.pad(array, margins))
 
 
 @pytest.mark.parametrize("density", [0.0, 0.2, 0.4, 0.6, 1.0])

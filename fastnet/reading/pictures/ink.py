@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from .borders import padded
+
 _COARSE_PIXELS = 8_000  # light and paper change slowly: a small copy tells them
 _CLOSED_PIXELS = 60_000  # a larger copy keeps the edges of shadows where they are
 _STROKE, _WIDE_STROKE = 0.12, 0.18  # of the copy's shorter side: between lines, strokes are narrower; any are
@@ -401,11 +403,8 @@ def _mean_along(values: np.ndarray, radius: int, axis: int) -> np.ndarray:
     Sums over 2, 4, 8, ... places are each made of two before; those that the whole width is made of are added up.
     """
     n, width = values.shape[axis], 2 * radius + 1
-    shape = list(values.shape)
-    shape[axis] += 2 * radius
-    sums = np.zeros(shape, values.dtype)
     along = (slice(None),) * axis
-    sums[(*along, slice(radius, radius + n))] = values
+    sums = padded(values, radius, axis)
     total, first, size = sums[(*along, slice(n))].copy(), 1, 2  # the width is odd
     while size <= width:
         sums = sums[(*along, slice(None, -size // 2))] + sums[(*along, slice(size // 2, None))]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .borders import padded
+
 
 @dataclass(frozen=True)
 class Runs:
@@ -58,12 +60,9 @@ def label_runs(mask: np.ndarray) -> Runs:
 
 
 def runs_of(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row, first column and the column after the last of each horizontal run, row by row."""
-    height, width = mask.shape
-    padded = np.zeros((height, width + 2), bool)
-    padded[:, 1:-1] = mask
-    flat = padded.ravel()
-    rows, columns = np.divmod(np.flatnonzero(flat[1:] != flat[:-1]), width + 2)
+    """Row, first column and the column after the last of each horizontal run of a mask, row by row."""
+    flat = padded(mask, 1, axis=1).ravel()
+    rows, columns = np.divmod(np.flatnonzero(flat[1:] != flat[:-1]), mask.shape[1] + 2)
     return rows[::2], columns[::2], columns[1::2]
 
 

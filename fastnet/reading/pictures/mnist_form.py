@@ -5,6 +5,8 @@ import math
 import numpy as np
 from PIL import Image
 
+from .borders import padded
+
 SIDE = 28
 PAIR = 20, 44  # rows and columns of two digits that touch
 
@@ -89,14 +91,6 @@ def _grown(pixels: np.ndarray, radius: float) -> np.ndarray:
             if dx * dx + dy * dy <= radius * radius:
                 shifted = around[reach + dy : reach + dy + height, reach + dx : reach + dx + width]
                 np.maximum(result, shifted, out=result)
-    return result
-
-
-def padded(pixels: np.ndarray, margin: int) -> np.ndarray:
-    """The pixels with so many zeros to each side, in a tenth of the time that `numpy.pad` takes."""
-    height, width = pixels.shape
-    result = np.zeros((height + 2 * margin, width + 2 * margin), pixels.dtype)
-    result[margin : margin + height, margin : margin + width] = pixels
     return result
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from .borders import padded
 from .closeup import find_close_up
 from .cuts import Cut, Found
 from .cuts import LeftOut as LeftOut
 from .grid import find_grid, may_have_grid
 from .ink import Ink, coarse, contrasting_channel, find_ink, reduced
-from .mnist_form import SIDE, is_in_mnist_form, padded, to_mnist_form, to_pair_form, turned_level
+from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form, to_pair_form, turned_level
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
