@@ -236,7 +236,7 @@ def _closed(values: np.ndarray, reach: int) -> np.ndarray:
 
 
 def highest(values: np.ndarray, reach: int) -> np.ndarray:
-    """The highest value up to `reach` rows and columns away."""
+    """The highest value up to `reach` rows and columns away, in the shape and dtype of the values, also of a mask."""
     for axis in (0, 1):
         edge = [(reach, reach) if axis == n else (0, 0) for n in (0, 1)]
         values = np.pad(values, edge, "edge").swapaxes(0, axis)
@@ -343,9 +343,9 @@ def _otsu_of_histogram(counts: np.ndarray) -> tuple[float, float]:
 
 
 def surface_of_paper(g: np.ndarray, is_ink: np.ndarray, is_dark: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The brightness of the paper, a surface of the second degree, and where there is ink, from a guess of that.
+    """The brightness of the paper, a surface of the second degree, and the mask of the ink, from a guess of that.
 
-    Ink and paper tell each other until they agree.
+    Both have the shape of the grey picture `g`. Ink and paper tell each other until they agree.
     """
     paper = np.full_like(g, g.mean())
     for _ in range(_ROUNDS):
@@ -387,13 +387,13 @@ def reduced(image: Image.Image, most: int) -> tuple[Image.Image, int]:
 
 
 def local_contrast(values: np.ndarray, fraction: float) -> np.ndarray:
-    """How far each value is from the mean of a neighbourhood, the picture's side divided by `fraction`."""
+    """How far each value, `(height, width, ...)`, is from the mean about it: of a square of the side / `fraction`."""
     contrast: np.ndarray = values - box_mean(values, max(1, round(min(values.shape[:2]) / fraction / 2)))
     return contrast
 
 
 def box_mean(values: np.ndarray, radius: int) -> np.ndarray:
-    """The mean over rows and columns up to `radius` away, as far as there are any."""
+    """The mean of float `(height, width, ...)` over rows and columns up to `radius` away, as far as there are any."""
     return _mean_along(_mean_along(values, radius, 1), radius, 0)
 
 
@@ -423,7 +423,7 @@ def _window_sizes(n: int, radius: int) -> np.ndarray:
 
 
 def enlarged(field: np.ndarray, size: tuple[int, int]) -> np.ndarray | np.float32:
-    """A slowly changing field on all pixels; one number where it hardly changes."""
+    """A slowly changing field on all pixels, float32, of that width and height; one number where it hardly changes."""
     if np.ptp(field) < 0.02 * abs(float(field.mean())) + 1e-3:
         return np.float32(np.median(field))
     return np.asarray(Image.fromarray(field.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))

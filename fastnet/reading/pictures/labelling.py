@@ -98,7 +98,10 @@ def _neighbours(row: np.ndarray, start: np.ndarray, stop: np.ndarray, width: int
 
 
 def components(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Number the connected components of `n` nodes with edges (a, b): each takes its least neighbour until none can."""
+    """The number, from 0, of the connected component of each of `n` nodes with edges (a, b).
+
+    Each takes its least neighbour until none can.
+    """
     root = np.arange(n)
     while True:
         low = np.minimum(root[a], root[b])
