@@ -4,20 +4,18 @@ Each is the best of many short runs of a small kernel, because whatever disturbs
 threads have an array of their own, so that nothing is shared but what the hardware shares.
 """
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numba
 import numpy as np
 
-from fastnet.kernels import aligned_empty, jit
+from fastnet.kernels import aligned_empty
 from fastnet.kernels.jit import kernel
 from fastnet.kernels.simd import LANES, load, splat, sqrt, store
 from fastnet.kernels.tiles import tile
 
-from .peak import fma_peak
+from .peak import best_seconds, fma_peak
 
 UNROLLED = 8  # vectors under way at once
 STRIDE = UNROLLED * LANES  # numbers
@@ -102,7 +100,7 @@ def bandwidth(n_threads: int, n_bytes: int, is_update: bool, seconds: float = 0.
     sums = aligned_empty((n_threads, UNROLLED, LANES))
     n_passes = max(1, round(BYTES_A_CALL / (4 * n_numbers)))
     function = update_arrays if is_update else read_arrays
-    best = _best_seconds(n_threads, lambda: function(n_passes, arrays, sums), seconds)
+    best = best_seconds(n_threads, lambda: function(n_passes, arrays, sums), seconds)
     assert np.all(arrays == 2.0)
     rate: float = (2 if is_update else 1) * n_passes * arrays.nbytes / best
     return rate
@@ -111,7 +109,7 @@ def bandwidth(n_threads: int, n_bytes: int, is_update: bool, seconds: float = 0.
 def divider_rate(n_threads: int, seconds: float = 0.3) -> float:
     """Numbers a second of which `n_threads` threads take the square root and by which they divide, as Adam does."""
     result = aligned_empty((n_threads, UNROLLED, LANES))
-    best = _best_seconds(n_threads, lambda: divide_repeatedly(DIVISIONS_A_CALL, result), seconds)
+    best = best_seconds(n_threads, lambda: divide_repeatedly(DIVISIONS_A_CALL, result), seconds)
     assert np.all(np.abs(result * (np.sqrt(result) + 1) - 1) < 1e-3)  # the fixed point
     return DIVISIONS_A_CALL * result.size / best
 
@@ -132,20 +130,3 @@ def level_sizes(caches: dict[str, int], n_threads: int) -> dict[str, int]:
     sizes = {level: size // 2 for level, size in caches.items()}
     sizes[last] = max(sizes[last] // n_threads, 2 * caches[list(caches)[-2]] if len(caches) > 1 else 0)
     return {**sizes, MEMORY: 8 * caches[last] // n_threads}
-
-
-def _best_seconds(n_threads: int, call: Callable[[], None], seconds: float) -> float:
-    """The shortest of the calls on `n_threads` threads that fit into some seconds; the first, which compiles, apart."""
-    threads_before = jit.get_threads()
-    jit.set_threads(n_threads)
-    try:
-        call()
-        best = np.inf
-        stop = time.perf_counter() + seconds
-        while time.perf_counter() < stop or best == np.inf:
-            started = time.perf_counter()
-            call()
-            best = min(best, time.perf_counter() - started)
-    finally:
-        jit.set_threads(threads_before)
-    return best

@@ -5,6 +5,7 @@ products at the peak of all cores together).
 """
 
 import time
+from collections.abc import Callable
 from itertools import pairwise
 
 import numba
@@ -47,22 +48,31 @@ def fma_peak(n_threads: int, seconds: float = 0.3) -> float:
     start = aligned_copy(rng.random((ACCUMULATORS, LANES)))
     factor, shift = aligned_copy(np.full(LANES, 0.5)), aligned_copy(np.ones(LANES))
     result = aligned_copy(np.full((n_threads, ACCUMULATORS, LANES), np.nan))
+    multiply_and_add(n_threads, 1, start, factor, shift, result)
+    assert np.allclose(result, start / 2 + 1)
+    best = best_seconds(
+        n_threads, lambda: multiply_and_add(n_threads, FMAS_PER_CALL, start, factor, shift, result), seconds
+    )
+    assert np.allclose(result, 2)  # the fixed point of x / 2 + 1
+    rate: float = n_threads * CHUNK_FLOP / best
+    return rate
+
+
+def best_seconds(n_threads: int, call: Callable[[], None], seconds: float) -> float:
+    """The shortest of the calls on `n_threads` threads that fit into some seconds; the first, which compiles, apart."""
     threads_before = jit.get_threads()
     jit.set_threads(n_threads)
     try:
-        multiply_and_add(n_threads, 1, start, factor, shift, result)  # compiles
-        assert np.allclose(result, start / 2 + 1)
+        call()
         best = np.inf
         stop = time.perf_counter() + seconds
         while time.perf_counter() < stop or best == np.inf:
             started = time.perf_counter()
-            multiply_and_add(n_threads, FMAS_PER_CALL, start, factor, shift, result)
+            call()
             best = min(best, time.perf_counter() - started)
-        assert np.allclose(result, 2)  # the fixed point of x / 2 + 1
     finally:
         jit.set_threads(threads_before)
-    rate: float = n_threads * CHUNK_FLOP / best
-    return rate
+    return best
 
 
 def dense_flop(layer_sizes: tuple[int, ...], n_samples: int) -> int:
