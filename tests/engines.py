@@ -41,6 +41,12 @@ def assert_agree(answers: Sequence[tuple[Engine, np.ndarray]]) -> None:
                 np.testing.assert_allclose(array, other.parameters()[name], rtol=1e-3, atol=1e-5, err_msg=name)
 
 
+def assert_same_parameters(first: Training | Engine, second: Training | Engine) -> None:
+    """The same weights and biases, to the bit."""
+    for name, array in first.network.parameters().items():
+        np.testing.assert_array_equal(array, second.network.parameters()[name], err_msg=name)
+
+
 def whole_and_resumed(data: Dataset, recipe: Recipe, step: int, run: Path) -> tuple[Training, Training]:
     """Two trainings to their end, one of which was put away after a step, and taken up again."""
     whole, first = Training(data, recipe), Training(data, recipe)

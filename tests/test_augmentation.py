@@ -15,7 +15,7 @@ from fastnet.training.engine import compile_kernels, distorted
 from fastnet.training.recipe import ENGINES, Recipe
 from fastnet.training.trainer import Training
 
-from .engines import whole_and_resumed
+from .engines import assert_same_parameters, whole_and_resumed
 
 NOTHING = Augmentation(rotation=0, scale=0, aspect=0, shear=0, shift=0, elastic=0)
 RECIPE = Recipe(
@@ -153,8 +153,7 @@ def test_each_epoch_sees_other_copies(squares):
 def test_resumed_training_ends_at_the_same_bits(squares, tmp_path, engine, step):
     recipe = dataclasses.replace(RECIPE, engine=engine)
     whole, second = whole_and_resumed(squares, recipe, step, tmp_path / "run")
-    for name, array in whole.network.parameters().items():
-        np.testing.assert_array_equal(second.network.parameters()[name], array)
+    assert_same_parameters(whole, second)
 
 
 def test_engines_see_the_same_copies_and_agree(squares, monkeypatch):

@@ -12,7 +12,7 @@ from fastnet.training.recipe import ENGINES, Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
 
-from .engines import assert_agree, engines
+from .engines import assert_agree, assert_same_parameters, engines
 
 SMALL = Recipe(
     hidden=(16,),
@@ -29,11 +29,6 @@ SMALL = Recipe(
 def take_steps(engine, samples, rows, n_steps, first_step=1):
     losses, _ = engine.train_steps(samples, rows, first_step, np.full(n_steps, 1e-3))
     return losses
-
-
-def assert_same_parameters(first, second):
-    for name, array in first.network.parameters().items():
-        np.testing.assert_array_equal(array, second.network.parameters()[name])
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 32, 200])

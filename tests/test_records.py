@@ -14,6 +14,8 @@ from fastnet.training.recipe import Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
 
+from .engines import assert_same_parameters
+
 RECIPE = Recipe(hidden=(5,), epochs=3, batch_size=32, n_validation=50, warmup_epochs=0)
 
 
@@ -30,8 +32,7 @@ def test_a_run_that_was_stopped_goes_on_and_a_finished_one_stays(data, tmp_path,
     directory = records.finished(data, "plain", RECIPE, seed=0)
     whole = Training(data, RECIPE)
     whole.run()
-    for name, array in whole.network.parameters().items():
-        np.testing.assert_array_equal(load_run(directory, data).network.parameters()[name], array)
+    assert_same_parameters(whole, load_run(directory, data))
     written = (directory / "manifest.json").stat().st_mtime_ns
     assert records.finished(data, "plain", RECIPE, seed=0) == directory
     assert (directory / "manifest.json").stat().st_mtime_ns == written

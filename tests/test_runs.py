@@ -15,6 +15,8 @@ from fastnet.training.recipe import ENGINES, Recipe
 from fastnet.training.runs import load_run, new_run_directory, save_run
 from fastnet.training.trainer import Training
 
+from .engines import assert_same_parameters
+
 RECIPE = Recipe(hidden=(16, 7), epochs=4, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0.5)
 
 
@@ -34,8 +36,7 @@ def test_resumed_training_ends_at_the_bits_of_an_uninterrupted_one(dataset, tmp_
     second = load_run(tmp_path / "run", dataset)
     assert second.progress.step == step
     second.run()
-    for name, array in whole.network.parameters().items():
-        np.testing.assert_array_equal(second.network.parameters()[name], array)
+    assert_same_parameters(whole, second)
     without_seconds = [
         [dataclasses.replace(record, seconds=0) for record in training.progress.history] for training in (whole, second)
     ]

@@ -12,6 +12,8 @@ from fastnet.training.runs import load_run, save_run
 from fastnet.training.selecting import choose
 from fastnet.training.trainer import Training
 
+from .engines import assert_same_parameters
+
 # 512 training samples, 12 mini-batches of 16 from 43 each
 SELECTIVE = Recipe(
     hidden=(16,), epochs=3, batch_size=16, n_validation=88, learning_rate=5e-3, warmup_epochs=0, selectivity=0.375
@@ -22,11 +24,6 @@ def trained(dataset, recipe=SELECTIVE, **changes):
     training = Training(dataset, dataclasses.replace(recipe, **changes))
     training.run()
     return training
-
-
-def assert_same_bits(first, second):
-    for name, array in first.network.parameters().items():
-        np.testing.assert_array_equal(array, second.network.parameters()[name])
 
 
 def without_seconds(training):
@@ -101,7 +98,7 @@ def test_any_number_of_threads_gives_the_same_bits(dataset, monkeypatch, n_threa
     for count in (1, n_threads):
         monkeypatch.setattr(jit, "_threads", count)
         networks.append(trained(dataset, dropout=0.2))
-    assert_same_bits(*networks)
+    assert_same_parameters(*networks)
 
 
 @pytest.mark.parametrize("stop_at", [5, 12, 20])
@@ -111,7 +108,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_bits(dataset, tmp_path,
     save_run(half, tmp_path / "run")
     resumed = load_run(tmp_path / "run", dataset)
     resumed.run()
-    assert_same_bits(whole, resumed)
+    assert_same_parameters(whole, resumed)
     assert without_seconds(whole) == pytest.approx(without_seconds(resumed))
 
 
@@ -119,7 +116,7 @@ def test_looking_more_often_for_a_stop_changes_nothing(dataset):
     whole, often = trained(dataset), Training(dataset, SELECTIVE)
     often.steps_at_a_time = 1
     often.run()
-    assert_same_bits(whole, often)
+    assert_same_parameters(whole, often)
 
 
 def test_the_reference_makes_the_same_choice(dataset):

@@ -11,7 +11,7 @@ from fastnet.data.samples import PIXEL_SCALE, Dataset, Samples
 from fastnet.training.recipe import Recipe
 from fastnet.training.trainer import Training
 
-from .engines import whole_and_resumed
+from .engines import assert_same_parameters, whole_and_resumed
 
 SIDE = 8
 RECIPE = Recipe(
@@ -33,15 +33,6 @@ def samples(n, dtype=np.uint8):
     return Samples((images.reshape(n, -1) * (PIXEL_SCALE / scale)).astype(dtype), labels, scale)
 
 
-def weights_of(training):
-    return training.network.parameters()
-
-
-def assert_same(training, other):
-    for name, array in weights_of(training).items():
-        np.testing.assert_array_equal(weights_of(other)[name], array)
-
-
 @pytest.mark.parametrize("augmentation", [None, RECIPE.augmentation])
 def test_an_epoch_of_three_passes_is_three_epochs(augmentation):
     data = Dataset(samples(500), samples(100), "squares")
@@ -50,7 +41,7 @@ def test_an_epoch_of_three_passes_is_three_epochs(augmentation):
     seen = []
     short.run()
     long.run(on_step=lambda loss: seen.append(long.n_seen))
-    assert_same(short, long)
+    assert_same_parameters(short, long)
     assert long.n_per_epoch == 1500
     assert set(seen) == {500, 1000, 0}  # its 16 steps a pass are taken at once
     losses = [record.train_loss for record in short.progress.history]
@@ -63,7 +54,7 @@ def test_a_run_of_many_passes_is_taken_up_to_the_same_bits(tmp_path, step):
     data = Dataset(samples(500), samples(100), "squares")
     recipe = dataclasses.replace(RECIPE, epochs=2, passes=3)
     whole, second = whole_and_resumed(data, recipe, step, tmp_path / "run")
-    assert_same(whole, second)
+    assert_same_parameters(whole, second)
     assert [record.train_accuracy for record in second.progress.history] == [
         record.train_accuracy for record in whole.progress.history
     ]
@@ -88,4 +79,4 @@ def test_images_stay_in_their_file(tmp_path, dtype, augmentation):
         tracemalloc.stop()
         assert peak < n_bytes / 2
     assert np.shares_memory(trainings[1].train_samples.images, in_file.images)
-    assert_same(*trainings)
+    assert_same_parameters(*trainings)

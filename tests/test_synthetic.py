@@ -13,7 +13,7 @@ from fastnet.errors import DataError, OptionError
 from fastnet.training.recipe import RECIPES, Recipe
 from fastnet.training.trainer import Training
 
-from .engines import whole_and_resumed
+from .engines import assert_same_parameters, whole_and_resumed
 
 SMALL = Recipe(hidden=(8,), epochs=2, batch_size=50, n_validation=100, synthetic=0.5)
 INK = 127
@@ -192,8 +192,7 @@ def test_validation_digits_are_true_ones(dataset):
 def test_a_resumed_training_sees_the_same_digits(dataset, tmp_path):
     recipe = dataclasses.replace(SMALL, augmentation=RECIPES["people"].augmentation)
     whole, second = whole_and_resumed(dataset, recipe, 7, tmp_path / "run")
-    for name, array in whole.network.parameters().items():
-        np.testing.assert_array_equal(array, second.network.parameters()[name])
+    assert_same_parameters(whole, second)
 
 
 @pytest.mark.parametrize(

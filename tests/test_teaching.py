@@ -19,7 +19,7 @@ from fastnet.training.runs import load_run, save_run
 from fastnet.training.teaching import Teachers, located
 from fastnet.training.trainer import Trainer, Training
 
-from .engines import N_OUTPUTS, assert_agree, engines, whole_and_resumed
+from .engines import N_OUTPUTS, assert_agree, assert_same_parameters, engines, whole_and_resumed
 
 SMALL = Recipe(hidden=(16,), epochs=3, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0)
 
@@ -45,11 +45,6 @@ def saved(dataset, directory, **changes):
 @pytest.fixture
 def teacher(dataset, tmp_path):
     return saved(dataset, tmp_path / "teacher", hidden=(20, 9), seed=7)
-
-
-def assert_same_bits(first, second):
-    for name, array in first.network.parameters().items():
-        np.testing.assert_array_equal(array, second.network.parameters()[name])
 
 
 # ---- Soft targets ---------------------------------------------------------------------------------------------------
@@ -232,7 +227,7 @@ def test_resumed_training_ends_at_the_same_bits(squares, tmp_path, engine, step,
     more = {"augmentation": Augmentation(), "annealing": 0.5, **changes}
     recipe = dataclasses.replace(SMALL, engine=engine, teacher=teacher, teacher_share=0.9, **more)
     whole, second = whole_and_resumed(squares, recipe, step, tmp_path / "run")
-    assert_same_bits(whole, second)
+    assert_same_parameters(whole, second)
 
 
 def test_a_teacher_gives_the_same_bits_for_any_number_of_threads(squares, tmp_path, monkeypatch):
@@ -243,7 +238,7 @@ def test_a_teacher_gives_the_same_bits_for_any_number_of_threads(squares, tmp_pa
         monkeypatch.setattr(jit, "_threads", count)
         trainings.append(Training(squares, recipe))
         trainings[-1].run()
-    assert_same_bits(*trainings)
+    assert_same_parameters(*trainings)
 
 
 def test_engines_agree_with_a_teacher(dataset, teacher):

@@ -28,6 +28,8 @@ from fastnet.training.recipe import ENGINES, Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import STEPS_AT_A_TIME, Trainer, Training
 
+from .engines import assert_same_parameters
+
 SMALL = Recipe(hidden=(16,), epochs=3, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0)
 
 
@@ -39,11 +41,6 @@ def trained(dataset, recipe=SMALL, **kwargs):
 
 def take_steps(engine, samples, rows, learning_rates, first_step=1):
     return engine.train_steps(samples, rows, first_step, np.array(learning_rates))
-
-
-def assert_same_parameters(first, second):
-    for name, array in first.network.parameters().items():
-        np.testing.assert_array_equal(array, second.network.parameters()[name])
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -393,14 +390,13 @@ def test_networks_without_large_neighbours_or_relus_note_nothing():
 def test_threads_share_the_work_and_not_the_sums(dataset, monkeypatch, n_threads, hidden):
     """Any number of threads, also more than processors: the same bits as with one."""
     recipe = dataclasses.replace(SMALL, hidden=hidden, epochs=2)
-    parameters = []
+    trainings = []
     for count in (1, n_threads):
         monkeypatch.setattr(jit, "_threads", count)
         training = Training(dataset, recipe)
         training.run()
-        parameters.append(training.network.parameters())
-    for name, array in parameters[0].items():
-        np.testing.assert_array_equal(array, parameters[1][name])
+        trainings.append(training)
+    assert_same_parameters(*trainings)
 
 
 def test_trainings_in_several_python_threads_do_not_disturb_each_other(dataset):

@@ -17,6 +17,8 @@ from fastnet.training.recipe import ENGINES, Recipe
 from fastnet.training.runs import load_run, save_run
 from fastnet.training.trainer import Training
 
+from .engines import assert_same_parameters
+
 SMALL = Recipe(hidden=(16,), epochs=2, batch_size=32, n_validation=88, learning_rate=5e-3, warmup_epochs=0)
 
 
@@ -83,8 +85,7 @@ def test_equal_weights_change_nothing(dataset):
     trainings = [Training(data, SMALL) for data in (plain, halves)]
     for training in trainings:
         training.run()
-    for name, array in trainings[0].network.parameters().items():
-        np.testing.assert_array_equal(array, trainings[1].network.parameters()[name])
+    assert_same_parameters(*trainings)
     first, second = (dataclasses.asdict(training.progress.history[-1]) for training in trainings)
     for figures in (first, second):
         figures.pop("seconds")
@@ -121,14 +122,13 @@ def test_an_epoch_is_recorded_by_weight(dataset, engine):
 @pytest.mark.parametrize("n_threads", [2, 3])
 def test_any_number_of_threads_gives_the_same_bits(dataset, monkeypatch, n_threads):
     data = dataclasses.replace(dataset, train=weighted(dataset.train, random_weights(600)))
-    networks = []
+    trainings = []
     for count in (1, n_threads):
         monkeypatch.setattr(jit, "_threads", count)
         training = Training(data, SMALL)
         training.run()
-        networks.append(training.network.parameters())
-    for name, array in networks[0].items():
-        np.testing.assert_array_equal(array, networks[1][name])
+        trainings.append(training)
+    assert_same_parameters(*trainings)
 
 
 def test_a_weighted_training_is_taken_up_again(dataset, tmp_path):
@@ -140,8 +140,7 @@ def test_a_weighted_training_is_taken_up_again(dataset, tmp_path):
     save_run(half, tmp_path / "run")
     resumed = load_run(tmp_path / "run", data)
     resumed.run()
-    for name, array in whole.network.parameters().items():
-        np.testing.assert_array_equal(array, resumed.network.parameters()[name])
+    assert_same_parameters(whole, resumed)
     assert resumed.progress.history[-1].train_loss == pytest.approx(whole.progress.history[-1].train_loss, rel=1e-12)
     with pytest.raises(DataError, match="is not the training set"):
         load_run(tmp_path / "run", dataset)
