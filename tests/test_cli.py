@@ -428,6 +428,20 @@ def test_what_is_wrong_is_told_in_one_sentence_with_exit_code_2(fastnet, restore
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--temperature", "4"], "--temperature does nothing without --teacher"),
+        (["--momentum", "0.9"], "--momentum does nothing without --solver sgd"),
+        (["--solver", "sgd", "--beta1", "0.8"], "--beta1 does nothing without --solver adam"),
+        (["--annealing", "0.2"], "--annealing does nothing without distortions, as --recipe fast has them"),
+        (["--recipe", "fast", "--last-strength", "0.5"], "--last-strength does nothing without --annealing"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(fastnet, options, sentence):
+    assert fastnet("train", *options) == (2, "", f"fastnet train: {sentence}\n")
+
+
 PATHS = ("FILE", "DIR", "PNG", "CSV", "HTML", "JSON", "RUN", "SOURCE")
 (COMMANDS,) = cli._parser()._get_positional_actions()
 

@@ -35,6 +35,23 @@ MOST = 10**9
 # What makes a recipe, by the name of the field: the strengths of its distortions stand for the augmentation.
 OPTIONS = {name: knob for name, knob in (knobs(Recipe) | knobs(Augmentation)).items() if name != "augmentation"}
 
+# What some of them do nothing without: in words, and whether a recipe has it.
+_Need = tuple[str, Callable[[Recipe], object]]
+_WITH_ADAM: _Need = ("--solver adam", lambda recipe: recipe.solver == "adam")
+_WITH_SGD: _Need = ("--solver sgd", lambda recipe: recipe.solver == "sgd")
+_WITH_TEACHER: _Need = ("--teacher", lambda recipe: recipe.teacher)
+_NEEDS: dict[str, _Need] = {
+    "beta1": _WITH_ADAM,
+    "beta2": _WITH_ADAM,
+    "eps": _WITH_ADAM,
+    "momentum": _WITH_SGD,
+    "nesterov": _WITH_SGD,
+    "teacher_share": _WITH_TEACHER,
+    "temperature": _WITH_TEACHER,
+    "annealing": ("distortions, as --recipe fast has them", lambda recipe: recipe.augmentation),
+    "last_strength": ("--annealing", lambda recipe: recipe.annealing),
+}
+
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that reports an error as one sentence, with the nearest name that exists, and exit code 2."""
@@ -141,14 +158,21 @@ def given_options(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def with_given_options(recipe: Recipe, args: argparse.Namespace) -> Recipe:
-    """The recipe with what stood on the command line; for images, sgd brings what suits it, unless that is given."""
+    """The recipe with what stood on the command line; for images, sgd brings what suits it, unless that is given.
+
+    OptionError for an option that would change nothing.
+    """
     given = given_options(args)
     if given.get("solver") == "sgd" and getattr(args, "target", None) is None:  # numbers to predict bear no such rate
         given = FOR_SGD | given
     strengths = {name: given.pop(name) for name in knobs(Augmentation) if name in given}
     if strengths:
         given["augmentation"] = replace(recipe.augmentation or UNDISTORTED, **strengths)
-    return replace(recipe, **given)
+    made = replace(recipe, **given)
+    for name, (need, is_there) in _NEEDS.items():
+        if name in given and not is_there(made):
+            raise OptionError(f"{OPTIONS[name].option} does nothing without {need}")
+    return made
 
 
 def require_labels_for(recipe: Recipe, args: argparse.Namespace) -> None:
