@@ -326,13 +326,15 @@ OURS = ("benchmark", "--against", "workshop_mine:double", "--cases", "workshop_m
 
 def test_the_command_verifies_times_and_draws(here, fastnet, monkeypatch):
     monkeypatch.setattr(ceilings, "measure", lambda threads: ROOF)
-    arguments = ("workshop_mine:double", "--rival", "workshop_mine:double", "--plot", "roofline.png", "--json")
+    (here / "roofline.png").write_bytes(b"")
+    drawn = ("--plot", "roofline.png", "--force")
+    arguments = ("workshop_mine:double", "--rival", "workshop_mine:double", *drawn, "--json")
     code, out, _ = fastnet(*OURS, *arguments)
     figures = json.loads(out)
     assert code == 0
     assert figures["verified"]["agrees"]
     assert set(figures["timings"][0]["ratios"]) == {"kernel", "reference", "workshop_mine:double"}
-    assert (here / "roofline.png").is_file()
+    assert (here / "roofline.png").stat().st_size > 0
     (here / "kernel.json").write_text(out)
     report = read_report(here / "kernel.json")
     assert [timed.case for timed in report.measured.timings] == ["64"]
@@ -349,6 +351,13 @@ def test_a_kernel_that_disagrees_ends_the_command_with_1(here, fastnet):
     assert read_report(here / "kernel.json").measured is None
 
 
+def test_a_picture_that_exists_is_kept_unless_force_is_given(here, fastnet):
+    (here / "roofline.png").write_bytes(b"mine")
+    code, _, err = fastnet(*OURS, "workshop_mine:double", "--plot", "roofline.png")
+    assert (code, (here / "roofline.png").read_bytes()) == (2, b"mine")
+    assert "exists already; choose another --plot, or --force" in err
+
+
 def test_what_a_module_prints_is_no_part_of_the_figures(here, fastnet):
     """docs/kernels.md has a module that prints its report while it is imported."""
     (here / "workshop_mine.py").write_text(MODULE + "print('imported')\n")
@@ -362,7 +371,8 @@ def test_what_a_module_prints_is_no_part_of_the_figures(here, fastnet):
     [
         ((*OURS, "nowhere:f"), "nowhere cannot be imported"),
         ((*OURS, "workshop_mine:double", "--plot", "a.pdf"), "--plot draws .png or .svg"),
-        ((*OURS, "workshop_mine:double", "--plot", "no/a.png"), "its directory does not exist"),
+        ((*OURS, "workshop_mine:double", "--plot", "no/a.png"), "is no file in a directory that exists"),
+        ((*OURS, "workshop_mine:double", "--force"), "--force needs --plot"),
         ((*OURS, "workshop_mine:double", "--roofline"), "takes neither"),
         (("benchmark", "--kernel", "workshop_mine:double"), "--kernel needs --against and --cases"),
         (("benchmark", "--plot", "a.png"), "--plot needs --kernel"),

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from fastnet.errors import OptionError
+from fastnet.files import require_new
 from fastnet.packages import require_packages
 
 from .options import add_command, given_path, positive, show
@@ -39,6 +40,7 @@ def add(commands: Any) -> None:
     group.add_argument("--cases", metavar="M:CASES", help="what both are called with: fastnet.workshop.cases_of(...)")
     group.add_argument("--rival", metavar="M:F", action="append", help="time this too; may be given several times")
     group.add_argument("--plot", metavar="FILE", type=given_path, help="draw the roofline, as PNG or SVG")
+    group.add_argument("--force", action="store_true", help="replace that picture if it exists")
     parser.set_defaults(run=run)
 
 
@@ -64,8 +66,9 @@ def _require_a_whole_question(args: argparse.Namespace) -> None:
         require_packages("--plot", "matplotlib")
         if args.plot.suffix.lower() not in (".png", ".svg"):
             raise OptionError(f"--plot draws .png or .svg, not {args.plot}")
-        if not args.plot.absolute().parent.is_dir():
-            raise OptionError(f"--plot {args.plot}: its directory does not exist")
+        require_new(args.plot, args.force, "--plot")
+    elif args.force:
+        raise OptionError("--force needs --plot")
 
 
 def run_kernel(args: argparse.Namespace) -> int:
