@@ -404,3 +404,38 @@ def comb(of_each, text, tall, line, side=56):
             place = page[top : top + ink.shape[0], left : left + ink.shape[1]]
             place += ink * (30 - place)
     return page.astype(np.uint8)
+
+
+def written(page, ink, y, x):
+    """The page with ink whose middle is there."""
+    place = page[y - ink.shape[0] // 2 :, x - ink.shape[1] // 2 :][: ink.shape[0], : ink.shape[1]]
+    place[:] = place + ink * (30.0 - place)
+    return page
+
+
+def test_a_digit_whose_cell_was_not_seen_is_doubted(predictor, of_each):
+    """It was left out, and the answer without doubt."""
+    page = np.pad(form(of_each, ["412_"], apart=14), ((0, 0), (0, 60)), constant_values=250)
+    reading = predictor.read(written(page, strokes(of_each[9], 34), page.shape[0] // 2, 24 + 4 * 70 + 28))
+    assert reading.text == "412_"
+    assert reading.flags == ("unsure", "ink outside the cells")
+
+
+def test_what_stands_beside_cells_and_is_no_digit_is_no_doubt(predictor, of_each):
+    page = Image.fromarray(np.pad(form(of_each, ["412_"], apart=14), ((0, 0), (120, 0)), constant_values=250))
+    ImageDraw.Draw(page).text((10, 34), "Points:", fill=30, font_size=32)
+    ImageDraw.Draw(page).rectangle((4, 4, page.width - 5, page.height - 5), outline=30)
+    reading = predictor.read(page)
+    assert (reading.text, reading.flags) == ("412_", ())
+
+
+def test_buttons_below_larger_digits_are_no_cells(predictor, of_each):
+    """The picture was called blank."""
+    page = Image.new("L", (540, 420), 250)
+    for x in (40, 170, 300, 430):
+        ImageDraw.Draw(page).ellipse((x, 360, x + 36, 396), outline=30, width=3)
+    page = np.array(page)
+    for x, digit in ((120, 6), (250, 7), (380, 2)):
+        written(page, strokes(of_each[digit], 110), 150, x)
+    reading = predictor.read(page)
+    assert (reading.grid, reading.text.split("\n")[0]) == (None, "672")

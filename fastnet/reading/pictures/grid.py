@@ -13,6 +13,7 @@ from .groups import Group
 from .ink import Ink
 from .labelling import label_runs
 from .lattice import evened
+from .outside import OUTSIDE, is_far_larger
 from .parts import cut
 from .rows import in_lines, slope_of
 from .sheet import Box
@@ -163,7 +164,7 @@ def _combs(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> _Fra
 
 
 def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
-    """What is in the cells; None if it reaches over them."""
+    """What is in the cells; None if it reaches over them, or they are empty beside what is far larger."""
     cells, regions = frame.cells, frame.regions
     mask = without_lines(ink.mask, ink.even, frame.across, frame.down)
     height = float(np.median([cell.height for cell in cells]))
@@ -190,6 +191,8 @@ def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
     )
     found = Found(lines, len(contents), others + in_cells)
     n_digits = sum(one.kind != "empty" for one in found.cuts)
+    if not n_digits and is_far_larger(others, height, box):
+        return None
     is_no_form = not n_digits and _is_written_among(others, height, box)
     is_no_form |= n_digits == 1 and _is_squared_paper(frame, mask.shape)
     across = cut(mask, ink, least_side) if is_no_form else found
@@ -353,7 +356,7 @@ def _sorted_ink(
             contents[cell.labels[0]] = _Content(x0, y0, np.isin(labels[y0:y1, x0:x1], its))
     outside = np.flatnonzero(is_mark & ~own)
     boxes = ([int(edge) for edge in box[i]] for i in outside)
-    return contents, [LeftOut((x0, y0, x1, y1), "outside the cells") for x0, y0, x1, y1 in boxes]
+    return contents, [LeftOut((x0, y0, x1, y1), OUTSIDE) for x0, y0, x1, y1 in boxes]
 
 
 def _fits(box: np.ndarray, cell: Group) -> bool:
