@@ -439,3 +439,20 @@ def test_buttons_below_larger_digits_are_no_cells(predictor, of_each):
         written(page, strokes(of_each[digit], 110), 150, x)
     reading = predictor.read(page)
     assert (reading.grid, reading.text.split("\n")[0]) == (None, "672")
+
+
+def test_a_table_that_is_read_without_its_cells_is_doubted(predictor, of_each):
+    """Which cells are empty was not told, and the answer without doubt: its lines are too thick."""
+    reading = predictor.read(form(of_each, ["412", "_3_"], side=70, line=10))
+    assert (reading.grid, reading.text) == (None, "412\n3")
+    assert "cells not found" in reading.flags
+
+
+def test_a_frame_around_digits_is_no_table(predictor, of_each):
+    page = form(of_each, ["__"], side=150, line=6)[:, 10 : 24 + 150 + 10]
+    for n, digit in enumerate("4126"):
+        written(page, strokes(of_each[int(digit)], 40), 65 + 64 * (n // 2), 60 + 56 * (n % 2))
+    reading = predictor.read(page)
+    assert reading.text == "41\n26"
+    assert "cells not found" not in reading.flags
+    assert [part.reason for part in reading.left_out] == ["a frame"]

@@ -6,7 +6,7 @@ from fastnet.reading.doubts import ANOTHER, MARK_BESIDE, MARK_BETWEEN, TURNED
 from fastnet.reading.overruling import NOTHING_FITS
 from fastnet.reading.pictures import UNLIKE
 from fastnet.reading.pictures.marks import MAY_BE_BRACKET, MAY_BE_SLASH
-from fastnet.reading.pictures.outside import MISSED
+from fastnet.reading.pictures.outside import MISSED, NO_CELLS
 from fastnet.reading.pictures.parts import CUT_OFF
 from fastnet.reading.recognition import OTHER_CUT, VERDICTS
 
@@ -24,6 +24,7 @@ NEXT_STEPS = {
     "blank": "Write thicker or darker, and large enough to fill a tenth of the paper.",
     "low contrast": "Use a darker pen, or more light for the photograph.",
     MISSED: "Check the answer against the paper: the cell of a digit was missed. A scan without shade shows all cells.",
+    NO_CELLS: "Check the answer against the paper: lines run between digits, but which cells are empty is not told.",
     "too much ink": "Crop the picture to the digits, without lines, shadows or print around them.",
 }
 _IF_OVERRULED = "Check it against the paper: what is known of the digits made another one of it."

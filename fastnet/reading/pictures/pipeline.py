@@ -15,7 +15,7 @@ from .cuts import LeftOut as LeftOut
 from .grid import find_grid, may_have_grid
 from .ink import Ink, coarse, contrasting_channel, find_ink, reduced
 from .mnist_form import SIDE, is_in_mnist_form, to_mnist_form, to_pair_form, turned_level
-from .outside import MISSED, digits_missed
+from .outside import MISSED, NO_CELLS, cells_missed, digits_missed
 from .parts import MOST_DIGITS, cut
 from .reading import Limits, Source, open_picture
 from .ruling import without_ruled_lines
@@ -295,6 +295,8 @@ def _flags(look: Look) -> tuple[str, ...]:
         flags.append("too much ink")
     if digits_missed(look.found):
         flags.append(MISSED)
+    if cells_missed(look.found, look.mask):
+        flags.append(NO_CELLS)
     return tuple(flags)
 
 
