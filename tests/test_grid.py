@@ -11,6 +11,7 @@ from benchmarks.rendering import DIGITS, strokes
 from fastnet.data.loading import load_dataset
 from fastnet.reading.batch import read_picture
 from fastnet.reading.pictures import prepare
+from fastnet.reading.pictures.crossings import prolonged
 from fastnet.reading.pictures.ink import find_ink
 from fastnet.reading.pictures.lattice import evened
 from fastnet.reading.pictures.straight import Line, lines_across
@@ -456,3 +457,11 @@ def test_a_frame_around_digits_is_no_table(predictor, of_each):
     assert reading.text == "41\n26"
     assert "cells not found" not in reading.flags
     assert [part.reason for part in reading.left_out] == ["a frame"]
+
+
+def test_what_does_not_stand_out_is_not_prolonged():
+    """A row of print went on over paper, as least dark as itself, through the middle of a row of cells."""
+    print_above = Line(60, np.full(40, 50.0), 9.0)
+    uprights = [Line(10, np.full(80, float(x)), 3.0) for x in (20, 100, 180)]
+    (same,) = prolonged([print_above], uprights, np.zeros((100, 200), np.uint8))
+    assert (same.start, same.stop) == (60, 100)

@@ -40,8 +40,13 @@ def _mirrored(line: Line, last: int) -> Line:
 
 
 def _further(line: Line, crossing: list[Line], even: np.ndarray) -> Line:
-    """The line to the last crossing on its right that it reaches; between two of them it may be hidden."""
+    """The line to the last crossing on its right that it reaches; between two of them it may be hidden.
+
+    What does not stand out itself, as a row of print, goes nowhere.
+    """
     least = _GOES_ON * _stands_out(line, np.arange(line.start, line.stop), line.middle, even)
+    if least <= 0:
+        return line
     row = line.at(np.array([line.stop])).round().astype(int)
     places = sorted(round(float(down.at(row)[0])) for down in crossing)
     seen_to, is_hidden = line.stop, False

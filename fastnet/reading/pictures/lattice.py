@@ -123,4 +123,4 @@ def _hidden(rank: int, on: dict[int, Line], even: np.ndarray) -> Line | None:
     ways = [Line(int(columns[0]), middle + bend, thickness) for bend in range(-_REACH, _REACH + 1)]
     dark = [float(np.mean(way.darkest(even) >= least)) for way in ways]
     best = int(np.argmax(dark))
-    return ways[best] if dark[best] >= _LONG else None
+    return ways[best] if least > 0 and dark[best] >= _LONG else None

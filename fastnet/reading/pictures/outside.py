@@ -78,7 +78,7 @@ def _is_divided(drawn: np.ndarray, digits: np.ndarray) -> bool:
     reach = max(_BENT[0], round(_BENT[1] * width))
     if height <= 2 * reach:
         return False
-    near = np.lib.stride_tricks.sliding_window_view(drawn, reach, axis=0).any(axis=2)
+    near = np.asarray(np.lib.stride_tricks.sliding_window_view(drawn, reach, axis=0).any(axis=2))
     rows = np.arange(len(near))
     is_clear = (rows >= _BORDER * height) & (rows + reach <= (1 - _BORDER) * height)
     for top, bottom in digits:
