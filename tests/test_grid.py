@@ -14,7 +14,7 @@ from fastnet.reading.pictures import prepare
 from fastnet.reading.pictures.crossings import prolonged
 from fastnet.reading.pictures.ink import find_ink
 from fastnet.reading.pictures.lattice import evened
-from fastnet.reading.pictures.straight import Line, lines_across
+from fastnet.reading.pictures.straight import Line, lines_across, without_echoes
 
 
 @pytest.fixture(scope="module")
@@ -465,3 +465,11 @@ def test_what_does_not_stand_out_is_not_prolonged():
     uprights = [Line(10, np.full(80, float(x)), 3.0) for x in (20, 100, 180)]
     (same,) = prolonged([print_above], uprights, np.zeros((100, 200), np.uint8))
     assert (same.start, same.stop) == (60, 100)
+
+
+def test_a_ripple_beside_a_line_is_no_line():
+    """JPEG leaves them; what lay between line and ripple was a side of a cell, and the cell was lost."""
+    dark = np.zeros((60, 200), np.uint8)
+    dark[28:33], dark[38], dark[50] = 240, 30, 200
+    line, ripple, thin = (Line(0, np.full(200, row), thick) for row, thick in ((30.0, 5.0), (38.0, 1.0), (50.0, 1.0)))
+    assert without_echoes([line, ripple, thin], dark) == [line, thin]

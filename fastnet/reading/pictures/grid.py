@@ -18,7 +18,7 @@ from .parts import cut
 from .rows import in_lines, slope_of
 from .sheet import Box
 from .sides import likely_sides, sides, turned, without_strokes
-from .straight import Line, drawn_lines, lines_across, with_true_ends, without_lines
+from .straight import Line, drawn_lines, lines_across, with_true_ends, without_echoes, without_lines
 
 _ALONG = 9  # pixels of a line that are averaged, and by how much these stand out: of the usual ink, of the grain
 _FAINT, _NOISES = 0.1, 5.0
@@ -241,7 +241,7 @@ def _along(faint: np.ndarray, even: np.ndarray, thickest: int, least_ink: float)
 
 def _lines(along: _Along, thickest: int, shortest: int) -> list[Line]:
     """The lines across, no shorter."""
-    lines = lines_across(along.mask, thickest, shortest)
+    lines = without_echoes(lines_across(along.mask, thickest, shortest), along.dark)
     if not lines:
         return []
     usual = float(np.median(np.repeat([line.slope for line in lines], [len(line.middle) for line in lines])))

@@ -13,6 +13,7 @@ _LONG_RUN = 8  # pixels, that a line has in a row: strokes that touch or cross i
 _BREAK = 4  # pixels: a line goes on after as many without ink
 _MOST_PIECES = 1000  # of all lines one way: where there are more, they are of grain or specks
 _FILLED = 0.7  # of a longer gap is ink, where something crosses the line or it is pale
+_ECHO_THIN, _ECHO_PALE, _ECHO_NEAR = 0.35, 0.5, 3.0  # of a line's thickness, darkness; thicknesses from its middle
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
 
 
@@ -75,6 +76,24 @@ def with_true_ends(line: Line, along: np.ndarray) -> Line:
     behind = _n_dark(line, along, last + 1 + np.arange(n), least)
     columns = np.arange(first - before, last + 1 + behind)
     return Line(first - before, line.at(columns), line.thickness)
+
+
+def without_echoes(lines: list[Line], even: np.ndarray) -> list[Line]:
+    """The lines without far thinner and paler ones close beside others: JPEG leaves such ripples along an edge."""
+    if len(lines) < 2:
+        return lines
+    start, stop, thickness = np.array([(line.start, line.stop, line.thickness) for line in lines]).T
+    darkness = np.array([np.median(line.darkest(even)) for line in lines])
+
+    def is_echo(line: Line, its_darkness: float) -> bool:
+        columns = np.array([line.start, line.stop - 1])
+        is_far_more = (line.thickness <= _ECHO_THIN * thickness) & (its_darkness <= _ECHO_PALE * darkness)
+        overlap = np.minimum(stop, line.stop) - np.maximum(start, line.start)
+        may_be_its = np.flatnonzero(is_far_more & (2 * overlap >= len(line.middle)))
+        middle = float(line.at(columns).mean())
+        return any(abs(float(lines[i].at(columns).mean()) - middle) <= _ECHO_NEAR * thickness[i] for i in may_be_its)
+
+    return [line for line, dark in zip(lines, darkness, strict=True) if not is_echo(line, dark)]
 
 
 def _n_dark(line: Line, along: np.ndarray, columns: np.ndarray, least: float) -> int:
