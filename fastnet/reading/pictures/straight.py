@@ -13,7 +13,7 @@ _LONG_RUN = 8  # pixels, that a line has in a row: strokes that touch or cross i
 _BREAK = 4  # pixels: a line goes on after as many without ink
 _MOST_PIECES = 1000  # of all lines one way: where there are more, they are of grain or specks
 _FILLED = 0.7  # of a longer gap is ink, where something crosses the line or it is pale
-_ECHO_THIN, _ECHO_PALE, _ECHO_NEAR = 0.35, 0.5, 3.0  # of a line's thickness, darkness; thicknesses from its middle
+_ECHO_THIN, _ECHO_PALE, _ECHO_NEAR = 0.25, 0.5, 3.0  # of a line's thickness, darkness; thicknesses from its middle
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
 
 
