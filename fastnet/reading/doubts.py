@@ -10,11 +10,13 @@ from fastnet.models.network import Activations
 
 from .pictures import UNLIKE, LeftOut
 from .pictures.marks import SIGNS
+from .pictures.sieve import TOO_PALE
 
 Box = tuple[int, int, int, int]
 
 ANOTHER = "may be another digit"
 TURNED, MARK_BETWEEN, MARK_BESIDE = "turned?", "a mark between digits", "a mark beside digits"
+MAY_BE_PALE = "may be a pale digit"
 
 _LIKELIER, _LIKELIER_AT_LEAST = 3.5, 1.5  # log odds by which a digit must be likelier turned, and the mean of many
 _CERTAIN = 8.0  # log odds from which it makes no difference how certain a digit is
@@ -77,18 +79,18 @@ def marks_in_line(digits: Sequence[Box], left_out: Sequence[LeftOut]) -> list[tu
     for mark in left_out:
         left, upper, right, lower = mark.box
         longer, middle = max(right - left, lower - upper), (left + right) / 2
-        is_sign = mark.reason in SIGNS
+        is_plain = mark.reason in SIGNS or mark.reason == TOO_PALE
         if mark.reason in _NO_MARKS or not top <= (upper + lower) / 2 <= bottom:
             continue
         is_in_digit = ((x0 <= middle) & (middle <= x1)).any()  # dirt, or a bit of it
-        if not is_sign and (is_in_digit or longer > height):
+        if not is_plain and (is_in_digit or longer > height):
             continue
         is_between = x0.min() < middle < x1.max()
         is_near = x0.min() - _REACH * height < middle < x1.max() + _REACH * height
-        if is_between and (is_sign or longer >= _LEAST_MARK * height):
-            found.append((mark, MARK_BETWEEN))
-        elif not is_between and is_near and (is_sign or _is_dash(mark.box, height)):
-            found.append((mark, MARK_BESIDE))
+        if is_between and (is_plain or longer >= _LEAST_MARK * height):
+            found.append((mark, MAY_BE_PALE if mark.reason == TOO_PALE else MARK_BETWEEN))
+        elif not is_between and is_near and (is_plain or _is_dash(mark.box, height)):
+            found.append((mark, MAY_BE_PALE if mark.reason == TOO_PALE else MARK_BESIDE))
     return found
 
 

@@ -34,18 +34,18 @@ def leave_out_shade(sieve: Sieve, ink: Ink) -> None:
         if group.shorter <= 1:
             return True
         own = sieve.own(group)
-        if _rise(own, group, ink.even, 3) >= _SOFT * ink.contrast:
+        if rise_at_edges(own, group, ink.even, 3) >= _SOFT * ink.contrast:
             return False
         if group.x0 == 0 or group.y0 == 0 or group.x1 == width or group.y1 == height:
             return True  # as most shade does
         stroke = stroke_width(own)
-        rise = _rise(own, group, ink.even, max(3, round(stroke)))
+        rise = rise_at_edges(own, group, ink.even, max(3, round(stroke)))
         return stroke > _THICK * group.longer or rise < _SOFT_STROKE * ink.contrast
 
     sieve.leave_out("a shadow", is_shade)
 
 
-def _rise(own: np.ndarray, group: Group, even: np.ndarray, reach: int) -> float:
+def rise_at_edges(own: np.ndarray, group: Group, even: np.ndarray, reach: int) -> float:
     """By how much the ink changes over `reach` pixels about the ends of its runs: the median of both ends' average."""
     row, start, stop = runs_of(own)
     row, start, stop = row + group.y0, start + group.x0, stop + group.x0

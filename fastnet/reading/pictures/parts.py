@@ -21,9 +21,10 @@ from .leaving_out import (
     leave_out_underlines,
 )
 from .marks import MAY_BE_SLASH, SLASH, marks_among, may_be_marks
+from .pale import pale_among
 from .rows import in_lines, is_sure, slope_of
 from .sheet import Box
-from .sieve import TOO_SMALL, Edges, Sieve
+from .sieve import TOO_PALE, TOO_SMALL, Edges, Sieve
 from .touching import with_alternatives
 
 MOST_DIGITS = 400
@@ -35,13 +36,14 @@ _MOST_PARTS = 1000  # are looked at, the largest
 def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None, ruled: float = 0.0) -> Found:
     """The digits in reading order, at most `MOST_DIGITS`, and what was left out.
 
-    `mask` is the ink's, without ruled lines. A part without any of the ink's peaks is left out, and one that is smaller
-    than `least_side` both ways. `within` is the box of the picture in the mask, if that has a margin around it. `ruled`
+    `mask` is the ink's, without ruled lines. A part without any of the ink's peaks is left out,
+    unless it may be a pale digit among others, and one that is smaller than `least_side` both ways. `within` is the box of the picture in the mask, if that has a margin around it. `ruled`
     is the slope of ruled lines (rows a column), if they slant: else the digits tell how their lines do.
     """
     runs = label_runs(mask)
     edges = Edges(within or (0, 0, mask.shape[1], mask.shape[0]))
-    sieve = Sieve(_parts(runs, mask, ink.peaks), runs.drawn(mask), edges)
+    parts, pale = _parts(runs, mask, ink.peaks, least_side)
+    sieve = Sieve(parts, runs.drawn(mask), edges)
     sieve.leave_out(TOO_SMALL, lambda group: group.longer < least_side)
     leave_out_shade(sieve, ink)
     leave_out_surroundings(sieve)
@@ -59,8 +61,11 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     sieve.groups = join(sieve.groups, edges)
     leave_out_dashes(sieve)
     leave_out_small(sieve)
-    left_out = sieve.told()
     slope = ruled or slope_of(pieces(sieve.groups))
+    legible, too_pale = pale_among(sieve, pale, ink, slope)
+    sieve.groups = sieve.groups + legible + too_pale
+    sieve.leave_out(TOO_PALE, lambda group: group in too_pale)
+    left_out = sieve.told()
     lines, below = _lines_of(sieve.groups, slope)
     doubted = {CUT_OFF: edges.cut_off(sieve.groups), **may_be_marks(lines, slope, sieve.own)}
     if any(each.reason == SLASH for each in left_out):
@@ -69,17 +74,26 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     return Found(cuts, n, left_out, slope if ruled or is_sure(slope, lines) else 0.0)
 
 
-def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray) -> list[Group]:
-    """The connected parts that have a peak, the largest of them if there are very many."""
+def _parts(runs: Runs, mask: np.ndarray, peaks: np.ndarray, least_side: float) -> tuple[list[Group], list[Group]]:
+    """The connected parts that have a peak, and those without that are as high as a digit must be.
+
+    If there are very many, the largest of them.
+    """
     if not len(runs.row):
-        return []
+        return [], []
     area, box, has_peak = runs.area, runs.box, np.zeros(runs.n_parts, bool)
     has_peak[runs.label_of_pixels[peaks[mask]]] = True
-    keep = np.flatnonzero(has_peak & (area >= 2))
-    if len(keep) > _MOST_PARTS:
-        keep = np.sort(keep[np.argsort(-area[keep], kind="stable")[:_MOST_PARTS]])
-    corners = box[keep].tolist()
-    return [Group([int(i)], int(area[i]), x0, y0, x1, y1) for i, (x0, y0, x1, y1) in zip(keep, corners, strict=True)]
+
+    def largest(are_meant: np.ndarray) -> list[Group]:
+        keep = np.flatnonzero(are_meant)
+        if len(keep) > _MOST_PARTS:
+            keep = np.sort(keep[np.argsort(-area[keep], kind="stable")[:_MOST_PARTS]])
+        corners = box[keep].tolist()
+        return [
+            Group([int(i)], int(area[i]), x0, y0, x1, y1) for i, (x0, y0, x1, y1) in zip(keep, corners, strict=True)
+        ]
+
+    return largest(has_peak & (area >= 2)), largest(~has_peak & (box[:, 3] - box[:, 1] >= least_side))
 
 
 def _lines_of(groups: list[Group], slope: float) -> tuple[list[list[Group]], dict[Group, int]]:

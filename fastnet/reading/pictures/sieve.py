@@ -8,7 +8,7 @@ from .cuts import LeftOut
 from .groups import Group
 from .sheet import Box
 
-TOO_SMALL, AT_EDGE = "too small", "touches the edge"  # reasons that several rules have
+TOO_SMALL, TOO_PALE, AT_EDGE = "too small", "too pale", "touches the edge"  # reasons that several rules have
 
 _MOST_TOLD = 300  # parts that were left out
 _TOLD_SIDE = 3  # pixels: nobody asks about smaller ones
