@@ -1,4 +1,4 @@
-"""A digit that is far paler than those beside it: read from some strength on, told where it is paler, never passed over."""
+"""A digit that is far paler than those beside it: read from some strength on, and told where it is paler."""
 
 import numpy as np
 import pytest

@@ -20,7 +20,7 @@ NEXT_STEPS = {
     MARK_BESIDE: "A minus or a bracket is not read: put it beside the digits yourself, if it is one.",
     MAY_BE_SLASH: "Check it against the paper: a slash about as high as the digits looks like a 1.",
     MAY_BE_BRACKET: "Check it against the paper: a bracket alone looks like a 1 that bows.",
-    MAY_BE_PALE: "Check it against the paper: what is so pale may be a digit or an erased one. Write it as dark as the others.",
+    MAY_BE_PALE: "Check it against the paper: ink so pale may be a digit, or one that was erased.",
     NOTHING_FITS: "Look at what is known of the digits, below the board: it rules out all that was seen.",
     "blank": "Write thicker or darker, and large enough to fill a tenth of the paper.",
     "low contrast": "Use a darker pen, or more light for the photograph.",

@@ -17,11 +17,8 @@ _LEGIBLE = 0.36  # of the usual ink: from there on it is read; what was erased, 
 _STRONG = 0.9  # of its pixels are paler than what tells how strong a part's ink is
 _SHARP = 0.35  # of its own ink: what changes by less over 3 pixels at its edges is shade, or shines through
 _MARGIN, _LEAST_MARGIN = 0.1, 4  # of the digits' height, and pixels: within that about its box ends all of its ink
-_FRAGMENT, _LOWEST, _WIDEST = (
-    0.25,
-    0.6,
-    1.5,
-)  # of the usual height: a fragment is as large, a digit as high, and as wide
+_FRAGMENT = 0.25  # of the digits' height, both ways or one: what is smaller is no fragment of a pale one
+_LOWEST, _WIDEST = 0.6, 1.5  # of the digits' height: so high is a pale one at least, and so wide at most
 _MOST = 40  # parts without a peak: more are texture
 _IN_LINE, _REACH = 0.6, 1.5  # of its rows are those of a digit beside it, no farther off than so many heights
 _ALIKE_STROKES = 4  # no stroke is so many times as wide as the others

@@ -36,9 +36,10 @@ _MOST_PARTS = 1000  # are looked at, the largest
 def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None, ruled: float = 0.0) -> Found:
     """The digits in reading order, at most `MOST_DIGITS`, and what was left out.
 
-    `mask` is the ink's, without ruled lines. A part without any of the ink's peaks is left out,
-    unless it may be a pale digit among others, and one that is smaller than `least_side` both ways. `within` is the box of the picture in the mask, if that has a margin around it. `ruled`
-    is the slope of ruled lines (rows a column), if they slant: else the digits tell how their lines do.
+    `mask` is the ink's, without ruled lines. A part without any of the ink's peaks is left out, unless it may be a pale
+    digit among others, and one that is smaller than `least_side` both ways. `within` is the box of the picture in the
+    mask, if that has a margin around it. `ruled` is the slope of ruled lines (rows a column), if they slant: else the
+    digits tell how their lines do.
     """
     runs = label_runs(mask)
     edges = Edges(within or (0, 0, mask.shape[1], mask.shape[0]))
