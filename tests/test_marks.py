@@ -136,3 +136,21 @@ def test_marks_in_the_cell_of_a_form_are_told(predictor, digits):
     assert reading.grid == (("25", "34"),)
     assert [digit.column for digit in reading.digits if digit.kind == "other"] == [0]
     assert "a mark between digits" in reading.flags
+
+
+# ---- Small digits beside large ones ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("x", [20, 470])
+def test_a_digit_far_smaller_than_those_beside_it_is_told(predictor, x):
+    page = rendering.paper((540, 240), rendering.WHITE)
+    for n, at in enumerate((90, 210, 330)):
+        image = load_dataset().train.images[n + 1].reshape(28, 28)
+        rendering.write(page, rendering.strokes(image, 150), at, 40, (20, 20, 20))
+    page[146:190, x : x + 9] = 20
+    reading = predictor.read(rendering.picture(page))
+    assert "too small" in [each.reason for each in reading.left_out]
+    assert "a mark beside digits" in reading.flags
+    page[146:190, x : x + 9] = 255
+    page[180:190, x : x + 9] = 20
+    assert "a mark beside digits" not in predictor.read(rendering.picture(page)).flags

@@ -10,7 +10,7 @@ from fastnet.models.network import Activations
 
 from .pictures import UNLIKE, LeftOut
 from .pictures.marks import SIGNS
-from .pictures.sieve import TOO_PALE
+from .pictures.sieve import TOO_PALE, TOO_SMALL
 
 Box = tuple[int, int, int, int]
 
@@ -22,6 +22,7 @@ _LIKELIER, _LIKELIER_AT_LEAST = 3.5, 1.5  # log odds by which a digit must be li
 _CERTAIN = 8.0  # log odds from which it makes no difference how certain a digit is
 _AMONG_DIGITS = 1.5  # log odds by which a part of a line of digits is likelier one than a part alone
 _LEAST_MARK, _LEAST_DASH = 0.1, 0.3  # of the digits' height: a mark between them, and a stroke before or behind them
+_LEAST_DIGIT = 0.25  # ... what is too small for a digit but as high, before or behind them, may be one
 _NO_MARKS = ("touches the edge", "too many")
 _FLAT = 2.0  # times as wide as high, or more: a dash
 _REACH = 1.2  # of the digits' height: how far before or behind them a dash belongs to them
@@ -71,7 +72,7 @@ def _mean_likeness(model: Model, digits: np.ndarray) -> float:
 
 
 def marks_in_line(digits: Sequence[Box], left_out: Sequence[LeftOut]) -> list[tuple[LeftOut, str]]:
-    """What was left out and stands in a line of digits as a point, a dash or a sign does, and what to say of it."""
+    """What was left out and stands in a line of digits as a point, a dash, a sign or a digit does, and what to say."""
     x0, y0, x1, y1 = (np.array(edge) for edge in zip(*digits, strict=True))
     height = float(np.median(y1 - y0))
     top, bottom = y0.min() - _ABOVE * height, y1.max() + _BELOW * height
@@ -89,9 +90,14 @@ def marks_in_line(digits: Sequence[Box], left_out: Sequence[LeftOut]) -> list[tu
         is_near = x0.min() - _REACH * height < middle < x1.max() + _REACH * height
         if is_between and (is_plain or longer >= _LEAST_MARK * height):
             found.append((mark, MAY_BE_PALE if mark.reason == TOO_PALE else MARK_BETWEEN))
-        elif not is_between and is_near and (is_plain or _is_dash(mark.box, height)):
+        elif not is_between and is_near and (is_plain or _is_dash(mark.box, height) or _may_be_digit(mark, height)):
             found.append((mark, MAY_BE_PALE if mark.reason == TOO_PALE else MARK_BESIDE))
     return found
+
+
+def _may_be_digit(mark: LeftOut, height: float) -> bool:
+    """Whether what is too small among large digits may be a small one."""
+    return mark.reason == TOO_SMALL and mark.box[3] - mark.box[1] >= _LEAST_DIGIT * height
 
 
 def _is_dash(box: Box, height: float) -> bool:

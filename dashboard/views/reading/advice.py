@@ -17,7 +17,7 @@ NEXT_STEPS = {
     CUT_OFF: "Leave paper on all sides of the digits.",
     TURNED: "Turn the picture upright, and bring it again.",
     MARK_BETWEEN: "Points, commas, dashes, slashes and brackets are not read: put them in yourself, if they are meant.",
-    MARK_BESIDE: "A minus or a bracket is not read: put it beside the digits yourself, if it is one.",
+    MARK_BESIDE: "A minus, a bracket or a far smaller digit is not read: put it there yourself, if it is one.",
     MAY_BE_SLASH: "Check it against the paper: a slash about as high as the digits looks like a 1.",
     MAY_BE_BRACKET: "Check it against the paper: a bracket alone looks like a 1 that bows.",
     MAY_BE_PALE: "Check it against the paper: ink so pale may be a digit, or one that was erased.",
