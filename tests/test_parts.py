@@ -365,3 +365,28 @@ def test_a_stem_below_a_loop_is_of_the_same_digit_whichever_is_higher():
     loop = (40, 40, 145, 48), (40, 40, 48, 150), (137, 40, 145, 150)
     for height in (100, 125):
         assert len(prepare(drawn(*loop, (137, 153, 145, 153 + height), size=(200, 320))).parts) == 1
+
+
+# ---- Circles --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("empty", [0, 2, 4])
+def test_an_empty_circle_beside_others_with_digits_is_no_0(predictor, digits, empty):
+    places = [(80 + 110 * n, 90) for n in range(5) if n != empty]
+    page = rendering.picture(page_of(digits[0][1:5], 44, places, (640, 220)))
+    for n in range(5):
+        ImageDraw.Draw(page).ellipse((60 + 110 * n, 70, 144 + 110 * n, 154), outline=(20, 20, 20), width=3)
+    reading = predictor.read(page)
+    assert reading.text == "".join(map(str, digits[1][1:5]))
+    (told,) = (digit for digit in reading.digits if "an empty frame" in digit.flags)
+    assert told.box[0] // 110 == (60 + 110 * empty) // 110
+    assert "an empty frame" in reading.flags
+
+
+def test_a_stroke_in_a_ring_that_it_does_not_reach_may_be_a_1(predictor):
+    page = drawn((98, 78, 103, 154), size=(240, 240))
+    ImageDraw.Draw(page).ellipse((56, 40, 144, 190), outline=0, width=4)
+    assert "may be a 1 in a circle" in predictor.read(page).flags
+    page = drawn((98, 50, 103, 180), size=(240, 240))
+    ImageDraw.Draw(page).ellipse((56, 40, 144, 190), outline=0, width=4)
+    assert "may be a 1 in a circle" not in predictor.read(page).flags

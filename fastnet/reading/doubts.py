@@ -9,6 +9,7 @@ from fastnet.models.model import Model
 from fastnet.models.network import Activations
 
 from .pictures import UNLIKE, LeftOut
+from .pictures.frames import EMPTY_FRAME
 from .pictures.marks import SIGNS
 from .pictures.sieve import TOO_PALE, TOO_SMALL
 
@@ -23,9 +24,11 @@ _CERTAIN = 8.0  # log odds from which it makes no difference how certain a digit
 _AMONG_DIGITS = 1.5  # log odds by which a part of a line of digits is likelier one than a part alone
 _LEAST_MARK, _LEAST_DASH = 0.1, 0.3  # of the digits' height: a mark between them, and a stroke before or behind them
 _LEAST_DIGIT = 0.25  # ... what is too small for a digit but as high, before or behind them, may be one
+_PLAIN = {**dict.fromkeys(SIGNS, ""), TOO_PALE: MAY_BE_PALE, EMPTY_FRAME: EMPTY_FRAME}  # reasons, with their own flags
 _NO_MARKS = ("touches the edge", "too many")
 _FLAT = 2.0  # times as wide as high, or more: a dash
 _REACH = 1.2  # of the digits' height: how far before or behind them a dash belongs to them
+_FRAMES_REACH = 2.5  # ... and an empty frame, which stands as far off as frames do from each other
 _ABOVE, _BELOW = 0.1, 0.35  # of the digits' height: where the middle of a mark may be beyond their line
 
 
@@ -80,18 +83,19 @@ def marks_in_line(digits: Sequence[Box], left_out: Sequence[LeftOut]) -> list[tu
     for mark in left_out:
         left, upper, right, lower = mark.box
         longer, middle = max(right - left, lower - upper), (left + right) / 2
-        is_plain = mark.reason in SIGNS or mark.reason == TOO_PALE
+        is_plain, flag = mark.reason in _PLAIN, _PLAIN.get(mark.reason)
+        reach = (_FRAMES_REACH if mark.reason == EMPTY_FRAME else _REACH) * height
         if mark.reason in _NO_MARKS or not top <= (upper + lower) / 2 <= bottom:
             continue
         is_in_digit = ((x0 <= middle) & (middle <= x1)).any()  # dirt, or a bit of it
         if not is_plain and (is_in_digit or longer > height):
             continue
         is_between = x0.min() < middle < x1.max()
-        is_near = x0.min() - _REACH * height < middle < x1.max() + _REACH * height
+        is_near = x0.min() - reach < middle < x1.max() + reach
         if is_between and (is_plain or longer >= _LEAST_MARK * height):
-            found.append((mark, MAY_BE_PALE if mark.reason == TOO_PALE else MARK_BETWEEN))
+            found.append((mark, flag or MARK_BETWEEN))
         elif not is_between and is_near and (is_plain or _is_dash(mark.box, height) or _may_be_digit(mark, height)):
-            found.append((mark, MAY_BE_PALE if mark.reason == TOO_PALE else MARK_BESIDE))
+            found.append((mark, flag or MARK_BESIDE))
     return found
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from fastnet.reading.doubts import ANOTHER, MARK_BESIDE, MARK_BETWEEN, MAY_BE_PALE, TURNED
 from fastnet.reading.overruling import NOTHING_FITS
 from fastnet.reading.pictures import UNLIKE
+from fastnet.reading.pictures.frames import EMPTY_FRAME, MAY_BE_CIRCLED
 from fastnet.reading.pictures.marks import MAY_BE_BRACKET, MAY_BE_SLASH
 from fastnet.reading.pictures.outside import MISSED, NO_CELLS
 from fastnet.reading.pictures.parts import CUT_OFF
@@ -21,6 +22,8 @@ NEXT_STEPS = {
     MAY_BE_SLASH: "Check it against the paper: a slash about as high as the digits looks like a 1.",
     MAY_BE_BRACKET: "Check it against the paper: a bracket alone looks like a 1 that bows.",
     MAY_BE_PALE: "Check it against the paper: ink so pale may be a digit, or one that was erased.",
+    MAY_BE_CIRCLED: "Check it against the paper: a 1 in a circle looks like a 0 that is struck through.",
+    EMPTY_FRAME: "Write digits without circles, or put the empty ones in yourself, if they count.",
     NOTHING_FITS: "Look at what is known of the digits, below the board: it rules out all that was seen.",
     "blank": "Write thicker or darker, and large enough to fill a tenth of the paper.",
     "low contrast": "Use a darker pen, or more light for the photograph.",

@@ -7,7 +7,8 @@ from .mnist_form import stroke_width
 from .sieve import AT_EDGE, Sieve
 from .surroundings import Sides, is_strip, is_wedge
 
-_A_FRAME = "a frame"  # a reason
+_A_FRAME, EMPTY_FRAME = "a frame", "an empty frame"  # reasons
+MAY_BE_CIRCLED = "may be a 1 in a circle"  # a flag of a 0 with a stroke in it
 _ALONG = 0.6  # of its longer side lies on the picture's edge: it runs along it
 _LEAST_LEFT = 0.05  # of the largest part has all that is left without a border, or the border is a digit
 _LEAST_FRAMED = 0.01  # of the picture: a digit cut off by its edge has more ink, the end of a shadow has less
@@ -16,6 +17,8 @@ _FRAME_STROKE, _CORNER = 0.1, 0.08  # of a frame's shorter side is its stroke; o
 _IN_ZERO = 0.35  # times as high as a 0 is the dot in it, at most
 _ROUND_RING, _IN_RING = 0.9, 0.6  # of its longer side is a ring's shorter one: a stroke at least so high in it is a 1
 _STRAIGHT = 0.5  # of its width is the ink's deviation from a straight stroke's middle; 0.29 if it is quite even
+_AWAY = 0.1  # of its height is between a ring and both ends of a stroke that does not strike a 0 through
+_SAME_SIZE, _SAME_AREA = 0.06, 1.25  # of a frame's sides differ those of another, and so many times is its ink
 _NEAR_EDGE, _HAIR, _HAIR_LENGTH = 0.05, 0.01, 8  # of the picture's side from its edge is a hair, and as thick ...
 # ... at most; and so many times as long
 
@@ -68,9 +71,13 @@ def _runs_along(group: Group, sieve: Sieve) -> bool:
     return contact >= _ALONG * group.longer
 
 
-def leave_out_frames(sieve: Sieve) -> None:
-    """Leave out boxes and circles around digits, also those that go on beyond the edge."""
+def leave_out_frames(sieve: Sieve) -> list[Group]:
+    """Leave out boxes and circles around digits, also those that go on beyond the edge, and empty ones as large.
+
+    What is returned are rings with a stroke in them that touches nothing: a 0, or a circle about a 1.
+    """
     groups, labels = sieve.groups, sieve.labels
+    rings: list[Group] = []
     boxes = np.array([group.box for group in groups]).reshape(-1, 4)
 
     def is_frame(frame: Group) -> bool:
@@ -81,12 +88,31 @@ def leave_out_frames(sieve: Sieve) -> None:
         if stroke_width(own) > _FRAME_STROKE * frame.shorter:
             return False
         if not _has_corners(own):
-            inside = [group for group in inside if not _may_be_in_zero(group, frame, sieve)]
+            strokes = [group for group in inside if _may_be_in_zero(group, frame, sieve)]
+            inside = [group for group in inside if group not in strokes]
+            rings.extend(frame for stroke in strokes if not inside and _may_be_one(stroke, frame))
         enclosed = _enclosed(own, sieve.edges.touched(frame))
         around = labels[frame.y0 : frame.y1, frame.x0 : frame.x1]
         return any(enclosed[np.isin(around, group.labels)].mean() >= _ENCLOSED for group in inside)
 
     sieve.leave_out(_A_FRAME, is_frame)
+    left = set(sieve.groups)
+    frames = [group for group in groups if group not in left]
+    sieve.leave_out(EMPTY_FRAME, lambda group: any(_are_same(group, frame) for frame in frames))
+    return rings
+
+
+def _are_same(group: Group, frame: Group) -> bool:
+    """Whether a part is as large as a frame and has as much ink, as one that encloses nothing."""
+    off = max(abs(group.width - frame.width), abs(group.height - frame.height))
+    alike = frame.area / _SAME_AREA <= group.area <= frame.area * _SAME_AREA
+    return alike and off <= max(1, _SAME_SIZE * frame.shorter)
+
+
+def _may_be_one(stroke: Group, ring: Group) -> bool:
+    """Whether a stroke in a ring, no dot, stays away from it above and below, as a 1 in a circle does."""
+    away = min(stroke.y0 - ring.y0, ring.y1 - stroke.y1)
+    return stroke.height >= _IN_ZERO * ring.height and away >= _AWAY * ring.height
 
 
 def _may_be_framed(boxes: np.ndarray, frame: Group) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from .cuts import Cut, Found
-from .frames import leave_out_borders, leave_out_frames, leave_out_hairs, leave_out_surroundings
+from .frames import MAY_BE_CIRCLED, leave_out_borders, leave_out_frames, leave_out_hairs, leave_out_surroundings
 from .groups import Group, usual_height
 from .ink import Ink
 from .joining import join, pieces
@@ -51,7 +51,7 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     leave_out_borders(sieve)
     leave_out_specks(sieve)
     n = len(sieve.groups)
-    leave_out_frames(sieve)
+    rings = leave_out_frames(sieve)
     leave_out_blots(sieve)
     sieve.keep_only("too many", sorted(sieve.groups, key=lambda group: -group.area)[:MOST_DIGITS])
     leave_out_hairs(sieve)
@@ -68,7 +68,12 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     sieve.leave_out(TOO_PALE, lambda group: group in too_pale)
     left_out = sieve.told()
     lines, below = _lines_of(sieve.groups, slope)
-    doubted = {CUT_OFF: edges.cut_off(sieve.groups), **may_be_marks(lines, slope, sieve.own)}
+    circled = {group for group in sieve.groups if any(ring.labels[0] in group.labels for ring in rings)}
+    doubted = {
+        CUT_OFF: edges.cut_off(sieve.groups),
+        MAY_BE_CIRCLED: circled,
+        **may_be_marks(lines, slope, sieve.own),
+    }
     if any(each.reason == SLASH for each in left_out):
         doubted.pop(MAY_BE_SLASH)  # others would be as long
     cuts = [[_cut_out(group, sieve.own, doubted, below) for group in line] for line in lines]
