@@ -98,7 +98,10 @@ def leave_out_frames(sieve: Sieve) -> list[Group]:
     sieve.leave_out(_A_FRAME, is_frame)
     left = set(sieve.groups)
     frames = [group for group in groups if group not in left]
-    sieve.leave_out(EMPTY_FRAME, lambda group: any(_are_same(group, frame) for frame in frames))
+    same = {group for group in sieve.groups if any(_are_same(group, frame) for frame in frames)}
+    about = {ring for ring in same if _may_be_framed(boxes, ring).any()}  # a 1
+    sieve.leave_out(_A_FRAME, lambda group: group in about)
+    sieve.leave_out(EMPTY_FRAME, lambda group: group in same)
     return rings
 
 
