@@ -4,7 +4,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from benchmarks import rendering
 from fastnet.data.loading import load_dataset
@@ -13,6 +13,7 @@ from fastnet.reading.pictures.borders import padded
 from fastnet.reading.pictures.closeup import find_close_up
 from fastnet.reading.pictures.labelling import label_runs
 from fastnet.reading.pictures.mnist_form import is_in_mnist_form, stroke_width, to_mnist_form
+from fastnet.reading.pictures.ruling import without_ruled_lines
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +177,25 @@ def test_ruled_lines_go_also_where_wide_strokes_join_them(grey):
     ImageDraw.Draw(page).line([(70, 50), (130, 50), (130, 130), (70, 130)], 20, 14)
     (box,) = boxes_of(page)
     np.testing.assert_allclose(box, (70, 43, 138, 138), atol=3)
+
+
+@pytest.mark.parametrize("margins", [(40, 0, 0, 0), (0, 0, 110, 0), (50, 30, 60, 20), (0, 90, 0, 60)])
+@pytest.mark.parametrize("angle", [0, 3, -7])
+@pytest.mark.parametrize("is_squared", [False, True])
+def test_ruled_lines_go_where_the_page_ends_within_the_picture(margins, angle, is_squared):
+    """Beside other paper, or in a margin that someone added: the lines end there, and not at the picture's edge."""
+    lines = [(0, y, 199, y + 1) for y in range(10, 200, 35)]
+    page = drawn(*lines, *[(y, x, y + 1, z) for x, y, z, _ in lines if is_squared], ink=130)
+    ImageDraw.Draw(page).rectangle(BAR, 0)
+    wider = ImageOps.expand(page, margins, 255).rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    (box,) = boxes_of(wider)
+    assert 119 <= box[3] - box[1] <= 130
+
+
+def test_a_figure_of_thin_strokes_that_end_alike_is_no_ruling():
+    eight = [(60, y, 140, y + 1) for y in (40, 100, 160)] + [(x, 40, x + 1, 161) for x in (60, 139)]
+    mask = np.asarray(drawn(*eight)) == 0
+    assert (without_ruled_lines(mask, mask, 255 * mask)[0] == mask).all()
 
 
 @pytest.mark.parametrize("angle", [-15, -6, 6, 15])

@@ -1,13 +1,16 @@
 """Take ruled lines out of a mask: what runs across the whole picture and is thin."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from .labelling import Runs, label_runs, long_runs, places_in
 from .rows import STEEPEST
 
-_SPAN = 0.9  # a ruled line crosses so much of the picture
+_SPAN = 0.9  # a ruled line crosses so much of the page
+_PAGE, _ALIKE = 0.4, 0.02  # of the picture: a page that ends within it is so wide; the ends of its lines differ so much
+_SEVERAL = 3  # lines that end alike show where a page ends; two may be drawn below a number
 _LONG = 0.12  # of the picture: a line has runs as long, unless it slants much; wide strokes have not
 _PIECE, _MANY = 0.25, 4  # so many parallel pieces, each across such a share of the picture, are ruled lines with gaps
 _JOINED = 0.5  # of the picture: lines that a flat stroke joins have runs as long, the stroke has not
@@ -37,11 +40,11 @@ def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -
 
 def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> tuple[np.ndarray, float]:
     height, width = mask.shape
-    if faint.any(axis=0).mean() < _SPAN:
+    if faint.any(axis=0).mean() < _SPAN and not _may_be_page(faint):
         return mask, 0.0
     slope = _slope(faint)
     if slope == 0:
-        return _without_level_lines(mask, faint, even, np.full(height, width))[0], 0.0
+        return _without_level_lines(mask, faint, even, np.broadcast_to(True, mask.shape), 0.0)[0], 0.0
     fall = np.round(slope * np.arange(width)).astype(int)
     fall -= max(0, fall.max())
     rows = np.arange(height + np.ptp(fall))[:, np.newaxis] + fall  # of the page, for each row along the slope
@@ -51,23 +54,36 @@ def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray)
         inside * np.take_along_axis(each, rows, axis=0) for each in (mask, faint, even)
     )
     level_faint[1:] |= level_faint[:-1]  # the steps of a slanting line are not quite those of its slope
-    level, n_lines = _without_level_lines(level_mask, level_faint, level_even, inside.sum(axis=1))
+    level, n_lines = _without_level_lines(level_mask, level_faint, level_even, inside, slope)
     without = np.take_along_axis(level, np.arange(height)[:, np.newaxis] - fall, axis=0)
     return without, slope if n_lines > 1 else 0.0
 
 
-def _slope(faint: np.ndarray) -> float:
-    """How many rows the ruled lines fall for each column, 0 if they do not, or there are none (Hough's transform)."""
+def _may_be_page(faint: np.ndarray) -> bool:
+    """Whether there is as much, one below the other, as of several ruled lines, all over a part of the picture."""
+    begins = _begins(faint)[0].sum(axis=1) >= _SEVERAL
+    its = np.flatnonzero(begins)
+    return len(its) >= _PAGE * len(begins) and len(its) >= _SPAN * (its[-1] - its[0] + 1)
+
+
+def _begins(faint: np.ndarray) -> tuple[np.ndarray, int]:
+    """Where something begins below paper, (columns, rows), in columns evenly spaced, and how far apart these are."""
     step = math.ceil(faint.shape[1] / _LOOKED_AT)
     columns = faint[:, ::step]
-    x, y = np.nonzero(columns[1:].T & ~columns[:-1].T)  # where something begins below paper
+    return columns[1:].T & ~columns[:-1].T, step
+
+
+def _slope(faint: np.ndarray) -> float:
+    """How many rows the ruled lines fall for each column, 0 if they do not, or there are none (Hough's transform)."""
+    begins, step = _begins(faint)
+    x, y = np.nonzero(begins)
     x *= step
     slope = _likeliest(_SLOPES, x, y, max(2.0, 0.01 * faint.shape[1]))
     if abs(slope) + _NEARER[-1] <= _LEVEL:
         return 0.0
     slope = _likeliest(slope + _NEARER, x, y, 2.0)
     n = _in_bands(x, y, slope, 2.0).max(initial=0)
-    return slope if abs(slope) > _LEVEL and n >= _CROSSED * columns.shape[1] else 0.0
+    return slope if abs(slope) > _LEVEL and n >= _CROSSED * len(begins) else 0.0
 
 
 def _likeliest(slopes: np.ndarray, x: np.ndarray, y: np.ndarray, rows: float) -> float:
@@ -82,23 +98,61 @@ def _in_bands(x: np.ndarray, y: np.ndarray, slope: float, rows: float) -> np.nda
 
 
 def _without_level_lines(
-    mask: np.ndarray, faint: np.ndarray, even: np.ndarray, reach: np.ndarray
+    mask: np.ndarray, faint: np.ndarray, even: np.ndarray, inside: np.ndarray, slope: float
 ) -> tuple[np.ndarray, int]:
-    """The mask without lines across, and how many these are; in each row, `reach` columns are of the page."""
+    """The mask without lines across, and how many these are; `inside` is what is of the picture, which had a slope."""
     width = mask.shape[1]
     thickest = max(2, round(_THICKEST * max(mask.shape)))
     flat = long_runs(faint, max(4 * thickest, round(_LONG * width)), _GAP)
     if width < 8 * thickest or not flat.any():
         return mask, 0
     lines = _thin(flat, thickest)
-    n_pieces = sum(_PIECE * width <= len(columns) < _SPAN * width for columns, *_ in lines)
+    page = _page(lines, width, slope)
+    reach = (inside if page is None else inside & page.drawn(mask.shape)).sum(axis=1)
+    n_pieces = sum(_PIECE * width <= len(line[0]) < _SPAN * reach[_middle_row(line)] for line in lines)
     share = _LONG if n_pieces >= _MANY else _SPAN
     ruled = [line for line in lines if len(line[0]) >= share * reach[_middle_row(line)]]
     if not ruled:
         return mask, 0
     result = mask.copy()
     _erase(result, mask, even, ruled)
+    if page is not None and not (result & page.drawn(mask.shape, -_ALIKE * width)).any():
+        return mask, 0  # a figure of thin strokes, as on a display, with nothing in it
     return (mask, 0) if len(ruled) == 1 and _is_stroke(ruled[0], mask, result) else (result, len(ruled))
+
+
+@dataclass(frozen=True)
+class _Page:
+    """The columns from which and up to which a page goes in the first row, and how far they move left in each row."""
+
+    left: float
+    right: float
+    lean: float
+
+    def drawn(self, shape: tuple[int, ...], more: float = 0.0) -> np.ndarray:
+        """The mask of the page, so much wider on both sides."""
+        height, width = shape
+        places = np.arange(width) + self.lean * np.arange(height)[:, np.newaxis]
+        page: np.ndarray = (places >= self.left - more) & (places <= self.right + more)
+        return page
+
+
+def _page(lines: list[Line], width: int, slope: float) -> _Page | None:
+    """The page, upright to lines that had a slope, if it ends within the picture: several lines end alike there."""
+    lean = slope / (1 + slope**2)
+    ends = np.array(
+        [
+            columns[[0, -1]] + lean * _middle_row((columns, top, bottom))
+            for columns, top, bottom in lines
+            if _PAGE * width <= len(columns) < _SPAN * width
+        ]
+    )
+    if len(ends) < _SEVERAL:
+        return None
+    alike = (abs(ends - ends[:, np.newaxis]) <= _ALIKE * width).all(axis=2)
+    its = alike[alike.sum(axis=1).argmax()]
+    left, right = np.median(ends[its], axis=0).tolist()
+    return _Page(left, right, lean) if its.sum() >= _SEVERAL else None
 
 
 def _thin(flat: np.ndarray, thickest: int) -> list[Line]:
