@@ -108,6 +108,8 @@ def _without_level_lines(
         return mask, 0
     lines = _thin(flat, thickest)
     page = _page(lines, width, slope)
+    if page is None and faint.any(axis=0).mean() < _SPAN * inside.any(axis=0).mean():
+        return mask, 0
     reach = (inside if page is None else inside & page.drawn(mask.shape)).sum(axis=1)
     n_pieces = sum(_PIECE * width <= len(line[0]) < _SPAN * reach[_middle_row(line)] for line in lines)
     share = _LONG if n_pieces >= _MANY else _SPAN
