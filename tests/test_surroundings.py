@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from benchmarks import rendering
+from fastnet.reading.pictures import prepare
 from fastnet.reading.pictures.surroundings import is_wedge, without_surroundings
 
 DESK = (60, 58, 55)
@@ -61,6 +62,36 @@ def test_what_is_painted_over_is_as_the_paper_beside_it_and_the_rest_as_it_was(s
     assert after[changed].min() > 150
     assert not changed[60:300, 60:360].any()
     assert np.asarray(small)[:, 0].min() > 150
+
+
+@pytest.mark.parametrize("tone", [255, 200])
+@pytest.mark.parametrize("angle", [-12, -7, 0, 7, 12])
+def test_a_margin_of_one_tone_around_a_page_in_half_shade_is_no_paper(some, tone, angle):
+    """Where a page was turned or got a margin, as light as that is: what lies in the shade was taken for dark paper."""
+    light = np.ones((360, 420))
+    light[:, :170] = 0.6
+    grain = np.random.default_rng(0).normal(0, 2, light.shape)
+    for image, _ in some:
+        page = rendering.paper((420, 360), (222, 222, 222))
+        rendering.write(page, rendering.strokes(image, 150), 150, 90, rendering.BLACK)
+        page = Image.fromarray((page.mean(axis=2) * light + grain).clip(0, 255).astype(np.uint8))
+        wider = ImageOps.expand(
+            page.rotate(angle, Image.Resampling.BICUBIC, True, fillcolor=tone), 0 if angle else 30, tone
+        )
+        (part,) = prepare(wider).parts
+        assert 110 <= part.box[3] - part.box[1] <= 175
+
+
+def test_round_corners_that_were_cut_off_are_as_the_page_beside_them(some):
+    page = np.asarray(page_of(some[0][0])) * np.linspace(0.6, 1, 420)[:, np.newaxis]
+    picture = Image.fromarray((page + np.random.default_rng(0).normal(0, 2, page.shape)).clip(0, 250).astype(np.uint8))
+    inside = Image.new("L", picture.size, 0)
+    ImageDraw.Draw(inside).rounded_rectangle((0, 0, 419, 359), 45, 255)
+    cut_out = Image.composite(picture, Image.new("RGB", picture.size, (255, 255, 255)), inside)
+    image, _ = without_surroundings(cut_out, cut_out, 1)
+    left_over = [np.mean(np.asarray(each.convert("L")) > 240) for each in (cut_out, image)]
+    assert left_over[1] < 0.05 * left_over[0]
+    assert (np.asarray(image)[50:310] == np.asarray(picture)[50:310]).all()
 
 
 def test_plain_pages_frames_and_shadows_are_left_as_they_are(some):

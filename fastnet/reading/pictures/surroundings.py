@@ -14,9 +14,13 @@ from .ink import coarse, contrasting_channel, find_ink, reduced
 from .labelling import label_runs
 
 Sides = tuple[bool, bool, bool, bool]  # left, upper, right, lower
+Depths = list[np.ndarray]  # of each side, how much of each row, from that side, is beyond the page
+
+_NOTHING: Depths = [np.zeros(1)] * 4
 
 _PIXELS = 100_000  # of a copy that shows what lies beyond the page
 _ANOTHER = 40  # of 255: what differs by more from most of the picture's border may be no paper
+_NO_OTHER, _ALIKE = 15, 0.8  # of 255: what differs by no more from so much of the paper beside it is as paper
 _LEAST_LENGTH = 0.15  # of a side has a wedge, at least
 _MOST_DEPTH = 0.35  # of the picture is beyond the page, at most
 _WHOLE = 0.9  # of a side: a strip along all of it
@@ -29,19 +33,106 @@ _AS_LONG = 0.6  # of an edge's length is what may be a digit beside a 1, in a cl
 _FULL = 0.95  # of a part is between an edge and the line
 _SLIVER = 4  # pixels wide is what is left of a thin wedge that noise broke, at most
 _SOFT = 2  # pixels of a soft edge
+_SAME = 2  # of 255: so near to each other is what has one tone
+_LEAST_CORNERS = 0.05  # of the border has the tone of the four corners, if these are cut off
+_MOST_TONE = 0.1  # of the page has just the tone of what lies beyond it, at most; of its middle nearly that
+_DEEPEST = 0.5  # of the picture is all of that tone, at most
+_LEFT_OVER = 0.05  # of the border may have that tone on the page
+_LEAST_PAGE = 0.5  # of the picture is page: a digit cut out close is less
+_MOST_ROUND = 0.25  # of the shorter side has a round corner
+_ROUGH = 0.25  # of a round corner may be other than in the one beside it
 _TRIES = 12  # rows, through two of which each line is tried
 
 
 def without_surroundings(image: Image.Image, small: Image.Image, factor: int) -> tuple[Image.Image, Image.Image]:
     """A picture and its copy, reduced by `factor`, with what lies beyond the page as the paper beside it."""
-    if not _may_have_any(coarse(small)):
+    tiny = coarse(small)
+    tone = _foreign_tone(np.asarray(tiny.convert("L")))
+    may_have_others = _may_have_any(tiny)
+    if tone is None and not may_have_others:
         return image, small
     looked_at, more = reduced(small, _PIXELS)
-    mask = find_ink(contrasting_channel(looked_at)).mask
-    depths = [_depths(rows) for rows in _from_edges(mask)]
-    if not any(each.any() for each in depths):
+    depths = _of_tone(np.asarray(looked_at.convert("L")), tone) if tone is not None else _NOTHING
+    if may_have_others and not _is_any(depths):
+        depths = _beyond(contrasting_channel(looked_at))
+    if not _is_any(depths):
         return image, small
     return _painted(image, depths, more * factor), _painted(small, depths, more)
+
+
+def _is_any(depths: Depths) -> bool:
+    return any(each.any() for each in depths)
+
+
+def _beyond(channel: Image.Image) -> Depths:
+    """What is as ink beyond the page."""
+    return [_depths(rows) for rows in _from_edges(find_ink(channel).mask)]
+
+
+def _foreign_tone(grey: np.ndarray) -> int | None:
+    """The one tone of much of a picture's border, or of its corners, if little is of it in the middle: no paper's."""
+    corners = grey[[0, 0, -1, -1], [0, -1, 0, -1]]
+    border = np.concatenate([rows[:, 0] for rows in _from_edges(grey)])
+    counts = np.bincount(border)
+    tone = int(corners[0]) if np.ptp(corners) == 0 else int(counts.argmax())
+    if counts[tone] < (_LEAST_CORNERS if np.ptp(corners) == 0 else _LEAST_LENGTH) * len(border):
+        return None
+    height, width = grey.shape
+    middle = grey[height // 4 : height - height // 4, width // 4 : width - width // 4]
+    is_below_a_sheet = np.median(middle) - tone > _ANOTHER  # which is looked for as such
+    is_of_page = np.mean(abs(middle.astype(np.int16) - tone) <= _NO_OTHER) > _MOST_TONE
+    return None if is_of_page or is_below_a_sheet else tone
+
+
+def _of_tone(grey: np.ndarray, tone: int) -> Depths:
+    """What lies beyond the page and is all of one tone: wedges, strips, and four corners that are round alike.
+
+    Nothing, if more of that tone is on the page or at the border, or the page would be small.
+    """
+    mask = abs(grey.astype(np.int16) - tone) <= _SAME
+    depths = [_depths(rows, _DEEPEST) for rows in _from_edges(mask)]
+    if not _is_any(depths):
+        depths = _round_corners(grey == tone)
+    elif _passes_for_paper(grey, depths, tone):
+        return _NOTHING
+    page = np.ones_like(mask)
+    for rows, depth in zip(_from_edges(page), depths, strict=True):
+        rows &= np.arange(rows.shape[1]) >= depth[:, np.newaxis]
+    at_border = np.concatenate([rows[:, 0] for rows in _from_edges((grey == tone) & page)])
+    is_page = page.mean() >= _LEAST_PAGE and np.mean(grey[page] == tone) <= _MOST_TONE
+    return depths if is_page and at_border.mean() <= _LEFT_OVER else _NOTHING
+
+
+def _passes_for_paper(grey: np.ndarray, depths: Depths, tone: int) -> bool:
+    """Whether the paper beside what lies beyond the page has nearly its tone: then it is no ink as it is."""
+    beside = []
+    for rows, depth in zip(_from_edges(grey), depths, strict=True):
+        its = np.flatnonzero(depth)
+        width = max(1, round(_BESIDE * rows.shape[1]))
+        first = np.ceil(depth[its] + _SOFT).astype(int).clip(max=rows.shape[1] - width)
+        beside.append(np.median(rows[its[:, np.newaxis], first[:, np.newaxis] + np.arange(width)], axis=1))
+    return bool(np.mean(abs(np.concatenate(beside) - tone) <= _NO_OTHER) >= _ALIKE)
+
+
+def _round_corners(mask: np.ndarray) -> Depths:
+    """How deep the four corners are, if they are alike: a card or a screen with round ones was cut out."""
+    reach = round(_MOST_ROUND * min(mask.shape))
+    first, *others = (
+        _from_corner(each[:reach, :reach]) for each in (mask, mask[:, ::-1], mask[::-1], mask[::-1, ::-1])
+    )
+    is_round = first[0, 0] and not (first[-1].any() or first[:, -1].any())
+    if not is_round or any((first != each).sum() > _ROUGH * first.sum() for each in others):
+        return _NOTHING
+    depth = np.zeros(len(mask))
+    depth[:reach] = first.sum(axis=1)
+    depth += depth[::-1]
+    return [depth, np.zeros(mask.shape[1]), depth, np.zeros(mask.shape[1])]
+
+
+def _from_corner(mask: np.ndarray) -> np.ndarray:
+    """What hangs together with the upper left corner straight along rows and columns."""
+    corner: np.ndarray = np.logical_and.accumulate(mask, axis=1) & np.logical_and.accumulate(mask, axis=0)
+    return corner
 
 
 def is_wedge(part: np.ndarray, touched: Sides) -> bool:
@@ -106,15 +197,15 @@ def _filled(rows: np.ndarray) -> np.ndarray:
     return filled
 
 
-def _depths(rows: np.ndarray) -> np.ndarray:
+def _depths(rows: np.ndarray, most: float = _MOST_DEPTH) -> np.ndarray:
     """How much of each row is beyond the page, from its beginning: all up to a straight line, or nothing."""
     length, width = rows.shape
     depth = _filled(rows)
     tolerance = max(_SOFT, _UNEVEN * length)
-    line = _straight(depth, _MOST_DEPTH * width, tolerance)
+    line = _straight(depth, most * width, tolerance)
     beyond: np.ndarray = np.maximum(line, 0)
     its = np.flatnonzero(beyond)
-    if len(its) < _LEAST_LENGTH * length or beyond.max() > _MOST_DEPTH * width:
+    if len(its) < _LEAST_LENGTH * length or beyond.max() > most * width:
         return np.zeros(length)
     if np.mean(depth[its] >= beyond[its] - tolerance) < _STRAIGHT:
         return np.zeros(length)
