@@ -116,7 +116,7 @@ def _passes_for_paper(grey: np.ndarray, depths: Depths, tone: int) -> bool:
 
 def _round_corners(mask: np.ndarray) -> Depths:
     """How deep the four corners are, if they are alike: a card or a screen with round ones was cut out."""
-    reach = round(_MOST_ROUND * min(mask.shape))
+    reach = max(1, round(_MOST_ROUND * min(mask.shape)))
     first, *others = (
         _from_corner(each[:reach, :reach]) for each in (mask, mask[:, ::-1], mask[::-1], mask[::-1, ::-1])
     )
