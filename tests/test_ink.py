@@ -119,6 +119,15 @@ def test_a_sheet_in_perspective_is_found_by_its_corners():
     np.testing.assert_allclose(sheet.corners, corners, atol=10)
 
 
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1), (1, 3), (2, 2)])
+def test_light_pixels_in_a_tiny_picture_are_no_sheet_without_corners(predictor, width, height):
+    pixels = np.zeros((5, 5), np.uint8)
+    pixels[1 : 1 + height, 1 : 1 + width] = 255
+    predictor.read(pixels)
+    sheet = find_sheet(coarse_copy(Image.fromarray(pixels)), (5, 5))
+    assert sheet is None or len(np.unique(sheet.corners, axis=0)) == 4
+
+
 @pytest.mark.parametrize("angle", [-12, -5, 4, 9, 14])
 def test_a_sheet_askew_whose_corners_touch_all_sides_of_the_picture_is_found(predictor, angle):
     sheet = Image.new("L", (420, 360), 240)

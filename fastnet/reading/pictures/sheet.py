@@ -144,7 +144,7 @@ def _has_siblings(areas: np.ndarray, boxes: np.ndarray) -> bool:
 def _corners(runs: Runs, its: np.ndarray) -> np.ndarray:
     """The points of a part that lie farthest out in the four diagonal directions, clockwise from the upper left."""
     row, start, stop = runs.row[its], runs.start[its], runs.stop[its]
-    points = np.array([np.tile([start, stop], 2).ravel(), np.repeat([row, row + 1], 2, axis=0).ravel()]).T
+    points = np.array([np.tile([start, stop], (2, 1)).ravel(), np.repeat([row, row + 1], 2, axis=0).ravel()]).T
     (x, y) = points.T
     return points[[(x + y).argmin(), (x - y).argmax(), (x + y).argmax(), (x - y).argmin()]].astype(np.float64)
 
