@@ -203,12 +203,22 @@ def test_the_classifier_accepts_what_the_recipe_does(name, value):
 # ---- Options --------------------------------------------------------------------------------------------------------
 
 
-BY_SGD = Recipe(solver="sgd")  # with a rate and a weight decay that the option alone would not bring
+OF_ADAM = {name: getattr(Recipe, name) for name in ("beta1", "beta2", "eps")}
+OF_SGD = {name: getattr(Recipe, name) for name in ("momentum", "nesterov")}
+OTHERS_BY = {
+    "others by sgd": dataclasses.replace(OTHERS, **OF_ADAM),
+    "others by Adam": dataclasses.replace(OTHERS, solver="adam", **OF_SGD),
+    "by sgd": Recipe(solver="sgd"),  # with a rate and a weight decay that the option alone would not bring
+}
 
 
-@pytest.mark.parametrize("recipe", [*RECIPES.values(), OTHERS, BY_SGD], ids=[*RECIPES, "others", "by sgd"])
+@pytest.mark.parametrize("recipe", [*RECIPES.values(), *OTHERS_BY.values()], ids=[*RECIPES, *OTHERS_BY])
 def test_a_recipe_is_what_its_options_make_of_the_default(recipe):
     assert recipe_of(*as_options(recipe)) == recipe
+
+
+def test_options_that_would_change_nothing_are_not_named():
+    assert recipe_of(*as_options(OTHERS)) == OTHERS_BY["others by sgd"]
 
 
 def test_sgd_brings_a_rate_and_no_weight_decay_unless_they_are_told():

@@ -169,10 +169,14 @@ def with_given_options(recipe: Recipe, args: argparse.Namespace) -> Recipe:
     if strengths:
         given["augmentation"] = replace(recipe.augmentation or UNDISTORTED, **strengths)
     made = replace(recipe, **given)
-    for name, (need, is_there) in _NEEDS.items():
-        if name in given and not is_there(made):
-            raise OptionError(f"{OPTIONS[name].option} does nothing without {need}")
+    if idle := [name for name in _idle(made) if name in given]:
+        raise OptionError(f"{OPTIONS[idle[0]].option} does nothing without {_NEEDS[idle[0]][0]}")
     return made
+
+
+def _idle(recipe: Recipe) -> list[str]:
+    """The options that change nothing of a training by this recipe."""
+    return [name for name, (_, is_there) in _NEEDS.items() if not is_there(recipe)]
 
 
 def require_labels_for(recipe: Recipe, args: argparse.Namespace) -> None:
@@ -184,9 +188,10 @@ def require_labels_for(recipe: Recipe, args: argparse.Namespace) -> None:
 
 
 def as_options(recipe: Recipe) -> list[str]:
-    """What would have to stand on the command line to make the recipe of the default one."""
+    """What would have to stand on the command line for such a training as the recipe's, beside the default one."""
     values = vars(recipe) | vars(recipe.augmentation or UNDISTORTED)
     defaults = vars(Recipe()) | vars(UNDISTORTED) | (FOR_SGD if recipe.solver == "sgd" else {})
+    defaults |= {name: values[name] for name in _idle(recipe)}
     changed = [
         (knob.option, knob.text(values[name])) for name, knob in OPTIONS.items() if values[name] != defaults[name]
     ]
