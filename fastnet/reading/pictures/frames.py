@@ -7,7 +7,7 @@ from .mnist_form import stroke_width
 from .sieve import AT_EDGE, Sieve
 from .surroundings import Sides, is_strip, is_wedge
 
-_A_FRAME, EMPTY_FRAME = "a frame", "an empty frame"  # reasons
+A_FRAME, EMPTY_FRAME = "a frame", "an empty frame"  # reasons
 MAY_BE_CIRCLED = "may be a 1 in a circle"  # a flag of a 0 with a stroke in it
 _ALONG = 0.6  # of its longer side lies on the picture's edge: it runs along it
 _LEAST_LEFT = 0.05  # of the largest part has all that is left without a border, or the border is a digit
@@ -95,12 +95,12 @@ def leave_out_frames(sieve: Sieve) -> list[Group]:
         around = labels[frame.y0 : frame.y1, frame.x0 : frame.x1]
         return any(enclosed[np.isin(around, group.labels)].mean() >= _ENCLOSED for group in inside)
 
-    sieve.leave_out(_A_FRAME, is_frame)
+    sieve.leave_out(A_FRAME, is_frame)
     left = set(sieve.groups)
     frames = [group for group in groups if group not in left]
     same = {group for group in sieve.groups if any(_are_same(group, frame) for frame in frames)}
     about = {ring for ring in same if _may_be_framed(boxes, ring).any()}  # a 1
-    sieve.leave_out(_A_FRAME, lambda group: group in about)
+    sieve.leave_out(A_FRAME, lambda group: group in about)
     sieve.leave_out(EMPTY_FRAME, lambda group: group in same)
     return rings
 
@@ -177,4 +177,4 @@ def leave_out_hairs(sieve: Sieve) -> None:
     others = [group for group in sieve.groups if not is_hair(group)]
     if others:
         usual = usual_height(others)
-        sieve.leave_out(_A_FRAME, lambda group: is_hair(group) and not is_about(group.height, usual))
+        sieve.leave_out(A_FRAME, lambda group: is_hair(group) and not is_about(group.height, usual))

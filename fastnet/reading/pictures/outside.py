@@ -6,6 +6,7 @@ The figures below were chosen on forms with digits of the validation set, drawn 
 import numpy as np
 
 from .cuts import Cut, Found, LeftOut
+from .frames import A_FRAME
 from .sheet import Box
 
 OUTSIDE = "outside the cells"  # why it is left out
@@ -15,7 +16,6 @@ _AS_HIGH = 0.45, 2.5  # of what stands in a row: lower ink is dirt, or left of a
 _THIN = 0.05  # times as wide as high, at most: no pen is as thin, it is left of a line
 _LETTER, _ALIKE, _NEAR = 0.8, 0.6, 1.0  # of the row's height; of each other's, or 1 / 0.6; of it is between letters
 _WORD = 3  # letters
-_FRAME = "a frame"  # why a table is left out that was not understood
 _BORDER, _ACROSS = 0.12, 0.95  # of a frame's height is its border; of its width is a line long that runs through it
 _BENT = 5, 0.04  # rows, and of the width: by so many a line may slant or be broken
 _FAR_HIGHER, _FLATTEST = 2.0, 5.0  # times as high as the cells, and as wide as high or as high as wide
@@ -63,7 +63,7 @@ def cells_missed(found: Found, mask: np.ndarray) -> bool:
     """Whether lines run between or beside digits through a frame around them: a table was read without its cells."""
     digits = _boxes(found.cuts)
     x, y = (digits[:, 0] + digits[:, 2]) / 2, (digits[:, 1] + digits[:, 3]) / 2
-    frames = (each.box for each in found.left_out if each.reason == _FRAME)
+    frames = (each.box for each in found.left_out if each.reason == A_FRAME)
     for x0, y0, x1, y1 in frames:
         inside = digits[(x0 < x) & (x < x1) & (y0 < y) & (y < y1)] - (x0, y0, x0, y0)
         drawn = mask[y0:y1, x0:x1]

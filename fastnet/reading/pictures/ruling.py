@@ -1,4 +1,4 @@
-"""Take ruled lines out of a mask: what runs across the whole picture and is thin."""
+"""Take ruled lines out of a mask: what runs across the whole page and is thin."""
 
 import math
 from dataclasses import dataclass

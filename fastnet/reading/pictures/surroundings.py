@@ -1,7 +1,8 @@
-"""Paint over what lies beyond a page that is a little askew, so that it is not taken for ink.
+"""Paint over what lies beyond a page, so that it is not taken for ink, nor for the paper.
 
-Such pictures show, along an edge, a wedge or a strip of the desk or of the scanner's lid. It is as dark as ink, and
-often darker, so that it would also say what ink looks like.
+Where a page is a little askew, pictures show, along an edge, a wedge or a strip of the desk or of the scanner's lid. It
+is as dark as ink, and often darker, so that it would also say what ink looks like. Where a picture was turned, or is
+transparent at its edges, wedges, strips or round corners of one tone are as light as no paper in the shade.
 """
 
 import itertools
@@ -46,9 +47,8 @@ _TRIES = 12  # rows, through two of which each line is tried
 
 def without_surroundings(image: Image.Image, small: Image.Image, factor: int) -> tuple[Image.Image, Image.Image]:
     """A picture and its copy, reduced by `factor`, with what lies beyond the page as the paper beside it."""
-    tiny = coarse(small)
-    tone = _foreign_tone(np.asarray(tiny.convert("L")))
-    may_have_others = _may_have_any(tiny)
+    tiny = coarse(small).convert("L")
+    tone, may_have_others = _foreign_tone(np.asarray(tiny)), _may_have_any(tiny)
     if tone is None and not may_have_others:
         return image, small
     looked_at, more = reduced(small, _PIXELS)
@@ -74,8 +74,9 @@ def _foreign_tone(grey: np.ndarray) -> int | None:
     corners = grey[[0, 0, -1, -1], [0, -1, 0, -1]]
     border = np.concatenate([rows[:, 0] for rows in _from_edges(grey)])
     counts = np.bincount(border)
-    tone = int(corners[0]) if np.ptp(corners) == 0 else int(counts.argmax())
-    if counts[tone] < (_LEAST_CORNERS if np.ptp(corners) == 0 else _LEAST_LENGTH) * len(border):
+    are_alike = np.ptp(corners) == 0
+    tone = int(corners[0] if are_alike else counts.argmax())
+    if counts[tone] < (_LEAST_CORNERS if are_alike else _LEAST_LENGTH) * len(border):
         return None
     height, width = grey.shape
     middle = grey[height // 4 : height - height // 4, width // 4 : width - width // 4]
@@ -172,9 +173,8 @@ def _fills(rows: np.ndarray) -> bool:
     return float(np.mean(abs(line - depth) <= _SOFT)) >= _FULL
 
 
-def _may_have_any(image: Image.Image) -> bool:
+def _may_have_any(grey: Image.Image) -> bool:
     """Whether enough of an edge is unlike most of the picture's border, and not only in other light."""
-    grey = image.convert("L")
     edges = [rows[:, 0].astype(int) for rows in _from_edges(np.asarray(grey))]
     usual = np.median(np.concatenate(edges))
     if all(np.mean(abs(edge - usual) > _ANOTHER) < _LEAST_LENGTH for edge in edges):
@@ -243,7 +243,7 @@ def _straight(depth: np.ndarray, most: float, tolerance: float) -> np.ndarray:
     return line
 
 
-def _painted(image: Image.Image, depths: list[np.ndarray], factor: int) -> Image.Image:
+def _painted(image: Image.Image, depths: Depths, factor: int) -> Image.Image:
     """A picture with the beginnings of its rows as what follows; `depths` are those of a copy reduced by `factor`."""
     pixels = np.array(image)
     for rows, depth in zip(_from_edges(pixels), depths, strict=True):
