@@ -4,10 +4,10 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from benchmarks.form_rendering import FORMS, boxes_apart
-from benchmarks.rendering import DIGITS, strokes
+from benchmarks.rendering import BLACK, DIGITS, WHITE, paper, picture, strokes, thin_strokes, with_rules, write
 from fastnet.data.loading import load_dataset
 from fastnet.reading.batch import read_picture
 from fastnet.reading.pictures import prepare
@@ -85,8 +85,8 @@ def test_a_digit_alone_and_ruled_paper_have_no_grid(predictor, of_each):
     page[40::50] = 150
     ink = strokes(of_each[4], 90)
     page[100 : 100 + ink.shape[0], 100 : 100 + ink.shape[1]][ink > 0.5] = 20
-    for picture in (page, np.pad(255 - of_each[4], 20, constant_values=255)):
-        reading = predictor.read(picture)
+    for source in (page, np.pad(255 - of_each[4], 20, constant_values=255)):
+        reading = predictor.read(source)
         assert (reading.text, reading.grid) == ("4", None)
 
 
@@ -473,3 +473,24 @@ def test_a_ripple_beside_a_line_is_no_line():
     dark[28:33], dark[38], dark[50] = 240, 30, 200
     line, ripple, thin = (Line(0, np.full(200, row), thick) for row, thick in ((30.0, 5.0), (38.0, 1.0), (50.0, 1.0)))
     assert without_echoes([line, ripple, thin], dark) == [line, thin]
+
+
+@pytest.mark.parametrize("frame", [1, 4])
+def test_ruled_paper_in_a_frame_is_no_form(predictor, of_each, frame):
+    page = with_rules(paper((480, 290), WHITE), 72, (120, 150, 220))
+    for number, digit in enumerate([4, 0, 7, 2]):
+        write(page, thin_strokes(of_each[digit], 70, 5), 60 + 95 * number, 110, BLACK)
+    reading = predictor.read(ImageOps.expand(picture(page), frame, (0, 0, 0)))
+    assert reading.text == "4072"
+    assert reading.grid is None
+
+
+def test_a_form_on_a_small_sheet_has_its_cells(predictor, of_each):
+    """Around it, most of the picture is darker than the form's lines."""
+    page = Image.fromarray(form(of_each, ["3_7", "_20"]))
+    assert predictor.read(ImageOps.expand(page, 110, 8)).text == "3_7\n_20"
+
+
+def test_lines_between_cells_that_were_cut_out_within_them_are_no_ones(predictor, of_each):
+    page = form(of_each, ["8402"], side=80, line=1)
+    assert predictor.read(page[39:89]).text == "8402"

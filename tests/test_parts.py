@@ -390,3 +390,23 @@ def test_a_stroke_in_a_ring_that_it_does_not_reach_may_be_a_1(predictor):
     page = drawn((98, 50, 103, 180), size=(240, 240))
     ImageDraw.Draw(page).ellipse((56, 40, 144, 190), outline=0, width=4)
     assert "may be a 1 in a circle" not in predictor.read(page).flags
+
+
+def test_ones_at_both_ends_of_a_number_that_was_cut_out_close_are_no_lines_of_a_page(predictor, digits):
+    inks = [rendering.thin_strokes(image, 100, 6) for image in digits[0][:3]]
+    page = rendering.paper((90 * 3 + 60, 104), rendering.WHITE)
+    for top in (20, 90):
+        page[top : top + 2] = (120, 150, 220)
+    for number, ink in enumerate(inks):
+        rendering.write(page, ink, 35 + 90 * number, 2, rendering.BLACK)
+    picture = rendering.picture(page)
+    for x in (4, picture.width - 9):
+        ImageDraw.Draw(picture).rectangle((x, 1, x + 5, 102), rendering.BLACK)
+    assert predictor.read(picture).text == "1" + "".join(str(label) for label in digits[1][:3]) + "1"
+
+
+def test_punched_holes_are_no_zeros(predictor, digits):
+    picture = rendering.picture(page_of(digits[0][:3], 100, [(120, 80), (240, 80), (360, 80)], (520, 260)))
+    for y in (60, 200):
+        ImageDraw.Draw(picture).ellipse((20, y - 20, 60, y + 20), (40, 36, 34))
+    assert predictor.read(picture).text == "".join(str(label) for label in digits[1][:3])

@@ -52,6 +52,24 @@ def test_strips_of_the_desk_along_sides_are_no_digits(predictor, some, sides):
         assert predictor.read(picture).text == str(label)
 
 
+@pytest.mark.parametrize("tone", [(0, 0, 0), (128, 128, 128)])
+@pytest.mark.parametrize("bars", [(0, 90, 0, 90), (0, 170, 0, 170), (110, 0, 110, 0)])
+def test_bars_that_make_a_picture_fit_a_screen_are_not_around_light_ink(predictor, some, tone, bars):
+    for image, label in some:
+        assert predictor.read(ImageOps.expand(page_of(image), bars, tone)).text == str(label)
+
+
+@pytest.mark.parametrize("angle", [-2, 0, 2])
+def test_a_desk_along_one_side_is_no_paper_in_the_shade(predictor, some, angle):
+    """Evened out, it is as the page, and the line between them as a 1."""
+    rng = np.random.default_rng(0)
+    for image, label in some:
+        table = rendering.with_texture(rng, rendering.paper((500, 360), (88, 62, 44)), 6)
+        table[:, 80:] = np.asarray(page_of(image))
+        reading = predictor.read(rendering.picture(table).rotate(angle, Image.Resampling.BICUBIC, fillcolor=DESK))
+        assert reading.text == str(label)
+
+
 def test_what_is_painted_over_is_as_the_paper_beside_it_and_the_rest_as_it_was(some):
     page = page_of(some[0][0])
     picture = page.rotate(5, Image.Resampling.BICUBIC, fillcolor=DESK)
@@ -103,6 +121,14 @@ def test_plain_pages_frames_and_shadows_are_left_as_they_are(some):
         image, small = without_surroundings(picture, picture, 1)
         assert image is picture
         assert small is picture
+
+
+def test_a_sliver_at_the_edge_beside_far_thicker_strokes_is_no_1(predictor, some):
+    for image, label in some:
+        picture = page_of(image)
+        ImageDraw.Draw(picture).rectangle((418, 200, 419, 359), DESK)
+        reading = predictor.read(picture)
+        assert (reading.text, reading.flags) == (str(label), ())
 
 
 def test_a_wedge_in_a_corner_is_beyond_the_page():

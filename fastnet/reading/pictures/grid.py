@@ -39,6 +39,7 @@ _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
 _AMONG = 0.6  # of their height is ink among empty cells, which are tiles or panes then
 _BEYOND = 0.04  # of the picture lies beyond the cells of squared paper, at least, on each side
+_WHOLE, _LONG = 0.8, 1.7  # of the picture's width, and times its height, is a line of ruled paper wide, at least
 _FITS = 0.6  # of the ink in a grid stays in its cells; where it does not, somebody wrote across squared paper
 
 
@@ -125,7 +126,9 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
     frame = _closed(ink, across, _lines(along_down, thickest, 2 * _LEAST_SIDE), thickest)
     if frame is None:  # uprights of combs may be shorter than sides of cells
         frame = _combs(ink.faint.shape, across, _lines(along_down, thickest, _LEAST_SIDE))
-    return _written_in(frame, ink, least_side) if frame else None
+    if frame is None or _is_ruled_paper(frame.cells, ink.mask.shape[1]):
+        return None
+    return _written_in(frame, ink, least_side)
 
 
 def _closed(ink: Ink, across: list[Line], down: list[Line], thickest: int) -> _Frame | None:
@@ -161,6 +164,13 @@ def _combs(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> _Fra
         return None
     regions, cells = _cells(shape, bases + roofs, uprights)
     return _Frame(bases, uprights, regions, cells) if len(cells) in _CELLS else None
+
+
+def _is_ruled_paper(cells: list[Group], width: int) -> bool:
+    """Whether there is but one long cell in each row, as wide as the picture: its lines are those of ruled paper."""
+    rows = in_lines(cells, slope_of(cells))
+    is_long = all(cell.width >= max(_WHOLE * width, _LONG * cell.height) for cell in cells)
+    return is_long and all(len(row) == 1 for row in rows)
 
 
 def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:

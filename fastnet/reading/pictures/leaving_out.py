@@ -1,5 +1,7 @@
 """Leave out what is no digit by its size or shape: specks, shade, blots, underlines, dashes, what is far too large."""
 
+import math
+
 import numpy as np
 
 from .groups import FRAGMENT, Group, is_about, usual_height
@@ -17,6 +19,8 @@ _BLACK_INK = 150  # contrast of 255 from which even a soft edge is of ink: pictu
 _SPECK_AREA, _SPECK_SIDE = 0.004, 0.04  # of the usual digit: less is dirt
 _SOLID, _SQUARE = 0.9, 1.7  # of its box is ink, and no side is so many times the other: a sheet or a blot
 _ROUND, _THICK = 0.7, 0.45  # of its box is ink, and its stroke is so wide for its longer side: a dot
+_HOLE = 0.25  # of the digits' height is a punched hole, at least
+_LEAST_DISC, _DISC_SIDES, _OFF_DISC = 8, 1.15, 0.06  # pixels, times its shorter side, off its share of its box
 _MANY_ALIKE, _FAR_LARGER = 6, 4  # beside so many digits that are alike, what is so many times as high is none
 _LONG, _BELOW, _BEYOND = 5, 0.5, 0.05  # an underline is so many times as wide as high, begins within such a share ...
 # ... of a digit's height below it, and goes on to both sides by such a share of it; the foot of a 2 or a 1 hardly does
@@ -71,14 +75,20 @@ def leave_out_specks(sieve: Sieve) -> None:
 
 
 def leave_out_blots(sieve: Sieve) -> None:
-    """Leave out what is solid and about square or round, as no digit is, but a sheet, a screen or a tap of a pen."""
-    least = usual_height(sieve.groups) / 2
+    """Leave out what is solid and about square or round, as no digit is: a sheet, a screen, a tap of a pen, a hole.
+
+    What is less than half as high as the digits may be a piece of one, unless it is quite round.
+    """
+    usual = usual_height(sieve.groups)
 
     def is_blot(group: Group) -> bool:
         solid = group.area / (group.width * group.height)
         if group.longer > _SQUARE * group.shorter or solid <= _ROUND:
             return False
-        return solid > _SOLID or (group.longer >= least and stroke_width(sieve.own(group)) >= _THICK * group.longer)
+        is_disc = _LEAST_DISC <= group.longer <= _DISC_SIDES * group.shorter and abs(solid - math.pi / 4) <= _OFF_DISC
+        least = _HOLE if is_disc else 0.5
+        is_thick = group.longer >= least * usual and stroke_width(sieve.own(group)) >= _THICK * group.longer
+        return solid > _SOLID or is_thick
 
     sieve.leave_out("a blot", is_blot)
 

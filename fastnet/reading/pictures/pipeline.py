@@ -26,6 +26,7 @@ from .touching import closer_cuts, may_be_two
 UNLIKE = "unlike any digit"  # a flag, of what is seen here as of what the network says
 _WORK_PIXELS = 320_000  # a larger picture is reduced to about that, which shows all but small digits well enough
 _CELLS_PIXELS = 2 * _WORK_PIXELS  # of a form with small cells
+_ENLARGED, _TINY_CELL = 3, 24  # times as wide and high is a form with tiny cells looked at; pixels of their height
 _MISSED = 3  # cells, from afar, on each side of those that were seen
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
 _LEAST_SIDE = 6  # pixels of a digit: nobody could read less
@@ -105,7 +106,7 @@ class Look:
 
     x: int
     y: int
-    scale: int
+    scale: float
     ink: Ink
     mask: np.ndarray  # of the ink, without ruled lines
     found: Found
@@ -126,7 +127,7 @@ class Look:
 def _look_at(image: Image.Image, small: Image.Image, factor: int) -> Look:
     """Look at the grid or the sheet of paper that the picture shows, or at all of it."""
     coarse_copy = coarse(small)
-    form = _look_at_grid(image, small, factor) if may_have_grid(small) else None
+    form = _form_in(image, small, factor)
     sheet = find_sheet(coarse_copy, image.size)
     if form and (sheet is None or _lies_on(form, sheet)):
         return form
@@ -144,26 +145,51 @@ def _closer(image: Image.Image, look: Look) -> Look:
     return look
 
 
-def _look_at_grid(image: Image.Image, small: Image.Image, factor: int) -> Look | None:
+def _form_in(image: Image.Image, small: Image.Image, factor: int) -> Look | None:
+    """The form that a picture shows; None if it shows none. Where cells are tiny, they are found when enlarged."""
+    form = _look_at_grid(image, small, factor) if may_have_grid(small) else None
+    if form or not _is_tiny(image):
+        return form
+    larger = _enlarged(image)
+    form = _look_at_grid(larger, larger, 1 / _ENLARGED) if may_have_grid(larger) else None
+    return form if form and any(one.kind != "empty" for one in form.cuts) else None
+
+
+def _is_tiny(image: Image.Image) -> bool:
+    return image.width * image.height * _ENLARGED**2 <= _CELLS_PIXELS
+
+
+def _enlarged(image: Image.Image) -> Image.Image:
+    return image.resize((image.width * _ENLARGED, image.height * _ENLARGED), Image.Resampling.BICUBIC)
+
+
+def _look_at_grid(image: Image.Image, small: Image.Image, factor: float) -> Look | None:
     """Look at the cells of a form, closer if they are small; None if there are none."""
     page, scale, x, y = small, factor, 0, 0
     look = None
     while True:
         ink = find_ink(page, has_lines=True)
         grid = find_grid(ink, _LEAST_SIDE / scale)
-        if grid is None:
+        if grid is None or (look and scale < 1 and len(grid.found.cuts) < len(look.cuts)):
             return look
         look = Look(x, y, scale, ink, grid.mask, grid.found)
-        if scale == 1 or grid.height >= _SMALL or not _is_in_cells(look):
+        if scale < 1 or grid.height >= (_SMALL if scale > 1 else _TINY_CELL) or not _is_in_cells(look):
             return look
         x0, y0, x1, y1 = (round(edge) for edge in look.outside(grid.box))
         margin = round(_MISSED * grid.height * scale)
         x, y = max(0, x0 - margin), max(0, y0 - margin)
-        around = x, y, min(image.width, x1 + margin), min(image.height, y1 + margin)
-        page, closer = reduced(image.crop(around), _CELLS_PIXELS)
+        part = image.crop((x, y, min(image.width, x1 + margin), min(image.height, y1 + margin)))
+        page, closer = _closer_page(part, scale)
         if closer >= scale:
             return look
         scale = closer
+
+
+def _closer_page(part: Image.Image, scale: float) -> tuple[Image.Image, float]:
+    """A part of a picture that was seen at a scale, and a scale at which more of it may be seen."""
+    if scale == 1 and _is_tiny(part):
+        return _enlarged(part), 1 / _ENLARGED
+    return reduced(part, _CELLS_PIXELS)
 
 
 def _is_in_cells(form: Look) -> bool:
@@ -203,14 +229,19 @@ def _look_at_sheet(image: Image.Image, sheet: Sheet) -> Look | None:
     is_bar = max(width, height) >= _BAR * min(width, height)
     if is_bar and sheet.must_have_digits:
         return None
-    if sheet.box is not None:
-        look = _closer(image, _look(image, sheet.box, is_dark=sheet.is_light))
-    else:
-        page, plane = sheet.straightened(image)
-        look = replace(_closer(page, _look(page, (0, 0, *page.size), is_dark=sheet.is_light)), plane=plane)
+    page, plane = sheet.straightened(image) if sheet.box is None else (image.crop(sheet.box), None)
+    look = _form_on(page, sheet) or _closer(page, _look(page, (0, 0, *page.size), is_dark=sheet.is_light))
+    left, top = (0, 0) if sheet.box is None else sheet.box[:2]
+    look = replace(look, x=look.x + left, y=look.y + top, plane=plane)
     if look.cuts and look.ink.contrast >= _LOW_CONTRAST:
         return look
     return None if is_bar or sheet.must_have_digits or look.cuts else look
+
+
+def _form_on(page: Image.Image, sheet: Sheet) -> Look | None:
+    """The form on a sheet, which was not seen among what lies around it."""
+    form = _form_in(page, *reduced(page, _WORK_PIXELS))
+    return form if form and _is_in_cells(form) and form.ink.is_dark == sheet.is_light else None
 
 
 def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:

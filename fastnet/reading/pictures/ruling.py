@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .labelling import Runs, label_runs, long_runs, places_in
+from .mnist_form import stroke_width
 from .rows import STEEPEST
 
 _SPAN = 0.9  # a ruled line crosses so much of the page
@@ -22,6 +23,7 @@ _NEARER = np.linspace(-0.01, 0.01, 21)
 _CROSSED, _LOOKED_AT = 0.5, 200  # the share of so many columns, evenly spaced, that one slanting line crosses at least
 _MARGIN = 0.02  # of the picture: a lone line that ends by so much before an edge, where another stroke begins, ...
 _MUCH = 0.35  # ... and is so much of all ink, is a stroke of a digit that fills the picture
+_AS_HIGH, _AS_THICK = 0.65, 0.7  # of the picture is a digit high beside such 1s, and of its stroke they are thick
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
 
 Line = tuple[np.ndarray, np.ndarray, np.ndarray]  # as `_edges` gives it
@@ -35,7 +37,17 @@ def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -
     there is only one, which may be anything.
     """
     across, slope = _without_lines_across(mask, faint, even)
-    return _without_lines_across(across.T, faint.T, even.T)[0].T, slope
+    both = _without_lines_across(across.T, faint.T, even.T)[0].T
+    return across if _are_ones(across & ~both, both) else both, slope
+
+
+def _are_ones(lines: np.ndarray, rest: np.ndarray) -> bool:
+    """Whether lines down the page are the 1s of a number that was cut out close: as thick and as high as the others."""
+    if not lines.any() or not rest.any():
+        return False
+    box = label_runs(rest).box
+    is_close = (box[:, 3] - box[:, 1]).max() >= _AS_HIGH * len(rest)
+    return bool(is_close and stroke_width(lines) >= _AS_THICK * stroke_width(rest))
 
 
 def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -> tuple[np.ndarray, float]:

@@ -61,7 +61,7 @@ def homography(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.append(np.linalg.solve(np.array(rows), np.array(values)), 1).reshape(3, 3)
 
 
-def box_seen(box: Box, plane: np.ndarray) -> tuple[float, float, float, float]:
+def box_seen(box: tuple[float, float, float, float], plane: np.ndarray) -> tuple[float, float, float, float]:
     """The box around a box after a perspective."""
     x0, y0, x1, y1 = box
     x, y, w = plane @ np.array([[x0, x1, x1, x0], [y0, y0, y1, y1], [1, 1, 1, 1]])

@@ -34,6 +34,8 @@ _AS_LONG = 0.6  # of an edge's length is what may be a digit beside a 1, in a cl
 _FULL = 0.95  # of a part is between an edge and the line
 _SLIVER = 4  # pixels wide is what is left of a thin wedge that noise broke, at most
 _SOFT = 2  # pixels of a soft edge
+_SHARP = 0.6  # of the difference between a page and a desk is at the edge between them
+_SPECK = 0.04  # of the picture's shorter side is what stands out from a bare desk, at most
 _SAME = 2  # of 255: so near to each other is what has one tone
 _LEAST_CORNERS = 0.05  # of the border has the tone of the four corners, if these are cut off
 _MOST_TONE = 0.1  # of the page has just the tone of what lies beyond it, at most; of its middle nearly that
@@ -49,15 +51,17 @@ def without_surroundings(image: Image.Image, small: Image.Image, factor: int) ->
     """A picture and its copy, reduced by `factor`, with what lies beyond the page as the paper beside it."""
     tiny = coarse(small).convert("L")
     tone, may_have_others = _foreign_tone(np.asarray(tiny)), _may_have_any(tiny)
-    if tone is None and not may_have_others:
-        return image, small
     looked_at, more = reduced(small, _PIXELS)
-    depths = _of_tone(np.asarray(looked_at.convert("L")), tone) if tone is not None else _NOTHING
-    if may_have_others and not _is_any(depths):
+    if tone is not None:
+        depths = _of_tone(np.asarray(looked_at.convert("L")), tone)
+        if _is_any(depths):
+            image, small = _painted(image, depths, more * factor), _painted(small, depths, more)
+            looked_at = _painted(looked_at, depths, 1)
+    if may_have_others:
         depths = _beyond(contrasting_channel(looked_at))
-    if not _is_any(depths):
-        return image, small
-    return _painted(image, depths, more * factor), _painted(small, depths, more)
+        if _is_any(depths):
+            image, small = _painted(image, depths, more * factor), _painted(small, depths, more)
+    return image, small
 
 
 def _is_any(depths: Depths) -> bool:
@@ -65,8 +69,36 @@ def _is_any(depths: Depths) -> bool:
 
 
 def _beyond(channel: Image.Image) -> Depths:
-    """What is as ink beyond the page."""
-    return [_depths(rows) for rows in _from_edges(find_ink(channel).mask)]
+    """What lies beyond the page and is as ink, or else far darker than the page, as a bare desk is."""
+    grey, mask = np.asarray(channel), find_ink(channel).mask
+    usual = float(np.median(grey))
+    sides = zip(_from_edges(grey), _from_edges(mask), strict=True)
+    return [_strip_of_ink_or_desk(rows, ink, usual) for rows, ink in sides]
+
+
+def _strip_of_ink_or_desk(rows: np.ndarray, ink: np.ndarray, usual: float) -> np.ndarray:
+    depth = _depths(ink)
+    return depth if depth.any() else _desk(rows, ink, usual)
+
+
+def _desk(rows: np.ndarray, ink: np.ndarray, usual: float) -> np.ndarray:
+    """How much of each row is far darker than usual, up to a sharp edge, and bare.
+
+    Where light fades, there is no such edge, and in a shadow there may be ink.
+    """
+    nothing = np.zeros(len(rows))
+    tone = float(np.median(rows[:, : max(1, round(_LEAST_STRIP * rows.shape[1]))]))
+    if usual - tone <= _ANOTHER:
+        return nothing
+    depth = _depths(rows < (usual + tone) / 2)
+    its = np.flatnonzero(depth)
+    if not len(its):
+        return nothing
+    inner, outer = (np.clip(depth[its] + off, 0, rows.shape[1] - 1).astype(int) for off in (-2 * _SOFT, 2 * _SOFT))
+    is_sharp = np.median(rows[its, outer].astype(int) - rows[its, inner]) >= _SHARP * (usual - tone)
+    box = label_runs(ink & (np.arange(rows.shape[1]) < depth[:, np.newaxis] - 2 * _SOFT)).box
+    longest = (box[:, 2:] - box[:, :2]).max(initial=0)
+    return depth if is_sharp and longest <= _SPECK * min(rows.shape) else nothing
 
 
 def _foreign_tone(grey: np.ndarray) -> int | None:
@@ -80,9 +112,8 @@ def _foreign_tone(grey: np.ndarray) -> int | None:
         return None
     height, width = grey.shape
     middle = grey[height // 4 : height - height // 4, width // 4 : width - width // 4]
-    is_below_a_sheet = np.median(middle) - tone > _ANOTHER  # which is looked for as such
     is_of_page = np.mean(abs(middle.astype(np.int16) - tone) <= _NO_OTHER) > _MOST_TONE
-    return None if is_of_page or is_below_a_sheet else tone
+    return None if is_of_page else tone
 
 
 def _of_tone(grey: np.ndarray, tone: int) -> Depths:
@@ -92,6 +123,9 @@ def _of_tone(grey: np.ndarray, tone: int) -> Depths:
     """
     mask = abs(grey.astype(np.int16) - tone) <= _SAME
     depths = [_depths(rows, _DEEPEST) for rows in _from_edges(mask)]
+    is_below_a_sheet = np.median(grey) - tone > _ANOTHER
+    if is_below_a_sheet and any(np.ptp(each) > _SOFT for each in depths):
+        return _NOTHING  # the sheet is looked for as such, and straightened
     if not _is_any(depths):
         depths = _round_corners(grey == tone)
     elif _passes_for_paper(grey, depths, tone):
@@ -174,13 +208,10 @@ def _fills(rows: np.ndarray) -> bool:
 
 
 def _may_have_any(grey: Image.Image) -> bool:
-    """Whether enough of an edge is unlike most of the picture's border, and not only in other light."""
+    """Whether enough of an edge is unlike most of the picture's border."""
     edges = [rows[:, 0].astype(int) for rows in _from_edges(np.asarray(grey))]
     usual = np.median(np.concatenate(edges))
-    if all(np.mean(abs(edge - usual) > _ANOTHER) < _LEAST_LENGTH for edge in edges):
-        return False
-    mask = find_ink(grey).mask
-    return any(rows[:, 0].mean() >= _LEAST_LENGTH for rows in _from_edges(mask))
+    return any(np.mean(abs(edge - usual) > _ANOTHER) >= _LEAST_LENGTH for edge in edges)
 
 
 def _from_edges(pixels: np.ndarray) -> Iterator[np.ndarray]:
