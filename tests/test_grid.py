@@ -494,3 +494,18 @@ def test_a_form_on_a_small_sheet_has_its_cells(predictor, of_each):
 def test_lines_between_cells_that_were_cut_out_within_them_are_no_ones(predictor, of_each):
     page = form(of_each, ["8402"], side=80, line=1)
     assert predictor.read(page[39:89]).text == "8402"
+
+
+@pytest.mark.parametrize("angle", [-15, -8, 5, 12])
+def test_a_form_that_lies_askew_is_turned_level(predictor, of_each, angle):
+    page = Image.fromarray(form(of_each, ["3__7", "_20_"], margin=60))
+    middle_of_7 = np.array([60 + 3.5 * 54, 60 + 28]) - np.array(page.size) / 2
+    askew = page.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=250)
+    reading = predictor.read(askew)
+    assert reading.text == "3__7\n_20_"
+    sin, cos = np.sin(np.radians(angle)), np.cos(np.radians(angle))
+    x, y = np.array([[cos, sin], [-sin, cos]]) @ middle_of_7 + np.array(askew.size) / 2
+    x0, y0, x1, y1 = reading.lines[0].digits[-1].box
+    assert x0 < x < x1
+    assert y0 < y < y1
+    assert x1 - x0 < 56

@@ -54,7 +54,7 @@ def _without_lines_across(mask: np.ndarray, faint: np.ndarray, even: np.ndarray)
     height, width = mask.shape
     if faint.any(axis=0).mean() < _SPAN and not _may_be_page(faint):
         return mask, 0.0
-    slope = _slope(faint)
+    slope = slope_of_lines(faint)
     if slope == 0:
         return _without_level_lines(mask, faint, even, np.broadcast_to(True, mask.shape), 0.0)[0], 0.0
     fall = np.round(slope * np.arange(width)).astype(int)
@@ -85,8 +85,8 @@ def _begins(faint: np.ndarray) -> tuple[np.ndarray, int]:
     return columns[1:].T & ~columns[:-1].T, step
 
 
-def _slope(faint: np.ndarray) -> float:
-    """How many rows the ruled lines fall for each column, 0 if they do not, or there are none (Hough's transform)."""
+def slope_of_lines(faint: np.ndarray) -> float:
+    """How many rows lines across fall for each column, 0 if they do not, or there are none (Hough's transform)."""
     begins, step = _begins(faint)
     x, y = np.nonzero(begins)
     x *= step
