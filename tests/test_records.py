@@ -44,6 +44,14 @@ def test_a_run_of_another_recipe_is_trained_anew(data):
     assert load_run(records.finished(data, "plain", other, seed=0), data).recipe == other
 
 
+def test_the_whole_training_set_is_one_of_its_own(data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(records, "load_dataset", lambda: data)
+    records.main(["--whole", "--recipe", "plain", "--seeds", "1", "--epochs", "1"])
+    assert "| `plain` |" in capsys.readouterr().out
+    training = load_run(tmp_path / "plain-whole-0", data)
+    assert len(training.train_samples) == len(data.train)
+
+
 def test_the_page_has_the_figures_of_the_document():
     document = records.DOCUMENT.read_text(encoding="utf-8")
     assert choices.shipped() == records.figures_of(document), "run: python -m benchmarks records --ship"
