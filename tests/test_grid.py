@@ -485,6 +485,17 @@ def test_ruled_paper_in_a_frame_is_no_form(predictor, of_each, frame):
     assert reading.grid is None
 
 
+@pytest.mark.parametrize("margin", [8, 20, 36])
+def test_a_column_of_long_cells_is_a_form(predictor, of_each, margin):
+    page = paper((300 + 2 * margin, 102 + 2 * margin), WHITE)
+    for number, digit in enumerate([8, 3]):
+        write(page, strokes(of_each[digit], 36), margin + 100 + 50 * number, margin + 8, BLACK)
+    image = picture(page)
+    for top in (0, 50):
+        ImageDraw.Draw(image).rectangle((margin, margin + top, margin + 299, margin + top + 51), None, (60, 60, 60), 2)
+    assert predictor.read(image).text == "83\n_"
+
+
 def test_a_form_on_a_small_sheet_has_its_cells(predictor, of_each):
     """Around it, most of the picture is darker than the form's lines."""
     page = Image.fromarray(form(of_each, ["3_7", "_20"]))

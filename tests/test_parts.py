@@ -410,3 +410,26 @@ def test_punched_holes_are_no_zeros(predictor, digits):
     for y in (60, 200):
         ImageDraw.Draw(picture).ellipse((20, y - 20, 60, y + 20), (40, 36, 34))
     assert predictor.read(picture).text == "".join(str(label) for label in digits[1][:3])
+
+
+def test_the_loop_of_a_nine_that_stands_off_its_stem_is_no_hole(predictor):
+    picture = drawn((60, 40, 70, 120), size=(260, 170))
+    ImageDraw.Draw(picture).ellipse((170, 40, 196, 66), 0)
+    ImageDraw.Draw(picture).line((190, 69, 186, 120), 0, 8)
+    assert "a blot" not in reasons(prepare(picture))
+
+
+@pytest.mark.parametrize("pen", [2, 3])
+def test_a_thin_digit_from_edge_to_edge_beside_thick_ones_is_no_line(digits, pen):
+    four = digits[0][list(digits[1]).index(4)]
+    page = page_of(digits[0][:2], 84, [(20, 8), (300, 8)], (420, 100))
+    rendering.write(page, rendering.thin_strokes(four, 120, pen)[10:110], 130, 0, rendering.BLACK)
+    assert "touches the edge" not in reasons(prepare(rendering.picture(page)))
+
+
+@pytest.mark.parametrize(("gap", "pen"), [(20, 2), (30, 2), (30, 3), (45, 4)])
+def test_lines_of_squared_paper_are_no_ones_beside_digits_that_fill_the_picture(digits, gap, pen):
+    page = rendering.with_rules(rendering.paper((360, 110), rendering.WHITE), gap, (120, 150, 220), True)
+    for number, image in enumerate(digits[0][:3]):
+        rendering.write(page, rendering.thin_strokes(image, 90, pen), 30 + 110 * number, 10, rendering.BLACK)
+    assert len(prepare(rendering.picture(page)).parts) == 3

@@ -70,6 +70,16 @@ def test_a_desk_along_one_side_is_no_paper_in_the_shade(predictor, some, angle):
         assert reading.text == str(label)
 
 
+@pytest.mark.parametrize(("tone", "height"), [(140, 14), (190, 10), (190, 18)])
+def test_small_digits_in_a_sharp_shadow_along_one_side_are_read(predictor, digits, tone, height):
+    page = rendering.paper((700, 500), rendering.WHITE)
+    page[:, :150] = tone
+    for digit, x in ((4, 30), (7, 70), (6, 300), (2, 340)):
+        image = digits[0][list(digits[1]).index(digit)]
+        rendering.write(page, rendering.strokes(image, height), x, 200, rendering.BLACK)
+    assert predictor.read(rendering.picture(page)).text == "4762"
+
+
 def test_what_is_painted_over_is_as_the_paper_beside_it_and_the_rest_as_it_was(some):
     page = page_of(some[0][0])
     picture = page.rotate(5, Image.Resampling.BICUBIC, fillcolor=DESK)

@@ -19,33 +19,38 @@ _ROUND_RING, _IN_RING = 0.9, 0.6  # of its longer side is a ring's shorter one: 
 _STRAIGHT = 0.5  # of its width is the ink's deviation from a straight stroke's middle; 0.29 if it is quite even
 _AWAY = 0.1  # of its height is between a ring and both ends of a stroke that does not strike a 0 through
 _SAME_SIZE, _SAME_AREA = 0.06, 1.25  # of a frame's sides differ those of another, and so many times is its ink
-_HAIR_STROKE = 0.35  # of the others' stroke is as wide as a strip that is none of a 1
+_THIN_LINE, _LINE_LENGTH = 0.35, 8  # of the digits' stroke is a line wide that is no 1; times that long, at least
 _NEAR_EDGE, _HAIR, _HAIR_LENGTH = 0.05, 0.01, 8  # of the picture's side from its edge is a hair, and as thick ...
 # ... at most; and so many times as long
 
 
 def leave_out_surroundings(sieve: Sieve) -> None:
-    """Leave out what lies beyond a page a little askew: wedges, and strips if nothing else is about as long; and hairs.
+    """Leave out what lies beyond a page a little askew: wedges, and strips if nothing else is about as long.
 
-    Beside a digit, an upright stroke at the edge is a 1, in a picture that was cut out close to its ink, unless it is
-    far thinner; so is one from edge to edge, which may be a line of a form.
+    Beside a digit, an upright stroke at the edge is a 1, in a picture that was cut out close to its ink.
     """
     touched = sieve.edges.touched
     sieve.leave_out(AT_EDGE, lambda group: is_wedge(sieve.own(group), touched(group)))
     strips = {group for group in sieve.groups if is_strip(sieve.own(group), touched(group))}
-    hairs = strips | {group for group in sieve.groups if _is_from_edge_to_edge(touched(group))}
-    others = [group for group in sieve.groups if group not in hairs]
-    if not hairs or not others:
-        return
     longest = max((group.longer for group in sieve.groups if group not in strips), default=0)
-    thin = _HAIR_STROKE * float(np.median([stroke_width(sieve.own(group)) for group in others]))
-    sieve.leave_out(AT_EDGE, lambda group: group in strips and longest < FRAGMENT * group.longer)
-    sieve.leave_out(AT_EDGE, lambda group: group in hairs and group.area <= thin * group.longer)
+    if longest:
+        sieve.leave_out(AT_EDGE, lambda group: group in strips and longest < FRAGMENT * group.longer)
+    _leave_out_thin_lines(sieve, strips)
 
 
-def _is_from_edge_to_edge(touched: Sides) -> bool:
+def _leave_out_thin_lines(sieve: Sieve, strips: set[Group]) -> None:
+    """Leave out strips, and lines from edge to edge, as of a form, that are far thinner than the digits' strokes."""
+    lines = {group for group in sieve.groups if group in strips or _runs_through(group, sieve.edges.touched(group))}
+    others = [stroke_width(sieve.own(group)) for group in sieve.groups if group not in lines] if lines else []
+    if others:
+        thin = _THIN_LINE * float(np.median(others))
+        sieve.leave_out(AT_EDGE, lambda group: group in lines and group.area <= thin * group.longer)
+
+
+def _runs_through(group: Group, touched: Sides) -> bool:
+    """Whether a part is a line from edge to edge."""
     left, upper, right, lower = touched
-    return (left and right) or (upper and lower)
+    return group.longer >= _LINE_LENGTH * group.shorter and ((left and right) or (upper and lower))
 
 
 def leave_out_borders(sieve: Sieve) -> None:

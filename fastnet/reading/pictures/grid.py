@@ -39,7 +39,7 @@ _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
 _AMONG = 0.6  # of their height is ink among empty cells, which are tiles or panes then
 _BEYOND = 0.04  # of the picture lies beyond the cells of squared paper, at least, on each side
-_WHOLE, _LONG = 0.8, 1.7  # of the picture's width, and times its height, is a line of ruled paper wide, at least
+_WHOLE, _LONG = 0.97, 1.7  # of the picture's width, and times its height, is a line of ruled paper wide, at least
 _FITS = 0.6  # of the ink in a grid stays in its cells; where it does not, somebody wrote across squared paper
 
 

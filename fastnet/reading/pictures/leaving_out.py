@@ -77,20 +77,26 @@ def leave_out_specks(sieve: Sieve) -> None:
 def leave_out_blots(sieve: Sieve) -> None:
     """Leave out what is solid and about square or round, as no digit is: a sheet, a screen, a tap of a pen, a hole.
 
-    What is less than half as high as the digits may be a piece of one, unless it is quite round.
+    What is less than half as high as the digits may be a piece of one, unless it is quite round and stands apart.
     """
-    usual = usual_height(sieve.groups)
+    groups = sieve.groups
+    usual = usual_height(groups)
 
     def is_blot(group: Group) -> bool:
         solid = group.area / (group.width * group.height)
         if group.longer > _SQUARE * group.shorter or solid <= _ROUND:
             return False
         is_disc = _LEAST_DISC <= group.longer <= _DISC_SIDES * group.shorter and abs(solid - math.pi / 4) <= _OFF_DISC
-        least = _HOLE if is_disc else 0.5
+        least = _HOLE if is_disc and _stands_apart(group, groups) else 0.5
         is_thick = group.longer >= least * usual and stroke_width(sieve.own(group)) >= _THICK * group.longer
         return solid > _SOLID or is_thick
 
     sieve.leave_out("a blot", is_blot)
+
+
+def _stands_apart(group: Group, groups: list[Group]) -> bool:
+    """Whether nothing else is nearer than half its own size."""
+    return all(max(group.gaps(other)) > group.longer / 2 for other in groups if other is not group)
 
 
 def leave_out_giants(sieve: Sieve) -> None:

@@ -80,7 +80,7 @@ def _form_in(image: Image.Image, small: Image.Image, factor: int) -> Look | None
         if abs(slope) >= _SLANTING:
             level = _turned_form(image, slope)
             form = level if level and (form is None or len(level.cuts) > len(form.cuts)) else form
-    return form or (_enlarged_form(image) if _is_tiny(image) else None)
+    return form or (_enlarged_form(image) if _may_be_enlarged(image) else None)
 
 
 def _turned_form(image: Image.Image, slope: float) -> Look | None:
@@ -97,10 +97,14 @@ def _enlarged_form(image: Image.Image) -> Look | None:
     if not may_have_grid(larger):
         return None
     form = _look_at_grid(larger, find_ink(larger, has_lines=True), 1 / _ENLARGED)
-    return form if form and any(one.kind != "empty" for one in form.cuts) else None
+    return form if form and _has_digits(form) else None
 
 
-def _is_tiny(image: Image.Image) -> bool:
+def _has_digits(form: Look) -> bool:
+    return any(one.kind != "empty" for one in form.cuts)
+
+
+def _may_be_enlarged(image: Image.Image) -> bool:
     return image.width * image.height * _ENLARGED**2 <= _CELLS_PIXELS
 
 
@@ -114,10 +118,12 @@ def _look_at_grid(image: Image.Image, ink: Ink, scale: float) -> Look | None:
     look = None
     while True:
         grid = find_grid(ink, _LEAST_SIDE / scale)
-        if grid is None or (look and scale < 1 and len(grid.found.cuts) < len(look.cuts)):
+        is_enlarged = scale < 1
+        if grid is None or (look and is_enlarged and len(grid.found.cuts) < len(look.cuts)):
             return look
         look = Look(x, y, scale, ink, grid.mask, grid.found)
-        if scale < 1 or grid.height >= (_SMALL if scale > 1 else _TINY_CELL) or not _is_in_cells(look):
+        is_high = grid.height >= (_SMALL if scale > 1 else _TINY_CELL)
+        if is_enlarged or is_high or not _is_in_cells(look):
             return look
         x0, y0, x1, y1 = (round(edge) for edge in look.outside(grid.box))
         margin = round(_MISSED * grid.height * scale)
@@ -130,8 +136,8 @@ def _look_at_grid(image: Image.Image, ink: Ink, scale: float) -> Look | None:
 
 
 def _closer_page(part: Image.Image, scale: float) -> tuple[Image.Image, float]:
-    """A part of a picture that was seen at a scale, and a scale at which more of it may be seen."""
-    if scale == 1 and _is_tiny(part):
+    """A part of a picture for a closer look, and its scale: enlarged if it is tiny and was seen as it is."""
+    if scale == 1 and _may_be_enlarged(part):
         return _enlarged(part), 1 / _ENLARGED
     return reduced(part, _CELLS_PIXELS)
 
@@ -185,7 +191,9 @@ def _look_at_sheet(image: Image.Image, sheet: Sheet) -> Look | None:
 def _form_on(page: Image.Image, sheet: Sheet) -> Look | None:
     """The form on a sheet, which was not seen among what lies around it."""
     form = _form_in(page, *reduced(page, WORK_PIXELS))
-    return form if form and _is_in_cells(form) and form.ink.is_dark == sheet.is_light else None
+    if not form or not _has_digits(form) or not _is_in_cells(form):
+        return None
+    return form if form.ink.is_dark == sheet.is_light else None
 
 
 def _look(image: Image.Image, region: Box, is_dark: bool | None = None) -> Look:

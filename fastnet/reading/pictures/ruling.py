@@ -23,7 +23,8 @@ _NEARER = np.linspace(-0.01, 0.01, 21)
 _CROSSED, _LOOKED_AT = 0.5, 200  # the share of so many columns, evenly spaced, that one slanting line crosses at least
 _MARGIN = 0.02  # of the picture: a lone line that ends by so much before an edge, where another stroke begins, ...
 _MUCH = 0.35  # ... and is so much of all ink, is a stroke of a digit that fills the picture
-_AS_HIGH, _AS_THICK = 0.65, 0.7  # of the picture is a digit high beside such 1s, and of its stroke they are thick
+_AS_HIGH = 0.65  # of the picture is a digit high beside 1s that were taken for lines, ...
+_AS_THICK, _AS_DARK, _EVENLY = 0.7, 0.8, 0.1  # ... of whose strokes they are as thick and dark; off evenly spaced ones
 _DARKER = 1.4  # times as dark as the line: that is ink on the line
 
 Line = tuple[np.ndarray, np.ndarray, np.ndarray]  # as `_edges` gives it
@@ -38,12 +39,19 @@ def without_ruled_lines(mask: np.ndarray, faint: np.ndarray, even: np.ndarray) -
     """
     across, slope = _without_lines_across(mask, faint, even)
     both = _without_lines_across(across.T, faint.T, even.T)[0].T
-    return across if _are_ones(across & ~both, both) else both, slope
+    return across if _are_ones(across & ~both, both, even) else both, slope
 
 
-def _are_ones(lines: np.ndarray, rest: np.ndarray) -> bool:
-    """Whether lines down the page are the 1s of a number that was cut out close: as thick and as high as the others."""
+def _are_ones(lines: np.ndarray, rest: np.ndarray, even: np.ndarray) -> bool:
+    """Whether lines down the page are 1s: about as dark and thick as the strokes of digits that fill the picture.
+
+    Several that are evenly spaced are none.
+    """
     if not lines.any() or not rest.any():
+        return False
+    apart = np.diff(np.flatnonzero(np.diff(lines.any(axis=0), prepend=False))[::2])
+    are_even = len(apart) > 1 and np.ptp(apart) <= _EVENLY * apart.mean()
+    if are_even or np.median(even[lines]) < _AS_DARK * np.median(even[rest]):
         return False
     box = label_runs(rest).box
     is_close = (box[:, 3] - box[:, 1]).max() >= _AS_HIGH * len(rest)

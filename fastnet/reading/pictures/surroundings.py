@@ -2,7 +2,8 @@
 
 Where a page is a little askew, pictures show, along an edge, a wedge or a strip of the desk or of the scanner's lid. It
 is as dark as ink, and often darker, so that it would also say what ink looks like. Where a picture was turned, or is
-transparent at its edges, wedges, strips or round corners of one tone are as light as no paper in the shade.
+transparent at its edges, wedges, strips or round corners of one tone are as light as no paper in the shade; bars make
+it fit a screen. And a bare desk along one side is as dark as no shadow.
 """
 
 import itertools
@@ -35,7 +36,7 @@ _FULL = 0.95  # of a part is between an edge and the line
 _SLIVER = 4  # pixels wide is what is left of a thin wedge that noise broke, at most
 _SOFT = 2  # pixels of a soft edge
 _SHARP = 0.6  # of the difference between a page and a desk is at the edge between them
-_SPECK = 0.04  # of the picture's shorter side is what stands out from a bare desk, at most
+_SPECK, _SPECK_ON_PAGE = 0.04, 0.5  # of the picture's shorter side, and of the page's longest ink, is grain of a desk
 _SAME = 2  # of 255: so near to each other is what has one tone
 _LEAST_CORNERS = 0.05  # of the border has the tone of the four corners, if these are cut off
 _MOST_TONE = 0.1  # of the page has just the tone of what lies beyond it, at most; of its middle nearly that
@@ -52,15 +53,14 @@ def without_surroundings(image: Image.Image, small: Image.Image, factor: int) ->
     tiny = coarse(small).convert("L")
     tone, may_have_others = _foreign_tone(np.asarray(tiny)), _may_have_any(tiny)
     looked_at, more = reduced(small, _PIXELS)
+    steps = []
     if tone is not None:
-        depths = _of_tone(np.asarray(looked_at.convert("L")), tone)
-        if _is_any(depths):
-            image, small = _painted(image, depths, more * factor), _painted(small, depths, more)
-            looked_at = _painted(looked_at, depths, 1)
+        steps.append(_of_tone(np.asarray(looked_at.convert("L")), tone))
+        looked_at = _painted(looked_at, steps[-1], 1)
     if may_have_others:
-        depths = _beyond(contrasting_channel(looked_at))
-        if _is_any(depths):
-            image, small = _painted(image, depths, more * factor), _painted(small, depths, more)
+        steps.append(_beyond(contrasting_channel(looked_at)))
+    for depths in steps:
+        image, small = _painted(image, depths, more * factor), _painted(small, depths, more)
     return image, small
 
 
@@ -73,10 +73,10 @@ def _beyond(channel: Image.Image) -> Depths:
     grey, mask = np.asarray(channel), find_ink(channel).mask
     usual = float(np.median(grey))
     sides = zip(_from_edges(grey), _from_edges(mask), strict=True)
-    return [_strip_of_ink_or_desk(rows, ink, usual) for rows, ink in sides]
+    return [_ink_or_desk(rows, ink, usual) for rows, ink in sides]
 
 
-def _strip_of_ink_or_desk(rows: np.ndarray, ink: np.ndarray, usual: float) -> np.ndarray:
+def _ink_or_desk(rows: np.ndarray, ink: np.ndarray, usual: float) -> np.ndarray:
     depth = _depths(ink)
     return depth if depth.any() else _desk(rows, ink, usual)
 
@@ -96,9 +96,16 @@ def _desk(rows: np.ndarray, ink: np.ndarray, usual: float) -> np.ndarray:
         return nothing
     inner, outer = (np.clip(depth[its] + off, 0, rows.shape[1] - 1).astype(int) for off in (-2 * _SOFT, 2 * _SOFT))
     is_sharp = np.median(rows[its, outer].astype(int) - rows[its, inner]) >= _SHARP * (usual - tone)
-    box = label_runs(ink & (np.arange(rows.shape[1]) < depth[:, np.newaxis] - 2 * _SOFT)).box
-    longest = (box[:, 2:] - box[:, :2]).max(initial=0)
-    return depth if is_sharp and longest <= _SPECK * min(rows.shape) else nothing
+    places = np.arange(rows.shape[1]) - depth[:, np.newaxis]
+    on_desk, on_page = (_longest(ink & part) for part in (places < -2 * _SOFT, places > 2 * _SOFT))
+    is_bare = on_desk <= min(_SPECK * min(rows.shape), _SPECK_ON_PAGE * on_page)
+    return depth if is_sharp and is_bare else nothing
+
+
+def _longest(mask: np.ndarray) -> int:
+    """The longer side of the longest part."""
+    box = label_runs(mask).box
+    return int((box[:, 2:] - box[:, :2]).max(initial=0))
 
 
 def _foreign_tone(grey: np.ndarray) -> int | None:
@@ -119,7 +126,7 @@ def _foreign_tone(grey: np.ndarray) -> int | None:
 def _of_tone(grey: np.ndarray, tone: int) -> Depths:
     """What lies beyond the page and is all of one tone: wedges, strips, and four corners that are round alike.
 
-    Nothing, if more of that tone is on the page or at the border, or the page would be small.
+    Nothing, if more of that tone is on the page or at the border, the page would be small, or it is a sheet askew.
     """
     mask = abs(grey.astype(np.int16) - tone) <= _SAME
     depths = [_depths(rows, _DEEPEST) for rows in _from_edges(mask)]
@@ -276,6 +283,8 @@ def _straight(depth: np.ndarray, most: float, tolerance: float) -> np.ndarray:
 
 def _painted(image: Image.Image, depths: Depths, factor: int) -> Image.Image:
     """A picture with the beginnings of its rows as what follows; `depths` are those of a copy reduced by `factor`."""
+    if not _is_any(depths):
+        return image
     pixels = np.array(image)
     for rows, depth in zip(_from_edges(pixels), depths, strict=True):
         beside = max(1, round(_BESIDE * rows.shape[1]))
