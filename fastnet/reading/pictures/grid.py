@@ -39,7 +39,8 @@ _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
 _AMONG = 0.6  # of their height is ink among empty cells, which are tiles or panes then
 _BEYOND = 0.04  # of the picture lies beyond the cells of squared paper, at least, on each side
-_WHOLE, _LONG = 0.97, 1.7  # of the picture's width, and times its height, is a line of ruled paper wide, at least
+_MARGINS, _NARROW = 0.05, 10  # of the picture's width, or pixels, are beside a line of ruled paper, at most
+_LONG = 1.7  # times as long as high is that line, at least
 _FITS = 0.6  # of the ink in a grid stays in its cells; where it does not, somebody wrote across squared paper
 
 
@@ -169,7 +170,8 @@ def _combs(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> _Fra
 def _is_ruled_paper(cells: list[Group], width: int) -> bool:
     """Whether there is but one long cell in each row, as wide as the picture: its lines are those of ruled paper."""
     rows = in_lines(cells, slope_of(cells))
-    is_long = all(cell.width >= max(_WHOLE * width, _LONG * cell.height) for cell in cells)
+    margins = max(_MARGINS * width, _NARROW)
+    is_long = all(cell.width >= max(width - margins, _LONG * cell.height) for cell in cells)
     return is_long and all(len(row) == 1 for row in rows)
 
 
