@@ -39,7 +39,8 @@ _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
 _AMONG = 0.6  # of their height is ink among empty cells, which are tiles or panes then
 _BEYOND = 0.04  # of the picture lies beyond the cells of squared paper, at least, on each side
-_MARGINS, _NARROW = 0.05, 10  # of the picture's width, or pixels, are beside a line of ruled paper, at most
+_PART = 0.75  # of a square is what a frame cut off of one, at most
+_MARGINS, _NARROW = 0.075, 10  # of the picture's width, or pixels, are beside a line of ruled paper, at most
 _LONG = 1.7  # times as long as high is that line, at least
 _FITS = 0.6  # of the ink in a grid stays in its cells; where it does not, somebody wrote across squared paper
 
@@ -212,17 +213,39 @@ def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
 
 
 def _is_squared_paper(frame: _Frame, shape: tuple[int, ...]) -> bool:
-    """Whether all lines run on beyond the outermost cells to the edges of the picture, as a form's hardly do."""
+    """Whether lines run on beyond the outermost cells to the edges of the picture, as a form's hardly do.
+
+    There may be a frame around them, if it cuts off parts of squares: a form that was cut out along its lines has none.
+    """
     height, width = shape
-    return _run_on(frame.across, frame.down, width) and _run_on(frame.down, frame.across, height)
+    rows, columns = _inner(frame.across, height), _inner(frame.down, width)
+    if not rows or not columns or not (_run_on(rows, width) and _run_on(columns, height)):
+        return False
+    if len(rows) == len(frame.across) and len(columns) == len(frame.down):
+        return True
+    return _has_parts(rows, height) or _has_parts(columns, width)
 
 
-def _run_on(lines: list[Line], crossed: list[Line], length: int) -> bool:
-    """Whether lines run from edge to edge of a picture of that length, far beyond those that they cross."""
-    places = [float(line.middle.mean()) for line in crossed]
+def _inner(lines: list[Line], length: int) -> list[Line]:
+    """The lines across, from above, that are not at the edges of a picture so high."""
     least = _BEYOND * length
-    is_inside = min(places) >= least and max(places) <= length - least
-    return is_inside and all(line.start <= least / 2 and line.stop >= length - least / 2 for line in lines)
+    inner = [line for line in lines if least <= line.middle.mean() <= length - least]
+    return sorted(inner, key=lambda line: float(line.middle.mean()))
+
+
+def _run_on(lines: list[Line], length: int) -> bool:
+    """Whether lines run from edge to edge of a picture of that length."""
+    least = _BEYOND * length / 2
+    return all(line.start <= least and line.stop >= length - least for line in lines)
+
+
+def _has_parts(lines: list[Line], length: int) -> bool:
+    """Whether there is less between the outermost lines and the edges of a picture so high than between two lines."""
+    places = np.array([line.middle.mean() for line in lines])
+    if len(places) < 2:
+        return False
+    apart = float(np.median(np.diff(places)))
+    return bool(min(places[0], length - places[-1]) < _PART * apart)
 
 
 def _is_written_among(outside: list[LeftOut], height: float, box: Box) -> bool:
