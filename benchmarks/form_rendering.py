@@ -3,8 +3,9 @@
 Every form follows from a random generator and the digits that it may take, so a suite is the same each time.
 """
 
+import io
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -33,6 +34,9 @@ class FilledForm:
     file: bytes
     rows: list[list[str | None]]
     has_cells: bool = True
+
+
+Kind = Callable[[Rng, Samples], FilledForm]
 
 
 class _Sheet:
@@ -275,7 +279,28 @@ def squared_paper(rng: Rng, samples: Samples) -> FilledForm:
     return sheet.finished(rows, has_cells=False)
 
 
-FORMS: dict[str, Callable[[Rng, Samples], FilledForm]] = {
+def askew(rng: Rng, samples: Samples) -> FilledForm:
+    """A form on paper that lies up to 14 degrees askew and fills the picture."""
+    form, image = _one_of(rng, samples, (strip, boxes_apart, student_numbers, answer_grid))
+    angle = float(rng.choice([-1, 1]) * rng.uniform(4, 14))
+    turned = image.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=image.getpixel((0, 0)))
+    return replace(form, file=encoded(turned, "JPEG", quality=80))
+
+
+def small(rng: Rng, samples: Samples) -> FilledForm:
+    """A form that was reduced: its cells are 14 to 32 pixels high."""
+    form, image = _one_of(rng, samples, (strip, boxes_apart, comb))
+    factor = rng.uniform(0.35, 0.4)
+    size = round(image.width * factor), round(image.height * factor)
+    return replace(form, file=encoded(image.resize(size, Image.Resampling.BOX)))
+
+
+def _one_of(rng: Rng, samples: Samples, kinds: tuple[Kind, ...]) -> tuple[FilledForm, Image.Image]:
+    form = kinds[int(rng.integers(len(kinds)))](rng, samples)
+    return form, Image.open(io.BytesIO(form.file)).convert("RGB")
+
+
+FORMS: dict[str, Kind] = {
     "strip of cells": strip,
     "digits as high as their cells": crossing,
     "boxes apart": boxes_apart,
@@ -287,4 +312,6 @@ FORMS: dict[str, Callable[[Rng, Samples], FilledForm]] = {
     "comb, open above": comb,
     "ledger lines": ledger,
     "squared paper, thick lines": squared_paper,
+    "lying askew": askew,
+    "small": small,
 }
