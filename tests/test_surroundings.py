@@ -6,7 +6,8 @@ from PIL import Image, ImageDraw, ImageOps
 
 from benchmarks import rendering
 from fastnet.reading.pictures import prepare
-from fastnet.reading.pictures.surroundings import is_wedge, without_surroundings
+from fastnet.reading.pictures.surroundings import without_surroundings
+from fastnet.reading.pictures.wedges import is_wedge
 
 DESK = (60, 58, 55)
 

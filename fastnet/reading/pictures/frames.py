@@ -5,7 +5,7 @@ import numpy as np
 from .groups import ALIKE, FRAGMENT, Group, is_about, usual_height
 from .mnist_form import stroke_width
 from .sieve import AT_EDGE, Sieve
-from .surroundings import Sides, is_strip, is_wedge
+from .wedges import Sides, is_strip, is_wedge
 
 A_FRAME, EMPTY_FRAME = "a frame", "an empty frame"  # reasons
 MAY_BE_CIRCLED = "may be a 1 in a circle"  # a flag of a 0 with a stroke in it
