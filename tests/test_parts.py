@@ -66,6 +66,14 @@ def test_pieces_of_a_thin_frame_along_the_edges_are_no_ones(predictor, digits):
     assert {each.reason for each in reading.left_out} == {"a frame"}
 
 
+def test_a_piece_of_a_thin_frame_as_high_as_the_digits_is_no_one(predictor, digits):
+    page = page_of(digits[0][1:2], 100, [(120, 70)], (400, 300))
+    for start, stop in ((20, 55), (60, 90), (94, 190), (200, 230)):
+        page[start:stop, 390:392] = 60
+    reading = predictor.read(rendering.picture(page))
+    assert (reading.text, reading.flags) == (str(digits[1][1]), ())
+
+
 def test_a_thin_1_at_the_beginning_of_a_line_is_no_piece_of_a_frame(predictor, digits):
     page = page_of(digits[0][1:4], 60, [(90, 12), (180, 12), (270, 12)], (700, 84))
     page[14:70, 20:23] = page[13:71, 670:673] = rendering.BLACK

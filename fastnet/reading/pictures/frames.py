@@ -178,7 +178,7 @@ def _enclosed(own: np.ndarray, is_open: Sides) -> np.ndarray:
 def leave_out_hairs(sieve: Sieve) -> None:
     """Leave out pieces of thin lines along the edges of the picture, of a frame, if there is anything else.
 
-    A thin 1 at the beginning of a line is about as high as its other digits.
+    A thin 1 at the beginning of a line is about as high as its other digits, and no piece of the same line.
     """
     x0, y0, x1, y1 = sieve.edges.box
     margin_x, margin_y = (x1 - x0) * _NEAR_EDGE, (y1 - y0) * _NEAR_EDGE
@@ -194,4 +194,14 @@ def leave_out_hairs(sieve: Sieve) -> None:
     others = [group for group in sieve.groups if not is_hair(group)]
     if others:
         usual = usual_height(others)
-        sieve.leave_out(A_FRAME, lambda group: is_hair(group) and not is_about(group.height, usual))
+        pieces = [group for group in sieve.groups if is_hair(group) and not is_about(group.height, usual)]
+        sieve.leave_out(
+            A_FRAME,
+            lambda group: is_hair(group) and any(_are_of_one_line(group, piece) for piece in pieces),
+        )
+
+
+def _are_of_one_line(one: Group, other: Group) -> bool:
+    """Whether two long thin parts are both upright, one above the other, or both flat, side by side."""
+    is_upright = one.height > one.width
+    return is_upright == (other.height > other.width) and one.gaps(other)[0 if is_upright else 1] < 0
