@@ -54,16 +54,15 @@ def _is_any(depths: Depths) -> bool:
 
 
 def _beyond(channel: Image.Image) -> Depths:
-    """What lies beyond the page and is as ink, or else far darker than the page, as a bare desk is."""
-    grey, mask = np.asarray(channel), find_ink(channel).mask
+    """What lies beyond the page and is as ink, or else far darker than the page, as a bare desk is beside dark ink."""
+    ink = find_ink(channel)
+    depths = [depths_of(rows) for rows in from_edges(ink.mask)]
+    if not ink.is_dark:
+        return depths
+    grey = np.asarray(channel)
     usual = float(np.median(grey))
-    sides = zip(from_edges(grey), from_edges(mask), strict=True)
-    return [_ink_or_desk(rows, ink, usual) for rows, ink in sides]
-
-
-def _ink_or_desk(rows: np.ndarray, ink: np.ndarray, usual: float) -> np.ndarray:
-    depth = depths_of(ink)
-    return depth if depth.any() else _desk(rows, ink, usual)
+    sides = zip(depths, from_edges(grey), from_edges(ink.mask), strict=True)
+    return [depth if depth.any() else _desk(rows, its, usual) for depth, rows, its in sides]
 
 
 def _desk(rows: np.ndarray, ink: np.ndarray, usual: float) -> np.ndarray:
