@@ -53,9 +53,10 @@ def refer(content: Any, document: Document) -> None:
 
 
 def leave_out_echoes(content: Any, document: Document) -> None:
-    """Drop what browsers only repeat: late, it would hide from the server that it has said otherwise since.
+    """Drop what browsers only repeat, or say of a part of the page that is gone by now.
 
-    The page would keep what it was told then, as a button that is never enabled again.
+    Late, an echo would hide from the server that it has said otherwise since: the page would keep what it was told
+    then, as a button that is never enabled again.
     """
     events = content.get("events") if isinstance(content, dict) else None
     if isinstance(events, list):
@@ -66,7 +67,9 @@ def _is_echo(event: Any, document: Document) -> bool:
     match event:
         case {"kind": "ModelChanged", "model": {"id": str(id)}, "attr": str(name), "new": bool()} if name in _ECHOES:
             model = document.models.get_by_id(cast(ID, id))
-            return model is not None and not _is_of_figure(model)
+            return model is None or not _is_of_figure(model)
+        case {"kind": "ModelChanged", "model": {"id": str(id)}}:
+            return document.models.get_by_id(cast(ID, id)) is None
     return False
 
 
@@ -93,9 +96,12 @@ def _fault_of_event(event: Any, document: Document) -> str:
 
 
 def _fault_of_change(model: Any, name: str, new: Any) -> str:
-    """A figure may look as the browser likes, but its data stay; of all else, what visitors can change may change."""
+    """A figure may look as the browser likes, but its data stay; of all else, what visitors can change may change.
+
+    Of a part that is gone, anything may be told: nothing changes by it.
+    """
     if model is None:
-        return "this part of the page is gone"
+        return ""
     if not _is_of_figure(model) and name not in _WIDGETS and not _is_there(model, name, new):
         return f"{name[:20]!r} may not be changed from a browser"
     if name == "value" and isinstance(new, str) and not _is_offered(model, new):

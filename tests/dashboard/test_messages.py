@@ -96,6 +96,16 @@ def test_what_browsers_repeat_of_a_widget_changes_nothing(document):
     assert content == {"events": kept}
 
 
+def test_what_browsers_say_of_a_part_that_is_gone_is_no_fault_and_changes_nothing(document):
+    """They may not know yet, as of a figure that another has just taken the place of."""
+    late = {"kind": "ModelChanged", "model": {"id": "gone"}, "attr": "inner_width", "new": 597}
+    kept = changed(document, "widget", "value", "1")
+    content = {"events": [late, kept]}
+    assert fault("PATCH-DOC", content, document) == ""
+    leave_out_echoes(content, document)
+    assert content == {"events": [kept]}
+
+
 @pytest.mark.parametrize(
     ("model", "attr", "new"),
     [
@@ -166,7 +176,6 @@ def test_what_would_unpack_to_more_than_was_sent_is_refused(document, values):
         ("PATCH-DOC", {"events": [{"kind": "RootAdded", "model": {"type": "object", "name": "Div", "id": "x"}}]}),
         ("PATCH-DOC", {"events": [{"kind": "ColumnsStreamed", "model": {"id": "p1"}, "data": {}}]}),
         ("PATCH-DOC", {"events": [told({"type": "map"}, "connection_lost")]}),
-        ("PATCH-DOC", {"events": [{"kind": "ModelChanged", "model": {"id": "gone"}, "attr": "value", "new": "1"}]}),
         ("PATCH-DOC", {"events": [told({"type": "map"}), {"kind": "TitleChanged", "title": "mine"}]}),
     ],
 )
