@@ -60,16 +60,15 @@ def leave_out_echoes(content: Any, document: Document) -> None:
     """
     events = content.get("events") if isinstance(content, dict) else None
     if isinstance(events, list):
-        events[:] = [event for event in events if not _is_echo(event, document)]
+        events[:] = [event for event in events if not _changes_nothing(event, document)]
 
 
-def _is_echo(event: Any, document: Document) -> bool:
+def _changes_nothing(event: Any, document: Document) -> bool:
     match event:
-        case {"kind": "ModelChanged", "model": {"id": str(id)}, "attr": str(name), "new": bool()} if name in _ECHOES:
+        case {"kind": "ModelChanged", "model": {"id": str(id)}, "attr": str(name), "new": new}:
             model = document.models.get_by_id(cast(ID, id))
-            return model is None or not _is_of_figure(model)
-        case {"kind": "ModelChanged", "model": {"id": str(id)}}:
-            return document.models.get_by_id(cast(ID, id)) is None
+            is_echo = name in _ECHOES and isinstance(new, bool) and not _is_of_figure(model)
+            return model is None or is_echo
     return False
 
 
