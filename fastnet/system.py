@@ -85,10 +85,18 @@ def _llvm_name() -> str:
     """LLVM's name of this machine's CPU, whatever Numba is told to compile for; empty where there is no Numba."""
     if not numba_is_installed():
         return ""
-    from llvmlite.binding import get_host_cpu_name
+    from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
 
-    name: str = get_host_cpu_name()
-    return name
+    return _corrected(get_host_cpu_name(), get_host_cpu_features())
+
+
+def _corrected(name: str, features: dict[str, bool]) -> str:
+    """The name that fits the features: LLVM goes by the model, which some virtual machines tell falsely.
+
+    Granite Rapids alone has AVX10.1 and not AVX10.2.
+    """
+    is_granite_rapids = features.get("avx10.1", False) and not features.get("avx10.2", False)
+    return "graniterapids" if is_granite_rapids else name
 
 
 def _makers_name() -> str:

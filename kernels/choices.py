@@ -27,21 +27,21 @@ INTEL = frozenset(
     ]
 )
 
-MOST_ACTIVE = 0.4  # with which none was measured but Zen 4
+MOST_ACTIVE = 0.4  # of CPUs that were not measured
 
 
 class Choices(NamedTuple):
     """What was chosen.
 
-    `lanes`: float32 numbers in a vector. `roots`, by what Adam divides: "divider", the CPU's own square roots and
-    quotients, or "refined", its 14-bit estimates after a step of Newton's. `strips`, the columns of weights that a tile
+    `lanes`: float32 numbers in a vector. `quotients`, by what Adam divides: "divider", the CPU's own, or "refined", its
+    14-bit estimates after a step of Newton's. `strips`, the columns of weights that a tile
     of a forward product reads: "in place", or "packed" first, so that they stay in the L1 cache. `shares`, in which
     order a thread takes its share of a layer's tasks: "forth", the same in each step, or "back and forth" in turn.
     `most_active`: the share of a hidden layer's units that are on, up to which products visit those alone.
     """
 
     lanes: int
-    roots: str
+    quotients: str
     strips: str
     shares: str
     most_active: float
@@ -51,9 +51,9 @@ def choose(cpu: str, features: frozenset[str]) -> Choices:
     """The choices for a CPU with LLVM's name `cpu` that has these features of LLVM's."""
     if not {"avx512f", "avx512vl"} <= features:
         return Choices(8 if "avx2" in features else 4, "divider", "in place", "forth", MOST_ACTIVE)
-    if cpu in INTEL:  # whose divider is slow: 1.8 square roots with a division a nanosecond, where Zen 5 does 9.6
-        return Choices(16, "refined", "packed", "back and forth", MOST_ACTIVE)
-    # Zen 4 multiplies and adds one vector a cycle, others two: with one, skipping pays up to a larger share.
+    if cpu in INTEL:  # whose divider takes 22 cycles for a vector's square roots and quotients, 12 for the roots alone
+        return Choices(16, "refined", "packed", "back and forth", 0.5)
+    # Zen 4 multiplies and adds one vector a cycle, Intel's CPUs two: with one, skipping pays up to a larger share.
     return Choices(16, "divider", "in place", "forth", 0.65 if cpu == "znver4" else MOST_ACTIVE)
 
 

@@ -11,7 +11,7 @@ import numba
 
 from .checks import check_arrays, check_inputs, check_outputs
 from .jit import chosen, inlined, kernel
-from .simd import LANES, first_lanes, load, quick_divide, quick_sqrt, splat, store
+from .simd import LANES, first_lanes, load, quick_divide, splat, sqrt, store
 
 TASK_SIZE = 256 * LANES  # numbers that one task updates
 
@@ -140,7 +140,7 @@ def adam_update(param, grad, m, v, c):
     m = splat(c.beta1) * m + splat(1.0 - c.beta1) * grad
     v = splat(c.beta2) * v + splat(1.0 - c.beta2) * (grad * grad)
     # Not (1 - decay) * param: float32 rounds a small decay away beside the 1.
-    return param - (quick_divide(splat(c.rate) * m, quick_sqrt(v) + splat(c.eps)) + splat(c.decay) * param), m, v
+    return param - (quick_divide(splat(c.rate) * m, sqrt(v) + splat(c.eps)) + splat(c.decay) * param), m, v
 
 
 @inlined

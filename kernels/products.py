@@ -21,8 +21,9 @@ from .tiles import scratch, tile, transpose
 TILE_ROWS = 8 if LANES == 16 else 4
 TILE_VECTORS = 2
 TILE_COLUMNS = TILE_VECTORS * LANES
-TASK_ROWS = 4 * TILE_ROWS  # a task computes this many rows of a result, TILE_COLUMNS wide
 PACKS_STRIPS = CHOICES.strips == "packed"
+# A task computes this many rows of a result, TILE_COLUMNS wide; twice as many where a strip is packed for them.
+TASK_ROWS = (8 if PACKS_STRIPS else 4) * TILE_ROWS
 STRIP_DEPTH = 8 * LANES  # rows of b that are packed at a time, into the L1 cache
 PANEL_DEPTH = 4 * LANES  # rows of w^T that are transposed at a time, into the L1 cache
 SQUARE_ROWS = np.int64(LANES)  # for a plain number, Numba would compile what is called with it once more

@@ -387,13 +387,9 @@ def sqrt(vector):
     return np.sqrt(vector)
 
 
-def quick_sqrt(vector):
-    """The square root of each lane, none below 0: as near as can be, or within 2 eps, as `CHOICES.roots` says."""
-    return np.sqrt(vector)
-
-
 def quick_divide(numerator, denominator):
-    """The quotient of each lane, for denominators from 1e-37 to 1e37, likewise."""
+    """The quotient of each lane, for denominators from 1e-37 on: as near as can be, or within 2 eps, as
+    `CHOICES.quotients` says; denominators above 2**126 may count as that."""
     return numerator / denominator
 
 
@@ -453,41 +449,17 @@ def _fma(builder, *args):
     return _call_llvm(builder, f"llvm.fma.v{LANES}f32", VECTOR, args)
 
 
-def _estimate(builder, name, vector):
-    """A function of each lane, off by up to 2**-14 of itself."""
+def _estimate_reciprocal(builder, vector):
+    """1 / x of each lane, off by up to 2**-14 of itself."""
     nothing, all_lanes = ir.Constant(VECTOR, None), ir.Constant(ir.IntType(16), -1)
-    return _call_llvm(builder, f"llvm.x86.avx512.{name}14.ps.512", VECTOR, [vector, nothing, all_lanes])
+    return _call_llvm(builder, "llvm.x86.avx512.rcp14.ps.512", VECTOR, [vector, nothing, all_lanes])
 
 
 def _constant(number):
     return ir.Constant(VECTOR, [number] * LANES)
 
 
-_IS_REFINED = CHOICES.roots == "refined"
-
-
-@emitted(quick_sqrt)
-def _quick_sqrt(vector):
-    def codegen(context, builder, signature, args):
-        if not _IS_REFINED:
-            return _call_llvm(builder, f"llvm.sqrt.v{LANES}f32", VECTOR, args)
-        # With y = 1/sqrt(x) nearly: s = x y, then s + s (1/2 - s y/2), whose numbers are near s and 1 however small x.
-        (x,) = args
-        y = _estimate(builder, "rsqrt", x)
-        s, half_y = builder.fmul(x, y), builder.fmul(_constant(0.5), y)
-        error = _fma(builder, builder.fneg(s), half_y, _constant(0.5))
-        return _repair_root(builder, _fma(builder, s, error, s), x)
-
-    return vector_type(vector_type), codegen
-
-
-def _repair_root(builder, root, x):
-    """The root, but 0 where x is 0, and the largest number where it is infinite: there s above is 0 times infinity."""
-    integers = ir.VectorType(ir.IntType(32), LANES)
-    zero_and_infinity = 8 << (4 * 2) | 14 << (4 * 5)  # vfixupimmps: what to put for which kind of number
-    arguments = [root, x, ir.Constant(integers, [zero_and_infinity] * LANES)]
-    arguments += [ir.Constant(ir.IntType(bits), number) for bits, number in ((32, 0), (16, -1), (32, 4))]
-    return _call_llvm(builder, "llvm.x86.avx512.mask.fixupimm.ps.512", VECTOR, arguments)
+_IS_REFINED = CHOICES.quotients == "refined"
 
 
 @emitted(quick_divide)
@@ -495,9 +467,10 @@ def _quick_divide(numerator, denominator):
     def codegen(context, builder, signature, args):
         if not _IS_REFINED:
             return builder.fdiv(*args, flags=_CONTRACT)
-        # With y = 1/x nearly: y + y (1 - x y).
+        # With y = 1/x nearly: y + y (1 - x y). Of an infinite x, that would be no number.
         numerator, x = args
-        y = _estimate(builder, "rcp", x)
+        x = _limited(builder, ">", x, _constant(2.0**126))
+        y = _estimate_reciprocal(builder, x)
         error = _fma(builder, builder.fneg(x), y, _constant(1.0))
         return builder.fmul(numerator, _fma(builder, y, error, y))
 
@@ -522,12 +495,16 @@ def _step(vector):
     return vector_type(vector_type), codegen
 
 
+def _limited(builder, comparison, vector, limit):
+    """The limit where the comparison of a lane with it holds, else the lane."""
+    return builder.select(builder.fcmp_ordered(comparison, vector, limit), limit, vector)
+
+
 def _register_limit(function, comparison):
     @emitted(function)
-    def _limited(vector, limit):
+    def _limit(vector, limit):
         def codegen(context, builder, signature, args):
-            vector, limit = args
-            return builder.select(builder.fcmp_ordered(comparison, vector, limit), limit, vector)
+            return _limited(builder, comparison, *args)
 
         return vector_type(vector_type, vector_type), codegen
 

@@ -89,8 +89,8 @@ def add_group(lists, slot, g, panels, p, sums):
         for v in range(PANEL_VECTORS):
             w[q, v] = load(panels, (p, g * GROUP + q, v * LANES))
     start = lists.starts[slot, g]
-    for t in range(start, start + lists.counts[slot, g]):
-        i = np.intp(lists.members[slot, t])
+    for t in range(np.uintp(start), np.uintp(start + lists.counts[slot, g])):
+        i = np.uintp(lists.members[slot, t])
         acc = tile(1, PANEL_VECTORS)
         for v in range(PANEL_VECTORS):
             acc[0, v] = load(sums, (p, i, v * LANES))
@@ -128,8 +128,8 @@ def update_group(lists, slot, g, dz, p, w, m, v, c, only_measure, total):
     squares to `total`, lane by lane."""
     acc = tile(GROUP, PANEL_VECTORS)
     start = lists.starts[slot, g]
-    for t in range(start, start + lists.counts[slot, g]):
-        i = np.intp(lists.members[slot, t])
+    for t in range(np.uintp(start), np.uintp(start + lists.counts[slot, g])):
+        i = np.uintp(lists.members[slot, t])
         for q in range(GROUP):
             x_iq = broadcast(lists.values, (slot, t, q))
             for k in range(PANEL_VECTORS):

@@ -15,7 +15,7 @@ EXAMPLES = """\
 
 _LABELS = {
     "lanes": "vector lanes (float32)",
-    "roots": "Adam's square roots",
+    "quotients": "Adam's quotients",
     "strips": "columns of weights",
     "shares": "order of tasks",
     "most_active": "hidden units skipped",
