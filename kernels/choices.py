@@ -34,10 +34,10 @@ class Choices(NamedTuple):
     """What was chosen.
 
     `lanes`: float32 numbers in a vector. `quotients`, by what Adam divides: "divider", the CPU's own, or "refined", its
-    14-bit estimates after a step of Newton's. `strips`, the columns of weights that a tile
-    of a forward product reads: "in place", or "packed" first, so that they stay in the L1 cache. `shares`, in which
-    order a thread takes its share of a layer's tasks: "forth", the same in each step, or "back and forth" in turn.
-    `most_active`: the share of a hidden layer's units that are on, up to which products visit those alone.
+    14-bit estimates after a step of Newton's. `strips`, the columns of weights that a tile of a forward product reads:
+    "in place", or "packed" first, so that they stay in the L1 cache. `shares`, in which order a thread takes its share
+    of a layer's tasks: "forth", the same in each step, or "back and forth" in turn. `most_active`: the share of a
+    hidden layer's units that are on, up to which products visit those alone.
     """
 
     lanes: int

@@ -89,6 +89,7 @@ def add_group(lists, slot, g, panels, p, sums):
         for v in range(PANEL_VECTORS):
             w[q, v] = load(panels, (p, g * GROUP + q, v * LANES))
     start = lists.starts[slot, g]
+    # Indices without a sign, here and in the gradient: Numba looks whether others are negative, for each entry.
     for t in range(np.uintp(start), np.uintp(start + lists.counts[slot, g])):
         i = np.uintp(lists.members[slot, t])
         acc = tile(1, PANEL_VECTORS)
