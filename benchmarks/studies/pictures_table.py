@@ -179,9 +179,9 @@ def forms_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
 
 
 def _form_row(score: FormScore) -> str:
-    empty = f"{score.n_said_empty / score.n_empty:.1%}" if score.n_empty else ""
-    wrong = score.n_sure_and_wrong / (score.n_filled + score.n_empty)
-    return f"{score.n_right / score.n_filled:.1%} | {empty} | {wrong:.1%}"
+    n_fields = score.n_filled + score.n_empty
+    shares = ((score.n_right, score.n_filled), (score.n_said_empty, score.n_empty), (score.n_sure_and_wrong, n_fields))
+    return " | ".join(f"{part / whole:.1%}" if whole else "" for part, whole in shares)
 
 
 def polarity_table(predictor: Predictor, test: Samples, n: int) -> Iterator[str]:
