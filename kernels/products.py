@@ -24,9 +24,11 @@ TILE_COLUMNS = TILE_VECTORS * LANES
 PACKS_STRIPS = CHOICES.strips == "packed"
 # A task computes this many rows of a result, TILE_COLUMNS wide; twice as many where a strip is packed for them.
 TASK_ROWS = (8 if PACKS_STRIPS else 4) * TILE_ROWS
+LEAST_PACKED_ROWS = 4 * TILE_ROWS  # for which packing a strip is worth it
 STRIP_DEPTH = 8 * LANES  # rows of b that are packed at a time, into the L1 cache
 PANEL_DEPTH = 4 * LANES  # rows of w^T that are transposed at a time, into the L1 cache
-SQUARE_ROWS = np.int64(LANES)  # for a plain number, Numba would compile what is called with it once more
+# For plain numbers, Numba would compile what is called with them once more.
+SQUARE_ROWS, FIRST_ROW = np.int64(LANES), np.int64(0)
 
 
 # ---- The tile -------------------------------------------------------------------------------------------------------
@@ -201,8 +203,8 @@ def multiply_add(a, w, b, with_relu, out):
 def multiply_add_task(a, w, b, with_relu, out, task):
     """Task number `task` of `multiply_add`."""
     start, stop, j = block_of_task(out, task)
-    if PACKS_STRIPS and stop - start == TASK_ROWS and j + TILE_COLUMNS <= out.shape[1]:
-        multiply_add_packed(a, w, b, with_relu, out, start, j)
+    if PACKS_STRIPS and stop - start >= LEAST_PACKED_ROWS and j + TILE_COLUMNS <= out.shape[1]:
+        multiply_add_packed(a, w, b, with_relu, out, start, stop, j)
     else:
         multiply_task(a, w, out, task, store_linear, (b, with_relu, out))
 
@@ -261,16 +263,15 @@ def room_for_squares(w):
 
 
 @inner_kernel()
-def multiply_add_packed(a, w, b, with_relu, out, start, j):
-    """TASK_ROWS x TILE_COLUMNS of `multiply_add`, from row `start` and column j on."""
+def multiply_add_packed(a, w, b, with_relu, out, start, stop, j):
+    """Rows start..stop of TILE_COLUMNS columns of `multiply_add`, from column j on."""
     n_inner = w.shape[0]
     panel = scratch(STRIP_DEPTH, TILE_VECTORS)
     for k_start in range(0, n_inner, STRIP_DEPTH):
         depth = min(STRIP_DEPTH, n_inner - k_start)
         copy_panel(w, j, k_start, depth, None, panel)
-        for i in range(start, start + TASK_ROWS, TILE_ROWS):
-            acc, is_last = tile(TILE_ROWS, TILE_VECTORS), k_start + depth == n_inner
-            add_tile(a, k_start, panel, depth, is_last, out, i, j, None, acc, store_linear, (b, with_relu, out))
+        is_last = k_start + depth == n_inner
+        add_rows(a, k_start, panel, depth, is_last, out, start, stop, j, None, store_linear, (b, with_relu, out))
 
 
 @inlined
@@ -324,14 +325,13 @@ def add_tile(a, k_start, panel, depth, is_last, out, i, j, n_left, acc, finish, 
 
 
 @inlined
-def add_rows(a, k_start, panel, depth, is_last, out, j, n_left, finish, target):
-    """The tiles of a @ w^T for one panel: as tall as fit, then single rows."""
-    n_rows = out.shape[0]
-    stop_tall = n_rows // TILE_ROWS * TILE_ROWS
-    for i in range(0, stop_tall, TILE_ROWS):
+def add_rows(a, k_start, panel, depth, is_last, out, start, stop, j, n_left, finish, target):
+    """Go on with the tiles of a product in rows start..stop, for one panel: as tall as fit, then single rows."""
+    stop_tall = start + (stop - start) // TILE_ROWS * TILE_ROWS
+    for i in range(start, stop_tall, TILE_ROWS):
         acc = tile(TILE_ROWS, TILE_VECTORS)
         add_tile(a, k_start, panel, depth, is_last, out, i, j, n_left, acc, finish, target)
-    for i in range(stop_tall, n_rows):
+    for i in range(stop_tall, stop):
         acc = tile(1, TILE_VECTORS)
         add_tile(a, k_start, panel, depth, is_last, out, i, j, n_left, acc, finish, target)
 
@@ -347,15 +347,15 @@ def multiply_transposed_task(a, w, out, task, finish, target):
     """Task number `task` of a @ w^T: TILE_COLUMNS columns of it."""
     n_columns, n_inner = w.shape
     j = task * TILE_COLUMNS
-    panel = scratch(PANEL_DEPTH, TILE_VECTORS)
+    panel, n_rows = scratch(PANEL_DEPTH, TILE_VECTORS), out.shape[0]
     for k_start in range(0, n_inner, PANEL_DEPTH):
         depth = min(PANEL_DEPTH, n_inner - k_start)
         transpose_panel(w, j, k_start, depth, panel)
         is_last = k_start + depth == n_inner
         if j + TILE_COLUMNS <= n_columns:
-            add_rows(a, k_start, panel, depth, is_last, out, j, None, finish, target)
+            add_rows(a, k_start, panel, depth, is_last, out, FIRST_ROW, n_rows, j, None, finish, target)
         else:
-            add_rows(a, k_start, panel, depth, is_last, out, j, n_columns - j, finish, target)
+            add_rows(a, k_start, panel, depth, is_last, out, FIRST_ROW, n_rows, j, n_columns - j, finish, target)
 
 
 @kernel(parallel=True)
