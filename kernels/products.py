@@ -21,6 +21,7 @@ from .tiles import scratch, tile, transpose
 TILE_ROWS = 8 if LANES == 16 else 4
 TILE_VECTORS = 2
 TILE_COLUMNS = TILE_VECTORS * LANES
+RUN = 4  # steps over k whose addresses are computed at once, in units that could multiply and add meanwhile
 PACKS_STRIPS = CHOICES.strips == "packed"
 # A task computes this many rows of a result, TILE_COLUMNS wide; twice as many where a strip is packed for them.
 TASK_ROWS = (8 if PACKS_STRIPS else 4) * TILE_ROWS
@@ -39,12 +40,22 @@ SQUARE_ROWS, FIRST_ROW = np.int64(LANES), np.int64(0)
 @inlined
 def accumulate(a, i, k_start, b, j, depth, n_left, acc):
     """acc += a[i : i + rows, k_start : k_start + depth] @ b[:depth, j : j + columns]."""
+    stop_run = depth // RUN * RUN
+    for k in range(0, stop_run, RUN):
+        for step_of_run in range(RUN):
+            add_outer(a, i, k_start, b, j, k + step_of_run, n_left, acc)
+    for k in range(stop_run, depth):
+        add_outer(a, i, k_start, b, j, k, n_left, acc)
+
+
+@inlined
+def add_outer(a, i, k_start, b, j, k, n_left, acc):
+    """acc += a[i : i + rows, k_start + k] x b[k, j : j + columns]."""
     rows, vectors, _ = acc.shape
-    for k in range(depth):
-        for r in range(rows):
-            a_rk = broadcast(a, (i + r, k_start + k))
-            for v in range(vectors):
-                acc[r, v] = acc[r, v] + a_rk * load(b, (k, j + v * LANES), first_lanes(n_left, v))
+    for r in range(rows):
+        a_rk = broadcast(a, (i + r, k_start + k))
+        for v in range(vectors):
+            acc[r, v] = acc[r, v] + a_rk * load(b, (k, j + v * LANES), first_lanes(n_left, v))
 
 
 @inlined
