@@ -530,3 +530,25 @@ def test_a_form_that_lies_askew_is_turned_level(predictor, of_each, angle):
     assert x0 < x < x1
     assert y0 < y < y1
     assert x1 - x0 < 56
+
+
+@pytest.mark.parametrize(
+    ("rows", "apart", "margin"),
+    [
+        (["3_", "_7", "20", "_1", "4_", "_8"], 0, 120),
+        (["50__4__8"], 0, 24),
+        (["0_341", "___20", "09238"], 76, 110),
+        (["7_2_1_73", "_4_1_07_", "__609_43", "9_432338"], 0, 30),
+    ],
+    ids=["narrow", "one row", "boxes apart", "many cells"],
+)
+@pytest.mark.parametrize("angle", [-13, -7, 9, 14])
+def test_a_form_askew_has_all_its_cells_whatever_its_form(predictor, of_each, rows, apart, margin, angle):
+    page = Image.fromarray(form(of_each, rows, apart=apart, margin=margin))
+    askew = page.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=250)
+    assert predictor.read(askew).text == "\n".join(rows)
+
+
+def test_what_a_line_leaves_of_itself_along_a_side_is_no_one(predictor):
+    made = FORMS["lying askew"](np.random.default_rng([77, 190]), load_dataset().train)
+    assert [list(row) for row in predictor.read(made.file).grid] == made.rows  # ("8", "13", ...) it was

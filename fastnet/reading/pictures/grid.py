@@ -13,7 +13,7 @@ from .groups import Group
 from .ink import Ink
 from .labelling import label_runs
 from .lattice import evened
-from .outside import OUTSIDE, is_far_larger
+from .outside import OUTSIDE, THIN, is_far_larger
 from .parts import cut
 from .rows import in_lines, slope_of
 from .sheet import Box
@@ -37,6 +37,7 @@ _GAP = 0.35  # of the width of wide cells: what is narrower lies between boxes
 _BORDERED = 0.25  # times as dark as the lines of other cells is the palest side of a cell
 _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
+_ON_SIDE = 2  # pixels from a cell's side ends what is left of its line
 _AMONG = 0.6  # of their height is ink among empty cells, which are tiles or panes then
 _BEYOND = 0.04  # of the picture lies beyond the cells of squared paper, at least, on each side
 _PART = 0.75  # of a square is what a frame cut off of one, at most
@@ -97,8 +98,13 @@ def _n_lines(strips: np.ndarray, longer: int, least: int = 2) -> int:
     n_places = goes_on.shape[1] - least + 2
     for shift in range(1, least - 1):
         goes_on[:, :n_places] &= goes_on[:, shift : shift + n_places]
-    is_line: np.ndarray = goes_on[:, :n_places].any(axis=1)
-    return int(np.count_nonzero(is_line[1:] & ~is_line[:-1])) + int(is_line[0])
+    is_line: np.ndarray = goes_on[:, :n_places]
+    return max(_n_begun(is_line.any(axis=1)), int(_n_begun(is_line).max(initial=0)))  # lines that slant share rows
+
+
+def _n_begun(is_line: np.ndarray) -> np.ndarray:
+    """How often a line begins, downwards, in each column."""
+    return np.count_nonzero(is_line[1:] & ~is_line[:-1], axis=0) + is_line[0]
 
 
 # ---- Lines and what they enclose ------------------------------------------------------------------------------------
@@ -375,6 +381,7 @@ def _sorted_ink(
     sides = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
     is_mark = has_peak & (sides >= least)
     inside = is_mark & (most > 0)
+    inside &= np.array([not _is_left_of_side(box[i], cells[home[i]]) for i in range(n)], bool)
     fits = np.array([_fits(box[i], cells[home[i]]) for i in range(n)])
     total = area[inside].sum()
     if total and area[inside & fits].sum() < _FITS * total:
@@ -392,6 +399,14 @@ def _sorted_ink(
     outside = np.flatnonzero(is_mark & ~own)
     boxes = ([int(edge) for edge in box[i]] for i in outside)
     return contents, [LeftOut((x0, y0, x1, y1), OUTSIDE) for x0, y0, x1, y1 in boxes]
+
+
+def _is_left_of_side(box: np.ndarray, cell: Group) -> bool:
+    """Whether ink is thinner than a pen, along a side of its cell: left of a line that is a little thicker there."""
+    x0, y0, x1, y1 = box
+    beside = x1 <= cell.x0 + _ON_SIDE or x0 >= cell.x1 - _ON_SIDE
+    above = y1 <= cell.y0 + _ON_SIDE or y0 >= cell.y1 - _ON_SIDE
+    return bool((beside and x1 - x0 <= THIN * (y1 - y0)) or (above and y1 - y0 <= THIN * (x1 - x0)))
 
 
 def _fits(box: np.ndarray, cell: Group) -> bool:

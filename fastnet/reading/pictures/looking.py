@@ -9,6 +9,7 @@ from .closeup import find_close_up
 from .cuts import Cut, Found
 from .grid import find_grid, may_have_grid
 from .ink import Ink, coarse, contrasting_channel, find_ink, reduced
+from .outside import digits_missed
 from .parts import cut
 from .ruling import slope_of_lines, without_ruled_lines
 from .sheet import Box, Sheet, box_seen, find_sheet, turned
@@ -18,6 +19,7 @@ LOW_CONTRAST = 40  # of 255
 _CELLS_PIXELS = 2 * WORK_PIXELS  # of a form with small cells
 _ENLARGED, _TINY_CELL = 3, 24  # times as wide and high is a form with tiny cells looked at; pixels of their height
 _SLANTING = 0.05  # rows for each column by which a form's lines fall, so that it is turned level
+_CROSSED = 0.25  # of the picture, by one of its lines
 _MISSED = 3  # cells, from afar, on each side of those that were seen
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
 _LEAST_SIDE = 6  # pixels of a digit: nobody could read less
@@ -76,11 +78,21 @@ def _form_in(image: Image.Image, small: Image.Image, factor: int) -> Look | None
     if may_have_grid(small):
         ink = find_ink(small, has_lines=True)
         form = _look_at_grid(image, ink, factor)
-        slope = slope_of_lines(ink.faint)
+        slope = _slope_of_form(ink.faint)
         if abs(slope) >= _SLANTING:
             level = _turned_form(image, slope)
-            form = level if level and (form is None or len(level.cuts) > len(form.cuts)) else form
+            form = max((each for each in (level, form) if each), key=_n_fitting, default=None)
     return form or (_enlarged_form(image) if _may_be_enlarged(image) else None)
+
+
+def _n_fitting(form: Look) -> tuple[bool, int]:
+    """Whether no digit of a form lies outside its cells, and how many cells were found: of two looks, the higher is better."""
+    return not digits_missed(form.found), len(form.cuts)
+
+
+def _slope_of_form(faint: np.ndarray) -> float:
+    """By how many rows a column a form's lines fall, as its lines across say, or those down; either may be short."""
+    return slope_of_lines(faint, _CROSSED) or -slope_of_lines(faint.T, _CROSSED)
 
 
 def _turned_form(image: Image.Image, slope: float) -> Look | None:

@@ -13,7 +13,7 @@ OUTSIDE = "outside the cells"  # why it is left out
 MISSED, NO_CELLS = "ink outside the cells", "cells not found"  # flags
 
 _AS_HIGH = 0.45, 2.5  # of what stands in a row: lower ink is dirt, or left of a line, higher one the edge of a page
-_THIN = 0.05  # times as wide as high, at most: no pen is as thin, it is left of a line
+THIN = 0.05  # times as wide as high, at most: no pen is as thin, it is left of a line
 _LETTER, _ALIKE, _NEAR = 0.8, 0.6, 1.0  # of the row's height; of each other's, or 1 / 0.6; of it is between letters
 _WORD = 3  # letters
 _BORDER, _ACROSS = 0.12, 0.95  # of a frame's height is its border; of its width is a line long that runs through it
@@ -34,7 +34,7 @@ def _is_missed(boxes: np.ndarray, row: np.ndarray) -> bool:
     width, height = inside[:, 2] - inside[:, 0], inside[:, 3] - inside[:, 1]
     is_around = (inside[:, 0] < row[:, 0].min()) & (inside[:, 2] > row[:, 2].max())
     is_as_high = (height >= _AS_HIGH[0] * usual) & (height <= _AS_HIGH[1] * usual)
-    may_be_digit = is_as_high & (width > _THIN * height) & ~is_around
+    may_be_digit = is_as_high & (width > THIN * height) & ~is_around
     return bool((may_be_digit & ~((height <= _LETTER * usual) & _in_word(inside))).any())
 
 

@@ -93,8 +93,8 @@ def _begins(faint: np.ndarray) -> tuple[np.ndarray, int]:
     return columns[1:].T & ~columns[:-1].T, step
 
 
-def slope_of_lines(faint: np.ndarray) -> float:
-    """How many rows lines across fall for each column, 0 if they do not, or there are none (Hough's transform)."""
+def slope_of_lines(faint: np.ndarray, crossed: float = _CROSSED) -> float:
+    """How many rows lines across fall for each column, 0 if they do not, or none crosses so much (Hough's transform)."""
     begins, step = _begins(faint)
     x, y = np.nonzero(begins)
     x *= step
@@ -103,7 +103,7 @@ def slope_of_lines(faint: np.ndarray) -> float:
         return 0.0
     slope = _likeliest(slope + _NEARER, x, y, 2.0)
     n = _in_bands(x, y, slope, 2.0).max(initial=0)
-    return slope if abs(slope) > _LEVEL and n >= _CROSSED * len(begins) else 0.0
+    return slope if abs(slope) > _LEVEL and n >= crossed * len(begins) else 0.0
 
 
 def _likeliest(slopes: np.ndarray, x: np.ndarray, y: np.ndarray, rows: float) -> float:
