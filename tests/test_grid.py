@@ -552,3 +552,31 @@ def test_a_form_askew_has_all_its_cells_whatever_its_form(predictor, of_each, ro
 def test_what_a_line_leaves_of_itself_along_a_side_is_no_one(predictor):
     made = FORMS["lying askew"](np.random.default_rng([77, 190]), load_dataset().train)
     assert [list(row) for row in predictor.read(made.file).grid] == made.rows  # ("8", "13", ...) it was
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [("digits as high as their cells", 13), ("digits as high as their cells", 26), ("lying askew", 7)],
+    ids=["in a gap", "before the others", "apart"],
+)
+def test_a_cell_that_the_others_tell_of_is_found_between_and_beside_them(predictor, kind, number):
+    seed = [78, list(FORMS).index(kind), number]
+    made = FORMS[kind](np.random.default_rng(seed), load_dataset().train)
+    reading = predictor.read(made.file)
+    assert [list(row) for row in reading.grid] == made.rows
+    assert "ink outside the cells" not in reading.flags
+
+
+@pytest.mark.parametrize("number", [13, 32, 39])
+def test_the_grain_beside_a_photographed_sudoku_is_no_cell(predictor, number):
+    kind = "sudoku, photographed"
+    made = FORMS[kind](np.random.default_rng([78, list(FORMS).index(kind), number]), load_dataset().train)
+    assert [len(row) for row in predictor.read(made.file).grid] == [9] * 9
+
+
+def test_a_wide_cell_or_a_gap_without_lines_in_a_row_is_no_missed_cell(predictor, of_each):
+    page = form(of_each, ["83_20"])
+    page[26:78, 24 + 54 * 3 - 1 : 24 + 54 * 3 + 3] = 250  # the line between the empty cell and the 2
+    assert predictor.read(page).text == "8320"
+    two = np.concatenate([form(of_each, ["83"], margin=24)[:, :-24], form(of_each, ["207"])], axis=1)
+    assert predictor.read(two).text == "83207"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
+from .bordered import Frame, bordered, with_missed
 from .combs import comb_on
 from .crossings import prolonged
 from .cuts import Cut, Found, LeftOut
@@ -34,7 +35,6 @@ _FILLS = 0.72  # of its box, that a cell covers: it may slant
 _ALIKE = 0.6  # of the usual height of cells, or 1 / 0.6
 _NEARLY, _MOST = 0.15, 0.6  # of their usual width, of all cells
 _GAP = 0.35  # of the width of wide cells: what is narrower lies between boxes
-_BORDERED = 0.25  # times as dark as the lines of other cells is the palest side of a cell
 _CELLS = range(2, 401)  # with more, it is squared paper
 _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or left of a line
 _ON_SIDE = 2  # pixels from a cell's side ends what is left of its line
@@ -110,16 +110,6 @@ def _n_begun(is_line: np.ndarray) -> np.ndarray:
 # ---- Lines and what they enclose ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class _Frame:
-    """Lines across and down that are drawn, the number of each pixel's region, and those regions that are cells."""
-
-    across: list[Line]
-    down: list[Line]
-    regions: np.ndarray
-    cells: list[Group]
-
-
 def find_grid(ink: Ink, least_side: float) -> Grid | None:
     """The cells on a picture, empty ones too, row by row; None if there are no two cells alike, or not written in."""
     is_rough = ink.faint.mean() > max(_ROUGH, _OF_INK * ink.mask.mean())
@@ -139,7 +129,7 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
     return _written_in(frame, ink, least_side)
 
 
-def _closed(ink: Ink, across: list[Line], down: list[Line], thickest: int) -> _Frame | None:
+def _closed(ink: Ink, across: list[Line], down: list[Line], thickest: int) -> Frame | None:
     """Cells with lines on all sides."""
     for choose in (likely_sides, sides):  # where strokes are no lines, there are other cells
         if not (across and down):
@@ -156,11 +146,12 @@ def _closed(ink: Ink, across: list[Line], down: list[Line], thickest: int) -> _F
         return None
     across, down = evened(across, down, ink.even), evened(down, across, ink.even.T)
     regions, cells = _cells(ink.faint.shape, across, down)
-    cells = _bordered(cells, ink.even, thickest)
-    return _Frame(across, down, regions, cells) if len(cells) in _CELLS else None
+    cells, palest = bordered(cells, ink.even, thickest)
+    frame = with_missed(Frame(across, down, regions, cells), ink, thickest, palest)
+    return frame if len(frame.cells) in _CELLS else None
 
 
-def _combs(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> _Frame | None:
+def _combs(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> Frame | None:
     """Cells that are open above."""
     bases, roofs, uprights = [], [], []
     for base in across:
@@ -171,7 +162,7 @@ def _combs(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> _Fra
     if not bases:
         return None
     regions, cells = _cells(shape, bases + roofs, uprights)
-    return _Frame(bases, uprights, regions, cells) if len(cells) in _CELLS else None
+    return Frame(bases, uprights, regions, cells) if len(cells) in _CELLS else None
 
 
 def _is_ruled_paper(cells: list[Group], width: int) -> bool:
@@ -182,7 +173,7 @@ def _is_ruled_paper(cells: list[Group], width: int) -> bool:
     return is_long and all(len(row) == 1 for row in rows)
 
 
-def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
+def _written_in(frame: Frame, ink: Ink, least_side: float) -> Grid | None:
     """What is in the cells; None if it reaches over them, or they are empty beside what is far larger."""
     cells, regions = frame.cells, frame.regions
     mask = without_lines(ink.mask, ink.even, frame.across, frame.down)
@@ -218,7 +209,7 @@ def _written_in(frame: _Frame, ink: Ink, least_side: float) -> Grid | None:
     return Grid(across if across.cuts else found, mask, height, box)
 
 
-def _is_squared_paper(frame: _Frame, shape: tuple[int, ...]) -> bool:
+def _is_squared_paper(frame: Frame, shape: tuple[int, ...]) -> bool:
     """Whether lines run on beyond the outermost cells to the edges of the picture, as a form's hardly do.
 
     There may be a frame around them, if it cuts off parts of squares: a form that was cut out along its lines has none.
@@ -319,26 +310,6 @@ def _cells(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> tupl
     return regions, [
         cell for cell in cells if _ALIKE * usual <= cell.height <= usual / _ALIKE and cell.width >= narrowest
     ]
-
-
-def _bordered(cells: list[Group], even: np.ndarray, thickest: int) -> list[Group]:
-    """The cells that have lines on all sides: a line that goes on from box to box is missing between them."""
-    if not cells:
-        return []
-    darkness = np.array([_darkness_around(cell, even, thickest) for cell in cells])
-    return [cells[i] for i in np.flatnonzero(darkness >= _BORDERED * np.quantile(darkness, 0.75))]
-
-
-def _darkness_around(cell: Group, even: np.ndarray, thickest: int) -> float:
-    """How dark the palest side of a cell is, of its darkest pixel across the line."""
-    x, y = slice(cell.x0, cell.x1), slice(cell.y0, cell.y1)
-    sides = (
-        even[max(0, cell.y0 - thickest) : cell.y0 + 1, x].max(axis=0),
-        even[cell.y1 - 1 : cell.y1 + thickest, x].max(axis=0),
-        even[y, max(0, cell.x0 - thickest) : cell.x0 + 1].max(axis=1),
-        even[y, cell.x1 - 1 : cell.x1 + thickest].max(axis=1),
-    )
-    return float(min(np.median(side) for side in sides))
 
 
 def _narrowest(widths: list[int]) -> float:

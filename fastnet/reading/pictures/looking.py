@@ -86,8 +86,8 @@ def _form_in(image: Image.Image, small: Image.Image, factor: int) -> Look | None
 
 
 def _n_fitting(form: Look) -> tuple[bool, int]:
-    """Whether no digit of a form lies outside its cells, and how many cells were found: of two looks, the higher is better."""
-    return not digits_missed(form.found), len(form.cuts)
+    """Whether no digit of a form lies outside its cells, and how many these are: of two looks, the higher is better."""
+    return not digits_missed(form.found), sum(len({one.column for one in line}) for line in form.found.lines)
 
 
 def _slope_of_form(faint: np.ndarray) -> float:

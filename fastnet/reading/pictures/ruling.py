@@ -94,7 +94,7 @@ def _begins(faint: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def slope_of_lines(faint: np.ndarray, crossed: float = _CROSSED) -> float:
-    """How many rows lines across fall for each column, 0 if they do not, or none crosses so much (Hough's transform)."""
+    """How many rows lines across fall for each column, 0 if none crosses so much of them (Hough's transform)."""
     begins, step = _begins(faint)
     x, y = np.nonzero(begins)
     x *= step
