@@ -98,13 +98,15 @@ def _n_lines(strips: np.ndarray, longer: int, least: int = 2) -> int:
     n_places = goes_on.shape[1] - least + 2
     for shift in range(1, least - 1):
         goes_on[:, :n_places] &= goes_on[:, shift : shift + n_places]
-    is_line: np.ndarray = goes_on[:, :n_places]
-    return max(_n_begun(is_line.any(axis=1)), int(_n_begun(is_line).max(initial=0)))  # lines that slant share rows
+    is_line = goes_on[:, :n_places]
+    anywhere: np.ndarray = is_line.any(axis=1, keepdims=True)
+    return max(_n_begun(anywhere), _n_begun(is_line))  # lines that slant share rows
 
 
-def _n_begun(is_line: np.ndarray) -> np.ndarray:
-    """How often a line begins, downwards, in each column."""
-    return np.count_nonzero(is_line[1:] & ~is_line[:-1], axis=0) + is_line[0]
+def _n_begun(is_line: np.ndarray) -> int:
+    """How many lines begin in one column, downwards, at most."""
+    begun: np.ndarray = np.count_nonzero(is_line[1:] & ~is_line[:-1], axis=0) + is_line[0]
+    return int(begun.max(initial=0))
 
 
 # ---- Lines and what they enclose ------------------------------------------------------------------------------------
