@@ -1,10 +1,13 @@
 """What becomes of the parts of a mask: digits at the edge, specks, blots, fragments; and what is told of the rest."""
 
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks import rendering
+from fastnet.data.loading import load_dataset
 from fastnet.reading.pictures import prepare
 
 CUT_OFF = "cut off by the edge"
@@ -441,3 +444,22 @@ def test_lines_of_squared_paper_are_no_ones_beside_digits_that_fill_the_picture(
     for number, image in enumerate(digits[0][:3]):
         rendering.write(page, rendering.thin_strokes(image, 90, pen), 30 + 110 * number, 10, rendering.BLACK)
     assert len(prepare(rendering.picture(page)).parts) == 3
+
+
+@pytest.mark.parametrize("number", [61, 62, 536])
+def test_a_stroke_that_grain_broke_is_one(predictor, number):
+    """A pencil's, which hangs together in its palest ink; it was read as one digit above another, without doubt."""
+    train = load_dataset().train
+    rng = np.random.default_rng([5, zlib.crc32(b"pencil"), number])
+    row = int(rng.integers(len(train)))
+    reading = predictor.read(rendering.DIGITS["pencil"](rng, train.pixels[row].reshape(28, 28)))
+    assert (reading.text, reading.flags) == (str(train.labels[row]), ())
+
+
+@pytest.mark.parametrize("between", ["nothing", "a pale line"])
+def test_a_one_right_above_another_is_another(predictor, between):
+    page = np.full((260, 120), 240, np.uint8)
+    page[20:128, 57:63] = page[130:240, 57:63] = 40
+    if between == "a pale line":
+        page[128:130] = 200
+    assert predictor.read(page).text == "1\n1"

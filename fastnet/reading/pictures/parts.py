@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .breaks import mend_breaks
 from .cuts import Cut, Found
 from .frames import MAY_BE_CIRCLED, leave_out_borders, leave_out_frames, leave_out_hairs, leave_out_surroundings
 from .groups import Group, usual_height
@@ -50,6 +51,7 @@ def cut(mask: np.ndarray, ink: Ink, least_side: float, within: Box | None = None
     leave_out_surroundings(sieve)
     leave_out_borders(sieve)
     leave_out_specks(sieve)
+    mend_breaks(sieve, ink.faint)
     n = len(sieve.groups)
     rings = leave_out_frames(sieve)
     leave_out_blots(sieve)
