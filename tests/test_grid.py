@@ -580,3 +580,16 @@ def test_a_wide_cell_or_a_gap_without_lines_in_a_row_is_no_missed_cell(predictor
     assert predictor.read(page).text == "8320"
     two = np.concatenate([form(of_each, ["83"], margin=24)[:, :-24], form(of_each, ["207"])], axis=1)
     assert predictor.read(two).text == "83207"
+
+
+@pytest.mark.parametrize("angle", [-9, -4, 3, 8])
+@pytest.mark.parametrize("margin", [0, 40], ids=["fills the picture", "on a desk"])
+def test_one_digit_on_squared_paper_askew_is_in_no_form(predictor, of_each, angle, margin):
+    page = np.full((260, 330), 235.0)
+    for at in range(30, 330, 80):
+        page[at : at + 2] = page[:, at : at + 2] = 120
+    ink = strokes(of_each[7], 50)
+    page[50 : 50 + ink.shape[0], 130 : 130 + ink.shape[1]] += ink * (20 - page[50, 130])
+    image = ImageOps.expand(Image.fromarray(page.clip(0, 255).astype(np.uint8)), margin, 70)
+    turned = image.rotate(angle, Image.Resampling.BICUBIC, fillcolor=70 if margin else 235)
+    assert predictor.read(turned).text == "7"

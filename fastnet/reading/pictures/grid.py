@@ -40,6 +40,7 @@ _MARK = 0.22  # of the height of a cell: what is smaller both ways is dirt, or l
 _ON_SIDE = 2  # pixels from a cell's side ends what is left of its line
 _AMONG = 0.6  # of their height is ink among empty cells, which are tiles or panes then
 _BEYOND = 0.04  # of the picture lies beyond the cells of squared paper, at least, on each side
+_RUNS_ON = 0.12  # of a cell, beyond the outermost ones, do the lines of squared paper go on, at least
 _PART = 0.75  # of a square is what a frame cut off of one, at most
 _MARGINS, _NARROW = 0.075, 10  # of the picture's width, or pixels, are beside a line of ruled paper, at most
 _LONG = 1.7  # times as long as high is that line, at least
@@ -212,17 +213,31 @@ def _written_in(frame: Frame, ink: Ink, least_side: float) -> Grid | None:
 
 
 def _is_squared_paper(frame: Frame, shape: tuple[int, ...]) -> bool:
-    """Whether lines run on beyond the outermost cells to the edges of the picture, as a form's hardly do.
+    """Whether lines run on beyond the outermost cells, as a form's hardly do.
 
     There may be a frame around them, if it cuts off parts of squares: a form that was cut out along its lines has none.
     """
+    if _runs_on(frame):
+        return True
     height, width = shape
     rows, columns = _inner(frame.across, height), _inner(frame.down, width)
-    if not rows or not columns or not (_run_on(rows, width) and _run_on(columns, height)):
+    if not rows or not columns or not (_reach_edges(rows, width) and _reach_edges(columns, height)):
         return False
-    if len(rows) == len(frame.across) and len(columns) == len(frame.down):
-        return True
     return _has_parts(rows, height) or _has_parts(columns, width)
+
+
+def _runs_on(frame: Frame) -> bool:
+    """Whether lines go on beyond the outermost ones that cross them, on two sides or more, as on squared paper."""
+    cells = np.median([(cell.width, cell.height) for cell in frame.cells], axis=0)
+    beyond = [*(_beyond(frame.across, frame.down) / cells[0]), *(_beyond(frame.down, frame.across) / cells[1])]
+    return sum(bool(share >= _RUNS_ON) for share in beyond) >= 2  # the edges of a sheet on a desk are lines, too
+
+
+def _beyond(lines: list[Line], crossing: list[Line]) -> np.ndarray:
+    """How many pixels lines across begin before, and end behind, all those down, as a rule."""
+    places = [line.middle.mean() for line in crossing]
+    starts, stops = np.median([(line.start, line.stop) for line in lines], axis=0)
+    return np.array([min(places) - starts, stops - max(places)])
 
 
 def _inner(lines: list[Line], length: int) -> list[Line]:
@@ -232,7 +247,7 @@ def _inner(lines: list[Line], length: int) -> list[Line]:
     return sorted(inner, key=lambda line: float(line.middle.mean()))
 
 
-def _run_on(lines: list[Line], length: int) -> bool:
+def _reach_edges(lines: list[Line], length: int) -> bool:
     """Whether lines run from edge to edge of a picture of that length."""
     least = _BEYOND * length / 2
     return all(line.start <= least and line.stop >= length - least for line in lines)
