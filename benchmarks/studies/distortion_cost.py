@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.publishing import publish, study_parser
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
+from fastnet.plurals import counted
 from fastnet.system import environment
 from fastnet.training.engine import distorted
 from fastnet.training.recipe import RECIPES, Recipe
@@ -31,7 +32,7 @@ def main(argv: list[str]) -> None:
         copies, steps = seconds(dataset, RECIPES[name], args.epochs)
         lines.append(f"| `{name}` | {copies * 1e6:.2f} us | {steps * 1e6:.2f} us | {copies / (copies + steps):.0%} |")
     machine = environment()
-    lines += ["", f"Medians on {machine['threads']} threads of {machine['cpu']}."]
+    lines += ["", f"Medians on {counted(machine['threads'], 'thread')} of {machine['cpu']}."]
     publish({"distortion-cost": "\n".join(lines)}, args.write)
 
 

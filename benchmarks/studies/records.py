@@ -22,6 +22,7 @@ from fastnet.data.samples import Dataset
 from fastnet.errors import FastnetError
 from fastnet.models.documents import Manifest
 from fastnet.models.files import MANIFEST, read_history, read_manifest
+from fastnet.plurals import counted
 from fastnet.system import environment
 from fastnet.training.pipeline import train_and_save
 from fastnet.training.recipe import RECIPES, Recipe
@@ -171,7 +172,7 @@ def accuracies(manifests: list[Manifest]) -> list[float]:
 def machine() -> str:
     """What trains here."""
     here = environment()
-    return f"{here['threads']} threads of {here['cpu']}"
+    return f"{counted(here['threads'], 'thread')} of {here['cpu']}"
 
 
 def footer() -> str:

@@ -187,7 +187,7 @@ def _recipe(manifest: Manifest) -> Iterator[Row]:
     yield "images corrected afterwards", manifest.corrections
     environment = manifest.environment or Environment()
     if environment.cpu:
-        threads = f"{environment.threads} threads of " if environment.threads else ""
+        threads = f"{counted(environment.threads, 'thread')} of " if environment.threads else ""
         yield "trained on", f"{threads}{environment.cpu}"
     versions = {"python": environment.python, "numpy": environment.numpy, "numba": environment.numba}
     yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items() if version) or None
