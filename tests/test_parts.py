@@ -463,3 +463,23 @@ def test_a_one_right_above_another_is_another(predictor, between):
     if between == "a pale line":
         page[128:130] = 200
     assert predictor.read(page).text == "1\n1"
+
+
+@pytest.mark.parametrize("pen", [2, 3])
+@pytest.mark.parametrize("angle", [0, 2, -3])
+def test_sides_of_a_thin_frame_beside_a_thick_digit_are_no_ones(predictor, digits, pen, angle):
+    """Above and below, the frame is lost with ruled lines."""
+    images, labels = digits
+    page = rendering.picture(page_of(images[7:8], 300, [(180, 220)], (700, 600))).convert("L")
+    for x in (90, 520):
+        ImageDraw.Draw(page).line([(x, 150), (x, 500)], 90, pen)
+    assert predictor.read(page.rotate(angle, fillcolor=page.getpixel((0, 0)))).text == str(labels[7])
+
+
+@pytest.mark.parametrize("touches", [True, False])
+def test_a_one_beside_a_thick_blot_is_a_one(predictor, touches):
+    page = np.full((400, 400), 245, np.uint8)
+    page[0 if touches else 60 : 330, 190:200] = 30
+    image = Image.fromarray(page)
+    ImageDraw.Draw(image).ellipse((260, 200, 330, 270), 30)
+    assert "1" in predictor.read(image).text

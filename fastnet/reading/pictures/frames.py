@@ -20,6 +20,7 @@ _STRAIGHT = 0.5  # of its width is the ink's deviation from a straight stroke's 
 _AWAY = 0.1  # of its height is between a ring and both ends of a stroke that does not strike a 0 through
 _SAME_SIZE, _SAME_AREA = 0.06, 1.25  # of a frame's sides differ those of another, and so many times is its ink
 _THIN_LINE, _LINE_LENGTH = 0.35, 8  # of the digits' stroke is a line wide that is no 1; times that long, at least
+_NOT_FAR_SHORTER = 0.25  # times as long as the line is what shows the digits' stroke, and no blot
 _NEAR_EDGE, _HAIR, _HAIR_LENGTH = 0.05, 0.01, 8  # of the picture's side from its edge is a hair, and as thick ...
 # ... at most; and so many times as long
 
@@ -39,18 +40,19 @@ def leave_out_surroundings(sieve: Sieve) -> None:
 
 
 def _leave_out_thin_lines(sieve: Sieve, strips: set[Group]) -> None:
-    """Leave out strips, and lines from edge to edge, as of a form, that are far thinner than the digits' strokes."""
-    lines = {group for group in sieve.groups if group in strips or _runs_through(group, sieve.edges.touched(group))}
-    others = [stroke_width(sieve.own(group)) for group in sieve.groups if group not in lines] if lines else []
+    """Leave out lines at an edge, or a little longer than digits, that are far thinner than the digits' strokes."""
+    lines = strips | {group for group in sieve.groups if group.longer >= _LINE_LENGTH * group.shorter}
+    least = _NOT_FAR_SHORTER * max((group.longer for group in lines), default=0)
+    others = [group for group in sieve.groups if group not in lines and group.longer >= least] if lines else []
     if others:
-        thin = _THIN_LINE * float(np.median(others))
-        sieve.leave_out(AT_EDGE, lambda group: group in lines and group.area <= thin * group.longer)
+        thin = _THIN_LINE * float(np.median([stroke_width(sieve.own(group)) for group in others]))
+        longest = max(group.longer for group in others)
 
+        def is_thin(group: Group) -> bool:
+            return group in lines and group.area <= thin * group.longer
 
-def _runs_through(group: Group, touched: Sides) -> bool:
-    """Whether a part is a line from edge to edge."""
-    left, upper, right, lower = touched
-    return group.longer >= _LINE_LENGTH * group.shorter and ((left and right) or (upper and lower))
+        sieve.leave_out(AT_EDGE, lambda group: is_thin(group) and any(sieve.edges.touched(group)))
+        sieve.leave_out(A_FRAME, lambda group: is_thin(group) and longest < group.height < longest / FRAGMENT)
 
 
 def leave_out_borders(sieve: Sieve) -> None:
