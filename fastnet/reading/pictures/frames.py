@@ -20,6 +20,7 @@ _STRAIGHT = 0.5  # of its width is the ink's deviation from a straight stroke's 
 _AWAY = 0.1  # of its height is between a ring and both ends of a stroke that does not strike a 0 through
 _SAME_SIZE, _SAME_AREA = 0.06, 1.25  # of a frame's sides differ those of another, and so many times is its ink
 _THIN_LINE, _LINE_LENGTH = 0.35, 8  # of the digits' stroke is a line wide that is no 1; times that long, at least
+_ASKEW = 0.1  # of their height differ the ends of a frame's two sides, at most
 _NOT_FAR_SHORTER = 0.25  # times as long as the line is what shows the digits' stroke, and no blot
 _NEAR_EDGE, _HAIR, _HAIR_LENGTH = 0.05, 0.01, 8  # of the picture's side from its edge is a hair, and as thick ...
 # ... at most; and so many times as long
@@ -40,19 +41,35 @@ def leave_out_surroundings(sieve: Sieve) -> None:
 
 
 def _leave_out_thin_lines(sieve: Sieve, strips: set[Group]) -> None:
-    """Leave out lines at an edge, or a little longer than digits, that are far thinner than the digits' strokes."""
+    """Leave out strips, lines from edge to edge, and both sides of a frame, if far thinner than the digits' strokes."""
     lines = strips | {group for group in sieve.groups if group.longer >= _LINE_LENGTH * group.shorter}
     least = _NOT_FAR_SHORTER * max((group.longer for group in lines), default=0)
     others = [group for group in sieve.groups if group not in lines and group.longer >= least] if lines else []
     if others:
         thin = _THIN_LINE * float(np.median([stroke_width(sieve.own(group)) for group in others]))
-        longest = max(group.longer for group in others)
+        thin_ones = {group for group in lines if group.area <= thin * group.longer}
+        at_edge = {group for group in thin_ones if group in strips or _runs_through(group, sieve.edges.touched(group))}
+        sieve.leave_out(AT_EDGE, lambda group: group in at_edge)
+        frame = _outermost_pair(thin_ones - at_edge, others)
+        sieve.leave_out(A_FRAME, lambda group: group in frame)
 
-        def is_thin(group: Group) -> bool:
-            return group in lines and group.area <= thin * group.longer
 
-        sieve.leave_out(AT_EDGE, lambda group: is_thin(group) and any(sieve.edges.touched(group)))
-        sieve.leave_out(A_FRAME, lambda group: is_thin(group) and longest < group.height < longest / FRAGMENT)
+def _runs_through(group: Group, touched: Sides) -> bool:
+    """Whether a line goes from edge to edge."""
+    left, upper, right, lower = touched
+    return (left and right) or (upper and lower)
+
+
+def _outermost_pair(lines: set[Group], others: list[Group]) -> list[Group]:
+    """Two lines with all the others between them, higher than these and as high as each other; or none."""
+    if len(lines) != 2:
+        return []
+    left, right = sorted(lines, key=lambda line: line.x0)
+    are_between = all(left.x1 <= other.x0 and other.x1 <= right.x0 for other in others)
+    highest = max(other.height for other in others)
+    are_higher = highest < min(left.height, right.height) <= max(left.height, right.height) < highest / FRAGMENT
+    apart = max(abs(left.y0 - right.y0), abs(left.y1 - right.y1))
+    return [left, right] if are_between and are_higher and apart <= _ASKEW * left.height else []
 
 
 def leave_out_borders(sieve: Sieve) -> None:
