@@ -15,12 +15,25 @@ from fastnet.data.samples import Samples
 from .rendering import FONTS, Rng, encoded, paper, strokes, thin_strokes, with_noise, with_shadow, write
 
 SHARE_EMPTY = 0.4
-_LOOKS = (  # paper, lines, ink
+_Tone = tuple[int, int, int]
+_Look = tuple[_Tone, _Tone, _Tone]  # paper, lines, ink
+
+_LOOKS: tuple[_Look, ...] = (
     ((250, 250, 248), (20, 20, 24), (20, 20, 24)),
     ((250, 250, 248), (150, 150, 150), (30, 30, 40)),
     ((248, 248, 240), (90, 130, 210), (30, 40, 90)),
     ((240, 238, 230), (40, 60, 150), (60, 60, 64)),
     ((36, 40, 44), (150, 152, 150), (235, 235, 230)),
+)
+_TINTS: tuple[_Tone, ...] = (
+    (205, 222, 240),
+    (235, 215, 190),
+    (215, 235, 215),
+    (210, 210, 210),
+    (245, 205, 205),
+    (180, 200, 225),
+    (255, 228, 150),
+    (225, 225, 228),
 )
 
 
@@ -42,9 +55,9 @@ Kind = Callable[[Rng, Samples], FilledForm]
 class _Sheet:
     """A page on which cells are printed and filled in."""
 
-    def __init__(self, rng: Rng, samples: Samples, size: tuple[int, int]) -> None:
+    def __init__(self, rng: Rng, samples: Samples, size: tuple[int, int], look: _Look | None = None) -> None:
         self.rng, self._samples = rng, samples
-        ground, self.of_lines, self.of_ink = _LOOKS[int(rng.integers(len(_LOOKS)))]
+        ground, self.of_lines, self.of_ink = look or _LOOKS[int(rng.integers(len(_LOOKS)))]
         self.page, self.ground = paper(size, ground), ground
         self.thickness = int(rng.integers(1, 5))
         self.pen = rng.uniform(2.5, 5) if rng.random() < 0.5 else None  # None for the strokes as they are
@@ -295,6 +308,65 @@ def small(rng: Rng, samples: Samples) -> FilledForm:
     return replace(form, file=encoded(image.resize(size, Image.Resampling.BOX)))
 
 
+def panes(rng: Rng, samples: Samples) -> FilledForm:
+    """Cells apart that have another tone than the page: white ones on a tint, or tinted ones on white."""
+    tint, white = _TINTS[int(rng.integers(len(_TINTS)))], (252, 252, 250)
+    ground, inside = (tint, white) if rng.random() < 0.5 else (white, tint)
+    radius = rng.uniform(0, 0.3)
+
+    def draw(canvas: ImageDraw.ImageDraw, sheet: _Sheet, box: tuple[int, int, int, int]) -> None:
+        canvas.rounded_rectangle(box, radius * (box[2] - box[0]), fill=inside)
+
+    return _drawn(rng, samples, draw, (ground, tint, (30, 30, 40)))
+
+
+def round_corners(rng: Rng, samples: Samples) -> FilledForm:
+    """Cells apart with round corners."""
+    radius = rng.uniform(0.1, 0.3)
+
+    def draw(canvas: ImageDraw.ImageDraw, sheet: _Sheet, box: tuple[int, int, int, int]) -> None:
+        canvas.rounded_rectangle(box, radius * (box[2] - box[0]), outline=sheet.of_lines, width=sheet.thickness)
+
+    return _drawn(rng, samples, draw)
+
+
+def dashed(rng: Rng, samples: Samples) -> FilledForm:
+    """Cells apart with dotted or dashed lines around them."""
+    step = int(rng.integers(4, 12))
+    dash = 2 if step < 7 else step * 6 // 10
+
+    def draw(canvas: ImageDraw.ImageDraw, sheet: _Sheet, box: tuple[int, int, int, int]) -> None:
+        x0, y0, x1, y1 = box
+        for x in range(x0, x1, step):
+            for y in (y0, y1):
+                canvas.rectangle((x, y, min(x + dash - 1, x1), y + 1), sheet.of_lines)
+        for y in range(y0, y1, step):
+            for x in (x0, x1):
+                canvas.rectangle((x, y, x + 1, min(y + dash - 1, y1)), sheet.of_lines)
+
+    return _drawn(rng, samples, draw)
+
+
+def _drawn(
+    rng: Rng,
+    samples: Samples,
+    draw: Callable[[ImageDraw.ImageDraw, _Sheet, tuple[int, int, int, int]], None],
+    look: _Look | None = None,
+) -> FilledForm:
+    """Rows of cells apart, each of which is drawn into its box."""
+    n_rows, n, height = int(rng.integers(1, 4)), int(rng.integers(3, 9)), int(rng.integers(36, 76))
+    width, gap = int(height * rng.uniform(0.8, 1.15)), int(rng.integers(6, 24))
+    sheet = _Sheet(rng, samples, (n * (width + gap) + 80, n_rows * (height + gap + 8) + 80), look)
+    places = [
+        [(40 + column * (width + gap), 40 + row * (height + gap + 8)) for column in range(n)] for row in range(n_rows)
+    ]
+    page = Image.fromarray(sheet.page.astype(np.uint8))
+    for x, y in (place for row in places for place in row):
+        draw(ImageDraw.Draw(page), sheet, (x, y, x + width, y + height))
+    sheet.page = np.asarray(page, np.float32).copy()
+    return sheet.finished([[sheet.maybe(x, y, width, height) for x, y in row] for row in places])
+
+
 def _one_of(rng: Rng, samples: Samples, kinds: tuple[Kind, ...]) -> tuple[FilledForm, Image.Image]:
     form = kinds[int(rng.integers(len(kinds)))](rng, samples)
     return form, Image.open(io.BytesIO(form.file)).convert("RGB")
@@ -314,4 +386,7 @@ FORMS: dict[str, Kind] = {
     "squared paper, thick lines": squared_paper,
     "lying askew": askew,
     "small": small,
+    "cells of another tone": panes,
+    "round corners": round_corners,
+    "dotted and dashed lines": dashed,
 }

@@ -383,6 +383,15 @@ def test_an_empty_comb_is_empty(predictor, of_each):
     assert (reading.digit, reading.grid) == (None, ((None,) * 6,))
 
 
+@pytest.mark.parametrize("further", [0, 3, 5])
+def test_a_comb_with_one_digit_is_a_comb_though_its_base_goes_on(predictor, of_each, further):
+    page = comb(of_each, "___6__", 24, 2, side=36)
+    base = np.flatnonzero((page < 100).mean(axis=1) > 0.5)
+    last = np.flatnonzero((page[base] < 100).all(axis=0))[-1]
+    page[base, last : last + further] = page[base[0], last]
+    assert predictor.read(page).grid == ((None, None, None, "6", None, None),)
+
+
 @pytest.mark.parametrize("n", [4, 8])
 def test_even_ones_on_a_ruled_line_are_no_comb(predictor, n):
     page = np.full((220, 500), 250, np.uint8)

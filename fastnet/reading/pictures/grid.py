@@ -54,7 +54,8 @@ class Grid:
     found: Found
     mask: np.ndarray
     height: float  # the usual one of a cell
-    box: Box  # around all cells
+    cells: tuple[Box, ...]  # none, if it is no form after all
+    box: Box  # around all of them
 
 
 # ---- A cheap sign of lines ------------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ def find_grid(ink: Ink, least_side: float) -> Grid | None:
         frame = _combs(ink.faint.shape, across, _lines(along_down, thickest, _LEAST_SIDE))
     if frame is None or _is_ruled_paper(frame.cells, ink.mask.shape[1]):
         return None
-    return _written_in(frame, ink, least_side)
+    return written_in(frame, without_lines(ink.mask, ink.even, frame.across, frame.down), ink, least_side)
 
 
 def _closed(ink: Ink, across: list[Line], down: list[Line], thickest: int) -> Frame | None:
@@ -165,7 +166,7 @@ def _combs(shape: tuple[int, ...], across: list[Line], down: list[Line]) -> Fram
     if not bases:
         return None
     regions, cells = _cells(shape, bases + roofs, uprights)
-    return Frame(bases, uprights, regions, cells) if len(cells) in _CELLS else None
+    return Frame(bases, uprights, regions, cells, is_closed=False) if len(cells) in _CELLS else None
 
 
 def _is_ruled_paper(cells: list[Group], width: int) -> bool:
@@ -176,10 +177,11 @@ def _is_ruled_paper(cells: list[Group], width: int) -> bool:
     return is_long and all(len(row) == 1 for row in rows)
 
 
-def _written_in(frame: Frame, ink: Ink, least_side: float) -> Grid | None:
-    """What is in the cells; None if it reaches over them, or they are empty beside what is far larger."""
+def written_in(frame: Frame, mask: np.ndarray, ink: Ink, least_side: float) -> Grid | None:
+    """What of a mask without lines is in the cells; None if it reaches over them, or they are empty beside what is far
+    larger.
+    """
     cells, regions = frame.cells, frame.regions
-    mask = without_lines(ink.mask, ink.even, frame.across, frame.down)
     height = float(np.median([cell.height for cell in cells]))
     contents, others = _sorted_ink(mask, ink, regions, cells, _MARK * height)
     if contents is None:
@@ -207,9 +209,11 @@ def _written_in(frame: Frame, ink: Ink, least_side: float) -> Grid | None:
     if not n_digits and is_far_larger(others, height, box):
         return None
     is_no_form = not n_digits and _is_written_among(others, height, box)
-    is_no_form |= n_digits == 1 and _is_squared_paper(frame, mask.shape)
-    across = cut(mask, ink, least_side) if is_no_form else found
-    return Grid(across if across.cuts else found, mask, height, box)
+    is_no_form |= n_digits == 1 and frame.is_closed and _is_squared_paper(frame, mask.shape)
+    across = cut(mask, ink, least_side) if is_no_form else None
+    if across and across.cuts:
+        return Grid(across, mask, height, (), box)
+    return Grid(found, mask, height, tuple(cell.box for cell in cells), box)
 
 
 def _is_squared_paper(frame: Frame, shape: tuple[int, ...]) -> bool:

@@ -1,15 +1,18 @@
 """Look at a picture: at the form, the sheet or the close-up that it shows, or else at all of it; then closer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
+from .bordered import Frame
 from .closeup import find_close_up
 from .cuts import Cut, Found
-from .grid import find_grid, may_have_grid
+from .grid import Grid, find_grid, may_have_grid, written_in
 from .ink import Ink, coarse, contrasting_channel, find_ink, reduced
 from .outside import digits_missed
+from .panes import find_panes, may_have_panes
 from .parts import cut
 from .ruling import slope_of_lines, without_ruled_lines
 from .sheet import Box, Sheet, box_seen, find_sheet, turned
@@ -24,7 +27,12 @@ _MISSED = 3  # cells, from afar, on each side of those that were seen
 _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a closer look is taken
 _LEAST_SIDE = 6  # pixels of a digit: nobody could read less
 _ON_SHEET = 0.8  # of the area of a form's cells
+_TOUCHED, _SAME = 0.1, 0.6  # of a pane does a cell share more, and of both together, if it is the same
+_UNLIKE = 1.25  # times as large as a form's usual cell is an unlike one, or 1 / 1.25
 _BAR = 2  # times as long as wide, or more: a stroke of a marker may be, a sheet is hardly
+
+Seen = tuple[Ink, Grid]
+Find = Callable[[Image.Image, float], Seen | None]  # what is in the cells of a page; the least side of a digit there
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +45,7 @@ class Look:
     ink: Ink
     mask: np.ndarray  # of the ink, without ruled lines
     found: Found
+    cells: tuple[Box, ...] = ()  # of a form
     plane: np.ndarray | None = None  # (3, 3), takes pixels of a sheet that was straightened into the picture
 
     @property
@@ -74,20 +83,39 @@ def _closer(image: Image.Image, look: Look) -> Look:
 
 def _form_in(image: Image.Image, small: Image.Image, factor: int) -> Look | None:
     """The form that a picture shows, if it shows one: as it is, turned level, or enlarged where its cells are tiny."""
-    form = None
-    if may_have_grid(small):
+    forms = []
+    has_lines = may_have_grid(small)
+    if has_lines:
         ink = find_ink(small, has_lines=True)
-        form = _look_at_grid(image, ink, factor)
+        form = _look_at_cells(image, _between_lines(ink, _LEAST_SIDE / factor), factor, _in_lines)
         slope = _slope_of_form(ink.faint)
-        if abs(slope) >= _SLANTING:
-            level = _turned_form(image, slope)
-            form = max((each for each in (level, form) if each), key=_n_fitting, default=None)
+        forms = [_turned_form(image, slope) if abs(slope) >= _SLANTING else None, form]
+    panes = None
+    if may_have_panes(small, with_gaps=has_lines):
+        panes = _look_at_cells(image, _in_panes(small, _LEAST_SIDE / factor), factor, _in_panes)
+    if panes:
+        is_surer = not digits_missed(panes.found)
+        forms = [*(form for form in forms if form and not (is_surer and _cuts_any(form, panes))), panes]
+    form = max((form for form in forms if form), key=_n_fitting, default=None)
     return form or (_enlarged_form(image) if _may_be_enlarged(image) else None)
 
 
 def _n_fitting(form: Look) -> tuple[bool, int]:
     """Whether no digit of a form lies outside its cells, and how many these are: of two looks, the higher is better."""
-    return not digits_missed(form.found), sum(len({one.column for one in line}) for line in form.found.lines)
+    return not digits_missed(form.found), len(form.cells)
+
+
+def _cuts_any(form: Look, panes: Look) -> bool:
+    """Whether a cell unlike others is a part of a pane, or of one and what is beside it: a stroke is no side of it."""
+    if not form.cells:
+        return False
+    x0, y0, x1, y1 = np.array([panes.outside(pane) for pane in panes.cells]).T
+    left, top, right, bottom = np.array([form.outside(cell) for cell in form.cells]).T[:, :, np.newaxis]
+    wide, high = np.minimum(right, x1) - np.maximum(left, x0), np.minimum(bottom, y1) - np.maximum(top, y0)
+    shared = wide.clip(0) * high.clip(0)
+    cell, pane = (right - left) * (bottom - top), (x1 - x0) * (y1 - y0)
+    is_unlike = abs(np.log(cell / np.median(cell))) > np.log(_UNLIKE)
+    return bool((is_unlike & (shared > _TOUCHED * pane) & (shared < _SAME * (cell + pane - shared))).any())
 
 
 def _slope_of_form(faint: np.ndarray) -> float:
@@ -99,7 +127,7 @@ def _turned_form(image: Image.Image, slope: float) -> Look | None:
     """The form whose lines across fall by so many rows a column."""
     page, plane = turned(image, slope)
     small, factor = reduced(page, WORK_PIXELS)
-    form = _look_at_grid(page, find_ink(small, has_lines=True), factor)
+    form = _look_at_cells(page, _in_lines(small, _LEAST_SIDE / factor), factor, _in_lines)
     return replace(form, plane=plane) if form and _is_in_cells(form) else None
 
 
@@ -108,7 +136,7 @@ def _enlarged_form(image: Image.Image) -> Look | None:
     larger = _enlarged(image)
     if not may_have_grid(larger):
         return None
-    form = _look_at_grid(larger, find_ink(larger, has_lines=True), 1 / _ENLARGED)
+    form = _look_at_cells(larger, _in_lines(larger, _LEAST_SIDE * _ENLARGED), 1 / _ENLARGED, _in_lines)
     return form if form and _has_digits(form) else None
 
 
@@ -124,16 +152,39 @@ def _enlarged(image: Image.Image) -> Image.Image:
     return image.resize((image.width * _ENLARGED, image.height * _ENLARGED), Image.Resampling.BICUBIC)
 
 
-def _look_at_grid(image: Image.Image, ink: Ink, scale: float) -> Look | None:
-    """Look at the cells of a form, closer if they are small; None if there are none in the ink, seen at a scale."""
+def _between_lines(ink: Ink, least_side: float) -> Seen | None:
+    """What is in the cells that straight lines enclose."""
+    grid = find_grid(ink, least_side)
+    return (ink, grid) if grid else None
+
+
+def _in_lines(page: Image.Image, least_side: float) -> Seen | None:
+    return _between_lines(find_ink(page, has_lines=True), least_side)
+
+
+def _in_panes(page: Image.Image, least_side: float) -> Seen | None:
+    """What is in cells of another tone than what is around them, or with sides that are not straight."""
+    panes = find_panes(page)
+    if panes is None:
+        return None
+    ink = find_ink(panes.page, has_lines=True)
+    mask = ink.mask & ~panes.lines & (ink.contrast >= LOW_CONTRAST)
+    frame = Frame([], [], panes.regions, panes.cells, is_closed=False)
+    grid = written_in(frame, mask, ink, least_side)
+    is_form = grid and grid.cells and (panes.are_plain or any(one.kind != "empty" for one in grid.found.cuts))
+    return (ink, grid) if grid and is_form else None
+
+
+def _look_at_cells(image: Image.Image, seen: Seen | None, scale: float, find: Find) -> Look | None:
+    """Look at the cells of a form that were seen at a scale, closer if they are small; None if none were seen."""
     x = y = 0
     look = None
     while True:
-        grid = find_grid(ink, _LEAST_SIDE / scale)
         is_enlarged = scale < 1
-        if grid is None or (look and is_enlarged and len(grid.found.cuts) < len(look.cuts)):
+        if seen is None or (look and is_enlarged and len(seen[1].found.cuts) < len(look.cuts)):
             return look
-        look = Look(x, y, scale, ink, grid.mask, grid.found)
+        ink, grid = seen
+        look = Look(x, y, scale, ink, grid.mask, grid.found, grid.cells)
         is_high = grid.height >= (_SMALL if scale > 1 else _TINY_CELL)
         if is_enlarged or is_high or not _is_in_cells(look):
             return look
@@ -144,7 +195,7 @@ def _look_at_grid(image: Image.Image, ink: Ink, scale: float) -> Look | None:
         page, closer = _closer_page(part, scale)
         if closer >= scale:
             return look
-        ink, scale = find_ink(page, has_lines=True), closer
+        seen, scale = find(page, _LEAST_SIDE / closer), closer
 
 
 def _closer_page(part: Image.Image, scale: float) -> tuple[Image.Image, float]:

@@ -1,0 +1,246 @@
+"""Find the cells of a form that no straight lines enclose: white on a tint, tinted on white, or with round corners.
+
+A pane is an area up to a sharp edge all around it, which may be a line's or another tone's, and several are alike.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from .bordered import places_to_look_at
+from .borders import padded
+from .groups import Group
+from .ink import highest, reduced
+from .labelling import Runs, label_runs
+from .rows import in_lines, slope_of
+
+_COPY_PIXELS = 60_000  # of a copy that tells whether there may be any
+_REACH, _COPY_REACH = 3, 2  # pixels: over so many, the edge of a pane is sharp, and on a copy
+_STEP, _LEAST_STEP = 0.045, 4  # of the brightness, and of 255: by so much, what is beyond an edge is darker
+_LEAST_SIDE = 12  # pixels of a pane
+_FILLS, _FILLS_COPY = 0.7, 0.5  # of its box, that a pane covers with what is in it
+_ALIKE, _ALIKE_COPY = 1.15, 1.4  # no side of a pane is so many times another's
+_FEWEST, _MOST = 3, 1_000  # may be a form's; cloth and the like have more areas
+_AROUND, _ASIDE = 2, 3  # pixels around a pane are edge, and so far off the place that others tell may it be
+_RINGED = 0.85  # of what is around a pane that ink touches is edge
+_WHOLE = 0.97  # of the largest pane's is the area of one that ink took nothing of
+_CROWDED = 0.85  # of what is no pane is edge, as in grain
+_GAP = 2  # pixels, half of the widest gap in a dotted line
+_THICKEST = 0.2  # of a pane's shorter side is the line around it, at most
+_OF_LINE = 0.25  # of what is so far from panes is darker, if that is a line, which may be dotted
+
+
+@dataclass(frozen=True, eq=False)
+class Panes:
+    """Cells, and the number of each pixel's cell, -1 where there is none."""
+
+    cells: list[Group]
+    regions: np.ndarray
+    page: Image.Image  # all of it in the tone of the cells
+    lines: np.ndarray  # the mask of the lines around them
+    are_plain: bool  # of another tone than what is around them, with no lines
+
+
+def may_have_panes(page: Image.Image, with_gaps: bool) -> bool:
+    """Whether a small copy of a page shows some, with gaps in their edges or not."""
+    copy, factor = reduced(page, _COPY_PIXELS)
+    gaps, light = (0, -(-_GAP // factor)) if with_gaps else (0,), _light(copy)
+    candidates = (_areas(light, _COPY_REACH, gap) for gap in gaps)
+    return any(len(each.alike(_LEAST_SIDE // factor, _FILLS_COPY, _ALIKE_COPY)) >= _FEWEST for each in candidates)
+
+
+def find_panes(page: Image.Image) -> Panes | None:
+    """The panes on a page; None if there are no three alike, or they share lines, as cells of a table or squares do."""
+    light, is_light = _light(page), _is_light(page)
+    smooth = np.asarray(Image.fromarray(light).filter(ImageFilter.BoxBlur(1)))
+    candidates = (_areas(smooth, _REACH, gap) for gap in (0, _GAP))
+    found = [(areas, areas.alike(_LEAST_SIDE, _FILLS, _ALIKE)) for areas in candidates]
+    most_first = sorted(found, key=lambda pair: -len(pair[1]))
+    panes = (_panes(areas, its, light, is_light) for areas, its in most_first if len(its) >= _FEWEST)
+    return next((each for each in panes if each), None)
+
+
+def _panes(areas: "_Areas", its: np.ndarray, light: np.ndarray, is_light: bool) -> Panes | None:
+    """Some areas as panes of a page that is light, or of one whose negative is; None if they are none."""
+    cells, regions = areas.cells(its)
+    _complete(cells, regions, areas)
+    inside, outside = areas.tones(regions, cells)
+    tone = inside / max(outside, 1)
+    if tone < 1 - _STEP / 2:
+        regions = highest(regions, _REACH + 1)  # next to paper that is lighter, a pane's own edge is not free
+    lines = _lines_around(regions, areas.smooth < (1 - _STEP) * outside, cells)
+    if lines is None or (abs(tone - 1) <= _STEP / 2 and not areas.lies_between(regions, cells)):
+        return None
+    as_inside = (np.arange(256) * tone).clip(0, 255).astype(np.uint8)
+    even = np.where(regions >= 0, light, as_inside[light])
+    in_one_tone = Image.fromarray(even if is_light else 255 - even)
+    return Panes(cells, regions, in_one_tone, lines, abs(tone - 1) > _STEP and not lines.any())
+
+
+def _complete(cells: list[Group], regions: np.ndarray, areas: "_Areas") -> None:
+    """Give smaller cells the shape of the largest, where such a share of what is around it is edge: ink that touches an
+    edge takes a part of its pane. Add those that the rows miss: it may take all of it.
+    """
+    model = max(cells, key=lambda cell: cell.area)
+    margin = _AROUND + _ASIDE
+    shape = padded(regions[model.y0 : model.y1, model.x0 : model.x1] == model.labels[0], margin)
+    ring = highest(shape, _AROUND) & ~shape
+
+    def is_put(number: int, middle: np.ndarray) -> bool:
+        corner = _best_fit(ring, ~areas.free, np.round(middle[::-1] - np.array(shape.shape) / 2).astype(int))
+        if corner is None:
+            return False
+        place = tuple(slice(first, first + n) for first, n in zip(corner, shape.shape, strict=True))
+        its = regions[place]
+        if areas.edges[place][shape].mean() > _CROWDED or not np.isin(its[shape], (-1, number)).all():
+            return False
+        its[shape] = number
+        y0, x0 = (int(first) + margin for first in corner)
+        cells[number : number + 1] = [Group([number], model.area, x0, y0, x0 + model.width, y0 + model.height)]
+        return True
+
+    for number, cell in enumerate(cells):
+        if cell.area < _WHOLE * model.area:
+            is_put(number, np.array([cell.x0 + cell.x1, cell.y0 + cell.y1]) / 2)
+    for places in places_to_look_at([*cells], regions.shape[1]):
+        for place in places:
+            if not is_put(len(cells), place):
+                break
+
+
+def _best_fit(ring: np.ndarray, is_edge: np.ndarray, corner: np.ndarray) -> np.ndarray | None:
+    """The corner, near that one, at which most of a ring is edge; None if less than such a share is anywhere."""
+    corners = corner + np.indices((2 * _ASIDE + 1,) * 2).reshape(2, -1).T - _ASIDE
+    corners = corners[((corners >= 0) & (corners + ring.shape <= is_edge.shape)).all(axis=1)]
+    if not len(corners):
+        return None
+    rows, columns = np.nonzero(ring)
+    shares = is_edge[corners[:, :1] + rows, corners[:, 1:] + columns].mean(axis=1)
+    best: np.ndarray = corners[shares.argmax()]
+    return best if shares.max() >= _RINGED else None
+
+
+def _is_light(page: Image.Image) -> bool:
+    return float(np.median(np.asarray(page.convert("L"))[::4, ::4])) >= 128
+
+
+def _light(page: Image.Image) -> np.ndarray:
+    """The brightness of a page, or its negative, if that is lighter."""
+    grey = np.asarray(page.convert("L"))
+    return grey if _is_light(page) else 255 - grey
+
+
+def _lines_around(regions: np.ndarray, is_darker: np.ndarray, cells: list[Group]) -> np.ndarray | None:
+    """The mask of the lines around the cells; None if they are thick for these, as strokes of digits are."""
+    near = regions >= 0
+    lines = np.zeros_like(near)
+    for _ in range(_REACH + round(_THICKEST * min(cell.shorter for cell in cells)) + 1):
+        wider = highest(near, 1)
+        ring = wider & ~near
+        if not ring.any() or is_darker[ring].mean() < _OF_LINE:
+            return lines
+        lines |= ring
+        near = wider
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class _Areas:
+    """What hangs together up to sharp edges on a page of that brightness, and the box around each area."""
+
+    smooth: np.ndarray
+    edges: np.ndarray  # as they are seen
+    free: np.ndarray  # beside edges whose gaps are closed
+    runs: Runs
+    box: np.ndarray  # (n, 4)
+
+    @property
+    def filled(self) -> np.ndarray:
+        """Pixels of each area with what is in its rows."""
+        order = np.lexsort((self.runs.row, self.runs.label))
+        label, row = self.runs.label[order], self.runs.row[order]
+        first = np.flatnonzero(np.diff(label, prepend=-1) | np.diff(row, prepend=-1))
+        last = np.append(first[1:], len(label))[: len(first)] - 1
+        width = self.runs.stop[order][last] - self.runs.start[order][first]
+        return np.bincount(label[first], width, len(self.box)).astype(int)
+
+    def alike(self, least: int, fills: float, ratio: float) -> np.ndarray:
+        """The most areas that fill such a share of their boxes, have no side shorter than `least` nor more than `ratio`
+        times another's, and do not touch the page's edge. None if that cuts others as long, as on squared paper.
+        """
+        size = self.box[:, 2:] - self.box[:, :2]
+        is_cut = (self.box[:, :2] == 0) | (self.box[:, 2:] == self.free.shape[::-1])
+        may_be = ~is_cut.any(axis=1) & (size.min(axis=1) >= least) & (self.filled >= fills * size.prod(axis=1))
+        its = np.flatnonzero(may_be)
+        if not 0 < len(its) <= _MOST:
+            return its[:0]
+        are_alike = np.all(_are_alike(size[its, np.newaxis], size[its], ratio), axis=2)
+        most = (are_alike.sum(axis=1) * size[its].prod(axis=1)).argmax()
+        as_long = _are_alike(size, size[its[most]], ratio) & is_cut[:, ::-1]  # along the edge
+        is_squared_paper = as_long.any(axis=1).sum() >= _FEWEST
+        return its[:0] if is_squared_paper else its[are_alike[most]]
+
+    def cells(self, its: np.ndarray) -> tuple[list[Group], np.ndarray]:
+        """Some areas as cells with a number each, and that on all pixels that they enclose in their rows or columns."""
+        labels, regions, cells = self.runs.drawn(self.free), np.full(self.free.shape, -1, np.int32), []
+        for number, label in enumerate(its.tolist()):
+            x0, y0, x1, y1 = self.box[label].tolist()
+            its_regions = regions[y0:y1, x0:x1]
+            own = _filled(labels[y0:y1, x0:x1] == label) & (its_regions < 0)
+            its_regions[own] = number
+            cells.append(Group([number], int(own.sum()), x0, y0, x1, y1))
+        return cells, regions
+
+    def tones(self, regions: np.ndarray, cells: list[Group]) -> tuple[float, float]:
+        """The usual brightness of the cells, and between and around them."""
+        around = np.zeros_like(self.free)
+        for cell in cells:
+            reach = cell.shorter // 2
+            around[max(0, cell.y0 - reach) : cell.y1 + reach, max(0, cell.x0 - reach) : cell.x1 + reach] = True
+        inside, outside = self.free & (regions >= 0), self.free & (regions < 0) & around
+        tone = float(np.median(self.smooth[inside]))
+        return tone, float(np.median(self.smooth[outside])) if outside.any() else tone
+
+    def lies_between(self, regions: np.ndarray, cells: list[Group]) -> bool:
+        """Whether there is paper between most of the cells that stand side by side or one below the other."""
+        paper = self.free & (regions < 0)
+        columns = [Group(cell.labels, cell.area, cell.y0, cell.x0, cell.y1, cell.x1) for cell in cells]
+        found = [
+            bool(page[max(left.y0, right.y0) : min(left.y1, right.y1), left.x1 : right.x0].any())
+            for page, groups in ((paper, cells), (paper.T, columns))
+            for row in in_lines(groups, slope_of(groups))
+            for left, right in pairwise(row)
+        ]
+        return sum(found) > len(found) / 2
+
+
+def _filled(mask: np.ndarray) -> np.ndarray:
+    """The mask with what lies between its pixels in rows or columns."""
+    filled = np.zeros_like(mask)
+    for axis in (0, 1):
+        before = np.logical_or.accumulate(mask, axis=axis)
+        behind = np.flip(np.logical_or.accumulate(np.flip(mask, axis), axis=axis), axis)
+        filled |= before & behind
+    return filled
+
+
+def _are_alike(sizes: np.ndarray, others: np.ndarray, ratio: float) -> np.ndarray:
+    are_alike: np.ndarray = np.maximum(sizes, others) <= ratio * np.minimum(sizes, others)
+    return are_alike
+
+
+def _areas(smooth: np.ndarray, reach: int, gap: int) -> _Areas:
+    """The areas of a page on which nothing within reach is lighter. Edges part them, also those whose gaps are no wider
+    than twice `gap`, and those that hang together over corners alone.
+    """
+    lightest = highest(smooth, reach)
+    edges = lightest - smooth > np.maximum(_STEP * lightest, _LEAST_STEP)
+    is_edge = ~highest(~highest(edges, gap), gap) if gap else edges
+    falls, rises = is_edge[:-1, :-1] & is_edge[1:, 1:], is_edge[:-1, 1:] & is_edge[1:, :-1]
+    free = ~is_edge
+    free[1:, :-1] &= ~falls
+    free[1:, 1:] &= ~rises
+    runs = label_runs(free)
+    return _Areas(smooth, edges, free, runs, runs.box)
