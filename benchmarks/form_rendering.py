@@ -337,12 +337,12 @@ def dashed(rng: Rng, samples: Samples) -> FilledForm:
 
     def draw(canvas: ImageDraw.ImageDraw, sheet: _Sheet, box: tuple[int, int, int, int]) -> None:
         x0, y0, x1, y1 = box
-        for x in range(x0, x1, step):
+        for x in [*range(x0, x1 - dash, step), x1 - dash + 2]:  # the last one ends in the corner
             for y in (y0, y1):
-                canvas.rectangle((x, y, min(x + dash - 1, x1), y + 1), sheet.of_lines)
-        for y in range(y0, y1, step):
+                canvas.rectangle((x, y, x + dash - 1, y + 1), sheet.of_lines)
+        for y in [*range(y0, y1 - dash, step), y1 - dash + 2]:
             for x in (x0, x1):
-                canvas.rectangle((x, y, x + 1, min(y + dash - 1, y1)), sheet.of_lines)
+                canvas.rectangle((x, y, x + 1, y + dash - 1), sheet.of_lines)
 
     return _drawn(rng, samples, draw)
 

@@ -111,7 +111,7 @@ def test_a_digit_on_squared_paper_is_in_no_pane(inks):
 @pytest.mark.parametrize("grey", [0, 128, 255])
 def test_a_bare_page_of_any_size_has_no_panes(size, grey):
     page = Image.new("L", size, grey)
-    assert not may_have_panes(page, with_gaps=True)
+    assert not may_have_panes(page)
     assert find_panes(page) is None
 
 

@@ -91,11 +91,11 @@ def _form_in(image: Image.Image, small: Image.Image, factor: int) -> Look | None
         slope = _slope_of_form(ink.faint)
         forms = [_turned_form(image, slope) if abs(slope) >= _SLANTING else None, form]
     panes = None
-    if may_have_panes(small, with_gaps=has_lines):
+    if has_lines or may_have_panes(small):
         panes = _look_at_cells(image, _in_panes(small, _LEAST_SIDE / factor), factor, _in_panes)
     if panes:
         is_surer = not digits_missed(panes.found)
-        forms = [*(form for form in forms if form and not (is_surer and _cuts_any(form, panes))), panes]
+        forms = [panes, *(form for form in forms if form and not (is_surer and _cuts_any(form, panes)))]
     form = max((form for form in forms if form), key=_n_fitting, default=None)
     return form or (_enlarged_form(image) if _may_be_enlarged(image) else None)
 

@@ -15,6 +15,7 @@ from .groups import Group
 from .ink import highest, reduced
 from .labelling import Runs, label_runs
 from .rows import in_lines, slope_of
+from .sides import turned
 
 _COPY_PIXELS = 60_000  # of a copy that tells whether there may be any
 _REACH, _COPY_REACH = 3, 2  # pixels: over so many, the edge of a pane is sharp, and on a copy
@@ -25,7 +26,7 @@ _ALIKE, _ALIKE_COPY = 1.15, 1.4  # no side of a pane is so many times another's
 _FEWEST, _MOST = 3, 1_000  # may be a form's; cloth and the like have more areas
 _AROUND, _ASIDE = 2, 3  # pixels around a pane are edge, and so far off the place that others tell may it be
 _RINGED = 0.85  # of what is around a pane that ink touches is edge
-_WHOLE = 0.97  # of the largest pane's is the area of one that ink took nothing of
+_WHOLE = 0.97  # of a large pane's is the area of one that ink took nothing of
 _CROWDED = 0.85  # of what is no pane is edge, as in grain
 _GAP = 2  # pixels, half of the widest gap in a dotted line
 _THICKEST = 0.2  # of a pane's shorter side is the line around it, at most
@@ -43,12 +44,11 @@ class Panes:
     are_plain: bool  # of another tone than what is around them, with no lines
 
 
-def may_have_panes(page: Image.Image, with_gaps: bool) -> bool:
-    """Whether a small copy of a page shows some, with gaps in their edges or not."""
+def may_have_panes(page: Image.Image) -> bool:
+    """Whether a small copy of a page shows some, with no gaps in their edges."""
     copy, factor = reduced(page, _COPY_PIXELS)
-    gaps, light = (0, -(-_GAP // factor)) if with_gaps else (0,), _light(copy)
-    candidates = (_areas(light, _COPY_REACH, gap) for gap in gaps)
-    return any(len(each.alike(_LEAST_SIDE // factor, _FILLS_COPY, _ALIKE_COPY)) >= _FEWEST for each in candidates)
+    areas = _areas(_light(copy), _COPY_REACH, 0)
+    return len(areas.alike(_LEAST_SIDE // factor, _FILLS_COPY, _ALIKE_COPY)) >= _FEWEST
 
 
 def find_panes(page: Image.Image) -> Panes | None:
@@ -80,10 +80,10 @@ def _panes(areas: "_Areas", its: np.ndarray, light: np.ndarray, is_light: bool) 
 
 
 def _complete(cells: list[Group], regions: np.ndarray, areas: "_Areas") -> None:
-    """Give smaller cells the shape of the largest, where such a share of what is around it is edge: ink that touches an
-    edge takes a part of its pane. Add those that the rows miss: it may take all of it.
+    """Give smaller cells the shape of a large one, where such a share of what is around it is edge: ink that touches an
+    edge takes a part of its pane. Add those that rows and columns miss: it may take all of it.
     """
-    model = max(cells, key=lambda cell: cell.area)
+    model = sorted(cells, key=lambda cell: cell.area)[len(cells) * 3 // 4]
     margin = _AROUND + _ASIDE
     shape = padded(regions[model.y0 : model.y1, model.x0 : model.x1] == model.labels[0], margin)
     ring = highest(shape, _AROUND) & ~shape
@@ -104,10 +104,12 @@ def _complete(cells: list[Group], regions: np.ndarray, areas: "_Areas") -> None:
     for number, cell in enumerate(cells):
         if cell.area < _WHOLE * model.area:
             is_put(number, np.array([cell.x0 + cell.x1, cell.y0 + cell.y1]) / 2)
-    for places in places_to_look_at([*cells], regions.shape[1]):
-        for place in places:
-            if not is_put(len(cells), place):
-                break
+    for in_rows in (True, False):
+        groups, length = (list(cells), regions.shape[1]) if in_rows else (list(map(turned, cells)), regions.shape[0])
+        for places in places_to_look_at(groups, length):
+            for place in places:
+                if not is_put(len(cells), place if in_rows else place[::-1]):
+                    break
 
 
 def _best_fit(ring: np.ndarray, is_edge: np.ndarray, corner: np.ndarray) -> np.ndarray | None:
@@ -206,10 +208,9 @@ class _Areas:
     def lies_between(self, regions: np.ndarray, cells: list[Group]) -> bool:
         """Whether there is paper between most of the cells that stand side by side or one below the other."""
         paper = self.free & (regions < 0)
-        columns = [Group(cell.labels, cell.area, cell.y0, cell.x0, cell.y1, cell.x1) for cell in cells]
         found = [
             bool(page[max(left.y0, right.y0) : min(left.y1, right.y1), left.x1 : right.x0].any())
-            for page, groups in ((paper, cells), (paper.T, columns))
+            for page, groups in ((paper, cells), (paper.T, list(map(turned, cells))))
             for row in in_lines(groups, slope_of(groups))
             for left, right in pairwise(row)
         ]
