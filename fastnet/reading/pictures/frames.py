@@ -20,6 +20,7 @@ _STRAIGHT = 0.5  # of its width is the ink's deviation from a straight stroke's 
 _AWAY = 0.1  # of its height is between a ring and both ends of a stroke that does not strike a 0 through
 _SAME_SIZE, _SAME_AREA = 0.06, 1.25  # of a frame's sides differ those of another, and so many times is its ink
 _THIN_LINE, _LINE_LENGTH = 0.35, 8  # of the digits' stroke is a line wide that is no 1; times that long, at least
+_FAR_LONGER = 1.5  # times as long as digits is a line at an edge that is no 1
 _ASKEW = 0.1  # of their height differ the ends of a frame's two sides, at most
 _NOT_FAR_SHORTER = 0.25  # times as long as the line is what shows the digits' stroke, and no blot
 _NEAR_EDGE, _HAIR, _HAIR_LENGTH = 0.05, 0.01, 8  # of the picture's side from its edge is a hair, and as thick ...
@@ -41,20 +42,24 @@ def leave_out_surroundings(sieve: Sieve) -> None:
 
 
 def _leave_out_thin_lines(sieve: Sieve, strips: set[Group]) -> None:
-    """Leave out strips, lines from edge to edge, and both sides of a frame, if far thinner than the digits' strokes."""
+    """Leave out strips, lines that run out at edges, and both sides of a frame, if far thinner than digits' strokes."""
     lines = strips | {group for group in sieve.groups if group.longer >= _LINE_LENGTH * group.shorter}
     least = _NOT_FAR_SHORTER * max((group.longer for group in lines), default=0)
     others = [group for group in sieve.groups if group not in lines and group.longer >= least] if lines else []
     if others:
         thin = _THIN_LINE * float(np.median([stroke_width(sieve.own(group)) for group in others]))
         thin_ones = {group for group in lines if group.area <= thin * group.longer}
-        at_edge = {group for group in thin_ones if group in strips or _runs_through(group, sieve.edges.touched(group))}
+        touching = {line for line in thin_ones - strips if any(sieve.edges.touched(line))}
+        if len(touching) == 1:  # of a frame there is more, and a lone line may be a 1
+            longest = _FAR_LONGER * float(np.median([group.longer for group in others]))
+            touching = {line for line in touching if _runs_through(sieve.edges.touched(line)) or line.longer >= longest}
+        at_edge = touching | (thin_ones & strips)
         sieve.leave_out(AT_EDGE, lambda group: group in at_edge)
         frame = _outermost_pair(thin_ones - at_edge, others)
         sieve.leave_out(A_FRAME, lambda group: group in frame)
 
 
-def _runs_through(group: Group, touched: Sides) -> bool:
+def _runs_through(touched: Sides) -> bool:
     """Whether a line goes from edge to edge."""
     left, upper, right, lower = touched
     return (left and right) or (upper and lower)

@@ -67,11 +67,12 @@ def _panes(areas: "_Areas", its: np.ndarray, light: np.ndarray, is_light: bool) 
     cells, regions = areas.cells(its)
     _complete(cells, regions, areas)
     inside, outside = areas.tones(regions, cells)
-    tone = inside / max(outside, 1)
+    tone, spread = np.median(inside) / max(outside, 1), np.ptp(np.quantile(inside, (0.1, 0.9))) / max(outside, 1)
     if tone < 1 - _STEP / 2:
         regions = highest(regions, _REACH + 1)  # next to paper that is lighter, a pane's own edge is not free
     lines = _lines_around(regions, areas.smooth < (1 - _STEP) * outside, cells)
-    if lines is None or (abs(tone - 1) <= _STEP / 2 and not areas.lies_between(regions, cells)):
+    has_own_tone = abs(tone - 1) > max(_STEP / 2, spread)  # in shade, any areas differ
+    if lines is None or not (has_own_tone or areas.lies_between(regions, cells)):
         return None
     as_inside = (np.arange(256) * tone).clip(0, 255).astype(np.uint8)
     even = np.where(regions >= 0, light, as_inside[light])
@@ -195,15 +196,17 @@ class _Areas:
             cells.append(Group([number], int(own.sum()), x0, y0, x1, y1))
         return cells, regions
 
-    def tones(self, regions: np.ndarray, cells: list[Group]) -> tuple[float, float]:
-        """The usual brightness of the cells, and between and around them."""
-        around = np.zeros_like(self.free)
+    def tones(self, regions: np.ndarray, cells: list[Group]) -> tuple[np.ndarray, float]:
+        """The usual brightness in each cell, and between and around them."""
+        around, inside = np.zeros_like(self.free), []
         for cell in cells:
             reach = cell.shorter // 2
             around[max(0, cell.y0 - reach) : cell.y1 + reach, max(0, cell.x0 - reach) : cell.x1 + reach] = True
-        inside, outside = self.free & (regions >= 0), self.free & (regions < 0) & around
-        tone = float(np.median(self.smooth[inside]))
-        return tone, float(np.median(self.smooth[outside])) if outside.any() else tone
+            place = slice(cell.y0, cell.y1), slice(cell.x0, cell.x1)
+            its = self.free[place] & (regions[place] == cell.labels[0])
+            inside += [np.median(self.smooth[place][its])] if its.any() else []
+        outside = self.free & (regions < 0) & around
+        return np.array(inside), float(np.median(self.smooth[outside] if outside.any() else inside))
 
     def lies_between(self, regions: np.ndarray, cells: list[Group]) -> bool:
         """Whether there is paper between most of the cells that stand side by side or one below the other."""
