@@ -20,7 +20,7 @@ from .sides import turned
 _COPY_PIXELS = 60_000  # of a copy that tells whether there may be any
 _REACH, _COPY_REACH = 3, 2  # pixels: over so many, the edge of a pane is sharp, and on a copy
 _STEP, _LEAST_STEP = 0.045, 4  # of the brightness, and of 255: by so much, what is beyond an edge is darker
-_LEAST_SIDE = 12  # pixels of a pane
+_LEAST_SIDE = 16  # pixels of a pane
 _FILLS, _FILLS_COPY = 0.7, 0.5  # of its box, that a pane covers with what is in it
 _ALIKE, _ALIKE_COPY = 1.15, 1.4  # no side of a pane is so many times another's
 _FEWEST, _MOST = 3, 1_000  # may be a form's; cloth and the like have more areas
