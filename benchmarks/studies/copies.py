@@ -5,9 +5,8 @@ aside, by the loss, which tells more than accuracy of few digits. Models with a 
 their mean. The test set is opened for the choice alone, and for the one look it is compared with. Nothing in the
 library reads so: it is as many times the work, and other people's digits gain nothing.
 
-`--together` takes runs of one recipe instead, as `make records` leaves them, and `--straight` and `--wide` more, whose
-networks see digits so (`records --view`). Nothing is chosen: the test set is opened for one look, and for what was
-chosen for `mnist-best-large`.
+`--together` takes runs of one recipe instead, as `make records` leaves them. Each seed set other digits aside, so that
+nothing is chosen: the test set is opened for one look and for what was chosen for `mnist-best-large`.
 """
 
 from itertools import chain, product
@@ -16,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.publishing import publish, study_parser
-from benchmarks.views import VIEWS, View, seen
 from fastnet.data.augment import augment_samples
 from fastnet.data.distortions import Augmentation
 from fastnet.data.loading import load_dataset
@@ -37,7 +35,6 @@ HEADER = [
     "|---|--:|--:|--:|--:|--:|",
 ]
 Choice = tuple[float, int]  # strength, number of copies
-Member = tuple[Model, View | None]  # of a committee, and how it sees digits, if not as they are
 ONE_LOOK: Choice = (0.0, 0)
 CHOSEN: Choice = (0.5, 8)  # for mnist-best-large
 
@@ -46,25 +43,22 @@ def main(argv: list[str]) -> None:
     """Measure each choice for each model; print and optionally write the table. Or look at runs together."""
     parser = study_parser(__doc__, DOCUMENT)
     parser.add_argument("--together", nargs="+", metavar="RUN", help="of these the mean, on the test set")
-    for name in VIEWS:
-        parser.add_argument(f"--{name}", nargs="+", default=[], metavar="RUN", help="and of these, which see digits so")
     args = parser.parse_args(argv)
     dataset = load_dataset()
     if args.together:
-        members: list[Member] = [(Model.load(run), None) for run in args.together]
-        members += [(Model.load(run), view) for name, view in VIEWS.items() for run in getattr(args, name)]
+        models = [Model.load(run) for run in args.together]
         for choice in (ONE_LOOK, CHOSEN):
-            print(f"{choice[1] or 'no'} copies: {figures(members, dataset.test, *choice)[0]:.2%}")
+            print(f"{choice[1] or 'no'} copies: {figures(models, dataset.test, *choice)[0]:.2%}")
         return
     lines = list(HEADER)
     for names in MODELS:
         models = [Model.load(name) for name in names]
-        digits, members = set_aside(dataset, models), [(model, None) for model in models]
-        found = {choice: figures(members, digits, *choice) for choice in [ONE_LOOK, *product(STRENGTHS, NUMBERS)]}
+        digits = set_aside(dataset, models)
+        found = {choice: figures(models, digits, *choice) for choice in [ONE_LOOK, *product(STRENGTHS, NUMBERS)]}
         chosen = min(found, key=lambda choice: found[choice][1])
         for choice, (accuracy, loss) in found.items():
             opened = choice in (ONE_LOOK, chosen)
-            test = f"{figures(members, dataset.test, *choice)[0]:.2%}" if opened else ""
+            test = f"{figures(models, dataset.test, *choice)[0]:.2%}" if opened else ""
             strength, n_copies = choice
             name = " + ".join(f"`{name}`" for name in names)
             lines.append(f"| {name} | {n_copies or 'none'} | {strength:g} | {accuracy:.2%} | {loss:.4f} | {test} |")
@@ -82,14 +76,11 @@ def set_aside(dataset: Dataset, models: list[Model]) -> Samples:
     return validation_split(dataset, Recipe(seed=seed, n_validation=n_validation))[1]
 
 
-def figures(members: list[Member], digits: Samples, strength: float, n_copies: int) -> tuple[float, float]:
-    """Accuracy and mean loss of the mean of all members' probabilities of each digit and so many copies of it."""
+def figures(models: list[Model], digits: Samples, strength: float, n_copies: int) -> tuple[float, float]:
+    """Accuracy and mean loss of the mean of all models' probabilities of each digit and so many copies of it."""
     light, rows = Augmentation().weakened(strength), np.arange(len(digits))
     copies = (augment_samples(digits, rows, light, SEED, number, fastest()) for number in range(n_copies))
     looks = chain([digits], copies)
-    answers = [
-        model.predict_proba((seen(look, view) if view else look).pixels) for look in looks for model, view in members
-    ]
-    probabilities = np.mean(answers, axis=0)
+    probabilities = np.mean([model.predict_proba(look.pixels) for look in looks for model in models], axis=0)
     losses = -np.log(probabilities[rows, digits.labels])
     return float(np.mean(probabilities.argmax(axis=1) == digits.labels)), float(losses.mean())

@@ -7,7 +7,6 @@ three of them to choose from, gets the figures too; with `--ship` it gets the do
 calibrated by.
 """
 
-import argparse
 import dataclasses
 import json
 import re
@@ -18,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.publishing import between_marks, publish, study_parser
-from benchmarks.views import VIEWS, seen
 from fastnet.data.loading import load_dataset
 from fastnet.data.samples import Dataset
 from fastnet.errors import FastnetError
@@ -55,16 +53,12 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--seeds", type=int, help="how many of each (default: 5; of the large ones 3)")
     parser.add_argument("--epochs", type=int, help="instead of each recipe's own, to try this out")
     parser.add_argument("--whole", action="store_true", help="set no digits aside; into a table of its own")
-    parser.add_argument("--view", choices=VIEWS, help="see all digits so: a member of a committee, in no table")
     parser.add_argument("--ship", action="store_true", help="give the page the document's figures, and train nothing")
     args = parser.parse_args(argv)
     if args.ship:
         ship()
         return
     dataset = load_dataset()
-    if args.view:
-        train_members(dataset, args)
-        return
     table, suffix = ("records-whole", "-whole") if args.whole else ("records", "")
     rows, all_runs = rows_that_stand(between_marks(DOCUMENT, table), footer()), []
     for name in args.recipe or RECIPES:
@@ -83,16 +77,6 @@ def main(argv: list[str]) -> None:
             manifests = [read_manifest(run) for run in runs]
             if len(runs) > 1:
                 write_over_seeds(manifests[0], accuracies(manifests))
-
-
-def train_members(dataset: Dataset, args: argparse.Namespace) -> None:
-    """Train networks that see digits another way, as `copies --together` takes them."""
-    view = VIEWS[args.view]
-    dataset = dataclasses.replace(dataset, train=seen(dataset.train, view), test=seen(dataset.test, view))
-    for name in args.recipe or RECIPES:
-        recipe = RECIPES[name] if not args.whole else dataclasses.replace(RECIPES[name], n_validation=0)
-        for seed in range(args.seeds or 1):
-            finished(dataset, f"{name}{'-whole' * args.whole}-{args.view}", recipe, seed)
 
 
 def ship() -> None:
