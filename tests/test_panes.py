@@ -51,6 +51,14 @@ def test_tinted_cells_on_white_are_read_one_by_one(predictor, inks, tint):
     assert predictor.read(form(inks, (252, 252, 250), tinted(tint))).grid == (ROW,)
 
 
+@pytest.mark.parametrize("draw", [tinted((252, 252, 250)), rounded()])
+def test_cells_are_read_where_the_edge_of_a_shadow_lies_across_them(predictor, inks, draw):
+    page = np.asarray(form(inks, (205, 222, 240), draw), np.float32).copy()
+    page *= np.linspace(1, 0.8, page.shape[1])[:, np.newaxis]
+    page[:, 130:] *= 0.6
+    assert predictor.read(page.astype(np.uint8)).grid == (ROW,)
+
+
 def test_cells_of_another_tone_are_read_on_a_dark_board_too(predictor, inks):
     assert predictor.read(form(inks, (30, 30, 34), tinted((62, 66, 80)), ink=240)).grid == (ROW,)
 

@@ -25,7 +25,7 @@ _FILLS, _FILLS_COPY = 0.7, 0.5  # of its box, that a pane covers with what is in
 _ALIKE, _ALIKE_COPY = 1.15, 1.4  # no side of a pane is so many times another's
 _FEWEST, _MOST = 3, 1_000  # may be a form's; cloth and the like have more areas
 _AROUND, _ASIDE = 2, 3  # pixels around a pane are edge, and so far off the place that others tell may it be
-_RINGED = 0.85  # of what is around a pane that ink touches is edge
+_RINGED = 0.8  # of what is around a pane that ink touches is edge
 _WHOLE = 0.97  # of a large pane's is the area of one that ink took nothing of
 _CROWDED = 0.85  # of what is no pane is edge, as in grain
 _GAP = 2  # pixels, half of the widest gap in a dotted line
@@ -67,10 +67,11 @@ def _panes(areas: "_Areas", its: np.ndarray, light: np.ndarray, is_light: bool) 
     cells, regions = areas.cells(its)
     _complete(cells, regions, areas)
     inside, outside = areas.tones(regions, cells)
-    tone, spread = np.median(inside) / max(outside, 1), np.ptp(np.quantile(inside, (0.1, 0.9))) / max(outside, 1)
+    tones = inside / outside
+    tone, spread = float(np.median(tones)), float(np.ptp(np.quantile(tones, (0.1, 0.9))))
     if tone < 1 - _STEP / 2:
         regions = highest(regions, _REACH + 1)  # next to paper that is lighter, a pane's own edge is not free
-    lines = _lines_around(regions, areas.smooth < (1 - _STEP) * outside, cells)
+    lines = _lines_around(regions, areas.smooth, (1 - _STEP) * inside / tone, cells)
     has_own_tone = abs(tone - 1) > max(_STEP / 2, spread)  # in shade, any areas differ
     if lines is None or not (has_own_tone or areas.lies_between(regions, cells)):
         return None
@@ -87,10 +88,10 @@ def _complete(cells: list[Group], regions: np.ndarray, areas: "_Areas") -> None:
     model = sorted(cells, key=lambda cell: cell.area)[len(cells) * 3 // 4]
     margin = _AROUND + _ASIDE
     shape = padded(regions[model.y0 : model.y1, model.x0 : model.x1] == model.labels[0], margin)
-    ring = highest(shape, _AROUND) & ~shape
+    ring, is_edge = highest(shape, _AROUND) & ~shape, ~areas.free
 
     def is_put(number: int, middle: np.ndarray) -> bool:
-        corner = _best_fit(ring, ~areas.free, np.round(middle[::-1] - np.array(shape.shape) / 2).astype(int))
+        corner = _best_fit(ring, is_edge, np.round(middle[::-1] - np.array(shape.shape) / 2).astype(int))
         if corner is None:
             return False
         place = tuple(slice(first, first + n) for first, n in zip(corner, shape.shape, strict=True))
@@ -135,17 +136,18 @@ def _light(page: Image.Image) -> np.ndarray:
     return grey if _is_light(page) else 255 - grey
 
 
-def _lines_around(regions: np.ndarray, is_darker: np.ndarray, cells: list[Group]) -> np.ndarray | None:
-    """The mask of the lines around the cells; None if they are thick for these, as strokes of digits are."""
-    near = regions >= 0
-    lines = np.zeros_like(near)
+def _lines_around(regions: np.ndarray, smooth: np.ndarray, darker: np.ndarray, cells: list[Group]) -> np.ndarray | None:
+    """The mask of the lines around the cells, beside each of which `darker` is as dark as they are; None if they are
+    thick for these, as strokes of digits are.
+    """
+    lines = np.zeros(regions.shape, bool)
     for _ in range(_REACH + round(_THICKEST * min(cell.shorter for cell in cells)) + 1):
-        wider = highest(near, 1)
-        ring = wider & ~near
-        if not ring.any() or is_darker[ring].mean() < _OF_LINE:
+        wider = highest(regions, 1)
+        ring = (wider >= 0) & (regions < 0)
+        if not ring.any() or (smooth[ring] < darker[wider[ring]]).mean() < _OF_LINE:
             return lines
         lines |= ring
-        near = wider
+        regions = wider
     return None
 
 
@@ -196,17 +198,20 @@ class _Areas:
             cells.append(Group([number], int(own.sum()), x0, y0, x1, y1))
         return cells, regions
 
-    def tones(self, regions: np.ndarray, cells: list[Group]) -> tuple[np.ndarray, float]:
-        """The usual brightness in each cell, and between and around them."""
-        around, inside = np.zeros_like(self.free), []
+    def tones(self, regions: np.ndarray, cells: list[Group]) -> tuple[np.ndarray, np.ndarray]:
+        """The usual brightness of each cell, and around it, (n,) each, which are the same where all around is edge."""
+        inside, outside = [], []
         for cell in cells:
             reach = cell.shorter // 2
-            around[max(0, cell.y0 - reach) : cell.y1 + reach, max(0, cell.x0 - reach) : cell.x1 + reach] = True
-            place = slice(cell.y0, cell.y1), slice(cell.x0, cell.x1)
-            its = self.free[place] & (regions[place] == cell.labels[0])
-            inside += [np.median(self.smooth[place][its])] if its.any() else []
-        outside = self.free & (regions < 0) & around
-        return np.array(inside), float(np.median(self.smooth[outside] if outside.any() else inside))
+            place = (
+                slice(max(0, cell.y0 - reach), cell.y1 + reach),
+                slice(max(0, cell.x0 - reach), cell.x1 + reach),
+            )
+            free, its = self.free[place], regions[place]
+            within, beyond = (self.smooth[place][free & part] for part in (its == cell.labels[0], its < 0))
+            inside.append(float(np.median(within)) if len(within) else 1.0)
+            outside.append(float(np.median(beyond)) if len(beyond) else inside[-1])
+        return np.array(inside).clip(1), np.array(outside).clip(1)
 
     def lies_between(self, regions: np.ndarray, cells: list[Group]) -> bool:
         """Whether there is paper between most of the cells that stand side by side or one below the other."""
