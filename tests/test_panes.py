@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.form_rendering import FORMS
 from benchmarks.form_scores import form_score
 from benchmarks.rendering import strokes
 from fastnet.data.loading import load_dataset
+from fastnet.reading.pictures import prepare
 from fastnet.reading.pictures.panes import find_panes, may_have_panes
 
 TEXT, ROW = "3_70", ("3", None, "7", "0")
@@ -51,9 +52,8 @@ def test_tinted_cells_on_white_are_read_one_by_one(predictor, inks, tint):
     assert predictor.read(form(inks, (252, 252, 250), tinted(tint))).grid == (ROW,)
 
 
-@pytest.mark.parametrize("draw", [tinted((252, 252, 250)), rounded()])
-def test_cells_are_read_where_the_edge_of_a_shadow_lies_across_them(predictor, inks, draw):
-    page = np.asarray(form(inks, (205, 222, 240), draw), np.float32).copy()
+def test_cells_are_read_where_the_edge_of_a_shadow_lies_across_them(predictor, inks):
+    page = np.asarray(form(inks, (205, 222, 240), tinted((252, 252, 250))), np.float32).copy()
     page *= np.linspace(1, 0.8, page.shape[1])[:, np.newaxis]
     page[:, 130:] *= 0.6
     assert predictor.read(page.astype(np.uint8)).grid == (ROW,)
@@ -87,7 +87,7 @@ def test_cells_with_dotted_lines_are_read_one_by_one(predictor, inks, step):
 
 def test_empty_cells_of_another_tone_are_all_told(predictor, inks):
     reading = predictor.read(form(inks, (205, 222, 240), tinted((252, 252, 250)), text="____"))
-    assert (reading.grid, reading.text, reading.flags) == (((None,) * 4,), "", ("no digit", "blank"))
+    assert (reading.grid, reading.text, reading.flags) == (((None,) * 4,), "", ("no digit", "low contrast", "blank"))
 
 
 def test_a_pane_whose_edge_is_touched_by_ink_is_whole(inks):
@@ -104,6 +104,34 @@ def test_loops_of_digits_are_no_panes(predictor, inks):
     page = form(inks, (252, 252, 250), lambda canvas, box: None, text="0808", side=40, apart=0)
     assert find_panes(page) is None
     assert predictor.read(page).grid is None
+
+
+@pytest.mark.parametrize("text", ["1000", "00100", "8888", "9103000", "00000"])
+@pytest.mark.parametrize("size", [90, 150, 200])
+@pytest.mark.parametrize("font", ["DejaVuSans-Bold.ttf", "DejaVuSans.ttf"])
+def test_printed_digits_of_thick_strokes_are_no_cells(text, size, font):
+    try:
+        letters = ImageFont.truetype(font, size)
+    except OSError:
+        pytest.skip("the font is not here")
+    page = Image.new("RGB", (int(letters.getlength(text)) + 80, 2 * size), "white")
+    ImageDraw.Draw(page).text((40, size // 3), text, "black", letters)
+    assert all(part.kind == "digit" and part.column is None for part in prepare(page).parts)
+
+
+@pytest.mark.parametrize("pen", [8, 12, 18])
+def test_a_row_of_0s_is_no_row_of_circles(predictor, pen):
+    page = Image.new("L", (700, 240), 250)
+    for n in range(4):
+        ImageDraw.Draw(page).ellipse((40 + 160 * n, 50, 150 + 160 * n, 190), outline=20, width=pen)
+    assert predictor.read(page).grid is None
+
+
+def test_a_number_beside_empty_cells_of_another_tone_is_read(predictor, inks):
+    page = form(inks, (252, 252, 250), tinted((205, 222, 240)), text="____", size=(340, 260))
+    page.paste((30,) * 3, (60, 150), Image.fromarray((255 * inks[5]).astype(np.uint8)))
+    page.paste((30,) * 3, (120, 150), Image.fromarray((255 * inks[3]).astype(np.uint8)))
+    assert predictor.read(page).text == "53"
 
 
 def test_a_digit_on_squared_paper_is_in_no_pane(inks):

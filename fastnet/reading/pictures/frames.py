@@ -67,9 +67,10 @@ def _runs_through(touched: Sides) -> bool:
 
 def _outermost_pair(lines: set[Group], others: list[Group]) -> list[Group]:
     """Two lines with all the others between them, higher than these and as high as each other; or none."""
-    if len(lines) != 2:
+    uprights = [line for line in lines if line.height > line.width]
+    if len(uprights) != 2:
         return []
-    left, right = sorted(lines, key=lambda line: line.x0)
+    left, right = sorted(uprights, key=lambda line: line.x0)
     are_between = all(left.x1 <= other.x0 and other.x1 <= right.x0 for other in others)
     highest = max(other.height for other in others)
     are_higher = highest < min(left.height, right.height) <= max(left.height, right.height) < highest / FRAGMENT

@@ -28,6 +28,7 @@ _SMALL = 60  # pixels: if the highest digit has fewer in the reduced picture, a 
 _LEAST_SIDE = 6  # pixels of a digit: nobody could read less
 _ON_SHEET = 0.8  # of the area of a form's cells
 _TOUCHED, _SAME = 0.1, 0.6  # of a pane does a cell share more, and of both together, if it is the same
+_CRUMB = 0.35  # of the height of its cell has a digit as a rule, at least
 _UNLIKE = 1.25  # times as large as a form's usual cell is an unlike one, or 1 / 1.25
 _BAR = 2  # times as long as wide, or more: a stroke of a marker may be, a sheet is hardly
 
@@ -171,8 +172,14 @@ def _in_panes(page: Image.Image, least_side: float) -> Seen | None:
     mask = ink.mask & ~panes.lines & (ink.contrast >= LOW_CONTRAST)
     frame = Frame([], [], panes.regions, panes.cells, is_closed=False)
     grid = written_in(frame, mask, ink, least_side)
-    is_form = grid and grid.cells and (panes.are_plain or any(one.kind != "empty" for one in grid.found.cuts))
-    return (ink, grid) if grid and is_form else None
+    if grid is None or not grid.cells:
+        return None
+    heights = [one.own.shape[0] for one in grid.found.cuts if one.kind != "empty"]
+    if heights:  # crumbs are left of rings, as of 0s
+        is_form = panes.are_plain or np.median(heights) >= _CRUMB * grid.height
+    else:
+        is_form = panes.are_plain and not grid.found.left_out
+    return (ink, grid) if is_form else None
 
 
 def _look_at_cells(image: Image.Image, seen: Seen | None, scale: float, find: Find) -> Look | None:

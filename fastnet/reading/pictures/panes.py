@@ -29,7 +29,9 @@ _RINGED = 0.8  # of what is around a pane that ink touches is edge
 _WHOLE = 0.97  # of a large pane's is the area of one that ink took nothing of
 _CROWDED = 0.85  # of what is no pane is edge, as in grain
 _GAP = 2  # pixels, half of the widest gap in a dotted line
-_THICKEST = 0.2  # of a pane's shorter side is the line around it, at most
+_THICKEST, _SOFT = 0.06, 6  # of a pane's shorter side is the line around it at most, and pixels, with its soft edges
+_BARE = 0.6  # of a pane is bare, as a rule
+_DARK = 2.5  # times as dark as panes is no tint, but ink
 _OF_LINE = 0.25  # of what is so far from panes is darker, if that is a line, which may be dotted
 
 
@@ -65,15 +67,17 @@ def find_panes(page: Image.Image) -> Panes | None:
 def _panes(areas: "_Areas", its: np.ndarray, light: np.ndarray, is_light: bool) -> Panes | None:
     """Some areas as panes of a page that is light, or of one whose negative is; None if they are none."""
     cells, regions = areas.cells(its)
+    if np.median(areas.runs.area[its] / [cell.area for cell in cells]) < _BARE:
+        return None  # the middles of strokes
     _complete(cells, regions, areas)
     inside, outside = areas.tones(regions, cells)
     tones = inside / outside
     tone, spread = float(np.median(tones)), float(np.ptp(np.quantile(tones, (0.1, 0.9))))
     if tone < 1 - _STEP / 2:
-        regions = highest(regions, _REACH + 1)  # next to paper that is lighter, a pane's own edge is not free
+        regions = highest(regions, _REACH + 2)  # next to paper that is lighter, a pane's own edge is not free
     lines = _lines_around(regions, areas.smooth, (1 - _STEP) * inside / tone, cells)
     has_own_tone = abs(tone - 1) > max(_STEP / 2, spread)  # in shade, any areas differ
-    if lines is None or not (has_own_tone or areas.lies_between(regions, cells)):
+    if lines is None or tone > _DARK or not (has_own_tone or areas.lies_between(regions, cells)):
         return None
     as_inside = (np.arange(256) * tone).clip(0, 255).astype(np.uint8)
     even = np.where(regions >= 0, light, as_inside[light])
@@ -141,7 +145,7 @@ def _lines_around(regions: np.ndarray, smooth: np.ndarray, darker: np.ndarray, c
     thick for these, as strokes of digits are.
     """
     lines = np.zeros(regions.shape, bool)
-    for _ in range(_REACH + round(_THICKEST * min(cell.shorter for cell in cells)) + 1):
+    for _ in range(_SOFT + round(_THICKEST * min(cell.shorter for cell in cells))):
         wider = highest(regions, 1)
         ring = (wider >= 0) & (regions < 0)
         if not ring.any() or (smooth[ring] < darker[wider[ring]]).mean() < _OF_LINE:

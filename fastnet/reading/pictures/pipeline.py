@@ -135,7 +135,7 @@ def _flags(look: Look) -> tuple[str, ...]:
     flags = []
     if not look.cuts:
         flags.append(UNLIKE if look.found.n_parts else "blank")
-    elif look.ink.contrast < LOW_CONTRAST and any(one.kind != "empty" for one in look.cuts):
+    elif look.ink.contrast < LOW_CONTRAST:
         flags.append("low contrast")
     if look.mask.mean() > _TOO_MUCH_INK or look.found.n_parts > MOST_DIGITS:
         flags.append("too much ink")
