@@ -134,6 +134,17 @@ def test_a_number_beside_empty_cells_of_another_tone_is_read(predictor, inks):
     assert predictor.read(page).text == "53"
 
 
+@pytest.mark.parametrize("inset", [6, 10])
+def test_boxes_in_boxes_are_looked_at_without_a_warning(inset):
+    page = Image.new("L", (630, 200), 250)
+    for n in range(4):
+        for margin in (0, inset):
+            box = 30 + 150 * n + margin, 30 + margin, 150 + 150 * n - margin, 150 - margin
+            ImageDraw.Draw(page).rectangle(box, outline=30)
+    panes = find_panes(page)
+    assert panes is None or len(panes.cells) == 4
+
+
 def test_a_digit_on_squared_paper_is_in_no_pane(inks):
     page = form(inks, (250, 250, 248), lambda canvas, box: None, text="5", size=(300, 300))
     canvas = ImageDraw.Draw(page)

@@ -109,7 +109,7 @@ def _sides(cell: Group, even: np.ndarray, aside: int, others: list[Line]) -> lis
 
 
 def _places(row: list[Group], step: float, width: int) -> Iterator[np.ndarray]:
-    """The same of one row, from left to right."""
+    """Middles (n, 2) of cells that one row, from left to right, may miss: before it, behind it, and in each gap."""
     middles = np.array([(cell.x0 + cell.x1, cell.y0 + cell.y1) for cell in row]) / 2
     run = middles[-1] - middles[0]
     on = np.array([step, step * run[1] / run[0] if run[0] else 0.0])

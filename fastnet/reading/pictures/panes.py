@@ -49,13 +49,13 @@ class Panes:
 def may_have_panes(page: Image.Image) -> bool:
     """Whether a small copy of a page shows some, with no gaps in their edges."""
     copy, factor = reduced(page, _COPY_PIXELS)
-    areas = _areas(_light(copy), _COPY_REACH, 0)
+    areas = _areas(_light(copy)[0], _COPY_REACH, 0)
     return len(areas.alike(_LEAST_SIDE // factor, _FILLS_COPY, _ALIKE_COPY)) >= _FEWEST
 
 
 def find_panes(page: Image.Image) -> Panes | None:
     """The panes on a page; None if there are no three alike, or they share lines, as cells of a table or squares do."""
-    light, is_light = _light(page), _is_light(page)
+    light, is_light = _light(page)
     smooth = np.asarray(Image.fromarray(light).filter(ImageFilter.BoxBlur(1)))
     candidates = (_areas(smooth, _REACH, gap) for gap in (0, _GAP))
     found = [(areas, areas.alike(_LEAST_SIDE, _FILLS, _ALIKE)) for areas in candidates]
@@ -66,8 +66,8 @@ def find_panes(page: Image.Image) -> Panes | None:
 
 def _panes(areas: "_Areas", its: np.ndarray, light: np.ndarray, is_light: bool) -> Panes | None:
     """Some areas as panes of a page that is light, or of one whose negative is; None if they are none."""
-    cells, regions = areas.cells(its)
-    if np.median(areas.runs.area[its] / [cell.area for cell in cells]) < _BARE:
+    cells, regions, bare = areas.cells(its)
+    if len(cells) < _FEWEST or np.median(bare) < _BARE:
         return None  # the middles of strokes
     _complete(cells, regions, areas)
     inside, outside = areas.tones(regions, cells)
@@ -130,14 +130,11 @@ def _best_fit(ring: np.ndarray, is_edge: np.ndarray, corner: np.ndarray) -> np.n
     return best if shares.max() >= _RINGED else None
 
 
-def _is_light(page: Image.Image) -> bool:
-    return float(np.median(np.asarray(page.convert("L"))[::4, ::4])) >= 128
-
-
-def _light(page: Image.Image) -> np.ndarray:
-    """The brightness of a page, or its negative, if that is lighter."""
+def _light(page: Image.Image) -> tuple[np.ndarray, bool]:
+    """The brightness of a page, or its negative, if that is lighter; and whether it is the first."""
     grey = np.asarray(page.convert("L"))
-    return grey if _is_light(page) else 255 - grey
+    is_light = bool(np.median(grey[::4, ::4]) >= 128)
+    return grey if is_light else 255 - grey, is_light
 
 
 def _lines_around(regions: np.ndarray, smooth: np.ndarray, darker: np.ndarray, cells: list[Group]) -> np.ndarray | None:
@@ -191,16 +188,20 @@ class _Areas:
         is_squared_paper = as_long.any(axis=1).sum() >= _FEWEST
         return its[:0] if is_squared_paper else its[are_alike[most]]
 
-    def cells(self, its: np.ndarray) -> tuple[list[Group], np.ndarray]:
-        """Some areas as cells with a number each, and that on all pixels that they enclose in their rows or columns."""
-        labels, regions, cells = self.runs.drawn(self.free), np.full(self.free.shape, -1, np.int32), []
-        for number, label in enumerate(its.tolist()):
+    def cells(self, its: np.ndarray) -> tuple[list[Group], np.ndarray, list[float]]:
+        """Some areas as cells with a number each, that on all pixels that they enclose in their rows or columns, and
+        what share of these each has itself. One that another encloses is none.
+        """
+        labels, regions, cells, bare = self.runs.drawn(self.free), np.full(self.free.shape, -1, np.int32), [], []
+        for label in its.tolist():
             x0, y0, x1, y1 = self.box[label].tolist()
-            its_regions = regions[y0:y1, x0:x1]
-            own = _filled(labels[y0:y1, x0:x1] == label) & (its_regions < 0)
-            its_regions[own] = number
-            cells.append(Group([number], int(own.sum()), x0, y0, x1, y1))
-        return cells, regions
+            its_labels, its_regions = labels[y0:y1, x0:x1], regions[y0:y1, x0:x1]
+            own = _filled(its_labels == label) & (its_regions < 0)
+            if own.any():
+                its_regions[own] = len(cells)
+                bare.append(float((its_labels == label).sum() / own.sum()))
+                cells.append(Group([len(cells)], int(own.sum()), x0, y0, x1, y1))
+        return cells, regions, bare
 
     def tones(self, regions: np.ndarray, cells: list[Group]) -> tuple[np.ndarray, np.ndarray]:
         """The usual brightness of each cell, and around it, (n,) each, which are the same where all around is edge."""
