@@ -192,7 +192,9 @@ class _Areas:
         """Some areas as cells with a number each, that on all pixels that they enclose in their rows or columns, and
         what share of these each has itself. One that another encloses is none.
         """
-        labels, regions, cells, bare = self.runs.drawn(self.free), np.full(self.free.shape, -1, np.int32), [], []
+        labels, regions = self.runs.drawn(self.free), np.full(self.free.shape, -1, np.int32)
+        cells: list[Group] = []
+        bare: list[float] = []
         for label in its.tolist():
             x0, y0, x1, y1 = self.box[label].tolist()
             its_labels, its_regions = labels[y0:y1, x0:x1], regions[y0:y1, x0:x1]
